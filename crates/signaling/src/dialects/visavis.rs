@@ -1,0 +1,179 @@
+//! Our own dialect: small JSON messages in text frames, described for outsiders in `docs/signaling-protocol.md`.
+
+pub mod messages;
+
+use std::time::Duration;
+
+use self::messages::{
+    ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
+};
+use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+use crate::signal::{IceServers, Inbound, Joined, Offerer, Outbound, ParticipantInfo, RejectCode, Rejection};
+use crate::time::Timestamp;
+
+/// A server that misses this many heartbeats in a row is taken for dead.
+const MISSED_HEARTBEATS: u32 = 3;
+
+/// The `visavis` dialect, client side.
+#[derive(Debug)]
+pub struct Visavis {
+    endpoint: Endpoint,
+    identity: String,
+    /// Silence after which the server is taken for dead; `None` until it told its heartbeat.
+    patience: Option<Duration>,
+    heard_at: Timestamp,
+}
+
+impl Visavis {
+    /// A client of the server at `url`. `identity` is the secret that makes us the same participant again after a
+    /// reconnect: at least [`MIN_IDENTITY_BYTES`](crate::limits::MIN_IDENTITY_BYTES) from a cryptographic random source.
+    pub fn new(url: impl Into<String>, identity: impl Into<String>) -> Self {
+        let endpoint = Endpoint { url: url.into(), protocols: Vec::new() };
+        Self { endpoint, identity: identity.into(), patience: None, heard_at: Timestamp::default() }
+    }
+
+    fn hear(&mut self, frame: &str, out: &mut Vec<DialectOutput>) {
+        match ServerMessage::decode(frame) {
+            Ok(Some(message)) => out.push(self.answer(message)),
+            Ok(None) => {}
+            Err(error) => out.push(DialectOutput::Misunderstood(error.to_string())),
+        }
+    }
+
+    fn answer(&mut self, message: ServerMessage) -> DialectOutput {
+        let signal = match message {
+            ServerMessage::Ping => return DialectOutput::Frame(ClientMessage::Pong.encode()),
+            ServerMessage::Joined(welcome) => self.welcome(welcome),
+            ServerMessage::ParticipantJoined { participant } => {
+                Inbound::ParticipantJoined(introduce(participant, Offerer::Them))
+            }
+            ServerMessage::ParticipantLeft { id, reason: LeaveReason::Left } => Inbound::ParticipantLeft(id),
+            ServerMessage::ParticipantLeft { id, reason: LeaveReason::Gone } => Inbound::ParticipantGone(id),
+            ServerMessage::Description { from, generation, description } => {
+                Inbound::Description { from, generation, description }
+            }
+            ServerMessage::Candidate { from, generation, candidate } => {
+                Inbound::Candidate { from, generation, candidate }
+            }
+            ServerMessage::Media { from, media } => Inbound::MediaState { from, media },
+            ServerMessage::IceServers(list) => Inbound::IceServers(ice_servers(list)),
+            ServerMessage::Error { code, text, closes } => {
+                Inbound::Rejected(Rejection { code: RejectCode::from_name(&code), text, closes })
+            }
+        };
+        DialectOutput::Signal(signal)
+    }
+
+    fn welcome(&mut self, welcome: Welcome) -> Inbound {
+        self.patience = (welcome.heartbeat > 0)
+            .then(|| Duration::from_secs(u64::from(welcome.heartbeat.min(3600) * MISSED_HEARTBEATS)));
+        let participants = welcome.participants.into_iter().map(|p| introduce(p, Offerer::Us)).collect();
+        Inbound::Joined(Joined {
+            id: welcome.id,
+            participants,
+            ice_servers: welcome.ice_servers.map(ice_servers),
+            capacity: (welcome.capacity > 0).then_some(welcome.capacity),
+        })
+    }
+
+    fn say(&self, outbound: Outbound) -> ClientMessage {
+        match outbound {
+            Outbound::Join { room, name, media } => ClientMessage::Join(Join {
+                version: VERSION,
+                room,
+                name,
+                identity: self.identity.clone(),
+                media,
+            }),
+            Outbound::Description { to, generation, description } => {
+                ClientMessage::Description { to, generation, description }
+            }
+            Outbound::Candidate { to, generation, candidate } => {
+                ClientMessage::Candidate { to, generation, candidate }
+            }
+            Outbound::MediaState(media) => ClientMessage::Media { media },
+            Outbound::Leave => ClientMessage::Leave,
+        }
+    }
+}
+
+impl Dialect for Visavis {
+    fn endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
+    }
+
+    fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        match input {
+            DialectInput::Opened | DialectInput::Closed => self.patience = None,
+            DialectInput::Frame(frame) => {
+                self.heard_at = now;
+                self.hear(&frame, out);
+            }
+            DialectInput::Send(outbound) => out.push(DialectOutput::Frame(self.say(outbound).encode())),
+            DialectInput::Timeout => {
+                if self.poll_timeout().is_some_and(|at| at <= now) {
+                    self.patience = None;
+                    out.push(DialectOutput::Stalled);
+                }
+            }
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        self.patience.map(|patience| self.heard_at + patience)
+    }
+}
+
+fn introduce(participant: Participant, offerer: Offerer) -> ParticipantInfo {
+    ParticipantInfo { id: participant.id, name: participant.name, media: Some(participant.media), offerer }
+}
+
+fn ice_servers(list: IceServerList) -> IceServers {
+    let expires_in = list.expires_in.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    IceServers { servers: list.servers, expires_in }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(dialect: &mut Visavis, at: u64, input: DialectInput) -> Vec<DialectOutput> {
+        let mut out = Vec::new();
+        dialect.handle(Timestamp::from_millis(at), input, &mut out);
+        out
+    }
+
+    fn welcome(heartbeat: u32) -> String {
+        format!(
+            r#"{{"type":"joined","id":"a","room":"r","capacity":8,"heartbeat":{heartbeat},"participants":[]}}"#
+        )
+    }
+
+    #[test]
+    fn answers_a_ping() {
+        let mut dialect = Visavis::new("ws://x", "s".repeat(32));
+        let out = step(&mut dialect, 0, DialectInput::Frame(r#"{"type":"ping"}"#.into()));
+        assert_eq!(out, [DialectOutput::Frame(r#"{"type":"pong"}"#.into())]);
+    }
+
+    #[test]
+    fn notices_a_silent_server() {
+        let mut dialect = Visavis::new("ws://x", "s".repeat(32));
+        assert_eq!(dialect.poll_timeout(), None);
+        step(&mut dialect, 1000, DialectInput::Frame(welcome(10)));
+        assert_eq!(dialect.poll_timeout(), Some(Timestamp::from_millis(31_000)));
+        assert_eq!(step(&mut dialect, 30_000, DialectInput::Timeout), []);
+        assert_eq!(step(&mut dialect, 31_000, DialectInput::Timeout), [DialectOutput::Stalled]);
+        assert_eq!(dialect.poll_timeout(), None);
+    }
+
+    #[test]
+    fn garbage_changes_nothing() {
+        let mut dialect = Visavis::new("ws://x", "s".repeat(32));
+        for frame in ["", "{}", "[]", r#"{"type":7}"#, r#"{"type":"joined"}"#] {
+            let out = step(&mut dialect, 0, DialectInput::Frame(frame.into()));
+            assert!(matches!(out.as_slice(), [DialectOutput::Misunderstood(_)]), "{frame}: {out:?}");
+        }
+        assert_eq!(step(&mut dialect, 0, DialectInput::Frame(r#"{"type":"from-the-future"}"#.into())), []);
+    }
+}

@@ -1,0 +1,205 @@
+//! Reading JSON from strangers: every access is checked, bounded, and names the field when it fails.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// What is wrong with a JSON text, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// The field, as a path (`signaling.url`); empty for the whole text.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            return f.write_str(&self.problem);
+        }
+        f.write_str("\"")?;
+        f.write_str(&self.field)?;
+        f.write_str("\" ")?;
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// A JSON object that knows its place in the whole, so that errors can name a field.
+///
+/// `null` counts as absent everywhere: that is how JavaScript writes an optional field.
+#[derive(Clone)]
+pub struct Object<'a> {
+    fields: &'a Map<String, Value>,
+    path: String,
+}
+
+/// Parses a text that must hold one JSON object.
+///
+/// # Errors
+/// If it is not JSON (serde_json also refuses nesting deeper than 128), with line and column, or not an object.
+pub fn parse(text: &str) -> Result<Value, JsonError> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|e| JsonError { field: String::new(), problem: format!("not valid JSON: {e}") })?;
+    if value.is_object() { Ok(value) } else { Err(wrong("", "must be an object")) }
+}
+
+fn wrong(field: &str, problem: &str) -> JsonError {
+    JsonError { field: field.to_owned(), problem: problem.to_owned() }
+}
+
+impl<'a> Object<'a> {
+    /// The object at the root of a message.
+    ///
+    /// # Errors
+    /// If the value is not an object.
+    pub fn root(value: &'a Value) -> Result<Self, JsonError> {
+        Self::at(value, String::new())
+    }
+
+    /// An object inside another, for instance an element of a list that [`Object::list`] gave.
+    ///
+    /// # Errors
+    /// If the value is not an object.
+    pub fn at(value: &'a Value, path: String) -> Result<Self, JsonError> {
+        match value.as_object() {
+            Some(fields) => Ok(Self { fields, path }),
+            None => Err(wrong(&path, "must be an object")),
+        }
+    }
+
+    /// The path of one of its fields.
+    pub fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { [&self.path, ".", key].concat() }
+    }
+
+    /// An error about one of its fields.
+    pub fn error(&self, key: &str, problem: &str) -> JsonError {
+        wrong(&self.path_of(key), problem)
+    }
+
+    /// Names of all fields, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.fields.keys().map(String::as_str)
+    }
+
+    /// A field that is there and not null.
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
+        self.fields.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A field that must be there.
+    ///
+    /// # Errors
+    /// If it is absent.
+    pub fn need(&self, key: &str) -> Result<&'a Value, JsonError> {
+        self.get(key).ok_or_else(|| self.error(key, "is missing"))
+    }
+
+    /// A text of at most `max` bytes, if the field is there.
+    ///
+    /// # Errors
+    /// If it is something else, or longer.
+    pub fn optional_text(&self, key: &str, max: usize) -> Result<Option<&'a str>, JsonError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.len() <= max => Ok(Some(text)),
+            Some(Value::String(_)) => Err(self.error(key, "is too long")),
+            Some(_) => Err(self.error(key, "must be a text")),
+        }
+    }
+
+    /// A text of at most `max` bytes.
+    ///
+    /// # Errors
+    /// If it is absent, something else, or longer.
+    pub fn text(&self, key: &str, max: usize) -> Result<&'a str, JsonError> {
+        self.optional_text(key, max)?.ok_or_else(|| self.error(key, "is missing"))
+    }
+
+    /// A yes or no, if the field is there.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn optional_bool(&self, key: &str) -> Result<Option<bool>, JsonError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Bool(yes)) => Ok(Some(*yes)),
+            Some(_) => Err(self.error(key, "must be true or false")),
+        }
+    }
+
+    /// A whole number from 0 to 2^32-1, if the field is there.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn optional_u32(&self, key: &str) -> Result<Option<u32>, JsonError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(value) => match value.as_u64().and_then(|n| u32::try_from(n).ok()) {
+                Some(n) => Ok(Some(n)),
+                None => Err(self.error(key, "must be a whole number")),
+            },
+        }
+    }
+
+    /// An object, if the field is there.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn optional_object(&self, key: &str) -> Result<Option<Self>, JsonError> {
+        self.get(key).map(|value| Self::at(value, self.path_of(key))).transpose()
+    }
+
+    /// An object.
+    ///
+    /// # Errors
+    /// If it is absent or something else.
+    pub fn object(&self, key: &str) -> Result<Self, JsonError> {
+        Self::at(self.need(key)?, self.path_of(key))
+    }
+
+    /// A list of at most `max` values, if the field is there.
+    ///
+    /// # Errors
+    /// If it is something else, or longer.
+    pub fn optional_list(&self, key: &str, max: usize) -> Result<Option<&'a [Value]>, JsonError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Array(list)) if list.len() <= max => Ok(Some(list)),
+            Some(Value::Array(_)) => Err(self.error(key, "has too many entries")),
+            Some(_) => Err(self.error(key, "must be a list")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_field() {
+        let value = parse(r#"{"a":{"b":7,"n":null}}"#).unwrap();
+        let a = Object::root(&value).unwrap().object("a").unwrap();
+        assert_eq!(a.text("b", 9).unwrap_err().to_string(), "\"a.b\" must be a text");
+        assert_eq!(a.text("n", 9).unwrap_err().to_string(), "\"a.n\" is missing");
+        assert_eq!(a.optional_u32("b"), Ok(Some(7)));
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        let value = parse(r#"{"t":"abcd","l":[1,2,3]}"#).unwrap();
+        let root = Object::root(&value).unwrap();
+        assert!(root.text("t", 3).is_err());
+        assert!(root.optional_list("l", 2).is_err());
+    }
+
+    #[test]
+    fn garbage_is_an_error() {
+        for text in ["", "{", "[]", "7", "null", "\"x\"", "{\"a\":}", &"[".repeat(100_000)] {
+            assert!(parse(text).is_err(), "{text:.20}");
+        }
+    }
+}

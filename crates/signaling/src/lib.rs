@@ -1,0 +1,30 @@
+//! The language of Visavis on the wire.
+//!
+//! Three layers, all sans-IO (they hold no socket, read no clock and never block):
+//!
+//! - [`signal`]: neutral signals, what a room hears ([`Inbound`]) and says ([`Outbound`]) whatever the server is;
+//! - [`dialect`]: the trait that turns one server's words into neutral signals and back, with a
+//!   [`Profile`](dialect::Profile) that describes the server as data;
+//! - [`dialects`]: one file per server we speak to, and the one list of them.
+//!
+//! Everything that arrives from the network passes through [`json`], [`text`] and [`normalize`], which bound sizes
+//! ([`limits`]) before anybody else sees a byte.
+//!
+//! [`hub`] is the other end: the rooms of our own reference server, without its sockets.
+
+pub mod dialect;
+pub mod dialects;
+pub mod hub;
+pub mod json;
+pub mod limits;
+pub mod normalize;
+pub mod signal;
+pub mod text;
+pub mod time;
+
+pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+pub use signal::{
+    IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId,
+    ParticipantInfo, RejectCode, Rejection, SdpType, SessionDescription,
+};
+pub use time::Timestamp;

@@ -1,0 +1,29 @@
+//! Every bound on what the network may send, in one table.
+//!
+//! The reference server enforces the same numbers, and `docs/signaling-protocol.md` repeats them for outsiders
+//! (a test compares the two).
+
+/// Longest frame in bytes. A Chromium offer with eight media sections is about 20 KB.
+pub const MAX_FRAME_BYTES: usize = 256 * 1024;
+/// Longest SDP in bytes.
+pub const MAX_SDP_BYTES: usize = 200 * 1024;
+/// Longest candidate line in bytes. RFC 8839 lines are about 100 to 200.
+pub const MAX_CANDIDATE_BYTES: usize = 1024;
+/// Longest name of a room, in characters.
+pub const MAX_ROOM_CHARS: usize = 64;
+/// Longest name of a participant, in characters.
+pub const MAX_NAME_CHARS: usize = 64;
+/// Longest id of a participant, in bytes.
+pub const MAX_ID_BYTES: usize = 128;
+/// Longest identity secret, in bytes.
+pub const MAX_IDENTITY_BYTES: usize = 256;
+/// Shortest identity secret, in bytes: 128 bits in hexadecimal.
+pub const MIN_IDENTITY_BYTES: usize = 32;
+/// Most participants in a roster; a longer one is cut.
+pub const MAX_PARTICIPANTS: usize = 64;
+/// Most ICE servers, and most URLs of one.
+pub const MAX_ICE_SERVERS: usize = 16;
+/// Longest URL, user name or credential of an ICE server, in bytes.
+pub const MAX_ICE_FIELD_BYTES: usize = 1024;
+/// Longest text of an error that is shown to a person, in characters.
+pub const MAX_ERROR_CHARS: usize = 200;

@@ -1,0 +1,373 @@
+//! Neutral signals: what a room hears and says, whatever the server.
+//!
+//! Names are those of the WebRTC standard (W3C webrtc-pc) wherever it has one.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::limits::MAX_ID_BYTES;
+
+/// Who a participant is, for as long as they are in the room.
+///
+/// An opaque, non-empty text of at most [`MAX_ID_BYTES`] bytes that the server (or the dialect) chose. It never passes
+/// through a number, and it is never shown to people.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ParticipantId(String);
+
+impl ParticipantId {
+    /// Takes an id from the network. `None` if it is empty or longer than [`MAX_ID_BYTES`].
+    pub fn new(id: impl Into<String>) -> Option<Self> {
+        let id = id.into();
+        (!id.is_empty() && id.len() <= MAX_ID_BYTES).then_some(Self(id))
+    }
+
+    /// An id of our own making, known to be within its bounds.
+    pub(crate) fn from_digits(id: String) -> Self {
+        debug_assert!(!id.is_empty() && id.len() <= MAX_ID_BYTES, "made here, so within its bounds");
+        Self(id)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ParticipantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `RTCSdpType`, of which only these two ever cross the wire (rollback is implicit, W3C webrtc-pc 4.4.1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SdpType {
+    /// Proposes a session.
+    Offer,
+    /// Accepts the proposal.
+    Answer,
+}
+
+/// `RTCSessionDescriptionInit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionDescription {
+    /// Offer or answer.
+    #[serde(rename = "type")]
+    pub sdp_type: SdpType,
+    /// The session description, RFC 8866.
+    pub sdp: String,
+}
+
+impl SessionDescription {
+    /// The ICE user name fragments (`a=ice-ufrag`, RFC 8839 section 5.4) that this description announces, in order.
+    pub fn ufrags(&self) -> impl Iterator<Item = &str> {
+        self.sdp.lines().filter_map(|line| line.strip_prefix("a=ice-ufrag:")).map(str::trim)
+    }
+}
+
+/// `RTCIceCandidateInit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceCandidate {
+    /// The `candidate-attribute` of RFC 8839 section 5.1; empty means "no more for this generation".
+    pub candidate: String,
+    /// Which media section it belongs to, by identification tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sdp_mid: Option<String>,
+    /// Which media section it belongs to, by position.
+    #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
+    pub sdp_m_line_index: Option<u16>,
+    /// Which ICE generation it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+impl IceCandidate {
+    /// The ICE user name fragment: the field, or else the `ufrag` extension inside the candidate line
+    /// (Chromium writes it there; servers that drop unknown fields keep it).
+    pub fn ufrag(&self) -> Option<&str> {
+        self.username_fragment.as_deref().or_else(|| {
+            let mut words = self.candidate.split_ascii_whitespace();
+            words.find(|word| *word == "ufrag")?;
+            words.next()
+        })
+    }
+}
+
+/// What a participant sends at the moment, told to the others so that a silent or dark tile can say why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct MediaState {
+    /// A microphone is open and not muted.
+    pub microphone: bool,
+    /// A camera is on.
+    pub camera: bool,
+    /// A screen is being shared.
+    pub screen: bool,
+}
+
+/// `RTCIceServer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// User name for TURN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Credential for TURN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// ICE servers, and how long their credentials last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IceServers {
+    /// The servers; an empty list means direct connections only.
+    pub servers: Vec<IceServer>,
+    /// Time from now until the credentials expire; `None` if they do not.
+    pub expires_in: Option<Duration>,
+}
+
+/// Who makes the first offer between us and one other participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offerer {
+    /// We do.
+    Us,
+    /// They do.
+    Them,
+}
+
+/// Another participant, as the server introduces them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantInfo {
+    /// Who they are.
+    pub id: ParticipantId,
+    /// What they are called; cleaned by [`text::clean`](crate::text::clean), may be empty.
+    pub name: String,
+    /// What they send, if the server tells.
+    pub media: Option<MediaState>,
+    /// Who offers first.
+    pub offerer: Offerer,
+}
+
+/// We are in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Who we are.
+    pub id: ParticipantId,
+    /// Everybody else in the room.
+    pub participants: Vec<ParticipantInfo>,
+    /// ICE servers of the signaling server, if it has any to give.
+    pub ice_servers: Option<IceServers>,
+    /// How many people the room takes, if the server tells.
+    pub capacity: Option<u32>,
+}
+
+/// Why a server refused something. The text form ([`RejectCode::as_str`]) is stable and part of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectCode {
+    /// The message could not be understood.
+    BadRequest,
+    /// The server speaks another version of the protocol.
+    UnsupportedVersion,
+    /// Something was sent before joining.
+    NotJoined,
+    /// A second join on one socket.
+    AlreadyJoined,
+    /// The room has no place left.
+    RoomFull,
+    /// The server takes no more rooms or connections at the moment.
+    ServerFull,
+    /// The addressee is not in the room.
+    UnknownParticipant,
+    /// A frame or field is over its limit.
+    TooLarge,
+    /// Too many messages in too short a time.
+    RateLimited,
+    /// The same identity joined from another socket.
+    Replaced,
+    /// The server is shutting down.
+    ServerClosing,
+    /// A token is missing or wrong.
+    Unauthorised,
+    /// A moderator removed us.
+    Kicked,
+    /// A code that this version does not know.
+    Unknown,
+}
+
+impl RejectCode {
+    const NAMES: [(Self, &'static str); 14] = [
+        (Self::BadRequest, "bad-request"),
+        (Self::UnsupportedVersion, "unsupported-version"),
+        (Self::NotJoined, "not-joined"),
+        (Self::AlreadyJoined, "already-joined"),
+        (Self::RoomFull, "room-full"),
+        (Self::ServerFull, "server-full"),
+        (Self::UnknownParticipant, "unknown-participant"),
+        (Self::TooLarge, "too-large"),
+        (Self::RateLimited, "rate-limited"),
+        (Self::Replaced, "replaced"),
+        (Self::ServerClosing, "server-closing"),
+        (Self::Unauthorised, "unauthorised"),
+        (Self::Kicked, "kicked"),
+        (Self::Unknown, "unknown"),
+    ];
+
+    /// The stable name of the code.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(code, _)| *code == self).map_or("unknown", |(_, name)| name)
+    }
+
+    /// The code of that name; [`RejectCode::Unknown`] for names of later versions.
+    pub fn from_name(name: &str) -> Self {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map_or(Self::Unknown, |(code, _)| *code)
+    }
+
+    /// Whether trying again by itself cannot help: only a person can change something.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::UnsupportedVersion
+            | Self::RoomFull
+            | Self::Replaced
+            | Self::Unauthorised
+            | Self::Kicked
+            | Self::AlreadyJoined => true,
+            Self::BadRequest
+            | Self::NotJoined
+            | Self::ServerFull
+            | Self::UnknownParticipant
+            | Self::TooLarge
+            | Self::RateLimited
+            | Self::ServerClosing
+            | Self::Unknown => false,
+        }
+    }
+}
+
+/// The server refused something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// What it refused, in a form for programs.
+    pub code: RejectCode,
+    /// What the server says about it, cleaned; may be empty.
+    pub text: String,
+    /// Whether the server closes the connection after this.
+    pub closes: bool,
+}
+
+/// What a room hears from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inbound {
+    /// The answer to [`Outbound::Join`].
+    Joined(Joined),
+    /// Somebody joined, or came back with the same id.
+    ParticipantJoined(ParticipantInfo),
+    /// Somebody left on purpose: their tile goes at once.
+    ParticipantLeft(ParticipantId),
+    /// The server lost somebody's connection. Their media may well be fine, so their tile stays while it plays.
+    ParticipantGone(ParticipantId),
+    /// An offer or answer.
+    Description {
+        /// From whom.
+        from: ParticipantId,
+        /// Which connection of the pair, counted from zero; see [`Outbound::Description`].
+        generation: u32,
+        /// The offer or answer.
+        description: SessionDescription,
+    },
+    /// A candidate, or `None` for the end of candidates.
+    Candidate {
+        /// From whom.
+        from: ParticipantId,
+        /// Which connection of the pair.
+        generation: u32,
+        /// The candidate.
+        candidate: Option<IceCandidate>,
+    },
+    /// What somebody sends has changed.
+    MediaState {
+        /// Who.
+        from: ParticipantId,
+        /// What they send now.
+        media: MediaState,
+    },
+    /// New ICE servers or credentials.
+    IceServers(IceServers),
+    /// The server refused something.
+    Rejected(Rejection),
+}
+
+/// What a room says to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outbound {
+    /// Enter the room; first on every new socket.
+    Join {
+        /// Name of the room.
+        room: String,
+        /// Name of the person.
+        name: String,
+        /// What they send at the moment.
+        media: MediaState,
+    },
+    /// An offer or answer for one participant.
+    Description {
+        /// For whom.
+        to: ParticipantId,
+        /// Which connection of the pair: the first is 0, and each one that replaces a broken one counts one more.
+        /// Whoever hears an older number ignores it, whoever hears a newer one starts afresh.
+        generation: u32,
+        /// The offer or answer.
+        description: SessionDescription,
+    },
+    /// A candidate for one participant, or `None` for the end of candidates.
+    Candidate {
+        /// For whom.
+        to: ParticipantId,
+        /// Which connection of the pair.
+        generation: u32,
+        /// The candidate.
+        candidate: Option<IceCandidate>,
+    },
+    /// What we send has changed.
+    MediaState(MediaState),
+    /// Leave on purpose.
+    Leave,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_bounded() {
+        assert_eq!(ParticipantId::new(""), None);
+        assert_eq!(ParticipantId::new("x".repeat(MAX_ID_BYTES + 1)), None);
+        assert!(ParticipantId::new("x".repeat(MAX_ID_BYTES)).is_some());
+    }
+
+    #[test]
+    fn ufrag_from_field_or_line() {
+        let mut candidate = IceCandidate {
+            candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host generation 0 ufrag XMrW network-id 1".into(),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+            username_fragment: None,
+        };
+        assert_eq!(candidate.ufrag(), Some("XMrW"));
+        candidate.username_fragment = Some("abcd".into());
+        assert_eq!(candidate.ufrag(), Some("abcd"));
+    }
+
+    #[test]
+    fn codes_round_trip() {
+        for (code, name) in RejectCode::NAMES {
+            assert_eq!(code.as_str(), name);
+            assert_eq!(RejectCode::from_name(name), code);
+        }
+        assert_eq!(RejectCode::from_name("from-the-future"), RejectCode::Unknown);
+    }
+}

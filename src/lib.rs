@@ -1,0 +1,2 @@
+//! Visavis
+#![cfg(target_arch = "wasm32")]
