@@ -1,1 +1,23 @@
-//! core
+//! The brain of a room: pure, without a clock, without IO.
+//!
+//! [`Room::handle`] takes one [`Input`]; then [`Room::poll_output`] is drained until it is empty, [`Room::poll_timeout`]
+//! says when to come back, and [`Room::view`] is what to show.
+
+mod config;
+mod input;
+mod output;
+mod room;
+mod view;
+
+pub use config::{AppConfig, ConfigError};
+pub use input::{
+    CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, OperationError,
+    PeerConnectionState, SocketEvent, Source, TrackId,
+};
+pub use output::{ConnectionConfig, Effect, Event, Output, Role};
+pub use room::{Room, RoomConfig};
+pub use view::{
+    ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
+    SourceView,
+};
+pub use visavis_signaling as signaling;

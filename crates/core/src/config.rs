@@ -1,0 +1,194 @@
+//! `config.json`: what a page is configured with, checked so that an error names the field.
+
+use std::fmt;
+
+use visavis_signaling::IceServer;
+use visavis_signaling::dialects::visavis::messages::{read_each, read_ice_server};
+use visavis_signaling::json::{self, JsonError, Object};
+use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
+
+/// The configuration of a page: the contents of `config.json` beside `index.html`.
+///
+/// Every field is optional; the default is a server at `/ws` of the page's own origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppConfig {
+    /// URL of the signaling server: `ws:`, `wss:`, `http:`, `https:`, or relative to the page. Default: `/ws`.
+    pub signaling_url: String,
+    /// ICE servers (`RTCIceServer`).
+    pub ice_servers: Vec<IceServer>,
+    /// Use relays only.
+    pub relay_only: bool,
+    /// How many people the lobby says a room takes, if the server does not tell.
+    pub capacity: Option<u32>,
+    /// The room that the lobby proposes.
+    pub room: Option<String>,
+    /// The name that the lobby proposes.
+    pub name: Option<String>,
+    /// Whether the microphone is on at first.
+    pub microphone: bool,
+    /// Whether the camera is on at first.
+    pub camera: bool,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self {
+            signaling_url: "/ws".to_owned(),
+            ice_servers: Vec::new(),
+            relay_only: false,
+            capacity: None,
+            room: None,
+            name: None,
+            microphone: true,
+            camera: true,
+        }
+    }
+}
+
+/// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(JsonError);
+
+impl ConfigError {
+    /// The field, as a path (`signaling.url`); empty if the whole file is not JSON.
+    pub fn field(&self) -> &str {
+        &self.0.field
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl From<JsonError> for ConfigError {
+    fn from(error: JsonError) -> Self {
+        Self(error)
+    }
+}
+
+impl AppConfig {
+    /// Reads the text of a `config.json`.
+    ///
+    /// ```
+    /// let error = visavis_core::AppConfig::parse(r#"{"signaling": {"url": 7}}"#).unwrap_err();
+    /// assert_eq!(error.to_string(), "\"signaling.url\" must be a text");
+    /// ```
+    ///
+    /// # Errors
+    /// If it is not a JSON object, a field has the wrong type, or there is a field that nobody knows: a misspelt name
+    /// would otherwise be silently without effect.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let value = json::parse(text)?;
+        let root = Object::root(&value)?;
+        only(&root, &["signaling", "iceServers", "relayOnly", "capacity", "defaults"])?;
+        let mut config = Self {
+            ice_servers: read_each(&root, "iceServers", MAX_ICE_SERVERS, read_server)?,
+            relay_only: root.optional_bool("relayOnly")?.unwrap_or(false),
+            capacity: read_capacity(&root)?,
+            ..Self::default()
+        };
+        if let Some(signaling) = root.optional_object("signaling")? {
+            config.read_signaling(&signaling)?;
+        }
+        if let Some(defaults) = root.optional_object("defaults")? {
+            config.read_defaults(&defaults)?;
+        }
+        Ok(config)
+    }
+
+    fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
+        only(signaling, &["url"])?;
+        if let Some(url) = signaling.optional_text("url", MAX_ICE_FIELD_BYTES)? {
+            if !is_signaling_url(url) {
+                return Err(signaling.error("url", "must be a ws:, wss:, http: or https: URL, or a path"));
+            }
+            self.signaling_url = url.to_owned();
+        }
+        Ok(())
+    }
+
+    fn read_defaults(&mut self, defaults: &Object<'_>) -> Result<(), JsonError> {
+        only(defaults, &["room", "name", "microphone", "camera"])?;
+        self.room = defaults.optional_text("room", MAX_ROOM_CHARS * 4)?.map(str::to_owned);
+        self.name = defaults.optional_text("name", MAX_NAME_CHARS * 4)?.map(str::to_owned);
+        self.microphone = defaults.optional_bool("microphone")?.unwrap_or(true);
+        self.camera = defaults.optional_bool("camera")?.unwrap_or(true);
+        Ok(())
+    }
+}
+
+fn only(object: &Object<'_>, known: &[&str]) -> Result<(), JsonError> {
+    match object.keys().find(|key| !known.contains(key)) {
+        Some(key) => Err(object.error(key, "is not a known setting")),
+        None => Ok(()),
+    }
+}
+
+fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
+    only(fields, &["urls", "username", "credential"])?;
+    read_ice_server(fields)
+}
+
+fn read_capacity(root: &Object<'_>) -> Result<Option<u32>, JsonError> {
+    match root.optional_u32("capacity")? {
+        Some(0 | 1) => Err(root.error("capacity", "must be 2 or more")),
+        capacity => Ok(capacity),
+    }
+}
+
+fn is_signaling_url(url: &str) -> bool {
+    match url.split_once("://") {
+        Some((scheme, rest)) => matches!(scheme, "ws" | "wss" | "http" | "https") && !rest.is_empty(),
+        None => !url.is_empty() && !url.contains(':'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        AppConfig::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn empty_is_the_default() {
+        assert_eq!(AppConfig::parse("{}"), Ok(AppConfig::default()));
+    }
+
+    #[test]
+    fn reads_everything() {
+        let config = AppConfig::parse(
+            r#"{"signaling": {"url": "wss://example.org/ws"}, "iceServers": [{"urls": "stun:example.org"}],
+                "relayOnly": true, "capacity": 4, "defaults": {"room": "tea", "name": "Ann", "camera": false}}"#,
+        )
+        .unwrap();
+        assert_eq!(config.signaling_url, "wss://example.org/ws");
+        assert_eq!(config.ice_servers[0].urls, ["stun:example.org"]);
+        assert!(config.relay_only && config.microphone && !config.camera);
+        assert_eq!(
+            (config.capacity, config.room.as_deref(), config.name.as_deref()),
+            (Some(4), Some("tea"), Some("Ann"))
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        assert_eq!(problem(r#"{"signalling": {}}"#), "\"signalling\" is not a known setting");
+        assert_eq!(problem(r#"{"capacity": "8"}"#), "\"capacity\" must be a whole number");
+        assert_eq!(problem(r#"{"capacity": 1}"#), "\"capacity\" must be 2 or more");
+        assert_eq!(
+            problem(r#"{"signaling": {"url": "ftp://x"}}"#),
+            "\"signaling.url\" must be a ws:, wss:, http: or https: URL, or a path"
+        );
+        assert_eq!(
+            problem(r#"{"iceServers": [{"urls": "stun:a"}, {"urls": "http://b"}]}"#),
+            "\"iceServers[1].urls\" must be one or several stun:, turn: or turns: URLs"
+        );
+        assert!(problem("{,}").starts_with("not valid JSON: "));
+    }
+}

@@ -1,0 +1,187 @@
+//! Everything that goes into a room.
+
+use visavis_signaling::{IceCandidate, SessionDescription};
+
+/// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u32);
+
+/// One live `MediaStreamTrack` on the shell's shelf. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrackId(pub u32);
+
+/// One call of `getUserMedia`, so that an answer finds its question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaptureId(pub u32);
+
+/// Where a track comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The person's voice.
+    Microphone,
+    /// The person's picture.
+    Camera,
+}
+
+impl Source {
+    /// Every source, in the order of the media sections that carry them.
+    pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
+
+    /// The name in `data-source` attributes and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Microphone => "microphone",
+            Self::Camera => "camera",
+        }
+    }
+}
+
+/// What a person asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Show the lobby: opens the devices that are wanted, so that the person sees themselves before they join, and the
+    /// socket, so that joining is quick. Also the way back from [`Lifecycle::Left`](crate::Lifecycle::Left).
+    EnterLobby,
+    /// Enter a room. Allowed in every state but a running call; devices open meanwhile and nobody waits for them.
+    Join {
+        /// Name of the room; cleaned and cut to [`MAX_ROOM_CHARS`](visavis_signaling::limits::MAX_ROOM_CHARS).
+        room: String,
+        /// Name of the person; cleaned and cut, may be empty.
+        name: String,
+    },
+    /// Leave the room, close everything, switch the devices off.
+    Leave,
+    /// Switch a source on or off. Switching on one that failed tries the device again.
+    SetSource {
+        /// Which.
+        source: Source,
+        /// On or off.
+        on: bool,
+    },
+    /// Do not wait for the next attempt to reach the server: try now.
+    RetryNow,
+}
+
+/// Everything that goes into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A person asks for something.
+    Command(Command),
+    /// The signaling socket did something.
+    Socket(SocketEvent),
+    /// A peer connection did something.
+    Connection(ConnectionId, ConnectionEvent),
+    /// A device did something.
+    Media(MediaEvent),
+    /// The browser says the network is back, or the page was resumed from sleep.
+    Online,
+    /// The moment of [`Room::poll_timeout`](crate::Room::poll_timeout) has come.
+    Timeout,
+}
+
+/// What the signaling socket did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketEvent {
+    /// It is open.
+    Opened,
+    /// A text frame arrived.
+    Frame(String),
+    /// It is closed, or never opened. Comes exactly once for every
+    /// [`Effect::OpenSocket`](crate::Effect::OpenSocket) that was not followed by
+    /// [`Effect::CloseSocket`](crate::Effect::CloseSocket), and never after that.
+    Closed,
+}
+
+/// Why an operation on a peer connection failed: the name of the `DOMException`, for logs and the simulator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationError {
+    /// `DOMException.name`, for instance `InvalidStateError`.
+    pub name: String,
+}
+
+/// What a peer connection did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectionEvent {
+    /// The browser refused to make it (Firefox does when offline).
+    CreationFailed,
+    /// `negotiationneeded` fired (W3C webrtc-pc 4.7.3).
+    NegotiationNeeded,
+    /// The answer to [`Effect::SetLocalDescription`](crate::Effect::SetLocalDescription): the description it made.
+    LocalDescriptionSet(Result<SessionDescription, OperationError>),
+    /// The answer to [`Effect::SetRemoteDescription`](crate::Effect::SetRemoteDescription).
+    RemoteDescriptionSet(Result<(), OperationError>),
+    /// `icecandidate` fired; `None` is the end of candidates.
+    Candidate(Option<IceCandidate>),
+    /// `connectionState` is now this.
+    StateChanged(PeerConnectionState),
+    /// `track` fired: the remote sends this source on this track.
+    RemoteTrack(Source, TrackId),
+}
+
+/// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerConnectionState {
+    /// Nothing has begun.
+    New,
+    /// ICE or DTLS are at work.
+    Connecting,
+    /// Media can flow.
+    Connected,
+    /// The path is silent; it may come back by itself.
+    Disconnected,
+    /// The path is lost.
+    Failed,
+    /// Closed.
+    Closed,
+}
+
+/// Why a device cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaError {
+    /// `NotAllowedError`: the person, the browser or a policy said no.
+    Denied,
+    /// `NotFoundError`: there is no such device.
+    NotFound,
+    /// `NotReadableError` or `AbortError`: the device is there but another program has it, or it is broken.
+    Busy,
+    /// `navigator.mediaDevices` is absent: the page is not secure (neither https nor localhost).
+    Insecure,
+    /// Anything else.
+    Unknown,
+}
+
+impl MediaError {
+    /// The stable name, for `data-` attributes and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::NotFound => "not-found",
+            Self::Busy => "busy",
+            Self::Insecure => "insecure",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a device did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// The answer to [`Effect::Capture`](crate::Effect::Capture): the tracks that were asked for.
+    Captured {
+        /// Which capture.
+        capture: CaptureId,
+        /// The microphone's track, if it was asked for.
+        microphone: Option<TrackId>,
+        /// The camera's track, if it was asked for.
+        camera: Option<TrackId>,
+    },
+    /// The answer to [`Effect::Capture`](crate::Effect::Capture): no track at all.
+    CaptureFailed {
+        /// Which capture.
+        capture: CaptureId,
+        /// Why.
+        error: MediaError,
+    },
+    /// A track ended by itself: the device was unplugged, or its permission withdrawn.
+    TrackEnded(TrackId),
+}

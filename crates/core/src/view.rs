@@ -1,0 +1,202 @@
+//! What to show: plain data, derived from the room whenever it is asked for, stored nowhere.
+
+use visavis_signaling::{MediaState, ParticipantId, RejectCode};
+
+use crate::input::{MediaError, TrackId};
+
+/// Where the person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// Choosing a room.
+    Lobby,
+    /// Waiting for the server to let us in.
+    Joining,
+    /// In the room.
+    Joined,
+    /// In the room, but the server is out of reach for now. Media goes on.
+    Reconnecting,
+    /// Out again.
+    Left,
+}
+
+impl Lifecycle {
+    /// The name in `data-state` and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lobby => "lobby",
+            Self::Joining => "joining",
+            Self::Joined => "joined",
+            Self::Reconnecting => "reconnecting",
+            Self::Left => "left",
+        }
+    }
+
+    /// Whether a call is going on, so that the stage is to be shown.
+    pub fn in_call(self) -> bool {
+        matches!(self, Self::Joined | Self::Reconnecting)
+    }
+}
+
+/// Why we are not, or no longer, in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The server cannot be reached. It is tried again by itself.
+    Unreachable {
+        /// The URL that was tried.
+        url: String,
+        /// How many attempts in a row have failed.
+        attempts: u32,
+    },
+    /// The server said no.
+    Rejected {
+        /// What it refused.
+        code: RejectCode,
+        /// What it said about it, cleaned; may be empty.
+        text: String,
+    },
+}
+
+/// How one of our own sources is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceState {
+    /// Off, or muted.
+    Off,
+    /// The device is being opened.
+    Starting,
+    /// Live.
+    On,
+    /// Wanted, but the device said no.
+    Failed(MediaError),
+}
+
+impl SourceState {
+    /// The name in `data-` attributes and in the API; for failures see [`MediaError::as_str`].
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Starting => "starting",
+            Self::On => "on",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// One of our own sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceView {
+    /// How it is doing.
+    pub state: SourceState,
+    /// Its track, if there is one; a muted microphone keeps its track.
+    pub track: Option<TrackId>,
+}
+
+/// Ourselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfView {
+    /// Who we are; known once joined.
+    pub id: Option<ParticipantId>,
+    /// What we are called.
+    pub name: String,
+    /// Our microphone.
+    pub microphone: SourceView,
+    /// Our camera.
+    pub camera: SourceView,
+}
+
+/// How the media connection to one participant is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// Not there yet.
+    Connecting,
+    /// Media can flow.
+    Connected,
+    /// It was there, it broke, and it is being repaired.
+    Reconnecting,
+    /// Several repairs failed; it is tried again at longer intervals.
+    Failed,
+}
+
+impl ConnectionState {
+    /// The name in `data-connection` and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Reconnecting => "reconnecting",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Why a connection is in the state it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionReason {
+    /// Nothing to explain.
+    None,
+    /// They have not answered yet.
+    Waiting,
+    /// Looking for a path between the two networks.
+    FindingPath,
+    /// The path that carried the media is silent.
+    PathLost,
+    /// They have lost the server, and their media path is silent too: perhaps they are gone.
+    PeerGone,
+    /// No path between the two networks was found, and there is no relay to go round by.
+    NoPath,
+    /// No path was found, not even through the relay.
+    NoPathWithRelay,
+    /// The other side sent a description that this browser refuses, or this browser could not make a connection.
+    Incompatible,
+}
+
+impl ConnectionReason {
+    /// The name in `data-reason` and in the API; empty for [`ConnectionReason::None`].
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Waiting => "waiting",
+            Self::FindingPath => "finding-path",
+            Self::PathLost => "path-lost",
+            Self::PeerGone => "peer-gone",
+            Self::NoPath => "no-path",
+            Self::NoPathWithRelay => "no-path-with-relay",
+            Self::Incompatible => "incompatible",
+        }
+    }
+}
+
+/// Somebody else in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantView {
+    /// Who they are.
+    pub id: ParticipantId,
+    /// What they are called; may be empty.
+    pub name: String,
+    /// What they say they send; `None` if their server does not tell.
+    pub media: Option<MediaState>,
+    /// How the media connection is doing.
+    pub connection: ConnectionState,
+    /// Why.
+    pub reason: ConnectionReason,
+    /// The track that carries their voice.
+    pub microphone: Option<TrackId>,
+    /// The track that carries their picture.
+    pub camera: Option<TrackId>,
+}
+
+/// Everything there is to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomView {
+    /// Where the person is.
+    pub lifecycle: Lifecycle,
+    /// What stands between them and the room, if anything.
+    pub problem: Option<Problem>,
+    /// The room; empty before the first join.
+    pub room: String,
+    /// How many people the room takes, if the server tells.
+    pub capacity: Option<u32>,
+    /// Ourselves.
+    pub me: SelfView,
+    /// The others, in the order in which they appeared: a tile never jumps because somebody else came or went.
+    pub participants: Vec<ParticipantView>,
+}
