@@ -1,2 +1,5 @@
-//! Visavis
+//! Visavis in the browser: hands and face of a room. See ARCHITECTURE.md for the map.
 #![cfg(target_arch = "wasm32")]
+
+pub mod dom;
+pub mod tracks;

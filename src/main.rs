@@ -1,2 +1,3 @@
-//! page
+//! The page: registers `<visavis-room>`.
+
 fn main() {}
