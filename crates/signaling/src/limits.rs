@@ -19,7 +19,7 @@ pub const MAX_ID_BYTES: usize = 128;
 pub const MAX_IDENTITY_BYTES: usize = 256;
 /// Shortest identity secret, in bytes: 128 bits in hexadecimal.
 pub const MIN_IDENTITY_BYTES: usize = 32;
-/// Most participants in a roster; a longer one is cut.
+/// Most participants in a roster; a longer one is refused.
 pub const MAX_PARTICIPANTS: usize = 64;
 /// Most ICE servers, and most URLs of one.
 pub const MAX_ICE_SERVERS: usize = 16;

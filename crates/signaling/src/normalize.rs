@@ -56,25 +56,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(value: Value) -> Option<IceCandidate> {
-        candidate(Some(&value), String::new()).unwrap()
+    fn read(value: &Value) -> Option<IceCandidate> {
+        candidate(Some(value), String::new()).unwrap()
     }
 
     #[test]
     fn mends_what_browsers_refuse() {
-        let mended = read(json!({"candidate": "a=candidate:1", "sdpMid": "", "sdpMLineIndex": 1})).unwrap();
+        let mended = read(&json!({"candidate": "a=candidate:1", "sdpMid": "", "sdpMLineIndex": 1})).unwrap();
         assert_eq!(
             (mended.candidate.as_str(), mended.sdp_mid, mended.sdp_m_line_index),
             ("candidate:1", None, Some(1))
         );
-        assert_eq!(read(json!({"candidate": "candidate:1"})).unwrap().sdp_m_line_index, Some(0));
+        assert_eq!(read(&json!({"candidate": "candidate:1"})).unwrap().sdp_m_line_index, Some(0));
     }
 
     #[test]
     fn knows_the_end() {
         assert_eq!(candidate(None, String::new()), Ok(None));
-        assert_eq!(read(Value::Null), None);
-        assert_eq!(read(json!({"candidate": "", "sdpMid": "0"})), None);
+        assert_eq!(read(&Value::Null), None);
+        assert_eq!(read(&json!({"candidate": "", "sdpMid": "0"})), None);
     }
 
     #[test]

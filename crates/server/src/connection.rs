@@ -1,0 +1,176 @@
+//! One client: its socket, and nothing about rooms.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
+use tracing::debug;
+use visavis_signaling::RejectCode;
+use visavis_signaling::dialects::visavis::messages::ServerMessage;
+
+use crate::bucket::Bucket;
+use crate::config::Config;
+use crate::line::{Cut, Delivery, Item};
+use crate::switchboard::Ticket;
+
+/// How long the client may take to close after it was told to. Hanging up at once would reset the connection while
+/// our last words are still on their way (RFC 9112 section 9.6 has the same trouble).
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Talks with one client until one side ends it.
+pub(crate) async fn serve(socket: WebSocket, place: (Ticket, Delivery, Cut), config: Arc<Config>) {
+    let (ticket, delivery, cut) = place;
+    debug!(connection = ticket.number(), "connected");
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        () = converse(Writer::new(sink, delivery, &config), Reader::new(stream, &ticket, &config)) => {}
+        () = cut.wait() => {}
+    }
+    debug!(connection = ticket.number(), "disconnected");
+}
+
+async fn converse(mut writer: Writer, mut reader: Reader<'_>) {
+    let mut reading = pin!(reader.run());
+    tokio::select! {
+        () = &mut reading => {}
+        written = writer.run() => if written.is_ok() {
+            // Whether they close or not, this is the end.
+            let _ = timeout(LINGER, reading).await;
+        },
+    }
+}
+
+struct Writer {
+    sink: SplitSink<WebSocket, Message>,
+    delivery: Delivery,
+    heartbeat: Interval,
+    timeout: Duration,
+}
+
+/// The client does not take what we send.
+struct Stuck;
+
+impl Writer {
+    fn new(sink: SplitSink<WebSocket, Message>, delivery: Delivery, config: &Config) -> Self {
+        let first = tokio::time::Instant::now() + config.heartbeat;
+        let mut heartbeat = interval_at(first, config.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { sink, delivery, heartbeat, timeout: config.bounds.write_timeout }
+    }
+
+    /// Sends what there is to send, until the close frame is sent or the client is stuck.
+    async fn run(&mut self) -> Result<(), Stuck> {
+        loop {
+            tokio::select! {
+                item = self.delivery.next() => match item {
+                    Some(Item::Frame(frame)) => {
+                        let bytes = frame.len();
+                        self.send(Message::Text(frame)).await?;
+                        self.delivery.sent(bytes);
+                    }
+                    Some(Item::Close) => return self.send(goodbye()).await,
+                    None => return Err(Stuck),
+                },
+                _ = self.heartbeat.tick() => self.send(Message::text(ServerMessage::Ping.encode())).await?,
+            }
+        }
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Stuck> {
+        match timeout(self.timeout, self.sink.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Stuck),
+        }
+    }
+}
+
+fn goodbye() -> Message {
+    Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: "".into() }))
+}
+
+struct Reader<'a> {
+    stream: SplitStream<WebSocket>,
+    ticket: &'a Ticket,
+    patience: Duration,
+    messages: Bucket,
+    bytes: Bucket,
+}
+
+impl<'a> Reader<'a> {
+    fn new(stream: SplitStream<WebSocket>, ticket: &'a Ticket, config: &Config) -> Self {
+        let (now, bounds) = (Instant::now(), &config.bounds);
+        Self {
+            stream,
+            ticket,
+            patience: config.patience(),
+            messages: Bucket::new(now, bounds.message_burst, bounds.messages_per_second),
+            bytes: Bucket::new(now, bounds.byte_burst, bounds.bytes_per_second),
+        }
+    }
+
+    /// Hears the client out, until it hangs up, breaks, falls silent or breaks a rule.
+    async fn run(&mut self) {
+        loop {
+            match timeout(self.patience, self.stream.next()).await {
+                Ok(Some(Ok(message))) if self.may_go_on(&message) => self.hear(message),
+                Ok(Some(Ok(_))) => return self.ignore().await,
+                Ok(Some(Err(error))) => return self.broken(error).await,
+                Ok(None) => return,
+                Err(_) => return debug!(connection = self.ticket.number(), "silent for too long"),
+            }
+        }
+    }
+
+    fn hear(&self, message: Message) {
+        match message {
+            Message::Text(frame) => self.ticket.frame(&frame),
+            Message::Binary(_) => {
+                self.ticket.refuse(RejectCode::BadRequest, "Messages are text frames, not binary.");
+            }
+            // The library answers both; the end of the stream follows a close.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+        }
+    }
+
+    /// Counts the message; over the rate, the client is rejected.
+    fn may_go_on(&mut self, message: &Message) -> bool {
+        let now = Instant::now();
+        let bytes = length(message);
+        let allowed = self.messages.take(now, 1.0) && self.bytes.take(now, bytes);
+        if !allowed {
+            self.ticket.reject(RejectCode::RateLimited, "Too many messages in too short a time.");
+        }
+        allowed
+    }
+
+    /// Reads on without listening, so that the client hears why it was rejected; [`LINGER`] ends it.
+    async fn ignore(&mut self) {
+        while let Some(Ok(_)) = self.stream.next().await {}
+    }
+
+    /// A frame that the library refuses: after that it reads no more.
+    async fn broken(&self, error: axum::Error) {
+        let error = error.into_inner();
+        let (code, text) = match error.downcast_ref() {
+            Some(tungstenite::Error::Capacity(_)) => (RejectCode::TooLarge, "The message is too long."),
+            Some(tungstenite::Error::Utf8(_)) => (RejectCode::BadRequest, "The message is not UTF-8."),
+            Some(_) | None => return debug!(connection = self.ticket.number(), %error, "broken"),
+        };
+        self.ticket.reject(code, text);
+        tokio::time::sleep(LINGER).await;
+    }
+}
+
+/// No message is longer than `MAX_FRAME_BYTES`, so nothing is lost.
+fn length(message: &Message) -> f64 {
+    let bytes = match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
+    };
+    bytes as f64
+}

@@ -1,0 +1,95 @@
+//! The app, served from a folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use tower_http::services::ServeDir;
+
+use crate::policy;
+
+/// A browser may keep these for a year without asking: their name changes with their content.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A browser asks each time whether it has changed (and hears 304 if not).
+const ASK: HeaderValue = HeaderValue::from_static("no-cache");
+/// Trunk writes a 64-bit hash in hexadecimal, without leading zeros.
+const MIN_HASH_DIGITS: usize = 12;
+
+#[derive(Debug)]
+struct Site {
+    dist: PathBuf,
+    origins: Vec<String>,
+}
+
+/// Serves the folder: compressed copies (`.br`, `.gz`) where the browser takes them, and nothing outside of it.
+pub(crate) fn service(dist: &Path, origins: &[String]) -> Router {
+    let site = Arc::new(Site { dist: dist.to_owned(), origins: origins.to_vec() });
+    let files = ServeDir::new(dist).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files).layer(from_fn_with_state(site, decorate))
+}
+
+async fn decorate(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let hashed = is_hashed(request.uri().path());
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let immutable = hashed && (status.is_success() || status.as_u16() == 304);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, if immutable { FOR_EVER } else { ASK });
+    protect(headers);
+    if is_page(headers) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy::for_pages(&site.dist, &site.origins).await);
+    }
+    response
+}
+
+fn protect(headers: &mut HeaderMap) {
+    let set = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The room is in the address of the page: it is nobody else's business.
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), geolocation=()",
+        ),
+    ];
+    for (name, value) in set {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// Whether the file's own name carries a hash of its content, as Trunk writes it: `app-0123456789abcdef_bg.wasm`.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.split('-').skip(1).any(|part| {
+        let digits = part.bytes().take_while(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')).count();
+        let ends = part.as_bytes().get(digits).is_some_and(|b| matches!(b, b'.' | b'_'));
+        ends && digits >= MIN_HASH_DIGITS
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_hashed;
+
+    #[test]
+    fn knows_hashed_names() {
+        for path in
+            ["/visavis-page-8f14e45fceea167a.js", "/a/b-8f14e45fceea167a_bg.wasm", "/m-f14e45fceea167a.css"]
+        {
+            assert!(is_hashed(path), "{path}");
+        }
+        let snippet = "/snippets/visavis-8f14e45fceea167a/inline0.js";
+        for path in ["/", "/index.html", "/config.json", "/icon-192.png", "/a-deadbeef.js", snippet] {
+            assert!(!is_hashed(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What strangers may not do, and that nobody else suffers when they try.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tungstenite::Message;
+use tungstenite::client::IntoClientRequest as _;
+use visavis_server::{Bounds, Config};
+use visavis_signaling::limits::MAX_FRAME_BYTES;
+
+use crate::support::{PATIENCE, bounded, config, get, id, join, offer, start};
+
+#[tokio::test]
+async fn a_frame_over_the_limit_is_refused() {
+    let server = start(config()).await;
+    let (mut ann, _) = server.join("r", 'a').await;
+    let (mut bob, _) = server.join("r", 'b').await;
+    ann.expect("participant-joined").await;
+    bob.send_text("x".repeat(MAX_FRAME_BYTES)).await;
+    bob.expect_error("bad-request", false).await;
+    bob.send_text("x".repeat(MAX_FRAME_BYTES + 1)).await;
+    bob.expect_error("too-large", true).await;
+    bob.expect_closed().await;
+    assert_eq!(ann.expect("participant-left").await["reason"], "gone");
+    ann.expect_quiet().await;
+}
+
+#[tokio::test]
+async fn too_many_messages_are_refused() {
+    let bounds = Bounds { message_burst: 10, messages_per_second: 0, ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    let (mut ann, _) = server.join("r", 'a').await;
+    for _ in 0..20 {
+        ann.send_text(r#"{"type":"pong"}"#).await;
+    }
+    ann.expect_error("rate-limited", true).await;
+    ann.expect_closed().await;
+    server.settle(0).await;
+}
+
+#[tokio::test]
+async fn too_many_bytes_are_refused() {
+    let bounds = Bounds { byte_burst: 1000, bytes_per_second: 0, ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    let mut ann = server.connect().await;
+    ann.send_text("x".repeat(999)).await;
+    ann.expect_error("bad-request", false).await;
+    ann.send_text("xx").await;
+    ann.expect_error("rate-limited", true).await;
+    ann.expect_closed().await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_cut_off_and_nobody_waits_for_it() {
+    let bounds = Bounds {
+        queue_bytes: 512 * 1024,
+        message_burst: 1_000_000,
+        byte_burst: u32::MAX,
+        ..Bounds::default()
+    };
+    let server = start(bounded(bounds)).await;
+    let (_slow, _) = server.join("r", 's').await;
+    let (mut ann, _) = server.join("r", 'a').await;
+    let (mut bob, _) = server.join("r", 'b').await;
+    ann.expect("participant-joined").await;
+
+    // The system's buffers swallow some megabytes before anything is seen here.
+    let large = offer(&id('s'), &"x".repeat(150_000));
+    let flood = async {
+        loop {
+            ann.send(&large).await;
+            bob.send(&offer(&id('a'), "v=0\r\n")).await;
+            let heard = ann.next().await.unwrap();
+            if heard["type"] == "participant-left" {
+                return heard;
+            }
+            assert_eq!(
+                heard["type"], "description",
+                "the small one arrives, whatever the large ones do: {heard}"
+            );
+        }
+    };
+    let left = timeout(PATIENCE, flood).await.expect("the slow one is noticed");
+    assert_eq!((&left["id"], &left["reason"]), (&json!(id('s')), &json!("gone")));
+    server.settle(2).await;
+}
+
+#[tokio::test]
+async fn a_dead_client_is_noticed() {
+    let server = start(Config { heartbeat: Duration::from_millis(200), ..config() }).await;
+    // It never reads, so it never answers a ping; its socket stays open, like that of a laptop in a tunnel.
+    let (_dead, _) = server.join("r", 'd').await;
+    let (mut ann, joined) = server.join("r", 'a').await;
+    assert_eq!(joined["heartbeat"], 1, "whole seconds on the wire");
+    let left = ann.expect("participant-left").await;
+    assert_eq!((&left["id"], &left["reason"]), (&json!(id('d')), &json!("gone")));
+    server.settle(1).await;
+}
+
+#[tokio::test]
+async fn who_waits_in_the_lobby_stays_as_long_as_it_answers() {
+    let heartbeat = Duration::from_millis(200);
+    let server = start(Config { heartbeat, ..config() }).await;
+    let mut ann = server.connect().await;
+    // Well over the silence that would end it.
+    assert!(timeout(heartbeat * 8, ann.next()).await.is_err(), "nothing but pings");
+    ann.send(&join("r", 'a')).await;
+    ann.expect("joined").await;
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_so() {
+    let server = start(bounded(Bounds { max_connections: 1, ..Bounds::default() })).await;
+    let (mut ann, _) = server.join("r", 'a').await;
+    let mut bob = server.connect().await;
+    bob.expect_error("server-full", true).await;
+    bob.expect_closed().await;
+    ann.expect_quiet().await;
+    server.settle(1).await;
+    drop(ann);
+    server.settle(0).await;
+    server.join("r", 'b').await;
+}
+
+#[tokio::test]
+async fn one_room_too_many_is_told_so() {
+    let server = start(bounded(Bounds { max_rooms: 1, ..Bounds::default() })).await;
+    let (_ann, _) = server.join("r", 'a').await;
+    let mut bob = server.connect().await;
+    bob.send(&join("other", 'b')).await;
+    bob.expect_error("server-full", true).await;
+    server.join("r", 'b').await;
+}
+
+#[tokio::test]
+async fn one_address_can_be_bounded() {
+    let bounds = Bounds { max_connections_per_address: Some(2), ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    let ann = server.connect().await;
+    let _bob = server.connect().await;
+    let mut third = TcpStream::connect(server.addr).await.unwrap();
+    assert_eq!(third.read(&mut [0; 1]).await.unwrap_or(0), 0, "closed without a word");
+    drop(ann);
+    let again = async {
+        while tokio_tungstenite::connect_async(format!("ws://{}/ws", server.addr)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, again).await.expect("the place is free again");
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_hung_up_on() {
+    let bounds = Bounds { header_timeout: Duration::from_millis(100), ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    for start_of_a_request in ["", "GET /ws HTTP/1.1\r\nupgrade: webso"] {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        stream.write_all(start_of_a_request.as_bytes()).await.unwrap();
+        let ended = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
+        assert!(ended.is_ok(), "{start_of_a_request:?}");
+    }
+}
+
+#[tokio::test]
+async fn broken_websocket_frames_end_only_their_own_connection() {
+    let server = start(config()).await;
+    let (mut ann, _) = server.join("r", 'a').await;
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    // Reserved bits, an unmasked frame, a reserved opcode, text that is not UTF-8 (masked with zeros).
+    for frame in [
+        &[0xf1, 0x80, 0, 0, 0, 0][..],
+        &[0x81, 0x01, b'x'],
+        &[0x83, 0x80, 0, 0, 0, 0],
+        &[0x81, 0x81, 0, 0, 0, 0, 0xff],
+    ] {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        let request = format!("GET /ws HTTP/1.1\r\nhost: test\r\n{upgrade}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(frame).await.unwrap();
+        let ended = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
+        assert!(ended.is_ok(), "{frame:?}");
+    }
+    server.settle(1).await;
+    ann.expect_quiet().await;
+}
+
+#[tokio::test]
+async fn other_sites_may_be_kept_out() {
+    let allowed_origins = vec!["https://here.example".to_owned()];
+    let server = start(Config { allowed_origins, ..config() }).await;
+    let upgrade = "connection: upgrade, close\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\norigin: https://elsewhere.example\r\n";
+    assert_eq!(get(server.addr, "/ws", upgrade).await.status, 403);
+    let mut request = format!("ws://{}/ws", server.addr).into_client_request().unwrap();
+    request.headers_mut().insert("origin", "https://here.example".parse().unwrap());
+    assert!(tokio_tungstenite::connect_async(request).await.is_ok());
+    // A program that is no browser says no origin.
+    server.connect().await.try_send(Message::text("{}")).await.unwrap();
+}

@@ -1,0 +1,48 @@
+//! HTTP besides the app.
+
+use serde_json::json;
+
+use crate::support::{config, get, raw, start};
+
+#[tokio::test]
+async fn health_counts() {
+    let server = start(config()).await;
+    let expected = |rooms: u32, participants: u32, connections: u32| {
+        json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"),
+               "rooms": rooms, "participants": participants, "connections": connections})
+    };
+    assert_eq!(server.health().await, expected(0, 0, 0));
+    let (_ann, _) = server.join("r", 'a').await;
+    let _idle = server.connect().await;
+    server.settle(2).await;
+    assert_eq!(server.health().await, expected(1, 1, 2));
+    let response = get(server.addr, "/healthz", "").await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn without_an_app_it_says_what_it_is() {
+    let server = start(config()).await;
+    let response = get(server.addr, "/", "").await;
+    assert_eq!(response.status, 404);
+    assert!(response.body.contains("/ws"), "{}", response.body);
+    assert!(matches!(get(server.addr, "/ws", "").await.status, 400 | 426), "not a WebSocket request");
+}
+
+/// Two readers must never disagree about where a request ends (RFC 9112, section 11.2).
+#[tokio::test]
+async fn ambiguous_requests_are_refused() {
+    let server = start(config()).await;
+    for head in [
+        "content-length: 5\r\ncontent-length: 6\r\n",
+        "content-length: +5\r\n",
+        "transfer-encoding: chunked, identity\r\n",
+        "content-length : 5\r\n",
+    ] {
+        let request =
+            format!("POST /healthz HTTP/1.1\r\nhost: test\r\n{head}\r\nGET /healthz HTTP/1.1\r\n\r\n");
+        let answer = raw(server.addr, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{head:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{head:?}: {answer}");
+    }
+}

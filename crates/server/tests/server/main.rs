@@ -1,0 +1,10 @@
+//! The server over real sockets: one test binary, a fresh server on a free port for every test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bounds;
+mod files;
+mod http;
+mod program;
+mod rooms;
+mod support;
