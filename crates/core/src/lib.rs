@@ -3,10 +3,18 @@
 //! [`Room::handle`] takes one [`Input`]; then [`Room::poll_output`] is drained until it is empty, [`Room::poll_timeout`]
 //! says when to come back, and [`Room::view`] is what to show.
 
+mod backoff;
 mod config;
+mod connection;
 mod input;
+mod link;
+mod media;
+mod outbox;
 mod output;
 mod room;
+mod roster;
+pub mod timing;
+mod topology;
 mod view;
 
 pub use config::{AppConfig, ConfigError};

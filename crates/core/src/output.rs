@@ -68,8 +68,8 @@ pub enum Effect {
     /// `setRemoteDescription(description)`; answered by `RemoteDescriptionSet`. Never while another description
     /// operation of this connection is under way.
     SetRemoteDescription(ConnectionId, SessionDescription),
-    /// `addIceCandidate(candidate)`; `None` is the end of candidates. Failures are harmless.
-    AddCandidate(ConnectionId, Option<IceCandidate>),
+    /// `addIceCandidate(candidate)`. Failures are harmless.
+    AddCandidate(ConnectionId, IceCandidate),
     /// `restartIce()`; `negotiationneeded` follows.
     RestartIce(ConnectionId),
 }

@@ -1,10 +1,22 @@
-//! A room. (The skeleton of its skin; the inside follows.)
+//! A room, seen by one participant.
 
-use std::collections::VecDeque;
+mod commands;
+mod pairs;
+mod signals;
+mod views;
 
-use visavis_signaling::{Dialect, IceServer, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::{Input, Output, RoomView};
+use visavis_signaling::{Dialect, IceServer, Inbound, ParticipantId, Rejection, Timestamp};
+
+use crate::connection::Connection;
+use crate::input::{Input, MediaEvent, Source, TrackId};
+use crate::link::Link;
+use crate::media::LocalMedia;
+use crate::outbox::Outbox;
+use crate::output::{Effect, Output};
+use crate::roster::Roster;
+use crate::view::{Lifecycle, RoomView};
 
 /// What a room is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +25,8 @@ pub struct RoomConfig {
     pub ice_servers: Vec<IceServer>,
     /// Use relays only (`iceTransportPolicy: "relay"`).
     pub relay_only: bool,
+    /// How many people the room is said to take until the server tells.
+    pub capacity: Option<u32>,
     /// Whether the microphone is wanted at first.
     pub microphone: bool,
     /// Whether the camera is wanted at first.
@@ -22,31 +36,144 @@ pub struct RoomConfig {
 }
 
 /// A room, seen by one participant.
+///
+/// One mutation at a time: [`handle`](Self::handle) an input, then drain [`poll_output`](Self::poll_output). Nothing here
+/// panics, whatever the input; what makes no sense in the present state is ignored.
 pub struct Room {
-    outputs: VecDeque<Output>,
+    config: RoomConfig,
+    out: Outbox,
+    link: Link,
+    media: LocalMedia,
+    lifecycle: Lifecycle,
+    rejection: Option<Rejection>,
+    room: String,
+    name: String,
+    id: Option<ParticipantId>,
+    capacity: Option<u32>,
+    server_ice: Vec<IceServer>,
+    roster: Roster,
+    connections: BTreeMap<ParticipantId, Connection>,
+    next_connection: u32,
+    /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
+    past_generations: VecDeque<(ParticipantId, u32)>,
+    /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
+    early: VecDeque<Inbound>,
 }
 
 impl Room {
     /// A room that nobody has entered. It speaks to its server through `dialect`.
-    pub fn new(_config: RoomConfig, _dialect: Box<dyn Dialect>) -> Self {
-        Self { outputs: VecDeque::new() }
+    pub fn new(config: RoomConfig, dialect: Box<dyn Dialect>) -> Self {
+        Self {
+            out: Outbox::default(),
+            link: Link::new(dialect, config.seed),
+            media: LocalMedia::new(config.microphone, config.camera),
+            lifecycle: Lifecycle::Lobby,
+            rejection: None,
+            room: String::new(),
+            name: String::new(),
+            id: None,
+            capacity: config.capacity,
+            server_ice: Vec::new(),
+            roster: Roster::default(),
+            connections: BTreeMap::new(),
+            next_connection: 0,
+            past_generations: VecDeque::new(),
+            early: VecDeque::new(),
+            config,
+        }
     }
 
     /// Takes one input. Afterwards drain [`Room::poll_output`].
-    pub fn handle(&mut self, _now: Timestamp, _input: Input) {}
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::Command(command) => self.command(now, command),
+            Input::Socket(event) => {
+                let heard = self.link.socket_event(now, event, &mut self.out);
+                self.heard(now, heard);
+            }
+            Input::Connection(connection, event) => self.connection_event(now, connection, event),
+            Input::Media(event) => self.media_event(now, &event),
+            Input::Online => self.online(now),
+            Input::Timeout => self.timeout(now),
+        }
+        self.settle(now);
+    }
 
     /// The next thing that follows from the inputs so far, in order.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.out.pop()
     }
 
-    /// When to come back with [`Input::Timeout`], if nothing else happens before.
+    /// When to come back with [`Input::Timeout`], if nothing else happens before. It may lie in the past: then at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        None
+        let repairs = self.connections.iter().filter(|(id, _)| self.can_send_to(id));
+        let repairs = repairs.filter_map(|(_, connection)| connection.recovery().poll_timeout());
+        repairs.chain(self.link.poll_timeout()).chain(self.roster.poll_timeout()).min()
     }
 
     /// What to show.
     pub fn view(&self) -> RoomView {
-        todo!()
+        views::room(self)
+    }
+
+    fn timeout(&mut self, now: Timestamp) {
+        let heard = self.link.timeout(now, &mut self.out);
+        self.heard(now, heard);
+        self.repair(now);
+    }
+
+    /// The network is back, or the page woke up: what was waited for may work now.
+    fn online(&mut self, now: Timestamp) {
+        self.link.retry_now(now, &mut self.out);
+        for connection in self.connections.values_mut() {
+            connection.recovery_mut().nudge(now);
+        }
+    }
+
+    fn media_event(&mut self, now: Timestamp, event: &MediaEvent) {
+        let before = self.sent_tracks();
+        match *event {
+            MediaEvent::Captured { capture, microphone, camera } => {
+                self.media.captured(capture, [microphone, camera], &mut self.out);
+            }
+            MediaEvent::CaptureFailed { capture, error } => {
+                self.media.capture_failed(capture, error, &mut self.out);
+            }
+            MediaEvent::TrackEnded(track) => self.media.track_ended(track, &mut self.out),
+        }
+        self.tell_media(now, before);
+    }
+
+    fn sent_tracks(&self) -> ([Option<TrackId>; 2], visavis_signaling::MediaState) {
+        (Source::ALL.map(|source| self.media.track(source)), self.media.state())
+    }
+
+    /// Sends changed tracks on every connection, and tells the others if what we send looks different now.
+    fn tell_media(&mut self, now: Timestamp, before: ([Option<TrackId>; 2], visavis_signaling::MediaState)) {
+        let (tracks, state) = self.sent_tracks();
+        for (source, (new, old)) in Source::ALL.into_iter().zip(tracks.into_iter().zip(before.0)) {
+            if new != old {
+                for connection in self.connections.values() {
+                    self.out.effect(Effect::SendTrack(connection.id(), source, new));
+                }
+            }
+        }
+        if state != before.1 && self.lifecycle == Lifecycle::Joined {
+            self.link.send(now, visavis_signaling::Outbound::MediaState(state), &mut self.out);
+        }
+    }
+
+    /// What follows from every input: negotiations take their next steps, and those who are lost for good are given up.
+    fn settle(&mut self, now: Timestamp) {
+        self.step_all(now);
+        let connections = &self.connections;
+        self.roster.note_lost(now, |id| connections.get(id).is_some_and(Connection::is_connected));
+        while let Some(id) = self.roster.given_up(now) {
+            self.forget(&id);
+        }
+    }
+
+    fn can_send_to(&self, id: &ParticipantId) -> bool {
+        self.lifecycle == Lifecycle::Joined && self.roster.get(id).is_some_and(|member| member.present)
     }
 }

@@ -1,0 +1,226 @@
+//! One media connection to one participant.
+
+mod candidate_buffer;
+mod negotiator;
+mod recovery;
+
+use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionDescription, Timestamp};
+
+use self::candidate_buffer::CandidateBuffer;
+use self::negotiator::{Negotiator, SignalingState, Step};
+pub(crate) use self::recovery::{Phase, Recovery, Repair};
+use crate::input::{ConnectionId, PeerConnectionState, Source, TrackId};
+use crate::link::Link;
+use crate::outbox::Outbox;
+use crate::output::{Effect, Role};
+
+/// Most of our own candidates that wait for their description to be sent.
+const MAX_OUTGOING: usize = 256;
+
+/// What a connection needs to act: the moment, and the ways out.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) link: &'a mut Link,
+    pub(crate) out: &'a mut Outbox,
+    /// The other end.
+    pub(crate) to: &'a ParticipantId,
+    /// Whether the server would pass on what we say to them now.
+    pub(crate) can_send: bool,
+}
+
+impl Context<'_> {
+    fn send(&mut self, outbound: Outbound) {
+        if self.can_send {
+            self.link.send(self.now, outbound, self.out);
+        }
+    }
+}
+
+/// A connection could not go on by itself: the room must put another in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replace {
+    /// By an answerer of the same generation: our first offer yields to theirs.
+    Yield,
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    id: ConnectionId,
+    generation: u32,
+    negotiator: Negotiator,
+    candidates: CandidateBuffer,
+    /// Our own candidates that wait until their description is sent.
+    outgoing: Vec<Option<IceCandidate>>,
+    recovery: Recovery,
+    state: PeerConnectionState,
+    microphone: Option<TrackId>,
+    camera: Option<TrackId>,
+    /// A description was refused by the browser.
+    incompatible: bool,
+    /// A remote description has been set.
+    answered: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        id: ConnectionId,
+        generation: u32,
+        role: Role,
+        polite: bool,
+        recovery: Recovery,
+    ) -> Self {
+        Self {
+            id,
+            generation,
+            negotiator: Negotiator::new(polite, role == Role::Offerer),
+            candidates: CandidateBuffer::default(),
+            outgoing: Vec::new(),
+            recovery,
+            state: PeerConnectionState::New,
+            microphone: None,
+            camera: None,
+            incompatible: false,
+            answered: false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(crate) fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    pub(crate) fn recovery_mut(&mut self) -> &mut Recovery {
+        &mut self.recovery
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state == PeerConnectionState::Connected
+    }
+
+    /// Whether nothing is broken and nothing is half done: a lost signaling message cannot have hurt it.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_connected() && self.negotiator.signaling() == SignalingState::Stable
+    }
+
+    /// Whether an offer of ours waits for its answer.
+    pub(crate) fn awaits_answer(&self) -> bool {
+        self.negotiator.signaling() == SignalingState::HaveLocalOffer
+    }
+
+    /// Whether nothing has been offered or received yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.negotiator.is_untouched()
+    }
+
+    pub(crate) fn is_incompatible(&self) -> bool {
+        self.incompatible
+    }
+
+    /// Whether the other side has shown any sign of life on this connection.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
+        match source {
+            Source::Microphone => self.microphone,
+            Source::Camera => self.camera,
+        }
+    }
+
+    pub(crate) fn set_track(&mut self, source: Source, track: TrackId) {
+        match source {
+            Source::Microphone => self.microphone = Some(track),
+            Source::Camera => self.camera = Some(track),
+        }
+    }
+
+    /// Takes over what waited for a connection that this one replaces in the same generation.
+    pub(crate) fn inherit(&mut self, mut before: Self) {
+        for description in before.negotiator.take_inbox() {
+            self.negotiator.push(description);
+        }
+        self.candidates = before.candidates;
+    }
+
+    pub(crate) fn negotiation_needed(&mut self) {
+        self.negotiator.want_offer();
+    }
+
+    pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {
+        cx.out.effect(Effect::RestartIce(self.id));
+    }
+
+    pub(crate) fn description_arrived(&mut self, description: SessionDescription) {
+        self.negotiator.push(description);
+    }
+
+    pub(crate) fn candidate_arrived(&mut self, candidate: IceCandidate, out: &mut Outbox) {
+        if let Some(candidate) = self.candidates.push(candidate, self.negotiator.is_ignoring_offer()) {
+            out.effect(Effect::AddCandidate(self.id, candidate));
+        }
+    }
+
+    pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
+        self.state = state;
+        self.recovery.state_changed(now, state);
+    }
+
+    /// The browser gathered a candidate: it follows its description, never precedes it.
+    pub(crate) fn candidate_gathered(&mut self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
+        if !self.negotiator.is_setting_local() {
+            self.send_candidate(candidate, cx);
+        } else if self.outgoing.len() < MAX_OUTGOING {
+            self.outgoing.push(candidate);
+        }
+    }
+
+    /// `setLocalDescription` succeeded.
+    pub(crate) fn local_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
+        self.negotiator.local_set(description.sdp_type);
+        cx.send(Outbound::Description { to: cx.to.clone(), generation: self.generation, description });
+        for candidate in std::mem::take(&mut self.outgoing) {
+            self.send_candidate(candidate, cx);
+        }
+    }
+
+    /// `setRemoteDescription` succeeded.
+    pub(crate) fn remote_set(&mut self, cx: &mut Context<'_>) {
+        let Some(description) = self.negotiator.remote_set() else { return };
+        self.answered = true;
+        if description.sdp_type == SdpType::Offer {
+            self.recovery.restarted_by_peer(cx.now);
+        }
+        for candidate in self.candidates.description_set(&description) {
+            cx.out.effect(Effect::AddCandidate(self.id, candidate));
+        }
+    }
+
+    /// A description operation failed, or the connection could not even be made. It will come to nothing; the ladder
+    /// builds another.
+    pub(crate) fn broke(&mut self, now: Timestamp) {
+        self.incompatible = true;
+        self.recovery.broke(now);
+    }
+
+    /// Takes the next step of the negotiation, if it is time for one.
+    pub(crate) fn step(&mut self, cx: &mut Context<'_>) -> Option<Replace> {
+        match self.negotiator.next_step(cx.can_send)? {
+            Step::SetLocal => cx.out.effect(Effect::SetLocalDescription(self.id)),
+            Step::SetRemote(description) => cx.out.effect(Effect::SetRemoteDescription(self.id, description)),
+            Step::Yield => return Some(Replace::Yield),
+        }
+        None
+    }
+
+    fn send_candidate(&self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
+        cx.send(Outbound::Candidate { to: cx.to.clone(), generation: self.generation, candidate });
+    }
+}

@@ -1,0 +1,269 @@
+//! Offer and answer, one step at a time.
+//!
+//! Perfect negotiation (W3C webrtc-pc section 10.7), serialised: one ordered inbox, at most one description operation
+//! under way, and every decision taken when an item leaves the inbox. The three flags of the standard's example
+//! (`makingOffer`, `ignoreOffer`, `isSettingRemoteAnswerPending`) then melt into the signaling state and one flag.
+
+use std::collections::VecDeque;
+
+use visavis_signaling::{SdpType, SessionDescription};
+
+/// Most descriptions waiting. A peer sends one and waits for its answer.
+const MAX_WAITING: usize = 8;
+
+/// `RTCSignalingState`, as far as it can be seen between two operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignalingState {
+    Stable,
+    HaveLocalOffer,
+    HaveRemoteOffer,
+}
+
+/// What to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// `setLocalDescription()`.
+    SetLocal,
+    /// `setRemoteDescription(description)`.
+    SetRemote(SessionDescription),
+    /// Both made their first offer at once and ours must yield. Start afresh as the answerer: rolling back would leave
+    /// our transceivers behind, which nothing would ever answer (only those of `addTrack` are reused, RFC 8829 5.10).
+    Yield,
+}
+
+#[derive(Debug)]
+pub(crate) struct Negotiator {
+    polite: bool,
+    /// False for an answerer before its first answer: the other side offers first.
+    may_offer: bool,
+    /// Whether an offer has ever been answered.
+    established: bool,
+    signaling: SignalingState,
+    in_flight: Option<Operation>,
+    inbox: VecDeque<SessionDescription>,
+    offer_wanted: bool,
+    ignoring_offer: bool,
+}
+
+/// The operation under way.
+#[derive(Debug)]
+enum Operation {
+    Local,
+    Remote(SessionDescription),
+}
+
+impl Negotiator {
+    pub(crate) fn new(polite: bool, offers_first: bool) -> Self {
+        Self {
+            polite,
+            may_offer: offers_first,
+            established: false,
+            signaling: SignalingState::Stable,
+            in_flight: None,
+            inbox: VecDeque::new(),
+            offer_wanted: false,
+            ignoring_offer: false,
+        }
+    }
+
+    pub(crate) fn signaling(&self) -> SignalingState {
+        self.signaling
+    }
+
+    /// Whether an offer of theirs was ignored since their last good one.
+    pub(crate) fn is_ignoring_offer(&self) -> bool {
+        self.ignoring_offer
+    }
+
+    /// Whether nothing has been offered or received yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.established
+            && self.signaling == SignalingState::Stable
+            && self.in_flight.is_none()
+            && self.inbox.is_empty()
+    }
+
+    /// Whether our local description is being made: candidates that appear meanwhile must wait until it is sent.
+    pub(crate) fn is_setting_local(&self) -> bool {
+        matches!(self.in_flight, Some(Operation::Local))
+    }
+
+    /// `negotiationneeded` fired.
+    pub(crate) fn want_offer(&mut self) {
+        self.offer_wanted = true;
+    }
+
+    /// A description arrived.
+    pub(crate) fn push(&mut self, description: SessionDescription) {
+        if self.inbox.len() < MAX_WAITING {
+            self.inbox.push_back(description);
+        }
+    }
+
+    /// Descriptions that are still waiting, for the connection that takes this one's place.
+    pub(crate) fn take_inbox(&mut self) -> VecDeque<SessionDescription> {
+        std::mem::take(&mut self.inbox)
+    }
+
+    /// The next step, if there is one and no operation is under way. New offers wait until they can be sent.
+    pub(crate) fn next_step(&mut self, can_send: bool) -> Option<Step> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        if self.signaling == SignalingState::HaveRemoteOffer {
+            return Some(self.set_local());
+        }
+        while let Some(description) = self.inbox.pop_front() {
+            if let Some(step) = self.decide(description) {
+                return Some(step);
+            }
+        }
+        let offer =
+            self.offer_wanted && self.may_offer && can_send && self.signaling == SignalingState::Stable;
+        offer.then(|| {
+            self.offer_wanted = false;
+            self.set_local()
+        })
+    }
+
+    /// `setLocalDescription` succeeded with this description: it must be sent now.
+    pub(crate) fn local_set(&mut self, sdp_type: SdpType) {
+        self.in_flight = None;
+        match sdp_type {
+            SdpType::Offer => self.signaling = SignalingState::HaveLocalOffer,
+            SdpType::Answer => self.settle(),
+        }
+    }
+
+    /// `setRemoteDescription` succeeded; gives the description that is in force now.
+    pub(crate) fn remote_set(&mut self) -> Option<SessionDescription> {
+        let Some(Operation::Remote(description)) = self.in_flight.take() else { return None };
+        match description.sdp_type {
+            SdpType::Offer => self.signaling = SignalingState::HaveRemoteOffer,
+            SdpType::Answer => self.settle(),
+        }
+        Some(description)
+    }
+
+    fn settle(&mut self) {
+        self.signaling = SignalingState::Stable;
+        self.established = true;
+        self.may_offer = true;
+    }
+
+    fn set_local(&mut self) -> Step {
+        self.in_flight = Some(Operation::Local);
+        Step::SetLocal
+    }
+
+    /// What a description that leaves the inbox leads to, if anything.
+    fn decide(&mut self, description: SessionDescription) -> Option<Step> {
+        let ours_is_out = self.signaling == SignalingState::HaveLocalOffer;
+        match description.sdp_type {
+            SdpType::Offer if ours_is_out && !self.polite => {
+                self.ignoring_offer = true;
+                return None;
+            }
+            SdpType::Offer if ours_is_out && !self.established => {
+                self.inbox.push_front(description);
+                return Some(Step::Yield);
+            }
+            SdpType::Offer => self.ignoring_offer = false,
+            SdpType::Answer if ours_is_out => {}
+            // An answer that nobody asked for: a duplicate, or from a second responder.
+            SdpType::Answer => return None,
+        }
+        self.in_flight = Some(Operation::Remote(description.clone()));
+        Some(Step::SetRemote(description))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn description(sdp_type: SdpType) -> SessionDescription {
+        SessionDescription { sdp_type, sdp: "v=0\r\n".into() }
+    }
+
+    fn offering(polite: bool) -> Negotiator {
+        let mut negotiator = Negotiator::new(polite, true);
+        negotiator.want_offer();
+        assert_eq!(negotiator.next_step(true), Some(Step::SetLocal));
+        negotiator.local_set(SdpType::Offer);
+        negotiator
+    }
+
+    fn established(polite: bool) -> Negotiator {
+        let mut negotiator = offering(polite);
+        negotiator.push(description(SdpType::Answer));
+        assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
+        negotiator.remote_set();
+        negotiator
+    }
+
+    #[test]
+    fn an_answerer_waits_for_the_first_offer() {
+        let mut negotiator = Negotiator::new(false, false);
+        negotiator.want_offer();
+        assert_eq!(negotiator.next_step(true), None);
+        negotiator.push(description(SdpType::Offer));
+        assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
+        assert_eq!(negotiator.next_step(true), None, "one operation at a time");
+        negotiator.remote_set();
+        assert_eq!(negotiator.next_step(true), Some(Step::SetLocal), "the answer comes before a new offer");
+        negotiator.local_set(SdpType::Answer);
+        assert_eq!(negotiator.next_step(true), Some(Step::SetLocal), "now the wanted offer may follow");
+    }
+
+    #[test]
+    fn the_impolite_side_ignores_a_crossing_offer() {
+        let mut negotiator = offering(false);
+        negotiator.push(description(SdpType::Offer));
+        assert_eq!(negotiator.next_step(true), None);
+        assert!(negotiator.is_ignoring_offer());
+        negotiator.push(description(SdpType::Answer));
+        assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
+    }
+
+    #[test]
+    fn the_polite_side_yields_at_first_and_rolls_back_later() {
+        let mut negotiator = offering(true);
+        negotiator.push(description(SdpType::Offer));
+        assert_eq!(negotiator.next_step(true), Some(Step::Yield));
+        assert_eq!(negotiator.take_inbox().len(), 1, "the offer is not lost");
+
+        let mut negotiator = established(true);
+        negotiator.want_offer();
+        assert_eq!(negotiator.next_step(true), Some(Step::SetLocal));
+        negotiator.local_set(SdpType::Offer);
+        negotiator.push(description(SdpType::Offer));
+        assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
+        negotiator.remote_set();
+        assert_eq!(negotiator.signaling(), SignalingState::HaveRemoteOffer);
+    }
+
+    #[test]
+    fn stray_answers_are_ignored() {
+        let mut negotiator = established(false);
+        negotiator.push(description(SdpType::Answer));
+        assert_eq!(negotiator.next_step(true), None);
+    }
+
+    #[test]
+    fn offers_wait_for_the_server() {
+        let mut negotiator = established(false);
+        negotiator.want_offer();
+        assert_eq!(negotiator.next_step(false), None);
+        assert_eq!(negotiator.next_step(true), Some(Step::SetLocal));
+    }
+
+    #[test]
+    fn the_inbox_is_bounded() {
+        let mut negotiator = Negotiator::new(true, false);
+        for _ in 0..1000 {
+            negotiator.push(description(SdpType::Offer));
+        }
+        assert_eq!(negotiator.take_inbox().len(), MAX_WAITING);
+    }
+}

@@ -1,0 +1,180 @@
+//! The link to the signaling server: one socket, its dialect, and the patience to open it again.
+
+use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, Timestamp};
+
+use crate::backoff::Backoff;
+use crate::input::SocketEvent;
+use crate::outbox::Outbox;
+use crate::output::{Effect, Event};
+use crate::timing::{JOIN_ANSWERED, SOCKET_OPENS};
+
+/// What the room learns from the link.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A new socket is open: say who we are.
+    Opened,
+    /// The socket is lost; another will be opened.
+    Lost,
+    /// The server said something.
+    Signal(Inbound),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not wanted.
+    Idle,
+    /// The shell is opening a socket; given up at the deadline.
+    Opening(Timestamp),
+    /// Open. If a deadline is set, the server owes us an answer to `join` by then.
+    Open(Option<Timestamp>),
+    /// The last attempt failed; the next is due then.
+    Waiting(Timestamp),
+}
+
+pub(crate) struct Link {
+    dialect: Box<dyn Dialect>,
+    state: State,
+    backoff: Backoff,
+}
+
+impl Link {
+    pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64) -> Self {
+        Self { dialect, state: State::Idle, backoff: Backoff::new(seed) }
+    }
+
+    /// Where the server is.
+    pub(crate) fn url(&self) -> String {
+        self.dialect.endpoint().url
+    }
+
+    /// How many attempts in a row have failed.
+    pub(crate) fn failed_attempts(&self) -> u32 {
+        self.backoff.attempts()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    /// The link is wanted: opens the socket unless that is under way.
+    pub(crate) fn open(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.state == State::Idle {
+            self.connect(now, out);
+        }
+    }
+
+    /// The link is not wanted any more.
+    pub(crate) fn close(&mut self, now: Timestamp, out: &mut Outbox) {
+        if matches!(self.state, State::Opening(_) | State::Open(_)) {
+            out.effect(Effect::CloseSocket);
+        }
+        self.feed(now, DialectInput::Closed, out, &mut Vec::new());
+        self.state = State::Idle;
+        self.backoff.reset();
+    }
+
+    /// Cuts a wait short.
+    pub(crate) fn retry_now(&mut self, now: Timestamp, out: &mut Outbox) {
+        if matches!(self.state, State::Waiting(_)) {
+            self.connect(now, out);
+        }
+    }
+
+    /// Says something to the server. Lost if there is no socket: whatever must survive that is said again after
+    /// [`Heard::Opened`].
+    pub(crate) fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Outbox) {
+        if !self.is_open() {
+            return;
+        }
+        if matches!(outbound, Outbound::Join { .. }) {
+            self.state = State::Open(Some(now + JOIN_ANSWERED));
+        }
+        self.feed(now, DialectInput::Send(outbound), out, &mut Vec::new());
+    }
+
+    /// The server let us in: the link is as good as it gets.
+    pub(crate) fn confirm(&mut self) {
+        if self.is_open() {
+            self.state = State::Open(None);
+            self.backoff.reset();
+        }
+    }
+
+    /// The server refused for now: hang up and try again later.
+    pub(crate) fn hang_up(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        self.fail(now, true, out, &mut heard);
+        heard
+    }
+
+    pub(crate) fn socket_event(
+        &mut self,
+        now: Timestamp,
+        event: SocketEvent,
+        out: &mut Outbox,
+    ) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        match (event, self.state) {
+            (SocketEvent::Opened, State::Opening(_)) => {
+                self.state = State::Open(None);
+                self.feed(now, DialectInput::Opened, out, &mut heard);
+                heard.push(Heard::Opened);
+            }
+            (SocketEvent::Frame(frame), State::Open(_)) => {
+                self.feed(now, DialectInput::Frame(frame), out, &mut heard);
+            }
+            (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
+                self.fail(now, false, out, &mut heard);
+            }
+            // A late word of a socket that is given up.
+            (SocketEvent::Opened | SocketEvent::Frame(_) | SocketEvent::Closed, _) => {}
+        }
+        heard
+    }
+
+    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        match self.state {
+            State::Waiting(at) if at <= now => self.connect(now, out),
+            State::Opening(at) | State::Open(Some(at)) if at <= now => self.fail(now, true, out, &mut heard),
+            State::Open(_) => self.feed(now, DialectInput::Timeout, out, &mut heard),
+            State::Idle | State::Opening(_) | State::Waiting(_) => {}
+        }
+        heard
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Idle => None,
+            State::Opening(at) | State::Waiting(at) => Some(at),
+            State::Open(owed) => owed.into_iter().chain(self.dialect.poll_timeout()).min(),
+        }
+    }
+
+    fn connect(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.state = State::Opening(now + SOCKET_OPENS);
+        out.effect(Effect::OpenSocket(self.dialect.endpoint()));
+    }
+
+    fn fail(&mut self, now: Timestamp, socket_exists: bool, out: &mut Outbox, heard: &mut Vec<Heard>) {
+        if socket_exists {
+            out.effect(Effect::CloseSocket);
+        }
+        self.state = State::Waiting(now + self.backoff.next_wait());
+        self.feed(now, DialectInput::Closed, out, heard);
+        heard.push(Heard::Lost);
+    }
+
+    fn feed(&mut self, now: Timestamp, input: DialectInput, out: &mut Outbox, heard: &mut Vec<Heard>) {
+        let mut outputs = Vec::new();
+        self.dialect.handle(now, input, &mut outputs);
+        for output in outputs {
+            match output {
+                DialectOutput::Frame(frame) => out.effect(Effect::SendFrame(frame)),
+                DialectOutput::Signal(signal) => heard.push(Heard::Signal(signal)),
+                DialectOutput::Misunderstood(why) => out.event(Event::ProtocolError(why)),
+                DialectOutput::Stalled => self.fail(now, true, out, heard),
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Our own devices: what is wanted, and how far it has come.
+
+use visavis_signaling::MediaState;
+
+use crate::input::{CaptureId, MediaError, Source, TrackId};
+use crate::outbox::Outbox;
+use crate::output::Effect;
+use crate::view::{SourceState, SourceView};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// No device is held.
+    Idle,
+    /// This capture will tell.
+    Starting(CaptureId),
+    /// The device is held by this track.
+    Live(TrackId),
+    /// The device said no.
+    Failed(MediaError),
+}
+
+#[derive(Debug)]
+struct Slot {
+    source: Source,
+    wanted: bool,
+    phase: Phase,
+    /// A device that ended by itself is opened again once: another may have taken its place. Not for ever: a flapping
+    /// cable would prompt without end.
+    reopened: bool,
+}
+
+impl Slot {
+    fn new(source: Source, wanted: bool) -> Self {
+        Self { source, wanted, phase: Phase::Idle, reopened: false }
+    }
+
+    fn is_on(&self) -> bool {
+        self.wanted && matches!(self.phase, Phase::Live(_))
+    }
+
+    fn needs_capture(&self) -> bool {
+        self.wanted && matches!(self.phase, Phase::Idle | Phase::Failed(_))
+    }
+
+    fn track(&self) -> Option<TrackId> {
+        match self.phase {
+            Phase::Live(track) => Some(track),
+            Phase::Idle | Phase::Starting(_) | Phase::Failed(_) => None,
+        }
+    }
+
+    fn view(&self) -> SourceView {
+        let state = match self.phase {
+            Phase::Failed(error) => SourceState::Failed(error),
+            _ if !self.wanted => SourceState::Off,
+            Phase::Live(_) => SourceState::On,
+            Phase::Starting(_) => SourceState::Starting,
+            Phase::Idle => SourceState::Off,
+        };
+        SourceView { state, track: self.track() }
+    }
+
+    /// Switches the device off, if it is on: the light goes out.
+    fn release(&mut self, out: &mut Outbox) {
+        if let Some(track) = self.track() {
+            out.effect(Effect::StopTrack(track));
+        }
+        self.phase = Phase::Idle;
+    }
+}
+
+/// Our microphone and camera.
+#[derive(Debug)]
+pub(crate) struct LocalMedia {
+    slots: [Slot; 2],
+    next_capture: u32,
+}
+
+impl LocalMedia {
+    pub(crate) fn new(microphone: bool, camera: bool) -> Self {
+        let slots = [Slot::new(Source::Microphone, microphone), Slot::new(Source::Camera, camera)];
+        Self { slots, next_capture: 0 }
+    }
+
+    /// What to tell the others.
+    pub(crate) fn state(&self) -> MediaState {
+        let [microphone, camera] = &self.slots;
+        MediaState { microphone: microphone.is_on(), camera: camera.is_on(), screen: false }
+    }
+
+    pub(crate) fn view(&self, source: Source) -> SourceView {
+        self.slot(source).view()
+    }
+
+    /// The track that is sent as this source.
+    pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
+        self.slot(source).track()
+    }
+
+    /// Opens everything that is wanted and not open, with one question to the person.
+    pub(crate) fn open(&mut self, out: &mut Outbox) {
+        let wants = |slot: &Slot| slot.needs_capture();
+        let [microphone, camera] = [wants(&self.slots[0]), wants(&self.slots[1])];
+        self.capture(microphone, camera, out);
+    }
+
+    /// Switches everything off; what is wanted stays wanted for the next time.
+    pub(crate) fn close(&mut self, out: &mut Outbox) {
+        for slot in &mut self.slots {
+            slot.release(out);
+        }
+    }
+
+    /// What is wanted the next time devices are opened.
+    pub(crate) fn wish(&mut self, source: Source, on: bool) {
+        self.slot_mut(source).wanted = on;
+    }
+
+    /// Switches one source. A muted microphone keeps its device (stopping it would make Bluetooth headsets change their
+    /// mode); a camera that is off lets go of it, so that its light goes out.
+    pub(crate) fn set(&mut self, source: Source, on: bool, out: &mut Outbox) {
+        let slot = self.slot_mut(source);
+        slot.wanted = on;
+        slot.reopened = false;
+        match (slot.phase, source) {
+            (Phase::Live(track), Source::Microphone) => out.effect(Effect::SetTrackEnabled(track, on)),
+            (Phase::Live(_), Source::Camera) if !on => slot.release(out),
+            (Phase::Failed(_), _) if !on => slot.phase = Phase::Idle,
+            (Phase::Idle | Phase::Failed(_), _) if on => self.capture_one(source, out),
+            (Phase::Idle | Phase::Starting(_) | Phase::Live(_) | Phase::Failed(_), _) => {}
+        }
+    }
+
+    /// A capture brought tracks; those that nobody waits for any more are stopped.
+    pub(crate) fn captured(&mut self, capture: CaptureId, tracks: [Option<TrackId>; 2], out: &mut Outbox) {
+        for (slot, track) in self.slots.iter_mut().zip(tracks) {
+            let awaited = slot.phase == Phase::Starting(capture);
+            match track {
+                Some(track) if awaited && slot.wanted => slot.phase = Phase::Live(track),
+                Some(track) => out.effect(Effect::StopTrack(track)),
+                None => {}
+            }
+            if awaited && !matches!(slot.phase, Phase::Live(_)) {
+                slot.phase = if slot.wanted { Phase::Failed(MediaError::Unknown) } else { Phase::Idle };
+            }
+        }
+    }
+
+    /// A capture failed. If it asked for both devices, one of them may be fine: each is asked for alone, except after a
+    /// refusal, because asking again would only annoy.
+    pub(crate) fn capture_failed(&mut self, capture: CaptureId, error: MediaError, out: &mut Outbox) {
+        let waiting = Phase::Starting(capture);
+        let both = self.slots.iter().all(|slot| slot.phase == waiting);
+        let alone = both && !matches!(error, MediaError::Denied | MediaError::Insecure);
+        let failed = |slot: &&mut Slot| slot.phase == waiting;
+        for slot in self.slots.iter_mut().filter(failed) {
+            slot.phase = if slot.wanted && !alone { Phase::Failed(error) } else { Phase::Idle };
+        }
+        if alone {
+            for source in Source::ALL {
+                if self.slot(source).wanted {
+                    self.capture_one(source, out);
+                }
+            }
+        }
+    }
+
+    /// A device ended by itself.
+    pub(crate) fn track_ended(&mut self, track: TrackId, out: &mut Outbox) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.track() == Some(track)) else { return };
+        slot.release(out);
+        if !slot.wanted {
+            return;
+        }
+        if slot.reopened {
+            slot.phase = Phase::Failed(MediaError::NotFound);
+        } else {
+            slot.reopened = true;
+            let source = slot.source;
+            self.capture_one(source, out);
+        }
+    }
+
+    fn capture_one(&mut self, source: Source, out: &mut Outbox) {
+        self.capture(source == Source::Microphone, source == Source::Camera, out);
+    }
+
+    fn capture(&mut self, microphone: bool, camera: bool, out: &mut Outbox) {
+        if !microphone && !camera {
+            return;
+        }
+        let capture = CaptureId(self.next_capture);
+        self.next_capture = self.next_capture.wrapping_add(1);
+        for (slot, asked) in self.slots.iter_mut().zip([microphone, camera]) {
+            if asked {
+                slot.phase = Phase::Starting(capture);
+            }
+        }
+        out.effect(Effect::Capture { capture, microphone, camera });
+    }
+
+    fn slot(&self, source: Source) -> &Slot {
+        let [microphone, camera] = &self.slots;
+        match source {
+            Source::Microphone => microphone,
+            Source::Camera => camera,
+        }
+    }
+
+    fn slot_mut(&mut self, source: Source) -> &mut Slot {
+        let [microphone, camera] = &mut self.slots;
+        match source {
+            Source::Microphone => microphone,
+            Source::Camera => camera,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Output;
+
+    const MICROPHONE: TrackId = TrackId(1);
+    const CAMERA: TrackId = TrackId(2);
+
+    fn effects(out: &mut Outbox) -> Vec<Effect> {
+        std::iter::from_fn(|| out.pop())
+            .filter_map(|output| match output {
+                Output::Effect(effect) => Some(effect),
+                Output::Event(_) => None,
+            })
+            .collect()
+    }
+
+    fn capture(n: u32, microphone: bool, camera: bool) -> Effect {
+        Effect::Capture { capture: CaptureId(n), microphone, camera }
+    }
+
+    fn live() -> (LocalMedia, Outbox) {
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.captured(CaptureId(0), [Some(MICROPHONE), Some(CAMERA)], &mut out);
+        assert_eq!(effects(&mut out), [capture(0, true, true)], "the person is asked once");
+        (media, out)
+    }
+
+    #[test]
+    fn camera_off_lets_go_and_mute_does_not() {
+        let (mut media, mut out) = live();
+        media.set(Source::Camera, false, &mut out);
+        media.set(Source::Microphone, false, &mut out);
+        assert_eq!(
+            effects(&mut out),
+            [Effect::StopTrack(CAMERA), Effect::SetTrackEnabled(MICROPHONE, false)]
+        );
+        assert_eq!(media.state(), MediaState::default());
+        media.set(Source::Camera, true, &mut out);
+        assert_eq!(effects(&mut out), [capture(1, false, true)]);
+    }
+
+    #[test]
+    fn a_missing_camera_does_not_cost_the_microphone() {
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.capture_failed(CaptureId(0), MediaError::NotFound, &mut out);
+        assert_eq!(
+            effects(&mut out),
+            [capture(0, true, true), capture(1, true, false), capture(2, false, true)]
+        );
+        media.capture_failed(CaptureId(2), MediaError::NotFound, &mut out);
+        media.captured(CaptureId(1), [Some(MICROPHONE), None], &mut out);
+        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::NotFound));
+        assert_eq!(media.view(Source::Microphone).state, SourceState::On);
+    }
+
+    #[test]
+    fn a_refusal_is_not_asked_again() {
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.capture_failed(CaptureId(0), MediaError::Denied, &mut out);
+        assert_eq!(effects(&mut out).len(), 1);
+        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::Denied));
+    }
+
+    #[test]
+    fn late_tracks_are_stopped() {
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.close(&mut out);
+        media.captured(CaptureId(0), [Some(MICROPHONE), Some(CAMERA)], &mut out);
+        assert_eq!(effects(&mut out)[1..], [Effect::StopTrack(MICROPHONE), Effect::StopTrack(CAMERA)]);
+    }
+
+    #[test]
+    fn an_unplugged_camera_is_reopened_once() {
+        let (mut media, mut out) = live();
+        media.track_ended(CAMERA, &mut out);
+        assert_eq!(effects(&mut out), [Effect::StopTrack(CAMERA), capture(1, false, true)]);
+        media.captured(CaptureId(1), [None, Some(TrackId(3))], &mut out);
+        media.track_ended(TrackId(3), &mut out);
+        assert_eq!(effects(&mut out), [Effect::StopTrack(TrackId(3))]);
+        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::NotFound));
+    }
+}

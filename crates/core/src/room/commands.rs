@@ -1,0 +1,85 @@
+//! What a person asks for.
+
+use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
+use visavis_signaling::text::clean;
+use visavis_signaling::{Outbound, RejectCode, Rejection, Timestamp};
+
+use super::Room;
+use crate::input::{Command, Source};
+use crate::view::Lifecycle;
+
+impl Room {
+    pub(super) fn command(&mut self, now: Timestamp, command: Command) {
+        match command {
+            Command::EnterLobby => self.enter_lobby(now),
+            Command::Join { room, name } => self.join(now, &room, &name),
+            Command::Leave => self.leave(now),
+            Command::SetSource { source, on } => self.set_source(now, source, on),
+            Command::RetryNow => self.link.retry_now(now, &mut self.out),
+        }
+    }
+
+    fn enter_lobby(&mut self, now: Timestamp) {
+        if self.lifecycle.in_call() {
+            return;
+        }
+        self.lifecycle = Lifecycle::Lobby;
+        self.rejection = None;
+        self.media.open(&mut self.out);
+        self.link.open(now, &mut self.out);
+    }
+
+    fn join(&mut self, now: Timestamp, room: &str, name: &str) {
+        if self.lifecycle.in_call() {
+            return;
+        }
+        self.room = clean(room, MAX_ROOM_CHARS);
+        self.name = clean(name, MAX_NAME_CHARS);
+        if self.room.is_empty() {
+            let text = "A room needs a name.".to_owned();
+            self.rejection = Some(Rejection { code: RejectCode::BadRequest, text, closes: false });
+            return;
+        }
+        self.rejection = None;
+        self.lifecycle = Lifecycle::Joining;
+        self.media.open(&mut self.out);
+        if self.link.is_open() {
+            self.send_join(now);
+        } else {
+            self.link.open(now, &mut self.out);
+            self.link.retry_now(now, &mut self.out);
+        }
+    }
+
+    pub(super) fn send_join(&mut self, now: Timestamp) {
+        let join =
+            Outbound::Join { room: self.room.clone(), name: self.name.clone(), media: self.media.state() };
+        self.link.send(now, join, &mut self.out);
+    }
+
+    fn leave(&mut self, now: Timestamp) {
+        if self.lifecycle == Lifecycle::Joined {
+            self.link.send(now, Outbound::Leave, &mut self.out);
+        }
+        self.end(now, None);
+    }
+
+    /// Out of the room, by choice or because the server said so.
+    pub(super) fn end(&mut self, now: Timestamp, rejection: Option<Rejection>) {
+        self.lifecycle = Lifecycle::Left;
+        self.rejection = rejection;
+        self.drop_everyone();
+        self.link.close(now, &mut self.out);
+        self.media.close(&mut self.out);
+        self.id = None;
+    }
+
+    fn set_source(&mut self, now: Timestamp, source: Source, on: bool) {
+        if self.lifecycle == Lifecycle::Left {
+            return self.media.wish(source, on);
+        }
+        let before = self.sent_tracks();
+        self.media.set(source, on, &mut self.out);
+        self.tell_media(now, before);
+    }
+}

@@ -1,0 +1,283 @@
+//! The connections to the others: made, negotiated, mended, and put away.
+
+use std::cmp::Ordering;
+
+use visavis_signaling::{Inbound, Offerer, ParticipantId, SdpType, SessionDescription, Timestamp};
+
+use super::Room;
+use crate::connection::{Connection, Context, Recovery, Repair, Replace};
+use crate::input::{ConnectionEvent, ConnectionId, Source};
+use crate::output::{ConnectionConfig, Effect, Event, Role};
+use crate::topology;
+
+/// Most pairs whose last generation is remembered after they are over.
+const MAX_PAST: usize = 64;
+
+impl Room {
+    /// Makes the connections that should exist and closes those that should not.
+    pub(super) fn reconcile(&mut self, now: Timestamp) {
+        let desired: Vec<_> =
+            topology::mesh(&self.roster).map(|(id, offerer)| (id.clone(), offerer)).collect();
+        let surplus = |id: &&ParticipantId| !desired.iter().any(|(wanted, _)| wanted == *id);
+        for id in self.connections.keys().filter(surplus).cloned().collect::<Vec<_>>() {
+            self.close(&id);
+        }
+        for (id, offerer) in desired {
+            if !self.connections.contains_key(&id) {
+                self.connect(now, &id, offerer);
+            }
+        }
+    }
+
+    fn connect(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
+        let role = match offerer {
+            Offerer::Us => Role::Offerer,
+            Offerer::Them => Role::Answerer,
+        };
+        let past = self.past_generations.iter().position(|(past, _)| past == id);
+        let past = past.and_then(|index| self.past_generations.remove(index));
+        let generation = past.map_or(0, |(_, generation)| generation.saturating_add(1));
+        let recovery = Recovery::new(now, self.is_polite(id));
+        self.create(id, generation, role, recovery);
+    }
+
+    /// Who yields when both offer at once: the one whose id sorts lower. Both sides can tell.
+    fn is_polite(&self, other: &ParticipantId) -> bool {
+        self.id.as_ref() < Some(other)
+    }
+
+    /// Puts a new connection in place; gives back the one that was there, closed.
+    fn create(
+        &mut self,
+        id: &ParticipantId,
+        generation: u32,
+        role: Role,
+        recovery: Recovery,
+    ) -> Option<Connection> {
+        let before = self.connections.remove(id);
+        if let Some(before) = &before {
+            self.out.effect(Effect::CloseConnection(before.id()));
+        }
+        let connection = ConnectionId(self.next_connection);
+        self.next_connection = self.next_connection.wrapping_add(1);
+        self.out.effect(Effect::CreateConnection(connection, role, self.connection_config()));
+        for source in Source::ALL {
+            if let Some(track) = self.media.track(source) {
+                self.out.effect(Effect::SendTrack(connection, source, Some(track)));
+            }
+        }
+        let new = Connection::new(connection, generation, role, self.is_polite(id), recovery);
+        self.connections.insert(id.clone(), new);
+        before
+    }
+
+    fn connection_config(&self) -> ConnectionConfig {
+        let ice_servers = self.config.ice_servers.iter().chain(&self.server_ice).cloned().collect();
+        ConnectionConfig { ice_servers, relay_only: self.config.relay_only }
+    }
+
+    /// Puts the next generation in place of a connection that came to nothing; we offer.
+    fn rebuild(&mut self, now: Timestamp, id: &ParticipantId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let generation = connection.generation().saturating_add(1);
+        let recovery = connection.recovery().for_successor(now);
+        self.create(id, generation, Role::Offerer, recovery);
+    }
+
+    fn close(&mut self, id: &ParticipantId) {
+        let Some(connection) = self.connections.remove(id) else { return };
+        self.out.effect(Effect::CloseConnection(connection.id()));
+        if self.past_generations.len() == MAX_PAST {
+            self.past_generations.pop_front();
+        }
+        self.past_generations.push_back((id.clone(), connection.generation()));
+    }
+
+    /// Somebody is gone for good.
+    pub(super) fn forget(&mut self, id: &ParticipantId) {
+        if let Some(member) = self.roster.remove(id) {
+            self.close(id);
+            self.out.event(Event::ParticipantLeft(member.id, member.name));
+        }
+    }
+
+    /// We are gone ourselves.
+    pub(super) fn drop_everyone(&mut self) {
+        for connection in std::mem::take(&mut self.connections).into_values() {
+            self.out.effect(Effect::CloseConnection(connection.id()));
+        }
+        self.roster.clear();
+        self.early.clear();
+        self.past_generations.clear();
+    }
+
+    /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
+    /// (we are the newcomer, so we offer).
+    pub(super) fn mend_after_silence(&mut self, now: Timestamp) {
+        let hurt = |(id, connection): &(&ParticipantId, &Connection)| {
+            !connection.is_settled() && !connection.is_untouched() && self.can_send_to(id)
+        };
+        let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(id, _)| id.clone()).collect();
+        for id in hurt {
+            self.rebuild(now, &id);
+        }
+    }
+
+    /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend.
+    pub(super) fn mend_after_return(&mut self, now: Timestamp, id: &ParticipantId) {
+        if self.connections.get(id).is_some_and(Connection::awaits_answer) {
+            self.rebuild(now, id);
+        }
+    }
+
+    /// Carries out the repairs that are due and that can be told to the other side.
+    pub(super) fn repair(&mut self, now: Timestamp) {
+        let reachable: Vec<_> = self.connections.keys().filter(|id| self.can_send_to(id)).cloned().collect();
+        for id in reachable {
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            match connection.recovery_mut().take_due(now) {
+                Some(Repair::RestartIce) => self.with(now, &id, Connection::restart_ice),
+                Some(Repair::Rebuild) => self.rebuild(now, &id),
+                None => {}
+            }
+        }
+    }
+
+    /// A description or candidate arrived: it goes to its connection if that is of the same generation, waits if its
+    /// time has not come, and is dropped if its time is over.
+    pub(super) fn negotiation_signal(&mut self, now: Timestamp, signal: Inbound) {
+        let (from, generation) = match &signal {
+            Inbound::Description { from, generation, .. } | Inbound::Candidate { from, generation, .. } => {
+                (from.clone(), *generation)
+            }
+            Inbound::Joined(_)
+            | Inbound::ParticipantJoined(_)
+            | Inbound::ParticipantLeft(_)
+            | Inbound::ParticipantGone(_)
+            | Inbound::MediaState { .. }
+            | Inbound::IceServers(_)
+            | Inbound::Rejected(_) => return,
+        };
+        let Some(connection) = self.connections.get_mut(&from) else { return self.keep_early(signal) };
+        match (signal, generation.cmp(&connection.generation())) {
+            (Inbound::Description { description, .. }, Ordering::Equal) => {
+                connection.description_arrived(description);
+            }
+            (Inbound::Candidate { candidate: Some(candidate), .. }, Ordering::Equal) => {
+                connection.candidate_arrived(candidate, &mut self.out);
+            }
+            (Inbound::Description { description, .. }, Ordering::Greater) => {
+                self.next_generation(now, &from, generation, description);
+            }
+            (signal, Ordering::Greater) => self.keep_early(signal),
+            (Inbound::Description { description, .. }, Ordering::Less) => {
+                self.outdated_description(now, &from, &description);
+            }
+            // The end of candidates says nothing that the browser needs, and without a fragment it could end the wrong ones.
+            (_, Ordering::Equal | Ordering::Less) => {}
+        }
+    }
+
+    /// They have built the pair anew.
+    fn next_generation(
+        &mut self,
+        now: Timestamp,
+        from: &ParticipantId,
+        generation: u32,
+        offer: SessionDescription,
+    ) {
+        let Some(connection) = self.connections.get(from) else { return };
+        if offer.sdp_type == SdpType::Answer {
+            return;
+        }
+        let recovery = connection.recovery().for_successor(now);
+        self.create(from, generation, Role::Answerer, recovery);
+        if let Some(connection) = self.connections.get_mut(from) {
+            connection.description_arrived(offer);
+        }
+        self.replay_early(now, from);
+    }
+
+    /// They still use a connection that is over on our side. If we are waiting for their offer, they do not know that
+    /// they should make one: so we do.
+    fn outdated_description(
+        &mut self,
+        now: Timestamp,
+        from: &ParticipantId,
+        description: &SessionDescription,
+    ) {
+        let waiting = self.connections.get(from).is_some_and(Connection::is_untouched);
+        if waiting && description.sdp_type == SdpType::Offer {
+            self.rebuild(now, from);
+        }
+    }
+
+    pub(super) fn connection_event(
+        &mut self,
+        now: Timestamp,
+        connection: ConnectionId,
+        event: ConnectionEvent,
+    ) {
+        let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == connection);
+        let Some((id, connection)) = owner else { return };
+        let id = id.clone();
+        match event {
+            ConnectionEvent::CreationFailed => connection.broke(now),
+            ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
+            ConnectionEvent::StateChanged(state) => connection.state_changed(now, state),
+            ConnectionEvent::RemoteTrack(source, track) => connection.set_track(source, track),
+            ConnectionEvent::Candidate(candidate) => {
+                self.with(now, &id, |connection, cx| connection.candidate_gathered(candidate, cx));
+            }
+            ConnectionEvent::LocalDescriptionSet(Ok(description)) => {
+                self.with(now, &id, |connection, cx| connection.local_set(description, cx));
+            }
+            ConnectionEvent::RemoteDescriptionSet(Ok(())) => self.with(now, &id, Connection::remote_set),
+            ConnectionEvent::LocalDescriptionSet(Err(error))
+            | ConnectionEvent::RemoteDescriptionSet(Err(error)) => {
+                connection.broke(now);
+                self.out.event(Event::ProtocolError(error.name));
+            }
+        }
+    }
+
+    /// Lets every negotiation take its next step.
+    pub(super) fn step_all(&mut self, now: Timestamp) {
+        let ids: Vec<_> = self.connections.keys().cloned().collect();
+        for id in ids {
+            let mut replace = None;
+            self.with(now, &id, |connection, cx| replace = connection.step(cx));
+            match replace {
+                Some(Replace::Yield) => self.yield_to(now, &id),
+                None => {}
+            }
+        }
+    }
+
+    /// Both made their first offer at once, and ours yields: an answerer of the same generation takes over.
+    fn yield_to(&mut self, now: Timestamp, id: &ParticipantId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let (generation, recovery) = (connection.generation(), connection.recovery().for_successor(now));
+        let before = self.create(id, generation, Role::Answerer, recovery);
+        if let (Some(connection), Some(before)) = (self.connections.get_mut(id), before) {
+            connection.inherit(before);
+        }
+        self.with(now, id, |connection, cx| {
+            connection.step(cx);
+        });
+    }
+
+    /// Lets a connection act.
+    fn with(
+        &mut self,
+        now: Timestamp,
+        id: &ParticipantId,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>),
+    ) {
+        let can_send = self.can_send_to(id);
+        if let Some(connection) = self.connections.get_mut(id) {
+            let mut cx = Context { now, link: &mut self.link, out: &mut self.out, to: id, can_send };
+            act(connection, &mut cx);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The view, derived.
+
+use super::Room;
+use crate::connection::{Connection, Phase};
+use crate::input::Source;
+use crate::roster::Member;
+use crate::view::{
+    ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView,
+};
+
+pub(super) fn room(room: &Room) -> RoomView {
+    RoomView {
+        lifecycle: room.lifecycle,
+        problem: problem(room),
+        room: room.room.clone(),
+        capacity: room.capacity,
+        me: SelfView {
+            id: room.id.clone(),
+            name: room.name.clone(),
+            microphone: room.media.view(Source::Microphone),
+            camera: room.media.view(Source::Camera),
+        },
+        participants: room.roster.iter().map(|member| participant(room, member)).collect(),
+    }
+}
+
+fn problem(room: &Room) -> Option<Problem> {
+    if let Some(rejection) = &room.rejection {
+        return Some(Problem::Rejected { code: rejection.code, text: rejection.text.clone() });
+    }
+    let attempts = room.link.failed_attempts();
+    let unreachable = attempts > 0 && !room.link.is_open() && room.lifecycle != Lifecycle::Left;
+    unreachable.then(|| Problem::Unreachable { url: room.link.url(), attempts })
+}
+
+fn participant(room: &Room, member: &Member) -> ParticipantView {
+    let connection = room.connections.get(&member.id);
+    let (state, reason) = match connection {
+        Some(connection) => connection_state(room, member, connection),
+        None => (ConnectionState::Connecting, ConnectionReason::Waiting),
+    };
+    let track = |source| connection.and_then(|connection| connection.track(source));
+    ParticipantView {
+        id: member.id.clone(),
+        name: member.name.clone(),
+        media: member.media,
+        connection: state,
+        reason,
+        microphone: track(Source::Microphone),
+        camera: track(Source::Camera),
+    }
+}
+
+fn connection_state(
+    room: &Room,
+    member: &Member,
+    connection: &Connection,
+) -> (ConnectionState, ConnectionReason) {
+    let recovery = connection.recovery();
+    match recovery.phase() {
+        Phase::Healthy => (ConnectionState::Connected, ConnectionReason::None),
+        _ if !member.present => (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
+        Phase::Failed => (ConnectionState::Failed, failure(room, connection)),
+        // A blip is not worth a word.
+        Phase::Suspect if !recovery.is_repairing() => (ConnectionState::Connected, ConnectionReason::None),
+        Phase::Suspect | Phase::Starting | Phase::Restarting if recovery.was_connected() => {
+            (ConnectionState::Reconnecting, ConnectionReason::PathLost)
+        }
+        Phase::Suspect | Phase::Starting | Phase::Restarting => {
+            (ConnectionState::Connecting, progress(connection))
+        }
+    }
+}
+
+fn progress(connection: &Connection) -> ConnectionReason {
+    if connection.is_answered() { ConnectionReason::FindingPath } else { ConnectionReason::Waiting }
+}
+
+fn failure(room: &Room, connection: &Connection) -> ConnectionReason {
+    if connection.is_incompatible() {
+        return ConnectionReason::Incompatible;
+    }
+    let mut urls = room.config.ice_servers.iter().chain(&room.server_ice).flat_map(|server| &server.urls);
+    if urls.any(|url| url.starts_with("turn")) {
+        ConnectionReason::NoPathWithRelay
+    } else {
+        ConnectionReason::NoPath
+    }
+}

@@ -1,0 +1,93 @@
+//! Who is in the room.
+
+use visavis_signaling::limits::MAX_PARTICIPANTS;
+use visavis_signaling::{MediaState, Offerer, ParticipantId, ParticipantInfo, Timestamp};
+
+use crate::timing::LOST_PEER;
+
+/// Somebody else in the room.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) id: ParticipantId,
+    pub(crate) name: String,
+    pub(crate) media: Option<MediaState>,
+    pub(crate) offerer: Offerer,
+    /// Whether the server has them. If not, their media may still play, and then they stay.
+    pub(crate) present: bool,
+    /// Since when they are neither on the server nor to be heard.
+    lost_since: Option<Timestamp>,
+}
+
+/// Everybody else in the room, in the order in which they appeared.
+#[derive(Debug, Default)]
+pub(crate) struct Roster(Vec<Member>);
+
+impl Roster {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Member> {
+        self.0.iter()
+    }
+
+    pub(crate) fn get(&self, id: &ParticipantId) -> Option<&Member> {
+        self.0.iter().find(|member| member.id == *id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &ParticipantId) -> Option<&mut Member> {
+        self.0.iter_mut().find(|member| member.id == *id)
+    }
+
+    /// Somebody is in the room. True if they were not known before; false too if there is no place for them.
+    pub(crate) fn enter(&mut self, info: ParticipantInfo) -> bool {
+        if let Some(member) = self.get_mut(&info.id) {
+            member.name = info.name;
+            member.media = info.media.or(member.media);
+            member.present = true;
+            return false;
+        }
+        let room = self.0.len() < MAX_PARTICIPANTS;
+        if room {
+            let ParticipantInfo { id, name, media, offerer } = info;
+            self.0.push(Member { id, name, media, offerer, present: true, lost_since: None });
+        }
+        room
+    }
+
+    /// Nobody is known to be on the server until it says so.
+    pub(crate) fn all_absent(&mut self) {
+        for member in &mut self.0 {
+            member.present = false;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: &ParticipantId) -> Option<Member> {
+        let index = self.0.iter().position(|member| member.id == *id)?;
+        Some(self.0.remove(index))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Notes who is lost: neither on the server nor to be heard.
+    pub(crate) fn note_lost(&mut self, now: Timestamp, is_heard: impl Fn(&ParticipantId) -> bool) {
+        for member in &mut self.0 {
+            let lost = !member.present && !is_heard(&member.id);
+            member.lost_since = lost.then(|| member.lost_since.unwrap_or(now));
+        }
+    }
+
+    /// Somebody who has been lost for too long.
+    pub(crate) fn given_up(&self, now: Timestamp) -> Option<ParticipantId> {
+        let over = |member: &&Member| member.given_up_at().is_some_and(|at| at <= now);
+        self.0.iter().find(over).map(|member| member.id.clone())
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.0.iter().filter_map(Member::given_up_at).min()
+    }
+}
+
+impl Member {
+    fn given_up_at(&self) -> Option<Timestamp> {
+        self.lost_since.map(|since| since + LOST_PEER)
+    }
+}
