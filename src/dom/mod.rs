@@ -1,5 +1,15 @@
 //! The few things every part of the shell needs from the DOM.
 
+mod keyed;
 mod listener;
+mod object;
+mod resize;
+mod template;
+mod touch;
 
+pub use keyed::KeyedList;
 pub use listener::Listener;
+pub use object::object;
+pub use resize::ResizeWatch;
+pub use template::{document, find, instantiate};
+pub use touch::{set_attribute, set_flag, set_text};

@@ -1,0 +1,38 @@
+//! Elements made from the `.html` files beside the code.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, HtmlElement, HtmlTemplateElement};
+
+/// The document of the page.
+///
+/// # Errors
+/// If there is none: a worker, for instance.
+pub fn document() -> Result<Document, JsValue> {
+    web_sys::window()
+        .and_then(|window| window.document())
+        .ok_or_else(|| JsValue::from_str("there is no document"))
+}
+
+/// Makes the one element that `html` describes. Only for markup of our own: what came from the network is put in
+/// afterwards, as text.
+///
+/// # Errors
+/// If `html` holds no element.
+pub fn instantiate(html: &'static str) -> Result<HtmlElement, JsValue> {
+    let template: HtmlTemplateElement = document()?.create_element("template")?.unchecked_into();
+    template.set_inner_html(html);
+    let first =
+        template.content().first_element_child().ok_or_else(|| JsValue::from_str("an empty template"))?;
+    // `importNode` gives the copy the page's own document, so that its videos may load.
+    let copy = document()?.import_node_with_deep(&first, true)?;
+    copy.dyn_into::<HtmlElement>().map_err(JsValue::from)
+}
+
+/// The first element under `root` that `selector` names.
+///
+/// # Errors
+/// If there is none, or it is not a `T`: the code and its `.html` do not fit together.
+pub fn find<T: JsCast>(root: &Element, selector: &str) -> Result<T, JsValue> {
+    let found = root.query_selector(selector)?.ok_or_else(|| JsValue::from_str(selector))?;
+    found.dyn_into::<T>().map_err(JsValue::from)
+}

@@ -1,0 +1,159 @@
+//! The face: shows a [`RoomView`] and turns what a person does into [`Command`]s. It keeps no truth of its own.
+//!
+//! A screen is built when the state first needs it and dropped when it does not; [`Ui::render`] then only touches what
+//! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`.
+
+mod actions;
+mod controls;
+pub mod grid;
+mod halt;
+mod left;
+mod link;
+mod lobby;
+mod names;
+mod notices;
+mod picture;
+mod shared;
+mod stage;
+mod text;
+mod tile;
+mod toasts;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use visavis_core::{Command, Event, Lifecycle, RoomView};
+use wasm_bindgen::JsValue;
+use web_sys::HtmlElement;
+
+pub use halt::{show_config_error, show_panic};
+
+use crate::dom::{self, Listener};
+use crate::tracks::Tracks;
+use left::Left;
+use lobby::Lobby;
+use shared::Shared;
+use stage::Stage;
+use toasts::Toasts;
+
+const HTML: &str = "<div class=\"frame\"><div class=\"toasts\" role=\"status\"></div></div>";
+
+/// What the page wants of the face.
+#[derive(Debug, Clone, Default)]
+pub struct UiOptions {
+    /// The room that the lobby proposes; empty for one at random.
+    pub room: String,
+    /// The name that the lobby proposes; empty for the one the person used last.
+    pub name: String,
+    /// How many people the lobby says a room takes, as long as the server does not tell.
+    pub capacity: Option<u32>,
+    /// Whether the page is ours: then a link can carry the room (`?room=R`), and the address bar does.
+    pub app_link: bool,
+}
+
+/// The face, as long as it lives: dropping it empties its root and removes its listeners.
+pub struct Ui {
+    root: HtmlElement,
+    shared: Rc<Shared>,
+    screen: RefCell<Option<Screen>>,
+    _listeners: Vec<Listener>,
+}
+
+enum Screen {
+    Lobby(Lobby),
+    Stage(Stage),
+    Left(Left),
+}
+
+impl Ui {
+    /// Builds the face into `root`, instead of whatever is there. It shows nothing before the first [`Ui::render`].
+    /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns.
+    ///
+    /// # Errors
+    /// If the browser lacks something that the face cannot do without.
+    pub fn mount(
+        root: &HtmlElement,
+        tracks: Tracks,
+        options: UiOptions,
+        send: Rc<dyn Fn(Command)>,
+    ) -> Result<Self, JsValue> {
+        let frame = dom::instantiate(HTML)?;
+        let toasts = Toasts::new(&frame)?;
+        let shared = Rc::new(Shared { frame, tracks, options, toasts, view: RefCell::default(), send });
+        let listeners = actions::listen(&shared)?;
+        root.replace_children_with_node_1(&shared.frame);
+        Ok(Self { root: root.clone(), shared, screen: RefCell::default(), _listeners: listeners })
+    }
+
+    /// Shows a view. Showing the same one again changes nothing.
+    pub fn render(&self, view: &RoomView) {
+        if self.try_render(view).is_err() {
+            // The code and its markup do not fit together.
+            show_panic(&self.root);
+        }
+    }
+
+    /// Tells what has happened, in passing.
+    pub fn event(&self, event: &Event) {
+        match event {
+            Event::ParticipantJoined(_, name) => self.shared.toasts.say(&text::joined(text::name(name))),
+            Event::ParticipantLeft(_, name) => self.shared.toasts.say(&text::gone(text::name(name))),
+            // For logs: a person could do nothing about it.
+            Event::ProtocolError(_) => {}
+        }
+    }
+
+    fn try_render(&self, view: &RoomView) -> Result<(), JsValue> {
+        *self.shared.view.borrow_mut() = Some(Rc::new(view.clone()));
+        dom::set_attribute(&self.root, "data-state", Some(view.lifecycle.as_str()));
+        dom::set_attribute(&self.root, "data-problem", view.problem.as_ref().map(notices::code));
+        let mut screen = self.screen.borrow_mut();
+        if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle)) {
+            *screen = None;
+            *screen = Some(Screen::new(&self.shared, view)?);
+        }
+        screen.as_mut().map_or(Ok(()), |screen| screen.render(view))
+    }
+}
+
+impl Drop for Ui {
+    fn drop(&mut self) {
+        // After a crash or a second mount, what is in the root is not ours any more.
+        if self.shared.frame.parent_node().is_some() {
+            self.shared.frame.remove();
+            dom::set_attribute(&self.root, "data-state", None);
+            dom::set_attribute(&self.root, "data-problem", None);
+        }
+    }
+}
+
+impl Screen {
+    fn new(shared: &Rc<Shared>, view: &RoomView) -> Result<Self, JsValue> {
+        Ok(match view.lifecycle {
+            Lifecycle::Lobby | Lifecycle::Joining => Self::Lobby(Lobby::new(shared, view)?),
+            Lifecycle::Joined | Lifecycle::Reconnecting => Self::Stage(Stage::new(shared, view)?),
+            Lifecycle::Left => Self::Left(Left::new(shared)?),
+        })
+    }
+
+    fn shows(&self, lifecycle: Lifecycle) -> bool {
+        match self {
+            Self::Lobby(_) => matches!(lifecycle, Lifecycle::Lobby | Lifecycle::Joining),
+            Self::Stage(_) => lifecycle.in_call(),
+            Self::Left(_) => lifecycle == Lifecycle::Left,
+        }
+    }
+
+    fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        match self {
+            Self::Lobby(lobby) => lobby.render(view),
+            Self::Stage(stage) => stage.render(view),
+            Self::Left(left) => left.render(view),
+        }
+    }
+}
+
+/// Whether the browser has WebRTC: some people and some companies switch it off.
+fn can_call() -> bool {
+    js_sys::Reflect::has(&js_sys::global(), &JsValue::from_str("RTCPeerConnection")).unwrap_or(false)
+}

@@ -1,0 +1,139 @@
+//! What clicks, keys and the lobby's form do. One listener for each on the whole face finds the button by its
+//! `data-control`, so parts that come and go have no listeners to keep.
+
+use std::rc::Rc;
+
+use visavis_core::{Command, RoomView};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent};
+
+use super::shared::Shared;
+use super::{controls, notices, picture};
+use crate::dom::{self, Listener};
+
+type Action = fn(&Rc<Shared>, &RoomView, &Element);
+
+/// The buttons that are not in the bar of controls.
+const ACTIONS: [(&str, Action); 9] = [
+    ("retry", |shared, _, _| shared.send(Command::RetryNow)),
+    ("cancel", |shared, _, _| cancel(shared)),
+    ("rejoin", |shared, view, _| rejoin(shared, view)),
+    ("lobby", |shared, _, _| shared.send(Command::EnterLobby)),
+    ("try-device", |shared, view, button| switch_failed(shared, view, button, true)),
+    ("without-device", |shared, view, button| switch_failed(shared, view, button, false)),
+    ("sound", |shared, _, _| picture::play_all(&shared.frame)),
+    ("close-link", |_, _, button| close_link(button)),
+    ("reload", |_, _, _| reload()),
+];
+
+/// Listens on the face for as long as the listeners live.
+pub(super) fn listen(shared: &Rc<Shared>) -> Result<Vec<Listener>, JsValue> {
+    let document = dom::document()?;
+    let frame = &shared.frame;
+    Ok(vec![
+        on(frame, "click", shared, |shared, event| {
+            click(shared, &event);
+        }),
+        on(frame, "submit", shared, |shared, event| {
+            event.prevent_default();
+            let _ = join(shared);
+        }),
+        on(&document, "keydown", shared, |shared, event| {
+            let _ = event.dyn_into::<KeyboardEvent>().map(|event| press_key(shared, &event));
+        }),
+    ])
+}
+
+fn on(
+    target: &EventTarget,
+    event: &'static str,
+    shared: &Rc<Shared>,
+    mut act: impl FnMut(&Rc<Shared>, Event) + 'static,
+) -> Listener {
+    let shared = shared.clone();
+    Listener::new(target, event, move |event| act(&shared, event))
+}
+
+fn click(shared: &Rc<Shared>, event: &Event) -> Option<()> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    let button = target.closest("[data-control]").ok().flatten()?;
+    let name = button.get_attribute("data-control")?;
+    let view = shared.view()?;
+    if let Some(control) = controls::ALL.iter().find(|control| control.name == name) {
+        (control.press)(shared, &view);
+    } else if let Some((_, act)) = ACTIONS.iter().find(|(known, _)| *known == name) {
+        act(shared, &view, &button);
+    }
+    Some(())
+}
+
+/// Presses the control whose key it is, if that control is on the screen.
+fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || !is_ours(shared, event) {
+        return None;
+    }
+    let key = event.key();
+    let control =
+        controls::ALL.iter().find(|control| control.key.is_some_and(|own| key.eq_ignore_ascii_case(own)))?;
+    let selector = format!("[data-control={}]", control.name);
+    shared.frame.query_selector(&selector).ok().flatten()?;
+    event.prevent_default();
+    (control.press)(shared, &*shared.view()?);
+    Some(())
+}
+
+/// Keys are ours if nothing has the focus, or something of ours that does not take text. The rest of the page keeps its
+/// own keys.
+fn is_ours(shared: &Shared, event: &KeyboardEvent) -> bool {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return false;
+    };
+    if !shared.frame.contains(Some(&target)) {
+        return target.local_name() == "body";
+    }
+    !target.matches("input, textarea, select, [contenteditable]").unwrap_or(true)
+}
+
+fn join(shared: &Rc<Shared>) -> Result<(), JsValue> {
+    let value = |selector| dom::find::<HtmlInputElement>(&shared.frame, selector).map(|input| input.value());
+    let (room, name) = (value("input[name=room]")?, value("input[name=name]")?);
+    shared.send(Command::Join { room, name });
+    Ok(())
+}
+
+/// Out of the queue at the door, and back to choosing.
+fn cancel(shared: &Shared) {
+    shared.send(Command::Leave);
+    shared.send(Command::EnterLobby);
+}
+
+fn rejoin(shared: &Shared, view: &RoomView) {
+    shared.send(Command::Join { room: view.room.clone(), name: view.me.name.clone() });
+}
+
+/// Tries the devices that a notice is about once more, or goes on without them.
+fn switch_failed(shared: &Shared, view: &RoomView, button: &Element, on: bool) {
+    let notice = button.closest("[data-notice]").ok().flatten();
+    let code = notice.and_then(|notice| notice.get_attribute("data-notice")).unwrap_or_default();
+    for source in notices::failed_with(view, &code) {
+        shared.send(Command::SetSource { source, on });
+    }
+}
+
+fn close_link(button: &Element) {
+    if let Ok(Some(sheet)) = button.closest(".link-sheet") {
+        dom::set_flag(&sheet, "hidden", true);
+    }
+}
+
+fn reload() {
+    let _ = web_sys::window().map(|window| window.location().reload());
+}
+
+/// Moves the focus to `element`, unless the person is somewhere else in the page that we are only a part of.
+pub(super) fn focus(shared: &Shared, element: &HtmlElement) {
+    let active = dom::document().ok().and_then(|document| document.active_element());
+    if active.is_none_or(|active| active.local_name() == "body" || shared.frame.contains(Some(&active))) {
+        let _ = element.focus();
+    }
+}

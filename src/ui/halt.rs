@@ -1,0 +1,34 @@
+//! The screens on which everything has stopped. They need nothing that may be broken: no face, no listener.
+
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement};
+
+use super::text;
+use crate::dom;
+
+const HTML: &str = include_str!("halt.html");
+
+/// Shows that the program has crashed, and a way back. Fit for a panic hook: it borrows nothing that the crash may have
+/// left borrowed.
+pub fn show_panic(root: &HtmlElement) {
+    let _ = show(root, "panic", text::PANIC);
+}
+
+/// Shows that `config.json` is wrong; `message` says where and how.
+pub fn show_config_error(root: &HtmlElement, message: &str) {
+    let _ = show(root, "config", &text::config(message));
+}
+
+fn show(root: &HtmlElement, problem: &str, sentence: &str) -> Result<(), JsValue> {
+    let screen = dom::instantiate(HTML)?;
+    let message: Element = dom::find(&screen, "p")?;
+    dom::set_attribute(&message, "data-notice", Some(problem));
+    dom::set_text(&message, sentence);
+    // A link needs no listener. Without the fragment, or it would scroll instead of load.
+    let address = web_sys::window().ok_or("no window")?.location().href()?;
+    let address = address.split('#').next().unwrap_or_default();
+    dom::find::<Element>(&screen, "a")?.set_attribute("href", address)?;
+    root.set_attribute("data-problem", problem)?;
+    root.replace_children_with_node_1(&screen);
+    Ok(())
+}

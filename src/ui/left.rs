@@ -1,0 +1,51 @@
+//! Out of the room again.
+
+use std::rc::Rc;
+
+use visavis_core::RoomView;
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement};
+
+use super::notices::Notices;
+use super::shared::Shared;
+use super::{actions, text};
+use crate::dom;
+
+const HTML: &str = include_str!("left.html");
+
+/// The screen after a call.
+pub(super) struct Left {
+    element: HtmlElement,
+    heading: Element,
+    rejoin: Element,
+    notices: Notices,
+}
+
+impl Left {
+    /// Builds it into the frame.
+    pub(super) fn new(shared: &Rc<Shared>) -> Result<Self, JsValue> {
+        let element = dom::instantiate(HTML)?;
+        let left = Self {
+            heading: dom::find(&element, "h1")?,
+            rejoin: dom::find(&element, "[data-control=rejoin]")?,
+            notices: Notices::new(&element)?,
+            element,
+        };
+        shared.frame.prepend_with_node_1(&left.element)?;
+        actions::focus(shared, &dom::find(&left.element, "[data-control=rejoin]")?);
+        Ok(left)
+    }
+
+    /// Shows the state of things.
+    pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        dom::set_text(&self.heading, &text::left(&view.room, view.problem.as_ref()));
+        dom::set_flag(&self.rejoin, "hidden", view.room.is_empty());
+        self.notices.render(view)
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.element.remove();
+    }
+}

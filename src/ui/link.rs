@@ -1,0 +1,70 @@
+//! The link that carries the room.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{HtmlInputElement, Url};
+
+use super::shared::Shared;
+use super::text;
+use crate::dom;
+
+/// The page's URL with the room in it, and nothing of the person who copies it.
+pub(super) fn to_room(room: &str) -> Result<String, JsValue> {
+    let url = here()?;
+    url.set_search("");
+    url.set_hash("");
+    url.search_params().set("room", room);
+    Ok(url.href())
+}
+
+/// Puts the room into the address bar, so that a reload or a bookmark leads back to it.
+pub(super) fn show_in_address_bar(room: &str) -> Result<(), JsValue> {
+    let url = here()?;
+    if url.search_params().get("room").as_deref() == Some(room) {
+        return Ok(());
+    }
+    url.search_params().set("room", room);
+    let window = web_sys::window().ok_or("no window")?;
+    window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&url.href()))
+}
+
+fn here() -> Result<Url, JsValue> {
+    let window = web_sys::window().ok_or("no window")?;
+    Url::new(&window.location().href()?)
+}
+
+/// Copies the link and says so; where the browser does not allow it, shows the link to copy by hand.
+pub(super) fn copy(shared: &Rc<Shared>, room: &str) {
+    let Ok(link) = to_room(room) else { return };
+    let shared = Rc::downgrade(shared);
+    spawn_local(async move {
+        let copied = write_to_clipboard(&link).await.is_ok();
+        let Some(shared) = shared.upgrade() else { return };
+        if copied {
+            shared.toasts.say(text::LINK_COPIED);
+        } else {
+            let _ = show(&shared, &link);
+        }
+    });
+}
+
+async fn write_to_clipboard(link: &str) -> Result<(), JsValue> {
+    let clipboard = web_sys::window().ok_or("no window")?.navigator().clipboard();
+    // Absent on insecure pages, whatever the type says.
+    if clipboard.is_undefined() {
+        return Err("no clipboard".into());
+    }
+    JsFuture::from(clipboard.write_text(link)).await.map(drop)
+}
+
+fn show(shared: &Shared, link: &str) -> Result<(), JsValue> {
+    let sheet: web_sys::Element = dom::find(&shared.frame, ".link-sheet")?;
+    let input: HtmlInputElement = dom::find(&sheet, "input")?;
+    dom::set_flag(&sheet, "hidden", false);
+    input.set_value(link);
+    input.focus()?;
+    input.select();
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Where a person sees themselves, chooses a room and a name, and joins.
+
+use std::rc::Rc;
+
+use visavis_core::{Lifecycle, RoomView};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+use super::controls::Bar;
+use super::notices::Notices;
+use super::shared::Shared;
+use super::tile::Tile;
+use super::{actions, names, text};
+use crate::dom;
+
+const HTML: &str = include_str!("lobby.html");
+
+/// The lobby; also the queue at the door while joining.
+pub(super) struct Lobby {
+    shared: Rc<Shared>,
+    element: HtmlElement,
+    preview: Tile,
+    bar: Bar,
+    notices: Notices,
+    room: HtmlInputElement,
+    name: HtmlInputElement,
+    fields: Element,
+    join: HtmlElement,
+    cancel: HtmlElement,
+    hint: Element,
+    joining: bool,
+}
+
+impl Lobby {
+    /// Builds it into the frame.
+    pub(super) fn new(shared: &Rc<Shared>, view: &RoomView) -> Result<Self, JsValue> {
+        let element = dom::instantiate(HTML)?;
+        let preview = Tile::own()?;
+        dom::find::<Element>(&element, ".preview")?.prepend_with_node_1(preview.element())?;
+        let lobby = Self {
+            bar: Bar::of_lobby(&dom::find(&element, ".bar")?, shared)?,
+            notices: Notices::new(&element)?,
+            room: dom::find(&element, "input[name=room]")?,
+            name: dom::find(&element, "input[name=name]")?,
+            fields: dom::find(&element, "fieldset")?,
+            join: dom::find(&element, "[data-control=join]")?,
+            cancel: dom::find(&element, "[data-control=cancel]")?,
+            hint: dom::find(&element, ".hint")?,
+            preview,
+            shared: shared.clone(),
+            element,
+            joining: false,
+        };
+        lobby.fill_in(view);
+        shared.frame.prepend_with_node_1(&lobby.element)?;
+        lobby.focus_first();
+        Ok(lobby)
+    }
+
+    /// Shows the state of things. What the person types is theirs: it is not touched.
+    pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        self.render_joining(view);
+        self.preview.render_preview(&self.shared.tracks, &view.me, &self.name.value());
+        self.bar.render(view);
+        self.notices.render(view)?;
+        let capacity = view.capacity.or(self.shared.options.capacity);
+        dom::set_text(&self.hint, &capacity.map(text::capacity).unwrap_or_default());
+        Ok(())
+    }
+
+    fn render_joining(&mut self, view: &RoomView) {
+        let joining = view.lifecycle == Lifecycle::Joining;
+        if joining == self.joining {
+            return;
+        }
+        self.joining = joining;
+        if joining {
+            // A link can join without asking: say where to.
+            self.fill_in(view);
+        }
+        dom::set_flag(&self.fields, "disabled", joining);
+        dom::set_flag(&self.join, "disabled", joining);
+        dom::set_attribute(&self.join, "aria-busy", joining.then_some("true"));
+        dom::set_text(&self.join, if joining { "Joining…" } else { "Join" });
+        actions::focus(&self.shared, if joining { &self.cancel } else { &self.join });
+    }
+
+    fn fill_in(&self, view: &RoomView) {
+        let options = &self.shared.options;
+        let first = |of: [&str; 2]| of.into_iter().find(|text| !text.is_empty()).map(str::to_owned);
+        self.room.set_value(&first([&view.room, &options.room]).unwrap_or_else(names::propose_room));
+        self.name.set_value(&first([&view.me.name, &options.name]).unwrap_or_else(names::remembered));
+    }
+
+    /// The keyboard of a phone would cover half of the lobby, and a page that embeds us has its own plans.
+    fn focus_first(&self) {
+        let touch =
+            web_sys::window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
+        if self.shared.options.app_link && !touch.is_some_and(|query| query.matches()) {
+            let first: &HtmlElement = if self.name.value().is_empty() { &self.name } else { &self.join };
+            actions::focus(&self.shared, first);
+        }
+    }
+}
+
+impl Drop for Lobby {
+    fn drop(&mut self) {
+        self.element.remove();
+    }
+}

@@ -1,0 +1,152 @@
+//! Messages that stay until their reason is gone, each with a way on.
+
+use visavis_core::signaling::RejectCode;
+use visavis_core::{Problem, RoomView, Source, SourceState};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement};
+
+use super::shared::own;
+use super::text;
+use crate::dom::{self, KeyedList};
+
+const HTML: &str = include_str!("notice.html");
+
+/// What a button of a notice is: its `data-control`, and what is written on it.
+type Action = (&'static str, &'static str);
+
+const RETRY: Action = ("retry", "Try now");
+const TRY_DEVICE: Action = ("try-device", "Try again");
+const WITHOUT_DEVICE: Action = ("without-device", "Go on without");
+const RELOAD: Action = ("reload", "Reload");
+
+/// A message.
+#[derive(Debug, PartialEq)]
+pub(super) struct Notice {
+    code: &'static str,
+    text: String,
+    /// It stands between the person and the call, rather than beside it.
+    severe: bool,
+    actions: &'static [Action],
+}
+
+/// Everything that the person should know at the moment.
+pub(super) fn of(view: &RoomView) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = view.problem.iter().map(|problem| of_problem(problem, view)).collect();
+    if !super::can_call() {
+        notices.push(Notice {
+            code: "unsupported",
+            text: text::UNSUPPORTED.to_owned(),
+            severe: true,
+            actions: &[],
+        });
+    }
+    for source in Source::ALL {
+        of_device(view, source, &mut notices);
+    }
+    notices
+}
+
+/// The code of a problem, in `data-problem` and `data-notice`.
+pub(super) fn code(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::Unreachable { .. } => "unreachable",
+        Problem::Rejected { code, .. } => code.as_str(),
+    }
+}
+
+fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
+    let (severe, actions): (_, &'static [Action]) = match problem {
+        Problem::Unreachable { .. } => (false, &[RETRY]),
+        Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
+    };
+    Notice { code: code(problem), text: text::problem(problem, view.lifecycle.in_call()), severe, actions }
+}
+
+/// Joining again is always there, as the form or as a button; this is what helps beside it.
+fn ways_on(code: RejectCode) -> &'static [Action] {
+    match code {
+        RejectCode::ServerFull | RejectCode::RateLimited | RejectCode::ServerClosing => &[RETRY],
+        RejectCode::UnsupportedVersion | RejectCode::AlreadyJoined | RejectCode::BadRequest => &[RELOAD],
+        RejectCode::NotJoined
+        | RejectCode::RoomFull
+        | RejectCode::UnknownParticipant
+        | RejectCode::TooLarge
+        | RejectCode::Replaced
+        | RejectCode::Unauthorised
+        | RejectCode::Kicked
+        | RejectCode::Unknown => &[],
+    }
+}
+
+/// Devices that failed for the same reason share a notice.
+fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
+    let SourceState::Failed(error) = own(view, source).state else { return };
+    let which = failed_with(view, error.as_str());
+    if which.first() == Some(&source) {
+        let text = text::media(error, text::sources(&which));
+        notices.push(Notice {
+            code: error.as_str(),
+            text,
+            severe: false,
+            actions: &[TRY_DEVICE, WITHOUT_DEVICE],
+        });
+    }
+}
+
+/// The sources that failed for this reason.
+pub(super) fn failed_with(view: &RoomView, code: &str) -> Vec<Source> {
+    let failed = |source: &Source| match own(view, *source).state {
+        SourceState::Failed(error) => error.as_str() == code,
+        SourceState::Off | SourceState::Starting | SourceState::On => false,
+    };
+    Source::ALL.into_iter().filter(failed).collect()
+}
+
+/// The place where notices appear.
+pub(super) struct Notices {
+    list: KeyedList<&'static str, Cell>,
+}
+
+struct Cell {
+    element: HtmlElement,
+    sentence: Element,
+}
+
+impl Notices {
+    /// Inside `root`, which has a `.notices`.
+    pub(super) fn new(root: &Element) -> Result<Self, JsValue> {
+        Ok(Self { list: KeyedList::new(&dom::find(root, ".notices")?, None) })
+    }
+
+    /// Shows what there is to say.
+    pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        let notices = of(view);
+        let keys: Vec<_> = notices.iter().map(|notice| notice.code).collect();
+        self.list.set_keys(&keys, |code| {
+            let actions =
+                notices.iter().find(|notice| notice.code == *code).map_or(&[][..], |notice| notice.actions);
+            Cell::new(code, actions)
+        })?;
+        for (cell, notice) in self.list.values_mut().zip(&notices) {
+            dom::set_text(&cell.sentence, &notice.text);
+            dom::set_flag(&cell.element, "data-severe", notice.severe);
+        }
+        Ok(())
+    }
+}
+
+impl Cell {
+    fn new(code: &str, actions: &[Action]) -> Result<(HtmlElement, Self), JsValue> {
+        let element = dom::instantiate(HTML)?;
+        dom::set_attribute(&element, "data-notice", Some(code));
+        let row: Element = dom::find(&element, ".actions")?;
+        for (control, label) in actions {
+            let button = dom::instantiate("<button type=\"button\" class=\"small\"></button>")?;
+            dom::set_attribute(&button, "data-control", Some(control));
+            dom::set_text(&button, label);
+            row.append_child(&button)?;
+        }
+        let sentence = dom::find(&element, "p")?;
+        Ok((element.clone(), Self { element, sentence }))
+    }
+}

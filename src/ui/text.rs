@@ -1,0 +1,221 @@
+//! Every sentence that a person reads and that depends on a state. One place, so that the tone is one and a new state
+//! cannot be forgotten: the matches have no wildcard arm.
+//!
+//! A sentence about a problem says what happened, why, and what to do now.
+
+use visavis_core::signaling::RejectCode;
+use visavis_core::{ConnectionReason, ConnectionState, MediaError, Problem, Source, SourceState};
+
+/// What somebody is called who gave no name.
+pub(super) const NO_NAME: &str = "Guest";
+
+/// The name to show.
+pub(super) fn name(name: &str) -> &str {
+    if name.is_empty() { NO_NAME } else { name }
+}
+
+/// The state of the media connection to somebody; empty if there is nothing to say.
+pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: &str) -> String {
+    match reason {
+        ConnectionReason::None => without_reason(state).to_owned(),
+        ConnectionReason::Waiting => format!("Waiting for {who} to answer."),
+        ConnectionReason::FindingPath => format!("Looking for a way to {who}."),
+        ConnectionReason::PathLost => format!("The connection to {who} broke off. Repairing it."),
+        ConnectionReason::PeerGone => format!("{who} lost the connection. They may come back."),
+        ConnectionReason::NoPath => format!(
+            "No way through to {who}: a firewall blocks direct calls, and this service has no relay to go round it. \
+             Another network may help; trying again."
+        ),
+        ConnectionReason::NoPathWithRelay => {
+            format!("No way through to {who}, not even by relay. Another network may help; trying again.")
+        }
+        ConnectionReason::Incompatible => {
+            format!("The browsers of {who} and you do not fit together. An update of either may help.")
+        }
+    }
+}
+
+fn without_reason(state: ConnectionState) -> &'static str {
+    match state {
+        ConnectionState::Connecting => "Connecting.",
+        ConnectionState::Connected => "",
+        ConnectionState::Reconnecting => "The connection broke off. Repairing it.",
+        ConnectionState::Failed => "No connection. Trying again.",
+    }
+}
+
+/// What our own tile says about the camera while there is no picture.
+pub(super) fn own_picture(camera: SourceState) -> &'static str {
+    match camera {
+        SourceState::Off => "Your camera is off",
+        SourceState::Starting => "Starting your camera",
+        SourceState::On => "",
+        SourceState::Failed(MediaError::Denied) => "Your camera is blocked",
+        SourceState::Failed(MediaError::NotFound) => "No camera found",
+        SourceState::Failed(MediaError::Busy) => "Your camera is busy",
+        SourceState::Failed(MediaError::Insecure) => "No camera on an insecure page",
+        SourceState::Failed(MediaError::Unknown) => "Your camera does not start",
+    }
+}
+
+/// What a click on the switch of a source does.
+pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
+    match (source, state) {
+        (Source::Microphone, SourceState::On | SourceState::Starting) => "Mute the microphone (M)",
+        (Source::Microphone, SourceState::Off) => "Switch the microphone on (M)",
+        (Source::Microphone, SourceState::Failed(_)) => "Try the microphone again (M)",
+        (Source::Camera, SourceState::On | SourceState::Starting) => "Switch the camera off (V)",
+        (Source::Camera, SourceState::Off) => "Switch the camera on (V)",
+        (Source::Camera, SourceState::Failed(_)) => "Try the camera again (V)",
+    }
+}
+
+/// Sources, as a person lists them.
+pub(super) fn sources(sources: &[Source]) -> &'static str {
+    match sources {
+        [Source::Microphone] => "microphone",
+        [Source::Camera] => "camera",
+        _ => "camera and microphone",
+    }
+}
+
+/// Why devices cannot be used, and what to do about it. `which` comes from [`sources`].
+pub(super) fn media(error: MediaError, which: &str) -> String {
+    match error {
+        MediaError::Denied => format!(
+            "The browser does not let this page use your {which}. Allow it beside the address bar (or in the system \
+             settings), then try again, or go on without."
+        ),
+        MediaError::NotFound => {
+            format!(
+                "No {which} was found. Plug one in and try again, or go on without: you will see and hear the others."
+            )
+        }
+        MediaError::Busy => format!(
+            "Your {which} cannot be opened: another program probably uses it. Close that program and try again, or go \
+             on without."
+        ),
+        MediaError::Insecure => format!(
+            "Browsers give the {which} to secure pages only, and this one was opened over plain http. Open it with \
+             https:// (or on localhost), or go on without."
+        ),
+        MediaError::Unknown => {
+            format!(
+                "Your {which} did not start, and the browser does not say why. Try again, or go on without."
+            )
+        }
+    }
+}
+
+/// What stands between the person and the room.
+pub(super) fn problem(problem: &Problem, in_call: bool) -> String {
+    match problem {
+        Problem::Unreachable { .. } if in_call => {
+            "The server is out of reach. Your call goes on; new people cannot \
+             join until it is back. Trying again."
+                .to_owned()
+        }
+        Problem::Unreachable { url, .. } => format!(
+            "Cannot reach the server at {url}. It may be down, or your network is offline or blocks it. Trying again; \
+             you need not reload."
+        ),
+        Problem::Rejected { code, text } if text.is_empty() => rejected(*code).to_owned(),
+        Problem::Rejected { code, text } => format!("{} The server says: “{text}”", rejected(*code)),
+    }
+}
+
+fn rejected(code: RejectCode) -> &'static str {
+    match code {
+        RejectCode::BadRequest => {
+            "The server did not accept what this page sent. Check the name of the room; if that does not help, reload \
+             the page."
+        }
+        RejectCode::UnsupportedVersion => {
+            "The server speaks another version than this page. Reload the page to get the newest one; if that does not \
+             help, whoever runs the server has to update it."
+        }
+        RejectCode::NotJoined => "The server lost track of you. Join again.",
+        RejectCode::AlreadyJoined => {
+            "The server thinks that you are already in a room. Reload the page and join again."
+        }
+        RejectCode::RoomFull => {
+            "The room is full. Wait until somebody leaves and join again, or choose another room."
+        }
+        RejectCode::ServerFull => {
+            "The server takes no more calls at the moment. It is tried again by itself; it may take some minutes."
+        }
+        RejectCode::UnknownParticipant => {
+            "The server lost track of somebody in the room. Join again to see everyone."
+        }
+        RejectCode::TooLarge => {
+            "Something that this page sent was too large for the server. Shorten the names and join again."
+        }
+        RejectCode::RateLimited => {
+            "The server got too many messages from you in a short time. Wait a minute, then try again."
+        }
+        RejectCode::Replaced => {
+            "You joined this room from another tab or window, so this one left it. Go on there, or join again here."
+        }
+        RejectCode::ServerClosing => {
+            "The server is being restarted. It is tried again by itself; wait a moment."
+        }
+        RejectCode::Unauthorised => {
+            "The server does not let you in: your invitation is missing or has run out. Ask for a new link."
+        }
+        RejectCode::Kicked => {
+            "You were removed from the room. If you think that was a mistake, ask the others."
+        }
+        RejectCode::Unknown => "The server did not let you in. Try again later, or choose another room.",
+    }
+}
+
+/// How many people a room takes.
+pub(super) fn capacity(people: u32) -> String {
+    format!("Up to {people} people can be in a room.")
+}
+
+/// How many people are in the room.
+pub(super) fn people(count: usize) -> String {
+    match count {
+        1 => "only you".to_owned(),
+        _ => format!("{count} people"),
+    }
+}
+
+/// The heading after leaving.
+pub(super) fn left(room: &str, problem: Option<&Problem>) -> String {
+    match problem {
+        _ if room.is_empty() => "You are out of the room".to_owned(),
+        Some(_) => format!("You are out of “{room}”"),
+        None => format!("You left “{room}”"),
+    }
+}
+
+/// Somebody came.
+pub(super) fn joined(who: &str) -> String {
+    format!("{who} joined")
+}
+
+/// Somebody went.
+pub(super) fn gone(who: &str) -> String {
+    format!("{who} left")
+}
+
+/// The link is on the clipboard.
+pub(super) const LINK_COPIED: &str = "Link copied";
+
+/// A browser that cannot make calls.
+pub(super) const UNSUPPORTED: &str = "This browser cannot make video calls: it has no WebRTC, or it is switched off. \
+     Use a current Chrome, Edge, Firefox or Safari.";
+
+/// The page has crashed.
+pub(super) const PANIC: &str = "Something in this page went wrong and it had to stop. It is a mistake in the program, \
+     not yours. Reload the page to get back into the room.";
+
+/// The configuration is wrong; `message` names the field.
+pub(super) fn config(message: &str) -> String {
+    format!(
+        "The configuration of this page has a mistake: {message}. Whoever runs this page has to correct config.json; \
+         then reload."
+    )
+}

@@ -1,0 +1,98 @@
+//! One person: picture or initials, name, muted or not, and how the connection to them is doing.
+
+use visavis_core::{ParticipantView, SelfView, SourceState};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement};
+
+use super::picture::Picture;
+use super::{names, text};
+use crate::dom;
+use crate::tracks::Tracks;
+
+const HTML: &str = include_str!("tile.html");
+
+/// A tile on the stage, or the preview in the lobby.
+pub(super) struct Tile {
+    element: HtmlElement,
+    avatar: HtmlElement,
+    name: Element,
+    status: Element,
+    picture: Picture,
+}
+
+impl Tile {
+    /// The tile of somebody else.
+    pub(super) fn new() -> Result<Self, JsValue> {
+        Self::make(false)
+    }
+
+    /// Our own tile, or the lobby's preview.
+    pub(super) fn own() -> Result<Self, JsValue> {
+        let tile = Self::make(true)?;
+        dom::set_flag(&tile.element, "data-self", true);
+        Ok(tile)
+    }
+
+    fn make(own: bool) -> Result<Self, JsValue> {
+        let element = dom::instantiate(HTML)?;
+        Ok(Self {
+            avatar: dom::find(&element, ".avatar")?,
+            name: dom::find(&element, ".name")?,
+            status: dom::find(&element, ".status")?,
+            picture: Picture::new(dom::find(&element, "video")?, own)?,
+            element,
+        })
+    }
+
+    /// The element to put into the page.
+    pub(super) fn element(&self) -> &HtmlElement {
+        &self.element
+    }
+
+    /// Shows somebody else.
+    pub(super) fn render(&mut self, tracks: &Tracks, them: &ParticipantView) {
+        let name = text::name(&them.name);
+        let says = |on: fn(&visavis_core::signaling::MediaState) -> bool| them.media.as_ref().is_none_or(on);
+        self.set("data-participant", Some(them.id.as_str()));
+        self.set("data-connection", Some(them.connection.as_str()));
+        self.set("data-reason", Some(them.reason.as_str()).filter(|reason| !reason.is_empty()));
+        self.set_switch("data-microphone", says(|media| media.microphone));
+        self.set_switch("data-camera", them.camera.is_some() && says(|media| media.camera));
+        self.set_name(name);
+        dom::set_text(&self.status, &text::connection(them.connection, them.reason, name));
+        self.picture.show(tracks, [them.microphone, them.camera]);
+    }
+
+    /// Shows ourselves on the stage.
+    pub(super) fn render_self(&mut self, tracks: &Tracks, me: &SelfView) {
+        self.set("data-participant", me.id.as_ref().map(|id| id.as_str()));
+        self.render_preview(tracks, me, &me.name);
+    }
+
+    /// Shows ourselves; `name` is what we are about to be called.
+    pub(super) fn render_preview(&mut self, tracks: &Tracks, me: &SelfView, name: &str) {
+        self.set_switch("data-microphone", me.microphone.state == SourceState::On);
+        self.set_switch("data-camera", me.camera.state == SourceState::On);
+        self.set_name(text::name(name));
+        dom::set_text(&self.status, text::own_picture(me.camera.state));
+        self.set("data-wait", (me.camera.state == SourceState::Starting).then_some(""));
+        self.picture.show(tracks, [None, me.camera.track]);
+    }
+
+    fn set_name(&self, name: &str) {
+        if self.name.text_content().as_deref() == Some(name) {
+            return;
+        }
+        dom::set_text(&self.name, name);
+        dom::set_text(&self.avatar, &names::initials(name));
+        let _ = self.avatar.style().set_property("--hue", &names::hue(name).to_string());
+    }
+
+    fn set_switch(&self, name: &str, on: bool) {
+        self.set(name, Some(if on { "on" } else { "off" }));
+    }
+
+    fn set(&self, name: &str, value: Option<&str>) {
+        dom::set_attribute(&self.element, name, value);
+    }
+}
