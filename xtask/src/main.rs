@@ -1,2 +1,44 @@
-//! xtask
-fn main() {}
+//! Every chore of the project, so that nobody has to remember a command line. `cargo xtask --help` lists them.
+
+mod args;
+mod ci;
+mod compress;
+mod dist;
+mod paths;
+mod process;
+mod serve;
+mod sim;
+mod size;
+mod steps;
+mod test;
+mod tidy;
+mod tools;
+
+use anyhow::Result;
+use args::{Cli, Command};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match process::watch_for_ctrl_c().and_then(|()| run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Setup(options) => tools::setup(options.need()),
+        Command::Serve(options) => serve::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Ci => ci::run(),
+        Command::Tidy => tidy::run(),
+        Command::Dist => dist::run(),
+        Command::Size => size::run(),
+        Command::Sim(options) => sim::run(&options),
+    }
+}

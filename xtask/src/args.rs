@@ -1,0 +1,114 @@
+//! What can be asked for. Apart from the rest, so that `tidy` can check the commands our documents show.
+
+use crate::tools::Need;
+use std::net::SocketAddr;
+
+/// The whole command line.
+#[derive(clap::Parser, Debug)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Every chore of Visavis. New here? `cargo xtask serve`, then open the address it prints in two tabs.",
+    after_help = "Tools are installed once, for you alone, under ~/.cache/visavis/tools at pinned versions.\n\
+                  Browsers and drivers come from PATH or the package manager; CHROME, CHROMEDRIVER, FIREFOX\n\
+                  and GECKODRIVER name others."
+)]
+pub(crate) struct Cli {
+    /// The chore.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One chore.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Install what is missing (the other commands do this by themselves, for what they need)
+    Setup(Setup),
+    /// Build, watch and serve the app together with its signaling server
+    Serve(Serve),
+    /// Run every test: unit and simulation, headless Chrome and Firefox, end to end
+    Test(Test),
+    /// Run everything that must hold before a change is merged: format, lints, docs, tidy, every test, size
+    Ci,
+    /// Check the rules of the house: dependency arrows, sizes, forbidden words, documents
+    Tidy,
+    /// Build the optimised bundle in dist/, with .br and .gz beside each file
+    Dist,
+    /// List every byte of dist/ (built first if absent); fails over the budget
+    Size,
+    /// Run the simulation for many seeds, or replay one with its trace
+    Sim(Sim),
+}
+
+/// Options of `setup`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Setup {
+    /// Only what this command needs
+    #[arg(long = "for", value_name = "COMMAND", default_value = "test")]
+    pub(crate) purpose: Purpose,
+}
+
+impl Setup {
+    /// The tools that were asked for.
+    pub(crate) fn need(&self) -> Need {
+        match self.purpose {
+            Purpose::Serve => Need::Serve,
+            Purpose::Dist => Need::Dist,
+            Purpose::Test => Need::Test,
+        }
+    }
+}
+
+/// What the tools are wanted for.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// wasm target, trunk and wasm-bindgen
+    Serve,
+    /// the same, wasm-opt and terser
+    Dist,
+    /// the same and browsers with their drivers
+    Test,
+}
+
+/// Options of `serve`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Serve {
+    /// Where the page is to be found
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Serve over TLS with a self-signed certificate, so that other machines may use their cameras
+    #[arg(long)]
+    pub(crate) https: bool,
+}
+
+/// Options of `test`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Test {
+    /// Only this kind of test
+    #[arg(long, value_name = "KIND")]
+    pub(crate) only: Option<Kind>,
+    /// Only tests whose name contains this
+    pub(crate) filter: Option<String>,
+}
+
+/// The kinds of tests, in the order they run.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// on this machine: unit, transcripts, simulation, server
+    Unit,
+    /// in one page of headless Chrome, then Firefox
+    Browser,
+    /// several browsers against the built bundle and the real server
+    E2e,
+}
+
+/// Options of `sim`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Sim {
+    /// How many seeds to run
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) seeds: u64,
+    /// Replay this one seed and print its trace
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+}

@@ -1,0 +1,111 @@
+//! Every test there is, in order of how soon it tells you something.
+
+use crate::args::{Kind, Test};
+use crate::steps::Steps;
+use crate::tools::{self, Browsers, Need, Toolbox};
+use crate::{dist, paths, serve};
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const UNIT_LIMIT: Duration = Duration::from_secs(40 * 60);
+const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
+const E2E_LIMIT: Duration = Duration::from_secs(40 * 60);
+
+/// The `test` command.
+pub(crate) fn run(options: &Test) -> Result<()> {
+    let mut steps = Steps::new(options.filter.is_some());
+    add(&mut steps, options);
+    steps.finish()
+}
+
+/// Adds the tests that were asked for to a list of steps.
+pub(crate) fn add(steps: &mut Steps, options: &Test) {
+    let wants = |kind: Kind| options.only.is_none_or(|only| only == kind);
+    let filter = options.filter.as_deref();
+    if wants(Kind::Unit) {
+        unit(steps, filter);
+    }
+    if !wants(Kind::Browser) && !wants(Kind::E2e) {
+        return;
+    }
+    let mut toolbox = None;
+    steps.check("tools", || {
+        toolbox = Some(tools::ensure(Need::Test)?);
+        Ok(())
+    });
+    let Some(toolbox) = toolbox else { return };
+    let Some(browsers) = &toolbox.browsers else { return };
+    if wants(Kind::Browser) {
+        browser(steps, &toolbox, browsers, filter);
+    }
+    if wants(Kind::E2e) {
+        end_to_end(steps, &toolbox, browsers, filter);
+    }
+}
+
+fn cargo_test(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(["test", "--no-fail-fast"]).args(arguments).current_dir(paths::root());
+    command
+}
+
+fn unit(steps: &mut Steps, filter: Option<&str>) {
+    let mut command = cargo_test(&["--workspace", "--exclude", "visavis-e2e"]);
+    steps.tests("unit and simulation", command.args(filter), UNIT_LIMIT);
+}
+
+fn browser(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter: Option<&str>) {
+    let Ok(capabilities) = write_capabilities(browsers) else { return };
+    let pairs = [
+        ("Chrome", "CHROMEDRIVER", &browsers.chromedriver),
+        ("Firefox", "GECKODRIVER", &browsers.geckodriver),
+    ];
+    for (name, variable, driver) in pairs {
+        let mut command =
+            cargo_test(&["-p", "visavis", "--target", "wasm32-unknown-unknown", "--test", "browser"]);
+        // The runner takes the first driver it is told of: tell it of one.
+        command.env_remove("CHROMEDRIVER").env_remove("GECKODRIVER").env(variable, driver);
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &toolbox.test_runner);
+        command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);
+        command.env("WASM_BINDGEN_TEST_TIMEOUT", "600").env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+        steps.tests(&format!("browser: {name}"), command.args(filter), BROWSER_LIMIT);
+    }
+}
+
+/// webdriver.json with the browsers we found, which need not be where the drivers look.
+fn write_capabilities(browsers: &Browsers) -> Result<PathBuf> {
+    let mut capabilities: Value = serde_json::from_str(&paths::read(&paths::root().join("webdriver.json"))?)?;
+    capabilities["goog:chromeOptions"]["binary"] = json!(browsers.chrome);
+    capabilities["moz:firefoxOptions"]["binary"] = json!(browsers.firefox);
+    let file = paths::scratch()?.join("webdriver.json");
+    std::fs::write(&file, capabilities.to_string())
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
+}
+
+fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter: Option<&str>) {
+    let built = steps.check("bundle", || dist::build(toolbox));
+    let mut server = None;
+    let served = steps.check("server", || {
+        server = Some(serve::server_program()?);
+        Ok(())
+    });
+    let Some(server) = server.filter(|_| built && served) else { return };
+    let mut command = cargo_test(&["-p", "visavis-e2e"]);
+    command.args(filter).args(["--", "--test-threads=1"]);
+    steps.tests("end to end", end_to_end_environment(&mut command, &server, browsers), E2E_LIMIT);
+}
+
+/// Everything the end-to-end tests must find, as absolute paths.
+fn end_to_end_environment<'a>(
+    command: &'a mut Command,
+    server: &Path,
+    browsers: &Browsers,
+) -> &'a mut Command {
+    command.env("VISAVIS_DIST", paths::dist()).env("VISAVIS_SERVER", server);
+    command.env("CHROMEDRIVER", &browsers.chromedriver).env("GECKODRIVER", &browsers.geckodriver);
+    command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox)
+}

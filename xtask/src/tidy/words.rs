@@ -1,0 +1,118 @@
+//! Words that must not stand where they would do harm.
+
+use super::{Findings, Source};
+use crate::paths;
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+/// A word, where it is forbidden, and what to do instead.
+struct Rule {
+    word: &'static str,
+    applies: fn(&Source) -> bool,
+    instead: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule { word: "Instant::now", applies: is_pure, instead: "time enters as a Timestamp" },
+    Rule { word: "SystemTime::now", applies: is_pure, instead: "time enters as a Timestamp" },
+    Rule {
+        word: ".forget()",
+        applies: Source::is_product,
+        instead: "keep a listener that removes itself on drop",
+    },
+    Rule {
+        word: "Closure::forget",
+        applies: Source::is_product,
+        instead: "keep a listener that removes itself on drop",
+    },
+    Rule { word: ".unwrap()", applies: is_ours, instead: "handle the failure" },
+    Rule { word: ".expect(", applies: is_ours, instead: "handle the failure" },
+    Rule { word: "todo!", applies: is_ours, instead: "do it" },
+    Rule {
+        word: "set_interval",
+        applies: Source::is_product,
+        instead: "one timer, armed for the next thing that is due",
+    },
+    Rule { word: "dialects::", applies: is_core, instead: "the core is handed a dialect and names none" },
+];
+
+fn is_pure(source: &Source) -> bool {
+    ["crates/signaling/src/", "crates/core/src/", "crates/sim/src/"]
+        .iter()
+        .any(|start| source.name.starts_with(start))
+}
+
+fn is_core(source: &Source) -> bool {
+    source.name.starts_with("crates/core/src/")
+}
+
+fn is_ours(source: &Source) -> bool {
+    source.is_product() || source.name.starts_with("xtask/src/")
+}
+
+/// Checks the code of every file, without its tests.
+pub(super) fn check_sources(sources: &[Source]) -> Findings {
+    sources.iter().flat_map(|source| RULES.iter().flat_map(|rule| check_source(source, rule))).collect()
+}
+
+fn check_source(source: &Source, rule: &Rule) -> Findings {
+    if !(rule.applies)(source) {
+        return Findings::new();
+    }
+    let lines = source.find(rule.word);
+    lines.map(|line| format!("{}:{line}: `{}`: {}", source.name, rule.word, rule.instead)).collect()
+}
+
+/// Places that exist only on somebody's machine, and hosts that a mirror may replace. In two halves, because this file
+/// is checked as well.
+const PLACES: &[(&str, &str)] = &[
+    ("../", "shared"),
+    ("/wo", "rk/"),
+    ("crates", ".io"),
+    ("registry.npmjs", ".org"),
+    ("registry.yarnpkg", ".com"),
+    ("py", "pi.org"),
+    ("files.python", "hosted.org"),
+    ("proxy.golang", ".org"),
+    ("deb.debian", ".org"),
+];
+
+/// The one way Cargo itself writes a registry into its lock file.
+const LOCKED: (&str, &str) = ("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
+
+/// Checks the text of every file, whatever it is.
+pub(super) fn check_files(files: &[PathBuf]) -> Result<Findings> {
+    let mut findings = Findings::new();
+    for file in files {
+        let bytes = std::fs::read(paths::root().join(file))?;
+        findings.extend(check_text(file, &String::from_utf8_lossy(&bytes)));
+    }
+    Ok(findings)
+}
+
+fn check_text(file: &Path, text: &str) -> Findings {
+    let lines =
+        text.lines().enumerate().filter(|(_, line)| !line.starts_with("source = ") || *line != locked());
+    let found = lines.flat_map(|(index, line)| {
+        let places = PLACES.iter().map(|(start, end)| format!("{start}{end}"));
+        places.filter(move |place| line.contains(place)).map(move |place| (index + 1, place))
+    });
+    found.map(|(line, place)| format!("{}:{line}: names `{place}`", file.display())).collect()
+}
+
+fn locked() -> String {
+    format!("{}{}", LOCKED.0, LOCKED.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_but_not_in_the_lock_file() {
+        let text = format!("a\nsee /wo{}x\n{}\n", "rk/", locked());
+        let findings = check_text(Path::new("a.md"), &text);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].starts_with("a.md:2: names"));
+    }
+}

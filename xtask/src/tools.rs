@@ -1,0 +1,165 @@
+//! The tools we build and test with: pinned, installed once per user, and only when a command needs them.
+
+mod browsers;
+mod cache;
+mod rust;
+mod system;
+
+pub(crate) use browsers::Browsers;
+pub(crate) use rust::components;
+
+use anyhow::Result;
+use cache::{Recipe, Tool};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Must equal the wasm-bindgen in Cargo.lock: the two speak a private format.
+pub(crate) const WASM_BINDGEN_VERSION: &str = "0.2.130";
+/// The major version of binaryen, which is what wasm-opt calls its version.
+pub(crate) const WASM_OPT_VERSION: &str = "132";
+
+const WASM_BINDGEN: Tool = Tool {
+    name: "wasm-bindgen-cli",
+    version: WASM_BINDGEN_VERSION,
+    program: "wasm-bindgen",
+    says: WASM_BINDGEN_VERSION,
+    why: "joins wasm and JavaScript",
+    patience: "1 to 2 minutes",
+    recipe: Recipe::Cargo(&[]),
+};
+const TRUNK: Tool = Tool {
+    name: "trunk",
+    version: "0.21.14",
+    program: "trunk",
+    says: "0.21.14",
+    why: "builds and serves the page",
+    patience: "4 to 7 minutes",
+    recipe: Recipe::Cargo(&["--no-default-features", "--features", "rustls"]),
+};
+const WASM_OPT: Tool = Tool {
+    name: "binaryen",
+    version: "132.0.0",
+    program: "wasm-opt",
+    says: "version 132",
+    why: "makes the wasm small",
+    patience: "seconds",
+    recipe: Recipe::Npm,
+};
+const TERSER: Tool = Tool {
+    name: "terser",
+    version: "5.51.2",
+    program: "terser",
+    says: "5.51.2",
+    why: "makes the JavaScript small",
+    patience: "seconds",
+    recipe: Recipe::Npm,
+};
+const GECKODRIVER: Tool = Tool {
+    name: "geckodriver",
+    version: "0.37.1",
+    program: "geckodriver",
+    says: "0.37.1",
+    why: "steers Firefox in tests",
+    patience: "1 to 2 minutes",
+    recipe: Recipe::Cargo(&[]),
+};
+
+/// How much of the workshop a command needs. Each includes the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// Build and serve the page.
+    Serve,
+    /// Build the optimised bundle.
+    Dist,
+    /// Drive browsers.
+    Test,
+}
+
+/// Tools that are there and answer with the right version.
+pub(crate) struct Toolbox {
+    directories: Vec<PathBuf>,
+    /// Where wasm-bindgen's own test runner is.
+    pub(crate) test_runner: PathBuf,
+    /// Browsers and drivers, if they were asked for.
+    pub(crate) browsers: Option<Browsers>,
+}
+
+impl Toolbox {
+    /// A command that finds our tools before any other of the same name. `NO_COLOR` is taken away because Trunk stops at
+    /// the usual `NO_COLOR=1`.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.locate(program));
+        command.env("PATH", self.path()).env_remove("NO_COLOR");
+        if std::env::var_os("NO_COLOR").is_some() {
+            command.env("TRUNK_COLOR", "never");
+        }
+        command
+    }
+
+    fn locate(&self, program: &str) -> PathBuf {
+        let own =
+            self.directories.iter().map(|directory| directory.join(program)).find(|path| path.is_file());
+        own.unwrap_or_else(|| PathBuf::from(program))
+    }
+
+    fn path(&self) -> OsString {
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let all = self.directories.iter().cloned().chain(std::env::split_paths(&inherited));
+        std::env::join_paths(all).unwrap_or(inherited)
+    }
+}
+
+/// The `setup` command.
+pub(crate) fn setup(need: Need) -> Result<()> {
+    ensure(need)?;
+    println!("Everything is in place.");
+    Ok(())
+}
+
+/// Makes sure that everything `need` asks for is there, saying what is and what is being installed.
+pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
+    println!("tools (own ones live in {})", cache::directory()?.display());
+    rust::wasm_target()?;
+    let bindgen = cache::ensure(&WASM_BINDGEN)?;
+    let mut programs = vec![bindgen.clone(), cache::ensure(&TRUNK)?];
+    if need >= Need::Dist {
+        programs.push(cache::ensure(&WASM_OPT)?);
+        programs.push(cache::ensure(&TERSER)?);
+    }
+    let mut browsers = None;
+    if need >= Need::Test {
+        let geckodriver = browsers::named("GECKODRIVER").map_or_else(|| cache::ensure(&GECKODRIVER), Ok)?;
+        browsers = Some(browsers::ensure(geckodriver)?);
+    }
+    cache::sweep();
+    let directories = programs.iter().filter_map(|program| Some(program.parent()?.to_owned())).collect();
+    Ok(Toolbox { directories, test_runner: bindgen.with_file_name("wasm-bindgen-test-runner"), browsers })
+}
+
+/// One line of the report: what, and what it is for or what happens to it.
+fn say(verdict: &str, what: &str, why: &str) {
+    println!("  {verdict:<8} {what:<28} {why}");
+}
+
+/// Finds a program on PATH.
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| is_executable(file))
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &Path) -> bool {
+    file.is_file()
+}
+
+/// What a program answers to `--version`.
+fn version_of(program: &Path) -> Option<String> {
+    crate::process::output_of(Command::new(program).arg("--version").env_remove("NO_COLOR"))
+}

@@ -1,0 +1,197 @@
+//! Tools of our own, in a directory per name and version. A tool is moved there only once it is whole, so an interrupted
+//! installation never looks like a finished one.
+
+use super::{on_path, say, system, version_of};
+use crate::{paths, process};
+use anyhow::{Context as _, Result, ensure};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(45 * 60);
+
+/// A tool at exactly one version.
+pub(super) struct Tool {
+    /// The package's name.
+    pub(super) name: &'static str,
+    /// The package's version.
+    pub(super) version: &'static str,
+    /// The program in it that we start.
+    pub(super) program: &'static str,
+    /// What the program's `--version` contains if it is the right one.
+    pub(super) says: &'static str,
+    /// What it is for.
+    pub(super) why: &'static str,
+    /// How long a person will wait for it, once.
+    pub(super) patience: &'static str,
+    /// Where it comes from.
+    pub(super) recipe: Recipe,
+}
+
+/// How a tool is installed.
+pub(super) enum Recipe {
+    /// `cargo install` with these extra arguments.
+    Cargo(&'static [&'static str]),
+    /// `npm install`.
+    Npm,
+}
+
+impl Tool {
+    fn title(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
+    fn home(&self) -> Result<PathBuf> {
+        Ok(directory()?.join(format!("{}-{}", self.name, self.version)))
+    }
+
+    /// The program inside an installation.
+    fn program_in(&self, home: &Path) -> PathBuf {
+        match self.recipe {
+            Recipe::Cargo(_) => home.join("bin").join(self.program),
+            Recipe::Npm => home.join("node_modules/.bin").join(self.program),
+        }
+    }
+
+    /// Whether this file is the program at the version we want.
+    fn is_right(&self, program: &Path) -> bool {
+        version_of(program)
+            .is_some_and(|answer| answer.split_once(self.says).is_some_and(|(_, rest)| ends_here(rest)))
+    }
+
+    /// The right program, in our cache or on PATH.
+    fn find(&self) -> Result<Option<PathBuf>> {
+        let own = self.program_in(&self.home()?);
+        let found = [Some(own), on_path(self.program)].into_iter().flatten();
+        Ok(found.into_iter().find(|program| self.is_right(program)))
+    }
+}
+
+/// A version is not the beginning of a longer one.
+fn ends_here(rest: &str) -> bool {
+    !rest.starts_with(|next: char| next.is_ascii_digit())
+}
+
+/// The per-user directory of our tools.
+pub(super) fn directory() -> Result<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    Ok(cache.context("neither XDG_CACHE_HOME nor HOME names a directory")?.join("visavis").join("tools"))
+}
+
+/// The path of a tool's program, after installing it if need be.
+pub(super) fn ensure(tool: &Tool) -> Result<PathBuf> {
+    if let Some(program) = tool.find()? {
+        say("ok", &tool.title(), tool.why);
+        return Ok(program);
+    }
+    let _lock = lock()?;
+    // Another xtask may have installed it while we waited.
+    if tool.find()?.is_none() {
+        say("install", &tool.title(), &format!("{} (once, {})", tool.why, tool.patience));
+        install(tool)?;
+    }
+    tool.find()?
+        .with_context(|| format!("{} is installed, but does not answer with its version", tool.title()))
+}
+
+/// One xtask at a time installs. The lock goes away with the process that holds it, however it ends.
+fn lock() -> Result<File> {
+    let file = lock_file()?;
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        say("wait", "another xtask", "is installing tools");
+        file.lock().context("cannot lock")?;
+    }
+    Ok(file)
+}
+
+fn lock_file() -> Result<File> {
+    let directory = directory()?;
+    std::fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    File::create(directory.join(".lock")).context("cannot create the lock file")
+}
+
+fn install(tool: &Tool) -> Result<()> {
+    let home = tool.home()?;
+    let partial = paths::beside(&home, "partial");
+    clear(&partial)?;
+    clear(&home)?;
+    match tool.recipe {
+        Recipe::Cargo(extra) => cargo_install(tool, &partial, extra)?,
+        Recipe::Npm => npm_install(tool, &partial)?,
+    }
+    ensure!(tool.is_right(&tool.program_in(&partial)), "{} does not run on this machine", tool.title());
+    std::fs::rename(&partial, &home).with_context(|| format!("cannot create {}", home.display()))
+}
+
+fn clear(path: &Path) -> Result<()> {
+    if path.exists() {
+        std::fs::remove_dir_all(path).with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// With its author's lock file if the registry still has all of it, else with what there is.
+fn cargo_install(tool: &Tool, root: &Path, extra: &[&str]) -> Result<()> {
+    let attempt = |locked: &[&str]| {
+        let mut command = Command::new("cargo");
+        command.arg("install").args(locked).arg("--root").arg(root);
+        command.args([tool.name, "--version", tool.version]).args(extra);
+        quick_build(&mut command)?;
+        process::run(&mut command, LIMIT)
+    };
+    let locked = attempt(&["--locked"]);
+    if locked.is_ok() || process::interrupted() {
+        return locked;
+    }
+    say("retry", &tool.title(), "without its lock file");
+    attempt(&[])
+}
+
+/// A tool that runs for seconds need not be optimised for minutes. Run outside the repository, whose settings are not
+/// meant for it.
+fn quick_build(command: &mut Command) -> Result<()> {
+    let directory = directory()?;
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+        command.env_remove(name);
+    }
+    let profile = [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")];
+    command.envs(profile.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value)));
+    command.env("CARGO_TARGET_DIR", build_directory()?).current_dir(directory);
+    Ok(())
+}
+
+fn npm_install(tool: &Tool, root: &Path) -> Result<()> {
+    let npm = system::ensure(&system::NODE)?;
+    std::fs::create_dir_all(root)?;
+    let mut command = Command::new(npm);
+    command.args(["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix"]).arg(root);
+    command.arg(format!("{}@{}", tool.name, tool.version)).current_dir(root);
+    process::run(&mut command, LIMIT)
+}
+
+/// Where tools are compiled. Kept while something is unfinished, so that the next attempt goes on from there.
+fn build_directory() -> Result<PathBuf> {
+    Ok(directory()?.join(".build"))
+}
+
+/// Gives the disk space of finished builds back, unless another xtask is building there.
+pub(super) fn sweep() {
+    let Ok(lock) = lock_file() else { return };
+    if lock.try_lock().is_ok() {
+        let _ = build_directory().and_then(|build| clear(&build));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_version_is_another_version() {
+        assert!(ends_here(" (version_132)"));
+        assert!(ends_here("\n"));
+        assert!(!ends_here("9"));
+    }
+}

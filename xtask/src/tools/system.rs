@@ -1,0 +1,186 @@
+//! What comes from the machine's package manager, if there is one that we may use without asking for a password.
+
+use super::{on_path, say};
+use crate::process;
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Something a package manager has.
+pub(super) struct Package {
+    /// How to call it when talking to a person.
+    title: &'static str,
+    why: &'static str,
+    /// An environment variable that names the program.
+    variable: &'static str,
+    /// The names its program goes by; an absolute one is looked at where it is.
+    programs: &'static [&'static str],
+    /// What each manager calls it.
+    names: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// Chrome, or the browser it is made from.
+pub(super) const CHROME: Package = Package {
+    title: "Chromium",
+    why: "runs the tests",
+    variable: "CHROME",
+    programs: &[
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ],
+    names: &[
+        ("apt-get", &["chromium", "chromium-driver"]),
+        ("dnf", &["chromium", "chromedriver"]),
+        ("pacman", &["chromium"]),
+        ("brew", &["google-chrome", "chromedriver"]),
+    ],
+};
+/// The driver that steers Chrome.
+pub(super) const CHROMEDRIVER: Package = Package {
+    title: "chromedriver",
+    why: "steers Chrome in tests",
+    variable: "CHROMEDRIVER",
+    programs: &["chromedriver", "/usr/lib/chromium/chromedriver", "/usr/lib64/chromium-browser/chromedriver"],
+    names: &[
+        ("apt-get", &["chromium-driver"]),
+        ("dnf", &["chromedriver"]),
+        ("pacman", &["chromium"]),
+        ("brew", &["chromedriver"]),
+    ],
+};
+/// Firefox.
+pub(super) const FIREFOX: Package = Package {
+    title: "Firefox",
+    why: "runs the tests",
+    variable: "FIREFOX",
+    programs: &["firefox", "firefox-esr", "/Applications/Firefox.app/Contents/MacOS/firefox"],
+    names: &[
+        ("apt-get", &["firefox-esr"]),
+        ("dnf", &["firefox"]),
+        ("pacman", &["firefox"]),
+        ("brew", &["firefox"]),
+    ],
+};
+/// Node with npm: wasm-opt and terser come from there.
+pub(super) const NODE: Package = Package {
+    title: "npm",
+    why: "installs wasm-opt and terser",
+    variable: "NPM",
+    programs: &["npm"],
+    names: &[
+        ("apt-get", &["nodejs", "npm"]),
+        ("dnf", &["nodejs-npm"]),
+        ("pacman", &["nodejs", "npm"]),
+        ("brew", &["node"]),
+    ],
+};
+
+/// A package manager, and how to make it install without questions.
+struct Manager {
+    program: &'static str,
+    refresh: &'static [&'static str],
+    install: &'static [&'static str],
+    needs_root: bool,
+}
+
+const MANAGERS: &[Manager] = &[
+    Manager {
+        program: "apt-get",
+        refresh: &["update"],
+        install: &["install", "-y", "--no-install-recommends"],
+        needs_root: true,
+    },
+    Manager { program: "dnf", refresh: &[], install: &["install", "-y"], needs_root: true },
+    Manager {
+        program: "pacman",
+        refresh: &[],
+        install: &["-Sy", "--noconfirm", "--needed"],
+        needs_root: true,
+    },
+    Manager { program: "brew", refresh: &[], install: &["install"], needs_root: false },
+];
+
+/// The program of a package, after installing it if need be and possible.
+pub(super) fn ensure(package: &Package) -> Result<PathBuf> {
+    if let Some(program) = find(package) {
+        say("ok", package.title, package.why);
+        return Ok(program);
+    }
+    if let Some((manager, names)) = usable_manager(package) {
+        say("install", package.title, &format!("{} (with {})", package.why, manager.program));
+        install(manager, names)?;
+    }
+    let Some(program) = find(package) else { bail!(advice(package)) };
+    Ok(program)
+}
+
+/// A program that the environment names.
+pub(super) fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file())
+}
+
+fn find(package: &Package) -> Option<PathBuf> {
+    let there = |program: &&str| match Path::new(program) {
+        path if path.is_absolute() => path.is_file().then(|| path.to_owned()),
+        _ => on_path(program),
+    };
+    named(package.variable).or_else(|| package.programs.iter().find_map(there))
+}
+
+fn advice(package: &Package) -> String {
+    let debian = package.names.first().map(|(_, names)| names.join(" ")).unwrap_or_default();
+    let Package { title, why, variable, .. } = package;
+    format!(
+        "{title} is missing ({why}): install it (Debian: apt-get install {debian}), or let {variable} name it"
+    )
+}
+
+/// The first package manager here that has this package and may be used.
+fn usable_manager(package: &Package) -> Option<(&'static Manager, &'static [&'static str])> {
+    MANAGERS.iter().find_map(|manager| {
+        let (_, names) = package.names.iter().find(|(program, _)| *program == manager.program)?;
+        let usable = on_path(manager.program).is_some() && (!manager.needs_root || is_root() || has_sudo());
+        usable.then_some((manager, *names))
+    })
+}
+
+fn install(manager: &Manager, names: &[&str]) -> Result<()> {
+    if !manager.refresh.is_empty() {
+        // A list that cannot be refreshed may still be good enough.
+        let _ = process::run(command(manager).args(manager.refresh), LIMIT);
+    }
+    process::run(command(manager).args(manager.install).args(names), LIMIT)
+}
+
+fn command(manager: &Manager) -> Command {
+    let mut command = if manager.needs_root && !is_root() {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "env", "DEBIAN_FRONTEND=noninteractive", manager.program]);
+        sudo
+    } else {
+        Command::new(manager.program)
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
+}
+
+fn has_sudo() -> bool {
+    process::output_of(Command::new("sudo").args(["-n", "true"])).is_some()
+}
