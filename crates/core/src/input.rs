@@ -42,7 +42,7 @@ pub enum Command {
     /// Show the lobby: opens the devices that are wanted, so that the person sees themselves before they join, and the
     /// socket, so that joining is quick. Also the way back from [`Lifecycle::Left`](crate::Lifecycle::Left).
     EnterLobby,
-    /// Enter a room. Allowed in every state but a running call; devices open meanwhile and nobody waits for them.
+    /// Enter a room, from the lobby or after leaving. Devices open meanwhile; nobody waits for them.
     Join {
         /// Name of the room; cleaned and cut to [`MAX_ROOM_CHARS`](visavis_signaling::limits::MAX_ROOM_CHARS).
         room: String,

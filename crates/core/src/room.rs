@@ -7,7 +7,9 @@ mod views;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use visavis_signaling::{Dialect, IceServer, Inbound, ParticipantId, Rejection, Timestamp};
+use visavis_signaling::{
+    Dialect, IceServer, Inbound, MediaState, Outbound, ParticipantId, Rejection, Timestamp,
+};
 
 use crate::connection::Connection;
 use crate::input::{Input, MediaEvent, Source, TrackId};
@@ -50,6 +52,8 @@ pub struct Room {
     name: String,
     id: Option<ParticipantId>,
     capacity: Option<u32>,
+    /// What the server was last told that we send.
+    told_media: MediaState,
     server_ice: Vec<IceServer>,
     roster: Roster,
     connections: BTreeMap<ParticipantId, Connection>,
@@ -73,6 +77,7 @@ impl Room {
             name: String::new(),
             id: None,
             capacity: config.capacity,
+            told_media: MediaState::default(),
             server_ice: Vec::new(),
             roster: Roster::default(),
             connections: BTreeMap::new(),
@@ -92,7 +97,7 @@ impl Room {
                 self.heard(now, heard);
             }
             Input::Connection(connection, event) => self.connection_event(now, connection, event),
-            Input::Media(event) => self.media_event(now, &event),
+            Input::Media(event) => self.media_event(&event),
             Input::Online => self.online(now),
             Input::Timeout => self.timeout(now),
         }
@@ -130,8 +135,8 @@ impl Room {
         }
     }
 
-    fn media_event(&mut self, now: Timestamp, event: &MediaEvent) {
-        let before = self.sent_tracks();
+    fn media_event(&mut self, event: &MediaEvent) {
+        let before = self.local_tracks();
         match *event {
             MediaEvent::Captured { capture, microphone, camera } => {
                 self.media.captured(capture, [microphone, camera], &mut self.out);
@@ -141,30 +146,37 @@ impl Room {
             }
             MediaEvent::TrackEnded(track) => self.media.track_ended(track, &mut self.out),
         }
-        self.tell_media(now, before);
+        self.send_tracks(before);
     }
 
-    fn sent_tracks(&self) -> ([Option<TrackId>; 2], visavis_signaling::MediaState) {
-        (Source::ALL.map(|source| self.media.track(source)), self.media.state())
+    fn local_tracks(&self) -> [Option<TrackId>; 2] {
+        Source::ALL.map(|source| self.media.track(source))
     }
 
-    /// Sends changed tracks on every connection, and tells the others if what we send looks different now.
-    fn tell_media(&mut self, now: Timestamp, before: ([Option<TrackId>; 2], visavis_signaling::MediaState)) {
-        let (tracks, state) = self.sent_tracks();
-        for (source, (new, old)) in Source::ALL.into_iter().zip(tracks.into_iter().zip(before.0)) {
+    /// Sends the tracks that have changed on every connection.
+    fn send_tracks(&mut self, before: [Option<TrackId>; 2]) {
+        for (source, old) in Source::ALL.into_iter().zip(before) {
+            let new = self.media.track(source);
             if new != old {
                 for connection in self.connections.values() {
                     self.out.effect(Effect::SendTrack(connection.id(), source, new));
                 }
             }
         }
-        if state != before.1 && self.lifecycle == Lifecycle::Joined {
-            self.link.send(now, visavis_signaling::Outbound::MediaState(state), &mut self.out);
+    }
+
+    /// Tells the others what we send, if they have heard something else last.
+    fn tell_media(&mut self, now: Timestamp) {
+        let state = self.media.state();
+        if self.lifecycle == Lifecycle::Joined && self.told_media != state {
+            self.told_media = state;
+            self.link.send(now, Outbound::MediaState(state), &mut self.out);
         }
     }
 
-    /// What follows from every input: negotiations take their next steps, and those who are lost for good are given up.
+    /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
     fn settle(&mut self, now: Timestamp) {
+        self.tell_media(now);
         self.step_all(now);
         let connections = &self.connections;
         self.roster.note_lost(now, |id| connections.get(id).is_some_and(Connection::is_connected));

@@ -1,1 +1,12 @@
-//! sim
+//! The wind tunnel: whole rooms against virtual time, a network that delays and breaks, the real server logic, and
+//! strict fakes of what a browser provides.
+//!
+//! Every run is decided by one seed, so every failure can be repeated: `cargo xtask sim --seed N`.
+
+pub mod conformance;
+pub mod fake;
+mod random;
+mod world;
+
+pub use random::Random;
+pub use world::{Report, Statistics, run};

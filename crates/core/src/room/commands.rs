@@ -14,7 +14,7 @@ impl Room {
             Command::EnterLobby => self.enter_lobby(now),
             Command::Join { room, name } => self.join(now, &room, &name),
             Command::Leave => self.leave(now),
-            Command::SetSource { source, on } => self.set_source(now, source, on),
+            Command::SetSource { source, on } => self.set_source(source, on),
             Command::RetryNow => self.link.retry_now(now, &mut self.out),
         }
     }
@@ -30,7 +30,7 @@ impl Room {
     }
 
     fn join(&mut self, now: Timestamp, room: &str, name: &str) {
-        if self.lifecycle.in_call() {
+        if self.lifecycle.in_call() || self.lifecycle == Lifecycle::Joining {
             return;
         }
         self.room = clean(room, MAX_ROOM_CHARS);
@@ -52,8 +52,9 @@ impl Room {
     }
 
     pub(super) fn send_join(&mut self, now: Timestamp) {
+        self.told_media = self.media.state();
         let join =
-            Outbound::Join { room: self.room.clone(), name: self.name.clone(), media: self.media.state() };
+            Outbound::Join { room: self.room.clone(), name: self.name.clone(), media: self.told_media };
         self.link.send(now, join, &mut self.out);
     }
 
@@ -74,12 +75,12 @@ impl Room {
         self.id = None;
     }
 
-    fn set_source(&mut self, now: Timestamp, source: Source, on: bool) {
+    fn set_source(&mut self, source: Source, on: bool) {
         if self.lifecycle == Lifecycle::Left {
             return self.media.wish(source, on);
         }
-        let before = self.sent_tracks();
+        let before = self.local_tracks();
         self.media.set(source, on, &mut self.out);
-        self.tell_media(now, before);
+        self.send_tracks(before);
     }
 }

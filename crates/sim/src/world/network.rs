@@ -1,0 +1,191 @@
+//! Sockets between peers and the server, and the server itself: the real [`Hub`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use visavis_core::signaling::dialects::visavis::messages::ServerMessage;
+use visavis_core::signaling::hub::{self, Hub, HubConfig, HubOutput};
+use visavis_core::{Input, SocketEvent};
+
+use super::{Action, World};
+
+/// One socket; never used twice.
+pub(super) type SocketId = u64;
+
+/// Milliseconds after which the server gives up a client that does not answer pings.
+const DEAD_AFTER: u64 = 25_000;
+
+pub(super) struct Server {
+    /// `None` while it is down.
+    hub: Option<Hub>,
+    /// Who is at the other end, and when it was heard last.
+    sockets: BTreeMap<SocketId, (usize, u64)>,
+    /// Sockets whose packets vanish without anybody being told.
+    silent: BTreeSet<SocketId>,
+    next_socket: SocketId,
+    /// When the last frame of a socket arrives, by socket and direction: TCP keeps the order.
+    arrivals: BTreeMap<(SocketId, bool), u64>,
+}
+
+impl Server {
+    pub(super) fn new() -> Self {
+        Self {
+            hub: Some(Hub::new(HubConfig::default())),
+            sockets: BTreeMap::new(),
+            silent: BTreeSet::new(),
+            next_socket: 0,
+            arrivals: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.hub.is_some()
+    }
+}
+
+impl World {
+    pub(super) fn open_socket(&mut self, peer: usize) -> SocketId {
+        let socket = self.server.next_socket;
+        self.server.next_socket += 1;
+        let delay = self.random.between(2, 200);
+        self.schedule(delay, Action::SocketReady(peer, socket));
+        socket
+    }
+
+    pub(super) fn socket_ready(&mut self, peer: usize, socket: SocketId) {
+        if self.peers[peer].socket != Some(socket) || !self.peers[peer].alive {
+            return;
+        }
+        if self.server.is_up() {
+            self.server.sockets.insert(socket, (peer, self.now));
+            self.peers[peer].socket_open = true;
+            self.input(peer, Input::Socket(SocketEvent::Opened));
+        } else {
+            self.peer_hears(peer, socket, SocketEvent::Closed);
+        }
+    }
+
+    pub(super) fn send_to_server(&mut self, socket: SocketId, frame: String) {
+        if self.server.silent.contains(&socket) {
+            return;
+        }
+        let at = self.arrival(socket, true, &frame);
+        self.schedule_at(at, Action::ToServer(socket, frame));
+    }
+
+    pub(super) fn server_hears(&mut self, socket: SocketId, frame: &str) {
+        let (Some(hub), Some((_, heard))) = (&mut self.server.hub, self.server.sockets.get_mut(&socket))
+        else {
+            return;
+        };
+        *heard = self.now;
+        hub.frame(hub::ConnectionId(socket), frame);
+        self.carry_out();
+    }
+
+    pub(super) fn server_loses(&mut self, socket: SocketId) {
+        self.server.sockets.remove(&socket);
+        if let Some(hub) = &mut self.server.hub {
+            hub.closed(hub::ConnectionId(socket));
+        }
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.server.hub.as_mut().and_then(Hub::poll_output) {
+            match output {
+                HubOutput::Send(to, message) => self.send_to_peer(to.0, &message),
+                HubOutput::Close(socket) => self.server_closes(socket.0),
+            }
+        }
+    }
+
+    fn server_closes(&mut self, socket: SocketId) {
+        let Some((peer, _)) = self.server.sockets.remove(&socket) else { return };
+        let at = self.arrival(socket, false, "");
+        self.schedule_at(at, Action::ToPeer(peer, socket, SocketEvent::Closed));
+    }
+
+    fn send_to_peer(&mut self, socket: SocketId, message: &ServerMessage) {
+        let Some((peer, _)) = self.server.sockets.get(&socket).copied() else { return };
+        if self.server.silent.contains(&socket) {
+            return;
+        }
+        let frame = message.encode();
+        let copies = if self.is_loose(&frame) && self.random.chance(20) { 2 } else { 1 };
+        for _ in 0..copies {
+            let at = self.arrival(socket, false, &frame);
+            self.schedule_at(at, Action::ToPeer(peer, socket, SocketEvent::Frame(frame.clone())));
+        }
+    }
+
+    pub(super) fn peer_hears(&mut self, peer: usize, socket: SocketId, event: SocketEvent) {
+        if self.peers[peer].socket != Some(socket) {
+            return;
+        }
+        if event == SocketEvent::Closed {
+            self.peers[peer].socket = None;
+            self.peers[peer].socket_open = false;
+        }
+        self.input(peer, Input::Socket(event));
+    }
+
+    /// When a frame arrives. In order, except candidates in chaos: those overtake and lag.
+    fn arrival(&mut self, socket: SocketId, to_server: bool, frame: &str) -> u64 {
+        if self.is_loose(frame) {
+            return self.now + self.random.between(0, 400);
+        }
+        let delay = if self.chaos { self.random.between(1, 150) } else { self.random.between(1, 40) };
+        let last = self.server.arrivals.entry((socket, to_server)).or_default();
+        *last = (self.now + delay).max(*last);
+        *last
+    }
+
+    fn is_loose(&self, frame: &str) -> bool {
+        self.chaos && frame.starts_with(r#"{"type":"candidate""#)
+    }
+
+    pub(super) fn heartbeat(&mut self) {
+        self.schedule(10_000, Action::Heartbeat);
+        let dead = |(_, (_, heard)): &(&SocketId, &(usize, u64))| *heard + DEAD_AFTER < self.now;
+        let dead: Vec<_> = self.server.sockets.iter().filter(dead).map(|(socket, _)| *socket).collect();
+        for socket in dead {
+            self.server_loses(socket);
+        }
+        for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
+            self.send_to_peer(socket, &ServerMessage::Ping);
+        }
+    }
+
+    /// The peer hangs up.
+    pub(super) fn close_socket(&mut self, socket: SocketId) {
+        let at = self.arrival(socket, true, "");
+        self.schedule_at(at, Action::ServerLosesSocket(socket));
+    }
+
+    /// The connection breaks; both ends are told.
+    pub(super) fn cut_socket(&mut self, peer: usize) {
+        let Some(socket) = self.peers[peer].socket.filter(|_| self.peers[peer].socket_open) else { return };
+        let (here, there) = (self.random.between(0, 300), self.random.between(0, 300));
+        self.schedule(here, Action::ToPeer(peer, socket, SocketEvent::Closed));
+        self.schedule(there, Action::ServerLosesSocket(socket));
+    }
+
+    /// The connection breaks; nobody is told.
+    pub(super) fn silence_socket(&mut self, peer: usize) {
+        self.server.silent.extend(self.peers[peer].socket);
+    }
+
+    pub(super) fn server_stops(&mut self) {
+        self.server.hub = None;
+        for (socket, (peer, _)) in std::mem::take(&mut self.server.sockets) {
+            let delay = self.random.between(0, 100);
+            self.schedule(delay, Action::ToPeer(peer, socket, SocketEvent::Closed));
+        }
+    }
+
+    pub(super) fn server_starts(&mut self) {
+        if !self.server.is_up() {
+            self.server.hub = Some(Hub::new(HubConfig::default()));
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! A page: a room, and fakes of what the browser would be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use visavis_core::signaling::dialects::visavis::Visavis;
+use visavis_core::signaling::{IceCandidate, ParticipantId, SdpType, SessionDescription, hub};
+use visavis_core::{
+    CaptureId, ConnectionEvent, ConnectionId, Effect, Input, MediaError, MediaEvent, OperationError, Output,
+    PeerConnectionState, Role, Room, RoomConfig, Source, TrackId,
+};
+
+use super::network::SocketId;
+use super::{Action, World};
+use crate::fake::{FakeConnection, Kind, SignalingState};
+
+/// A connection with what the browser keeps beside it.
+pub(super) struct Conn {
+    pub(super) fake: FakeConnection,
+    /// A description operation is under way.
+    busy: bool,
+    pub(super) state: PeerConnectionState,
+    /// Since when its path has been good or bad.
+    pub(super) good_since: Option<u64>,
+    pub(super) bad_since: Option<u64>,
+    /// The fragment with which it failed: only a restart can mend it.
+    pub(super) failed_with: Option<String>,
+    /// What it sends.
+    pub(super) sending: BTreeMap<Source, TrackId>,
+    has_remote_tracks: bool,
+    gathered: Option<String>,
+}
+
+pub(super) struct Peer {
+    pub(super) room: Room,
+    pub(super) id: ParticipantId,
+    /// False once the page is closed or crashed.
+    pub(super) alive: bool,
+    /// What the person wants: to be in the call.
+    pub(super) wants_in: bool,
+    pub(super) socket: Option<SocketId>,
+    pub(super) socket_open: bool,
+    pub(super) connections: BTreeMap<ConnectionId, Conn>,
+    used: BTreeSet<ConnectionId>,
+    pub(super) tracks: BTreeSet<TrackId>,
+    next_track: u32,
+    /// Whether devices are there.
+    pub(super) has_devices: bool,
+}
+
+impl Peer {
+    pub(super) fn new(seed: u64, has_devices: bool) -> Self {
+        let identity = format!("{seed:032x}");
+        let config = RoomConfig {
+            ice_servers: Vec::new(),
+            relay_only: false,
+            capacity: None,
+            microphone: true,
+            camera: true,
+            seed,
+        };
+        Self {
+            id: hub::participant_id(&identity),
+            room: Room::new(config, Box::new(Visavis::new("ws://server/ws", identity))),
+            alive: true,
+            wants_in: false,
+            socket: None,
+            socket_open: false,
+            connections: BTreeMap::new(),
+            used: BTreeSet::new(),
+            tracks: BTreeSet::new(),
+            next_track: 0,
+            has_devices,
+        }
+    }
+
+    fn new_track(&mut self) -> TrackId {
+        self.next_track += 1;
+        TrackId(self.next_track)
+    }
+}
+
+impl World {
+    pub(super) fn output(&mut self, peer: usize, output: Output) {
+        if let Output::Effect(effect) = output {
+            self.perform(peer, effect);
+        }
+    }
+
+    fn perform(&mut self, peer: usize, effect: Effect) {
+        match effect {
+            Effect::OpenSocket(_) | Effect::SendFrame(_) | Effect::CloseSocket => {
+                self.perform_socket(peer, effect);
+            }
+            Effect::Capture { capture, microphone, camera } => {
+                let delay = self.random.between(1, 600);
+                self.schedule(delay, Action::CaptureDone(peer, capture, microphone, camera));
+            }
+            Effect::StopTrack(track) => {
+                if !self.peers[peer].tracks.remove(&track) {
+                    self.illegal(peer, &effect, "no such track");
+                }
+            }
+            Effect::SetTrackEnabled(track, _) => {
+                if !self.peers[peer].tracks.contains(&track) {
+                    self.illegal(peer, &effect, "no such track");
+                }
+            }
+            Effect::CreateConnection(connection, role, _) => self.create(peer, connection, role),
+            Effect::CloseConnection(connection) => match self.peers[peer].connections.remove(&connection) {
+                Some(mut gone) => gone.fake.close(),
+                None => self.illegal(peer, &effect, "no such connection"),
+            },
+            Effect::SendTrack(..)
+            | Effect::SetLocalDescription(_)
+            | Effect::SetRemoteDescription(..)
+            | Effect::AddCandidate(..)
+            | Effect::RestartIce(_) => self.perform_connection(peer, &effect),
+        }
+    }
+
+    fn perform_socket(&mut self, peer: usize, effect: Effect) {
+        let (socket, open) = (self.peers[peer].socket, self.peers[peer].socket_open);
+        match (effect, socket) {
+            (Effect::OpenSocket(_), None) => self.peers[peer].socket = Some(self.open_socket(peer)),
+            (Effect::SendFrame(frame), Some(socket)) if open => self.send_to_server(socket, frame),
+            (Effect::CloseSocket, Some(socket)) => {
+                self.peers[peer].socket = None;
+                self.peers[peer].socket_open = false;
+                self.close_socket(socket);
+            }
+            (effect, _) => self.illegal(peer, &effect, "the socket is not in that state"),
+        }
+    }
+
+    fn create(&mut self, peer: usize, connection: ConnectionId, role: Role) {
+        self.statistics.connections += 1;
+        if !self.peers[peer].used.insert(connection) {
+            self.violate(format!("peer {peer} uses {connection:?} twice"));
+        }
+        let mut fake = FakeConnection::new(format!("p{peer}c{}", connection.0));
+        if role == Role::Offerer {
+            fake.add_transceiver(Kind::Audio);
+            fake.add_transceiver(Kind::Video);
+        }
+        let conn = Conn {
+            fake,
+            busy: false,
+            state: PeerConnectionState::New,
+            good_since: None,
+            bad_since: None,
+            failed_with: None,
+            sending: BTreeMap::new(),
+            has_remote_tracks: false,
+            gathered: None,
+        };
+        self.peers[peer].connections.insert(connection, conn);
+        self.soon(peer, connection);
+    }
+
+    /// `negotiationneeded` is looked at soon.
+    fn soon(&mut self, peer: usize, connection: ConnectionId) {
+        let delay = self.random.between(0, 5);
+        self.schedule(delay, Action::CheckNegotiation(peer, connection));
+    }
+
+    fn perform_connection(&mut self, peer: usize, effect: &Effect) {
+        let (Effect::SendTrack(id, ..)
+        | Effect::SetLocalDescription(id)
+        | Effect::SetRemoteDescription(id, _)
+        | Effect::AddCandidate(id, _)
+        | Effect::RestartIce(id)) = *effect
+        else {
+            return;
+        };
+        let delay = self.random.between(1, 30);
+        let Peer { connections, tracks, .. } = &mut self.peers[peer];
+        let Some(conn) = connections.get_mut(&id) else {
+            return self.illegal(peer, effect, "no such connection");
+        };
+        let refusal = match effect {
+            Effect::SendTrack(_, source, track) => conn.send(*source, *track, tracks),
+            Effect::AddCandidate(_, candidate) => conn.fake.add_candidate(candidate).err(),
+            Effect::RestartIce(_) => {
+                self.statistics.restarts += 1;
+                conn.fake.restart_ice();
+                self.soon(peer, id);
+                None
+            }
+            Effect::SetLocalDescription(_) => {
+                let refusal = conn.begin();
+                self.schedule(delay, Action::LocalDone(peer, id));
+                refusal
+            }
+            Effect::SetRemoteDescription(_, description) => {
+                let refusal = conn.begin();
+                let glare = conn.fake.signaling() == SignalingState::HaveLocalOffer;
+                self.statistics.glares += u64::from(glare && description.sdp_type == SdpType::Offer);
+                self.schedule(delay, Action::RemoteDone(peer, id, description.clone()));
+                refusal
+            }
+            Effect::OpenSocket(_)
+            | Effect::SendFrame(_)
+            | Effect::CloseSocket
+            | Effect::Capture { .. }
+            | Effect::StopTrack(_)
+            | Effect::SetTrackEnabled(..)
+            | Effect::CreateConnection(..)
+            | Effect::CloseConnection(_) => None,
+        };
+        if let Some(refusal) = refusal {
+            self.illegal(peer, effect, refusal);
+        }
+    }
+
+    pub(super) fn local_done(&mut self, peer: usize, id: ConnectionId) {
+        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        conn.busy = false;
+        let result = conn.fake.set_local();
+        if let Err(refusal) = result {
+            self.violate(format!("peer {peer}: setLocalDescription on {id:?}: {refusal}"));
+        }
+        let result = result.map_err(|name| OperationError { name: name.to_owned() });
+        self.connection_event(peer, id, ConnectionEvent::LocalDescriptionSet(result));
+        self.gather(peer, id);
+        self.soon(peer, id);
+    }
+
+    pub(super) fn remote_done(&mut self, peer: usize, id: ConnectionId, description: &SessionDescription) {
+        let new_track = [self.peers[peer].new_track(), self.peers[peer].new_track()];
+        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        conn.busy = false;
+        let result = conn.fake.set_remote(description);
+        let tracks = result.is_ok() && !std::mem::replace(&mut conn.has_remote_tracks, true);
+        if let Err(refusal) = result {
+            self.violate(format!("peer {peer}: setRemoteDescription on {id:?}: {refusal}"));
+        }
+        if tracks {
+            for (source, track) in Source::ALL.into_iter().zip(new_track) {
+                self.connection_event(peer, id, ConnectionEvent::RemoteTrack(source, track));
+            }
+        }
+        let result = result.map_err(|name| OperationError { name: name.to_owned() });
+        self.connection_event(peer, id, ConnectionEvent::RemoteDescriptionSet(result));
+        self.soon(peer, id);
+    }
+
+    /// New local credentials make the browser gather candidates.
+    fn gather(&mut self, peer: usize, id: ConnectionId) {
+        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        let Some(ufrag) = conn.fake.local_ufrag().map(str::to_owned) else { return };
+        if conn.gathered.as_ref() == Some(&ufrag) {
+            return;
+        }
+        conn.gathered = Some(ufrag.clone());
+        let mut at = 0;
+        for n in 0..3 {
+            at += self.random.between(0, 40);
+            let candidate = (n < 2).then(|| IceCandidate {
+                candidate: format!("candidate:{n} 1 udp 1 127.0.0.1 9 typ host ufrag {ufrag}"),
+                sdp_mid: Some("0".to_owned()),
+                sdp_m_line_index: Some(0),
+                username_fragment: Some(ufrag.clone()),
+            });
+            self.schedule(at, Action::Connection(peer, id, ConnectionEvent::Candidate(candidate)));
+        }
+    }
+
+    pub(super) fn connection_event(&mut self, peer: usize, id: ConnectionId, event: ConnectionEvent) {
+        if self.peers[peer].connections.contains_key(&id) {
+            self.input(peer, Input::Connection(id, event));
+        }
+    }
+
+    pub(super) fn check_negotiation(&mut self, peer: usize, id: ConnectionId) {
+        let Some(conn) = self.peers[peer].connections.get(&id) else { return };
+        if !conn.busy && conn.fake.negotiation_needed() {
+            self.connection_event(peer, id, ConnectionEvent::NegotiationNeeded);
+        }
+    }
+
+    pub(super) fn capture_done(&mut self, peer: usize, capture: CaptureId, microphone: bool, camera: bool) {
+        let page = &mut self.peers[peer];
+        if !page.alive {
+            return;
+        }
+        let event = if page.has_devices {
+            let tracks = [microphone, camera].map(|asked| asked.then(|| page.new_track()));
+            page.tracks.extend(tracks.into_iter().flatten());
+            let [microphone, camera] = tracks;
+            MediaEvent::Captured { capture, microphone, camera }
+        } else {
+            MediaEvent::CaptureFailed { capture, error: MediaError::NotFound }
+        };
+        self.input(peer, Input::Media(event));
+    }
+}
+
+impl Conn {
+    fn begin(&mut self) -> Option<&'static str> {
+        std::mem::replace(&mut self.busy, true).then_some("another description operation is under way")
+    }
+
+    fn send(
+        &mut self,
+        source: Source,
+        track: Option<TrackId>,
+        live: &BTreeSet<TrackId>,
+    ) -> Option<&'static str> {
+        match track {
+            Some(track) if !live.contains(&track) => return Some("no such track"),
+            Some(track) => self.sending.insert(source, track),
+            None => self.sending.remove(&source),
+        };
+        None
+    }
+}
