@@ -47,8 +47,8 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = stun_url)]
     pub ice_url: Vec<String>,
 
-    /// Origin whose pages may connect, such as https://example.org; may be given several times; all if left out
-    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    /// Origin (scheme and host, no path) whose pages may connect; may be given several times; all if left out
+    #[arg(long, value_name = "SCHEME://HOST", value_parser = origin)]
     pub allowed_origin: Vec<String>,
 
     /// How much to log on stderr: off, error, warn, info, debug or trace

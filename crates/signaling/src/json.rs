@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
         Self::at(value, String::new())
     }
 
-    /// An object inside another, for instance an element of a list that [`Object::list`] gave.
+    /// An object inside another, for instance an element of a list that [`Object::optional_list`] gave.
     ///
     /// # Errors
     /// If the value is not an object.

@@ -3,8 +3,7 @@
 //! Three layers, all sans-IO (they hold no socket, read no clock and never block):
 //!
 //! - [`signal`]: neutral signals, what a room hears ([`Inbound`]) and says ([`Outbound`]) whatever the server is;
-//! - [`dialect`]: the trait that turns one server's words into neutral signals and back, with a
-//!   [`Profile`](dialect::Profile) that describes the server as data;
+//! - [`dialect`]: the trait that turns one server's words into neutral signals and back;
 //! - [`dialects`]: one file per server we speak to, and the one list of them.
 //!
 //! Everything that arrives from the network passes through [`json`], [`text`] and [`normalize`], which bound sizes

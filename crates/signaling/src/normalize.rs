@@ -36,7 +36,7 @@ pub fn candidate(value: Option<&Value>, path: String) -> Result<Option<IceCandid
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let object = Object::at(value, path)?;
     let line = object.text("candidate", MAX_CANDIDATE_BYTES)?;
-    let line = line.strip_prefix("a=").unwrap_or(line);
+    let line = line.trim_start_matches("a=");
     if line.is_empty() {
         return Ok(None);
     }

@@ -217,6 +217,11 @@ impl RejectCode {
         (Self::Unknown, "unknown"),
     ];
 
+    /// Every code there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::NAMES.into_iter().map(|(code, _)| code)
+    }
+
     /// The stable name of the code.
     pub fn as_str(self) -> &'static str {
         Self::NAMES.iter().find(|(code, _)| *code == self).map_or("unknown", |(_, name)| name)

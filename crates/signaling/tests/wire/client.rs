@@ -1,0 +1,191 @@
+//! Transcripts of the client's side, replayed against the dialect.
+//!
+//! `<- frame` is what the server sends, `-> frame` what the client must send next, `= words` a signal that the room
+//! must hear next, `= say words` something the room says, `! opened` and `! closed` what happens to the socket, and
+//! `@ millis` the time from here on. After a step everything that follows from it must be in the transcript.
+
+use std::collections::VecDeque;
+
+use visavis_signaling::dialects::visavis::Visavis;
+use visavis_signaling::{
+    Dialect, DialectInput, DialectOutput, IceCandidate, IceServers, Inbound, MediaState, Offerer, Outbound,
+    ParticipantId, ParticipantInfo, SdpType, SessionDescription, Timestamp,
+};
+
+use crate::script::{agrees, transcripts};
+
+struct Client {
+    dialect: Visavis,
+    now: Timestamp,
+    said: VecDeque<DialectOutput>,
+    heard: VecDeque<String>,
+}
+
+impl Client {
+    fn new() -> Self {
+        let dialect = Visavis::new("wss://example.org/ws", format!("{:->32}", "ann"));
+        Self { dialect, now: Timestamp::default(), said: VecDeque::new(), heard: VecDeque::new() }
+    }
+
+    fn step(&mut self, line: &str) -> Result<(), String> {
+        let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match (mark, rest.strip_prefix("say ")) {
+            ("=", Some(words)) => self.input(DialectInput::Send(command(words))),
+            ("=", None) => self.expect_signal(rest),
+            ("->", _) => self.expect_frame(rest),
+            ("<-", _) => self.input(DialectInput::Frame(rest.to_owned())),
+            ("!", _) if rest == "opened" => self.input(DialectInput::Opened),
+            ("!", _) if rest == "closed" => self.input(DialectInput::Closed),
+            ("@", _) => self.wait_until(Timestamp::from_millis(rest.parse().map_err(|_| "no time")?)),
+            _ => Err("no step".to_owned()),
+        }
+    }
+
+    fn wait_until(&mut self, now: Timestamp) -> Result<(), String> {
+        self.now = now;
+        self.input(DialectInput::Timeout)
+    }
+
+    fn input(&mut self, input: DialectInput) -> Result<(), String> {
+        self.finish()?;
+        let mut out = Vec::new();
+        self.dialect.handle(self.now, input, &mut out);
+        self.said = out.into();
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        let done = self.said.is_empty() && self.heard.is_empty();
+        done.then_some(()).ok_or_else(|| format!("unexpected {:?} {:?}", self.said, self.heard))
+    }
+
+    fn expect_frame(&mut self, expected: &str) -> Result<(), String> {
+        match self.said.pop_front() {
+            Some(DialectOutput::Frame(frame)) if agrees(&frame, expected) => Ok(()),
+            other => Err(format!("got {other:?}")),
+        }
+    }
+
+    fn expect_signal(&mut self, expected: &str) -> Result<(), String> {
+        if self.heard.is_empty() {
+            self.heard = match self.said.pop_front() {
+                Some(DialectOutput::Signal(signal)) => describe(signal).into(),
+                Some(DialectOutput::Misunderstood(_)) => ["misunderstood".to_owned()].into(),
+                Some(DialectOutput::Stalled) => ["stalled".to_owned()].into(),
+                other @ (Some(DialectOutput::Frame(_)) | None) => return Err(format!("got {other:?}")),
+            };
+        }
+        let heard = self.heard.pop_front().unwrap_or_default();
+        (heard == expected).then_some(()).ok_or(heard)
+    }
+}
+
+/// What a line that starts with `= say` wants said.
+fn command(words: &str) -> Outbound {
+    let mut words = words.splitn(5, ' ');
+    let kind = words.next().unwrap();
+    let mut word = || words.next().unwrap_or_default().to_owned();
+    let to = |word: String| ParticipantId::new(word).unwrap();
+    match kind {
+        "join" => Outbound::Join { room: word(), name: word(), media: media(&[word(), word()].join(" ")) },
+        "media" => Outbound::MediaState(media(&word())),
+        "leave" => Outbound::Leave,
+        "describe" => {
+            let (to, generation) = (to(word()), word().parse().unwrap());
+            let sdp_type = if word() == "offer" { SdpType::Offer } else { SdpType::Answer };
+            let sdp = word().replace("\\r\\n", "\r\n");
+            Outbound::Description { to, generation, description: SessionDescription { sdp_type, sdp } }
+        }
+        "candidate" => {
+            let (to, generation) = (to(word()), word().parse().unwrap());
+            let candidate = [word(), word()].join(" ");
+            let candidate = IceCandidate {
+                candidate,
+                sdp_mid: Some("0".into()),
+                sdp_m_line_index: Some(0),
+                username_fragment: None,
+            };
+            Outbound::Candidate { to, generation, candidate: Some(candidate) }
+        }
+        "end" => Outbound::Candidate { to: to(word()), generation: word().parse().unwrap(), candidate: None },
+        other => panic!("nobody says {other}"),
+    }
+}
+
+fn media(words: &str) -> MediaState {
+    let on = |source: &str| words.split(' ').any(|word| word == source);
+    MediaState { microphone: on("microphone"), camera: on("camera"), screen: on("screen") }
+}
+
+/// A signal in words: one line, or several for a roster.
+fn describe(signal: Inbound) -> Vec<String> {
+    let line = match signal {
+        Inbound::Joined(joined) => {
+            let capacity = joined.capacity.map(|n| format!(" capacity={n}")).unwrap_or_default();
+            let mut lines = vec![format!("joined {}{capacity}", joined.id)];
+            lines.extend(joined.participants.iter().map(|them| format!("  them {}", introduce(them))));
+            lines.extend(joined.ice_servers.iter().flat_map(ice).map(|line| format!("  {line}")));
+            return lines;
+        }
+        Inbound::IceServers(servers) if servers.servers.is_empty() => "ice".to_owned(),
+        Inbound::IceServers(servers) => return ice(&servers),
+        Inbound::ParticipantJoined(them) => format!("came {}", introduce(&them)),
+        Inbound::ParticipantLeft(id) => format!("left {id}"),
+        Inbound::ParticipantGone(id) => format!("gone {id}"),
+        Inbound::Description { from, generation, description: SessionDescription { sdp_type, sdp } } => {
+            format!("description {from} {generation} {} {sdp:?}", format!("{sdp_type:?}").to_lowercase())
+        }
+        Inbound::Candidate { from, generation, candidate: None } => format!("end {from} {generation}"),
+        Inbound::Candidate { from, generation, candidate: Some(candidate) } => {
+            format!("candidate {from} {generation} {}", show_candidate(&candidate))
+        }
+        Inbound::MediaState { from, media } => format!("media {from}{}", show_media(media)),
+        Inbound::Rejected(rejection) => {
+            let closes = if rejection.closes { ", closes" } else { "" };
+            let is_final = if rejection.code.is_final() { ", final" } else { "" };
+            format!("rejected {} {:?}{closes}{is_final}", rejection.code.as_str(), rejection.text)
+        }
+    };
+    vec![line]
+}
+
+fn introduce(them: &ParticipantInfo) -> String {
+    let offers = match them.offerer {
+        Offerer::Us => "we offer",
+        Offerer::Them => "they offer",
+    };
+    format!("{} {:?}{}, {offers}", them.id, them.name, them.media.map(show_media).unwrap_or_default())
+}
+
+fn show_media(media: MediaState) -> String {
+    let sources = [(media.microphone, " microphone"), (media.camera, " camera"), (media.screen, " screen")];
+    sources.into_iter().filter_map(|(on, name)| on.then_some(name)).collect()
+}
+
+fn show_candidate(candidate: &IceCandidate) -> String {
+    let mid = candidate.sdp_mid.as_ref().map(|mid| format!(" mid={mid}"));
+    let line = candidate.sdp_m_line_index.map(|line| format!(" line={line}"));
+    let ufrag = candidate.ufrag().map(|ufrag| format!(" ufrag={ufrag}"));
+    let rest: String = [mid, line, ufrag].into_iter().flatten().collect();
+    format!("{:?}{rest}", candidate.candidate)
+}
+
+fn ice(servers: &IceServers) -> Vec<String> {
+    let user = |name: &Option<String>| name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+    let each = servers.servers.iter().map(|s| format!("ice {}{}", s.urls.join(" "), user(&s.username)));
+    let expiry = servers.expires_in.map(|time| format!("ice expires in {}s", time.as_secs()));
+    each.chain(expiry).collect()
+}
+
+#[test]
+fn the_dialect_follows_the_transcripts() {
+    for (path, lines) in transcripts("client") {
+        let mut client = Client::new();
+        for line in lines {
+            let taken = client.step(&line.text);
+            let shown: String = line.text.chars().take(300).collect();
+            assert!(taken.is_ok(), "{}:{}: {shown}\n{}", path.display(), line.number, taken.unwrap_err());
+        }
+        assert_eq!(client.finish(), Ok(()), "{}", path.display());
+    }
+}

@@ -1,0 +1,9 @@
+//! The wire as others see it: transcripts, the reference document, and frames that nobody should send.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod client;
+mod mutations;
+mod protocol_doc;
+mod script;
+mod server;

@@ -1,0 +1,92 @@
+//! Frames that are nearly right: no reader may panic, and what it does understand must survive being said again.
+
+use visavis_signaling::dialects::visavis::Visavis;
+use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
+use visavis_signaling::hub::{ConnectionId, Hub, HubConfig};
+use visavis_signaling::{Dialect, DialectInput, Timestamp};
+
+use crate::protocol_doc::{blocks, document};
+
+const ROUNDS: u64 = 40_000;
+
+/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+}
+
+/// Pieces that mean something to a reader of JSON, or to one of ours.
+const PIECES: [&str; 16] = [
+    "null",
+    "{}",
+    "[]",
+    "-1",
+    "1e308",
+    "4294967296",
+    "\"\"",
+    "\\u0000",
+    "\\ud800",
+    "\u{202e}",
+    "a=",
+    "true",
+    "\"type\":",
+    "\"from\":",
+    "{\"candidate\":\"\"}",
+    "\"sdpMLineIndex\":70000,",
+];
+
+fn mutate(frame: &str, random: &mut Random) -> String {
+    let mut bytes = frame.as_bytes().to_vec();
+    for _ in 0..=random.below(3) {
+        let (from, len) = (random.below(bytes.len()), random.below(12));
+        let to = (from + len).min(bytes.len());
+        match random.below(4) {
+            0 => drop(bytes.drain(from..to)),
+            1 => bytes.splice(from..from, bytes[from..to].to_vec()).for_each(drop),
+            2 => bytes.splice(from..to, PIECES[random.below(PIECES.len())].bytes()).for_each(drop),
+            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn survives(frame: &str) {
+    if let Ok(message) = ClientMessage::decode(frame) {
+        assert_eq!(ClientMessage::decode(&message.encode()), Ok(message), "{frame}");
+    }
+    if let Ok(Some(message)) = ServerMessage::decode(frame) {
+        assert_eq!(ServerMessage::decode(&message.encode()), Ok(Some(message)), "{frame}");
+    }
+}
+
+#[test]
+fn nearly_right_frames_do_no_harm() {
+    let document = document();
+    let frames = [blocks(&document, "json client"), blocks(&document, "json server")].concat();
+    let mut hub = Hub::new(HubConfig::default());
+    let mut dialect = Visavis::new("ws://example.org/ws", "x".repeat(32));
+    let (mut out, mut random) = (Vec::new(), Random(1));
+    for round in 0..ROUNDS {
+        let frame = mutate(frames[random.below(frames.len())], &mut random);
+        survives(&frame);
+        hub.frame(ConnectionId(round % 16), &frame);
+        let answers = std::iter::from_fn(|| hub.poll_output()).count();
+        assert!(answers <= 16, "round {round}: {answers} answers to {frame}");
+        dialect.handle(Timestamp::from_millis(round), DialectInput::Frame(frame), &mut out);
+        assert!(out.len() <= 1, "round {round}: {out:?}");
+        out.clear();
+        if round % 64 == 0 {
+            hub.closed(ConnectionId(random.next() % 16));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The reference for outsiders says what the code does.
+
+use std::fs;
+
+use visavis_signaling::RejectCode;
+use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage, VERSION};
+use visavis_signaling::hub::HubConfig;
+use visavis_signaling::limits;
+
+use crate::script;
+use crate::server::replay;
+
+/// The reference.
+pub(crate) fn document() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/signaling-protocol.md")).unwrap()
+}
+
+/// What stands in the blocks whose fence says `info`.
+pub(crate) fn blocks<'a>(document: &'a str, info: &str) -> Vec<&'a str> {
+    let fence = format!("```{info}\n");
+    let blocks: Vec<_> =
+        document.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
+    assert!(!blocks.is_empty(), "no {info}");
+    blocks
+}
+
+/// The cells of the rows under a heading; the head of the table and the line below it are left out.
+fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
+    let section = document.split(&format!("\n## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
+    let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    let rows = section.lines().filter(|line| line.starts_with('|')).map(cells);
+    rows.filter(|row: &Vec<String>| row[0] != "-" && !["what", "code"].contains(&row[0].as_str())).collect()
+}
+
+fn type_of(frame: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(frame).unwrap();
+    value["type"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_json_example_says_its_direction() {
+    let document = document();
+    let all = document.matches("```json").count();
+    assert_eq!(all, blocks(&document, "json client").len() + blocks(&document, "json server").len());
+}
+
+#[test]
+fn examples_of_clients_are_understood() {
+    let document = document();
+    let mut types = Vec::new();
+    for example in blocks(&document, "json client") {
+        let message = ClientMessage::decode(example).unwrap_or_else(|e| panic!("{example}: {e}"));
+        assert!(script::agrees(&message.encode(), example), "{example}");
+        types.push(type_of(example));
+    }
+    types.dedup();
+    assert_eq!(types, ["join", "description", "candidate", "media", "leave", "pong"]);
+}
+
+#[test]
+fn examples_of_servers_are_understood() {
+    let document = document();
+    let mut types = Vec::new();
+    for example in blocks(&document, "json server") {
+        let message = ServerMessage::decode(example).unwrap_or_else(|e| panic!("{example}: {e}"));
+        assert!(script::agrees(&message.expect("known").encode(), example), "{example}");
+        types.push(type_of(example));
+    }
+    types.dedup();
+    let all = ["joined", "participant-joined", "participant-left", "description", "candidate", "media"];
+    assert_eq!(types, [&all[..], &["ice-servers", "error", "ping"]].concat());
+}
+
+#[test]
+fn the_sample_session_happens_like_that() {
+    let document = document();
+    for session in blocks(&document, "session") {
+        replay("the sample session", HubConfig::default(), &script::lines(session));
+    }
+}
+
+#[test]
+fn the_table_of_errors_is_whole_and_true() {
+    let rows = rows(&document(), "Errors");
+    let documented: Vec<_> = rows.iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
+    let known = RejectCode::all().filter(|code| *code != RejectCode::Unknown);
+    assert_eq!(documented, known.map(RejectCode::as_str).collect::<Vec<_>>());
+    for row in rows {
+        let code = RejectCode::from_name(row[0].trim_matches('`'));
+        assert!(["yes", "no"].contains(&row[1].as_str()), "{row:?}");
+        assert_eq!(row[2] == "yes", code.is_final(), "{row:?}");
+    }
+}
+
+#[test]
+fn the_table_of_limits_is_whole_and_true() {
+    let limits = [
+        limits::MAX_FRAME_BYTES,
+        limits::MAX_SDP_BYTES,
+        limits::MAX_CANDIDATE_BYTES,
+        limits::MAX_ROOM_CHARS,
+        limits::MAX_NAME_CHARS,
+        limits::MAX_ID_BYTES,
+        limits::MIN_IDENTITY_BYTES,
+        limits::MAX_IDENTITY_BYTES,
+        limits::MAX_PARTICIPANTS,
+        limits::MAX_ICE_SERVERS,
+        limits::MAX_ICE_FIELD_BYTES,
+        limits::MAX_ERROR_CHARS,
+    ];
+    let documented = rows(&document(), "Limits");
+    let documented =
+        documented.iter().map(|row| row[1].parse::<usize>().unwrap_or_else(|_| panic!("{row:?}")));
+    // The rest is the server's own, and compared there.
+    assert_eq!(documented.take(limits.len()).collect::<Vec<_>>(), limits);
+}
+
+#[test]
+fn the_document_is_of_this_version() {
+    assert!(document().starts_with(&format!("# The visavis signaling protocol, version {VERSION}\n")));
+}
