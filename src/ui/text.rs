@@ -20,14 +20,14 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
         ConnectionReason::None => without_reason(state).to_owned(),
         ConnectionReason::Waiting => format!("Waiting for {who} to answer."),
         ConnectionReason::FindingPath => format!("Looking for a way to {who}."),
-        ConnectionReason::PathLost => format!("The connection to {who} broke off. Repairing it."),
+        ConnectionReason::PathLost => format!("Lost the way to {who}. Repairing it."),
         ConnectionReason::PeerGone => format!("{who} lost the connection. They may come back."),
         ConnectionReason::NoPath => format!(
-            "No way through to {who}: a firewall blocks direct calls, and this service has no relay to go round it. \
-             Another network may help; trying again."
+            "No way through to {who}: a firewall blocks direct calls and there is no relay. Trying again; another \
+             network may help."
         ),
         ConnectionReason::NoPathWithRelay => {
-            format!("No way through to {who}, not even by relay. Another network may help; trying again.")
+            format!("No way through to {who}, not even by relay. Trying again; another network may help.")
         }
         ConnectionReason::Incompatible => {
             format!("The browsers of {who} and you do not fit together. An update of either may help.")
@@ -83,8 +83,8 @@ pub(super) fn sources(sources: &[Source]) -> &'static str {
 pub(super) fn media(error: MediaError, which: &str) -> String {
     match error {
         MediaError::Denied => format!(
-            "The browser does not let this page use your {which}. Allow it beside the address bar (or in the system \
-             settings), then try again, or go on without."
+            "The browser does not let this page use your {which}. Allow it beside the address bar, then try again, or \
+             go on without."
         ),
         MediaError::NotFound => {
             format!(
