@@ -1,0 +1,324 @@
+//! A room from the outside: inputs in, effects out.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use visavis_core::signaling::{
+    Dialect, DialectInput, DialectOutput, Endpoint, IceCandidate, Inbound, Joined, MediaState, Offerer,
+    Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, SdpType, SessionDescription, Timestamp,
+};
+use visavis_core::{
+    Command, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect, Input, Lifecycle,
+    Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEvent,
+};
+
+/// A dialect without a language: the test puts signals in and sees what is said.
+#[derive(Default)]
+struct Plain {
+    signals: Vec<Inbound>,
+}
+
+thread_local! {
+    static SAID: std::cell::RefCell<Vec<Outbound>> = const { std::cell::RefCell::new(Vec::new()) };
+    static HEARD: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+impl Dialect for Plain {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint { url: "ws://plain".into(), protocols: Vec::new() }
+    }
+
+    fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        match input {
+            DialectInput::Send(outbound) => SAID.with_borrow_mut(|said| said.push(outbound)),
+            DialectInput::Frame(_) => {
+                self.signals.extend(HEARD.take());
+                out.extend(self.signals.drain(..).map(DialectOutput::Signal));
+            }
+            DialectInput::Opened | DialectInput::Closed | DialectInput::Timeout => {}
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+struct Stage {
+    room: Room,
+    now: Timestamp,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let config = RoomConfig {
+            ice_servers: Vec::new(),
+            relay_only: false,
+            capacity: None,
+            microphone: false,
+            camera: false,
+            seed: 1,
+        };
+        SAID.take();
+        Self { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() }
+    }
+
+    /// In the room as "m", with these others already there.
+    fn joined(others: &[&str]) -> (Self, Vec<Effect>) {
+        let mut stage = Self::new();
+        stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+        stage.input(Input::Socket(SocketEvent::Opened));
+        let effects = stage.hear(welcome(others));
+        (stage, effects)
+    }
+
+    fn input(&mut self, input: Input) -> Vec<Effect> {
+        self.room.handle(self.now, input);
+        std::iter::from_fn(|| self.room.poll_output())
+            .filter_map(|output| match output {
+                Output::Effect(effect) => Some(effect),
+                Output::Event(_) => None,
+            })
+            .collect()
+    }
+
+    fn hear(&mut self, signal: Inbound) -> Vec<Effect> {
+        HEARD.with_borrow_mut(|heard| heard.push(signal));
+        self.input(Input::Socket(SocketEvent::Frame(String::new())))
+    }
+
+    fn wait(&mut self, time: Duration) -> Vec<Effect> {
+        let end = self.now + time;
+        let mut effects = Vec::new();
+        while let Some(at) = self.room.poll_timeout().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            effects.extend(self.input(Input::Timeout));
+        }
+        self.now = end;
+        effects
+    }
+
+    fn event(&mut self, connection: u32, event: ConnectionEvent) -> Vec<Effect> {
+        self.input(Input::Connection(ConnectionId(connection), event))
+    }
+
+    fn connection(&self) -> (ConnectionState, ConnectionReason) {
+        let view = self.room.view();
+        (view.participants[0].connection, view.participants[0].reason)
+    }
+}
+
+fn said() -> Vec<Outbound> {
+    SAID.take()
+}
+
+fn id(id: &str) -> ParticipantId {
+    ParticipantId::new(id).unwrap()
+}
+
+fn info(name: &str, offerer: Offerer) -> ParticipantInfo {
+    ParticipantInfo { id: id(name), name: name.into(), media: Some(MediaState::default()), offerer }
+}
+
+fn welcome(others: &[&str]) -> Inbound {
+    let participants = others.iter().map(|other| info(other, Offerer::Us)).collect();
+    Inbound::Joined(Joined { id: id("m"), participants, ice_servers: None, capacity: Some(8) })
+}
+
+fn description(sdp_type: SdpType, ufrag: &str) -> SessionDescription {
+    SessionDescription { sdp_type, sdp: format!("v=0\r\na=ice-ufrag:{ufrag}\r\n") }
+}
+
+fn candidate(ufrag: &str) -> IceCandidate {
+    IceCandidate {
+        candidate: "candidate:1".into(),
+        sdp_mid: None,
+        sdp_m_line_index: Some(0),
+        username_fragment: Some(ufrag.into()),
+    }
+}
+
+fn offer_from(from: &str, generation: u32, ufrag: &str) -> Inbound {
+    Inbound::Description { from: id(from), generation, description: description(SdpType::Offer, ufrag) }
+}
+
+fn candidate_from(from: &str, generation: u32, ufrag: &str) -> Inbound {
+    Inbound::Candidate { from: id(from), generation, candidate: Some(candidate(ufrag)) }
+}
+
+fn creations(effects: &[Effect]) -> Vec<(u32, Role)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::CreateConnection(connection, role, _) => Some((connection.0, *role)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_newcomer_offers_to_everybody() {
+    let (mut stage, effects) = Stage::joined(&["a", "b"]);
+    assert_eq!(creations(&effects), [(0, Role::Offerer), (1, Role::Offerer)]);
+    let effects = stage.hear(Inbound::ParticipantJoined(info("c", Offerer::Them)));
+    assert_eq!(creations(&effects), [(2, Role::Answerer)]);
+    let names: Vec<_> = stage.room.view().participants.into_iter().map(|other| other.name).collect();
+    assert_eq!(names, ["a", "b", "c"], "in the order in which they appeared");
+}
+
+#[test]
+fn our_candidates_follow_our_description() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    said();
+    assert_eq!(
+        stage.event(0, ConnectionEvent::NegotiationNeeded),
+        [Effect::SetLocalDescription(ConnectionId(0))]
+    );
+    stage.event(0, ConnectionEvent::Candidate(Some(candidate("u"))));
+    assert_eq!(said(), [], "not before the description");
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    let said = said();
+    assert!(
+        matches!(said.as_slice(), [Outbound::Description { .. }, Outbound::Candidate { .. }]),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn early_candidates_wait_and_late_ones_are_dropped() {
+    let (mut stage, _) = Stage::joined(&[]);
+    assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before anybody knows them");
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before their offer");
+    let effects = stage.hear(offer_from("a", 0, "u"));
+    assert_eq!(effects, [Effect::SetRemoteDescription(ConnectionId(0), description(SdpType::Offer, "u"))]);
+    let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    let add = Effect::AddCandidate(ConnectionId(0), candidate("u"));
+    assert_eq!(effects, [add.clone(), add, Effect::SetLocalDescription(ConnectionId(0))]);
+    assert_eq!(stage.hear(Inbound::ParticipantLeft(id("a"))), [Effect::CloseConnection(ConnectionId(0))]);
+    assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "after they left");
+    assert_eq!(stage.event(0, ConnectionEvent::NegotiationNeeded), [], "a late event of a closed connection");
+}
+
+#[test]
+fn older_generations_are_ignored_and_newer_ones_take_over() {
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    assert_eq!(stage.hear(candidate_from("a", 2, "u")), [], "of a generation to come");
+    let effects = stage.hear(offer_from("a", 2, "u"));
+    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
+    assert_eq!(creations(&effects), [(1, Role::Answerer)]);
+    let effects = stage.event(1, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    assert_eq!(effects[0], Effect::AddCandidate(ConnectionId(1), candidate("u")), "it was kept");
+    assert_eq!(stage.hear(offer_from("a", 1, "v")), []);
+    assert_eq!(stage.hear(candidate_from("a", 1, "u")), []);
+}
+
+#[test]
+fn first_offers_that_cross_end_in_one_connection() {
+    // "m" sorts above "a" and below "z": impolite to the one, polite to the other.
+    let (mut stage, _) = Stage::joined(&["a", "z"]);
+    for connection in [0, 1] {
+        stage.event(connection, ConnectionEvent::NegotiationNeeded);
+        stage.event(connection, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    }
+    assert_eq!(stage.hear(offer_from("a", 0, "x")), [], "ours stands");
+    let effects = stage.hear(offer_from("z", 0, "x"));
+    assert_eq!(creations(&effects), [(2, Role::Answerer)]);
+    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(1)));
+    assert_eq!(
+        effects.last(),
+        Some(&Effect::SetRemoteDescription(ConnectionId(2), description(SdpType::Offer, "x")))
+    );
+}
+
+#[test]
+fn losing_the_server_does_not_touch_media() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.input(Input::Socket(SocketEvent::Closed));
+    assert_eq!(stage.room.view().lifecycle, Lifecycle::Reconnecting);
+    let effects = stage.wait(Duration::from_secs(1));
+    assert!(effects.iter().all(|effect| matches!(effect, Effect::OpenSocket(_))), "{effects:?}");
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(stage.hear(welcome(&[])), [], "they are not back yet, but their media is fine");
+    assert_eq!(stage.wait(Duration::from_secs(300)), []);
+    assert_eq!(stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them))), []);
+    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
+}
+
+#[test]
+fn whoever_is_lost_to_server_and_ear_is_given_up() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.hear(Inbound::ParticipantGone(id("a")));
+    assert_eq!(stage.wait(Duration::from_secs(300)), [], "a tile that still receives is never removed");
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Disconnected));
+    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PeerGone));
+    assert_eq!(stage.wait(Duration::from_secs(30)), [Effect::CloseConnection(ConnectionId(0))]);
+    assert_eq!(stage.room.view().participants, []);
+}
+
+#[test]
+fn a_broken_path_is_restarted_then_rebuilt_then_shown_as_failed() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Failed));
+    assert_eq!(stage.wait(Duration::ZERO), [Effect::RestartIce(ConnectionId(0))]);
+    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PathLost));
+    assert_eq!(creations(&stage.wait(Duration::from_secs(12))), [(1, Role::Offerer)]);
+    stage.wait(Duration::from_secs(60));
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::NoPath));
+}
+
+#[test]
+fn a_full_room_leads_back_to_the_lobby() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.hear(Inbound::Rejected(Rejection {
+        code: RejectCode::RoomFull,
+        text: String::new(),
+        closes: true,
+    }));
+    let view = stage.room.view();
+    assert_eq!(view.lifecycle, Lifecycle::Lobby);
+    assert_eq!(view.problem, Some(Problem::Rejected { code: RejectCode::RoomFull, text: String::new() }));
+}
+
+#[test]
+fn an_unreachable_server_is_tried_again_and_again() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    for attempts in 1..50 {
+        stage.input(Input::Socket(SocketEvent::Closed));
+        let url = "ws://plain".to_owned();
+        assert_eq!(stage.room.view().problem, Some(Problem::Unreachable { url, attempts }));
+        stage.now = stage.room.poll_timeout().unwrap();
+        assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::OpenSocket(_)]));
+    }
+    stage.input(Input::Socket(SocketEvent::Closed));
+    assert!(
+        matches!(stage.input(Input::Online).as_slice(), [Effect::OpenSocket(_)]),
+        "at once when the network is back"
+    );
+}
+
+#[test]
+fn a_server_that_does_not_answer_join_is_not_waited_for() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(stage.wait(Duration::from_secs(10))[0], Effect::CloseSocket);
+}
+
+#[test]
+fn leaving_puts_everything_away() {
+    let (mut stage, _) = Stage::joined(&["a", "b"]);
+    said();
+    let effects = stage.input(Input::Command(Command::Leave));
+    assert_eq!(said(), [Outbound::Leave]);
+    let closes = [Effect::CloseConnection(ConnectionId(0)), Effect::CloseConnection(ConnectionId(1))];
+    assert_eq!(effects, [closes.as_slice(), &[Effect::CloseSocket]].concat());
+    assert_eq!((stage.room.view().lifecycle, stage.room.poll_timeout()), (Lifecycle::Left, None));
+}
