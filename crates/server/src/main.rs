@@ -1,6 +1,6 @@
 //! The program `visavis-server`; `--help` lists what it takes.
 
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -10,7 +10,8 @@ use visavis_server::{Options, Server};
 async fn main() -> ExitCode {
     let options = Options::parse();
     // Logs go to stderr: stdout has one line, for programs that start this one.
-    tracing_subscriber::fmt().with_max_level(options.log).with_writer(std::io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_max_level(options.log).with_ansi(colours).with_writer(io::stderr).init();
     match run(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
@@ -23,37 +24,41 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), String> {
     let config = options.into_config()?;
     let listen = config.listen;
+    // Before anybody can know that we are here, so that nobody can end us the hard way.
+    let asked_to_stop = asked_to_stop().map_err(|e| format!("cannot watch for signals: {e}"))?;
     let server = Server::bind(config).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
     announce(&format!("listening on http://{}", server.addr()));
-    server.run_until(asked_to_stop()).await.map_err(|e| e.to_string())
+    server.run_until(asked_to_stop).await.map_err(|e| e.to_string())
 }
 
 /// A closed stdout is no reason not to serve.
 fn announce(line: &str) {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Resolves at the first SIGINT or SIGTERM. Without a handler (which is hard to imagine) it never resolves, and the
-/// signals end the program the hard way.
+/// Watches for SIGINT and SIGTERM from now on; what it gives resolves at the first of them.
 #[cfg(unix)]
-async fn asked_to_stop() {
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signals) => _ = signals.recv().await,
-            Err(_) => std::future::pending().await,
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-    }
+    })
 }
 
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+/// Watches for Ctrl-C and Ctrl-Break from now on; what it gives resolves at the first of them.
+#[cfg(windows)]
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c};
+    let (mut interrupt, mut terminate) = (ctrl_c()?, ctrl_break()?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

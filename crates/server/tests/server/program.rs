@@ -41,7 +41,8 @@ async fn says_where_it_listens_and_ends_when_asked() {
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
         let status = tokio::task::spawn_blocking(move || started.0.wait().unwrap()).await.unwrap();
         assert!(status.success(), "{signal}: {status}");
-        assert!(asked.elapsed() < Duration::from_secs(2), "{signal}: {:?}", asked.elapsed());
+        // It takes one second and a half at most; a busy machine may take its time to tell us.
+        assert!(asked.elapsed() < Duration::from_secs(5), "{signal}: {:?}", asked.elapsed());
     }
 }
 
