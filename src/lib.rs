@@ -2,4 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 
 pub mod dom;
+pub mod driver;
+pub mod element;
+pub mod media;
+pub mod rtc;
+pub mod socket;
 pub mod tracks;
+pub mod ui;

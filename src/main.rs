@@ -1,3 +1,6 @@
 //! The page: registers `<visavis-room>`.
 
-fn main() {}
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    visavis::element::register();
+}

@@ -1,0 +1,190 @@
+//! The pump: inbox -> core -> effects -> view. The only owner of the core's [`Room`].
+//!
+//! A listener or a settled promise calls `dispatch`; if the pump is already running, that only adds to the inbox. No
+//! borrow of the room lives across a call into JavaScript, because such a call may come straight back.
+
+mod page;
+mod panic;
+mod perform;
+mod timer;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use visavis_core::{Command, Event, Input, Output, Room, RoomConfig, RoomView};
+use visavis_signaling::{Dialect, Timestamp};
+use wasm_bindgen::JsValue;
+use web_sys::{HtmlElement, Window};
+
+pub use self::panic::install_hook;
+use self::timer::Timer;
+use crate::dom::Listener;
+use crate::media::Media;
+use crate::rtc::Rtc;
+use crate::socket::Socket;
+use crate::tracks::Tracks;
+use crate::ui::{Ui, UiOptions};
+
+/// What a driver is made with.
+pub struct DriverOptions {
+    /// The element that shows the room.
+    pub root: HtmlElement,
+    /// How the room begins.
+    pub room: RoomConfig,
+    /// The server's language.
+    pub dialect: Box<dyn Dialect>,
+    /// How the user interface begins.
+    pub ui: UiOptions,
+    /// Told of every view that differs from the one before, after it has been rendered.
+    pub on_view: Box<dyn Fn(&RoomView)>,
+}
+
+/// A running room. Dropping it closes everything it holds, without a word to the server: send [`Command::Leave`] first.
+pub struct Driver(Rc<Pump>);
+
+impl Driver {
+    /// Starts a room in `options.root`. Nothing is shown or opened before the first command.
+    ///
+    /// # Errors
+    /// If the user interface cannot be built.
+    pub fn start(options: DriverOptions) -> Result<Self, JsValue> {
+        let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
+        let (tracks, root, ui) = (Tracks::default(), options.root.clone(), options.ui.clone());
+        let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options, tracks.clone()));
+        let weak = Rc::downgrade(&pump);
+        let send = Rc::new(move |command| dispatch(&weak, Input::Command(command)));
+        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send)?);
+        panic::watch(&pump);
+        Ok(Self(pump))
+    }
+
+    /// Does what a person, or the page, asks for.
+    pub fn command(&self, command: Command) {
+        self.0.dispatch(Input::Command(command));
+    }
+}
+
+/// Everything one room needs.
+struct Pump {
+    root: HtmlElement,
+    window: Window,
+    room: RefCell<Room>,
+    inbox: RefCell<VecDeque<Input>>,
+    /// Set while somebody further up the stack drains the inbox; stays set after a panic, so that nothing runs again.
+    pumping: Cell<bool>,
+    timer: RefCell<Timer>,
+    shown: RefCell<Option<RoomView>>,
+    on_view: Box<dyn Fn(&RoomView)>,
+    socket: Socket,
+    rtc: Rtc,
+    media: Media,
+    ui: OnceCell<Ui>,
+    listeners: RefCell<Vec<Listener>>,
+}
+
+fn dispatch(pump: &Weak<Pump>, input: Input) {
+    if let Some(pump) = pump.upgrade() {
+        pump.dispatch(input);
+    }
+}
+
+impl Pump {
+    fn new(pump: &Weak<Self>, window: Window, options: DriverOptions, tracks: Tracks) -> Self {
+        let (socket, rtc, media, timeout) = (pump.clone(), pump.clone(), pump.clone(), pump.clone());
+        Self {
+            listeners: RefCell::new(page::listen(pump, &window)),
+            timer: RefCell::new(Timer::new(&window, move || dispatch(&timeout, Input::Timeout))),
+            socket: Socket::new(Rc::new(move |event| dispatch(&socket, Input::Socket(event)))),
+            rtc: Rtc::new(
+                tracks.clone(),
+                Rc::new(move |id, event| dispatch(&rtc, Input::Connection(id, event))),
+            ),
+            media: Media::new(tracks, Rc::new(move |event| dispatch(&media, Input::Media(event)))),
+            root: options.root,
+            window,
+            room: RefCell::new(Room::new(options.room, options.dialect)),
+            inbox: RefCell::default(),
+            pumping: Cell::new(false),
+            shown: RefCell::default(),
+            on_view: options.on_view,
+            ui: OnceCell::new(),
+        }
+    }
+
+    fn dispatch(&self, input: Input) {
+        self.inbox.borrow_mut().push_back(input);
+        if self.pumping.replace(true) {
+            return;
+        }
+        let mut events = Vec::new();
+        // Rendering and listeners may ask for more: the view is shown again until nobody does.
+        while self.drain(&mut events) {
+            self.arm_timer();
+            self.show();
+            self.tell(&mut events);
+        }
+        self.pumping.set(false);
+    }
+
+    /// Empties the inbox; whether there was anything in it.
+    fn drain(&self, events: &mut Vec<Event>) -> bool {
+        let mut any = false;
+        while let Some(input) = self.next_input() {
+            any = true;
+            for output in self.handle(input) {
+                match output {
+                    Output::Effect(effect) => self.perform(effect),
+                    Output::Event(event) => events.push(event),
+                }
+            }
+        }
+        any
+    }
+
+    fn next_input(&self) -> Option<Input> {
+        self.inbox.borrow_mut().pop_front()
+    }
+
+    fn handle(&self, input: Input) -> Vec<Output> {
+        let now = self.now();
+        let mut room = self.room.borrow_mut();
+        room.handle(now, input);
+        std::iter::from_fn(|| room.poll_output()).collect()
+    }
+
+    /// Milliseconds since the page began: a clock that never jumps.
+    fn now(&self) -> Timestamp {
+        let now = self.window.performance().map_or(0.0, |performance| performance.now());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "meant to be floored")]
+        Timestamp::from_millis(now as u64)
+    }
+
+    fn arm_timer(&self) {
+        let due = self.room.borrow().poll_timeout();
+        self.timer.borrow_mut().arm(self.now(), due);
+    }
+
+    fn show(&self) {
+        let view = self.room.borrow().view();
+        if self.shown.borrow().as_ref() == Some(&view) {
+            return;
+        }
+        if let Some(ui) = self.ui.get() {
+            ui.render(&view);
+        }
+        (self.on_view)(&view);
+        *self.shown.borrow_mut() = Some(view);
+    }
+
+    fn tell(&self, events: &mut Vec<Event>) {
+        for event in events.drain(..) {
+            if let Event::ProtocolError(text) = &event {
+                web_sys::console::warn_1(&text.into());
+            }
+            if let Some(ui) = self.ui.get() {
+                ui.event(&event);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the page itself goes through: network back, woken up, on its way out.
+
+use std::rc::{Rc, Weak};
+
+use visavis_core::{Command, Input};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState, Window};
+
+use super::Pump;
+use crate::dom::Listener;
+
+/// Listens to the page for as long as the result lives.
+pub(super) fn listen(pump: &Weak<Pump>, window: &Window) -> Vec<Listener> {
+    let on = |target: &EventTarget, event, act: fn(&Rc<Pump>, &Event)| {
+        let pump = pump.clone();
+        Listener::new(target, event, move |event| {
+            if let Some(pump) = pump.upgrade() {
+                act(&pump, &event);
+            }
+        })
+    };
+    let mut listeners = vec![
+        on(window, "online", |pump, _| pump.dispatch(Input::Online)),
+        // At once, in this very call: nothing that waits for a promise would still get out.
+        on(window, "pagehide", |pump, _| pump.dispatch(Input::Command(Command::Leave))),
+        on(window, "pageshow", on_page_show),
+    ];
+    if let Some(document) = window.document() {
+        listeners.push(on(&document, "visibilitychange", on_visibility));
+        // Chromium wakes a frozen page with this.
+        listeners.push(on(&document, "resume", |pump, _| pump.dispatch(Input::Online)));
+    }
+    listeners
+}
+
+/// A page that comes back from the back-forward cache has left its room when it was hidden.
+fn on_page_show(pump: &Rc<Pump>, event: &Event) {
+    if event.unchecked_ref::<PageTransitionEvent>().persisted() {
+        pump.dispatch(Input::Command(Command::EnterLobby));
+    }
+}
+
+/// Timers of a hidden page are late: what they would have noticed is looked at now.
+fn on_visibility(pump: &Rc<Pump>, _: &Event) {
+    let document = pump.window.document();
+    if document.is_some_and(|document| document.visibility_state() == VisibilityState::Visible) {
+        pump.dispatch(Input::Online);
+    }
+}

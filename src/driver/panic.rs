@@ -1,0 +1,51 @@
+//! After a panic nothing can be trusted, and no destructor runs: whatever was borrowed stays borrowed. So every room of
+//! the page is switched off, with `try_borrow` only, and says so.
+
+use std::cell::RefCell;
+use std::panic::PanicHookInfo;
+use std::rc::{Rc, Weak};
+
+use super::Pump;
+use crate::ui;
+
+thread_local! {
+    static PUMPS: RefCell<Vec<Weak<Pump>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes every panic of this program visible: to developers on the console, to people on the screen.
+pub fn install_hook() {
+    std::panic::set_hook(Box::new(on_panic));
+}
+
+/// Has a room switched off by the next panic.
+pub(super) fn watch(pump: &Rc<Pump>) {
+    PUMPS.with_borrow_mut(|pumps| {
+        pumps.retain(|pump| pump.strong_count() > 0);
+        pumps.push(Rc::downgrade(pump));
+    });
+}
+
+fn on_panic(info: &PanicHookInfo<'_>) {
+    console_error_panic_hook::hook(info);
+    PUMPS.with(|pumps| {
+        let pumps = pumps.try_borrow();
+        pumps.iter().flat_map(|pumps| pumps.iter()).filter_map(Weak::upgrade).for_each(|pump| pump.poison());
+    });
+}
+
+impl Pump {
+    /// The camera first: a person who sees an error must not be on the air.
+    fn poison(&self) {
+        self.pumping.set(true);
+        self.media.stop_all();
+        self.rtc.close_all();
+        self.socket.close();
+        if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
+            listeners.clear();
+        }
+        if let Ok(mut timer) = self.timer.try_borrow_mut() {
+            timer.cancel();
+        }
+        ui::show_panic(&self.root);
+    }
+}

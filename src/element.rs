@@ -1,0 +1,88 @@
+//! `<visavis-room>`: a room as an element of any page.
+//!
+//! | attribute | what |
+//! | - | - |
+//! | `config` | URL of the configuration; default `config.json` beside the page |
+//! | `signaling` | URL of the signaling server, instead of the configured one |
+//! | `room`, `name` | what the lobby proposes |
+//! | `join` | join `room` at once |
+//! | `from-url` | the page is the app: `?room=R&name=N&join` of its address count, and the address names the room |
+//!
+//! It fires `visavis-state` with `detail: {state, participants}` whenever one of the two changes.
+
+pub mod address;
+mod settings;
+mod setup;
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+
+use visavis_core::Command;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
+
+use crate::driver::{self, Driver};
+
+#[wasm_bindgen(module = "/www/element.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = defineElement)]
+    fn define_element(name: &str, connected: &Callback, disconnected: &Callback);
+}
+
+/// `Fn`, because an element may be removed while another one is being removed.
+type Callback = Closure<dyn Fn(HtmlElement)>;
+
+thread_local! {
+    /// The browser keeps a custom element's class for ever, and so do we what it calls.
+    static CALLBACKS: OnceCell<[Callback; 2]> = const { OnceCell::new() };
+    static ROOMS: RefCell<Vec<Rc<Mounted>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An element that is in a document. Its driver comes as soon as the configuration is read.
+struct Mounted {
+    element: HtmlElement,
+    driver: OnceCell<Driver>,
+}
+
+/// Defines `<visavis-room>`. Elements that are already in the page come to life. Calling it again changes nothing.
+pub fn register() {
+    CALLBACKS.with(|callbacks| {
+        let [connected, disconnected] = callbacks.get_or_init(|| {
+            driver::install_hook();
+            [Closure::new(connected), Closure::new(|element| disconnected(&element))]
+        });
+        define_element("visavis-room", connected, disconnected);
+    });
+}
+
+fn connected(element: HtmlElement) {
+    let mounted = Rc::new(Mounted { element, driver: OnceCell::new() });
+    let weak = Rc::downgrade(&mounted);
+    ROOMS.with_borrow_mut(|rooms| rooms.push(mounted));
+    spawn_local(start(weak));
+}
+
+/// Moving an element counts as leaving and coming back: the browser tells no difference at this point.
+fn disconnected(element: &HtmlElement) {
+    let mounted = ROOMS.with_borrow_mut(|rooms| {
+        let place = rooms.iter().position(|mounted| mounted.element == *element)?;
+        Some(rooms.remove(place))
+    });
+    if let Some(driver) = mounted.as_ref().and_then(|mounted| mounted.driver.get()) {
+        driver.command(Command::Leave);
+    }
+}
+
+/// Holds the element weakly while it waits: it may be gone before its configuration is there.
+async fn start(mounted: Weak<Mounted>) {
+    let Some(request) = mounted.upgrade().map(|mounted| settings::fetch_config(&mounted.element)) else {
+        return;
+    };
+    let config = request.await;
+    let Some(mounted) = mounted.upgrade() else { return };
+    if let Some((driver, first)) = setup::build(&mounted.element, config) {
+        // The driver is in its place before it can call anybody.
+        mounted.driver.get_or_init(|| driver).command(first);
+    }
+}

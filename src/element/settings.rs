@@ -1,0 +1,103 @@
+//! What an element is told: attributes, configuration file, address of the page.
+
+use std::future::Future;
+
+use visavis_core::AppConfig;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, RequestCache, RequestInit, Response, Url};
+
+use super::address;
+
+/// Everything that is known before a room begins.
+pub(super) struct Settings {
+    /// The configuration; the attributes and the address are already in it.
+    pub(super) config: AppConfig,
+    /// Join at once.
+    pub(super) join: bool,
+    /// The element is the whole page.
+    pub(super) from_url: bool,
+}
+
+/// Asks for the configuration file now, reads it later. `Err` is a sentence that names the field that is wrong.
+pub(super) fn fetch_config(element: &HtmlElement) -> impl Future<Output = Result<AppConfig, String>> + use<> {
+    let url = element.get_attribute("config");
+    let url = resolve(element, url.as_deref().unwrap_or("config.json"));
+    async move {
+        match fetch_text(url).await {
+            Some(text) => AppConfig::parse(&text).map_err(|error| error.to_string()),
+            None => Ok(AppConfig::default()),
+        }
+    }
+}
+
+/// A URL of the page the element is in.
+fn resolve(element: &HtmlElement, url: &str) -> Option<String> {
+    let base = element.base_uri().ok().flatten()?;
+    Url::new_with_base(url, &base).ok().map(|url| url.href())
+}
+
+async fn fetch_text(url: Option<String>) -> Option<String> {
+    let init = RequestInit::new();
+    // Somebody may have just edited it: ask the server whether our copy is still right.
+    init.set_cache(RequestCache::NoCache);
+    let request = web_sys::window()?.fetch_with_str_and_init(&url?, &init);
+    let response: Response = JsFuture::from(request).await.ok()?.unchecked_into();
+    if !response.ok() || is_html(&response) {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// Hosts for single-page apps answer every unknown path with their page: that is no configuration.
+fn is_html(response: &Response) -> bool {
+    let kind = response.headers().get("content-type").ok().flatten();
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+impl Settings {
+    /// What counts most is nearest to the person: address, then attribute, then configuration file.
+    ///
+    /// # Errors
+    /// If the URL of the signaling server is none.
+    pub(super) fn gather(element: &HtmlElement, mut config: AppConfig) -> Result<Self, String> {
+        let from_url = element.has_attribute("from-url");
+        let asked = if from_url { address::asked_by(&page_address()) } else { address::Asked::default() };
+        config.room = asked.room.or_else(|| element.get_attribute("room")).or(config.room);
+        config.name = asked.name.or_else(|| element.get_attribute("name")).or(config.name);
+        let signaling = element.get_attribute("signaling").unwrap_or(config.signaling_url);
+        config.signaling_url = socket_url(element, &signaling)
+            .ok_or_else(|| ["\"signaling.url\" is not a URL: ", &signaling].concat())?;
+        Ok(Self { config, join: asked.join || element.has_attribute("join"), from_url })
+    }
+}
+
+fn page_address() -> String {
+    web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// `http:` becomes `ws:` and `https:` becomes `wss:`, so that a path means the page's own server.
+fn socket_url(element: &HtmlElement, url: &str) -> Option<String> {
+    let url = resolve(element, url)?;
+    match url.strip_prefix("http") {
+        Some(rest) => Some(["ws", rest].concat()),
+        None => url.starts_with("ws").then_some(url),
+    }
+}
+
+/// `N` bytes that nobody can guess.
+///
+/// # Errors
+/// In browsers without `crypto`, which have no WebRTC either.
+pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], JsValue> {
+    let mut bytes = [0; N];
+    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
+    window.crypto()?.get_random_values_with_u8_array(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

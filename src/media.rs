@@ -1,0 +1,135 @@
+//! Microphone and camera.
+
+pub mod errors;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use js_sys::{JSON, Promise};
+use visavis_core::{CaptureId, MediaError, MediaEvent, TrackId};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{MediaStream, MediaStreamTrack};
+
+use self::errors::media_error;
+use crate::dom::{Listener, object};
+use crate::tracks::Tracks;
+
+/// Against echo, hum and whispering, which every browser can do and some do not do unasked.
+const AUDIO: &str = r#"{"echoCancellation":true,"noiseSuppression":true,"autoGainControl":true}"#;
+/// All of it wishes: a camera that cannot do this is still a camera.
+const VIDEO: &str =
+    r#"{"width":{"ideal":1280},"height":{"ideal":720},"frameRate":{"ideal":30},"facingMode":"user"}"#;
+
+/// Where the events of the devices go.
+pub type Emit = Rc<dyn Fn(MediaEvent)>;
+
+/// The devices of this page. Dropping it switches them off.
+pub struct Media(Rc<Inner>);
+
+struct Inner {
+    tracks: Tracks,
+    emit: Emit,
+    live: RefCell<BTreeMap<TrackId, Listener>>,
+}
+
+impl Media {
+    /// Nothing open yet. Tracks are put on the shelf.
+    pub fn new(tracks: Tracks, emit: Emit) -> Self {
+        Self(Rc::new(Inner { tracks, emit, live: RefCell::default() }))
+    }
+
+    /// Opens devices; answered by one event, however long the person thinks about it.
+    pub fn capture(&self, capture: CaptureId, microphone: bool, camera: bool) {
+        let request = get_user_media(microphone, camera);
+        let inner = Rc::downgrade(&self.0);
+        spawn_local(async move {
+            let stream = settled(request).await;
+            match (inner.upgrade(), stream) {
+                (Some(inner), Ok(stream)) => inner.captured(capture, &stream),
+                (Some(inner), Err(error)) => (inner.emit)(MediaEvent::CaptureFailed { capture, error }),
+                (None, Ok(stream)) => tracks_of(&stream).for_each(|track| track.stop()),
+                (None, Err(_)) => {}
+            }
+        });
+    }
+
+    /// Switches a device off for good.
+    pub fn stop(&self, id: TrackId) {
+        self.0.live.borrow_mut().remove(&id);
+        self.0.release(id);
+    }
+
+    /// Mutes a track without giving its device back.
+    pub fn set_enabled(&self, id: TrackId, enabled: bool) {
+        if let Some(track) = self.0.tracks.get(id) {
+            track.set_enabled(enabled);
+        }
+    }
+
+    /// Switches everything off, also in the middle of a panic.
+    pub fn stop_all(&self) {
+        let live = self.0.live.try_borrow_mut().map(|mut live| std::mem::take(&mut *live));
+        for id in live.unwrap_or_default().into_keys() {
+            self.0.release(id);
+        }
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        self.stop_all();
+    }
+}
+
+impl Inner {
+    fn captured(self: &Rc<Self>, capture: CaptureId, stream: &MediaStream) {
+        let (mut microphone, mut camera) = (None, None);
+        for track in tracks_of(stream) {
+            let slot = if track.kind() == "audio" { &mut microphone } else { &mut camera };
+            *slot = Some(self.shelve(&track));
+        }
+        (self.emit)(MediaEvent::Captured { capture, microphone, camera });
+    }
+
+    fn shelve(self: &Rc<Self>, track: &MediaStreamTrack) -> TrackId {
+        // Not `track.clone()`: that is `MediaStreamTrack.clone()`, a second track that keeps the device open.
+        let id = self.tracks.add(Clone::clone(track));
+        let inner = Rc::downgrade(self);
+        let ended = Listener::new(track, "ended", move |_| {
+            if let Some(inner) = inner.upgrade() {
+                (inner.emit)(MediaEvent::TrackEnded(id));
+            }
+        });
+        self.live.borrow_mut().insert(id, ended);
+        id
+    }
+
+    fn release(&self, id: TrackId) {
+        if let Some(track) = self.tracks.remove(id) {
+            track.stop();
+        }
+    }
+}
+
+fn tracks_of(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
+    stream.get_tracks().into_iter().map(JsCast::unchecked_into)
+}
+
+fn get_user_media(microphone: bool, camera: bool) -> Result<Promise, MediaError> {
+    let devices = web_sys::window().and_then(|window| window.navigator().media_devices().ok());
+    // web-sys promises an object, but a page that is not secure gets `undefined`.
+    let devices = devices.filter(|devices| !devices.is_undefined()).ok_or(MediaError::Insecure)?;
+    let constraints = object(&[("audio", wish(microphone, AUDIO)), ("video", wish(camera, VIDEO))]);
+    devices.get_user_media_with_constraints(constraints.unchecked_ref()).map_err(|error| media_error(&error))
+}
+
+fn wish(wanted: bool, constraints: &str) -> JsValue {
+    if wanted { JSON::parse(constraints).unwrap_or(JsValue::TRUE) } else { JsValue::FALSE }
+}
+
+async fn settled(request: Result<Promise, MediaError>) -> Result<MediaStream, MediaError> {
+    let stream = JsFuture::from(request?).await;
+    stream.map(JsCast::unchecked_into).map_err(|error| media_error(&error))
+}

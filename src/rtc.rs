@@ -1,0 +1,104 @@
+//! Peer connections: the one place where live `RTCPeerConnection`s are.
+
+mod bindings;
+mod connection;
+pub mod convert;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use visavis_core::signaling::{IceCandidate, SessionDescription};
+use visavis_core::{ConnectionConfig, ConnectionEvent, ConnectionId, Role, Source, TrackId};
+
+use self::connection::Connection;
+use crate::tracks::Tracks;
+
+/// Where the events of all connections go.
+pub type Emit = Rc<dyn Fn(ConnectionId, ConnectionEvent)>;
+
+/// All peer connections of a room, by their ids. An id that is not (or no longer) known is ignored.
+pub struct Rtc {
+    tracks: Tracks,
+    emit: Emit,
+    connections: RefCell<BTreeMap<ConnectionId, Rc<Connection>>>,
+}
+
+impl Rtc {
+    /// None yet. Local tracks are taken from `tracks`, remote ones are put there.
+    pub fn new(tracks: Tracks, emit: Emit) -> Self {
+        Self { tracks, emit, connections: RefCell::default() }
+    }
+
+    /// Makes a connection. A refusal of the browser comes back as an event.
+    pub fn create(&self, id: ConnectionId, role: Role, config: &ConnectionConfig) {
+        let emit = Rc::clone(&self.emit);
+        match Connection::new(role, config, self.tracks.clone(), Box::new(move |event| emit(id, event))) {
+            Ok(connection) => {
+                self.connections.borrow_mut().insert(id, connection);
+            }
+            Err(_) => (self.emit)(id, ConnectionEvent::CreationFailed),
+        }
+    }
+
+    /// Closes a connection; no event of it follows.
+    pub fn close(&self, id: ConnectionId) {
+        let connection = self.connections.borrow_mut().remove(&id);
+        if let Some(connection) = connection {
+            connection.close();
+        }
+    }
+
+    /// Closes everything, also in the middle of a panic.
+    pub fn close_all(&self) {
+        let connections = self.connections.try_borrow_mut().map(|mut all| std::mem::take(&mut *all));
+        for connection in connections.unwrap_or_default().values() {
+            connection.close();
+        }
+    }
+
+    /// Sends a track, or nothing, as `source`.
+    pub fn send_track(&self, id: ConnectionId, source: Source, track: Option<TrackId>) {
+        if let Some(connection) = self.get(id) {
+            connection.send_track(source, track);
+        }
+    }
+
+    /// `setLocalDescription()`.
+    pub fn set_local_description(&self, id: ConnectionId) {
+        if let Some(connection) = self.get(id) {
+            connection.set_local();
+        }
+    }
+
+    /// `setRemoteDescription(description)`.
+    pub fn set_remote_description(&self, id: ConnectionId, description: &SessionDescription) {
+        if let Some(connection) = self.get(id) {
+            connection.set_remote(description);
+        }
+    }
+
+    /// `addIceCandidate(candidate)`.
+    pub fn add_candidate(&self, id: ConnectionId, candidate: &IceCandidate) {
+        if let Some(connection) = self.get(id) {
+            connection.add_candidate(candidate);
+        }
+    }
+
+    /// `restartIce()`.
+    pub fn restart_ice(&self, id: ConnectionId) {
+        if let Some(connection) = self.get(id) {
+            connection.restart_ice();
+        }
+    }
+
+    fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {
+        self.connections.borrow().get(&id).cloned()
+    }
+}
+
+impl Drop for Rtc {
+    fn drop(&mut self) {
+        self.close_all();
+    }
+}

@@ -1,0 +1,69 @@
+//! What web-sys lacks, or declares without `catch` although it throws.
+
+use js_sys::{Object, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{MediaStream, RtcIceCandidate, RtcRtpSender, RtcRtpTransceiver};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `RTCPeerConnection`.
+    #[wasm_bindgen(js_name = RTCPeerConnection, extends = web_sys::RtcPeerConnection, extends = web_sys::EventTarget)]
+    pub(super) type PeerConnection;
+
+    /// The constructor throws for a bad ICE server, and in Firefox when offline.
+    #[wasm_bindgen(constructor, js_class = "RTCPeerConnection", catch)]
+    pub(super) fn new(configuration: &Object) -> Result<PeerConnection, JsValue>;
+
+    /// `setLocalDescription()` without argument: the browser makes the description that fits its state.
+    #[wasm_bindgen(method, js_name = setLocalDescription, catch)]
+    pub(super) fn set_local(this: &PeerConnection) -> Result<Promise, JsValue>;
+
+    /// `setRemoteDescription(description)`.
+    #[wasm_bindgen(method, js_name = setRemoteDescription, catch)]
+    pub(super) fn set_remote(this: &PeerConnection, description: &Object) -> Result<Promise, JsValue>;
+
+    /// `addIceCandidate(candidate)`.
+    #[wasm_bindgen(method, js_name = addIceCandidate, catch)]
+    pub(super) fn add_candidate(this: &PeerConnection, candidate: &Object) -> Result<Promise, JsValue>;
+
+    /// `restartIce()`.
+    #[wasm_bindgen(method, js_name = restartIce, catch)]
+    pub(super) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;
+
+    /// `addTransceiver(kind, init)`.
+    #[wasm_bindgen(method, js_name = addTransceiver, catch)]
+    pub(super) fn add_transceiver(
+        this: &PeerConnection,
+        kind: &str,
+        init: &Object,
+    ) -> Result<RtcRtpTransceiver, JsValue>;
+
+    /// `RTCRtpTransceiver`, whose direction cannot be set once it is stopped.
+    #[wasm_bindgen(extends = RtcRtpTransceiver)]
+    pub(super) type Transceiver;
+
+    /// `direction = ...`.
+    #[wasm_bindgen(method, setter, js_name = direction, catch)]
+    pub(super) fn set_way(this: &Transceiver, direction: &str) -> Result<(), JsValue>;
+
+    /// `RTCRtpSender`.
+    #[wasm_bindgen(extends = RtcRtpSender)]
+    pub(super) type Sender;
+
+    /// `setStreams(stream)`; absent in old browsers.
+    #[wasm_bindgen(method, js_name = setStreams, catch)]
+    pub(super) fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+
+    /// `replaceTrack(track)`, where `null` sends nothing.
+    #[wasm_bindgen(method, js_name = replaceTrack, catch)]
+    pub(super) fn replace(this: &Sender, track: &JsValue) -> Result<Promise, JsValue>;
+
+    /// `RTCIceCandidate`.
+    #[wasm_bindgen(extends = RtcIceCandidate)]
+    pub(super) type Candidate;
+
+    /// `usernameFragment`.
+    #[wasm_bindgen(method, getter, js_name = usernameFragment)]
+    pub(super) fn username_fragment(this: &Candidate) -> Option<String>;
+}

@@ -1,0 +1,295 @@
+//! One `RTCPeerConnection`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Array, Promise};
+use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
+use visavis_core::{
+    ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Event, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState};
+use web_sys::{RtcRtpTransceiver, RtcTrackEvent};
+
+use super::bindings::{PeerConnection, Sender, Transceiver};
+use super::convert;
+use crate::dom::{Listener, object};
+use crate::tracks::Tracks;
+
+/// How many sources there are: each has its place in the arrays below.
+const SOURCES: usize = Source::ALL.len();
+
+/// A live peer connection. Closed at the latest when it is dropped; silent from then on.
+pub(super) struct Connection {
+    pc: PeerConnection,
+    role: Role,
+    tracks: Tracks,
+    /// What we send belongs to one stream, so that the other side plays voice and picture in step.
+    stream: MediaStream,
+    outgoing: RefCell<[Outgoing; SOURCES]>,
+    incoming: RefCell<[Option<TrackId>; SOURCES]>,
+    state: Cell<PeerConnectionState>,
+    closed: Cell<bool>,
+    emit: Box<dyn Fn(ConnectionEvent)>,
+    listeners: RefCell<Vec<Listener>>,
+}
+
+/// What one source sends: the track may be chosen before there is a sender for it.
+#[derive(Default)]
+struct Outgoing {
+    sender: Option<Sender>,
+    track: Option<TrackId>,
+}
+
+impl Connection {
+    /// Makes it, with its handlers in place before anything can happen.
+    pub(super) fn new(
+        role: Role,
+        config: &ConnectionConfig,
+        tracks: Tracks,
+        emit: Box<dyn Fn(ConnectionEvent)>,
+    ) -> Result<Rc<Self>, JsValue> {
+        let connection = Rc::new(Self {
+            pc: PeerConnection::new(&convert::configuration(config))?,
+            role,
+            tracks,
+            stream: MediaStream::new()?,
+            outgoing: RefCell::default(),
+            incoming: RefCell::default(),
+            state: Cell::new(PeerConnectionState::New),
+            closed: Cell::new(false),
+            emit,
+            listeners: RefCell::default(),
+        });
+        connection.listen();
+        if role == Role::Offerer {
+            connection.add_transceivers()?;
+        }
+        Ok(connection)
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let on = |event, act: fn(&Self, Event)| {
+            let connection = Rc::downgrade(self);
+            Listener::new(&self.pc, event, move |event| {
+                if let Some(connection) = connection.upgrade() {
+                    act(&connection, event);
+                }
+            })
+        };
+        let listeners = vec![
+            on("negotiationneeded", |connection, _| connection.emit(ConnectionEvent::NegotiationNeeded)),
+            on("icecandidate", Self::on_candidate),
+            on("connectionstatechange", |connection, _| connection.on_state()),
+            on("iceconnectionstatechange", |connection, _| connection.on_state()),
+            on("track", Self::on_track),
+        ];
+        *self.listeners.borrow_mut() = listeners;
+    }
+
+    fn add_transceivers(&self) -> Result<(), JsValue> {
+        let init = object(&[("direction", "sendrecv".into()), ("streams", Array::of1(&self.stream).into())]);
+        for source in Source::ALL {
+            let transceiver = self.pc.add_transceiver(kind_of(source), &init)?;
+            self.outgoing.borrow_mut()[source as usize].sender = Some(transceiver.sender().unchecked_into());
+        }
+        Ok(())
+    }
+
+    /// Sends a track, or nothing, as `source`, now or as soon as there is a sender.
+    pub(super) fn send_track(&self, source: Source, track: Option<TrackId>) {
+        self.outgoing.borrow_mut()[source as usize].track = track;
+        self.replace_track(source);
+    }
+
+    fn replace_track(&self, source: Source) {
+        let outgoing = &self.outgoing.borrow()[source as usize];
+        let Some(sender) = &outgoing.sender else { return };
+        let track = outgoing.track.and_then(|id| self.tracks.get(id));
+        ignore(sender.replace(&track.map_or(JsValue::NULL, JsValue::from)));
+    }
+
+    /// Takes over the transceivers that a remote offer brought, before it is answered: the first of each kind.
+    fn adopt_transceivers(&self) {
+        for source in Source::ALL {
+            if self.outgoing.borrow()[source as usize].sender.is_some() {
+                continue;
+            }
+            let Some(transceiver) = self.first_transceiver(kind_of(source)) else { continue };
+            let sender: Sender = transceiver.sender().unchecked_into();
+            let _ = transceiver.unchecked_ref::<Transceiver>().set_way("sendrecv");
+            let _ = sender.set_streams(&self.stream);
+            self.outgoing.borrow_mut()[source as usize].sender = Some(sender);
+            self.replace_track(source);
+        }
+    }
+
+    fn first_transceiver(&self, kind: &str) -> Option<RtcRtpTransceiver> {
+        let transceivers =
+            self.pc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
+        transceivers.into_iter().find(|transceiver| transceiver.receiver().track().kind() == kind)
+    }
+
+    /// Makes and sets the local description; answered by an event.
+    pub(super) fn set_local(self: &Rc<Self>) {
+        self.settle(self.pc.set_local(), |connection, result| {
+            let result = result.and_then(|()| connection.local_description());
+            connection.emit(ConnectionEvent::LocalDescriptionSet(result));
+        });
+    }
+
+    fn local_description(&self) -> Result<SessionDescription, OperationError> {
+        let description = self.pc.local_description();
+        description
+            .and_then(|description| convert::read_description(&description))
+            .ok_or_else(|| OperationError { name: "InvalidStateError".to_owned() })
+    }
+
+    /// Sets a remote description; answered by an event.
+    pub(super) fn set_remote(self: &Rc<Self>, description: &SessionDescription) {
+        let promise = self.pc.set_remote(&convert::description(description));
+        let settled: fn(&Self, Result<(), OperationError>) = match (self.role, description.sdp_type) {
+            (Role::Answerer, SdpType::Offer) => |connection, result| {
+                if result.is_ok() {
+                    connection.adopt_transceivers();
+                }
+                connection.emit(ConnectionEvent::RemoteDescriptionSet(result));
+            },
+            (Role::Offerer, _) | (Role::Answerer, SdpType::Answer) => {
+                |connection, result| connection.emit(ConnectionEvent::RemoteDescriptionSet(result))
+            }
+        };
+        self.settle(promise, settled);
+    }
+
+    /// Adds a remote candidate. One that the browser does not like is no loss.
+    pub(super) fn add_candidate(&self, candidate: &IceCandidate) {
+        ignore(self.pc.add_candidate(&convert::candidate(candidate)));
+    }
+
+    /// Asks for new ICE credentials; `negotiationneeded` follows.
+    pub(super) fn restart_ice(&self) {
+        let _ = self.pc.restart_ice();
+    }
+
+    /// The one place where description promises are awaited.
+    fn settle(
+        self: &Rc<Self>,
+        promise: Result<Promise, JsValue>,
+        then: fn(&Self, Result<(), OperationError>),
+    ) {
+        let connection = Rc::downgrade(self);
+        spawn_local(async move {
+            let result = settled(promise).await;
+            if let Some(connection) = connection.upgrade() {
+                then(&connection, result.map_err(|error| convert::operation_error(&error)));
+            }
+        });
+    }
+
+    fn emit(&self, event: ConnectionEvent) {
+        if !self.closed.get() {
+            (self.emit)(event);
+        }
+    }
+
+    fn on_candidate(&self, event: Event) {
+        let candidate = event.unchecked_into::<RtcPeerConnectionIceEvent>().candidate();
+        let candidate = candidate.map(|candidate| convert::read_candidate(&candidate));
+        // An empty one ends the candidates of one transport only; `null`, which follows, ends them all.
+        if candidate.as_ref().is_none_or(|candidate| !candidate.candidate.is_empty()) {
+            self.emit(ConnectionEvent::Candidate(candidate));
+        }
+    }
+
+    /// Chromium and Firefox disagree about which of the two states notices trouble first, so both are watched.
+    fn on_state(&self) {
+        let state = worse_of(self.pc.connection_state(), self.pc.ice_connection_state());
+        if self.state.replace(state) != state {
+            self.emit(ConnectionEvent::StateChanged(state));
+        }
+    }
+
+    fn on_track(&self, event: Event) {
+        let event: RtcTrackEvent = event.unchecked_into();
+        let track = event.track();
+        let kind = track.kind();
+        let source = Source::ALL.into_iter().find(|source| kind_of(*source) == kind);
+        let Some(source) = source.filter(|_| self.first_transceiver(&kind) == Some(event.transceiver()))
+        else {
+            return;
+        };
+        let known = self.incoming.borrow()[source as usize];
+        let known = known.filter(|id| self.tracks.get(*id).as_ref() == Some(&track));
+        let id = known.unwrap_or_else(|| self.tracks.add(track));
+        let before = self.incoming.borrow_mut()[source as usize].replace(id);
+        self.forget(before.filter(|before| *before != id));
+        self.emit(ConnectionEvent::RemoteTrack(source, id));
+    }
+
+    fn forget(&self, track: Option<TrackId>) {
+        if let Some(track) = track.and_then(|id| self.tracks.remove(id)) {
+            track.stop();
+        }
+    }
+
+    /// Closes it for good and takes its remote tracks off the shelf. Also called from a panic, when anything may be
+    /// borrowed.
+    pub(super) fn close(&self) {
+        if self.closed.replace(true) {
+            return;
+        }
+        if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
+            listeners.clear();
+        }
+        self.pc.close();
+        let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));
+        for track in incoming.unwrap_or_default() {
+            self.forget(track);
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn settled(promise: Result<Promise, JsValue>) -> Result<(), JsValue> {
+    JsFuture::from(promise?).await.map(drop)
+}
+
+/// For operations whose failure changes nothing.
+fn ignore(promise: Result<Promise, JsValue>) {
+    spawn_local(async move {
+        let _ = settled(promise).await;
+    });
+}
+
+/// `MediaStreamTrack.kind`.
+fn kind_of(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "audio",
+        Source::Camera => "video",
+    }
+}
+
+fn worse_of(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {
+    if connection == RtcPeerConnectionState::Closed {
+        PeerConnectionState::Closed
+    } else if connection == RtcPeerConnectionState::Failed || ice == RtcIceConnectionState::Failed {
+        PeerConnectionState::Failed
+    } else if connection == RtcPeerConnectionState::Disconnected || ice == RtcIceConnectionState::Disconnected
+    {
+        PeerConnectionState::Disconnected
+    } else if connection == RtcPeerConnectionState::Connected {
+        PeerConnectionState::Connected
+    } else if connection == RtcPeerConnectionState::Connecting {
+        PeerConnectionState::Connecting
+    } else {
+        PeerConnectionState::New
+    }
+}

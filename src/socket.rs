@@ -1,0 +1,120 @@
+//! The signaling socket.
+//!
+//! On `web_sys::WebSocket` itself, not on gloo-net's futures: `Leave` is sent from `pagehide`, where no future is polled
+//! any more, `Opened` has no counterpart there, and a stream and a sink cost twice the bytes (see `cargo xtask size`).
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, JsString};
+use visavis_core::SocketEvent;
+use visavis_signaling::Endpoint;
+use visavis_signaling::limits::MAX_FRAME_BYTES;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, MessageEvent, WebSocket};
+
+use crate::dom::Listener;
+
+/// Where the events of a socket go.
+pub type Emit = Rc<dyn Fn(SocketEvent)>;
+
+/// The one socket of a room: at most one is open at a time.
+pub struct Socket(Rc<Inner>);
+
+struct Inner {
+    emit: Emit,
+    open: RefCell<Option<Open>>,
+}
+
+struct Open {
+    socket: WebSocket,
+    _listeners: [Listener; 3],
+}
+
+impl Socket {
+    /// A socket that is not open yet.
+    pub fn new(emit: Emit) -> Self {
+        Self(Rc::new(Inner { emit, open: RefCell::new(None) }))
+    }
+
+    /// Opens it. Whatever happens to it comes back as an event; also if the browser refuses the URL.
+    pub fn open(&self, endpoint: &Endpoint) {
+        self.close();
+        match connect(endpoint) {
+            Ok(socket) => {
+                let _listeners = self.listen(&socket);
+                *self.0.open.borrow_mut() = Some(Open { socket, _listeners });
+            }
+            Err(_) => (self.0.emit)(SocketEvent::Closed),
+        }
+    }
+
+    fn listen(&self, socket: &WebSocket) -> [Listener; 3] {
+        let on = |event, act: fn(&Inner, Event)| {
+            let inner: Weak<Inner> = Rc::downgrade(&self.0);
+            Listener::new(socket, event, move |event| {
+                if let Some(inner) = inner.upgrade() {
+                    act(&inner, event);
+                }
+            })
+        };
+        [
+            on("open", |inner, _| (inner.emit)(SocketEvent::Opened)),
+            on("message", Inner::message),
+            // `error` tells nothing, and `close` always follows it.
+            on("close", |inner, _| inner.closed()),
+        ]
+    }
+
+    /// Sends a text frame, at once and in order: the browser queues it even if the page is on its way out.
+    pub fn send(&self, frame: &str) {
+        if let Some(open) = &*self.0.open.borrow() {
+            // Fails only before `open`, and then `close` is what tells.
+            let _ = open.socket.send_with_str(frame);
+        }
+    }
+
+    /// Closes it, after what was sent. No event follows.
+    pub fn close(&self) {
+        if let Ok(mut slot) = self.0.open.try_borrow_mut()
+            && let Some(open) = slot.take()
+        {
+            let _ = open.socket.close();
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Inner {
+    fn message(&self, event: Event) {
+        if let Some(frame) = text_of(&event.unchecked_into::<MessageEvent>().data()) {
+            (self.emit)(SocketEvent::Frame(frame));
+        }
+    }
+
+    fn closed(&self) {
+        self.open.borrow_mut().take();
+        (self.emit)(SocketEvent::Closed);
+    }
+}
+
+/// The frame, unless it is binary or over the limit: both are looked at before anything is copied.
+fn text_of(data: &JsValue) -> Option<String> {
+    let text: &JsString = data.dyn_ref()?;
+    let units = usize::try_from(text.length()).unwrap_or(usize::MAX);
+    if units > MAX_FRAME_BYTES {
+        return None;
+    }
+    let frame = String::from(text);
+    (frame.len() <= MAX_FRAME_BYTES).then_some(frame)
+}
+
+fn connect(endpoint: &Endpoint) -> Result<WebSocket, JsValue> {
+    let protocols: Array = endpoint.protocols.iter().map(|name| JsValue::from_str(name)).collect();
+    WebSocket::new_with_str_sequence(&endpoint.url, &protocols)
+}

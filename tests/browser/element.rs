@@ -1,0 +1,59 @@
+//! `<visavis-room>` comes, says what is wrong with its configuration, and goes.
+
+use visavis::element;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Element, HtmlElement};
+
+use crate::support::{sleep, until};
+
+const NO_DEVICES: &str = "{\"defaults\":{\"camera\":false,\"microphone\":false}}";
+
+fn room(config: &str) -> HtmlElement {
+    element::register();
+    let document = web_sys::window().unwrap().document().unwrap();
+    let room: HtmlElement = document.create_element("visavis-room").unwrap().unchecked_into();
+    room.set_attribute("config", &format!("data:application/json,{config}")).unwrap();
+    room.set_attribute("signaling", "ws://127.0.0.1:49151/ws").unwrap();
+    document.body().unwrap().append_child(&room).unwrap();
+    room
+}
+
+fn state(room: &Element) -> Option<String> {
+    room.get_attribute("data-state")
+}
+
+#[wasm_bindgen_test]
+async fn shows_its_lobby_and_leaves_nothing_behind() {
+    let room = room(NO_DEVICES);
+    until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
+    room.remove();
+    assert_eq!(room.child_element_count(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn removed_before_it_knows_its_configuration_it_never_starts() {
+    let room = room(NO_DEVICES);
+    room.remove();
+    sleep(300).await;
+    assert_eq!((state(&room), room.child_element_count()), (None, 0));
+}
+
+#[wasm_bindgen_test]
+async fn names_the_field_that_is_wrong() {
+    let room = room("{\"capacity\":1}");
+    until("the problem", || room.get_attribute("data-problem").as_deref() == Some("config")).await;
+    assert!(room.text_content().unwrap().contains("\"capacity\" must be 2 or more"));
+    room.remove();
+}
+
+#[wasm_bindgen_test]
+async fn moving_it_starts_afresh() {
+    let room = room(NO_DEVICES);
+    until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
+    let body = web_sys::window().unwrap().document().unwrap().body().unwrap();
+    body.insert_before(&room, body.first_child().as_ref()).unwrap();
+    room.remove_attribute("data-state").unwrap();
+    until("the lobby again", || state(&room).as_deref() == Some("lobby")).await;
+    room.remove();
+}

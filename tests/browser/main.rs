@@ -1,0 +1,13 @@
+//! The shell in a real browser, with fake devices: `cargo xtask test` runs it in Chrome and in Firefox.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conversions;
+mod dom;
+mod element;
+mod media;
+mod rtc;
+mod socket;
+mod support;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,213 @@
+//! Two real connections in one page, through `rtc` alone: this file plays the part of the core and of the network.
+
+use std::rc::Rc;
+
+use visavis::media::Media;
+use visavis::rtc::Rtc;
+use visavis::tracks::Tracks;
+use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
+use visavis_core::{
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, MediaEvent, OperationError,
+    PeerConnectionState, Role, Source, TrackId,
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::MediaStreamTrackState;
+
+use crate::support::{Events, moves, sleep, until};
+
+const A: ConnectionId = ConnectionId(1);
+const B: ConnectionId = ConnectionId(2);
+
+/// Two connections, and what is known of each.
+struct Pair {
+    rtc: Rtc,
+    tracks: Tracks,
+    events: Events<(ConnectionId, ConnectionEvent)>,
+    connected: Vec<ConnectionId>,
+    remote: Vec<(ConnectionId, Source, TrackId)>,
+    ended: Vec<ConnectionId>,
+    /// Candidates that came before their description was set on the other side.
+    early: Vec<(ConnectionId, IceCandidate)>,
+    described: Vec<ConnectionId>,
+}
+
+fn other(id: ConnectionId) -> ConnectionId {
+    if id == A { B } else { A }
+}
+
+impl Pair {
+    fn new(tracks: &Tracks) -> Self {
+        let events = Events::new();
+        let sink = events.clone();
+        let rtc = Rtc::new(tracks.clone(), Rc::new(move |id, event| sink.push((id, event))));
+        rtc.create(A, Role::Offerer, &ConnectionConfig::default());
+        rtc.create(B, Role::Answerer, &ConnectionConfig::default());
+        Self {
+            rtc,
+            tracks: tracks.clone(),
+            events,
+            connected: Vec::new(),
+            remote: Vec::new(),
+            ended: Vec::new(),
+            early: Vec::new(),
+            described: Vec::new(),
+        }
+    }
+
+    fn send(&self, microphone: Option<TrackId>, camera: Option<TrackId>) {
+        for id in [A, B] {
+            self.rtc.send_track(id, Source::Microphone, microphone);
+            self.rtc.send_track(id, Source::Camera, camera);
+        }
+    }
+
+    fn step(&mut self) {
+        for (id, event) in self.events.take() {
+            self.on(id, event);
+        }
+    }
+
+    fn on(&mut self, id: ConnectionId, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::NegotiationNeeded => self.rtc.set_local_description(id),
+            ConnectionEvent::LocalDescriptionSet(description) => {
+                self.rtc.set_remote_description(other(id), &description.unwrap());
+            }
+            ConnectionEvent::RemoteDescriptionSet(result) => self.described(id, result),
+            ConnectionEvent::Candidate(Some(candidate)) => self.candidate(other(id), candidate),
+            ConnectionEvent::Candidate(None) => self.ended.push(id),
+            ConnectionEvent::StateChanged(PeerConnectionState::Connected) => self.connected.push(id),
+            ConnectionEvent::StateChanged(_) => {}
+            ConnectionEvent::RemoteTrack(source, track) => self.remote.push((id, source, track)),
+            ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
+        }
+    }
+
+    fn described(&mut self, id: ConnectionId, result: Result<(), OperationError>) {
+        result.unwrap();
+        if id == B {
+            self.rtc.set_local_description(B);
+        }
+        self.described.push(id);
+        for (to, candidate) in std::mem::take(&mut self.early) {
+            self.candidate(to, candidate);
+        }
+    }
+
+    fn candidate(&mut self, to: ConnectionId, candidate: IceCandidate) {
+        if self.described.contains(&to) {
+            self.rtc.add_candidate(to, &candidate);
+        } else {
+            self.early.push((to, candidate));
+        }
+    }
+
+    async fn connect(&mut self) {
+        until("both connected, with all tracks", || {
+            self.step();
+            self.connected.len() >= 2 && self.remote.len() >= 4
+        })
+        .await;
+    }
+
+    fn remote(&self, id: ConnectionId, source: Source) -> TrackId {
+        self.remote.iter().find(|(at, of, _)| (*at, *of) == (id, source)).unwrap().2
+    }
+}
+
+async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
+    let events = Events::new();
+    let sink = events.clone();
+    let media = Media::new(tracks.clone(), Rc::new(move |event| sink.push(event)));
+    media.capture(CaptureId(1), true, true);
+    until("devices", || events.len() > 0).await;
+    let MediaEvent::Captured { microphone: Some(microphone), camera: Some(camera), .. } =
+        events.take().remove(0)
+    else {
+        panic!("both were asked for");
+    };
+    (media, microphone, camera)
+}
+
+#[wasm_bindgen_test]
+async fn both_sides_see_moving_pictures() {
+    let tracks = Tracks::default();
+    let (_media, microphone, camera) = devices(&tracks).await;
+    let mut pair = Pair::new(&tracks);
+    pair.send(Some(microphone), Some(camera));
+    pair.connect().await;
+    for id in [A, B] {
+        assert_eq!(tracks.get(pair.remote(id, Source::Microphone)).unwrap().kind(), "audio");
+        moves(&tracks.get(pair.remote(id, Source::Camera)).unwrap()).await;
+    }
+    until("the end of candidates, once each", || {
+        pair.step();
+        pair.ended.len() == 2
+    })
+    .await;
+    close_leaves_nothing(pair).await;
+}
+
+async fn close_leaves_nothing(mut pair: Pair) {
+    let remote: Vec<_> = pair.remote.iter().map(|(_, _, track)| pair.tracks.get(*track).unwrap()).collect();
+    pair.step();
+    pair.rtc.restart_ice(A);
+    pair.rtc.close(A);
+    pair.rtc.close(B);
+    pair.rtc.set_local_description(A);
+    sleep(500).await;
+    assert_eq!(pair.events.take(), [], "a closed connection is silent");
+    assert!(pair.remote.iter().all(|(_, _, track)| pair.tracks.get(*track).is_none()));
+    assert!(remote.iter().all(|track| track.ready_state() == MediaStreamTrackState::Ended));
+}
+
+#[wasm_bindgen_test]
+async fn a_camera_that_comes_later_needs_no_negotiation() {
+    let tracks = Tracks::default();
+    let mut pair = Pair::new(&tracks);
+    pair.connect().await;
+    let (_media, microphone, camera) = devices(&tracks).await;
+    pair.events.take();
+    pair.send(Some(microphone), Some(camera));
+    moves(&tracks.get(pair.remote(A, Source::Camera)).unwrap()).await;
+    moves(&tracks.get(pair.remote(B, Source::Camera)).unwrap()).await;
+    let negotiations = pair.events.take();
+    let mut negotiations = negotiations.iter().map(|(_, event)| event);
+    assert!(!negotiations.any(|event| *event == ConnectionEvent::NegotiationNeeded));
+}
+
+#[wasm_bindgen_test]
+async fn ice_restarts() {
+    let tracks = Tracks::default();
+    let mut pair = Pair::new(&tracks);
+    pair.connect().await;
+    pair.step();
+    pair.rtc.restart_ice(A);
+    until("negotiation", || pair.events.len() > 0).await;
+    assert_eq!(pair.events.take(), [(A, ConnectionEvent::NegotiationNeeded)]);
+    pair.rtc.set_local_description(A);
+    until("an offer", || pair.events.len() > 0).await;
+    let (_, ConnectionEvent::LocalDescriptionSet(Ok(offer))) = pair.events.take().remove(0) else {
+        panic!("the first thing is the description");
+    };
+    assert_eq!(offer.sdp_type, SdpType::Offer);
+    assert!(offer.ufrags().next().is_some());
+}
+
+#[wasm_bindgen_test]
+async fn what_the_browser_refuses_comes_back_with_its_name() {
+    let events = Events::new();
+    let sink = events.clone();
+    let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
+    let bad = IceServer { urls: vec!["turn:192.0.2.1".into()], username: None, credential: None };
+    rtc.create(A, Role::Offerer, &ConnectionConfig { ice_servers: vec![bad], relay_only: false });
+    assert_eq!(events.take(), [(A, ConnectionEvent::CreationFailed)]);
+    rtc.create(B, Role::Answerer, &ConnectionConfig::default());
+    let nonsense = SessionDescription { sdp_type: SdpType::Answer, sdp: "v=0\r\n".into() };
+    rtc.set_remote_description(B, &nonsense);
+    until("a refusal", || events.len() > 0).await;
+    let (B, ConnectionEvent::RemoteDescriptionSet(Err(error))) = events.take().remove(0) else {
+        panic!("an answer out of the blue");
+    };
+    assert!(error.name.ends_with("Error"), "{error:?}");
+}
