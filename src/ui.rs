@@ -47,7 +47,7 @@ pub struct UiOptions {
     pub name: String,
     /// How many people the lobby says a room takes, as long as the server does not tell.
     pub capacity: Option<u32>,
-    /// Whether the page is ours: then a link can carry the room (`?room=R`), and the address bar does.
+    /// Whether the page is ours: then a link can carry the room (`?room=R`).
     pub app_link: bool,
 }
 

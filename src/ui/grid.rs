@@ -6,7 +6,7 @@ pub const GAP: f64 = 8.0;
 /// The widest a tile gets: cameras are 16:9.
 const WIDEST: f64 = 16.0 / 9.0;
 /// The narrowest a tile gets, in a wide and in a tall place: a face needs this much.
-const NARROWEST: [f64; 2] = [1.0, 0.7];
+const NARROWEST: [f64; 2] = [1.0, 0.6];
 
 /// The size of every tile, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -12,27 +12,12 @@ use crate::dom;
 
 /// The page's URL with the room in it, and nothing of the person who copies it.
 pub(super) fn to_room(room: &str) -> Result<String, JsValue> {
-    let url = here()?;
+    let window = web_sys::window().ok_or("no window")?;
+    let url = Url::new(&window.location().href()?)?;
     url.set_search("");
     url.set_hash("");
     url.search_params().set("room", room);
     Ok(url.href())
-}
-
-/// Puts the room into the address bar, so that a reload or a bookmark leads back to it.
-pub(super) fn show_in_address_bar(room: &str) -> Result<(), JsValue> {
-    let url = here()?;
-    if url.search_params().get("room").as_deref() == Some(room) {
-        return Ok(());
-    }
-    url.search_params().set("room", room);
-    let window = web_sys::window().ok_or("no window")?;
-    window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&url.href()))
-}
-
-fn here() -> Result<Url, JsValue> {
-    let window = web_sys::window().ok_or("no window")?;
-    Url::new(&window.location().href()?)
 }
 
 /// Copies the link and says so; where the browser does not allow it, shows the link to copy by hand.

@@ -1,7 +1,7 @@
 //! Messages that stay until their reason is gone, each with a way on.
 
 use visavis_core::signaling::RejectCode;
-use visavis_core::{Problem, RoomView, Source, SourceState};
+use visavis_core::{Lifecycle, MediaError, Problem, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -56,6 +56,8 @@ pub(super) fn code(problem: &Problem) -> &'static str {
 
 fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
     let (severe, actions): (_, &'static [Action]) = match problem {
+        // Out of the room, "Join again" is the way.
+        _ if view.lifecycle == Lifecycle::Left => (true, &[]),
         Problem::Unreachable { .. } => (false, &[RETRY]),
         Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
     };
@@ -84,12 +86,17 @@ fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
     let which = failed_with(view, error.as_str());
     if which.first() == Some(&source) {
         let text = text::media(error, text::sources(&which));
-        notices.push(Notice {
-            code: error.as_str(),
-            text,
-            severe: false,
-            actions: &[TRY_DEVICE, WITHOUT_DEVICE],
-        });
+        notices.push(Notice { code: error.as_str(), text, severe: false, actions: ways_around(error) });
+    }
+}
+
+fn ways_around(error: MediaError) -> &'static [Action] {
+    match error {
+        // No second try makes a page secure.
+        MediaError::Insecure => &[WITHOUT_DEVICE],
+        MediaError::Denied | MediaError::NotFound | MediaError::Busy | MediaError::Unknown => {
+            &[TRY_DEVICE, WITHOUT_DEVICE]
+        }
     }
 }
 

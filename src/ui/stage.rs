@@ -12,7 +12,7 @@ use super::controls::Bar;
 use super::notices::Notices;
 use super::shared::Shared;
 use super::tile::Tile;
-use super::{actions, grid, link, names, text};
+use super::{actions, grid, names, text};
 use crate::dom::{self, KeyedList, ResizeWatch};
 
 const HTML: &str = include_str!("stage.html");
@@ -63,9 +63,6 @@ impl Stage {
     /// The first moment in the room.
     fn enter(&self, view: &RoomView) {
         names::remember(&view.me.name);
-        if self.shared.options.app_link {
-            let _ = link::show_in_address_bar(&view.room);
-        }
         actions::focus(&self.shared, &self.element);
     }
 

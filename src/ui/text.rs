@@ -185,8 +185,8 @@ pub(super) fn people(count: usize) -> String {
 /// The heading after leaving.
 pub(super) fn left(room: &str, problem: Option<&Problem>) -> String {
     match problem {
-        _ if room.is_empty() => "You are out of the room".to_owned(),
-        Some(_) => format!("You are out of “{room}”"),
+        _ if room.is_empty() => "You are not in a room".to_owned(),
+        Some(_) => format!("You are not in “{room}”"),
         None => format!("You left “{room}”"),
     }
 }

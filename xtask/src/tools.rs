@@ -87,10 +87,10 @@ pub(crate) struct Toolbox {
 
 impl Toolbox {
     /// A command that finds our tools before any other of the same name. `NO_COLOR` is taken away because Trunk stops at
-    /// the usual `NO_COLOR=1`.
+    /// the usual `NO_COLOR=1`, `RUST_BACKTRACE` because its own stack traces hide what the compiler said.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.locate(program));
-        command.env("PATH", self.path()).env_remove("NO_COLOR");
+        command.env("PATH", self.path()).env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
         if std::env::var_os("NO_COLOR").is_some() {
             command.env("TRUNK_COLOR", "never");
         }

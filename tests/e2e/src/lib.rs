@@ -1,1 +1,29 @@
-//! e2e
+//! What the end-to-end tests stand on: real browsers driven through WebDriver, the real server, and a relay between the
+//! two that can hold, repeat and lose frames.
+//!
+//! Everything a test asserts is seen from outside: in the page's documented attributes, in decoded pixels, in sound.
+//! Every child process ends with the value that started it, also when a test panics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness that cannot go on says what it saw and stops"
+)]
+
+pub mod browser;
+pub mod bundle;
+pub mod call;
+pub mod look;
+pub mod page;
+pub mod process;
+pub mod relay;
+pub mod server;
+pub mod tools;
+mod webdriver;
+
+pub use browser::{Browser, Setup};
+pub use bundle::Bundle;
+pub use look::{Look, Tile, Video};
+pub use page::Page;
+pub use relay::Relay;
+pub use server::Server;

@@ -1,0 +1,225 @@
+//! One browser process, driven through WebDriver. Its pages are windows, so that none of them is in the background.
+
+use std::sync::Arc;
+
+use fantoccini::error::CmdError;
+use fantoccini::wd::{Capabilities, WindowHandle};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::page::Page;
+use crate::process::Process;
+use crate::tools;
+use crate::webdriver::{Extra, end_session};
+
+/// What is injected into every page.
+pub(crate) const PROBE: &str = include_str!("probe.js");
+
+/// Which browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium.
+    Chrome,
+    /// Firefox.
+    Firefox,
+}
+
+/// How a browser is started.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    kind: Kind,
+    flags: Vec<String>,
+    prefs: serde_json::Map<String, Value>,
+}
+
+/// The machine may have no screen, sandbox or sound card; every window counts as visible; devices are fake and allowed.
+const CHROME_FLAGS: &[&str] = &[
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+    "--window-size=1280,800",
+    "--use-fake-device-for-media-stream=fps=10",
+    "--use-fake-ui-for-media-stream",
+];
+
+impl Setup {
+    /// Chromium with a fake camera and microphone that may be used.
+    pub fn chrome() -> Self {
+        let flags = CHROME_FLAGS.iter().map(ToString::to_string).collect();
+        Self { kind: Kind::Chrome, flags, prefs: serde_json::Map::new() }
+    }
+
+    /// Firefox with a fake camera and microphone that may be used.
+    pub fn firefox() -> Self {
+        let mut setup =
+            Self { kind: Kind::Firefox, flags: vec!["-headless".into()], prefs: serde_json::Map::new() };
+        for (name, value) in [
+            ("media.navigator.streams.fake", json!(true)),
+            ("media.navigator.permission.disabled", json!(true)),
+            ("media.autoplay.default", json!(0)),
+            ("media.peerconnection.ice.loopback", json!(true)),
+            ("media.peerconnection.ice.obfuscate_host_addresses", json!(false)),
+            // There is no H.264 to download here, and no hardware to ask.
+            ("media.gmp-manager.updateEnabled", json!(false)),
+            ("media.hardware-video-decoding.enabled", json!(false)),
+            ("widget.windows.window_occlusion_tracking.enabled", json!(false)),
+            ("dom.min_background_timeout_value", json!(4)),
+            ("app.normandy.enabled", json!(false)),
+        ] {
+            setup.prefs.insert(name.into(), value);
+        }
+        setup
+    }
+
+    /// Adds a command line flag.
+    pub fn with(mut self, flag: &str) -> Self {
+        self.flags.push(flag.into());
+        self
+    }
+
+    /// Takes away the flags that start like this.
+    pub fn without(mut self, flag: &str) -> Self {
+        self.flags.retain(|known| !known.starts_with(flag));
+        self
+    }
+
+    /// Sets a preference (Firefox).
+    pub fn pref(mut self, name: &str, value: Value) -> Self {
+        self.prefs.insert(name.into(), value);
+        self
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut options = json!({ "args": self.flags });
+        let (key, binary) = match self.kind {
+            Kind::Chrome => ("goog:chromeOptions", tools::chrome()),
+            Kind::Firefox => ("moz:firefoxOptions", tools::firefox()),
+        };
+        if let Some(binary) = binary {
+            options["binary"] = json!(binary);
+        }
+        if self.kind == Kind::Firefox {
+            options["prefs"] = Value::Object(self.prefs.clone());
+        }
+        let timeouts = json!({ "script": 120_000, "pageLoad": 60_000, "implicit": 0 });
+        [(key.to_owned(), options), ("timeouts".to_owned(), timeouts)].into_iter().collect()
+    }
+}
+
+/// A running browser. Dropping it closes it.
+#[derive(Debug)]
+pub struct Browser {
+    kind: Kind,
+    client: Client,
+    /// The window that commands go to, once the first page is open. Whoever holds the lock has the floor.
+    floor: Mutex<Option<WindowHandle>>,
+    port: u16,
+    session: String,
+    _driver: Process,
+}
+
+impl Browser {
+    /// Starts a Chromium as most tests need it.
+    pub async fn chrome() -> Arc<Self> {
+        Self::start(Setup::chrome()).await
+    }
+
+    /// Starts a Firefox as most tests need it.
+    pub async fn firefox() -> Arc<Self> {
+        Self::start(Setup::firefox()).await
+    }
+
+    /// Starts a driver on a free port, and a browser with it.
+    pub async fn start(setup: Setup) -> Arc<Self> {
+        let (program, args) = match setup.kind {
+            Kind::Chrome => (tools::chromedriver(), vec!["--port=0"]),
+            Kind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
+        };
+        let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+        let mut driver = Process::start(&program, &args);
+        let port = driver.hears(port_of).await;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(setup.capabilities())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap_or_else(|error| panic!("no {:?}: {error}\n{}", setup.kind, driver.last_words()));
+        let session = client.session_id().await.ok().flatten().expect("a session has an id");
+        Arc::new(Self { kind: setup.kind, client, floor: Mutex::new(None), port, session, _driver: driver })
+    }
+
+    /// Which browser this is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Opens a page in a window of its own; `name` says who looks at it.
+    pub async fn open(self: &Arc<Self>, name: &str, url: &str) -> Page {
+        let page = self.blank(name).await;
+        page.goto(url).await;
+        page
+    }
+
+    /// Opens a window without a page, but with the probe that will look into it.
+    pub async fn blank(self: &Arc<Self>, name: &str) -> Page {
+        let mut floor = self.floor.lock().await;
+        let window = match floor.as_ref() {
+            None => self.client.window().await,
+            Some(_) => self.client.new_window(false).await.map(|new| new.handle),
+        };
+        let window = window.unwrap_or_else(|error| panic!("no window for {name}: {error}"));
+        self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");
+        *floor = Some(window.clone());
+        drop(floor);
+        let page = Page::new(self.clone(), window, name);
+        if self.kind == Kind::Chrome {
+            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
+        }
+        page
+    }
+
+    /// Gives the floor to a window until the returned guard is dropped.
+    pub(crate) async fn give_floor(
+        &self,
+        window: &WindowHandle,
+    ) -> Result<(MutexGuard<'_, Option<WindowHandle>>, &Client), CmdError> {
+        let mut floor = self.floor.lock().await;
+        if floor.as_ref() != Some(window) {
+            self.client.switch_to_window(window.clone()).await?;
+            *floor = Some(window.clone());
+        }
+        Ok((floor, &self.client))
+    }
+
+    /// A command that only this kind of driver knows, to the window that has the floor.
+    pub(crate) async fn extra(client: &Client, path: &'static str, body: Value) -> Result<Value, CmdError> {
+        client.issue_cmd(Extra { path, body }).await
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Asked to close, a browser takes its temporary profile with it; if it does not answer, it is killed anyway.
+        let _ = end_session(self.port, &self.session);
+    }
+}
+
+/// The port that a driver says it listens on.
+fn port_of(line: &str) -> Option<u16> {
+    let (_, rest) = line
+        .split_once("started successfully on port ")
+        .or_else(|| line.split_once("Listening on 127.0.0.1:"))?;
+    rest.trim_end_matches('.').trim().parse().ok()
+}

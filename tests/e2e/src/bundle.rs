@@ -1,0 +1,57 @@
+//! A copy of the bundle with another `config.json`: what somebody does who configures it without a rebuild.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::tools;
+
+/// A copy of the bundle in a temporary directory. Dropping it removes it.
+#[derive(Debug)]
+pub struct Bundle {
+    path: PathBuf,
+}
+
+impl Bundle {
+    /// Copies the bundle and gives it this configuration.
+    pub fn with_config(config: &Value) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("visavis-e2e-{}-{number}", std::process::id()));
+        copy(&tools::dist(), &path).expect("the bundle can be copied");
+        fs::write(path.join("config.json"), config.to_string()).expect("a configuration can be written");
+        Self { path }
+    }
+
+    /// Copies the bundle and lets its pages talk to a server at this address.
+    pub fn talking_to(url: &str) -> Self {
+        Self::with_config(&serde_json::json!({ "signaling": { "url": url } }))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Bundle {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

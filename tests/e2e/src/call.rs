@@ -1,0 +1,69 @@
+//! What people do together: join, see and hear one another.
+
+use std::time::Duration;
+
+use crate::look::{Look, Tile};
+use crate::page::Page;
+
+/// The least mean brightness of a picture that is not black.
+const NOT_BLACK: f64 = 8.0;
+/// The least energy that is a sound.
+const AUDIBLE: f64 = 1e-4;
+
+/// Enters a room through the lobby, as a person does.
+pub async fn join(page: &Page, room: &str) {
+    page.until("a lobby that can be used", |look| {
+        look.state == "lobby" && look.control("join").is_some_and(|join| !join.disabled)
+    })
+    .await;
+    page.fill("input[name=room]", room).await;
+    page.fill("input[name=name]", page.name()).await;
+    page.press("join").await;
+    page.until("to be in the room", |look| look.state == "joined").await;
+}
+
+/// The names of everybody but the one who looks.
+pub fn names_but<'a>(pages: &[&'a Page], me: &Page) -> Vec<&'a str> {
+    pages.iter().map(|page| page.name()).filter(|name| *name != me.name()).collect()
+}
+
+/// Everybody sees every other one's moving picture and hears them, one tile each.
+pub async fn all_meet(pages: &[&Page]) {
+    for page in pages {
+        meets(page, &names_but(pages, page)).await;
+    }
+}
+
+/// Sees the moving pictures of exactly these others, and hears them.
+pub async fn meets(page: &Page, names: &[&str]) {
+    sees(page, names).await;
+    page.listen().await;
+    let hears = |tile: &Tile| tile.video.as_ref().is_some_and(|video| !video.muted && video.sound > AUDIBLE);
+    page.until(&format!("to hear {names:?}"), |look| look.others().all(hears)).await;
+}
+
+/// Sees the moving pictures of exactly these others, one tile each.
+pub async fn sees(page: &Page, names: &[&str]) -> Look {
+    let expected = format!("connected tiles with a picture of exactly {names:?}");
+    let first = page
+        .within(Duration::from_secs(60), &expected, |look| {
+            look.shows_exactly(names) && look.others().all(has_picture)
+        })
+        .await;
+    let moved = |tile: &Tile| {
+        let before = first.tile(&tile.name).and_then(|tile| tile.video.as_ref());
+        let Some((before, now)) = before.zip(tile.video.as_ref()) else { return false };
+        now.frames > before.frames + 2 && now.picture != before.picture
+    };
+    page.until(&format!("the pictures of {names:?} to move"), |look| {
+        look.shows_exactly(names) && look.others().all(|tile| has_picture(tile) && moved(tile))
+    })
+    .await
+}
+
+fn has_picture(tile: &Tile) -> bool {
+    let bright = |video: &crate::Video| {
+        video.visible && !video.paused && video.frames > 0 && video.brightness > NOT_BLACK
+    };
+    tile.connection == "connected" && tile.videos == 1 && tile.video.as_ref().is_some_and(bright)
+}

@@ -1,0 +1,191 @@
+//! One page in a window of its own, and the person in front of it.
+
+use std::fs;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fantoccini::error::CmdError;
+use fantoccini::wd::WindowHandle;
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::browser::{Browser, PROBE};
+use crate::look::Look;
+use crate::tools;
+
+/// Long enough for the slowest machine; a condition that holds is seen within a tenth of a second.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A page, and who looks at it.
+#[derive(Debug)]
+pub struct Page {
+    browser: Arc<Browser>,
+    window: WindowHandle,
+    name: String,
+}
+
+impl Page {
+    pub(crate) fn new(browser: Arc<Browser>, window: WindowHandle, name: &str) -> Self {
+        Self { browser, window, name: name.to_owned() }
+    }
+
+    /// Who looks at this page: the name they join with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The browser it is in.
+    pub fn browser(&self) -> &Arc<Browser> {
+        &self.browser
+    }
+
+    /// Goes to an address.
+    pub async fn goto(&self, url: &str) {
+        self.drive("goto", async |client| client.goto(url).await).await;
+    }
+
+    /// Reloads, as a person does.
+    pub async fn reload(&self) {
+        self.drive("reload", async |client| client.refresh().await).await;
+    }
+
+    /// Closes the window without a word to the page.
+    pub async fn close(self) {
+        self.drive("close", async |client| client.close_window().await).await;
+    }
+
+    /// Runs the body of an asynchronous function in the page.
+    pub async fn eval(&self, script: &str, args: Vec<Value>) -> Value {
+        let script = &format!("return (async () => {{ {script}\n }})()");
+        self.drive(script, async |client| client.execute(script, args).await).await
+    }
+
+    /// Clicks something where a person would: it must be visible and nothing may lie over it.
+    pub async fn click(&self, selector: &str) {
+        self.drive(selector, async |client| client.find(Locator::Css(selector)).await?.click().await).await;
+    }
+
+    /// Clicks a control by its name.
+    pub async fn press(&self, control: &str) {
+        self.click(&format!("[data-control={control}]")).await;
+    }
+
+    /// Puts a text into a field.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        self.drive(selector, async |client| {
+            let field = client.find(Locator::Css(selector)).await?;
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await;
+    }
+
+    /// Types on the keyboard, to whatever has the focus.
+    pub async fn type_keys(&self, keys: &str) {
+        let steps: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|step| json!({ "type": step, "value": key })))
+            .collect();
+        let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": steps }] });
+        self.drive("type", async |client| Browser::extra(client, "actions", actions).await).await;
+    }
+
+    /// A command of the Chrome DevTools Protocol.
+    pub async fn cdp(&self, method: &str, params: Value) -> Value {
+        let body = json!({ "cmd": method, "params": params });
+        self.drive(method, async |client| Browser::extra(client, "goog/cdp/execute", body).await).await
+    }
+
+    /// Grants, denies or resets a permission for the page's origin (`granted`, `denied`, `prompt`).
+    pub async fn set_permission(&self, name: &str, state: &str) {
+        let body = json!({ "descriptor": { "name": name }, "state": state });
+        self.drive("permissions", async |client| Browser::extra(client, "permissions", body).await).await;
+    }
+
+    /// Makes the viewport this big (Chrome).
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Looks at everything once.
+    pub async fn look(&self) -> Look {
+        let look = self.eval(&format!("{PROBE}\nreturn __e2e.look();"), vec![]).await;
+        serde_json::from_value(look).expect("the probe says what a look consists of")
+    }
+
+    /// Starts to measure sound and gaps afresh.
+    pub async fn listen(&self) {
+        self.eval(&format!("{PROBE}\n__e2e.listening = true; __e2e.reset();"), vec![]).await;
+    }
+
+    /// Starts to measure gaps afresh.
+    pub async fn reset(&self) {
+        self.eval(&format!("{PROBE}\n__e2e.reset();"), vec![]).await;
+    }
+
+    /// Looks until something is so.
+    pub async fn until(&self, what: &str, so: impl FnMut(&Look) -> bool) -> Look {
+        self.within(PATIENCE, what, so).await
+    }
+
+    /// Looks until something is so, for at most this long.
+    pub async fn within(&self, limit: Duration, what: &str, mut so: impl FnMut(&Look) -> bool) -> Look {
+        let begin = Instant::now();
+        loop {
+            let look = self.look().await;
+            if so(&look) {
+                return look;
+            }
+            if begin.elapsed() > limit {
+                self.fail(what, &look).await;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Stops the test, with what was seen, and keeps the page's remains among the artifacts.
+    pub async fn fail(&self, what: &str, look: &Look) -> ! {
+        let stem = self.keep(what).await;
+        panic!("{}: not seen: {what}. Seen instead (more in {stem}.*):\n{look}", self.name);
+    }
+
+    /// Keeps a screenshot, the document and the console under a name like the given one.
+    async fn keep(&self, what: &str) -> String {
+        let words: String = format!("{}-{what}", self.name)
+            .chars()
+            .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .take(80)
+            .collect();
+        let stem = tools::artifacts().join(words);
+        let script = "return [document.documentElement.outerHTML, (window.__e2e?.console ?? []).join('\\n')]";
+        let found = self.eval(script, vec![]).await;
+        let text = |i: usize| found[i].as_str().unwrap_or_default().to_owned();
+        let _ = fs::write(stem.with_extension("html"), text(0));
+        let _ = fs::write(stem.with_extension("log"), text(1));
+        self.screenshot(&stem.with_extension("png").to_string_lossy()).await;
+        stem.display().to_string()
+    }
+
+    /// Saves what the window shows.
+    pub async fn screenshot(&self, path: &str) {
+        let png = self.drive("screenshot", async |client| client.screenshot().await).await;
+        fs::write(path, png).expect("artifacts can be written");
+    }
+
+    /// Gives this window the floor, does something, and says who and what if that fails.
+    async fn drive<'a, T, F>(&'a self, what: &str, act: impl FnOnce(&'a Client) -> F) -> T
+    where
+        F: Future<Output = Result<T, CmdError>>,
+    {
+        let done = async {
+            let (_floor, client) = self.browser.give_floor(&self.window).await?;
+            act(client).await
+        };
+        let what: String = what.chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect();
+        done.await.unwrap_or_else(|error| panic!("{}: {what}: {error}", self.name))
+    }
+}

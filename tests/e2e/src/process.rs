@@ -1,0 +1,119 @@
+//! Child processes that end with the value that started them.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// A running program, with what it has said. Dropping it kills it, its process group and all its descendants.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    pid: Pid,
+    said: Arc<Mutex<Vec<String>>>,
+    lines: watch::Receiver<usize>,
+}
+
+impl Process {
+    /// Starts a program in a process group of its own and listens to what it says.
+    pub fn start(program: &Path, args: &[String]) -> Self {
+        let mut command = Command::new(program);
+        command.args(args).process_group(0).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+        let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has just started");
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let (count, lines) = watch::channel(0);
+        follow(child.stdout.take().expect("piped"), said.clone(), count.clone());
+        follow(child.stderr.take().expect("piped"), said.clone(), count);
+        Self { child, pid, said, lines }
+    }
+
+    /// Waits for a line that `find` recognises, and returns what it made of it.
+    pub async fn hears<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                if let Some(found) =
+                    self.said.lock().expect("not poisoned").iter().find_map(|line| find(line))
+                {
+                    return Some(found);
+                }
+                if self.lines.changed().await.is_err() {
+                    return None;
+                }
+            }
+        };
+        match timeout(Duration::from_secs(30), found).await {
+            Ok(Some(found)) => found,
+            Ok(None) | Err(_) => {
+                panic!("{self:?} did not say what it should; it said:\n{}", self.last_words())
+            }
+        }
+    }
+
+    /// The last lines it has said.
+    pub fn last_words(&self) -> String {
+        let said = self.said.lock().expect("not poisoned");
+        said[said.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// Ends it as the power failing would (`SIGKILL`), and waits until it is gone.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A browser's helpers may have left the group of their driver, so the family is looked up, too.
+        for pid in descendants(self.pid) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        // A child that has been waited for no longer owns its number.
+        if self.child.id().is_some() {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+        }
+    }
+}
+
+fn follow(
+    pipe: impl AsyncRead + Unpin + Send + 'static,
+    said: Arc<Mutex<Vec<String>>>,
+    count: watch::Sender<usize>,
+) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(pipe).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            said.lock().expect("not poisoned").push(line);
+            count.send_modify(|count| *count += 1);
+        }
+    });
+}
+
+/// All children of a process, theirs, and so on. Empty where there is no `/proc`.
+fn descendants(root: Pid) -> Vec<Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten();
+    let parents: Vec<(Pid, Pid)> = entries.filter_map(|entry| parentage(&entry.ok()?.path())).collect();
+    let mut family = vec![root];
+    let mut next = 0;
+    while let Some(&elder) = family.get(next) {
+        family.extend(parents.iter().filter(|(_, parent)| *parent == elder).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    family.split_off(1)
+}
+
+/// A process and its parent, from `/proc/PID/stat`: `PID (name) state PARENT ...`.
+fn parentage(path: &Path) -> Option<(Pid, Pid)> {
+    let pid = path.file_name()?.to_str()?.parse().ok()?;
+    let stat = std::fs::read_to_string(path.join("stat")).ok()?;
+    let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+    Some((Pid::from_raw(pid)?, Pid::from_raw(parent)?))
+}

@@ -1,0 +1,210 @@
+//! A relay between pages and the server that handles their frames as a bad network and a worse server would.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::{SinkExt, Stream, StreamExt};
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{accept_async, connect_async};
+
+/// Which way a frame goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From the page to the server.
+    Up,
+    /// From the server to the page.
+    Down,
+}
+
+/// A frame on its way.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Which socket, counted from zero.
+    pub socket: usize,
+    /// Which way.
+    pub way: Way,
+    /// Its text.
+    pub text: String,
+}
+
+impl Frame {
+    /// The `type` of its message.
+    pub fn kind(&self) -> String {
+        self.field(&["type"])
+    }
+
+    /// A text inside its message; empty if there is none.
+    pub fn field(&self, path: &[&str]) -> String {
+        let message: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        path.iter().fold(&message, |value, key| &value[key]).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether it is an offer.
+    pub fn is_offer(&self) -> bool {
+        self.kind() == "description" && self.field(&["description", "type"]) == "offer"
+    }
+}
+
+/// When a frame is delivered: once for each delay. No delay at all: never.
+pub type Deliveries = Vec<Duration>;
+
+/// At once, and once: what an honest relay does.
+pub fn honest(_: &Frame) -> Deliveries {
+    vec![Duration::ZERO]
+}
+
+type Rule = Box<dyn FnMut(&Frame) -> Deliveries + Send>;
+type Pipe = UnboundedSender<Message>;
+
+struct Socket {
+    down: Pipe,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+struct State {
+    rule: Rule,
+    delivered: Vec<Frame>,
+    sockets: Vec<Socket>,
+}
+
+/// A running relay. Dropping it cuts everything.
+pub struct Relay {
+    port: u16,
+    state: Arc<Mutex<State>>,
+    listener: JoinHandle<()>,
+}
+
+impl Relay {
+    /// Starts a relay to the server on that port, under a rule.
+    pub async fn start(server: u16, rule: impl FnMut(&Frame) -> Deliveries + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let state =
+            Arc::new(Mutex::new(State { rule: Box::new(rule), delivered: Vec::new(), sockets: Vec::new() }));
+        let shared = state.clone();
+        let listener = tokio::spawn(async move {
+            while let Ok((page, _)) = listener.accept().await {
+                carry(page, server, &shared).await;
+            }
+        });
+        Self { port, state, listener }
+    }
+
+    /// The address that pages are to use.
+    pub fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}/ws", self.port)
+    }
+
+    /// Every frame that was delivered so far, in the order of delivery.
+    pub fn delivered(&self) -> Vec<Frame> {
+        self.state.lock().expect("not poisoned").delivered.clone()
+    }
+
+    /// How many frames of this type were delivered, both ways.
+    pub fn count(&self, kind: &str) -> usize {
+        self.delivered().iter().filter(|frame| frame.kind() == kind).count()
+    }
+
+    /// Delivers a frame once more, to the page whose socket it came down.
+    pub fn replay(&self, frame: &Frame) {
+        assert_eq!(frame.way, Way::Down, "only pages are lied to");
+        deliver(&self.state, frame.clone());
+    }
+
+    /// Cuts every connection, as a router that is switched off; new ones are welcome.
+    pub fn cut(&self) {
+        for socket in &mut self.state.lock().expect("not poisoned").sockets {
+            socket.tasks.drain(..).for_each(|task| task.abort());
+            // The last sender of a pipe ends its writer, and with it the connection.
+            socket.down = unbounded_channel().0;
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.listener.abort();
+        self.cut();
+    }
+}
+
+/// Joins one page's socket to one of the server's.
+async fn carry(page: TcpStream, server: u16, state: &Arc<Mutex<State>>) {
+    let Ok(page) = accept_async(page).await else { return };
+    let Ok((server, _)) = connect_async(format!("ws://127.0.0.1:{server}/ws")).await else { return };
+    let (to_page, from_page) = page.split();
+    let (to_server, from_server) = server.split();
+    let (down, down_queue) = unbounded_channel();
+    let (up, up_queue) = unbounded_channel();
+    let mut shared = state.lock().expect("not poisoned");
+    let socket = shared.sockets.len();
+    let tasks = vec![
+        tokio::spawn(write(down_queue, to_page)),
+        tokio::spawn(write(up_queue, to_server)),
+        tokio::spawn(read(from_page, state.clone(), (socket, Way::Up), up)),
+        tokio::spawn(read(from_server, state.clone(), (socket, Way::Down), down.clone())),
+    ];
+    shared.sockets.push(Socket { down, tasks });
+}
+
+async fn write<S>(mut queue: UnboundedReceiver<Message>, mut sink: S)
+where
+    S: SinkExt<Message> + Unpin,
+{
+    while let Some(message) = queue.recv().await {
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+    let _ = sink.close().await;
+}
+
+async fn read(
+    mut stream: impl Stream<Item = Result<Message, Error>> + Unpin,
+    state: Arc<Mutex<State>>,
+    (socket, way): (usize, Way),
+    pipe: Pipe,
+) {
+    while let Some(Ok(message)) = stream.next().await {
+        match message {
+            Message::Text(text) => {
+                route(&state, &Frame { socket, way, text: text.as_str().to_owned() }, &pipe);
+            }
+            Message::Close(_) => break,
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+    // One side has gone: the other hears it at once.
+    let _ = pipe.send(Message::Close(None));
+}
+
+fn route(state: &Arc<Mutex<State>>, frame: &Frame, pipe: &Pipe) {
+    let delays = (state.lock().expect("not poisoned").rule)(frame);
+    for delay in delays {
+        if delay.is_zero() {
+            pass(state, frame.clone(), pipe);
+            continue;
+        }
+        let (state, frame, pipe) = (state.clone(), frame.clone(), pipe.clone());
+        tokio::spawn(async move {
+            sleep(delay).await;
+            pass(&state, frame, &pipe);
+        });
+    }
+}
+
+fn deliver(state: &Arc<Mutex<State>>, frame: Frame) {
+    let pipe = state.lock().expect("not poisoned").sockets[frame.socket].down.clone();
+    pass(state, frame, &pipe);
+}
+
+fn pass(state: &Arc<Mutex<State>>, frame: Frame, pipe: &Pipe) {
+    if pipe.send(Message::text(frame.text.clone())).is_ok() {
+        state.lock().expect("not poisoned").delivered.push(frame);
+    }
+}

@@ -1,0 +1,75 @@
+//! The real server, as a process that can be killed and started again in its place.
+
+use std::path::PathBuf;
+
+use crate::process::Process;
+use crate::{Bundle, tools};
+
+/// A running `visavis-server` that also serves a bundle.
+#[derive(Debug)]
+pub struct Server {
+    port: u16,
+    dist: PathBuf,
+    flags: Vec<String>,
+    process: Process,
+}
+
+impl Server {
+    /// Starts it with the bundle as it is.
+    pub async fn start() -> Self {
+        Self::with(tools::dist(), &[]).await
+    }
+
+    /// Starts it for a bundle with another configuration.
+    pub async fn serving(bundle: &Bundle) -> Self {
+        Self::with(bundle.path().to_owned(), &[]).await
+    }
+
+    /// Starts it with more flags, such as `--capacity 2`.
+    pub async fn with(dist: PathBuf, flags: &[&str]) -> Self {
+        Self::on_port(0, dist, flags.iter().map(ToString::to_string).collect()).await
+    }
+
+    /// Starts it on a port that is known beforehand.
+    pub async fn on_port(port: u16, dist: PathBuf, flags: Vec<String>) -> Self {
+        assert!(dist.join("index.html").exists(), "no bundle at {}: run `cargo xtask dist`", dist.display());
+        let mut args = vec!["--listen".to_owned(), format!("127.0.0.1:{port}")];
+        args.extend(["--dist".to_owned(), dist.display().to_string()]);
+        args.extend(flags.iter().cloned());
+        let mut process = Process::start(&tools::server(), &args);
+        let port = process.hears(port_of).await;
+        Self { port, dist, flags, process }
+    }
+
+    /// The page's address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it without warning.
+    pub async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
+    /// Starts it again in the same place.
+    pub async fn restart(&mut self) {
+        self.process.kill().await;
+        *self = Self::on_port(self.port, self.dist.clone(), self.flags.clone()).await;
+    }
+}
+
+/// A port that nobody listens on at the moment.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+fn port_of(line: &str) -> Option<u16> {
+    let (_, address) = line.split_once("listening on http://")?;
+    address.trim().trim_end_matches('/').rsplit_once(':')?.1.parse().ok()
+}

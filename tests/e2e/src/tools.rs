@@ -1,0 +1,61 @@
+//! Where the programs are: from the environment that `cargo xtask test` sets, else where they usually stand.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The top of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the crate stands in its workspace")
+}
+
+/// The built bundle: `VISAVIS_DIST`, else `dist/`.
+pub fn dist() -> PathBuf {
+    given("VISAVIS_DIST").unwrap_or_else(|| repository().join("dist"))
+}
+
+/// The signaling server: `VISAVIS_SERVER`, else the one of a debug build.
+pub fn server() -> PathBuf {
+    given("VISAVIS_SERVER").unwrap_or_else(|| repository().join("target/debug/visavis-server"))
+}
+
+/// `CHROMEDRIVER`, else the one on the path.
+pub fn chromedriver() -> PathBuf {
+    given("CHROMEDRIVER").unwrap_or_else(|| PathBuf::from("chromedriver"))
+}
+
+/// `GECKODRIVER`, else the one that `cargo xtask` installs, else the one on the path.
+pub fn geckodriver() -> PathBuf {
+    let cached =
+        env::home_dir().map(|home| home.join(".cache/visavis/tools/geckodriver-0.37.1/bin/geckodriver"));
+    given("GECKODRIVER")
+        .or_else(|| cached.filter(|path| path.exists()))
+        .unwrap_or_else(|| PathBuf::from("geckodriver"))
+}
+
+/// `CHROME`, else Debian's Chromium; none leaves the choice to the driver.
+pub fn chrome() -> Option<PathBuf> {
+    given("CHROME").or_else(|| existing("/usr/bin/chromium"))
+}
+
+/// `FIREFOX`, else Debian's; none leaves the choice to the driver.
+pub fn firefox() -> Option<PathBuf> {
+    given("FIREFOX").or_else(|| existing("/usr/bin/firefox-esr"))
+}
+
+/// Where screenshots and the remains of failures go. Not in version control.
+pub fn artifacts() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+    std::fs::create_dir_all(&path).expect("artifacts can be written");
+    path
+}
+
+fn given(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn existing(path: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(path)).filter(|path| path.exists())
+}

@@ -1,0 +1,6 @@
+//! Calls between real browsers, from outside: what people see and hear, and what they can do when something is wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod browsers;
+mod rooms;
+mod scratch;

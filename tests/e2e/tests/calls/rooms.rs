@@ -1,0 +1,90 @@
+//! People come and go.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use visavis_e2e::call::{all_meet, join, sees};
+use visavis_e2e::{Browser, Page, Server, Setup};
+
+/// What a leave may take until nobody shows the tile any more.
+const LEAVE: Duration = Duration::from_secs(2);
+/// What a lost participant may take: the server's heartbeat.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// Opens a page for each name, one after the other, and joins them all.
+async fn gather(browser: &Arc<Browser>, url: &str, names: &[&str]) -> Vec<Page> {
+    let mut pages = Vec::new();
+    for name in names {
+        let page = browser.open(name, url).await;
+        join(&page, "tea").await;
+        pages.push(page);
+    }
+    pages
+}
+
+#[tokio::test]
+async fn two_people_see_and_hear_each_other() {
+    let server = Server::start().await;
+    let browser = Browser::chrome().await;
+    let pages = gather(&browser, &server.url(), &["Ann", "Ben"]).await;
+    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+    for page in &pages {
+        let look = page.look().await;
+        let own = look.tiles.iter().find(|tile| tile.own).expect("their own tile");
+        assert_eq!(own.name, page.name());
+        assert!(own.video.as_ref().is_some_and(|video| video.muted), "nobody hears themselves: {look}");
+        assert!(look.tiles.iter().all(|tile| tile.microphone == "on" && tile.camera == "on"), "{look}");
+        assert!(look.tiles.iter().all(|tile| tile.source == "camera"), "{look}");
+        assert_eq!(look.errors, Vec::<String>::new(), "nothing goes wrong in silence");
+    }
+}
+
+#[tokio::test]
+async fn three_people_leave_vanish_and_reload() {
+    let server = Server::start().await;
+    let browser = Browser::chrome().await;
+    let mut pages = gather(&browser, &server.url(), &["Ann", "Ben", "Cem"]).await;
+    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+    let [ann, ben, cem] = [0, 1, 2];
+
+    pages[cem].reload().await;
+    join(&pages[cem], "tea").await;
+    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+
+    pages[ben].press("leave").await;
+    let since = Instant::now();
+    pages[ben].until("to be out", |look| look.state == "left" && look.tiles.is_empty()).await;
+    for page in [ann, cem] {
+        let left = LEAVE.saturating_sub(since.elapsed());
+        pages[page].within(left, "Ben's tile to go", |look| look.tile("Ben").is_none()).await;
+    }
+    pages[ben].press("rejoin").await;
+    pages[ben].until("to be back", |look| look.state == "joined").await;
+    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+
+    pages.remove(cem).close().await;
+    for page in &pages {
+        page.within(HEARTBEAT, "Cem's tile to go", |look| look.tile("Cem").is_none()).await;
+    }
+    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
+async fn six_people_see_and_hear_one_another() {
+    let server = Server::start().await;
+    // Thirty pictures are encoded and thirty decoded by one machine: few frames are enough to see that they move.
+    let setup = Setup::chrome().without("--use-fake-device").with("--use-fake-device-for-media-stream=fps=5");
+    let browser = Browser::start(setup).await;
+    let names = ["Ann", "Ben", "Cem", "Dot", "Eli", "Fay"];
+    let mut pages = gather(&browser, &server.url(), &names).await;
+    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+
+    let fay = pages.pop().expect("six pages");
+    fay.press("leave").await;
+    let since = Instant::now();
+    for page in &pages {
+        let left = LEAVE.saturating_sub(since.elapsed());
+        page.within(left, "Fay's tile to go", |look| look.tile("Fay").is_none()).await;
+    }
+    sees(&pages[0], &names[1..5]).await;
+}
