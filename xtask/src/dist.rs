@@ -1,5 +1,7 @@
 //! The optimised bundle: what a person's browser waits for, so as few bytes as possible.
 
+mod shorten;
+
 use crate::tools::{self, Need, Toolbox};
 use crate::{compress, paths, process};
 use anyhow::{Context as _, Result, ensure};
@@ -48,6 +50,13 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     // Trunk's own minifier stumbles over what wasm-bindgen writes and says so each time; ours comes after it.
     trunk.env("RUST_LOG", "info,trunk::processing::minify=error");
     process::run(trunk.current_dir(paths::root()), LIMIT)?;
+    finish(toolbox)
+}
+
+/// What Trunk leaves to do.
+fn finish(toolbox: &Toolbox) -> Result<()> {
+    let features: Vec<&str> = DEMANDED.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
+    shorten::run(toolbox, &paths::dist(), &features)?;
     keep_config()?;
     for file in files(&paths::dist()) {
         minify(toolbox, &file)?;

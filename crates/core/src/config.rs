@@ -3,9 +3,9 @@
 use std::fmt;
 
 use visavis_signaling::IceServer;
-use visavis_signaling::dialects::visavis::messages::{read_each, read_ice_server};
-use visavis_signaling::json::{self, JsonError, Object};
+use visavis_signaling::json::{self, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
+use visavis_signaling::normalize;
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -130,7 +130,7 @@ fn only(object: &Object<'_>, known: &[&str]) -> Result<(), JsonError> {
 
 fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
     only(fields, &["urls", "username", "credential"])?;
-    read_ice_server(fields)
+    normalize::ice_server(fields)
 }
 
 fn read_capacity(root: &Object<'_>) -> Result<Option<u32>, JsonError> {

@@ -175,6 +175,21 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Reads a list of objects with `read`, if the field is there.
+///
+/// # Errors
+/// If it is not a list, is longer than `max`, or an entry cannot be read.
+pub fn read_each<T>(
+    fields: &Object<'_>,
+    key: &str,
+    max: usize,
+    read: impl Fn(&Object<'_>) -> Result<T, JsonError>,
+) -> Result<Vec<T>, JsonError> {
+    let list = fields.optional_list(key, max)?.unwrap_or_default();
+    let path = fields.path_of(key);
+    list.iter().enumerate().map(|(i, value)| read(&Object::at(value, format!("{path}[{i}]"))?)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

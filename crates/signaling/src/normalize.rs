@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::json::{JsonError, Object};
-use crate::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_FIELD_BYTES, MAX_SDP_BYTES};
-use crate::signal::{IceCandidate, SdpType, SessionDescription};
+use crate::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_SDP_BYTES};
+use crate::signal::{IceCandidate, IceServer, SdpType, SessionDescription};
 
 /// Reads an `RTCSessionDescriptionInit`.
 ///
@@ -49,6 +49,36 @@ pub fn candidate(value: Option<&Value>, path: String) -> Result<Option<IceCandid
         sdp_m_line_index: index.or_else(|| mid.is_none().then_some(0)),
         username_fragment: object.optional_text("usernameFragment", MAX_ICE_FIELD_BYTES)?.map(str::to_owned),
     }))
+}
+
+/// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows.
+///
+/// # Errors
+/// If a field is missing, of another type, or over its limit.
+pub fn ice_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
+    let optional = |key| Ok(fields.optional_text(key, MAX_ICE_FIELD_BYTES)?.map(str::to_owned));
+    Ok(IceServer {
+        urls: read_urls(fields)?,
+        username: optional("username")?,
+        credential: optional("credential")?,
+    })
+}
+
+fn read_urls(fields: &Object<'_>) -> Result<Vec<String>, JsonError> {
+    let urls = match fields.need("urls")? {
+        Value::Array(urls) if urls.len() <= MAX_ICE_SERVERS => urls.as_slice(),
+        url @ Value::String(_) => std::slice::from_ref(url),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => &[],
+    };
+    let known = |url: &&str| {
+        url.len() <= MAX_ICE_FIELD_BYTES
+            && ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme))
+    };
+    let texts: Vec<String> = urls.iter().filter_map(Value::as_str).filter(known).map(str::to_owned).collect();
+    if texts.is_empty() || texts.len() != urls.len() {
+        return Err(fields.error("urls", "must be one or several stun:, turn: or turns: URLs"));
+    }
+    Ok(texts)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::Findings;
 use crate::args::Cli;
-use crate::{paths, process};
-use anyhow::{Context as _, Result};
+use crate::{paths, serve};
+use anyhow::Result;
 use clap::Parser as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -89,9 +89,8 @@ fn server_trouble(flags: &[&str]) -> Result<Option<&'static str>> {
 }
 
 fn server_help() -> Result<String> {
-    let mut help = Command::new("cargo");
-    help.args(["run", "--quiet", "-p", "visavis-server", "--", "--help"]).current_dir(paths::root());
-    process::output_of(&mut help).context("visavis-server --help failed")
+    let help = Command::new(serve::server_program()?).arg("--help").output()?;
+    Ok(String::from_utf8_lossy(&help.stdout).into_owned())
 }
 
 #[cfg(test)]

@@ -3,4 +3,3 @@
 
 mod browsers;
 mod rooms;
-mod scratch;

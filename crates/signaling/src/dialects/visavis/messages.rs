@@ -1,12 +1,11 @@
 //! Every message of the `visavis` protocol, both ways, as `docs/signaling-protocol.md` describes them.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::json::{self, JsonError, Object};
 use crate::limits::{
-    MAX_ERROR_CHARS, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS,
-    MAX_PARTICIPANTS, MAX_ROOM_CHARS, MIN_IDENTITY_BYTES,
+    MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
+    MAX_ROOM_CHARS, MIN_IDENTITY_BYTES,
 };
 use crate::signal::{IceCandidate, IceServer, MediaState, ParticipantId, RejectCode, SessionDescription};
 use crate::{normalize, text};
@@ -287,7 +286,7 @@ fn read_welcome(fields: &Object<'_>) -> Result<Welcome, JsonError> {
         room: text::clean(fields.text("room", bytes_for(MAX_ROOM_CHARS))?, MAX_ROOM_CHARS),
         capacity: fields.optional_u32("capacity")?.unwrap_or(0),
         heartbeat: fields.optional_u32("heartbeat")?.unwrap_or(0),
-        participants: read_each(fields, "participants", MAX_PARTICIPANTS, read_participant)?,
+        participants: json::read_each(fields, "participants", MAX_PARTICIPANTS, read_participant)?,
         ice_servers: fields.optional_object("iceServers")?.map(|list| read_ice_servers(&list)).transpose()?,
     })
 }
@@ -345,52 +344,7 @@ fn read_error(fields: &Object<'_>) -> Result<ServerMessage, JsonError> {
 
 fn read_ice_servers(fields: &Object<'_>) -> Result<IceServerList, JsonError> {
     Ok(IceServerList {
-        servers: read_each(fields, "servers", MAX_ICE_SERVERS, read_ice_server)?,
+        servers: json::read_each(fields, "servers", MAX_ICE_SERVERS, normalize::ice_server)?,
         expires_in: fields.optional_u32("expiresIn")?,
     })
-}
-
-/// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows.
-///
-/// # Errors
-/// If a field is missing, of another type, or over its limit.
-pub fn read_ice_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
-    let optional = |key| Ok(fields.optional_text(key, MAX_ICE_FIELD_BYTES)?.map(str::to_owned));
-    Ok(IceServer {
-        urls: read_urls(fields)?,
-        username: optional("username")?,
-        credential: optional("credential")?,
-    })
-}
-
-fn read_urls(fields: &Object<'_>) -> Result<Vec<String>, JsonError> {
-    let urls = match fields.need("urls")? {
-        Value::Array(urls) if urls.len() <= MAX_ICE_SERVERS => urls.as_slice(),
-        url @ Value::String(_) => std::slice::from_ref(url),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => &[],
-    };
-    let known = |url: &&str| {
-        url.len() <= MAX_ICE_FIELD_BYTES
-            && ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme))
-    };
-    let texts: Vec<String> = urls.iter().filter_map(Value::as_str).filter(known).map(str::to_owned).collect();
-    if texts.is_empty() || texts.len() != urls.len() {
-        return Err(fields.error("urls", "must be one or several stun:, turn: or turns: URLs"));
-    }
-    Ok(texts)
-}
-
-/// Reads a list of objects with `read`, if the field is there.
-///
-/// # Errors
-/// If it is not a list, is longer than `max`, or an entry cannot be read.
-pub fn read_each<T>(
-    fields: &Object<'_>,
-    key: &str,
-    max: usize,
-    read: impl Fn(&Object<'_>) -> Result<T, JsonError>,
-) -> Result<Vec<T>, JsonError> {
-    let list = fields.optional_list(key, max)?.unwrap_or_default();
-    let path = fields.path_of(key);
-    list.iter().enumerate().map(|(i, value)| read(&Object::at(value, format!("{path}[{i}]"))?)).collect()
 }
