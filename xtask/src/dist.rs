@@ -34,6 +34,9 @@ const COMPRESSIBLE: &[&str] =
 /// The file that people edit where they deploy: a compressed twin of the old one would win over their edit.
 const CONFIG: &str = "config.json";
 
+/// What wasm-bindgen calls the script of the page.
+const SCRIPT: &str = "visavis-page.js";
+
 /// The `dist` command.
 pub(crate) fn run() -> Result<()> {
     build(&tools::ensure(Need::Dist)?)?;
@@ -56,7 +59,8 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
 /// What Trunk leaves to do.
 fn finish(toolbox: &Toolbox) -> Result<()> {
     let features: Vec<&str> = DEMANDED.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
-    shorten::run(toolbox, &paths::dist(), &features)?;
+    let script = paths::target()?.join("wasm-bindgen/release").join(SCRIPT);
+    shorten::run(toolbox, &paths::dist(), &features, &script)?;
     keep_config()?;
     for file in files(&paths::dist()) {
         minify(toolbox, &file)?;
