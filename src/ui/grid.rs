@@ -1,24 +1,30 @@
-//! How to lay out tiles so that faces get the most room.
+//! How to lay out tiles so that faces get the most room. In whole CSS pixels: fractions would blur the edges, and
+//! writing them out costs ten kilobytes of program.
 
-/// Space between two tiles, in CSS pixels.
-pub const GAP: f64 = 8.0;
+/// Space between two tiles.
+pub const GAP: u32 = 8;
+
+/// A ratio of width to height.
+struct Ratio(u32, u32);
 
 /// The widest a tile gets: cameras are 16:9.
-const WIDEST: f64 = 16.0 / 9.0;
-/// The narrowest a tile gets, in a wide and in a tall place: a face needs this much.
-const NARROWEST: [f64; 2] = [1.0, 0.6];
+const WIDEST: Ratio = Ratio(16, 9);
+/// The narrowest a tile gets in a wide place: a face needs this much.
+const NARROWEST: Ratio = Ratio(1, 1);
+/// The narrowest a tile gets in a tall place, where cameras are tall as well.
+const NARROWEST_IN_TALL: Ratio = Ratio(3, 5);
 
-/// The size of every tile, in CSS pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// The size of every tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TileSize {
     /// Width.
-    pub width: f64,
+    pub width: u32,
     /// Height.
-    pub height: f64,
+    pub height: u32,
 }
 
 /// The tile size that covers most of `width` x `height` with `count` equal tiles.
-pub fn best(count: u32, width: f64, height: f64) -> TileSize {
+pub fn best(count: u32, width: u32, height: u32) -> TileSize {
     let mut best = TileSize::default();
     for columns in 1..=count.max(1) {
         let size = with_columns(columns, count.max(1), width, height);
@@ -29,22 +35,21 @@ pub fn best(count: u32, width: f64, height: f64) -> TileSize {
     best
 }
 
-fn with_columns(columns: u32, count: u32, width: f64, height: f64) -> TileSize {
-    let narrowest = if width > height { NARROWEST[0] } else { NARROWEST[1] };
+fn with_columns(columns: u32, count: u32, width: u32, height: u32) -> TileSize {
+    let narrowest = if width > height { NARROWEST } else { NARROWEST_IN_TALL };
     let cell_width = share(width, columns);
     let cell_height = share(height, count.div_ceil(columns));
     TileSize {
-        width: cell_width.min(cell_height * WIDEST).floor(),
-        height: cell_height.min(cell_width / narrowest).floor(),
+        width: cell_width.min(cell_height * WIDEST.0 / WIDEST.1),
+        height: cell_height.min(cell_width * narrowest.1 / narrowest.0),
     }
 }
 
-fn share(length: f64, parts: u32) -> f64 {
-    let parts = f64::from(parts);
-    ((length - GAP * (parts - 1.0)) / parts).max(0.0)
+fn share(length: u32, parts: u32) -> u32 {
+    length.saturating_sub(GAP * (parts - 1)) / parts
 }
 
 /// Whether two people are best shown as one picture with the own one floating in its corner: on a phone held upright.
-pub fn floats(count: u32, width: f64, height: f64) -> bool {
-    count == 2 && width < 600.0 && height > width
+pub fn floats(count: u32, width: u32, height: u32) -> bool {
+    count == 2 && width < 600 && height > width
 }

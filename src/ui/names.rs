@@ -32,11 +32,13 @@ fn below(end: u32) -> usize {
     (Math::random() * f64::from(end)) as usize
 }
 
-/// One or two letters that stand for a person without a picture.
+/// One or two characters that stand for a person without a picture. The stylesheet makes them capitals: the tables for
+/// that are in the browser already.
 pub(super) fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words =
+        name.split_whitespace().filter_map(|word| word.chars().find(|c| !c.is_ascii_punctuation()));
     let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+    first.into_iter().chain(words.next_back()).collect()
 }
 
 /// A colour (a hue in degrees) that goes with a name, the same everywhere.

@@ -101,7 +101,7 @@ struct Tiles {
 impl Tiles {
     fn lay_out(&self) {
         let (width, height) =
-            (f64::from(self.element.client_width()), f64::from(self.element.client_height()));
+            (self.element.client_width().unsigned_abs(), self.element.client_height().unsigned_abs());
         let count = self.count.get();
         // Alone, the empty seat beside us is as large as we are.
         let size = grid::best(count.max(2), width, height);

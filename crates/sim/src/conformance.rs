@@ -72,7 +72,7 @@ pub const SCRIPTS: &[Script] = &[
         ],
     },
     Script {
-        name: "strange candidates are accepted, garbage is not",
+        name: "strange candidates and garbage are refused",
         steps: &[
             AddTransceivers(A),
             SetLocal(A),

@@ -203,10 +203,11 @@ impl FakeConnection {
         }
     }
 
-    /// `addIceCandidate(candidate)`. A fragment that matches nothing is accepted and useless.
+    /// `addIceCandidate(candidate)`.
     ///
     /// # Errors
-    /// `InvalidStateError` if closed or without a remote description; `OperationError` for text that is no candidate.
+    /// `InvalidStateError` if closed or without a remote description; `OperationError` for text that is no candidate, or
+    /// a fragment that no remote description has. (So the standard and Firefox; Chromium accepts it without effect.)
     pub fn add_candidate(&mut self, candidate: &IceCandidate) -> Result<(), Refusal> {
         if self.signaling == SignalingState::Closed
             || (self.remote.is_none() && self.pending_remote.is_none())
@@ -217,6 +218,11 @@ impl FakeConnection {
             return Err("OperationError");
         }
         let ufrag = candidate.ufrag().unwrap_or_default();
+        let known =
+            [&self.remote, &self.pending_remote].into_iter().flatten().any(|remote| remote.ufrag == ufrag);
+        if !known && !ufrag.is_empty() {
+            return Err("OperationError");
+        }
         self.candidates.insert(format!("{ufrag}/{}", candidate.candidate));
         Ok(())
     }

@@ -84,6 +84,16 @@ impl Setup {
         setup
     }
 
+    /// Firefox on a machine with a camera and no microphone: it is told to take only a device that does not exist.
+    pub fn no_microphone() -> Self {
+        Self::firefox().pref("media.audio_loopback_dev", json!("none"))
+    }
+
+    /// Firefox on a machine without any device, whatever the real one has.
+    pub fn no_device() -> Self {
+        Self::no_microphone().pref("media.video_loopback_dev", json!("none"))
+    }
+
     /// Adds a command line flag.
     pub fn with(mut self, flag: &str) -> Self {
         self.flags.push(flag.into());

@@ -67,3 +67,20 @@ fn has_picture(tile: &Tile) -> bool {
     };
     tile.connection == "connected" && tile.videos == 1 && tile.video.as_ref().is_some_and(bright)
 }
+
+/// Hears nothing of this person any more. The last sounds may still be on their way, so several stretches are tried.
+pub async fn falls_silent(page: &Page, name: &str) {
+    for _ in 0..5 {
+        page.listen().await;
+        // A second and a half: longer than the pause between two beeps of a fake microphone.
+        let look = page
+            .until(&format!("to have listened to {name}"), |look| {
+                look.tile(name).and_then(|tile| tile.video.as_ref()).is_some_and(|video| video.samples >= 30)
+            })
+            .await;
+        if look.tile(name).and_then(|tile| tile.video.as_ref()).is_some_and(|video| video.sound < AUDIBLE) {
+            return;
+        }
+    }
+    page.fail(&format!("{name} to fall silent"), &page.look().await).await;
+}

@@ -1,5 +1,13 @@
 //! Calls between real browsers, from outside: what people see and hear, and what they can do when something is wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod browsers;
+mod devices;
+mod layout;
+mod obstacles;
+mod outages;
 mod rooms;
+mod soak;
+mod switches;
+mod unruly;

@@ -1,0 +1,144 @@
+//! Two hundred visits to a room leave nothing behind.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use visavis_e2e::call::{join, meets, sees};
+use visavis_e2e::{Browser, Page, Server, Setup};
+
+/// Visits before the first measurement: caches fill, code is compiled.
+const WARM_UP: u32 = 20;
+/// All visits.
+const VISITS: u32 = 200;
+/// What the heap may grow by in all the measured visits: less than a kilobyte each, as much as measuring it varies.
+const HEAP_SLACK: f64 = 180_000.0;
+
+/// In and out `count` times, as quickly as the page can: there as soon as the other's picture is there.
+const VISIT: &str = r"
+const [count] = arguments;
+const until = async test => {
+  const begin = performance.now();
+  for (;;) {
+    const found = test();
+    if (found) return found;
+    if (performance.now() - begin > 20000) throw new Error(`never seen: ${test}`);
+    await new Promise(done => setTimeout(done, 10));
+  }
+};
+const room = document.querySelector('visavis-room');
+const button = name => room.querySelector(`[data-control=${name}]`);
+for (let i = 0; i < count; i++) {
+  (await until(() => button('rejoin'))).click();
+  await until(() => room.dataset.state === 'joined');
+  await until(() => room.querySelector('[data-connection=connected] video')?.videoWidth > 0);
+  button('leave').click();
+  await until(() => room.dataset.state === 'left');
+}
+return true;
+";
+
+/// What a page keeps alive after the garbage is gone.
+#[derive(Debug)]
+struct Remains {
+    heap: f64,
+    wasm: u64,
+    counts: Vec<(&'static str, u64)>,
+}
+
+impl fmt::Display for Remains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "heap {:.0} kB, wasm {} kB", self.heap / 1e3, self.wasm / 1024)?;
+        self.counts.iter().try_for_each(|(what, count)| write!(f, ", {what} {count}"))
+    }
+}
+
+async fn metric(page: &Page, name: &str) -> f64 {
+    let metrics = page.cdp("Performance.getMetrics", json!({})).await;
+    let all = metrics["metrics"].as_array().expect("a list");
+    all.iter().find(|metric| metric["name"] == name).and_then(|metric| metric["value"].as_f64()).expect(name)
+}
+
+/// How many objects of a class are reachable. The browser collects its garbage first.
+async fn objects(page: &Page, class: &str) -> u64 {
+    let group = json!("remains");
+    let expression = format!("{class}.prototype");
+    let prototype =
+        page.cdp("Runtime.evaluate", json!({ "expression": expression, "objectGroup": group })).await;
+    let id = &prototype["result"]["objectId"];
+    let found =
+        page.cdp("Runtime.queryObjects", json!({ "prototypeObjectId": id, "objectGroup": group })).await;
+    let count = json!({
+        "objectId": found["objects"]["objectId"],
+        "functionDeclaration": "function () { return this.length }",
+        "returnByValue": true,
+    });
+    let count = page.cdp("Runtime.callFunctionOn", count).await["result"]["value"].as_u64();
+    page.cdp("Runtime.releaseObjectGroup", json!({ "objectGroup": group })).await;
+    count.expect("a number")
+}
+
+async fn remains(page: &Page) -> Remains {
+    page.cdp("Performance.enable", json!({})).await;
+    page.cdp("HeapProfiler.enable", json!({})).await;
+    let mut counts = Vec::new();
+    for class in ["RTCPeerConnection", "MediaStreamTrack", "MediaStream", "HTMLVideoElement", "WebSocket"] {
+        counts.push((class, objects(page, class).await));
+    }
+    for _ in 0..3 {
+        page.cdp("HeapProfiler.collectGarbage", json!({})).await;
+    }
+    for name in ["JSEventListeners", "Nodes"] {
+        // Whole numbers, and far below the limit of exact ones.
+        let count = metric(page, name).await;
+        counts.push((name, format!("{count:.0}").parse().expect("a whole number")));
+    }
+    Remains { heap: metric(page, "JSHeapUsedSize").await, wasm: page.look().await.held.memory, counts }
+}
+
+/// In pieces, each well within what a driver lets a script take.
+async fn visit(page: &Page, count: u32) {
+    for _ in 0..count / 20 {
+        assert_eq!(page.eval(VISIT, vec![json!(20)]).await, Value::Bool(true));
+    }
+}
+
+/// Nothing is held any more, and nothing is there that was not there after the warm-up.
+fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
+    let (name, visits) = (page.name(), VISITS - WARM_UP);
+    println!("{name} before {visits} visits: {before}\n{name} after: {after}");
+    for ((what, before), (_, after)) in before.counts.iter().zip(&after.counts) {
+        assert!(after <= before, "{name}: {what}: {before} before {visits} visits, {after} after");
+    }
+    assert!(after.heap - before.heap < HEAP_SLACK, "{name}: the heap grew: {before}; {after}");
+    assert!(after.wasm <= before.wasm, "{name}: the memory of the program grew: {before}; {after}");
+}
+
+#[tokio::test]
+async fn two_hundred_visits_leave_nothing_behind() {
+    let server = Server::start().await;
+    let setup = Setup::chrome().without("--use-fake-device").with("--use-fake-device-for-media-stream=fps=5");
+    let browser = Browser::start(setup).await;
+    let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
+    join(&ann, "tea").await;
+    join(&ben, "tea").await;
+    sees(&ben, &["Ann"]).await;
+    ben.press("leave").await;
+    ben.until("to be out", |look| look.state == "left").await;
+
+    visit(&ben, WARM_UP).await;
+    ann.until("to be alone", |look| look.others().count() == 0).await;
+    let before = [remains(&ann).await, remains(&ben).await];
+    visit(&ben, VISITS - WARM_UP).await;
+    ann.until("to be alone", |look| look.others().count() == 0 && look.held.connections == 0).await;
+    ben.until("to hold nothing", |look| {
+        look.held.connections == 0 && look.held.tracks.is_empty() && look.held.videos == 0
+    })
+    .await;
+    for (page, before) in [&ann, &ben].into_iter().zip(&before) {
+        assert_flat(page, before, &remains(page).await);
+    }
+
+    ben.press("rejoin").await;
+    meets(&ben, &["Ann"]).await;
+    meets(&ann, &["Ben"]).await;
+}
