@@ -3,7 +3,6 @@
 pub mod errors;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{JSON, Promise};
@@ -13,6 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use self::errors::media_error;
+use crate::by_id::ById;
 use crate::dom::{Listener, object};
 use crate::tracks::Tracks;
 
@@ -31,7 +31,7 @@ pub struct Media(Rc<Inner>);
 struct Inner {
     tracks: Tracks,
     emit: Emit,
-    live: RefCell<BTreeMap<TrackId, Listener>>,
+    live: RefCell<ById<TrackId, Listener>>,
 }
 
 impl Media {
@@ -57,7 +57,7 @@ impl Media {
 
     /// Switches a device off for good.
     pub fn stop(&self, id: TrackId) {
-        self.0.live.borrow_mut().remove(&id);
+        self.0.live.borrow_mut().remove(id);
         self.0.release(id);
     }
 
@@ -70,8 +70,7 @@ impl Media {
 
     /// Switches everything off, also in the middle of a panic.
     pub fn stop_all(&self) {
-        let live = self.0.live.try_borrow_mut().map(|mut live| std::mem::take(&mut *live));
-        for id in live.unwrap_or_default().into_keys() {
+        while let Some(id) = self.0.forget_any() {
             self.0.release(id);
         }
     }
@@ -104,6 +103,10 @@ impl Inner {
         });
         self.live.borrow_mut().insert(id, ended);
         id
+    }
+
+    fn forget_any(&self) -> Option<TrackId> {
+        self.live.try_borrow_mut().ok()?.pop().map(|(id, _)| id)
     }
 
     fn release(&self, id: TrackId) {

@@ -5,13 +5,13 @@ mod connection;
 pub mod convert;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{ConnectionConfig, ConnectionEvent, ConnectionId, Role, Source, TrackId};
 
 use self::connection::Connection;
+use crate::by_id::ById;
 use crate::tracks::Tracks;
 
 /// Where the events of all connections go.
@@ -21,7 +21,7 @@ pub type Emit = Rc<dyn Fn(ConnectionId, ConnectionEvent)>;
 pub struct Rtc {
     tracks: Tracks,
     emit: Emit,
-    connections: RefCell<BTreeMap<ConnectionId, Rc<Connection>>>,
+    connections: RefCell<ById<ConnectionId, Rc<Connection>>>,
 }
 
 impl Rtc {
@@ -43,7 +43,7 @@ impl Rtc {
 
     /// Closes a connection; no event of it follows.
     pub fn close(&self, id: ConnectionId) {
-        let connection = self.connections.borrow_mut().remove(&id);
+        let connection = self.connections.borrow_mut().remove(id);
         if let Some(connection) = connection {
             connection.close();
         }
@@ -51,10 +51,13 @@ impl Rtc {
 
     /// Closes everything, also in the middle of a panic.
     pub fn close_all(&self) {
-        let connections = self.connections.try_borrow_mut().map(|mut all| std::mem::take(&mut *all));
-        for connection in connections.unwrap_or_default().values() {
+        while let Some(connection) = self.take_any() {
             connection.close();
         }
+    }
+
+    fn take_any(&self) -> Option<Rc<Connection>> {
+        self.connections.try_borrow_mut().ok()?.pop().map(|(_, connection)| connection)
     }
 
     /// Sends a track, or nothing, as `source`.
@@ -93,7 +96,7 @@ impl Rtc {
     }
 
     fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {
-        self.connections.borrow().get(&id).cloned()
+        self.connections.borrow().get(id).cloned()
     }
 }
 

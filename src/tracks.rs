@@ -1,11 +1,12 @@
 //! The one shelf of live `MediaStreamTrack`s. Everybody else names them by [`TrackId`].
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use visavis_core::TrackId;
 use web_sys::MediaStreamTrack;
+
+use crate::by_id::ById;
 
 /// A shared handle to the shelf: `rtc` and `media` put tracks on it and take them off, `ui` looks at them.
 #[derive(Clone, Default)]
@@ -14,7 +15,7 @@ pub struct Tracks(Rc<Shelf>);
 #[derive(Default)]
 struct Shelf {
     next: Cell<u32>,
-    tracks: RefCell<BTreeMap<TrackId, MediaStreamTrack>>,
+    tracks: RefCell<ById<TrackId, MediaStreamTrack>>,
 }
 
 impl Tracks {
@@ -28,11 +29,11 @@ impl Tracks {
 
     /// Looks a track up.
     pub fn get(&self, id: TrackId) -> Option<MediaStreamTrack> {
-        self.0.tracks.borrow().get(&id).cloned()
+        self.0.tracks.borrow().get(id).cloned()
     }
 
     /// Takes a track off the shelf.
     pub fn remove(&self, id: TrackId) -> Option<MediaStreamTrack> {
-        self.0.tracks.borrow_mut().remove(&id)
+        self.0.tracks.borrow_mut().remove(id)
     }
 }

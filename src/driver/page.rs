@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 
 use visavis_core::{Command, Input};
 use wasm_bindgen::JsCast;
-use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState, Window};
+use web_sys::{Event, EventTarget, PageTransitionEvent, Window};
 
 use super::Pump;
 use crate::dom::Listener;
@@ -43,7 +43,7 @@ fn on_page_show(pump: &Rc<Pump>, event: &Event) {
 /// Timers of a hidden page are late: what they would have noticed is looked at now.
 fn on_visibility(pump: &Rc<Pump>, _: &Event) {
     let document = pump.window.document();
-    if document.is_some_and(|document| document.visibility_state() == VisibilityState::Visible) {
+    if document.is_some_and(|document| !document.hidden()) {
         pump.dispatch(Input::Online);
     }
 }

@@ -146,12 +146,12 @@ impl LocalMedia {
         }
     }
 
-    /// A capture failed. If it asked for both devices, one of them may be fine: each is asked for alone, except after a
-    /// refusal, because asking again would only annoy.
+    /// A capture failed. If it asked for both devices, one of them may be fine or allowed: each is asked for alone. A
+    /// browser that was told no remembers it and answers for the person. A page that is not secure gets neither.
     pub(crate) fn capture_failed(&mut self, capture: CaptureId, error: MediaError, out: &mut Outbox) {
         let waiting = Phase::Starting(capture);
         let both = self.slots.iter().all(|slot| slot.phase == waiting);
-        let alone = both && !matches!(error, MediaError::Denied | MediaError::Insecure);
+        let alone = both && error != MediaError::Insecure;
         let failed = |slot: &&mut Slot| slot.phase == waiting;
         for slot in self.slots.iter_mut().filter(failed) {
             slot.phase = if slot.wanted && !alone { Phase::Failed(error) } else { Phase::Idle };
@@ -260,27 +260,30 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_camera_does_not_cost_the_microphone() {
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.capture_failed(CaptureId(0), MediaError::NotFound, &mut out);
-        assert_eq!(
-            effects(&mut out),
-            [capture(0, true, true), capture(1, true, false), capture(2, false, true)]
-        );
-        media.capture_failed(CaptureId(2), MediaError::NotFound, &mut out);
-        media.captured(CaptureId(1), [Some(MICROPHONE), None], &mut out);
-        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::NotFound));
-        assert_eq!(media.view(Source::Microphone).state, SourceState::On);
+    fn a_missing_or_refused_camera_does_not_cost_the_microphone() {
+        for error in [MediaError::NotFound, MediaError::Denied] {
+            let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+            media.open(&mut out);
+            media.capture_failed(CaptureId(0), error, &mut out);
+            assert_eq!(
+                effects(&mut out),
+                [capture(0, true, true), capture(1, true, false), capture(2, false, true)]
+            );
+            media.capture_failed(CaptureId(2), error, &mut out);
+            media.captured(CaptureId(1), [Some(MICROPHONE), None], &mut out);
+            assert_eq!(effects(&mut out), [], "nobody is asked a third time");
+            assert_eq!(media.view(Source::Camera).state, SourceState::Failed(error));
+            assert_eq!(media.view(Source::Microphone).state, SourceState::On);
+        }
     }
 
     #[test]
-    fn a_refusal_is_not_asked_again() {
+    fn a_page_that_is_not_secure_is_not_asked_again() {
         let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
         media.open(&mut out);
-        media.capture_failed(CaptureId(0), MediaError::Denied, &mut out);
+        media.capture_failed(CaptureId(0), MediaError::Insecure, &mut out);
         assert_eq!(effects(&mut out).len(), 1);
-        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::Denied));
+        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::Insecure));
     }
 
     #[test]

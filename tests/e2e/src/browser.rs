@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::page::Page;
+use crate::picture;
 use crate::process::Process;
 use crate::tools;
 use crate::webdriver::{Extra, end_session};
@@ -82,6 +83,11 @@ impl Setup {
             setup.prefs.insert(name.into(), value);
         }
         setup
+    }
+
+    /// Chromium with a small picture in its camera, for tests with many pages.
+    pub fn small_chrome() -> Self {
+        Self::chrome().with(&format!("--use-file-for-fake-video-capture={}", picture::small().display()))
     }
 
     /// Firefox on a machine with a camera and no microphone: it is told to take only a device that does not exist.

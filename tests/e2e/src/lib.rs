@@ -15,6 +15,7 @@ pub mod bundle;
 pub mod call;
 pub mod look;
 pub mod page;
+mod picture;
 pub mod process;
 pub mod relay;
 pub mod server;

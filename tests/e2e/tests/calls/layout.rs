@@ -38,7 +38,12 @@ fn assert_tidy(look: &Look, width: u32, stage: Area) {
     assert!(look.scroll_width <= look.width, "nothing is cut off at the side: {look}");
     let used = tiles.iter().map(Area::size).sum::<f64>() / stage.size();
     println!("{} tiles at {width}: {:.0} % of the stage, which is {stage:?}", tiles.len(), used * 100.0);
-    assert!(width < 600 || used >= 0.6, "the stage is used well: {:.0} % by {tiles:?}", used * 100.0);
+    // Who is alone shares the stage with an invitation.
+    assert!(
+        width < 600 || tiles.len() == 1 || used >= 0.6,
+        "the stage is used well: {:.0} % by {tiles:?}",
+        used * 100.0
+    );
 }
 
 /// Looks at the stage in every size and keeps a picture of each.
@@ -64,8 +69,7 @@ async fn look_at(page: &Page, tiles: usize) {
 #[tokio::test]
 async fn the_stage_fits_one_to_six_people_on_every_screen() {
     let server = Server::start().await;
-    let setup = Setup::chrome().without("--use-fake-device").with("--use-fake-device-for-media-stream=fps=5");
-    let browser = Browser::start(setup).await;
+    let browser = Browser::start(Setup::small_chrome()).await;
     let mut pages: Vec<Page> = Vec::new();
     for (i, name) in ["Ann", "Ben", "Cem", "Dot", "Eli", "Fay"].into_iter().enumerate() {
         let page = browser.open(name, &server.url()).await;

@@ -72,9 +72,7 @@ async fn three_people_leave_vanish_and_reload() {
 #[tokio::test]
 async fn six_people_see_and_hear_one_another() {
     let server = Server::start().await;
-    // Thirty pictures are encoded and thirty decoded by one machine: few frames are enough to see that they move.
-    let setup = Setup::chrome().without("--use-fake-device").with("--use-fake-device-for-media-stream=fps=5");
-    let browser = Browser::start(setup).await;
+    let browser = Browser::start(Setup::small_chrome()).await;
     let names = ["Ann", "Ben", "Cem", "Dot", "Eli", "Fay"];
     let mut pages = gather(&browser, &server.url(), &names).await;
     all_meet(&pages.iter().collect::<Vec<_>>()).await;

@@ -116,8 +116,7 @@ fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
 #[tokio::test]
 async fn two_hundred_visits_leave_nothing_behind() {
     let server = Server::start().await;
-    let setup = Setup::chrome().without("--use-fake-device").with("--use-fake-device-for-media-stream=fps=5");
-    let browser = Browser::start(setup).await;
+    let browser = Browser::start(Setup::small_chrome()).await;
     let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
     join(&ann, "tea").await;
     join(&ben, "tea").await;
