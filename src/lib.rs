@@ -1,7 +1,6 @@
 //! Visavis in the browser: hands and face of a room. See ARCHITECTURE.md for the map.
 #![cfg(target_arch = "wasm32")]
 
-mod by_id;
 pub mod dom;
 pub mod driver;
 pub mod element;

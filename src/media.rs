@@ -6,13 +6,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{JSON, Promise};
-use visavis_core::{CaptureId, MediaError, MediaEvent, TrackId};
+use visavis_core::{ById, CaptureId, MediaError, MediaEvent, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use self::errors::media_error;
-use crate::by_id::ById;
 use crate::dom::{Listener, object};
 use crate::tracks::Tracks;
 
@@ -57,7 +56,7 @@ impl Media {
 
     /// Switches a device off for good.
     pub fn stop(&self, id: TrackId) {
-        self.0.live.borrow_mut().remove(id);
+        self.0.live.borrow_mut().remove(&id);
         self.0.release(id);
     }
 

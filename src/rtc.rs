@@ -8,10 +8,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
-use visavis_core::{ConnectionConfig, ConnectionEvent, ConnectionId, Role, Source, TrackId};
+use visavis_core::{ById, ConnectionConfig, ConnectionEvent, ConnectionId, Role, Source, TrackId};
 
 use self::connection::Connection;
-use crate::by_id::ById;
 use crate::tracks::Tracks;
 
 /// Where the events of all connections go.
@@ -43,7 +42,7 @@ impl Rtc {
 
     /// Closes a connection; no event of it follows.
     pub fn close(&self, id: ConnectionId) {
-        let connection = self.connections.borrow_mut().remove(id);
+        let connection = self.connections.borrow_mut().remove(&id);
         if let Some(connection) = connection {
             connection.close();
         }
@@ -96,7 +95,7 @@ impl Rtc {
     }
 
     fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {
-        self.connections.borrow().get(id).cloned()
+        self.connections.borrow().get(&id).cloned()
     }
 }
 

@@ -3,10 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use visavis_core::TrackId;
+use visavis_core::{ById, TrackId};
 use web_sys::MediaStreamTrack;
-
-use crate::by_id::ById;
 
 /// A shared handle to the shelf: `rtc` and `media` put tracks on it and take them off, `ui` looks at them.
 #[derive(Clone, Default)]
@@ -29,11 +27,11 @@ impl Tracks {
 
     /// Looks a track up.
     pub fn get(&self, id: TrackId) -> Option<MediaStreamTrack> {
-        self.0.tracks.borrow().get(id).cloned()
+        self.0.tracks.borrow().get(&id).cloned()
     }
 
     /// Takes a track off the shelf.
     pub fn remove(&self, id: TrackId) -> Option<MediaStreamTrack> {
-        self.0.tracks.borrow_mut().remove(id)
+        self.0.tracks.borrow_mut().remove(&id)
     }
 }

@@ -4,6 +4,7 @@
 //! says when to come back, and [`Room::view`] is what to show.
 
 mod backoff;
+mod by_id;
 mod config;
 mod connection;
 mod input;
@@ -17,6 +18,7 @@ pub mod timing;
 mod topology;
 mod view;
 
+pub use by_id::ById;
 pub use config::{AppConfig, ConfigError};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, OperationError,

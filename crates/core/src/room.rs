@@ -5,12 +5,13 @@ mod pairs;
 mod signals;
 mod views;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use visavis_signaling::{
     Dialect, IceServer, Inbound, MediaState, Outbound, ParticipantId, Rejection, Timestamp,
 };
 
+use crate::by_id::ById;
 use crate::connection::Connection;
 use crate::input::{Input, MediaEvent, Source, TrackId};
 use crate::link::Link;
@@ -56,7 +57,7 @@ pub struct Room {
     told_media: MediaState,
     server_ice: Vec<IceServer>,
     roster: Roster,
-    connections: BTreeMap<ParticipantId, Connection>,
+    connections: ById<ParticipantId, Connection>,
     next_connection: u32,
     /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
     past_generations: VecDeque<(ParticipantId, u32)>,
@@ -80,7 +81,7 @@ impl Room {
             told_media: MediaState::default(),
             server_ice: Vec::new(),
             roster: Roster::default(),
-            connections: BTreeMap::new(),
+            connections: ById::default(),
             next_connection: 0,
             past_generations: VecDeque::new(),
             early: VecDeque::new(),
@@ -130,7 +131,7 @@ impl Room {
     /// The network is back, or the page woke up: what was waited for may work now.
     fn online(&mut self, now: Timestamp) {
         self.link.retry_now(now, &mut self.out);
-        for connection in self.connections.values_mut() {
+        for (_, connection) in self.connections.iter_mut() {
             connection.recovery_mut().nudge(now);
         }
     }
@@ -158,7 +159,7 @@ impl Room {
         for (source, old) in Source::ALL.into_iter().zip(before) {
             let new = self.media.track(source);
             if new != old {
-                for connection in self.connections.values() {
+                for (_, connection) in self.connections.iter() {
                     self.out.effect(Effect::SendTrack(connection.id(), source, new));
                 }
             }

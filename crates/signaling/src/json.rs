@@ -1,8 +1,11 @@
 //! Reading JSON from strangers: every access is checked, bounded, and names the field when it fails.
 
+mod parse;
+mod value;
+
 use std::fmt;
 
-use serde_json::{Map, Value};
+pub use self::value::{Fields, Json};
 
 /// What is wrong with a JSON text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,18 +35,28 @@ impl std::error::Error for JsonError {}
 /// `null` counts as absent everywhere: that is how JavaScript writes an optional field.
 #[derive(Clone)]
 pub struct Object<'a> {
-    fields: &'a Map<String, Value>,
+    fields: &'a Fields,
     path: String,
 }
 
 /// Parses a text that must hold one JSON object.
 ///
 /// # Errors
-/// If it is not JSON (serde_json also refuses nesting deeper than 128), with line and column, or not an object.
-pub fn parse(text: &str) -> Result<Value, JsonError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|e| JsonError { field: String::new(), problem: format!("not valid JSON: {e}") })?;
-    if value.is_object() { Ok(value) } else { Err(wrong("", "must be an object")) }
+/// If it is not JSON (or nested deeper than 64 values), with line and column, or not an object.
+pub fn parse(text: &str) -> Result<Json, JsonError> {
+    match parse::parse(text) {
+        Ok(value @ Json::Object(_)) => Ok(value),
+        Ok(_) => Err(wrong("", "must be an object")),
+        Err(at) => Err(not_json(text, at)),
+    }
+}
+
+fn not_json(text: &str, at: usize) -> JsonError {
+    let read = text.get(..at).unwrap_or(text);
+    let line = read.matches('\n').count() + 1;
+    let column = read.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    let [line, column] = [line.to_string(), column.to_string()];
+    wrong("", &["not valid JSON at line ", &line, ", column ", &column].concat())
 }
 
 fn wrong(field: &str, problem: &str) -> JsonError {
@@ -55,7 +68,7 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// If the value is not an object.
-    pub fn root(value: &'a Value) -> Result<Self, JsonError> {
+    pub fn root(value: &'a Json) -> Result<Self, JsonError> {
         Self::at(value, String::new())
     }
 
@@ -63,10 +76,10 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// If the value is not an object.
-    pub fn at(value: &'a Value, path: String) -> Result<Self, JsonError> {
-        match value.as_object() {
-            Some(fields) => Ok(Self { fields, path }),
-            None => Err(wrong(&path, "must be an object")),
+    pub fn at(value: &'a Json, path: String) -> Result<Self, JsonError> {
+        match value {
+            Json::Object(fields) => Ok(Self { fields, path }),
+            _ => Err(wrong(&path, "must be an object")),
         }
     }
 
@@ -82,19 +95,19 @@ impl<'a> Object<'a> {
 
     /// Names of all fields, in order.
     pub fn keys(&self) -> impl Iterator<Item = &'a str> {
-        self.fields.keys().map(String::as_str)
+        self.fields.keys()
     }
 
     /// A field that is there and not null.
-    pub fn get(&self, key: &str) -> Option<&'a Value> {
-        self.fields.get(key).filter(|value| !value.is_null())
+    pub fn get(&self, key: &str) -> Option<&'a Json> {
+        self.fields.get(key).filter(|value| **value != Json::Null)
     }
 
     /// A field that must be there.
     ///
     /// # Errors
     /// If it is absent.
-    pub fn need(&self, key: &str) -> Result<&'a Value, JsonError> {
+    pub fn need(&self, key: &str) -> Result<&'a Json, JsonError> {
         self.get(key).ok_or_else(|| self.error(key, "is missing"))
     }
 
@@ -105,8 +118,8 @@ impl<'a> Object<'a> {
     pub fn optional_text(&self, key: &str, max: usize) -> Result<Option<&'a str>, JsonError> {
         match self.get(key) {
             None => Ok(None),
-            Some(Value::String(text)) if text.len() <= max => Ok(Some(text)),
-            Some(Value::String(_)) => Err(self.error(key, "is too long")),
+            Some(Json::Text(text)) if text.len() <= max => Ok(Some(text)),
+            Some(Json::Text(_)) => Err(self.error(key, "is too long")),
             Some(_) => Err(self.error(key, "must be a text")),
         }
     }
@@ -126,7 +139,7 @@ impl<'a> Object<'a> {
     pub fn optional_bool(&self, key: &str) -> Result<Option<bool>, JsonError> {
         match self.get(key) {
             None => Ok(None),
-            Some(Value::Bool(yes)) => Ok(Some(*yes)),
+            Some(Json::Bool(yes)) => Ok(Some(*yes)),
             Some(_) => Err(self.error(key, "must be true or false")),
         }
     }
@@ -138,10 +151,11 @@ impl<'a> Object<'a> {
     pub fn optional_u32(&self, key: &str) -> Result<Option<u32>, JsonError> {
         match self.get(key) {
             None => Ok(None),
-            Some(value) => match value.as_u64().and_then(|n| u32::try_from(n).ok()) {
-                Some(n) => Ok(Some(n)),
-                None => Err(self.error(key, "must be a whole number")),
+            Some(Json::Number(number)) => match number.parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(self.error(key, "must be a whole number")),
             },
+            Some(_) => Err(self.error(key, "must be a whole number")),
         }
     }
 
@@ -165,11 +179,11 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// If it is something else, or longer.
-    pub fn optional_list(&self, key: &str, max: usize) -> Result<Option<&'a [Value]>, JsonError> {
+    pub fn optional_list(&self, key: &str, max: usize) -> Result<Option<&'a [Json]>, JsonError> {
         match self.get(key) {
             None => Ok(None),
-            Some(Value::Array(list)) if list.len() <= max => Ok(Some(list)),
-            Some(Value::Array(_)) => Err(self.error(key, "has too many entries")),
+            Some(Json::List(list)) if list.len() <= max => Ok(Some(list)),
+            Some(Json::List(_)) => Err(self.error(key, "has too many entries")),
             Some(_) => Err(self.error(key, "must be a list")),
         }
     }
@@ -187,7 +201,10 @@ pub fn read_each<T>(
 ) -> Result<Vec<T>, JsonError> {
     let list = fields.optional_list(key, max)?.unwrap_or_default();
     let path = fields.path_of(key);
-    list.iter().enumerate().map(|(i, value)| read(&Object::at(value, format!("{path}[{i}]"))?)).collect()
+    list.iter()
+        .enumerate()
+        .map(|(i, value)| read(&Object::at(value, [&path, "[", &i.to_string(), "]"].concat())?))
+        .collect()
 }
 
 #[cfg(test)]

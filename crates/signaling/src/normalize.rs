@@ -1,10 +1,9 @@
-//! One reader for descriptions and one for candidates, for every dialect: browsers and servers differ in shape, not in meaning.
+//! One reader and one writer for each dictionary of the WebRTC standard, for every dialect: browsers and servers differ
+//! in shape, not in meaning.
 
-use serde_json::Value;
-
-use crate::json::{JsonError, Object};
+use crate::json::{Fields, Json, JsonError, Object};
 use crate::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_SDP_BYTES};
-use crate::signal::{IceCandidate, IceServer, SdpType, SessionDescription};
+use crate::signal::{IceCandidate, IceServer, MediaState, SdpType, SessionDescription};
 
 /// Reads an `RTCSessionDescriptionInit`.
 ///
@@ -32,8 +31,8 @@ pub fn description(object: &Object<'_>) -> Result<SessionDescription, JsonError>
 ///
 /// # Errors
 /// If a field is of another type or over its limit.
-pub fn candidate(value: Option<&Value>, path: String) -> Result<Option<IceCandidate>, JsonError> {
-    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandidate>, JsonError> {
+    let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(None) };
     let object = Object::at(value, path)?;
     let line = object.text("candidate", MAX_CANDIDATE_BYTES)?;
     let line = line.trim_start_matches("a=");
@@ -66,52 +65,93 @@ pub fn ice_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
 
 fn read_urls(fields: &Object<'_>) -> Result<Vec<String>, JsonError> {
     let urls = match fields.need("urls")? {
-        Value::Array(urls) if urls.len() <= MAX_ICE_SERVERS => urls.as_slice(),
-        url @ Value::String(_) => std::slice::from_ref(url),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => &[],
+        Json::List(urls) if urls.len() <= MAX_ICE_SERVERS => urls.as_slice(),
+        url @ Json::Text(_) => std::slice::from_ref(url),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Object(_) => &[],
     };
     let known = |url: &&str| {
         url.len() <= MAX_ICE_FIELD_BYTES
             && ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme))
     };
-    let texts: Vec<String> = urls.iter().filter_map(Value::as_str).filter(known).map(str::to_owned).collect();
+    let texts: Vec<String> = urls.iter().filter_map(Json::as_text).filter(known).map(str::to_owned).collect();
     if texts.is_empty() || texts.len() != urls.len() {
         return Err(fields.error("urls", "must be one or several stun:, turn: or turns: URLs"));
     }
     Ok(texts)
 }
 
+impl From<&SessionDescription> for Json {
+    fn from(description: &SessionDescription) -> Self {
+        let mut fields = Fields::of_type(description.sdp_type.as_str());
+        fields.text("sdp", &description.sdp);
+        fields.into()
+    }
+}
+
+impl From<&IceCandidate> for Json {
+    fn from(candidate: &IceCandidate) -> Self {
+        let mut fields = Fields::default();
+        fields.text("candidate", &candidate.candidate);
+        fields.maybe_text("sdpMid", candidate.sdp_mid.as_deref());
+        if let Some(index) = candidate.sdp_m_line_index {
+            fields.number("sdpMLineIndex", index.into());
+        }
+        fields.maybe_text("usernameFragment", candidate.username_fragment.as_deref());
+        fields.into()
+    }
+}
+
+impl From<&IceServer> for Json {
+    fn from(server: &IceServer) -> Self {
+        let mut fields = Fields::default();
+        fields.put("urls", Json::List(server.urls.iter().map(|url| Json::text(url)).collect()));
+        fields.maybe_text("username", server.username.as_deref());
+        fields.maybe_text("credential", server.credential.as_deref());
+        fields.into()
+    }
+}
+
+impl From<MediaState> for Json {
+    fn from(media: MediaState) -> Self {
+        let mut fields = Fields::default();
+        fields.bool("microphone", media.microphone);
+        fields.bool("camera", media.camera);
+        fields.bool("screen", media.screen);
+        fields.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::parse;
 
-    fn read(value: &Value) -> Option<IceCandidate> {
-        candidate(Some(value), String::new()).unwrap()
+    fn read(text: &str) -> Option<IceCandidate> {
+        candidate(Some(&parse(text).unwrap()), String::new()).unwrap()
     }
 
     #[test]
     fn mends_what_browsers_refuse() {
-        let mended = read(&json!({"candidate": "a=candidate:1", "sdpMid": "", "sdpMLineIndex": 1})).unwrap();
+        let mended = read(r#"{"candidate": "a=candidate:1", "sdpMid": "", "sdpMLineIndex": 1}"#).unwrap();
         assert_eq!(
             (mended.candidate.as_str(), mended.sdp_mid, mended.sdp_m_line_index),
             ("candidate:1", None, Some(1))
         );
-        assert_eq!(read(&json!({"candidate": "candidate:1"})).unwrap().sdp_m_line_index, Some(0));
+        assert_eq!(read(r#"{"candidate": "candidate:1"}"#).unwrap().sdp_m_line_index, Some(0));
     }
 
     #[test]
     fn knows_the_end() {
         assert_eq!(candidate(None, String::new()), Ok(None));
-        assert_eq!(read(&Value::Null), None);
-        assert_eq!(read(&json!({"candidate": "", "sdpMid": "0"})), None);
+        assert_eq!(candidate(Some(&Json::Null), String::new()), Ok(None));
+        assert_eq!(read(r#"{"candidate": "", "sdpMid": "0"}"#), None);
     }
 
     #[test]
     fn puts_the_last_line_break_back() {
-        let value = json!({"type": "offer", "sdp": "v=0"});
+        let value = parse(r#"{"type": "offer", "sdp": "v=0"}"#).unwrap();
         assert_eq!(description(&Object::root(&value).unwrap()).unwrap().sdp, "v=0\r\n");
-        let value = json!({"type": "OFFER", "sdp": "v=0"});
+        let value = parse(r#"{"type": "OFFER", "sdp": "v=0"}"#).unwrap();
         assert!(description(&Object::root(&value).unwrap()).is_err());
     }
 }

@@ -5,16 +5,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::limits::MAX_ID_BYTES;
 
 /// Who a participant is, for as long as they are in the room.
 ///
 /// An opaque, non-empty text of at most [`MAX_ID_BYTES`] bytes that the server (or the dialect) chose. It never passes
 /// through a number, and it is never shown to people.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(String);
 
 impl ParticipantId {
@@ -43,8 +40,7 @@ impl fmt::Display for ParticipantId {
 }
 
 /// `RTCSdpType`, of which only these two ever cross the wire (rollback is implicit, W3C webrtc-pc 4.4.1.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SdpType {
     /// Proposes a session.
     Offer,
@@ -52,11 +48,20 @@ pub enum SdpType {
     Answer,
 }
 
+impl SdpType {
+    /// Its name in the standard and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::Answer => "answer",
+        }
+    }
+}
+
 /// `RTCSessionDescriptionInit`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionDescription {
     /// Offer or answer.
-    #[serde(rename = "type")]
     pub sdp_type: SdpType,
     /// The session description, RFC 8866.
     pub sdp: String,
@@ -70,19 +75,15 @@ impl SessionDescription {
 }
 
 /// `RTCIceCandidateInit`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IceCandidate {
     /// The `candidate-attribute` of RFC 8839 section 5.1; empty means "no more for this generation".
     pub candidate: String,
     /// Which media section it belongs to, by identification tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
     /// Which media section it belongs to, by position.
-    #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
     /// Which ICE generation it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
 }
 
@@ -99,7 +100,7 @@ impl IceCandidate {
 }
 
 /// What a participant sends at the moment, told to the others so that a silent or dark tile can say why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MediaState {
     /// A microphone is open and not muted.
     pub microphone: bool,
@@ -110,15 +111,13 @@ pub struct MediaState {
 }
 
 /// `RTCIceServer`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IceServer {
     /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
     /// User name for TURN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Credential for TURN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }
 

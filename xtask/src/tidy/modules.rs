@@ -8,7 +8,7 @@ const ROWS: &[Row] = &[
     Row { modules: &["main", "lib", "element", "api"], friends: true },
     Row { modules: &["driver"], friends: true },
     Row { modules: &["rtc", "media", "socket", "ui"], friends: false },
-    Row { modules: &["tracks", "dom", "by_id"], friends: true },
+    Row { modules: &["tracks", "dom"], friends: true },
 ];
 
 struct Row {

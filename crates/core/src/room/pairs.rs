@@ -23,7 +23,7 @@ impl Room {
             self.close(&id);
         }
         for (id, offerer) in desired {
-            if !self.connections.contains_key(&id) {
+            if self.connections.get(&id).is_none() {
                 self.connect(now, &id, offerer);
             }
         }
@@ -103,7 +103,7 @@ impl Room {
 
     /// We are gone ourselves.
     pub(super) fn drop_everyone(&mut self) {
-        for connection in std::mem::take(&mut self.connections).into_values() {
+        while let Some((_, connection)) = self.connections.pop() {
             self.out.effect(Effect::CloseConnection(connection.id()));
         }
         self.roster.clear();

@@ -3,7 +3,7 @@
 use visavis_signaling::dialects::visavis::Visavis;
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
 use visavis_signaling::hub::{ConnectionId, Hub, HubConfig};
-use visavis_signaling::{Dialect, DialectInput, Timestamp};
+use visavis_signaling::{Dialect, DialectInput, Timestamp, json};
 
 use crate::protocol_doc::{blocks, document};
 
@@ -69,6 +69,21 @@ fn survives(frame: &str) {
     }
 }
 
+/// Our reader and serde_json find the same in a text. They differ on purpose in two things, which are left out here:
+/// halves of surrogate pairs, and numbers beyond what a double holds.
+fn reads_like_serde(frame: &str) {
+    let lone_or_huge = |error: &str| frame.contains("\\ud8") || error.contains("out of range");
+    match (json::parse(frame), serde_json::from_str::<serde_json::Value>(frame)) {
+        (Ok(ours), Ok(theirs)) => {
+            let again: serde_json::Value = serde_json::from_str(&ours.to_string()).unwrap();
+            assert_eq!(again, theirs, "{frame}");
+        }
+        (Ok(_), Err(error)) => assert!(lone_or_huge(&error.to_string()), "{frame}: serde_json says {error}"),
+        (Err(error), Ok(theirs)) => assert!(!theirs.is_object(), "{frame}: {error}"),
+        (Err(_), Err(_)) => {}
+    }
+}
+
 #[test]
 fn nearly_right_frames_do_no_harm() {
     let document = document();
@@ -79,6 +94,7 @@ fn nearly_right_frames_do_no_harm() {
     for round in 0..ROUNDS {
         let frame = mutate(frames[random.below(frames.len())], &mut random);
         survives(&frame);
+        reads_like_serde(&frame);
         hub.frame(ConnectionId(round % 16), &frame);
         let answers = std::iter::from_fn(|| hub.poll_output()).count();
         assert!(answers <= 16, "round {round}: {answers} answers to {frame}");

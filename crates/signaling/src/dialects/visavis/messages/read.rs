@@ -1,0 +1,164 @@
+//! Messages from frames. Every field is checked and cut to its limit here, so nobody after it has to.
+
+use super::{ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome};
+use crate::json::{self, JsonError, Object};
+use crate::limits::{
+    MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
+    MAX_ROOM_CHARS, MIN_IDENTITY_BYTES,
+};
+use crate::signal::{IceCandidate, MediaState, ParticipantId, SessionDescription};
+use crate::{normalize, text};
+
+/// Bytes that a text of `chars` characters may take before it is cleaned and cut.
+const fn bytes_for(chars: usize) -> usize {
+    chars * 16
+}
+
+impl ClientMessage {
+    /// Reads a text frame that a client sent.
+    ///
+    /// # Errors
+    /// If it is not a message of this protocol; the error names the field.
+    pub fn decode(frame: &str) -> Result<Self, JsonError> {
+        let value = json::parse(frame)?;
+        let fields = Object::root(&value)?;
+        match fields.text("type", 64)? {
+            "join" => read_join(&fields).map(Self::Join),
+            "description" => {
+                let (to, generation, description) = read_description(&fields, "to")?;
+                Ok(Self::Description { to, generation, description })
+            }
+            "candidate" => {
+                let (to, generation, candidate) = read_candidate(&fields, "to")?;
+                Ok(Self::Candidate { to, generation, candidate })
+            }
+            "media" => Ok(Self::Media { media: read_media(&fields)? }),
+            "leave" => Ok(Self::Leave),
+            "pong" => Ok(Self::Pong),
+            _ => Err(fields.error("type", "is not a message that clients send")),
+        }
+    }
+}
+
+impl ServerMessage {
+    /// Reads a text frame that a server sent. `None` for a type that only later versions know: it is to be ignored.
+    ///
+    /// # Errors
+    /// If it is not a message of this protocol; the error names the field.
+    pub fn decode(frame: &str) -> Result<Option<Self>, JsonError> {
+        let value = json::parse(frame)?;
+        let fields = Object::root(&value)?;
+        Ok(Some(match fields.text("type", 64)? {
+            "joined" => Self::Joined(read_welcome(&fields)?),
+            "participant-joined" => {
+                Self::ParticipantJoined { participant: read_participant(&fields.object("participant")?)? }
+            }
+            "participant-left" => {
+                Self::ParticipantLeft { id: read_id(&fields, "id")?, reason: read_reason(&fields)? }
+            }
+            "description" => {
+                let (from, generation, description) = read_description(&fields, "from")?;
+                Self::Description { from, generation, description }
+            }
+            "candidate" => {
+                let (from, generation, candidate) = read_candidate(&fields, "from")?;
+                Self::Candidate { from, generation, candidate }
+            }
+            "media" => Self::Media { from: read_id(&fields, "from")?, media: read_media(&fields)? },
+            "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
+            "error" => read_error(&fields)?,
+            "ping" => Self::Ping,
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
+    let version = fields.optional_u32("version")?.ok_or_else(|| fields.error("version", "is missing"))?;
+    let room = text::clean(fields.text("room", bytes_for(MAX_ROOM_CHARS))?, MAX_ROOM_CHARS);
+    if room.is_empty() {
+        return Err(fields.error("room", "is empty"));
+    }
+    let identity = fields.text("identity", MAX_IDENTITY_BYTES)?;
+    if identity.len() < MIN_IDENTITY_BYTES {
+        return Err(fields.error("identity", "is too short"));
+    }
+    let name = fields.optional_text("name", bytes_for(MAX_NAME_CHARS))?.unwrap_or_default();
+    Ok(Join {
+        version,
+        room,
+        name: text::clean(name, MAX_NAME_CHARS),
+        identity: identity.to_owned(),
+        media: read_media(fields)?,
+    })
+}
+
+fn read_welcome(fields: &Object<'_>) -> Result<Welcome, JsonError> {
+    Ok(Welcome {
+        version: fields.optional_u32("version")?.unwrap_or(VERSION),
+        id: read_id(fields, "id")?,
+        room: text::clean(fields.text("room", bytes_for(MAX_ROOM_CHARS))?, MAX_ROOM_CHARS),
+        capacity: fields.optional_u32("capacity")?.unwrap_or(0),
+        heartbeat: fields.optional_u32("heartbeat")?.unwrap_or(0),
+        participants: json::read_each(fields, "participants", MAX_PARTICIPANTS, read_participant)?,
+        ice_servers: fields.optional_object("iceServers")?.map(|list| read_ice_servers(&list)).transpose()?,
+    })
+}
+
+fn read_participant(fields: &Object<'_>) -> Result<Participant, JsonError> {
+    let name = fields.optional_text("name", bytes_for(MAX_NAME_CHARS))?.unwrap_or_default();
+    Ok(Participant {
+        id: read_id(fields, "id")?,
+        name: text::clean(name, MAX_NAME_CHARS),
+        media: read_media(fields)?,
+    })
+}
+
+fn read_id(fields: &Object<'_>, key: &str) -> Result<ParticipantId, JsonError> {
+    ParticipantId::new(fields.text(key, MAX_ID_BYTES)?).ok_or_else(|| fields.error(key, "is empty"))
+}
+
+fn read_reason(fields: &Object<'_>) -> Result<LeaveReason, JsonError> {
+    Ok(match fields.optional_text("reason", 64)? {
+        Some("left") => LeaveReason::Left,
+        // A reason of a later version is the careful one: the tile stays while it plays.
+        _ => LeaveReason::Gone,
+    })
+}
+
+fn read_media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
+    let Some(media) = fields.optional_object("media")? else { return Ok(MediaState::default()) };
+    let on = |key| media.optional_bool(key).map(Option::unwrap_or_default);
+    Ok(MediaState { microphone: on("microphone")?, camera: on("camera")?, screen: on("screen")? })
+}
+
+type Directed<T> = (ParticipantId, u32, T);
+
+fn read_description(fields: &Object<'_>, key: &str) -> Result<Directed<SessionDescription>, JsonError> {
+    let generation = fields.optional_u32("generation")?.unwrap_or(0);
+    Ok((read_id(fields, key)?, generation, normalize::description(&fields.object("description")?)?))
+}
+
+fn read_candidate(fields: &Object<'_>, key: &str) -> Result<Directed<Option<IceCandidate>>, JsonError> {
+    let generation = fields.optional_u32("generation")?.unwrap_or(0);
+    let candidate = normalize::candidate(fields.get("candidate"), fields.path_of("candidate"))?;
+    Ok((read_id(fields, key)?, generation, candidate))
+}
+
+fn read_error(fields: &Object<'_>) -> Result<ServerMessage, JsonError> {
+    Ok(ServerMessage::Error {
+        code: fields.text("code", 64)?.to_owned(),
+        text: text::clean(
+            fields.optional_text("text", bytes_for(MAX_ERROR_CHARS))?.unwrap_or_default(),
+            MAX_ERROR_CHARS,
+        ),
+        closes: fields.optional_bool("closes")?.unwrap_or(false),
+    })
+}
+
+fn read_ice_servers(fields: &Object<'_>) -> Result<IceServerList, JsonError> {
+    Ok(IceServerList {
+        servers: json::read_each(fields, "servers", MAX_ICE_SERVERS, normalize::ice_server)?,
+        expires_in: fields.optional_u32("expiresIn")?,
+    })
+}

@@ -1,0 +1,144 @@
+//! Frames from messages.
+
+use super::{ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, Welcome};
+use crate::json::{Fields, Json};
+use crate::signal::{IceCandidate, ParticipantId};
+
+impl ClientMessage {
+    /// The message as one text frame.
+    pub fn encode(&self) -> String {
+        self.fields().encode()
+    }
+
+    fn fields(&self) -> Fields {
+        match self {
+            Self::Join(join) => write_join(join),
+            Self::Description { to, generation, description } => {
+                directed("description", "to", to, *generation, description.into())
+            }
+            Self::Candidate { to, generation, candidate } => {
+                directed("candidate", "to", to, *generation, write_candidate(candidate.as_ref()))
+            }
+            Self::Media { media } => {
+                let mut fields = Fields::of_type("media");
+                fields.put("media", *media);
+                fields
+            }
+            Self::Leave => Fields::of_type("leave"),
+            Self::Pong => Fields::of_type("pong"),
+        }
+    }
+}
+
+impl ServerMessage {
+    /// The message as one text frame.
+    pub fn encode(&self) -> String {
+        self.fields().encode()
+    }
+
+    fn fields(&self) -> Fields {
+        match self {
+            Self::Joined(welcome) => write_welcome(welcome),
+            Self::ParticipantJoined { participant } => {
+                let mut fields = Fields::of_type("participant-joined");
+                fields.put("participant", participant);
+                fields
+            }
+            Self::ParticipantLeft { id, reason } => write_left(id, *reason),
+            Self::Description { from, generation, description } => {
+                directed("description", "from", from, *generation, description.into())
+            }
+            Self::Candidate { from, generation, candidate } => {
+                directed("candidate", "from", from, *generation, write_candidate(candidate.as_ref()))
+            }
+            Self::Media { from, media } => {
+                let mut fields = Fields::of_type("media");
+                fields.text("from", from.as_str());
+                fields.put("media", *media);
+                fields
+            }
+            Self::IceServers(list) => {
+                let mut fields = Fields::of_type("ice-servers");
+                write_ice_servers(list, &mut fields);
+                fields
+            }
+            Self::Error { code, text, closes } => write_error(code, text, *closes),
+            Self::Ping => Fields::of_type("ping"),
+        }
+    }
+}
+
+fn write_join(join: &Join) -> Fields {
+    let mut fields = Fields::of_type("join");
+    fields.number("version", join.version);
+    fields.text("room", &join.room);
+    fields.text("name", &join.name);
+    fields.text("identity", &join.identity);
+    fields.put("media", join.media);
+    fields
+}
+
+fn write_welcome(welcome: &Welcome) -> Fields {
+    let mut fields = Fields::of_type("joined");
+    fields.number("version", welcome.version);
+    fields.text("id", welcome.id.as_str());
+    fields.text("room", &welcome.room);
+    fields.number("capacity", welcome.capacity);
+    fields.number("heartbeat", welcome.heartbeat);
+    fields.put("participants", Json::List(welcome.participants.iter().map(Json::from).collect()));
+    if let Some(list) = &welcome.ice_servers {
+        let mut servers = Fields::default();
+        write_ice_servers(list, &mut servers);
+        fields.put("iceServers", servers);
+    }
+    fields
+}
+
+fn write_left(id: &ParticipantId, reason: LeaveReason) -> Fields {
+    let mut fields = Fields::of_type("participant-left");
+    fields.text("id", id.as_str());
+    let reason = match reason {
+        LeaveReason::Left => "left",
+        LeaveReason::Gone => "gone",
+    };
+    fields.text("reason", reason);
+    fields
+}
+
+fn write_error(code: &str, text: &str, closes: bool) -> Fields {
+    let mut fields = Fields::of_type("error");
+    fields.text("code", code);
+    fields.text("text", text);
+    fields.bool("closes", closes);
+    fields
+}
+
+/// A description or candidate, which the field of the same name holds.
+fn directed(kind: &str, whom: &str, id: &ParticipantId, generation: u32, payload: Json) -> Fields {
+    let mut fields = Fields::of_type(kind);
+    fields.text(whom, id.as_str());
+    fields.number("generation", generation);
+    fields.put(kind, payload);
+    fields
+}
+
+fn write_candidate(candidate: Option<&IceCandidate>) -> Json {
+    candidate.map_or(Json::Null, Json::from)
+}
+
+fn write_ice_servers(list: &IceServerList, fields: &mut Fields) {
+    fields.put("servers", Json::List(list.servers.iter().map(Json::from).collect()));
+    if let Some(seconds) = list.expires_in {
+        fields.number("expiresIn", seconds);
+    }
+}
+
+impl From<&Participant> for Json {
+    fn from(participant: &Participant) -> Self {
+        let mut fields = Fields::default();
+        fields.text("id", participant.id.as_str());
+        fields.text("name", &participant.name);
+        fields.put("media", participant.media);
+        fields.into()
+    }
+}

@@ -1,0 +1,166 @@
+//! A JSON value, and how it is written (RFC 8259).
+
+use std::fmt::{self, Write as _};
+
+/// A JSON value of bounded depth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Json {
+    /// Nothing.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A number, as it was written: nothing is lost on its way through.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Json>),
+    /// An object, in the order it was written.
+    Object(Fields),
+}
+
+impl Json {
+    /// A whole number.
+    pub fn number(number: u32) -> Self {
+        Self::Number(number.to_string())
+    }
+
+    /// A text.
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// Appends the value to `out`, without any spaces.
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(true) => out.push_str("true"),
+            Self::Bool(false) => out.push_str("false"),
+            Self::Number(number) => out.push_str(number),
+            Self::Text(text) => write_text(text, out),
+            Self::List(values) => {
+                out.push('[');
+                for (i, value) in values.iter().enumerate() {
+                    separate(i, out);
+                    value.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(fields) => fields.write(out),
+        }
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        self.write(&mut out);
+        f.write_str(&out)
+    }
+}
+
+/// The fields of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fields(Vec<(String, Json)>);
+
+impl Fields {
+    /// A message of this `type`, the field by which nearly all protocols tell messages apart.
+    pub fn of_type(kind: &str) -> Self {
+        let mut fields = Self::default();
+        fields.text("type", kind);
+        fields
+    }
+
+    /// Adds a field.
+    pub fn put(&mut self, key: &str, value: impl Into<Json>) {
+        self.push(key.to_owned(), value.into());
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, key: &str, text: &str) {
+        self.put(key, Json::text(text));
+    }
+
+    /// Adds a text, if there is one.
+    pub fn maybe_text(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    /// Adds a whole number.
+    pub fn number(&mut self, key: &str, number: u32) {
+        self.put(key, Json::number(number));
+    }
+
+    /// Adds a yes or no.
+    pub fn bool(&mut self, key: &str, yes: bool) {
+        self.put(key, Json::Bool(yes));
+    }
+
+    /// Looks a field up; of several with the same name the last one counts, as in JavaScript.
+    pub fn get(&self, key: &str) -> Option<&Json> {
+        self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// Names of all fields, in the order they were written.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The object as one text, without any spaces.
+    pub fn encode(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    pub(super) fn push(&mut self, key: String, value: Json) {
+        self.0.push((key, value));
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        for (i, (key, value)) in self.0.iter().enumerate() {
+            separate(i, out);
+            write_text(key, out);
+            out.push(':');
+            value.write(out);
+        }
+        out.push('}');
+    }
+}
+
+impl From<Fields> for Json {
+    fn from(fields: Fields) -> Self {
+        Self::Object(fields)
+    }
+}
+
+fn separate(i: usize, out: &mut String) {
+    if i > 0 {
+        out.push(',');
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c if c < ' ' => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
