@@ -141,9 +141,11 @@ fn read_capacity(root: &Object<'_>) -> Result<Option<u32>, JsonError> {
 }
 
 fn is_signaling_url(url: &str) -> bool {
-    match url.split_once("://") {
-        Some((scheme, rest)) => matches!(scheme, "ws" | "wss" | "http" | "https") && !rest.is_empty(),
-        None => !url.is_empty() && !url.contains(':'),
+    match url.split_once(':') {
+        Some((scheme, rest)) => {
+            matches!(scheme, "ws" | "wss" | "http" | "https") && rest.starts_with("//") && rest.len() > 2
+        }
+        None => !url.is_empty(),
     }
 }
 

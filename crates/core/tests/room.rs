@@ -318,7 +318,7 @@ fn leaving_puts_everything_away() {
     said();
     let effects = stage.input(Input::Command(Command::Leave));
     assert_eq!(said(), [Outbound::Leave]);
-    let closes = [Effect::CloseConnection(ConnectionId(0)), Effect::CloseConnection(ConnectionId(1))];
+    let closes = [Effect::CloseConnection(ConnectionId(1)), Effect::CloseConnection(ConnectionId(0))];
     assert_eq!(effects, [closes.as_slice(), &[Effect::CloseSocket]].concat());
     assert_eq!((stage.room.view().lifecycle, stage.room.poll_timeout()), (Lifecycle::Left, None));
 }

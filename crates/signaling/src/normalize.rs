@@ -35,7 +35,7 @@ pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandida
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(None) };
     let object = Object::at(value, path)?;
     let line = object.text("candidate", MAX_CANDIDATE_BYTES)?;
-    let line = line.trim_start_matches("a=");
+    let line = line.strip_prefix("a=").unwrap_or(line);
     if line.is_empty() {
         return Ok(None);
     }

@@ -1,6 +1,6 @@
 //! A JSON value, and how it is written (RFC 8259).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// A JSON value of bounded depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,10 @@ fn separate(i: usize, out: &mut String) {
     }
 }
 
+fn hex_digit(digit: u32) -> char {
+    char::from_digit(digit, 16).unwrap_or('0')
+}
+
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
@@ -156,8 +160,8 @@ fn write_text(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             c if c < ' ' => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+                out.push_str("\\u00");
+                out.extend([u32::from(c) / 16, u32::from(c) % 16].map(hex_digit));
             }
             c => out.push(c),
         }
