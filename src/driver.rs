@@ -9,10 +9,9 @@ mod perform;
 mod timer;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use visavis_core::{Command, Event, Input, Output, Room, RoomConfig, RoomView};
+use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView};
 use visavis_signaling::{Dialect, Timestamp};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, Window};
@@ -70,7 +69,7 @@ struct Pump {
     root: HtmlElement,
     window: Window,
     room: RefCell<Room>,
-    inbox: RefCell<VecDeque<Input>>,
+    inbox: RefCell<Queue<Input>>,
     /// Set while somebody further up the stack drains the inbox; stays set after a panic, so that nothing runs again.
     pumping: Cell<bool>,
     timer: RefCell<Timer>,
@@ -113,7 +112,7 @@ impl Pump {
     }
 
     fn dispatch(&self, input: Input) {
-        self.inbox.borrow_mut().push_back(input);
+        self.inbox.borrow_mut().push(input);
         if self.pumping.replace(true) {
             return;
         }
@@ -143,7 +142,7 @@ impl Pump {
     }
 
     fn next_input(&self) -> Option<Input> {
-        self.inbox.borrow_mut().pop_front()
+        self.inbox.borrow_mut().pop()
     }
 
     fn handle(&self, input: Input) -> Vec<Output> {

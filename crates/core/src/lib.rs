@@ -12,6 +12,7 @@ mod link;
 mod media;
 mod outbox;
 mod output;
+mod queue;
 mod room;
 mod roster;
 pub mod timing;
@@ -25,6 +26,7 @@ pub use input::{
     PeerConnectionState, SocketEvent, Source, TrackId,
 };
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
+pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,

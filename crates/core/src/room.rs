@@ -5,8 +5,6 @@ mod pairs;
 mod signals;
 mod views;
 
-use std::collections::VecDeque;
-
 use visavis_signaling::{
     Dialect, IceServer, Inbound, MediaState, Outbound, ParticipantId, Rejection, Timestamp,
 };
@@ -18,6 +16,7 @@ use crate::link::Link;
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Output};
+use crate::queue::Queue;
 use crate::roster::Roster;
 use crate::view::{Lifecycle, RoomView};
 
@@ -60,9 +59,9 @@ pub struct Room {
     connections: ById<ParticipantId, Connection>,
     next_connection: u32,
     /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
-    past_generations: VecDeque<(ParticipantId, u32)>,
+    past_generations: Queue<(ParticipantId, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
-    early: VecDeque<Inbound>,
+    early: Queue<Inbound>,
 }
 
 impl Room {
@@ -83,8 +82,8 @@ impl Room {
             roster: Roster::default(),
             connections: ById::default(),
             next_connection: 0,
-            past_generations: VecDeque::new(),
-            early: VecDeque::new(),
+            past_generations: Queue::default(),
+            early: Queue::default(),
             config,
         }
     }

@@ -1,8 +1,8 @@
 //! Candidates that came before the description they belong to.
 
-use std::collections::VecDeque;
-
 use visavis_signaling::{IceCandidate, SessionDescription};
+
+use crate::queue::Queue;
 
 /// Most candidates held, and most applied to one description. A browser gathers tens.
 const MAX_CANDIDATES: usize = 256;
@@ -20,7 +20,7 @@ struct Held {
 /// and `addIceCandidate` before `setRemoteDescription` is an error (W3C webrtc-pc 4.4.2).
 #[derive(Debug, Default)]
 pub(crate) struct CandidateBuffer {
-    held: VecDeque<Held>,
+    held: Queue<Held>,
     /// The fragments of the remote description in force; `None` before the first.
     ufrags: Option<Vec<String>>,
     /// How many candidates the description in force has been given.
@@ -39,10 +39,7 @@ impl CandidateBuffer {
         if self.is_current(&candidate) {
             return self.count(candidate);
         }
-        if self.held.len() == MAX_CANDIDATES {
-            self.held.pop_front();
-        }
-        self.held.push_back(Held { candidate, passed: 0 });
+        self.held.push_bounded(Held { candidate, passed: 0 }, MAX_CANDIDATES);
         None
     }
 
@@ -52,12 +49,12 @@ impl CandidateBuffer {
         self.ufrags = Some(description.ufrags().map(str::to_owned).collect());
         self.applied = 0;
         let mut ready = Vec::new();
-        for mut held in std::mem::take(&mut self.held) {
+        for mut held in self.held.take() {
             if self.is_current(&held.candidate) {
                 ready.extend(self.count(held.candidate));
             } else if held.passed == 0 {
                 held.passed = 1;
-                self.held.push_back(held);
+                self.held.push(held);
             }
         }
         ready

@@ -4,9 +4,9 @@
 //! under way, and every decision taken when an item leaves the inbox. The three flags of the standard's example
 //! (`makingOffer`, `ignoreOffer`, `isSettingRemoteAnswerPending`) then melt into the signaling state and one flag.
 
-use std::collections::VecDeque;
-
 use visavis_signaling::{SdpType, SessionDescription};
+
+use crate::queue::Queue;
 
 /// Most descriptions waiting. A peer sends one and waits for its answer.
 const MAX_WAITING: usize = 8;
@@ -40,7 +40,7 @@ pub(crate) struct Negotiator {
     established: bool,
     signaling: SignalingState,
     in_flight: Option<Operation>,
-    inbox: VecDeque<SessionDescription>,
+    inbox: Queue<SessionDescription>,
     offer_wanted: bool,
     ignoring_offer: bool,
 }
@@ -60,7 +60,7 @@ impl Negotiator {
             established: false,
             signaling: SignalingState::Stable,
             in_flight: None,
-            inbox: VecDeque::new(),
+            inbox: Queue::default(),
             offer_wanted: false,
             ignoring_offer: false,
         }
@@ -96,13 +96,13 @@ impl Negotiator {
     /// A description arrived.
     pub(crate) fn push(&mut self, description: SessionDescription) {
         if self.inbox.len() < MAX_WAITING {
-            self.inbox.push_back(description);
+            self.inbox.push(description);
         }
     }
 
     /// Descriptions that are still waiting, for the connection that takes this one's place.
-    pub(crate) fn take_inbox(&mut self) -> VecDeque<SessionDescription> {
-        std::mem::take(&mut self.inbox)
+    pub(crate) fn take_inbox(&mut self) -> Vec<SessionDescription> {
+        self.inbox.take()
     }
 
     /// The next step, if there is one and no operation is under way. New offers wait until they can be sent.
@@ -113,7 +113,7 @@ impl Negotiator {
         if self.signaling == SignalingState::HaveRemoteOffer {
             return Some(self.set_local());
         }
-        while let Some(description) = self.inbox.pop_front() {
+        while let Some(description) = self.inbox.pop() {
             if let Some(step) = self.decide(description) {
                 return Some(step);
             }

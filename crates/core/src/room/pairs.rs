@@ -34,8 +34,7 @@ impl Room {
             Offerer::Us => Role::Offerer,
             Offerer::Them => Role::Answerer,
         };
-        let past = self.past_generations.iter().position(|(past, _)| past == id);
-        let past = past.and_then(|index| self.past_generations.remove(index));
+        let past = self.past_generations.remove_first(|(past, _)| past == id);
         let generation = past.map_or(0, |(_, generation)| generation.saturating_add(1));
         let recovery = Recovery::new(now, self.is_polite(id));
         self.create(id, generation, role, recovery);
@@ -87,10 +86,7 @@ impl Room {
     fn close(&mut self, id: &ParticipantId) {
         let Some(connection) = self.connections.remove(id) else { return };
         self.out.effect(Effect::CloseConnection(connection.id()));
-        if self.past_generations.len() == MAX_PAST {
-            self.past_generations.pop_front();
-        }
-        self.past_generations.push_back((id.clone(), connection.generation()));
+        self.past_generations.push_bounded((id.clone(), connection.generation()), MAX_PAST);
     }
 
     /// Somebody is gone for good.

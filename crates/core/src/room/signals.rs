@@ -126,19 +126,16 @@ impl Room {
 
     /// Keeps a message whose time has not come.
     pub(super) fn keep_early(&mut self, signal: Inbound) {
-        if self.early.len() == MAX_EARLY {
-            self.early.pop_front();
-        }
-        self.early.push_back(signal);
+        self.early.push_bounded(signal, MAX_EARLY);
     }
 
     /// Hears again what somebody said too early. What is still too early is kept again.
     pub(super) fn replay_early(&mut self, now: Timestamp, id: &ParticipantId) {
-        for signal in std::mem::take(&mut self.early) {
+        for signal in self.early.take() {
             if sender(&signal) == Some(id) {
                 self.negotiation_signal(now, signal);
             } else {
-                self.early.push_back(signal);
+                self.early.push(signal);
             }
         }
     }
