@@ -16,7 +16,7 @@ type Action = fn(&Rc<Shared>, &RoomView, &Element);
 /// The buttons that are not in the bar of controls.
 const ACTIONS: [(&str, Action); 9] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
-    ("cancel", |shared, _, _| cancel(shared)),
+    ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
     ("lobby", |shared, _, _| shared.send(Command::EnterLobby)),
     ("try-device", |shared, view, button| switch_failed(shared, view, button, true)),
@@ -102,11 +102,6 @@ fn join(shared: &Rc<Shared>) -> Result<(), JsValue> {
 }
 
 /// Out of the queue at the door, and back to choosing.
-fn cancel(shared: &Shared) {
-    shared.send(Command::Leave);
-    shared.send(Command::EnterLobby);
-}
-
 fn rejoin(shared: &Shared, view: &RoomView) {
     shared.send(Command::Join { room: view.room.clone(), name: view.me.name.clone() });
 }

@@ -40,7 +40,8 @@ impl Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Show the lobby: opens the devices that are wanted, so that the person sees themselves before they join, and the
-    /// socket, so that joining is quick. Also the way back from [`Lifecycle::Left`](crate::Lifecycle::Left).
+    /// socket, so that joining is quick. Also the way back from [`Lifecycle::Left`](crate::Lifecycle::Left), and while
+    /// joining the way to take that back.
     EnterLobby,
     /// Enter a room, from the lobby or after leaving. Devices open meanwhile; nobody waits for them.
     Join {

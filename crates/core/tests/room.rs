@@ -313,6 +313,19 @@ fn a_server_that_does_not_answer_join_is_not_waited_for() {
 }
 
 #[test]
+fn who_turns_back_while_joining_keeps_the_camera_and_leaves_nobody_waiting() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    said();
+    let effects = stage.input(Input::Command(Command::EnterLobby));
+    assert_eq!(said(), [Outbound::Leave]);
+    assert!(matches!(effects.as_slice(), [Effect::CloseSocket, Effect::OpenSocket(_)]), "{effects:?}");
+    assert_eq!(stage.room.view().lifecycle, Lifecycle::Lobby);
+}
+
+#[test]
 fn leaving_puts_everything_away() {
     let (mut stage, _) = Stage::joined(&["a", "b"]);
     said();

@@ -23,6 +23,10 @@ impl Room {
         if self.lifecycle.in_call() {
             return;
         }
+        if self.lifecycle == Lifecycle::Joining {
+            self.say_leave(now);
+            self.link.close(now, &mut self.out);
+        }
         self.lifecycle = Lifecycle::Lobby;
         self.rejection = None;
         self.media.open(&mut self.out);
@@ -59,10 +63,15 @@ impl Room {
     }
 
     fn leave(&mut self, now: Timestamp) {
-        if self.lifecycle == Lifecycle::Joined {
-            self.link.send(now, Outbound::Leave, &mut self.out);
+        if matches!(self.lifecycle, Lifecycle::Joined | Lifecycle::Joining) {
+            self.say_leave(now);
         }
         self.end(now, None);
+    }
+
+    /// Also while joining: `join` may have been sent, and nobody should wait for somebody who turned back.
+    fn say_leave(&mut self, now: Timestamp) {
+        self.link.send(now, Outbound::Leave, &mut self.out);
     }
 
     /// Out of the room, by choice or because the server said so.
