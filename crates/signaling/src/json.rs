@@ -77,9 +77,10 @@ impl<'a> Object<'a> {
     /// # Errors
     /// If the value is not an object.
     pub fn at(value: &'a Json, path: String) -> Result<Self, JsonError> {
-        match value {
-            Json::Object(fields) => Ok(Self { fields, path }),
-            _ => Err(wrong(&path, "must be an object")),
+        if let Json::Object(fields) = value {
+            Ok(Self { fields, path })
+        } else {
+            Err(wrong(&path, "must be an object"))
         }
     }
 
