@@ -13,6 +13,7 @@ mod lobby;
 mod names;
 mod notices;
 mod picture;
+mod safety;
 mod shared;
 mod stage;
 mod text;

@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::shared::Shared;
-use super::{controls, notices, picture};
+use super::{controls, notices, picture, safety};
 use crate::dom::{self, Listener};
 
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 9] = [
+const ACTIONS: [(&str, Action); 10] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
@@ -22,6 +22,9 @@ const ACTIONS: [(&str, Action); 9] = [
     ("try-device", |shared, view, button| switch_failed(shared, view, button, true)),
     ("without-device", |shared, view, button| switch_failed(shared, view, button, false)),
     ("sound", |shared, _, _| picture::play_all(&shared.frame)),
+    ("safety", |_, view, button| {
+        safety::reveal(view, button);
+    }),
     ("close-link", |_, _, button| close_link(button)),
     ("reload", |_, _, _| reload()),
 ];

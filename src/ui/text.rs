@@ -219,3 +219,9 @@ pub(super) fn config(message: &str) -> String {
          then reload."
     )
 }
+
+/// While the safety words are worked out.
+pub(super) const SAFETY_WAIT: &str = "One moment.";
+/// Where they cannot be.
+pub(super) const NO_SAFETY: &str =
+    "This page was opened over plain http, so the browser cannot work them out.";

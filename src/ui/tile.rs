@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::picture::Picture;
+use super::safety::Safety;
 use super::{names, text};
 use crate::dom;
 use crate::tracks::Tracks;
@@ -18,6 +19,7 @@ pub(super) struct Tile {
     name: Element,
     status: Element,
     picture: Picture,
+    safety: Safety,
 }
 
 impl Tile {
@@ -40,6 +42,7 @@ impl Tile {
             name: dom::find(&element, ".name")?,
             status: dom::find(&element, ".status")?,
             picture: Picture::new(dom::find(&element, "video")?, own)?,
+            safety: Safety::new(&element)?,
             element,
         })
     }
@@ -60,6 +63,7 @@ impl Tile {
         self.set_switch("data-camera", them.camera.is_some() && says(|media| media.camera));
         self.set_name(name);
         dom::set_text(&self.status, &text::connection(them.connection, them.reason, name));
+        self.safety.render(them.fingerprints.as_ref());
         self.picture.show(tracks, [them.microphone, them.camera]);
     }
 

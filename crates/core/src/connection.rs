@@ -13,6 +13,7 @@ use crate::input::{ConnectionId, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Role};
+use crate::safety::{self, Fingerprints};
 
 /// Most of our own candidates that wait for their description to be sent.
 const MAX_OUTGOING: usize = 256;
@@ -59,6 +60,8 @@ pub(crate) struct Connection {
     incompatible: bool,
     /// A remote description has been set.
     answered: bool,
+    /// The certificate fingerprints in our description in force, and in theirs.
+    certificates: [Option<String>; 2],
 }
 
 impl Connection {
@@ -81,6 +84,7 @@ impl Connection {
             camera: None,
             incompatible: false,
             answered: false,
+            certificates: [None, None],
         }
     }
 
@@ -126,6 +130,14 @@ impl Connection {
     /// Whether the other side has shown any sign of life on this connection.
     pub(crate) fn is_answered(&self) -> bool {
         self.answered
+    }
+
+    /// What this connection's two ends know of each other's certificates, once they are connected.
+    pub(crate) fn fingerprints(&self) -> Option<Fingerprints> {
+        match &self.certificates {
+            [Some(ours), Some(theirs)] if self.is_connected() => Some(Fingerprints::between(ours, theirs)),
+            _ => None,
+        }
     }
 
     pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
@@ -185,6 +197,7 @@ impl Connection {
     /// `setLocalDescription` succeeded.
     pub(crate) fn local_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
         self.negotiator.local_set(description.sdp_type);
+        self.certificates[0] = safety::in_description(&description.sdp);
         cx.send(Outbound::Description { to: cx.to.clone(), generation: self.generation, description });
         for candidate in std::mem::take(&mut self.outgoing) {
             self.send_candidate(candidate, cx);
@@ -195,6 +208,7 @@ impl Connection {
     pub(crate) fn remote_set(&mut self, cx: &mut Context<'_>) {
         let Some(description) = self.negotiator.remote_set() else { return };
         self.answered = true;
+        self.certificates[1] = safety::in_description(&description.sdp);
         if description.sdp_type == SdpType::Offer {
             self.recovery.restarted_by_peer(cx.now);
         }

@@ -15,6 +15,7 @@ mod output;
 mod queue;
 mod room;
 mod roster;
+pub mod safety;
 pub mod timing;
 mod topology;
 mod view;
@@ -28,6 +29,7 @@ pub use input::{
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
+pub use safety::Fingerprints;
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
     SourceView,

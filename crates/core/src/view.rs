@@ -3,6 +3,7 @@
 use visavis_signaling::{MediaState, ParticipantId, RejectCode};
 
 use crate::input::{MediaError, TrackId};
+use crate::safety::Fingerprints;
 
 /// Where the person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +183,8 @@ pub struct ParticipantView {
     pub microphone: Option<TrackId>,
     /// The track that carries their picture.
     pub camera: Option<TrackId>,
+    /// What the safety words are made of; there while the connection is.
+    pub fingerprints: Option<Fingerprints>,
 }
 
 /// Everything there is to show.

@@ -48,6 +48,7 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
         reason,
         microphone: track(Source::Microphone),
         camera: track(Source::Camera),
+        fingerprints: connection.and_then(Connection::fingerprints),
     }
 }
 

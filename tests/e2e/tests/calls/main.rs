@@ -8,6 +8,7 @@ mod layout;
 mod obstacles;
 mod outages;
 mod rooms;
+mod safety;
 mod soak;
 mod switches;
 mod unruly;

@@ -1,0 +1,38 @@
+//! The list of words.
+
+/// 256 short, common words that are hard to mishear; a byte picks one. The order is part of the meaning: never change it.
+#[rustfmt::skip]
+pub(super) const WORDS: [&str; 256] = [
+    "acid", "acorn", "actor", "album", "alley", "amber", "angle", "ankle",
+    "apple", "april", "arena", "arrow", "atlas", "attic", "autumn", "award",
+    "bacon", "badge", "baker", "banjo", "basil", "basket", "beach", "beard",
+    "berry", "bird", "blade", "bloom", "board", "bone", "bottle", "bread",
+    "brick", "bridge", "bronze", "broom", "brush", "bucket", "butter", "button",
+    "cabin", "cable", "cactus", "camel", "camp", "canal", "candle", "canoe",
+    "carpet", "castle", "cave", "cedar", "cello", "chain", "chalk", "cheese",
+    "cherry", "chess", "chin", "circle", "circus", "city", "clay", "cliff",
+    "clock", "cloud", "clover", "cobra", "coffee", "coin", "comet", "copper",
+    "coral", "cotton", "cousin", "crab", "crayon", "cream", "crow", "crown",
+    "crumb", "daisy", "dance", "dawn", "deer", "desert", "dinner", "doctor",
+    "donkey", "door", "dragon", "dream", "drum", "duck", "dune", "dust",
+    "eagle", "earth", "easel", "echo", "elbow", "engine", "fabric", "falcon",
+    "farm", "fence", "fern", "ferry", "fiddle", "field", "finger", "fire",
+    "fish", "flag", "flame", "flute", "forest", "fork", "fossil", "frog",
+    "fruit", "garden", "garlic", "gate", "ghost", "giant", "ginger", "glass",
+    "globe", "glove", "gold", "goose", "grape", "grass", "guitar", "hammer",
+    "harbor", "hazel", "heart", "hedge", "helmet", "herb", "hill", "honey",
+    "horse", "hotel", "igloo", "iris", "iron", "island", "ivory", "jacket",
+    "jade", "jelly", "jewel", "judge", "jungle", "kayak", "kettle", "king",
+    "kite", "kitten", "ladder", "lake", "lamp", "lava", "leaf", "lemon",
+    "letter", "lily", "lion", "lizard", "llama", "locket", "lotus", "magnet",
+    "mango", "maple", "marble", "mask", "meadow", "melon", "mirror", "moon",
+    "moss", "moth", "motor", "mouse", "museum", "needle", "nest", "north",
+    "nurse", "oasis", "ocean", "olive", "onion", "opal", "opera", "orbit",
+    "orchid", "otter", "oven", "oyster", "paddle", "paint", "palace", "palm",
+    "panda", "paper", "parrot", "peach", "pearl", "pebble", "pencil", "pepper",
+    "piano", "pigeon", "pillow", "pine", "pirate", "pizza", "planet", "pocket",
+    "poem", "pond", "pony", "poppy", "potato", "prince", "puzzle", "queen",
+    "quilt", "rabbit", "radio", "raft", "rain", "raven", "ribbon", "river",
+    "robin", "rocket", "rose", "ruby", "saddle", "safari", "salt", "sand",
+    "scarf", "school", "shell", "ship", "shoe", "silk", "silver", "sleeve",
+];
