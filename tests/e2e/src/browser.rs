@@ -9,9 +9,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::network::Place;
 use crate::page::Page;
 use crate::picture;
 use crate::process::Process;
+use crate::server::PORT;
 use crate::tools;
 use crate::webdriver::{Extra, end_session};
 
@@ -33,6 +35,7 @@ pub struct Setup {
     kind: Kind,
     flags: Vec<String>,
     prefs: serde_json::Map<String, Value>,
+    place: Option<Place>,
 }
 
 /// The machine may have no screen, sandbox or sound card; every window counts as visible; devices are fake and allowed.
@@ -60,13 +63,13 @@ impl Setup {
     /// Chromium with a fake camera and microphone that may be used.
     pub fn chrome() -> Self {
         let flags = CHROME_FLAGS.iter().map(ToString::to_string).collect();
-        Self { kind: Kind::Chrome, flags, prefs: serde_json::Map::new() }
+        Self { kind: Kind::Chrome, flags, prefs: serde_json::Map::new(), place: None }
     }
 
     /// Firefox with a fake camera and microphone that may be used.
     pub fn firefox() -> Self {
-        let mut setup =
-            Self { kind: Kind::Firefox, flags: vec!["-headless".into()], prefs: serde_json::Map::new() };
+        let flags = vec!["-headless".into()];
+        let mut setup = Self { kind: Kind::Firefox, flags, prefs: serde_json::Map::new(), place: None };
         for (name, value) in [
             ("media.navigator.streams.fake", json!(true)),
             ("media.navigator.permission.disabled", json!(true)),
@@ -118,6 +121,21 @@ impl Setup {
         self
     }
 
+    /// In a network of its own. Cameras work on the plain page of the router's server, as they would on a secure one.
+    pub fn in_place(mut self, place: &Place) -> Self {
+        let server = Place::SERVER.to_string();
+        self.place = Some(place.clone());
+        match self.kind {
+            Kind::Chrome => {
+                self.with(&format!("--unsafely-treat-insecure-origin-as-secure=http://{server}:{PORT}"))
+            }
+            Kind::Firefox => {
+                self.prefs.insert("dom.securecontext.allowlist".into(), json!(server));
+                self
+            }
+        }
+    }
+
     fn capabilities(&self) -> Capabilities {
         let mut options = json!({ "args": self.flags });
         let (key, binary) = match self.kind {
@@ -165,8 +183,9 @@ impl Browser {
             Kind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
         };
         let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
-        let mut driver = Process::start(&program, &args);
+        let mut driver = Process::start_in(setup.place.as_ref(), &program, &args);
         let port = driver.hears(port_of).await;
+        setup.place.iter().for_each(|place| place.lead_out(port));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(setup.capabilities())
             .connect(&format!("http://127.0.0.1:{port}"))

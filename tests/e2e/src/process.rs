@@ -11,6 +11,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::network::Place;
+
 /// A running program, with what it has said. Dropping it kills it, its process group and all its descendants.
 #[derive(Debug)]
 pub struct Process {
@@ -23,11 +25,18 @@ pub struct Process {
 impl Process {
     /// Starts a program in a process group of its own and listens to what it says.
     pub fn start(program: &Path, args: &[String]) -> Self {
-        let mut command = Command::new(program);
+        Self::start_in(None, program, args)
+    }
+
+    /// The same in another place of the network.
+    pub fn start_in(place: Option<&Place>, program: &Path, args: &[String]) -> Self {
+        let plain = (program.display().to_string(), args.to_vec());
+        let (program, args) =
+            place.map_or(plain, |place| place.command(&program.display().to_string(), args));
+        let mut command = Command::new(&program);
         command.args(args).process_group(0).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child =
-            command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {program}: {error}"));
         let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has just started");
         let said = Arc::new(Mutex::new(Vec::new()));
         let (count, lines) = watch::channel(0);

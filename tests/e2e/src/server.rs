@@ -1,14 +1,19 @@
 //! The real server, as a process that can be killed and started again in its place.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
 use crate::process::Process;
-use crate::{Bundle, tools};
+use crate::{Bundle, Network, Place, tools};
+
+/// Where the server of a [`Network`](crate::Network) listens: its namespace has all ports to itself.
+pub(crate) const PORT: u16 = 8080;
 
 /// A running `visavis-server` that also serves a bundle.
 #[derive(Debug)]
 pub struct Server {
-    port: u16,
+    address: SocketAddrV4,
+    place: Option<Place>,
     dist: PathBuf,
     flags: Vec<String>,
     process: Process,
@@ -32,23 +37,34 @@ impl Server {
 
     /// Starts it on a port that is known beforehand.
     pub async fn on_port(port: u16, dist: PathBuf, flags: Vec<String>) -> Self {
+        Self::at(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), None, dist, flags).await
+    }
+
+    /// Starts it on the router of a network.
+    pub async fn on_router(network: &Network, flags: &[&str]) -> Self {
+        let flags = flags.iter().map(ToString::to_string).collect();
+        let address = SocketAddrV4::new(Place::SERVER, PORT);
+        Self::at(address, Some(network.router().clone()), tools::dist(), flags).await
+    }
+
+    async fn at(address: SocketAddrV4, place: Option<Place>, dist: PathBuf, flags: Vec<String>) -> Self {
         assert!(dist.join("index.html").exists(), "no bundle at {}: run `cargo xtask dist`", dist.display());
-        let mut args = vec!["--listen".to_owned(), format!("127.0.0.1:{port}")];
+        let mut args = vec!["--listen".to_owned(), address.to_string()];
         args.extend(["--dist".to_owned(), dist.display().to_string()]);
         args.extend(flags.iter().cloned());
-        let mut process = Process::start(&tools::server(), &args);
-        let port = process.hears(port_of).await;
-        Self { port, dist, flags, process }
+        let mut process = Process::start_in(place.as_ref(), &tools::server(), &args);
+        let address = SocketAddrV4::new(*address.ip(), process.hears(port_of).await);
+        Self { address, place, dist, flags, process }
     }
 
     /// The page's address.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+        format!("http://{}/", self.address)
     }
 
     /// The port it listens on.
     pub fn port(&self) -> u16 {
-        self.port
+        self.address.port()
     }
 
     /// Ends it without warning.
@@ -59,7 +75,7 @@ impl Server {
     /// Starts it again in the same place.
     pub async fn restart(&mut self) {
         self.process.kill().await;
-        *self = Self::on_port(self.port, self.dist.clone(), self.flags.clone()).await;
+        *self = Self::at(self.address, self.place.clone(), self.dist.clone(), self.flags.clone()).await;
     }
 }
 

@@ -7,6 +7,7 @@ mod devices;
 mod layout;
 mod obstacles;
 mod outages;
+mod paths;
 mod rooms;
 mod safety;
 mod soak;
