@@ -1,15 +1,19 @@
 //! One media connection to one participant.
 
+mod budget;
 mod candidate_buffer;
 mod negotiator;
 mod recovery;
+mod watch;
 
 use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionDescription, Timestamp};
 
 use self::candidate_buffer::CandidateBuffer;
 use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
-use crate::input::{ConnectionId, PeerConnectionState, Source, TrackId};
+pub(crate) use self::watch::Expected;
+use self::watch::{Verdict, Watch};
+use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Role};
@@ -53,6 +57,7 @@ pub(crate) struct Connection {
     /// Our own candidates that wait until their description is sent.
     outgoing: Vec<Option<IceCandidate>>,
     recovery: Recovery,
+    watch: Watch,
     state: PeerConnectionState,
     microphone: Option<TrackId>,
     camera: Option<TrackId>,
@@ -79,6 +84,7 @@ impl Connection {
             candidates: CandidateBuffer::default(),
             outgoing: Vec::new(),
             recovery,
+            watch: Watch::default(),
             state: PeerConnectionState::New,
             microphone: None,
             camera: None,
@@ -182,7 +188,30 @@ impl Connection {
 
     pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         self.state = state;
+        self.watch.forget();
         self.recovery.state_changed(now, state);
+    }
+
+    /// Whether nothing comes of what is due, as far as the last look tells.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.watch.is_silent()
+    }
+
+    /// What the counters said so far does not count any more.
+    pub(crate) fn forget_flow(&mut self) {
+        self.watch.forget();
+    }
+
+    /// A look at the counters.
+    pub(crate) fn looked(&mut self, now: Timestamp, flow: &Flow, expected: Expected, alert: bool) {
+        if !self.is_connected() {
+            return;
+        }
+        match self.watch.look(now, flow, expected, alert) {
+            Verdict::Flows => self.recovery.heard(),
+            Verdict::Calm => self.recovery.calm(),
+            Verdict::Silent(remedy) => self.recovery.silent(now, remedy),
+        }
     }
 
     /// The browser gathered a candidate: it follows its description, never precedes it.

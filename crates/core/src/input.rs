@@ -76,6 +76,8 @@ pub enum Input {
     Media(MediaEvent),
     /// The browser says the network is back, or the page was resumed from sleep.
     Online,
+    /// The network may be another one. Browsers say so often and for small reasons: a reason to look, not to act.
+    NetworkChanged,
     /// The moment of [`Room::poll_timeout`](crate::Room::poll_timeout) has come.
     Timeout,
 }
@@ -117,6 +119,18 @@ pub enum ConnectionEvent {
     StateChanged(PeerConnectionState),
     /// `track` fired: the remote sends this source on this track.
     RemoteTrack(Source, TrackId),
+    /// The answer to [`Effect::ReadStats`](crate::Effect::ReadStats).
+    Stats(Flow),
+}
+
+/// RTP packets that a connection has carried so far, by [`Source`] in the order of [`Source::ALL`] (`packetsReceived` and
+/// `packetsSent` of W3C webrtc-stats, summed over the streams of a kind).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flow {
+    /// Received.
+    pub received: [u32; Source::ALL.len()],
+    /// Sent.
+    pub sent: [u32; Source::ALL.len()],
 }
 
 /// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).

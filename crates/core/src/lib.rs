@@ -23,7 +23,7 @@ mod view;
 pub use by_id::ById;
 pub use config::{AppConfig, ConfigError};
 pub use input::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, OperationError,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
     PeerConnectionState, SocketEvent, Source, TrackId,
 };
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};

@@ -72,6 +72,8 @@ pub enum Effect {
     AddCandidate(ConnectionId, IceCandidate),
     /// `restartIce()`; `negotiationneeded` follows.
     RestartIce(ConnectionId),
+    /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.
+    ReadStats(ConnectionId),
 }
 
 /// Something that has happened.

@@ -45,6 +45,11 @@ impl<T> Queue<T> {
         self.0.iter().position(so).map(|place| self.0.remove(place))
     }
 
+    /// The oldest.
+    pub fn first(&self) -> Option<&T> {
+        self.0.first()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -1,6 +1,7 @@
 //! A room, seen by one participant.
 
 mod commands;
+mod flow;
 mod pairs;
 mod signals;
 mod views;
@@ -18,6 +19,7 @@ use crate::outbox::Outbox;
 use crate::output::{Effect, Output};
 use crate::queue::Queue;
 use crate::roster::Roster;
+use crate::timing::TIMER_LATE;
 use crate::view::{Lifecycle, RoomView};
 
 /// What a room is made with.
@@ -62,6 +64,12 @@ pub struct Room {
     past_generations: Queue<(ParticipantId, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
     early: Queue<Inbound>,
+    /// When the last input came.
+    last_input: Timestamp,
+    /// When the counters of the connections are looked at next.
+    looks_at: Timestamp,
+    /// Until when they are looked at more often.
+    alert_until: Timestamp,
 }
 
 impl Room {
@@ -84,12 +92,16 @@ impl Room {
             next_connection: 0,
             past_generations: Queue::default(),
             early: Queue::default(),
+            last_input: Timestamp::default(),
+            looks_at: Timestamp::default(),
+            alert_until: Timestamp::default(),
             config,
         }
     }
 
     /// Takes one input. Afterwards drain [`Room::poll_output`].
     pub fn handle(&mut self, now: Timestamp, input: Input) {
+        self.notice_sleep(now);
         match input {
             Input::Command(command) => self.command(now, command),
             Input::Socket(event) => {
@@ -99,6 +111,7 @@ impl Room {
             Input::Connection(connection, event) => self.connection_event(now, connection, event),
             Input::Media(event) => self.media_event(&event),
             Input::Online => self.online(now),
+            Input::NetworkChanged => self.mend_paths(now),
             Input::Timeout => self.timeout(now),
         }
         self.settle(now);
@@ -113,7 +126,8 @@ impl Room {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let repairs = self.connections.iter().filter(|(id, _)| self.can_send_to(id));
         let repairs = repairs.filter_map(|(_, connection)| connection.recovery().poll_timeout());
-        repairs.chain(self.link.poll_timeout()).chain(self.roster.poll_timeout()).min()
+        let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look()];
+        repairs.chain(others.into_iter().flatten()).min()
     }
 
     /// What to show.
@@ -125,11 +139,29 @@ impl Room {
         let heard = self.link.timeout(now, &mut self.out);
         self.heard(now, heard);
         self.repair(now);
+        self.look(now);
+    }
+
+    /// After a sleep of the page everything is late, and what happened meanwhile has not been heard of.
+    fn notice_sleep(&mut self, now: Timestamp) {
+        let late = |at: Timestamp| at + TIMER_LATE < now;
+        if late(self.last_input) && self.poll_timeout().is_some_and(late) {
+            for (_, connection) in self.connections.iter_mut() {
+                connection.recovery_mut().woke(now);
+            }
+        }
+        self.last_input = now;
     }
 
     /// The network is back, or the page woke up: what was waited for may work now.
     fn online(&mut self, now: Timestamp) {
         self.link.retry_now(now, &mut self.out);
+        self.mend_paths(now);
+    }
+
+    /// What is known to be broken is repaired at once; the rest is looked at.
+    fn mend_paths(&mut self, now: Timestamp) {
+        self.be_alert(now);
         for (_, connection) in self.connections.iter_mut() {
             connection.recovery_mut().nudge(now);
         }

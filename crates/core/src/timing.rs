@@ -31,3 +31,38 @@ pub const REPAIRS_BEFORE_FAILED: u32 = 3;
 pub const FAILED_RETRIES: Duration = Duration::from_secs(30);
 /// Somebody the server has lost, and whose media is silent too, is given up after this long.
 pub const LOST_PEER: Duration = Duration::from_secs(12);
+
+/// While media should flow, the counters of every connection are looked at this often...
+pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// ...and this often when the network may have changed or the page has slept...
+pub const LOOK_EVERY_WHEN_ALERT: Duration = Duration::from_secs(1);
+/// ...for so long.
+pub const ALERT_LASTS: Duration = Duration::from_secs(6);
+/// Two looks that lie further apart say nothing about the time between them: timers of hidden pages are late.
+pub const LOOKS_APART: Duration = Duration::from_secs(5);
+/// Not a packet for this long from somebody who says that they send, or to anybody although we do: the path is repaired,
+/// whatever the browser says about it.
+pub const SILENT: Duration = Duration::from_secs(5);
+/// The same when the network may have changed.
+pub const SILENT_WHEN_ALERT: Duration = Duration::from_millis(2500);
+/// The same before the first packet: their device and their encoder have to start.
+pub const FIRST_PACKET: Duration = Duration::from_secs(10);
+/// Their picture comes, but for this long not a packet of the voice that they say they send.
+pub const VOICELESS: Duration = Duration::from_secs(15);
+/// From a restart because of silence to the first packet; then the connection is built anew.
+pub const RESTART_HEARD: Duration = Duration::from_secs(8);
+/// After this many repairs without a packet in return it is left alone until something comes: not the connection is
+/// silent, but they.
+pub const SILENT_REPAIRS: u32 = 2;
+/// Most repairs of one pair because of silence, in any minute.
+pub const SILENT_REPAIRS_PER_MINUTE: usize = 2;
+/// Most repairs of one pair for any reason, in any minute.
+pub const REPAIRS_PER_MINUTE: usize = 6;
+/// Most rebuilds of one pair that the other side may make us take part in, in any minute.
+pub const THEIR_REBUILDS_PER_MINUTE: usize = 10;
+/// The minute of the three above.
+pub const BUDGET_SPAN: Duration = Duration::from_secs(60);
+/// A timer that comes this late has slept with its page: the deadlines it missed are not believed...
+pub const TIMER_LATE: Duration = Duration::from_secs(3);
+/// ...before what happened meanwhile has had this long to be heard of.
+pub const WAKES: Duration = Duration::from_secs(1);

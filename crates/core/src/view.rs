@@ -140,6 +140,11 @@ pub enum ConnectionReason {
     FindingPath,
     /// The path that carried the media is silent.
     PathLost,
+    /// The same, and the server is out of reach, so that nothing can be done about it yet.
+    WaitingForServer,
+    /// The browser calls the connection good, but nothing comes of what they say they send. While reconnecting, it is
+    /// being renewed; while connected, that did not help, and the silence is probably on their side.
+    NoMedia,
     /// They have lost the server, and their media path is silent too: perhaps they are gone.
     PeerGone,
     /// No path between the two networks was found, and there is no relay to go round by.
@@ -158,6 +163,8 @@ impl ConnectionReason {
             Self::Waiting => "waiting",
             Self::FindingPath => "finding-path",
             Self::PathLost => "path-lost",
+            Self::WaitingForServer => "waiting-for-server",
+            Self::NoMedia => "no-media",
             Self::PeerGone => "peer-gone",
             Self::NoPath => "no-path",
             Self::NoPathWithRelay => "no-path-with-relay",

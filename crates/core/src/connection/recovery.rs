@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use visavis_signaling::Timestamp;
 
+use super::budget::Budget;
 use crate::input::PeerConnectionState;
 use crate::timing::{
-    CONNECTS, DISCONNECTED_HEALS, FAILED_RETRIES, POLITE_WAITS, REPAIRS_BEFORE_FAILED, RESTART_CONNECTS,
+    CONNECTS, DISCONNECTED_HEALS, FAILED_RETRIES, POLITE_WAITS, REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE,
+    RESTART_CONNECTS, RESTART_HEARD, SILENT_REPAIRS, SILENT_REPAIRS_PER_MINUTE, THEIR_REBUILDS_PER_MINUTE,
+    WAKES,
 };
 
 /// What to do about a broken connection.
@@ -25,7 +28,9 @@ pub(crate) enum Phase {
     Starting,
     /// Connected.
     Healthy,
-    /// Silent; it may heal by itself.
+    /// The browser calls it connected, but nothing comes.
+    Silent,
+    /// The browser calls it disconnected; it may heal by itself.
     Suspect,
     /// ICE was restarted.
     Restarting,
@@ -34,7 +39,7 @@ pub(crate) enum Phase {
 }
 
 /// The ladder from a silent path to a new connection. Deadlines in [`timing`](crate::timing).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Recovery {
     phase: Phase,
     /// When the next step is due; `None` only while healthy.
@@ -44,20 +49,39 @@ pub(crate) struct Recovery {
     was_connected: bool,
     /// What the polite side adds to every deadline, so that usually only one side acts.
     patience: Duration,
+    /// What the next repair because of silence is.
+    remedy: Repair,
+    /// Repairs because of silence since media last flowed.
+    fruitless: u32,
+    repaired: Budget,
+    repaired_silence: Budget,
+    followed: Budget,
+    /// They have built the pair anew too often; when we may follow them again.
+    follows_at: Option<Timestamp>,
 }
 
 impl Recovery {
     pub(crate) fn new(now: Timestamp, polite: bool) -> Self {
-        let patience = if polite { POLITE_WAITS } else { Duration::ZERO };
-        let mut recovery =
-            Self { phase: Phase::Starting, deadline: None, repairs: 0, was_connected: false, patience };
+        let mut recovery = Self {
+            phase: Phase::Starting,
+            deadline: None,
+            repairs: 0,
+            was_connected: false,
+            patience: if polite { POLITE_WAITS } else { Duration::ZERO },
+            remedy: Repair::RestartIce,
+            fruitless: 0,
+            repaired: Budget::default(),
+            repaired_silence: Budget::default(),
+            followed: Budget::default(),
+            follows_at: None,
+        };
         recovery.enter(Phase::Starting, now, CONNECTS);
         recovery
     }
 
     /// The ladder of the connection that takes this one's place.
     pub(crate) fn for_successor(&self, now: Timestamp) -> Self {
-        let mut next = Self { phase: self.phase, deadline: None, ..*self };
+        let mut next = self.clone();
         if self.repairs >= REPAIRS_BEFORE_FAILED {
             next.enter(Phase::Failed, now, FAILED_RETRIES);
         } else {
@@ -81,22 +105,20 @@ impl Recovery {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.deadline
+        self.deadline.into_iter().chain(self.follows_at).min()
     }
 
     /// `connectionState` changed.
     pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         match (state, self.phase) {
             (PeerConnectionState::Connected, _) => {
-                self.phase = Phase::Healthy;
-                self.deadline = None;
-                self.repairs = 0;
+                self.healthy();
                 self.was_connected = true;
             }
-            (PeerConnectionState::Disconnected, Phase::Healthy) => {
+            (PeerConnectionState::Disconnected, Phase::Healthy | Phase::Silent) => {
                 self.enter(Phase::Suspect, now, DISCONNECTED_HEALS);
             }
-            (PeerConnectionState::Failed, Phase::Healthy | Phase::Suspect) => {
+            (PeerConnectionState::Failed, Phase::Healthy | Phase::Silent | Phase::Suspect) => {
                 self.enter(Phase::Suspect, now, Duration::ZERO);
             }
             (PeerConnectionState::Failed, Phase::Starting | Phase::Restarting) => {
@@ -113,11 +135,46 @@ impl Recovery {
         }
     }
 
+    fn healthy(&mut self) {
+        self.phase = Phase::Healthy;
+        self.deadline = None;
+        self.repairs = 0;
+    }
+
+    /// What is due comes.
+    pub(crate) fn heard(&mut self) {
+        self.fruitless = 0;
+        self.calm();
+    }
+
+    /// Nothing is missing.
+    pub(crate) fn calm(&mut self) {
+        if self.phase == Phase::Silent {
+            self.healthy();
+        }
+    }
+
+    /// What is due does not come, although the browser calls the connection good. After a few repairs that changed
+    /// nothing it is left alone: then they are silent, whatever they say.
+    pub(crate) fn silent(&mut self, now: Timestamp, remedy: Repair) {
+        if self.phase == Phase::Healthy && self.fruitless < SILENT_REPAIRS {
+            self.remedy = if self.fruitless == 0 { remedy } else { Repair::Rebuild };
+            self.enter(Phase::Silent, now, Duration::ZERO);
+        }
+    }
+
     /// The other side restarted ICE: wait for that instead of restarting too.
     pub(crate) fn restarted_by_peer(&mut self, now: Timestamp) {
-        if self.phase == Phase::Suspect {
-            self.enter(Phase::Restarting, now, RESTART_CONNECTS);
+        match self.phase {
+            Phase::Suspect => self.enter(Phase::Restarting, now, RESTART_CONNECTS),
+            Phase::Silent => self.await_packets(now),
+            Phase::Starting | Phase::Healthy | Phase::Restarting | Phase::Failed => {}
         }
+    }
+
+    fn await_packets(&mut self, now: Timestamp) {
+        self.remedy = Repair::Rebuild;
+        self.enter(Phase::Silent, now, RESTART_HEARD);
     }
 
     /// A description operation failed: this connection will come to nothing.
@@ -134,9 +191,38 @@ impl Recovery {
         }
     }
 
+    /// The page has slept: deadlines that passed meanwhile are not believed before what happened has been heard of.
+    pub(crate) fn woke(&mut self, now: Timestamp) {
+        self.deadline = self.deadline.map(|deadline| deadline.max(now + WAKES));
+    }
+
+    /// Whether the pair may be repaired once more now. If not, it will be as soon as it may.
+    pub(crate) fn may_repair(&mut self, now: Timestamp) -> bool {
+        let may = self.repaired.take(now, REPAIRS_PER_MINUTE);
+        if !may {
+            let phase = if self.phase == Phase::Healthy { Phase::Restarting } else { self.phase };
+            self.phase = phase;
+            self.deadline = Some(self.repaired.free_at(REPAIRS_PER_MINUTE));
+        }
+        may
+    }
+
+    /// Whether we may follow them once more into a connection that they built anew. If not,
+    /// [`take_follow`](Self::take_follow) says when.
+    pub(crate) fn may_follow(&mut self, now: Timestamp) -> bool {
+        let may = self.followed.take(now, THEIR_REBUILDS_PER_MINUTE);
+        self.follows_at = (!may).then(|| self.followed.free_at(THEIR_REBUILDS_PER_MINUTE));
+        may
+    }
+
+    /// Whether it is time to follow them.
+    pub(crate) fn take_follow(&mut self, now: Timestamp) -> bool {
+        self.follows_at.take_if(|at| *at <= now).is_some()
+    }
+
     /// The repair that is due, if any.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Repair> {
-        if self.deadline.is_none_or(|deadline| deadline > now) {
+        if self.deadline.is_none_or(|deadline| deadline > now) || !self.may_repair(now) {
             return None;
         }
         self.repairs = self.repairs.saturating_add(1);
@@ -145,8 +231,25 @@ impl Recovery {
                 self.enter(Phase::Restarting, now, RESTART_CONNECTS);
                 Some(Repair::RestartIce)
             }
+            Phase::Silent => self.take_remedy(now),
             Phase::Starting | Phase::Restarting | Phase::Failed | Phase::Healthy => Some(Repair::Rebuild),
         }
+    }
+
+    fn take_remedy(&mut self, now: Timestamp) -> Option<Repair> {
+        if !self.repaired_silence.take(now, SILENT_REPAIRS_PER_MINUTE) {
+            self.deadline = Some(self.repaired_silence.free_at(SILENT_REPAIRS_PER_MINUTE));
+            return None;
+        }
+        let remedy = self.remedy;
+        match remedy {
+            Repair::RestartIce => {
+                self.fruitless = self.fruitless.saturating_add(1);
+                self.await_packets(now);
+            }
+            Repair::Rebuild => self.fruitless = SILENT_REPAIRS,
+        }
+        Some(remedy)
     }
 
     fn enter(&mut self, phase: Phase, now: Timestamp, after: Duration) {
@@ -206,5 +309,57 @@ mod tests {
         assert_eq!(polite.take_due(at(1000)), None);
         polite.restarted_by_peer(at(1100));
         assert_eq!(polite.take_due(at(2500)), None);
+    }
+
+    #[test]
+    fn silence_is_repaired_twice_and_then_left_alone() {
+        let mut recovery = healthy();
+        recovery.silent(at(6000), Repair::RestartIce);
+        assert_eq!(recovery.take_due(at(6000)), Some(Repair::RestartIce));
+        recovery.silent(at(8000), Repair::RestartIce);
+        assert_eq!(recovery.take_due(at(13_999)), None);
+        assert_eq!(recovery.take_due(at(14_000)), Some(Repair::Rebuild));
+        let mut next = recovery.for_successor(at(14_000));
+        next.state_changed(at(15_000), PeerConnectionState::Connected);
+        next.silent(at(25_000), Repair::RestartIce);
+        assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
+        next.heard();
+        next.silent(at(30_000), Repair::RestartIce);
+        assert_eq!(next.take_due(at(30_000)), None, "twice a minute at most");
+        assert_eq!(next.take_due(at(66_000)), Some(Repair::RestartIce));
+        next.heard();
+        assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
+    }
+
+    #[test]
+    fn repairs_are_bounded() {
+        let mut recovery = Recovery::new(at(0), false);
+        let mut repairs = 0;
+        for second in 0..600 {
+            recovery.nudge(at(second * 1000));
+            if recovery.take_due(at(second * 1000)).is_some() {
+                repairs += 1;
+                recovery = recovery.for_successor(at(second * 1000));
+            }
+        }
+        assert!((50..=60).contains(&repairs), "{repairs}");
+    }
+
+    #[test]
+    fn they_cannot_make_us_rebuild_without_end() {
+        let mut recovery = healthy();
+        let follows = (0..60).filter(|second| recovery.may_follow(at(second * 1000))).count();
+        assert_eq!(follows, THEIR_REBUILDS_PER_MINUTE);
+        assert_eq!(recovery.poll_timeout(), Some(at(60_000)));
+        assert!(recovery.take_follow(at(60_000)) && recovery.may_follow(at(60_000)));
+    }
+
+    #[test]
+    fn deadlines_that_passed_in_sleep_are_not_believed() {
+        let mut recovery = Recovery::new(at(0), false);
+        recovery.woke(at(90_000));
+        assert_eq!(recovery.take_due(at(90_500)), None);
+        recovery.state_changed(at(90_600), PeerConnectionState::Connected);
+        assert_eq!(recovery.poll_timeout(), None);
     }
 }

@@ -115,14 +115,22 @@ impl Room {
         };
         let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(id, _)| id.clone()).collect();
         for id in hurt {
-            self.rebuild(now, &id);
+            self.mend(now, &id);
+        }
+    }
+
+    /// Builds a pair anew, unless that has been done too often.
+    fn mend(&mut self, now: Timestamp, id: &ParticipantId) {
+        let may = |connection: &mut Connection| connection.recovery_mut().may_repair(now);
+        if self.connections.get_mut(id).is_some_and(may) {
+            self.rebuild(now, id);
         }
     }
 
     /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend.
     pub(super) fn mend_after_return(&mut self, now: Timestamp, id: &ParticipantId) {
         if self.connections.get(id).is_some_and(Connection::awaits_answer) {
-            self.rebuild(now, id);
+            self.mend(now, id);
         }
     }
 
@@ -131,6 +139,10 @@ impl Room {
         let reachable: Vec<_> = self.connections.keys().filter(|id| self.can_send_to(id)).cloned().collect();
         for id in reachable {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
+            if connection.recovery_mut().take_follow(now) {
+                self.replay_early(now, &id);
+                continue;
+            }
             match connection.recovery_mut().take_due(now) {
                 Some(Repair::RestartIce) => self.with(now, &id, Connection::restart_ice),
                 Some(Repair::Rebuild) => self.rebuild(now, &id),
@@ -182,9 +194,12 @@ impl Room {
         generation: u32,
         offer: SessionDescription,
     ) {
-        let Some(connection) = self.connections.get(from) else { return };
+        let Some(connection) = self.connections.get_mut(from) else { return };
         if offer.sdp_type == SdpType::Answer {
             return;
+        }
+        if !connection.recovery_mut().may_follow(now) {
+            return self.keep_offer(from, generation, offer);
         }
         let recovery = connection.recovery().for_successor(now);
         self.create(from, generation, Role::Answerer, recovery);
@@ -204,7 +219,7 @@ impl Room {
     ) {
         let waiting = self.connections.get(from).is_some_and(Connection::is_untouched);
         if waiting && description.sdp_type == SdpType::Offer {
-            self.rebuild(now, from);
+            self.mend(now, from);
         }
     }
 
@@ -222,6 +237,7 @@ impl Room {
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
             ConnectionEvent::StateChanged(state) => connection.state_changed(now, state),
             ConnectionEvent::RemoteTrack(source, track) => connection.set_track(source, track),
+            ConnectionEvent::Stats(flow) => self.looked(now, &id, &flow),
             ConnectionEvent::Candidate(candidate) => {
                 self.with(now, &id, |connection, cx| connection.candidate_gathered(candidate, cx));
             }

@@ -1,7 +1,8 @@
 //! What the server says.
 
 use visavis_signaling::{
-    Inbound, Joined, MediaState, Offerer, ParticipantId, ParticipantInfo, RejectCode, Rejection, Timestamp,
+    Inbound, Joined, MediaState, Offerer, ParticipantId, ParticipantInfo, RejectCode, Rejection,
+    SessionDescription, Timestamp,
 };
 
 use super::Room;
@@ -127,6 +128,18 @@ impl Room {
     /// Keeps a message whose time has not come.
     pub(super) fn keep_early(&mut self, signal: Inbound) {
         self.early.push_bounded(signal, MAX_EARLY);
+    }
+
+    /// Keeps an offer for the time when it may be followed; only the newest of each.
+    pub(super) fn keep_offer(
+        &mut self,
+        from: &ParticipantId,
+        generation: u32,
+        description: SessionDescription,
+    ) {
+        let older = |signal: &Inbound| matches!(signal, Inbound::Description { from: id, .. } if id == from);
+        while self.early.remove_first(older).is_some() {}
+        self.keep_early(Inbound::Description { from: from.clone(), generation, description });
     }
 
     /// Hears again what somebody said too early. What is still too early is kept again.

@@ -58,19 +58,27 @@ fn connection_state(
     connection: &Connection,
 ) -> (ConnectionState, ConnectionReason) {
     let recovery = connection.recovery();
-    match recovery.phase() {
-        Phase::Healthy => (ConnectionState::Connected, ConnectionReason::None),
-        _ if !member.present => (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
-        Phase::Failed => (ConnectionState::Failed, failure(room, connection)),
+    let (state, reason) = match recovery.phase() {
+        Phase::Healthy if connection.is_silent() && room.can_send_to(&member.id) => {
+            return (ConnectionState::Connected, ConnectionReason::NoMedia);
+        }
+        Phase::Healthy => return (ConnectionState::Connected, ConnectionReason::None),
+        _ if !member.present => return (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
         // A blip is not worth a word.
-        Phase::Suspect if !recovery.is_repairing() => (ConnectionState::Connected, ConnectionReason::None),
+        Phase::Suspect if !recovery.is_repairing() && room.can_send_to(&member.id) => {
+            return (ConnectionState::Connected, ConnectionReason::None);
+        }
+        Phase::Silent => (ConnectionState::Reconnecting, ConnectionReason::NoMedia),
+        Phase::Failed => (ConnectionState::Failed, failure(room, connection)),
         Phase::Suspect | Phase::Starting | Phase::Restarting if recovery.was_connected() => {
             (ConnectionState::Reconnecting, ConnectionReason::PathLost)
         }
         Phase::Suspect | Phase::Starting | Phase::Restarting => {
             (ConnectionState::Connecting, progress(connection))
         }
-    }
+    };
+    let helpless = room.lifecycle != Lifecycle::Joined;
+    (state, if helpless { ConnectionReason::WaitingForServer } else { reason })
 }
 
 fn progress(connection: &Connection) -> ConnectionReason {

@@ -1,0 +1,47 @@
+//! Only so many in any minute.
+
+use visavis_signaling::Timestamp;
+
+use crate::queue::Queue;
+use crate::timing::BUDGET_SPAN;
+
+/// Counts what must not happen too often.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Budget {
+    /// When the last ones were, oldest first; never more than `most` of [`take`](Self::take).
+    spent: Queue<Timestamp>,
+}
+
+impl Budget {
+    /// When there may be one more.
+    pub(super) fn free_at(&self, most: usize) -> Timestamp {
+        let oldest = self.spent.first().filter(|_| self.spent.len() >= most);
+        oldest.map_or(Timestamp::default(), |oldest| *oldest + BUDGET_SPAN)
+    }
+
+    /// Takes one, if there may be one more now.
+    pub(super) fn take(&mut self, now: Timestamp, most: usize) -> bool {
+        let free = self.free_at(most) <= now;
+        if free {
+            self.spent.push_bounded(now, most);
+        }
+        free
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_in_any_minute() {
+        let at = Timestamp::from_millis;
+        let mut budget = Budget::default();
+        assert!(budget.take(at(0), 2) && budget.take(at(50_000), 2));
+        assert!(!budget.take(at(59_999), 2));
+        assert_eq!(budget.free_at(2), at(60_000));
+        assert!(budget.take(at(60_000), 2));
+        assert!(!budget.take(at(61_000), 2), "the window slides");
+        assert_eq!(budget.free_at(2), at(110_000));
+    }
+}

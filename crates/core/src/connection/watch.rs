@@ -1,0 +1,176 @@
+//! Whether media really flows, whatever the browser says about the connection.
+//!
+//! A path can be dead while `connectionState` still says `connected`: one way of it is blocked, a sender is stuck, a
+//! browser is slow to notice. But a healthy call must never be repaired, so silence counts only where packets are due
+//! (their own words, [`MediaState`](visavis_signaling::MediaState)), only between looks that lie close together, and only
+//! for a time in which hundreds of packets would have come.
+
+use std::time::Duration;
+
+use visavis_signaling::Timestamp;
+
+use super::Repair;
+use crate::input::{Flow, Source};
+use crate::timing::{FIRST_PACKET, LOOKS_APART, SILENT, SILENT_WHEN_ALERT, VOICELESS};
+
+/// What should flow.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Expected {
+    /// They say that they send their voice.
+    pub(crate) voice: bool,
+    /// They say that they send a picture.
+    pub(crate) picture: bool,
+    /// We send our voice.
+    pub(crate) own_voice: bool,
+}
+
+/// What a look has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// What is due comes.
+    Flows,
+    /// Something does not come, but it is not due, or not for long enough.
+    Calm,
+    /// What is due is missing; this might help.
+    Silent(Repair),
+}
+
+/// One counter that should grow.
+#[derive(Debug, Default)]
+struct Ear {
+    counter: u32,
+    /// Since when it has not grown although it should.
+    since: Option<Timestamp>,
+    /// It has grown since it was first expected to.
+    flowed: bool,
+}
+
+impl Ear {
+    /// How long it has been silent.
+    fn listen(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Duration {
+        // Not "has grown": counters begin anew when a sender gets another SSRC.
+        let moved = counter != self.counter;
+        self.counter = counter;
+        self.flowed = expected && (self.flowed || moved);
+        let begins = moved || fresh || !expected;
+        let since = if begins { now } else { self.since.unwrap_or(now) };
+        self.since = expected.then_some(since);
+        now.since(since)
+    }
+}
+
+/// Watches the counters of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    everything: Ear,
+    voice: Ear,
+    own: Ear,
+    looked: Option<Timestamp>,
+    silent: bool,
+}
+
+impl Watch {
+    /// Whether the last look found silence.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent
+    }
+
+    /// What came before does not count any more.
+    pub(crate) fn forget(&mut self) {
+        self.looked = None;
+    }
+
+    /// Looks at the counters.
+    pub(crate) fn look(&mut self, now: Timestamp, flow: &Flow, expected: Expected, alert: bool) -> Verdict {
+        let fresh = self.looked.is_none_or(|looked| now.since(looked) > LOOKS_APART);
+        self.looked = Some(now);
+        let [voice, picture] = flow.received;
+        let received = voice.wrapping_add(picture);
+        let speaks = voice != self.voice.counter || !expected.voice;
+        let flows = received != self.everything.counter && speaks;
+        let any = expected.voice || expected.picture;
+        let everything = self.everything.listen(now, received, any, fresh);
+        let voice = self.voice.listen(now, voice, expected.voice, fresh);
+        let sent = flow.sent[Source::Microphone as usize];
+        let own = self.own.listen(now, sent, expected.own_voice, fresh);
+        let limit = if alert { SILENT_WHEN_ALERT } else { SILENT };
+        let first = if self.everything.flowed { limit } else { FIRST_PACKET };
+        // What we have never managed to send, they may not want: only what stops is missed.
+        let verdict = if everything >= first || (self.own.flowed && own >= SILENT) {
+            Verdict::Silent(Repair::RestartIce)
+        } else if voice >= VOICELESS {
+            Verdict::Silent(Repair::Rebuild)
+        } else if flows {
+            Verdict::Flows
+        } else {
+            Verdict::Calm
+        };
+        self.silent = matches!(verdict, Verdict::Silent(_));
+        verdict
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: Expected = Expected { voice: true, picture: true, own_voice: true };
+    const DEAF: Verdict = Verdict::Silent(Repair::RestartIce);
+
+    /// A look every two seconds; each item is voice, picture and own voice in packets since the start.
+    fn looks(expected: Expected, flows: &[[u32; 3]]) -> Vec<Verdict> {
+        let mut watch = Watch::default();
+        let look = |(n, [voice, picture, own]): (usize, &[u32; 3])| {
+            let flow = Flow { received: [*voice, *picture], sent: [*own, 0] };
+            watch.look(Timestamp::from_millis(2000 * n as u64), &flow, expected, false)
+        };
+        flows.iter().enumerate().map(look).collect()
+    }
+
+    #[test]
+    fn silence_after_packets_is_noticed_in_six_seconds() {
+        let flows = [[9, 9, 1], [20, 20, 2], [20, 20, 3], [20, 20, 4], [20, 20, 5]];
+        use Verdict::{Calm, Flows};
+        assert_eq!(looks(BOTH, &flows), [Flows, Flows, Calm, Calm, DEAF]);
+    }
+
+    #[test]
+    fn the_first_packet_may_take_longer() {
+        let verdicts = looks(BOTH, &[[0, 0, 0]; 6]);
+        assert_eq!(verdicts.iter().position(|verdict| *verdict == DEAF), Some(5));
+    }
+
+    #[test]
+    fn nobody_is_missed_who_does_not_send() {
+        let quiet = Expected { voice: false, picture: false, own_voice: true };
+        let flows: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
+        assert_eq!(looks(quiet, &flows)[1..], [Verdict::Calm; 59]);
+        let dark: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
+        assert_eq!(looks(BOTH, &dark), [Verdict::Flows; 60], "a camera may be covered, a voice cannot");
+    }
+
+    #[test]
+    fn a_picture_without_its_voice_needs_another_connection() {
+        let flows: Vec<_> = (0..9).map(|n| [7, n + 1, n]).collect();
+        let verdicts = looks(BOTH, &flows);
+        assert_eq!(verdicts[7..], [Verdict::Calm, Verdict::Silent(Repair::Rebuild)]);
+    }
+
+    #[test]
+    fn a_voice_that_does_not_leave_is_noticed() {
+        let flows: Vec<_> = (0..5).map(|n| [n + 1, n, n.min(1)]).collect();
+        assert_eq!(looks(BOTH, &flows)[4], DEAF);
+        let unwanted: Vec<_> = (0..30).map(|n| [n + 1, n, 0]).collect();
+        assert_eq!(looks(BOTH, &unwanted), [Verdict::Flows; 30]);
+    }
+
+    #[test]
+    fn late_looks_prove_nothing() {
+        let mut watch = Watch::default();
+        let flow = Flow { received: [5, 5], sent: [5, 5] };
+        for n in 0..100 {
+            let verdict = watch.look(Timestamp::from_millis(60_000 * n), &flow, BOTH, true);
+            assert!(!matches!(verdict, Verdict::Silent(_)));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Whether media flows: when the counters are looked at, and what should have grown.
+
+use visavis_signaling::{ParticipantId, Timestamp};
+
+use super::Room;
+use crate::connection::{Connection, Expected};
+use crate::input::Flow;
+use crate::output::Effect;
+use crate::timing::{ALERT_LASTS, LOOK_EVERY, LOOK_EVERY_WHEN_ALERT};
+
+impl Room {
+    /// When the counters are looked at next, if there are any.
+    pub(super) fn next_look(&self) -> Option<Timestamp> {
+        self.watched().next().map(|_| self.looks_at)
+    }
+
+    /// The connections that the browser calls good, to people with whom a repair could be agreed on.
+    fn watched(&self) -> impl Iterator<Item = &Connection> {
+        let watched = |(id, connection): &(&ParticipantId, &Connection)| {
+            connection.is_connected() && self.can_send_to(id)
+        };
+        self.connections.iter().filter(watched).map(|(_, connection)| connection)
+    }
+
+    /// Looks at the counters, if it is time.
+    pub(super) fn look(&mut self, now: Timestamp) {
+        if self.looks_at > now {
+            return;
+        }
+        let every = if now < self.alert_until { LOOK_EVERY_WHEN_ALERT } else { LOOK_EVERY };
+        self.looks_at = now + every;
+        for id in self.watched().map(Connection::id).collect::<Vec<_>>() {
+            self.out.effect(Effect::ReadStats(id));
+        }
+    }
+
+    /// Something may have happened to the paths: they are looked at now, and closely for a while.
+    pub(super) fn be_alert(&mut self, now: Timestamp) {
+        if now < self.alert_until {
+            return;
+        }
+        self.alert_until = now + ALERT_LASTS;
+        self.looks_at = now;
+        for (_, connection) in self.connections.iter_mut() {
+            connection.forget_flow();
+        }
+    }
+
+    /// The counters of one connection.
+    pub(super) fn looked(&mut self, now: Timestamp, id: &ParticipantId, flow: &Flow) {
+        if !self.can_send_to(id) {
+            return;
+        }
+        let media = self.roster.get(id).and_then(|member| member.media).unwrap_or_default();
+        let expected = Expected {
+            voice: media.microphone,
+            picture: media.camera,
+            own_voice: self.media.state().microphone,
+        };
+        let alert = now < self.alert_until;
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.looked(now, flow, expected, alert);
+        }
+    }
+}
