@@ -94,6 +94,13 @@ impl Rtc {
         }
     }
 
+    /// `getStats()`.
+    pub fn read_stats(&self, id: ConnectionId) {
+        if let Some(connection) = self.get(id) {
+            connection.read_stats();
+        }
+    }
+
     fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {
         self.connections.borrow().get(&id).cloned()
     }

@@ -2,6 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
+use js_sys::Reflect;
 use visavis_core::{Command, Input};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, EventTarget, PageTransitionEvent, Window};
@@ -25,6 +26,12 @@ pub(super) fn listen(pump: &Weak<Pump>, window: &Window) -> Vec<Listener> {
         on(window, "pagehide", |pump, _| pump.dispatch(Input::Command(Command::Leave))),
         on(window, "pageshow", on_page_show),
     ];
+    // Chromium has it, and Firefox on Android.
+    let connection = Reflect::get(&window.navigator(), &"connection".into());
+    if let Some(connection) = connection.ok().and_then(|connection| connection.dyn_into::<EventTarget>().ok())
+    {
+        listeners.push(on(&connection, "change", |pump, _| pump.dispatch(Input::NetworkChanged)));
+    }
     if let Some(document) = window.document() {
         listeners.push(on(&document, "visibilitychange", on_visibility));
         // Chromium wakes a frozen page with this.

@@ -25,6 +25,7 @@ impl Pump {
             }
             Effect::AddCandidate(id, candidate) => self.rtc.add_candidate(id, &candidate),
             Effect::RestartIce(id) => self.rtc.restart_ice(id),
+            Effect::ReadStats(id) => self.rtc.read_stats(id),
         }
     }
 }

@@ -31,6 +31,36 @@ extern "C" {
     #[wasm_bindgen(method, js_name = restartIce, catch)]
     pub(super) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;
 
+    /// `getStats()`: every counter of the connection.
+    #[wasm_bindgen(method, js_name = getStats, catch)]
+    pub(super) fn stats(this: &PeerConnection) -> Result<Promise, JsValue>;
+
+    /// `RTCStatsReport`.
+    pub(super) type StatsReport;
+
+    /// `values()`; from it `Array.from` makes a list.
+    #[wasm_bindgen(method)]
+    pub(super) fn values(this: &StatsReport) -> JsValue;
+
+    /// One entry of it. Every kind of entry has other members.
+    pub(super) type Stat;
+
+    /// `type`.
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(super) fn stat_type(this: &Stat) -> String;
+
+    /// `kind`, of streams.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn kind(this: &Stat) -> Option<String>;
+
+    /// `packetsReceived`, of incoming streams.
+    #[wasm_bindgen(method, getter, js_name = packetsReceived)]
+    pub(super) fn received(this: &Stat) -> Option<f64>;
+
+    /// `packetsSent`, of outgoing streams.
+    #[wasm_bindgen(method, getter, js_name = packetsSent)]
+    pub(super) fn sent(this: &Stat) -> Option<f64>;
+
     /// `addTransceiver(kind, init)`.
     #[wasm_bindgen(method, js_name = addTransceiver, catch)]
     pub(super) fn add_transceiver(

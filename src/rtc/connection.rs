@@ -13,8 +13,9 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Event, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState};
 use web_sys::{RtcRtpTransceiver, RtcTrackEvent};
 
-use super::bindings::{PeerConnection, Sender, Transceiver};
+use super::bindings::{PeerConnection, Sender, StatsReport, Transceiver};
 use super::convert;
+use super::convert::kind_of;
 use crate::dom::{Listener, object};
 use crate::tracks::Tracks;
 
@@ -174,6 +175,17 @@ impl Connection {
         let _ = self.pc.restart_ice();
     }
 
+    /// Reads the packet counters; answered by an event. Without an answer the room just knows nothing.
+    pub(super) fn read_stats(self: &Rc<Self>) {
+        let (promise, connection) = (self.pc.stats(), Rc::downgrade(self));
+        spawn_local(async move {
+            let Ok(report) = report(promise).await else { return };
+            if let Some(connection) = connection.upgrade() {
+                connection.emit(ConnectionEvent::Stats(convert::flow(&report)));
+            }
+        });
+    }
+
     /// The one place where description promises are awaited.
     fn settle(
         self: &Rc<Self>,
@@ -262,19 +274,15 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<(), JsValue> {
     JsFuture::from(promise?).await.map(drop)
 }
 
+async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValue> {
+    JsFuture::from(promise?).await.map(JsCast::unchecked_into)
+}
+
 /// For operations whose failure changes nothing.
 fn ignore(promise: Result<Promise, JsValue>) {
     spawn_local(async move {
         let _ = settled(promise).await;
     });
-}
-
-/// `MediaStreamTrack.kind`.
-fn kind_of(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "audio",
-        Source::Camera => "video",
-    }
 }
 
 fn worse_of(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {

@@ -4,11 +4,11 @@
 
 use js_sys::{Array, Object, Reflect};
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
-use visavis_core::{ConnectionConfig, OperationError};
+use visavis_core::{ConnectionConfig, Flow, OperationError, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{RtcIceCandidate, RtcSdpType, RtcSessionDescription};
 
-use super::bindings::Candidate;
+use super::bindings::{Candidate, Stat, StatsReport};
 use crate::dom::object;
 
 fn optional(text: Option<&str>) -> JsValue {
@@ -71,6 +71,36 @@ pub fn read_candidate(candidate: &RtcIceCandidate) -> IceCandidate {
         sdp_m_line_index: candidate.sdp_m_line_index(),
         username_fragment: candidate.unchecked_ref::<Candidate>().username_fragment(),
     }
+}
+
+/// `MediaStreamTrack.kind`, also that of a stream in the statistics.
+pub(super) fn kind_of(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "audio",
+        Source::Camera => "video",
+    }
+}
+
+/// The packets of all streams, by kind.
+pub(super) fn flow(report: &StatsReport) -> Flow {
+    let mut flow = Flow::default();
+    for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
+        // `remote-` ones repeat what the other side has counted.
+        let (counters, count) = match stat.stat_type().as_str() {
+            "inbound-rtp" => (&mut flow.received, stat.received()),
+            "outbound-rtp" => (&mut flow.sent, stat.sent()),
+            _ => continue,
+        };
+        let kind = stat.kind();
+        let source = Source::ALL.into_iter().find(|source| kind.as_deref() == Some(kind_of(*source)));
+        if let (Some(source), Some(count)) = (source, count) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            let count = count as u32;
+            let counter = &mut counters[source as usize];
+            *counter = counter.wrapping_add(count);
+        }
+    }
+    flow
 }
 
 /// What a promise was rejected with.

@@ -20,7 +20,17 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
         ConnectionReason::None => without_reason(state).to_owned(),
         ConnectionReason::Waiting => format!("Waiting for {who} to answer."),
         ConnectionReason::FindingPath => format!("Looking for a way to {who}."),
-        ConnectionReason::PathLost => format!("Lost the way to {who}. Repairing it."),
+        ConnectionReason::PathLost => {
+            format!("Lost the way to {who}. Looking for another; if this takes long, check your network.")
+        }
+        ConnectionReason::WaitingForServer => {
+            format!("No way to {who} at the moment. It will be mended as soon as the server is back.")
+        }
+        ConnectionReason::NoMedia if state == ConnectionState::Connected => format!(
+            "Nothing arrives from {who}, although the connection stands. Ask them to switch their microphone off and \
+             on, or to reload."
+        ),
+        ConnectionReason::NoMedia => format!("Nothing arrives from {who}. Renewing the connection."),
         ConnectionReason::PeerGone => format!("{who} lost the connection. They may come back."),
         ConnectionReason::NoPath => format!(
             "No way through to {who}: a firewall blocks direct calls and there is no relay. Trying again; another \

@@ -11,7 +11,7 @@ use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionD
 use self::candidate_buffer::CandidateBuffer;
 use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
-pub(crate) use self::watch::Expected;
+pub(crate) use self::watch::{Expected, Moment};
 use self::watch::{Verdict, Watch};
 use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
@@ -203,14 +203,16 @@ impl Connection {
     }
 
     /// A look at the counters.
-    pub(crate) fn looked(&mut self, now: Timestamp, flow: &Flow, expected: Expected, alert: bool) {
+    pub(crate) fn looked(&mut self, moment: Moment, flow: &Flow, expected: Expected) {
         if !self.is_connected() {
             return;
         }
-        match self.watch.look(now, flow, expected, alert) {
+        match self.watch.look(moment, flow, expected) {
             Verdict::Flows => self.recovery.heard(),
             Verdict::Calm => self.recovery.calm(),
-            Verdict::Silent(remedy) => self.recovery.silent(now, remedy),
+            Verdict::Silent { remedy, since } => {
+                self.recovery.silent(moment.now, remedy, moment.server_heard > since);
+            }
         }
     }
 
@@ -238,6 +240,7 @@ impl Connection {
         let Some(description) = self.negotiator.remote_set() else { return };
         self.answered = true;
         self.certificates[1] = safety::in_description(&description.sdp);
+        self.watch.forget();
         if description.sdp_type == SdpType::Offer {
             self.recovery.restarted_by_peer(cx.now);
         }

@@ -66,6 +66,8 @@ pub struct Room {
     early: Queue<Inbound>,
     /// When the last input came.
     last_input: Timestamp,
+    /// When the server was last heard.
+    server_heard: Timestamp,
     /// When the counters of the connections are looked at next.
     looks_at: Timestamp,
     /// Until when they are looked at more often.
@@ -93,6 +95,7 @@ impl Room {
             past_generations: Queue::default(),
             early: Queue::default(),
             last_input: Timestamp::default(),
+            server_heard: Timestamp::default(),
             looks_at: Timestamp::default(),
             alert_until: Timestamp::default(),
             config,
@@ -105,6 +108,7 @@ impl Room {
         match input {
             Input::Command(command) => self.command(now, command),
             Input::Socket(event) => {
+                self.server_heard = now;
                 let heard = self.link.socket_event(now, event, &mut self.out);
                 self.heard(now, heard);
             }

@@ -110,6 +110,16 @@ impl FakeConnection {
         }
     }
 
+    /// The fingerprint of its own certificate.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The fingerprint of the certificate that it would talk to.
+    pub fn remote_fingerprint(&self) -> Option<&str> {
+        self.remote.as_ref().map(|remote| remote.fingerprint.as_str())
+    }
+
     /// `signalingState`.
     pub fn signaling(&self) -> SignalingState {
         self.signaling
@@ -133,8 +143,9 @@ impl FakeConnection {
     /// Whether a candidate of the other side's present generation was applied.
     pub fn has_candidate(&self) -> bool {
         let Some(remote) = &self.remote else { return false };
-        let prefix = format!("{}/", remote.ufrag);
-        self.candidates.iter().any(|candidate| candidate.starts_with(&prefix))
+        let of_remote =
+            |candidate: &String| candidate.split_once('/').is_some_and(|(ufrag, _)| ufrag == remote.ufrag);
+        self.candidates.iter().any(of_remote)
     }
 
     fn hears(&self, other: &Self) -> bool {

@@ -9,4 +9,4 @@ mod random;
 mod world;
 
 pub use random::Random;
-pub use world::{Report, Statistics, run};
+pub use world::{Report, Script, Statistics};

@@ -3,10 +3,13 @@
 mod checks;
 mod ice;
 mod network;
+mod operate;
 mod peer;
 mod script;
+mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 
 use visavis_core::signaling::{SessionDescription, Timestamp};
 use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent};
@@ -14,6 +17,7 @@ use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Outp
 use self::network::{Server, SocketId};
 use self::peer::Peer;
 use self::script::Operation;
+pub use self::script::Script;
 use crate::random::Random;
 
 /// Virtual milliseconds between two looks at ICE.
@@ -23,7 +27,9 @@ const REST_WITHIN: u64 = 150_000;
 /// Virtual milliseconds that it must then stay at rest.
 const REST_FOR: u64 = 15_000;
 /// Steps after which a world is taken for a livelock.
-const MAX_STEPS: u64 = 400_000;
+const MAX_STEPS: u64 = 1_000_000;
+/// Timers of one room in a row, at one moment, after which it is taken for a livelock.
+const MAX_TIMERS: u32 = 50;
 
 /// What happened in many runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,22 +40,33 @@ pub struct Statistics {
     pub restarts: u64,
     /// Connections that took another's place.
     pub rebuilds: u64,
+    /// Connections that failed in silence.
+    pub wedges: u64,
+    /// Sockets that broke.
+    pub socket_losses: u64,
+    /// Servers that died and forgot everything.
+    pub server_crashes: u64,
+    /// Pages that died without a word.
+    pub page_crashes: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
-    pub steps: u64,
+    pub inputs: u64,
     /// Longest virtual time from the last fault to rest, in milliseconds.
     pub slowest_rest: u64,
 }
 
-impl Statistics {
-    /// Adds another run to these.
-    pub fn add(&mut self, other: &Self) {
+impl AddAssign for Statistics {
+    fn add_assign(&mut self, other: Self) {
         self.glares += other.glares;
         self.restarts += other.restarts;
         self.rebuilds += other.rebuilds;
+        self.wedges += other.wedges;
+        self.socket_losses += other.socket_losses;
+        self.server_crashes += other.server_crashes;
+        self.page_crashes += other.page_crashes;
         self.connections += other.connections;
-        self.steps += other.steps;
+        self.inputs += other.inputs;
         self.slowest_rest = self.slowest_rest.max(other.slowest_rest);
     }
 }
@@ -69,6 +86,8 @@ pub struct Report {
 #[derive(Debug, Clone)]
 enum Action {
     Operation(Operation),
+    HealPath(usize, usize),
+    Heal,
     SocketReady(usize, SocketId),
     ToServer(SocketId, String),
     ToPeer(usize, SocketId, SocketEvent),
@@ -80,7 +99,52 @@ enum Action {
     Connection(usize, ConnectionId, ConnectionEvent),
     CheckNegotiation(usize, ConnectionId),
     CaptureDone(usize, CaptureId, bool, bool),
+    StatsDone(usize, ConnectionId),
     IceTick,
+}
+
+impl Action {
+    /// Whose page it happens in: it waits while that sleeps.
+    fn page(&self) -> Option<usize> {
+        match self {
+            Self::SocketReady(peer, _)
+            | Self::ToPeer(peer, ..)
+            | Self::LocalDone(peer, _)
+            | Self::RemoteDone(peer, ..)
+            | Self::Connection(peer, ..)
+            | Self::CheckNegotiation(peer, _)
+            | Self::CaptureDone(peer, ..)
+            | Self::StatsDone(peer, _)
+            | Self::Operation(
+                Operation::Join(peer)
+                | Operation::Leave(peer)
+                | Operation::Toggle(peer, ..)
+                | Operation::Unplug(peer, ..)
+                | Operation::Online(peer)
+                | Operation::NetworkChanged(peer),
+            ) => Some(*peer),
+            Self::Operation(
+                Operation::Crash(..)
+                | Operation::CutSocket(_)
+                | Operation::SilenceSocket(_)
+                | Operation::StopServer(_)
+                | Operation::CutPath(..)
+                | Operation::Isolate(..)
+                | Operation::Wedge(..)
+                | Operation::Glare(_)
+                | Operation::Freeze(..)
+                | Operation::Refuse(_)
+                | Operation::RefuseConnection(_),
+            )
+            | Self::HealPath(..)
+            | Self::Heal
+            | Self::ToServer(..)
+            | Self::ServerLosesSocket(_)
+            | Self::ServerStarts
+            | Self::Heartbeat
+            | Self::IceTick => None,
+        }
+    }
 }
 
 struct World {
@@ -94,80 +158,92 @@ struct World {
     cut_paths: BTreeSet<(usize, usize)>,
     /// Candidates overtake descriptions, and come twice.
     chaos: bool,
-    /// When the last fault or wish of the script is due.
-    script_end: u64,
+    /// When the last fault ends.
+    healed_at: u64,
+    timers_in_a_row: u32,
     violation: Option<String>,
     trace: Option<Vec<String>>,
     statistics: Statistics,
 }
 
-/// Runs one world, decided by its seed, to the end.
-pub fn run(seed: u64, trace: bool) -> Report {
-    let mut world = World::new(seed, trace);
-    world.write_script();
-    world.run();
-    Report {
-        violation: world.violation.map(|what| format!("at {} ms: {what}", world.now)),
-        trace: world.trace.unwrap_or_default(),
-        statistics: world.statistics,
-    }
-}
-
 impl World {
-    fn new(seed: u64, trace: bool) -> Self {
-        let mut random = Random::new(seed);
-        let chaos = random.chance(50);
-        Self {
+    fn new(script: &Script, trace: bool) -> Self {
+        let mut world = Self {
             now: 0,
             queue: BTreeMap::new(),
             sequence: 0,
-            random,
+            random: Random::new(!script.seed),
             peers: Vec::new(),
             server: Server::new(),
             cut_paths: BTreeSet::new(),
-            chaos,
-            script_end: 0,
+            chaos: script.chaos,
+            healed_at: script.heals_at(),
+            timers_in_a_row: 0,
             violation: None,
             trace: trace.then(Vec::new),
             statistics: Statistics::default(),
+        };
+        for person in &script.people {
+            world.add_peer(*person);
         }
+        for (at, operation) in &script.steps {
+            world.schedule_at(*at, Action::Operation(*operation));
+        }
+        world.schedule_at(world.healed_at, Action::Heal);
+        world
     }
 
-    fn run(&mut self) {
+    fn run(mut self) -> Report {
         self.schedule(ICE_TICK, Action::IceTick);
         self.schedule(10_000, Action::Heartbeat);
         let mut rest_since = None;
         while self.violation.is_none() && rest_since.is_none_or(|since| self.now < since + REST_FOR) {
+            let before = self.now;
             self.step();
-            if self.now >= self.script_end {
-                rest_since = self.is_at_rest().then(|| rest_since.unwrap_or(self.now));
-            }
-            if rest_since.is_none() && self.now > self.script_end + REST_WITHIN {
-                let why = self.unrest().unwrap_or_default();
-                self.violate(format!("no rest within {REST_WITHIN} ms of the last fault: {why}"));
+            // Looked at now and then: it takes as long as a hundred steps.
+            if self.now > self.healed_at && self.now / ICE_TICK != before / ICE_TICK {
+                rest_since = self.rest(rest_since);
             }
         }
-        let rested = rest_since.unwrap_or(self.now).saturating_sub(self.script_end);
-        self.statistics.slowest_rest = rested;
+        self.statistics.slowest_rest = rest_since.unwrap_or(self.now).saturating_sub(self.healed_at);
+        Report {
+            violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
+            trace: self.trace.unwrap_or_default(),
+            statistics: self.statistics,
+        }
+    }
+
+    /// Since when everything is as it should be.
+    fn rest(&mut self, since: Option<u64>) -> Option<u64> {
+        let why = self.unrest();
+        if let Some(why) = why.as_ref().filter(|_| self.now > self.healed_at + REST_WITHIN) {
+            self.violate(format!("no rest within {REST_WITHIN} ms of the last fault: {why}"));
+        }
+        why.is_none().then(|| since.unwrap_or(self.now))
     }
 
     /// The next thing happens: an action from the queue, or a peer's timer.
     fn step(&mut self) {
-        self.statistics.steps += 1;
-        if self.statistics.steps > MAX_STEPS {
+        self.statistics.inputs += 1;
+        if self.statistics.inputs > MAX_STEPS {
             return self.violate("livelock".to_owned());
         }
         let timer = self.next_timer();
         let action = self.queue.first_key_value().map(|((at, _), _)| *at);
         match (timer, action) {
             (Some((at, peer)), action) if action.is_none_or(|action| at <= action) => {
+                self.timers_in_a_row = if at > self.now { 0 } else { self.timers_in_a_row + 1 };
                 self.now = self.now.max(at);
                 self.input(peer, Input::Timeout);
+                if self.timers_in_a_row > MAX_TIMERS {
+                    self.violate(format!("the timer of peer {peer} does not stop"));
+                }
             }
             (_, Some(at)) => {
                 self.now = at;
+                self.timers_in_a_row = 0;
                 if let Some((_, action)) = self.queue.pop_first() {
-                    self.act(action);
+                    self.act_or_wait(action);
                 }
             }
             (_, None) => self.violate("nothing left to do".to_owned()),
@@ -176,13 +252,27 @@ impl World {
 
     fn next_timer(&self) -> Option<(u64, usize)> {
         let timers = self.peers.iter().enumerate().filter(|(_, peer)| peer.alive);
-        timers.filter_map(|(index, peer)| Some((peer.room.poll_timeout()?.as_millis(), index))).min()
+        timers.filter_map(|(index, peer)| Some((peer.next_timer?.max(peer.frozen_until), index))).min()
+    }
+
+    /// A page that sleeps hears of everything when it wakes up, after its timers.
+    fn act_or_wait(&mut self, action: Action) {
+        let page = action.page().and_then(|peer| self.peers.get(peer));
+        match page.map(|page| page.frozen_until) {
+            Some(until) if until > self.now => self.schedule_at(until, action),
+            Some(_) | None => self.act(action),
+        }
     }
 
     fn act(&mut self, action: Action) {
         self.note(|| format!("{action:?}").chars().take(160).collect());
         match action {
             Action::Operation(operation) => self.operate(operation),
+            Action::HealPath(a, b) => {
+                self.cut_paths.remove(&(a, b));
+            }
+            Action::Heal => self.heal(),
+            Action::StatsDone(peer, connection) => self.stats_done(peer, connection),
             Action::SocketReady(peer, socket) => self.socket_ready(peer, socket),
             Action::ToServer(socket, frame) => self.server_hears(socket, &frame),
             Action::ToPeer(peer, socket, event) => self.peer_hears(peer, socket, event),
@@ -231,6 +321,7 @@ impl World {
             }
         }
         self.statistics.rebuilds += created.min(closed);
+        self.peers[peer].next_timer = self.peers[peer].room.poll_timeout().map(Timestamp::as_millis);
         self.check_peer(peer);
     }
 

@@ -2,11 +2,13 @@
 
 #![allow(clippy::panic)]
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use visavis_sim::conformance::{SCRIPTS, run_on_fakes};
-use visavis_sim::{Statistics, run};
+use visavis_sim::{Script, Statistics};
 
+/// About half a minute on two cores.
 const SEEDS: u64 = 10_000;
 
 fn number(variable: &str) -> Option<u64> {
@@ -19,43 +21,71 @@ fn every_seed_comes_to_rest_without_a_violation() {
         return replay(seed);
     }
     let (seeds, begin) = (number("VISAVIS_SEEDS").unwrap_or(SEEDS), Instant::now());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let parts: Vec<_> =
-        (0..threads).map(|first| std::thread::spawn(move || part(first, threads, seeds))).collect();
-    let mut total = Statistics::default();
-    for part in parts {
-        total.add(&part.join().expect("a seed failed; its line is above"));
-    }
-    println!("{seeds} seeds in {:.1} s: {total:?}", begin.elapsed().as_secs_f64());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+    let total = std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads).map(|_| scope.spawn(|| part(&next, seeds, &failed))).collect();
+        let mut total = Statistics::default();
+        for part in parts {
+            total += part.join().expect("a thread of the simulation panicked");
+        }
+        total
+    });
     assert!(
-        total.glares > 0 && total.restarts > 0 && total.rebuilds > 0,
-        "the scripts lost their teeth: {total:?}"
+        !failed.load(Ordering::Relaxed),
+        "a seed failed; what is above tells which, and how to replay it"
     );
+    report(seeds, begin.elapsed().as_secs_f64(), &total);
 }
 
-fn part(first: u64, step: u64, seeds: u64) -> Statistics {
+/// Takes one seed after another, until one fails anywhere.
+fn part(next: &AtomicU64, seeds: u64, failed: &AtomicBool) -> Statistics {
     let mut total = Statistics::default();
-    for seed in (first..seeds).step_by(step as usize) {
-        let report = run(seed, false);
-        if let Some(violation) = report.violation {
-            panic!("seed {seed}: {violation}\nreplay it with: cargo xtask sim --seed {seed}");
+    while !failed.load(Ordering::Relaxed) {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= seeds {
+            break;
         }
-        total.add(&report.statistics);
+        let report = Script::from_seed(seed).run(false);
+        if let Some(violation) = report.violation {
+            failed.store(true, Ordering::Relaxed);
+            println!("seed {seed}: {violation}\nreplay it with: cargo xtask sim --seed {seed}");
+        }
+        total += report.statistics;
     }
     total
 }
 
+fn report(seeds: u64, seconds: f64, total: &Statistics) {
+    println!("{seeds} seeds in {seconds:.1} s, {:.0} a second, held", seeds as f64 / seconds);
+    let Statistics { glares, restarts, rebuilds, wedges, socket_losses, .. } = total;
+    println!("  {glares} glares, {restarts} ICE restarts, {rebuilds} rebuilds, {wedges} silent failures,");
+    let Statistics { server_crashes, page_crashes, connections, inputs, .. } = total;
+    println!("  {socket_losses} lost sockets, {server_crashes} dead servers, {page_crashes} dead pages,");
+    println!("  {connections} connections and {inputs} inputs;");
+    println!("  the slowest was at rest {:.1} s after its last fault", total.slowest_rest as f64 / 1000.0);
+    let teeth = [glares, restarts, rebuilds, wedges, socket_losses, server_crashes, page_crashes];
+    assert!(seeds < 1000 || teeth.into_iter().all(|count| *count > 0), "the scripts lost their teeth");
+}
+
+/// Shows a seed; if it fails, the smallest script that still does.
 fn replay(seed: u64) {
-    let report = run(seed, true);
+    let whole = Script::from_seed(seed);
+    let script = whole.clone().shrink();
+    let report = script.run(true);
     for line in &report.trace {
         println!("{line}");
     }
-    assert_eq!(report.violation, None, "seed {seed}");
+    println!("\nseed {seed}: {whole}");
+    if let Some(violation) = report.violation {
+        panic!("it fails, and so does what is left of it, whose trace is above: {script}\n{violation}");
+    }
 }
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    assert_eq!(run(42, true).trace, run(42, true).trace);
+    let run = || Script::from_seed(42).run(true).trace;
+    assert_eq!(run(), run());
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub(crate) struct Recovery {
     remedy: Repair,
     /// Repairs because of silence since media last flowed.
     fruitless: u32,
+    /// When packets should come again after a restart because of silence.
+    heard_by: Timestamp,
     repaired: Budget,
     repaired_silence: Budget,
     followed: Budget,
@@ -70,6 +72,7 @@ impl Recovery {
             patience: if polite { POLITE_WAITS } else { Duration::ZERO },
             remedy: Repair::RestartIce,
             fruitless: 0,
+            heard_by: now,
             repaired: Budget::default(),
             repaired_silence: Budget::default(),
             followed: Budget::default(),
@@ -155,11 +158,16 @@ impl Recovery {
     }
 
     /// What is due does not come, although the browser calls the connection good. After a few repairs that changed
-    /// nothing it is left alone: then they are silent, whatever they say.
-    pub(crate) fn silent(&mut self, now: Timestamp, remedy: Repair) {
+    /// nothing it is left alone: then they are silent, whatever they say. `sure`: the server was heard meanwhile, so
+    /// what they say is not old.
+    pub(crate) fn silent(&mut self, now: Timestamp, remedy: Repair, sure: bool) {
         if self.phase == Phase::Healthy && self.fruitless < SILENT_REPAIRS {
-            self.remedy = if self.fruitless == 0 { remedy } else { Repair::Rebuild };
-            self.enter(Phase::Silent, now, Duration::ZERO);
+            let remedy = if self.fruitless == 0 { remedy } else { Repair::Rebuild };
+            self.await_packets(now + self.patience, remedy);
+        }
+        let waited = self.phase == Phase::Silent && self.deadline.is_none() && self.heard_by <= now;
+        if waited && (sure || self.remedy == Repair::RestartIce) {
+            self.deadline = Some(now);
         }
     }
 
@@ -167,14 +175,17 @@ impl Recovery {
     pub(crate) fn restarted_by_peer(&mut self, now: Timestamp) {
         match self.phase {
             Phase::Suspect => self.enter(Phase::Restarting, now, RESTART_CONNECTS),
-            Phase::Silent => self.await_packets(now),
+            Phase::Silent => self.await_packets(now + RESTART_HEARD, Repair::Rebuild),
             Phase::Starting | Phase::Healthy | Phase::Restarting | Phase::Failed => {}
         }
     }
 
-    fn await_packets(&mut self, now: Timestamp) {
-        self.remedy = Repair::Rebuild;
-        self.enter(Phase::Silent, now, RESTART_HEARD);
+    /// Gives packets time to come. From here on only a look can tell that something is wrong, never the clock alone.
+    fn await_packets(&mut self, heard_by: Timestamp, remedy: Repair) {
+        self.phase = Phase::Silent;
+        self.remedy = remedy;
+        self.heard_by = heard_by;
+        self.deadline = None;
     }
 
     /// A description operation failed: this connection will come to nothing.
@@ -245,7 +256,7 @@ impl Recovery {
         match remedy {
             Repair::RestartIce => {
                 self.fruitless = self.fruitless.saturating_add(1);
-                self.await_packets(now);
+                self.await_packets(now + RESTART_HEARD, Repair::Rebuild);
             }
             Repair::Rebuild => self.fruitless = SILENT_REPAIRS,
         }
@@ -314,17 +325,20 @@ mod tests {
     #[test]
     fn silence_is_repaired_twice_and_then_left_alone() {
         let mut recovery = healthy();
-        recovery.silent(at(6000), Repair::RestartIce);
+        recovery.silent(at(6000), Repair::RestartIce, false);
         assert_eq!(recovery.take_due(at(6000)), Some(Repair::RestartIce));
-        recovery.silent(at(8000), Repair::RestartIce);
-        assert_eq!(recovery.take_due(at(13_999)), None);
-        assert_eq!(recovery.take_due(at(14_000)), Some(Repair::Rebuild));
-        let mut next = recovery.for_successor(at(14_000));
-        next.state_changed(at(15_000), PeerConnectionState::Connected);
-        next.silent(at(25_000), Repair::RestartIce);
+        recovery.silent(at(8000), Repair::RestartIce, true);
+        assert_eq!(recovery.poll_timeout(), None, "the restart takes its time");
+        recovery.silent(at(14_000), Repair::RestartIce, false);
+        assert_eq!(recovery.poll_timeout(), None, "perhaps they say something else by now");
+        recovery.silent(at(16_000), Repair::RestartIce, true);
+        assert_eq!(recovery.take_due(at(16_000)), Some(Repair::Rebuild));
+        let mut next = recovery.for_successor(at(16_000));
+        next.state_changed(at(17_000), PeerConnectionState::Connected);
+        next.silent(at(27_000), Repair::RestartIce, true);
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
         next.heard();
-        next.silent(at(30_000), Repair::RestartIce);
+        next.silent(at(30_000), Repair::RestartIce, true);
         assert_eq!(next.take_due(at(30_000)), None, "twice a minute at most");
         assert_eq!(next.take_due(at(66_000)), Some(Repair::RestartIce));
         next.heard();

@@ -3,9 +3,8 @@
 //! A path can be dead while `connectionState` still says `connected`: one way of it is blocked, a sender is stuck, a
 //! browser is slow to notice. But a healthy call must never be repaired, so silence counts only where packets are due
 //! (their own words, [`MediaState`](visavis_signaling::MediaState)), only between looks that lie close together, and only
-//! for a time in which hundreds of packets would have come.
-
-use std::time::Duration;
+//! for a time in which hundreds of packets would have come. And their words may be old, if the socket has died without
+//! telling: what costs more than a restart waits until the server was heard during the silence.
 
 use visavis_signaling::Timestamp;
 
@@ -32,7 +31,7 @@ pub(crate) enum Verdict {
     /// Something does not come, but it is not due, or not for long enough.
     Calm,
     /// What is due is missing; this might help.
-    Silent(Repair),
+    Silent { remedy: Repair, since: Timestamp },
 }
 
 /// One counter that should grow.
@@ -46,8 +45,8 @@ struct Ear {
 }
 
 impl Ear {
-    /// How long it has been silent.
-    fn listen(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Duration {
+    /// Since when it has been silent; `now` if it is not.
+    fn listen(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Timestamp {
         // Not "has grown": counters begin anew when a sender gets another SSRC.
         let moved = counter != self.counter;
         self.counter = counter;
@@ -55,8 +54,18 @@ impl Ear {
         let begins = moved || fresh || !expected;
         let since = if begins { now } else { self.since.unwrap_or(now) };
         self.since = expected.then_some(since);
-        now.since(since)
+        since
     }
+}
+
+/// When a look is taken, and in what light.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) now: Timestamp,
+    /// When the server was last heard.
+    pub(crate) server_heard: Timestamp,
+    /// Something may just have happened to the path.
+    pub(crate) alert: bool,
 }
 
 /// Watches the counters of one connection.
@@ -81,7 +90,8 @@ impl Watch {
     }
 
     /// Looks at the counters.
-    pub(crate) fn look(&mut self, now: Timestamp, flow: &Flow, expected: Expected, alert: bool) -> Verdict {
+    pub(crate) fn look(&mut self, moment: Moment, flow: &Flow, expected: Expected) -> Verdict {
+        let now = moment.now;
         let fresh = self.looked.is_none_or(|looked| now.since(looked) > LOOKS_APART);
         self.looked = Some(now);
         let [voice, picture] = flow.received;
@@ -93,19 +103,22 @@ impl Watch {
         let voice = self.voice.listen(now, voice, expected.voice, fresh);
         let sent = flow.sent[Source::Microphone as usize];
         let own = self.own.listen(now, sent, expected.own_voice, fresh);
-        let limit = if alert { SILENT_WHEN_ALERT } else { SILENT };
-        let first = if self.everything.flowed { limit } else { FIRST_PACKET };
+        let limit = if moment.alert { SILENT_WHEN_ALERT } else { SILENT };
+        let limit = if self.everything.flowed { limit } else { FIRST_PACKET };
+        // A voice that has ended is a device pulled out; a picture that has ended is one click.
+        let due = expected.voice || moment.server_heard > everything;
         // What we have never managed to send, they may not want: only what stops is missed.
-        let verdict = if everything >= first || (self.own.flowed && own >= SILENT) {
-            Verdict::Silent(Repair::RestartIce)
-        } else if voice >= VOICELESS {
-            Verdict::Silent(Repair::Rebuild)
+        let stuck = self.own.flowed && now.since(own) >= SILENT;
+        let verdict = if (due && now.since(everything) >= limit) || stuck {
+            Verdict::Silent { remedy: Repair::RestartIce, since: everything.min(own) }
+        } else if now.since(voice) >= VOICELESS && moment.server_heard > voice {
+            Verdict::Silent { remedy: Repair::Rebuild, since: voice }
         } else if flows {
             Verdict::Flows
         } else {
             Verdict::Calm
         };
-        self.silent = matches!(verdict, Verdict::Silent(_));
+        self.silent = matches!(verdict, Verdict::Silent { .. });
         verdict
     }
 }
@@ -115,14 +128,22 @@ mod tests {
     use super::*;
 
     const BOTH: Expected = Expected { voice: true, picture: true, own_voice: true };
-    const DEAF: Verdict = Verdict::Silent(Repair::RestartIce);
+
+    fn is_deaf(verdict: &Verdict) -> bool {
+        matches!(verdict, Verdict::Silent { remedy: Repair::RestartIce, .. })
+    }
+
+    fn moment(millis: u64) -> Moment {
+        let now = Timestamp::from_millis(millis);
+        Moment { now, server_heard: now, alert: false }
+    }
 
     /// A look every two seconds; each item is voice, picture and own voice in packets since the start.
     fn looks(expected: Expected, flows: &[[u32; 3]]) -> Vec<Verdict> {
         let mut watch = Watch::default();
         let look = |(n, [voice, picture, own]): (usize, &[u32; 3])| {
             let flow = Flow { received: [*voice, *picture], sent: [*own, 0] };
-            watch.look(Timestamp::from_millis(2000 * n as u64), &flow, expected, false)
+            watch.look(moment(2000 * n as u64), &flow, expected)
         };
         flows.iter().enumerate().map(look).collect()
     }
@@ -131,13 +152,15 @@ mod tests {
     fn silence_after_packets_is_noticed_in_six_seconds() {
         let flows = [[9, 9, 1], [20, 20, 2], [20, 20, 3], [20, 20, 4], [20, 20, 5]];
         use Verdict::{Calm, Flows};
-        assert_eq!(looks(BOTH, &flows), [Flows, Flows, Calm, Calm, DEAF]);
+        let verdicts = looks(BOTH, &flows);
+        assert_eq!(verdicts[..4], [Flows, Flows, Calm, Calm]);
+        assert!(is_deaf(&verdicts[4]));
     }
 
     #[test]
     fn the_first_packet_may_take_longer() {
         let verdicts = looks(BOTH, &[[0, 0, 0]; 6]);
-        assert_eq!(verdicts.iter().position(|verdict| *verdict == DEAF), Some(5));
+        assert_eq!(verdicts.iter().position(is_deaf), Some(5));
     }
 
     #[test]
@@ -153,13 +176,14 @@ mod tests {
     fn a_picture_without_its_voice_needs_another_connection() {
         let flows: Vec<_> = (0..9).map(|n| [7, n + 1, n]).collect();
         let verdicts = looks(BOTH, &flows);
-        assert_eq!(verdicts[7..], [Verdict::Calm, Verdict::Silent(Repair::Rebuild)]);
+        assert_eq!(verdicts[7], Verdict::Calm);
+        assert!(matches!(verdicts[8], Verdict::Silent { remedy: Repair::Rebuild, .. }));
     }
 
     #[test]
     fn a_voice_that_does_not_leave_is_noticed() {
         let flows: Vec<_> = (0..5).map(|n| [n + 1, n, n.min(1)]).collect();
-        assert_eq!(looks(BOTH, &flows)[4], DEAF);
+        assert!(is_deaf(&looks(BOTH, &flows)[4]));
         let unwanted: Vec<_> = (0..30).map(|n| [n + 1, n, 0]).collect();
         assert_eq!(looks(BOTH, &unwanted), [Verdict::Flows; 30]);
     }
@@ -169,8 +193,18 @@ mod tests {
         let mut watch = Watch::default();
         let flow = Flow { received: [5, 5], sent: [5, 5] };
         for n in 0..100 {
-            let verdict = watch.look(Timestamp::from_millis(60_000 * n), &flow, BOTH, true);
-            assert!(!matches!(verdict, Verdict::Silent(_)));
+            let verdict = watch.look(Moment { alert: true, ..moment(60_000 * n) }, &flow, BOTH);
+            assert!(!matches!(verdict, Verdict::Silent { .. }));
+        }
+    }
+
+    #[test]
+    fn old_words_do_not_count() {
+        let mut watch = Watch::default();
+        for n in 0..30 {
+            let flow = Flow { received: [7, n], sent: [n, n] };
+            let moment = Moment { server_heard: Timestamp::from_millis(0), ..moment(2000 * u64::from(n)) };
+            assert!(!matches!(watch.look(moment, &flow, BOTH), Verdict::Silent { .. }));
         }
     }
 }

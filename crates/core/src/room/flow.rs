@@ -3,7 +3,7 @@
 use visavis_signaling::{ParticipantId, Timestamp};
 
 use super::Room;
-use crate::connection::{Connection, Expected};
+use crate::connection::{Connection, Expected, Moment};
 use crate::input::Flow;
 use crate::output::Effect;
 use crate::timing::{ALERT_LASTS, LOOK_EVERY, LOOK_EVERY_WHEN_ALERT};
@@ -57,9 +57,9 @@ impl Room {
             picture: media.camera,
             own_voice: self.media.state().microphone,
         };
-        let alert = now < self.alert_until;
+        let moment = Moment { now, server_heard: self.server_heard, alert: now < self.alert_until };
         if let Some(connection) = self.connections.get_mut(id) {
-            connection.looked(now, flow, expected, alert);
+            connection.looked(moment, flow, expected);
         }
     }
 }

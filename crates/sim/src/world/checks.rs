@@ -1,28 +1,67 @@
 //! What must always be true, and what must be true in the end.
 
-use visavis_core::signaling::ParticipantId;
-use visavis_core::{ConnectionState, Lifecycle, ParticipantView};
+use visavis_core::signaling::{MediaState, ParticipantId};
+use visavis_core::{ConnectionReason, ConnectionState, Lifecycle, ParticipantView, RoomView};
 
 use super::World;
+use super::peer::Peer;
+
+/// What a room should show of somebody once everything is at rest.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen<'a> {
+    id: &'a ParticipantId,
+    name: String,
+    media: Option<(bool, bool)>,
+    connection: &'static str,
+    reason: &'static str,
+    has_tracks: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// The truth, which no room knows.
+    fn truth(number: usize, page: &'a Peer) -> Self {
+        let MediaState { microphone, camera, .. } = page.media();
+        Self {
+            id: &page.id,
+            name: format!("peer {number}"),
+            media: Some((microphone, camera)),
+            connection: ConnectionState::Connected.as_str(),
+            reason: ConnectionReason::None.as_str(),
+            has_tracks: true,
+        }
+    }
+
+    fn by(view: &'a ParticipantView) -> Self {
+        Self {
+            id: &view.id,
+            name: view.name.clone(),
+            media: view.media.map(|media| (media.microphone, media.camera)),
+            connection: view.connection.as_str(),
+            reason: view.reason.as_str(),
+            has_tracks: view.camera.is_some() && view.microphone.is_some(),
+        }
+    }
+}
 
 impl World {
     /// True after every step.
     pub(super) fn check_peer(&mut self, peer: usize) {
         let page = &self.peers[peer];
         let view = page.room.view();
-        let people = view.participants.len();
-        let connections = page.connections.len();
-        if connections != people {
-            self.violate(format!("peer {peer} has {connections} connections for {people} people"));
+        let (people, connections) = (view.participants.len(), page.connections.len());
+        let out = matches!(view.lifecycle, Lifecycle::Left | Lifecycle::Lobby);
+        let what = if connections != people {
+            format!("has {connections} connections for {people} people")
         } else if view.participants.iter().any(|other| other.id == page.id) {
-            self.violate(format!("peer {peer} sees itself"));
-        } else if view.lifecycle == Lifecycle::Left && !page.tracks.is_empty() {
-            self.violate(format!("peer {peer} has left, but its devices are on"));
-        }
-    }
-
-    pub(super) fn is_at_rest(&self) -> bool {
-        self.unrest().is_none()
+            "sees itself".to_owned()
+        } else if view.lifecycle == Lifecycle::Left && !page.is_put_away() {
+            "has left, but not everything is put away".to_owned()
+        } else if out && people > 0 {
+            "sees people, but is not in the room".to_owned()
+        } else {
+            return;
+        };
+        self.violate(format!("peer {peer} {what}"));
     }
 
     /// What is not as it should be in the end.
@@ -37,42 +76,54 @@ impl World {
             let clean = page.connections.is_empty() && view.participants.is_empty();
             return (!clean).then(|| format!("peer {peer} is out but not clean"));
         }
-        if view.lifecycle != Lifecycle::Joined {
-            return Some(format!("peer {peer} is {:?}", view.lifecycle));
+        if view.lifecycle != Lifecycle::Joined || view.problem.is_some() {
+            return Some(format!("peer {peer} is {:?}, {:?}", view.lifecycle, view.problem));
         }
-        let expected = self.peers.iter().filter(|other| other.alive && other.wants_in && other.id != page.id);
-        let mut expected: Vec<&ParticipantId> = expected.map(|other| &other.id).collect();
-        let mut seen: Vec<&ParticipantId> = view.participants.iter().map(|other| &other.id).collect();
-        expected.sort();
-        seen.sort();
-        if seen != expected {
-            return Some(format!("peer {peer} sees {seen:?} instead of {expected:?}"));
-        }
-        view.participants.iter().find_map(|other| self.unrest_between(peer, other))
+        self.wrong_view(peer, &view).or_else(|| self.wrong_media(peer))
     }
 
-    fn unrest_between(&self, peer: usize, other: &ParticipantView) -> Option<String> {
-        let page = self.peers.iter().find(|page| page.id == other.id)?;
-        let media = page.room.view().me;
-        let truth = (media.microphone.state.as_str() == "on", media.camera.state.as_str() == "on");
-        let told = other.media.map(|media| (media.microphone, media.camera));
-        if other.connection != ConnectionState::Connected {
-            return Some(format!(
-                "peer {peer} and {}: {:?} {:?}",
-                other.name, other.connection, other.reason
-            ));
-        }
-        if other.camera.is_none() || other.microphone.is_none() {
-            return Some(format!("peer {peer} has no tracks of {}", other.name));
-        }
-        if told != Some(truth) {
-            return Some(format!("peer {peer} believes {told:?} of {}, who is {truth:?}", other.name));
-        }
-        let sent = [media.microphone.track, media.camera.track].into_iter().flatten().count();
-        let sends = |conn: &super::peer::Conn| {
-            conn.sending.len() == sent && conn.sending.values().all(|t| page.tracks.contains(t))
-        };
-        (!page.connections.values().all(sends))
-            .then(|| format!("{} sends something else than it should", other.name))
+    /// The view equals the model.
+    fn wrong_view(&self, peer: usize, view: &RoomView) -> Option<String> {
+        let others = self
+            .peers
+            .iter()
+            .enumerate()
+            .filter(|(other, page)| *other != peer && page.alive && page.wants_in);
+        let mut truth: Vec<_> = others.map(|(other, page)| Seen::truth(other, page)).collect();
+        let mut seen: Vec<_> = view.participants.iter().map(Seen::by).collect();
+        seen.retain(|one| truth.iter().position(|other| other == one).map(|at| truth.remove(at)).is_none());
+        (truth.len() + seen.len() > 0).then(|| format!("peer {peer} sees {seen:?} instead of {truth:?}"))
+    }
+
+    /// What people say they send, they send, and it arrives.
+    fn wrong_media(&self, peer: usize) -> Option<String> {
+        let page = &self.peers[peer];
+        page.connections.values().find_map(|conn| {
+            let sends_right = conn.sending.len() == page.tracks.len()
+                && conn.sending.values().all(|track| page.tracks.contains(track));
+            let hears = self.other_end(conn).is_some_and(|(owner, _)| {
+                let MediaState { microphone, camera, .. } = self.peers[owner].media();
+                let [voice, picture] = self.arriving(peer, conn);
+                (voice || !microphone) && (voice || picture || !camera)
+            });
+            (!sends_right || !hears)
+                .then(|| format!("peer {peer} misses something, or sends the wrong thing"))
+        })
+    }
+}
+
+impl Peer {
+    /// What it really sends.
+    fn media(&self) -> MediaState {
+        let me = self.room.view().me;
+        let on = |state: visavis_core::SourceState| state.as_str() == "on";
+        MediaState { microphone: on(me.microphone.state), camera: on(me.camera.state), screen: false }
+    }
+
+    fn is_put_away(&self) -> bool {
+        self.tracks.is_empty()
+            && self.socket.is_none()
+            && self.connections.is_empty()
+            && self.next_timer.is_none()
     }
 }

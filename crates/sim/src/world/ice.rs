@@ -1,49 +1,79 @@
-//! Just enough ICE: who hears whom, and how long silence takes to be noticed.
+//! Just enough ICE and RTP: who hears whom, how long silence takes to be noticed, and what the counters say.
 
-use visavis_core::{ConnectionEvent, ConnectionId, PeerConnectionState};
+use visavis_core::{ConnectionEvent, ConnectionId, Flow, PeerConnectionState, Source};
 
 use super::peer::Conn;
+use super::script::Wedge;
 use super::{Action, ICE_TICK, World};
 
 /// Milliseconds of silence until `disconnected`, `failed`, and until a connection that never worked is `failed`.
 const DISCONNECTED_AFTER: u64 = 5_000;
 const FAILED_AFTER: u64 = 20_000;
 const NEVER_CONNECTED_AFTER: u64 = 30_000;
+/// Packets of each source in one tick.
+const PACKETS: u32 = 12;
 
 impl World {
     pub(super) fn ice_tick(&mut self) {
         self.schedule(ICE_TICK, Action::IceTick);
-        let all: Vec<(usize, ConnectionId)> = self
-            .peers
-            .iter()
-            .enumerate()
-            .filter(|(_, peer)| peer.alive)
-            .flat_map(|(index, peer)| peer.connections.keys().map(move |id| (index, *id)))
-            .collect();
-        for (peer, id) in all {
-            let hears = self.hears_somebody(peer, id);
-            let now = self.now;
-            let Some(conn) = self.peers[peer].connections.get_mut(&id) else { continue };
-            if let Some(state) = conn.next_state(now, hears) {
-                conn.state = state;
-                self.connection_event(peer, id, ConnectionEvent::StateChanged(state));
+        for peer in 0..self.peers.len() {
+            for id in self.peers[peer].connections.keys().copied().collect::<Vec<_>>() {
+                self.tick(peer, id);
             }
         }
     }
 
-    fn hears_somebody(&self, peer: usize, id: ConnectionId) -> bool {
-        let Some(conn) = self.peers[peer].connections.get(&id) else { return false };
-        let others = self.peers.iter().enumerate().filter(|(other, page)| *other != peer && page.alive);
-        others
-            .filter(|(other, _)| !self.is_cut(peer, *other))
-            .flat_map(|(_, page)| page.connections.values())
-            .any(|other| {
-                conn.fake.matches(&other.fake) && (conn.fake.has_candidate() || other.fake.has_candidate())
-            })
+    fn tick(&mut self, peer: usize, id: ConnectionId) {
+        let Some(conn) = self.peers[peer].connections.get(&id) else { return };
+        let (hears, arriving) = (self.hears(peer, conn), self.arriving(peer, conn));
+        let now = self.now;
+        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        conn.count(arriving);
+        if let Some(state) = conn.next_state(now, hears) {
+            conn.state = state;
+            self.schedule(0, Action::Connection(peer, id, ConnectionEvent::StateChanged(state)));
+        }
+    }
+
+    /// The connection at the other end, and whose it is.
+    pub(super) fn other_end(&self, conn: &Conn) -> Option<(usize, &Conn)> {
+        let (peer, id) = conn.fake.remote_fingerprint()?.strip_prefix('p')?.split_once('c')?;
+        let peer: usize = peer.parse().ok()?;
+        let other = self.peers.get(peer)?.connections.get(&ConnectionId(id.parse().ok()?))?;
+        Some((peer, other))
+    }
+
+    fn hears(&self, peer: usize, conn: &Conn) -> bool {
+        self.other_end(conn).is_some_and(|(owner, other)| {
+            !self.is_cut(peer, owner)
+                && conn.fake.matches(&other.fake)
+                && (conn.fake.has_candidate() || other.fake.has_candidate())
+        })
+    }
+
+    /// Which sources of the other side reach a connection.
+    pub(super) fn arriving(&self, peer: usize, conn: &Conn) -> [bool; 2] {
+        let Some((owner, other)) = self.other_end(conn) else { return [false; 2] };
+        let mutual = other.fake.remote_fingerprint() == Some(conn.fake.fingerprint());
+        let open = mutual && conn.carries() && other.carries() && !self.is_cut(peer, owner);
+        Source::ALL.map(|source| open && other.sends(source) && !conn.misses(source))
     }
 
     pub(super) fn is_cut(&self, a: usize, b: usize) -> bool {
         self.cut_paths.contains(&(a.min(b), a.max(b)))
+    }
+
+    /// Whether the other side cannot say what it sends, so that its silence is taken for a fault.
+    pub(super) fn may_have_missed(&self, peer: usize, conn: &Conn) -> bool {
+        self.other_end(conn).is_some_and(|(owner, _)| owner != peer && self.is_deafened(owner))
+    }
+
+    /// Whether nothing at all is wrong with a connection: then nobody may touch it.
+    pub(super) fn is_sound(&self, peer: usize, conn: &Conn) -> bool {
+        self.other_end(conn).is_some_and(|(owner, other)| {
+            let page = &self.peers[owner];
+            page.alive && page.wants_in && conn.is_sound() && other.is_sound() && self.hears(peer, conn)
+        })
     }
 }
 
@@ -82,5 +112,50 @@ impl Conn {
     fn fail(&mut self) -> Option<PeerConnectionState> {
         self.failed_with = self.fake.local_ufrag().map(str::to_owned);
         Some(PeerConnectionState::Failed)
+    }
+
+    /// From now on it fails in silence.
+    pub(super) fn wedge(&mut self, wedge: Wedge) {
+        self.wedged = Some((wedge, self.fake.local_ufrag().unwrap_or_default().to_owned()));
+    }
+
+    /// How it fails in silence. New credentials cure some of it.
+    pub(super) fn wedged(&self) -> Option<Wedge> {
+        let (wedge, ufrag) = self.wedged.as_ref()?;
+        let restarted = self.fake.local_ufrag() != Some(ufrag);
+        let cured = restarted && matches!(wedge, Wedge::Deaf | Wedge::Stuck);
+        (!cured).then_some(*wedge)
+    }
+
+    fn carries(&self) -> bool {
+        self.state == PeerConnectionState::Connected
+    }
+
+    fn sends(&self, source: Source) -> bool {
+        self.sending.contains_key(&source) && self.wedged() != Some(Wedge::Stuck)
+    }
+
+    fn misses(&self, source: Source) -> bool {
+        match self.wedged() {
+            Some(Wedge::Deaf | Wedge::Dead) => true,
+            Some(Wedge::Voiceless) => source == Source::Microphone,
+            Some(Wedge::Stuck) | None => false,
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        self.carries()
+            && self.known == self.state
+            && self.wedged().is_none()
+            && !self.refused
+            && self.is_stable()
+    }
+
+    fn count(&mut self, arriving: [bool; 2]) {
+        let leaving = Source::ALL.map(|source| self.carries() && self.sends(source));
+        let Flow { received, sent } = &mut self.flow;
+        for (counter, grows) in received.iter_mut().zip(arriving).chain(sent.iter_mut().zip(leaving)) {
+            *counter += if grows { PACKETS } else { 0 };
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new() -> Self {
         Self {
-            hub: Some(Hub::new(HubConfig::default())),
+            hub: Some(new_hub()),
             sockets: BTreeMap::new(),
             silent: BTreeSet::new(),
             next_socket: 0,
@@ -40,6 +40,11 @@ impl Server {
     pub(super) fn is_up(&self) -> bool {
         self.hub.is_some()
     }
+}
+
+/// Whoever died takes a place until that is noticed: there is one more for each.
+fn new_hub() -> Hub {
+    Hub::new(HubConfig { capacity: 24, ..HubConfig::default() })
 }
 
 impl World {
@@ -165,6 +170,7 @@ impl World {
     /// The connection breaks; both ends are told.
     pub(super) fn cut_socket(&mut self, peer: usize) {
         let Some(socket) = self.peers[peer].socket.filter(|_| self.peers[peer].socket_open) else { return };
+        self.statistics.socket_losses += 1;
         let (here, there) = (self.random.between(0, 300), self.random.between(0, 300));
         self.schedule(here, Action::ToPeer(peer, socket, SocketEvent::Closed));
         self.schedule(there, Action::ServerLosesSocket(socket));
@@ -172,10 +178,17 @@ impl World {
 
     /// The connection breaks; nobody is told.
     pub(super) fn silence_socket(&mut self, peer: usize) {
+        self.statistics.socket_losses += u64::from(self.peers[peer].socket.is_some());
         self.server.silent.extend(self.peers[peer].socket);
     }
 
+    /// Whether the socket of a peer is gone, or dead without anybody knowing.
+    pub(super) fn is_deafened(&self, peer: usize) -> bool {
+        self.peers[peer].socket.is_none_or(|socket| self.server.silent.contains(&socket))
+    }
+
     pub(super) fn server_stops(&mut self) {
+        self.statistics.server_crashes += u64::from(self.server.is_up());
         self.server.hub = None;
         for (socket, (peer, _)) in std::mem::take(&mut self.server.sockets) {
             let delay = self.random.between(0, 100);
@@ -185,7 +198,7 @@ impl World {
 
     pub(super) fn server_starts(&mut self) {
         if !self.server.is_up() {
-            self.server.hub = Some(Hub::new(HubConfig::default()));
+            self.server.hub = Some(new_hub());
         }
     }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{IceCandidate, ParticipantId, SdpType, SessionDescription, hub};
 use visavis_core::{
-    CaptureId, ConnectionEvent, ConnectionId, Effect, Input, MediaError, MediaEvent, OperationError, Output,
-    PeerConnectionState, Role, Room, RoomConfig, Source, TrackId,
+    CaptureId, ConnectionEvent, ConnectionId, Effect, Flow, Input, MediaError, MediaEvent, OperationError,
+    Output, PeerConnectionState, Role, Room, RoomConfig, Source, TrackId,
 };
 
 use super::network::SocketId;
+use super::script::{Person, Wedge};
 use super::{Action, World};
 use crate::fake::{FakeConnection, Kind, SignalingState};
 
@@ -19,6 +20,8 @@ pub(super) struct Conn {
     /// A description operation is under way.
     busy: bool,
     pub(super) state: PeerConnectionState,
+    /// The same, as the page has heard last.
+    pub(super) known: PeerConnectionState,
     /// Since when its path has been good or bad.
     pub(super) good_since: Option<u64>,
     pub(super) bad_since: Option<u64>,
@@ -28,6 +31,13 @@ pub(super) struct Conn {
     pub(super) sending: BTreeMap<Source, TrackId>,
     has_remote_tracks: bool,
     gathered: Option<String>,
+    /// How it fails although its browser calls it good, and its fragment when that began.
+    pub(super) wedged: Option<(Wedge, String)>,
+    /// The browser has refused something.
+    pub(super) refused: bool,
+    /// The browser never made it: the shell ignores whatever is asked of it.
+    stillborn: bool,
+    pub(super) flow: Flow,
 }
 
 pub(super) struct Peer {
@@ -45,10 +55,17 @@ pub(super) struct Peer {
     next_track: u32,
     /// Whether devices are there.
     pub(super) has_devices: bool,
+    /// Timers and events wait until then.
+    pub(super) frozen_until: u64,
+    /// The next description, or connection, is refused.
+    pub(super) refuses: bool,
+    pub(super) refuses_connection: bool,
+    /// When the room wants to be woken.
+    pub(super) next_timer: Option<u64>,
 }
 
 impl Peer {
-    pub(super) fn new(seed: u64, has_devices: bool) -> Self {
+    pub(super) fn new(Person { seed, has_devices }: Person) -> Self {
         let identity = format!("{seed:032x}");
         let config = RoomConfig {
             ice_servers: Vec::new(),
@@ -70,6 +87,10 @@ impl Peer {
             tracks: BTreeSet::new(),
             next_track: 0,
             has_devices,
+            frozen_until: 0,
+            refuses: false,
+            refuses_connection: false,
+            next_timer: None,
         }
     }
 
@@ -106,10 +127,11 @@ impl World {
                 }
             }
             Effect::CreateConnection(connection, role, _) => self.create(peer, connection, role),
-            Effect::CloseConnection(connection) => match self.peers[peer].connections.remove(&connection) {
-                Some(mut gone) => gone.fake.close(),
-                None => self.illegal(peer, &effect, "no such connection"),
-            },
+            Effect::CloseConnection(connection) => self.close(peer, connection),
+            Effect::ReadStats(connection) => {
+                let delay = self.random.between(1, 20);
+                self.schedule(delay, Action::StatsDone(peer, connection));
+            }
             Effect::SendTrack(..)
             | Effect::SetLocalDescription(_)
             | Effect::SetRemoteDescription(..)
@@ -146,15 +168,48 @@ impl World {
             fake,
             busy: false,
             state: PeerConnectionState::New,
+            known: PeerConnectionState::New,
             good_since: None,
             bad_since: None,
             failed_with: None,
             sending: BTreeMap::new(),
             has_remote_tracks: false,
             gathered: None,
+            wedged: None,
+            refused: false,
+            stillborn: std::mem::take(&mut self.peers[peer].refuses_connection),
+            flow: Flow::default(),
         };
+        if conn.stillborn {
+            self.schedule(0, Action::Connection(peer, connection, ConnectionEvent::CreationFailed));
+        } else {
+            self.soon(peer, connection);
+        }
         self.peers[peer].connections.insert(connection, conn);
-        self.soon(peer, connection);
+    }
+
+    /// Only leaving closes what is sound.
+    fn close(&mut self, peer: usize, connection: ConnectionId) {
+        let Some(conn) = self.peers[peer].connections.get(&connection) else {
+            return self.violate(format!("peer {peer} closes {connection:?}, which it does not have"));
+        };
+        if self.peers[peer].wants_in && self.is_sound(peer, conn) && !self.may_have_missed(peer, conn) {
+            self.violate(format!("peer {peer} closes {connection:?}, which is sound"));
+        }
+        self.peers[peer].connections.remove(&connection);
+    }
+
+    fn restart_ice(&mut self, peer: usize, id: ConnectionId) {
+        self.statistics.restarts += 1;
+        let Some(conn) = self.peers[peer].connections.get(&id) else { return };
+        let missed = self.is_deafened(peer) || self.may_have_missed(peer, conn);
+        if self.is_sound(peer, conn) && !missed {
+            self.violate(format!("peer {peer} restarts {id:?}, which is sound"));
+        }
+        if let Some(conn) = self.peers[peer].connections.get_mut(&id) {
+            conn.fake.restart_ice();
+        }
+        self.soon(peer, id);
     }
 
     /// `negotiationneeded` is looked at soon.
@@ -177,13 +232,14 @@ impl World {
         let Some(conn) = connections.get_mut(&id) else {
             return self.illegal(peer, effect, "no such connection");
         };
+        if conn.stillborn {
+            return;
+        }
         let refusal = match effect {
             Effect::SendTrack(_, source, track) => conn.send(*source, *track, tracks),
             Effect::AddCandidate(_, candidate) => conn.fake.add_candidate(candidate).err(),
             Effect::RestartIce(_) => {
-                self.statistics.restarts += 1;
-                conn.fake.restart_ice();
-                self.soon(peer, id);
+                self.restart_ice(peer, id);
                 None
             }
             Effect::SetLocalDescription(_) => {
@@ -205,7 +261,8 @@ impl World {
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
             | Effect::CreateConnection(..)
-            | Effect::CloseConnection(_) => None,
+            | Effect::CloseConnection(_)
+            | Effect::ReadStats(_) => None,
         };
         if let Some(refusal) = refusal {
             self.illegal(peer, effect, refusal);
@@ -213,8 +270,13 @@ impl World {
     }
 
     pub(super) fn local_done(&mut self, peer: usize, id: ConnectionId) {
-        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        let Peer { connections, refuses, .. } = &mut self.peers[peer];
+        let Some(conn) = connections.get_mut(&id) else { return };
         conn.busy = false;
+        if std::mem::take(refuses) {
+            let refusal = ConnectionEvent::LocalDescriptionSet(Err(conn.refuse()));
+            return self.connection_event(peer, id, refusal);
+        }
         let result = conn.fake.set_local();
         if let Err(refusal) = result {
             self.violate(format!("peer {peer}: setLocalDescription on {id:?}: {refusal}"));
@@ -227,8 +289,13 @@ impl World {
 
     pub(super) fn remote_done(&mut self, peer: usize, id: ConnectionId, description: &SessionDescription) {
         let new_track = [self.peers[peer].new_track(), self.peers[peer].new_track()];
-        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        let Peer { connections, refuses, .. } = &mut self.peers[peer];
+        let Some(conn) = connections.get_mut(&id) else { return };
         conn.busy = false;
+        if std::mem::take(refuses) {
+            let refusal = ConnectionEvent::RemoteDescriptionSet(Err(conn.refuse()));
+            return self.connection_event(peer, id, refusal);
+        }
         let result = conn.fake.set_remote(description);
         let tracks = result.is_ok() && !std::mem::replace(&mut conn.has_remote_tracks, true);
         if let Err(refusal) = result {
@@ -266,7 +333,10 @@ impl World {
     }
 
     pub(super) fn connection_event(&mut self, peer: usize, id: ConnectionId, event: ConnectionEvent) {
-        if self.peers[peer].connections.contains_key(&id) {
+        if let Some(conn) = self.peers[peer].connections.get_mut(&id) {
+            if let ConnectionEvent::StateChanged(state) = event {
+                conn.known = state;
+            }
             self.input(peer, Input::Connection(id, event));
         }
     }
@@ -275,6 +345,13 @@ impl World {
         let Some(conn) = self.peers[peer].connections.get(&id) else { return };
         if !conn.busy && conn.fake.negotiation_needed() {
             self.connection_event(peer, id, ConnectionEvent::NegotiationNeeded);
+        }
+    }
+
+    pub(super) fn stats_done(&mut self, peer: usize, id: ConnectionId) {
+        let flow = self.peers[peer].connections.get(&id).map(|conn| conn.flow);
+        if let Some(flow) = flow {
+            self.connection_event(peer, id, ConnectionEvent::Stats(flow));
         }
     }
 
@@ -296,6 +373,16 @@ impl World {
 }
 
 impl Conn {
+    fn refuse(&mut self) -> OperationError {
+        self.refused = true;
+        OperationError { name: "OperationError".to_owned() }
+    }
+
+    /// Nothing is being negotiated.
+    pub(super) fn is_stable(&self) -> bool {
+        !self.busy && self.fake.signaling() == SignalingState::Stable
+    }
+
     fn begin(&mut self) -> Option<&'static str> {
         std::mem::replace(&mut self.busy, true).then_some("another description operation is under way")
     }

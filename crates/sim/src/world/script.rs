@@ -1,16 +1,38 @@
 //! What people do and what breaks, chosen by the seed.
 
-use visavis_core::{Command, ConnectionEvent, Input, Source};
+use std::fmt;
 
-use super::peer::Peer;
-use super::{Action, World};
+use visavis_core::Source;
 
-/// Most operations in one script.
-const MAX_OPERATIONS: u64 = 14;
-/// Milliseconds over which a script is spread.
-const SPREAD: u64 = 60_000;
+use super::{Report, World, shrink};
+use crate::random::Random;
 
-/// One thing that somebody does or that breaks.
+/// Milliseconds from the last step of a script to the end of all faults.
+pub(super) const HEALS_AFTER: u64 = 10_000;
+/// Everybody joins within so many milliseconds.
+const JOINS_WITHIN: u64 = 2_000;
+
+/// Somebody who is there from the beginning.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Person {
+    pub(super) seed: u64,
+    pub(super) has_devices: bool,
+}
+
+/// How a connection can fail while its browser calls it good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wedge {
+    /// Nothing is received until ICE is restarted.
+    Deaf,
+    /// Nothing is received on this connection any more, whatever is done.
+    Dead,
+    /// No voice is received on this connection any more.
+    Voiceless,
+    /// Nothing leaves until ICE is restarted.
+    Stuck,
+}
+
+/// One thing that somebody does or that breaks. People are named by their number.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation {
     Join(usize),
@@ -18,136 +40,129 @@ pub(super) enum Operation {
     /// The page dies without a word; sometimes it comes back as a new one.
     Crash(usize, bool),
     Toggle(usize, Source, bool),
+    /// A device is pulled out; sometimes no other takes its place.
+    Unplug(usize, Source, bool),
     CutSocket(usize),
     SilenceSocket(usize),
-    StopServer,
-    CutPath(usize, usize),
-    HealPath(usize, usize),
+    /// The server stops for so many milliseconds, and forgets everything.
+    StopServer(u64),
+    /// No media packet gets from one to the other, for so many milliseconds.
+    CutPath(usize, usize, u64),
+    /// The same between everybody and one.
+    Isolate(usize, u64),
+    /// A connection between the two fails in silence: the first does not receive, or does not send.
+    Wedge(usize, usize, Wedge),
     /// Both browsers want to renegotiate at the same moment.
     Glare(usize),
     Online(usize),
-    /// The end of all faults.
-    Heal,
+    NetworkChanged(usize),
+    /// The page sleeps for so many milliseconds, while its media flows.
+    Freeze(usize, u64),
+    /// The browser refuses the next description.
+    Refuse(usize),
+    /// The browser refuses to make the next connection.
+    RefuseConnection(usize),
 }
 
-impl World {
-    pub(super) fn write_script(&mut self) {
-        let people = self.random.between(2, 4);
-        for _ in 0..people {
-            let peer = self.add_peer();
-            let at = self.random.below(2_000);
-            self.schedule(at, Action::Operation(Operation::Join(peer)));
+/// A whole world, before it runs: made from a seed, or shrunk from such a one.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub(super) seed: u64,
+    /// Candidates overtake descriptions, and come twice.
+    pub(super) chaos: bool,
+    pub(super) people: Vec<Person>,
+    /// What happens when, in milliseconds.
+    pub(super) steps: Vec<(u64, Operation)>,
+}
+
+impl Script {
+    /// The same seed gives the same script. Most worlds are small, because most faults need few people; one in five
+    /// holds five to eight.
+    pub fn from_seed(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let people = match random.below(10) {
+            0..3 => 2,
+            3..6 => 3,
+            6..8 => 4,
+            _ => random.between(5, 8),
+        };
+        let mut script = Self { seed, chaos: random.chance(50), people: Vec::new(), steps: Vec::new() };
+        for person in 0..people as usize {
+            script.people.push(Person { seed: random.next_u64(), has_devices: random.chance(80) });
+            script.steps.push((random.below(JOINS_WITHIN), Operation::Join(person)));
         }
-        for _ in 0..self.random.below(MAX_OPERATIONS) {
-            let at = self.random.below(SPREAD);
-            let operation = self.choose();
-            self.schedule(at, Action::Operation(operation));
+        let spread = if random.chance(50) { 20_000 } else { 60_000 };
+        for _ in 0..random.below(16) {
+            script.steps.push((random.below(spread), choose(&mut random, people)));
         }
-        self.script_end = SPREAD + 15_000;
-        self.schedule(SPREAD + 10_000, Action::Operation(Operation::Heal));
+        script
     }
 
-    fn add_peer(&mut self) -> usize {
-        let seed = self.random.next_u64();
-        let has_devices = self.random.chance(80);
-        self.peers.push(Peer::new(seed, has_devices));
-        self.peers.len() - 1
+    /// Runs it to the end.
+    pub fn run(&self, trace: bool) -> Report {
+        World::new(self, trace).run()
     }
 
-    fn choose(&mut self) -> Operation {
-        let peers = self.peers.len() as u64;
-        let peer = self.random.below(peers) as usize;
-        let other = self.random.below(peers) as usize;
-        let yes = self.random.chance(50);
-        let source = if self.random.chance(50) { Source::Camera } else { Source::Microphone };
-        match self.random.below(12) {
-            0 => Operation::Leave(peer),
-            1 => Operation::Crash(peer, yes),
-            2 | 3 => Operation::Toggle(peer, source, yes),
-            4 => Operation::CutSocket(peer),
-            5 => Operation::SilenceSocket(peer),
-            6 => Operation::StopServer,
-            7 => Operation::CutPath(peer, other),
-            8 => Operation::Join(peer),
-            9 | 10 => Operation::Glare(peer),
-            _ => Operation::Online(peer),
-        }
+    /// The smallest script it can find that still fails; the same if it does not fail at all.
+    #[must_use]
+    pub fn shrink(self) -> Self {
+        shrink::shrink(self)
     }
 
-    pub(super) fn operate(&mut self, operation: Operation) {
-        match operation {
-            Operation::Join(peer) => self.join(peer),
-            Operation::Leave(peer) => {
-                self.peers[peer].wants_in = false;
-                self.input(peer, Input::Command(Command::Leave));
-            }
-            Operation::Crash(peer, returns) => self.crash(peer, returns),
-            Operation::Toggle(peer, source, on) => {
-                self.input(peer, Input::Command(Command::SetSource { source, on }));
-            }
-            Operation::CutSocket(peer) => self.cut_socket(peer),
-            Operation::SilenceSocket(peer) => self.silence_socket(peer),
-            Operation::StopServer => {
-                self.server_stops();
-                let outage = self.random.between(100, 20_000);
-                self.schedule(outage, Action::ServerStarts);
-            }
-            Operation::CutPath(a, b) => self.cut_path(a, b),
-            Operation::HealPath(a, b) => {
-                self.cut_paths.remove(&(a, b));
-            }
-            Operation::Glare(peer) => self.glare(peer),
-            Operation::Online(peer) => self.input(peer, Input::Online),
-            Operation::Heal => {
-                self.cut_paths.clear();
-                self.server_starts();
-            }
-        }
+    /// When all faults end.
+    pub(super) fn heals_at(&self) -> u64 {
+        let over = |(at, operation): &(u64, Operation)| match operation {
+            // A page that sleeps hears of its past only when it wakes.
+            Operation::Freeze(_, time) => at + time,
+            _ => *at,
+        };
+        self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
     }
+}
 
-    fn join(&mut self, peer: usize) {
-        self.peers[peer].wants_in = true;
-        let join = Command::Join { room: "r".to_owned(), name: format!("peer {peer}") };
-        self.input(peer, Input::Command(join));
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let devices = self.people.iter().filter(|person| person.has_devices).count();
+        let chaos = if self.chaos { "; candidates overtake and come twice" } else { "" };
+        writeln!(f, "{} people, {devices} with devices{chaos}", self.people.len())?;
+        let mut steps = self.steps.clone();
+        steps.sort_by_key(|(at, _)| *at);
+        steps.iter().try_for_each(|(at, operation)| writeln!(f, "{at:>7} {operation:?}"))
     }
+}
 
-    fn crash(&mut self, peer: usize, returns: bool) {
-        let page = &mut self.peers[peer];
-        page.alive = false;
-        page.wants_in = false;
-        page.connections.clear();
-        if let Some(socket) = page.socket.take() {
-            let delay = self.random.between(0, 5_000);
-            self.schedule(delay, Action::ServerLosesSocket(socket));
-        }
-        if returns {
-            let successor = self.add_peer();
-            let delay = self.random.between(500, 5_000);
-            self.schedule(delay, Action::Operation(Operation::Join(successor)));
-        }
+fn choose(random: &mut Random, people: u64) -> Operation {
+    let peer = random.below(people) as usize;
+    // Somebody else.
+    let other = (peer + random.between(1, people - 1) as usize) % people as usize;
+    let yes = random.chance(50);
+    let source = if random.chance(50) { Source::Camera } else { Source::Microphone };
+    match random.below(24) {
+        0 | 1 => Operation::Leave(peer),
+        2 => Operation::Crash(peer, yes),
+        3 | 4 => Operation::Toggle(peer, source, yes),
+        5 => Operation::Unplug(peer, source, yes),
+        6 | 7 => Operation::CutSocket(peer),
+        8 => Operation::SilenceSocket(peer),
+        9 | 10 => Operation::StopServer(random.between(100, 20_000)),
+        11 | 12 => Operation::CutPath(peer, other, random.between(500, 40_000)),
+        13 => Operation::Isolate(peer, random.between(500, 40_000)),
+        14 | 15 => Operation::Join(peer),
+        16 | 17 => Operation::Glare(peer),
+        18 => Operation::Online(peer),
+        19 => Operation::NetworkChanged(peer),
+        20 => Operation::Freeze(peer, random.between(500, 70_000)),
+        21 => Operation::Refuse(peer),
+        22 => Operation::RefuseConnection(peer),
+        _ => Operation::Wedge(peer, other, wedge(random)),
     }
+}
 
-    fn cut_path(&mut self, a: usize, b: usize) {
-        let pair = (a.min(b), a.max(b));
-        self.cut_paths.insert(pair);
-        let outage = self.random.between(500, 40_000);
-        self.schedule(outage, Action::Operation(Operation::HealPath(pair.0, pair.1)));
-    }
-
-    fn glare(&mut self, peer: usize) {
-        let everywhere: Vec<_> = (0..self.peers.len())
-            .flat_map(|index| self.peers[index].connections.keys().map(move |id| (index, *id)))
-            .collect();
-        for (index, id) in everywhere {
-            if index != peer && self.random.chance(50) {
-                continue;
-            }
-            if let Some(conn) = self.peers[index].connections.get_mut(&id) {
-                conn.fake.want_renegotiation();
-                if conn.fake.negotiation_needed() {
-                    self.connection_event(index, id, ConnectionEvent::NegotiationNeeded);
-                }
-            }
-        }
+fn wedge(random: &mut Random) -> Wedge {
+    match random.below(4) {
+        0 => Wedge::Deaf,
+        1 => Wedge::Dead,
+        2 => Wedge::Voiceless,
+        _ => Wedge::Stuck,
     }
 }

@@ -1,0 +1,140 @@
+//! Carries out the steps of a script.
+
+use visavis_core::{Command, ConnectionId, Input, MediaEvent, Source};
+
+use super::peer::Peer;
+use super::script::{Operation, Person, Wedge};
+use super::{Action, World};
+
+impl World {
+    pub(super) fn operate(&mut self, operation: Operation) {
+        match operation {
+            Operation::Join(peer) => self.join(peer),
+            Operation::Leave(peer) => {
+                self.peers[peer].wants_in = false;
+                self.input(peer, Input::Command(Command::Leave));
+            }
+            Operation::Crash(peer, returns) => self.crash(peer, returns),
+            Operation::Toggle(peer, source, on) => {
+                self.input(peer, Input::Command(Command::SetSource { source, on }));
+            }
+            Operation::Unplug(peer, source, for_good) => self.unplug(peer, source, for_good),
+            Operation::CutSocket(peer) => self.cut_socket(peer),
+            Operation::SilenceSocket(peer) => self.silence_socket(peer),
+            Operation::StopServer(outage) => {
+                self.server_stops();
+                self.schedule(outage, Action::ServerStarts);
+            }
+            Operation::CutPath(a, b, outage) => self.cut_path(a, b, outage),
+            Operation::Isolate(peer, outage) => {
+                for other in (0..self.peers.len()).filter(|other| *other != peer) {
+                    self.cut_path(peer, other, outage);
+                }
+            }
+            Operation::Wedge(peer, other, wedge) => self.wedge(peer, other, wedge),
+            Operation::Glare(peer) => self.glare(peer),
+            Operation::Online(peer) => self.input(peer, Input::Online),
+            Operation::NetworkChanged(peer) => self.input(peer, Input::NetworkChanged),
+            Operation::Freeze(peer, time) => self.freeze(peer, time),
+            Operation::Refuse(peer) => self.peers[peer].refuses = true,
+            Operation::RefuseConnection(peer) => self.peers[peer].refuses_connection = true,
+        }
+    }
+
+    /// The end of all faults.
+    pub(super) fn heal(&mut self) {
+        self.cut_paths.clear();
+        self.server_starts();
+        for peer in 0..self.peers.len() {
+            let page = &mut self.peers[peer];
+            (page.refuses, page.refuses_connection) = (false, false);
+        }
+    }
+
+    pub(super) fn add_peer(&mut self, person: Person) -> usize {
+        self.peers.push(Peer::new(person));
+        self.peers.len() - 1
+    }
+
+    fn join(&mut self, peer: usize) {
+        self.peers[peer].wants_in = true;
+        let join = Command::Join { room: "r".to_owned(), name: format!("peer {peer}") };
+        self.input(peer, Input::Command(join));
+    }
+
+    fn crash(&mut self, peer: usize, returns: bool) {
+        let page = &mut self.peers[peer];
+        if !page.alive {
+            return;
+        }
+        page.alive = false;
+        page.wants_in = false;
+        page.connections.clear();
+        self.statistics.page_crashes += 1;
+        if let Some(socket) = self.peers[peer].socket.take() {
+            let delay = self.random.between(0, 5_000);
+            self.schedule(delay, Action::ServerLosesSocket(socket));
+        }
+        if returns {
+            let person = Person { seed: self.random.next_u64(), has_devices: self.random.chance(80) };
+            let successor = self.add_peer(person);
+            let delay = self.random.between(500, 5_000);
+            self.schedule(delay, Action::Operation(Operation::Join(successor)));
+        }
+    }
+
+    fn unplug(&mut self, peer: usize, source: Source, for_good: bool) {
+        let me = self.peers[peer].room.view().me;
+        let view = match source {
+            Source::Microphone => me.microphone,
+            Source::Camera => me.camera,
+        };
+        self.peers[peer].has_devices &= !for_good;
+        if let Some(track) = view.track {
+            self.input(peer, Input::Media(MediaEvent::TrackEnded(track)));
+        }
+    }
+
+    fn cut_path(&mut self, a: usize, b: usize, outage: u64) {
+        let pair = (a.min(b), a.max(b));
+        self.cut_paths.insert(pair);
+        self.schedule(outage, Action::HealPath(pair.0, pair.1));
+    }
+
+    /// Only what has flowed can fail in silence: a connection that never brought anything is left alone in the end, and
+    /// then the two would never come to rest.
+    fn wedge(&mut self, peer: usize, other: usize, wedge: Wedge) {
+        let flowing = |id: &ConnectionId| {
+            let conn = &self.peers[peer].connections[id];
+            self.other_end(conn).is_some_and(|(owner, theirs)| {
+                owner == other && conn.flow.received[0] > 0 && theirs.flow.received[0] > 0
+            })
+        };
+        let id = self.peers[peer].connections.keys().copied().find(flowing);
+        if let Some(conn) = id.and_then(|id| self.peers[peer].connections.get_mut(&id)) {
+            conn.wedge(wedge);
+            self.statistics.wedges += 1;
+        }
+    }
+
+    fn freeze(&mut self, peer: usize, time: u64) {
+        let page = &mut self.peers[peer];
+        page.frozen_until = page.frozen_until.max(self.now + time);
+        self.schedule(time, Action::Operation(Operation::Online(peer)));
+    }
+
+    fn glare(&mut self, peer: usize) {
+        let everywhere: Vec<_> = (0..self.peers.len())
+            .flat_map(|index| self.peers[index].connections.keys().map(move |id| (index, *id)))
+            .collect();
+        for (index, id) in everywhere {
+            if index != peer && self.random.chance(50) {
+                continue;
+            }
+            if let Some(conn) = self.peers[index].connections.get_mut(&id) {
+                conn.fake.want_renegotiation();
+                self.schedule(0, Action::CheckNegotiation(index, id));
+            }
+        }
+    }
+}
