@@ -7,7 +7,7 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, MediaEvent, OperationError,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, Flow, MediaEvent, OperationError,
     PeerConnectionState, Role, Source, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -29,6 +29,7 @@ struct Pair {
     /// Candidates that came before their description was set on the other side.
     early: Vec<(ConnectionId, IceCandidate)>,
     described: Vec<ConnectionId>,
+    flows: Vec<(ConnectionId, Flow)>,
 }
 
 fn other(id: ConnectionId) -> ConnectionId {
@@ -51,6 +52,7 @@ impl Pair {
             ended: Vec::new(),
             early: Vec::new(),
             described: Vec::new(),
+            flows: Vec::new(),
         }
     }
 
@@ -79,6 +81,7 @@ impl Pair {
             ConnectionEvent::StateChanged(PeerConnectionState::Connected) => self.connected.push(id),
             ConnectionEvent::StateChanged(_) => {}
             ConnectionEvent::RemoteTrack(source, track) => self.remote.push((id, source, track)),
+            ConnectionEvent::Stats(flow) => self.flows.push((id, flow)),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }
     }
@@ -174,6 +177,44 @@ async fn a_camera_that_comes_later_needs_no_negotiation() {
     let negotiations = pair.events.take();
     let mut negotiations = negotiations.iter().map(|(_, event)| event);
     assert!(!negotiations.any(|event| *event == ConnectionEvent::NegotiationNeeded));
+}
+
+impl Pair {
+    async fn flow(&mut self, id: ConnectionId) -> Flow {
+        self.rtc.read_stats(id);
+        self.flows.clear();
+        until("counters", || {
+            self.step();
+            !self.flows.is_empty()
+        })
+        .await;
+        self.flows.remove(0).1
+    }
+
+    /// Which counters of `id` grow within a second: voice and picture received, voice and picture sent.
+    async fn grows(&mut self, id: ConnectionId) -> [bool; 4] {
+        let before = self.flow(id).await;
+        sleep(1000).await;
+        let after = self.flow(id).await;
+        let [voice, picture] = [0, 1].map(|source| after.received[source] > before.received[source]);
+        let [own_voice, own_picture] = [0, 1].map(|source| after.sent[source] > before.sent[source]);
+        [voice, picture, own_voice, own_picture]
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_voice_flows_although_it_is_muted() {
+    let tracks = Tracks::default();
+    let (media, microphone, camera) = devices(&tracks).await;
+    let mut pair = Pair::new(&tracks);
+    pair.send(Some(microphone), Some(camera));
+    pair.connect().await;
+    moves(&tracks.get(pair.remote(A, Source::Camera)).unwrap()).await;
+    moves(&tracks.get(pair.remote(B, Source::Camera)).unwrap()).await;
+    assert_eq!(pair.grows(A).await, [true; 4]);
+    media.set_enabled(microphone, false);
+    sleep(1000).await;
+    assert_eq!(pair.grows(B).await, [true; 4]);
 }
 
 #[wasm_bindgen_test]

@@ -87,6 +87,7 @@ pub struct Report {
 enum Action {
     Operation(Operation),
     HealPath(usize, usize),
+    Thaw(usize),
     Heal,
     SocketReady(usize, SocketId),
     ToServer(SocketId, String),
@@ -137,6 +138,7 @@ impl Action {
                 | Operation::RefuseConnection(_),
             )
             | Self::HealPath(..)
+            | Self::Thaw(_)
             | Self::Heal
             | Self::ToServer(..)
             | Self::ServerLosesSocket(_)
@@ -252,15 +254,16 @@ impl World {
 
     fn next_timer(&self) -> Option<(u64, usize)> {
         let timers = self.peers.iter().enumerate().filter(|(_, peer)| peer.alive);
-        timers.filter_map(|(index, peer)| Some((peer.next_timer?.max(peer.frozen_until), index))).min()
+        let awake = timers.filter(|(_, peer)| !peer.is_frozen());
+        awake.filter_map(|(index, peer)| Some((peer.next_timer?, index))).min()
     }
 
-    /// A page that sleeps hears of everything when it wakes up, after its timers.
+    /// A page that sleeps hears of everything when it wakes up.
     fn act_or_wait(&mut self, action: Action) {
-        let page = action.page().and_then(|peer| self.peers.get(peer));
-        match page.map(|page| page.frozen_until) {
-            Some(until) if until > self.now => self.schedule_at(until, action),
-            Some(_) | None => self.act(action),
+        let page = action.page().and_then(|peer| self.peers.get_mut(peer));
+        match page.filter(|page| page.is_frozen()) {
+            Some(page) => page.missed.push(action),
+            None => self.act(action),
         }
     }
 
@@ -271,6 +274,7 @@ impl World {
             Action::HealPath(a, b) => {
                 self.cut_paths.remove(&(a, b));
             }
+            Action::Thaw(peer) => self.thaw(peer),
             Action::Heal => self.heal(),
             Action::StatsDone(peer, connection) => self.stats_done(peer, connection),
             Action::SocketReady(peer, socket) => self.socket_ready(peer, socket),

@@ -10,6 +10,8 @@ use super::{Action, ICE_TICK, World};
 const DISCONNECTED_AFTER: u64 = 5_000;
 const FAILED_AFTER: u64 = 20_000;
 const NEVER_CONNECTED_AFTER: u64 = 30_000;
+/// Milliseconds until packets and states tell that something has healed.
+const NOTICES_WITHIN: u64 = 600;
 /// Packets of each source in one tick.
 const PACKETS: u32 = 12;
 
@@ -29,6 +31,9 @@ impl World {
         let now = self.now;
         let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
         conn.count(arriving);
+        if !hears || conn.wedged().is_some() {
+            conn.ailing_at = now;
+        }
         if let Some(state) = conn.next_state(now, hears) {
             conn.state = state;
             self.schedule(0, Action::Connection(peer, id, ConnectionEvent::StateChanged(state)));
@@ -68,12 +73,13 @@ impl World {
         self.other_end(conn).is_some_and(|(owner, _)| owner != peer && self.is_deafened(owner))
     }
 
-    /// Whether nothing at all is wrong with a connection: then nobody may touch it.
+    /// Whether nothing at all is wrong with a connection, and it has had the time to notice: then nobody may touch it.
     pub(super) fn is_sound(&self, peer: usize, conn: &Conn) -> bool {
-        self.other_end(conn).is_some_and(|(owner, other)| {
-            let page = &self.peers[owner];
-            page.alive && page.wants_in && conn.is_sound() && other.is_sound() && self.hears(peer, conn)
-        })
+        conn.ailing_at + NOTICES_WITHIN < self.now
+            && self.other_end(conn).is_some_and(|(owner, other)| {
+                let page = &self.peers[owner];
+                page.alive && page.wants_in && conn.is_sound() && other.is_sound() && self.hears(peer, conn)
+            })
     }
 }
 

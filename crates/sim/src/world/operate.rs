@@ -118,9 +118,26 @@ impl World {
     }
 
     fn freeze(&mut self, peer: usize, time: u64) {
+        self.peers[peer].sleeps += 1;
+        self.schedule(time, Action::Thaw(peer));
+    }
+
+    /// Sometimes the timers of a page come first when it wakes, sometimes what it missed.
+    pub(super) fn thaw(&mut self, peer: usize) {
         let page = &mut self.peers[peer];
-        page.frozen_until = page.frozen_until.max(self.now + time);
-        self.schedule(time, Action::Operation(Operation::Online(peer)));
+        page.sleeps -= 1;
+        if page.is_frozen() {
+            return;
+        }
+        let missed = std::mem::take(&mut page.missed);
+        let late = page.next_timer.is_some_and(|at| at <= self.now);
+        if late && self.random.chance(50) {
+            self.input(peer, Input::Timeout);
+        }
+        for action in missed {
+            self.act(action);
+        }
+        self.input(peer, Input::Online);
     }
 
     fn glare(&mut self, peer: usize) {

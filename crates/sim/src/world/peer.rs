@@ -38,6 +38,8 @@ pub(super) struct Conn {
     /// The browser never made it: the shell ignores whatever is asked of it.
     stillborn: bool,
     pub(super) flow: Flow,
+    /// When something was wrong with it last.
+    pub(super) ailing_at: u64,
 }
 
 pub(super) struct Peer {
@@ -55,8 +57,10 @@ pub(super) struct Peer {
     next_track: u32,
     /// Whether devices are there.
     pub(super) has_devices: bool,
-    /// Timers and events wait until then.
-    pub(super) frozen_until: u64,
+    /// While there are any, timers and events wait.
+    pub(super) sleeps: u32,
+    /// What waits.
+    pub(super) missed: Vec<Action>,
     /// The next description, or connection, is refused.
     pub(super) refuses: bool,
     pub(super) refuses_connection: bool,
@@ -87,11 +91,16 @@ impl Peer {
             tracks: BTreeSet::new(),
             next_track: 0,
             has_devices,
-            frozen_until: 0,
+            sleeps: 0,
+            missed: Vec::new(),
             refuses: false,
             refuses_connection: false,
             next_timer: None,
         }
+    }
+
+    pub(super) fn is_frozen(&self) -> bool {
+        self.sleeps > 0
     }
 
     fn new_track(&mut self) -> TrackId {
@@ -179,6 +188,7 @@ impl World {
             refused: false,
             stillborn: std::mem::take(&mut self.peers[peer].refuses_connection),
             flow: Flow::default(),
+            ailing_at: self.now,
         };
         if conn.stillborn {
             self.schedule(0, Action::Connection(peer, connection, ConnectionEvent::CreationFailed));

@@ -111,10 +111,9 @@ impl Script {
 
     /// When all faults end.
     pub(super) fn heals_at(&self) -> u64 {
-        let over = |(at, operation): &(u64, Operation)| match operation {
-            // A page that sleeps hears of its past only when it wakes.
-            Operation::Freeze(_, time) => at + time,
-            _ => *at,
+        // A page that sleeps hears of its past only when it wakes.
+        let over = |(at, operation): &(u64, Operation)| {
+            if let Operation::Freeze(_, time) = operation { at + time } else { *at }
         };
         self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
     }
