@@ -188,7 +188,7 @@ impl Connection {
 
     pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         self.state = state;
-        self.watch.forget();
+        self.watch.restart();
         self.recovery.state_changed(now, state);
     }
 
@@ -199,7 +199,7 @@ impl Connection {
 
     /// What the counters said so far does not count any more.
     pub(crate) fn forget_flow(&mut self) {
-        self.watch.forget();
+        self.watch.restart();
     }
 
     /// A look at the counters.
@@ -240,7 +240,7 @@ impl Connection {
         let Some(description) = self.negotiator.remote_set() else { return };
         self.answered = true;
         self.certificates[1] = safety::in_description(&description.sdp);
-        self.watch.forget();
+        self.watch.restart();
         if description.sdp_type == SdpType::Offer {
             self.recovery.restarted_by_peer(cx.now);
         }

@@ -1,10 +1,11 @@
 //! The world: peers, a server, a network, and one queue of things to come.
 
+mod browser;
 mod checks;
 mod ice;
 mod network;
 mod operate;
-mod peer;
+mod page;
 mod script;
 mod shrink;
 
@@ -15,7 +16,7 @@ use visavis_core::signaling::{SessionDescription, Timestamp};
 use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent};
 
 use self::network::{Server, SocketId};
-use self::peer::Peer;
+use self::page::Peer;
 use self::script::Operation;
 pub use self::script::Script;
 use crate::random::Random;

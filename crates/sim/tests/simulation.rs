@@ -8,8 +8,8 @@ use std::time::Instant;
 use visavis_sim::conformance::{SCRIPTS, run_on_fakes};
 use visavis_sim::{Script, Statistics};
 
-/// About half a minute on two cores.
-const SEEDS: u64 = 10_000;
+/// Half a minute on two cores.
+const SEEDS: u64 = 20_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -49,7 +49,8 @@ fn part(next: &AtomicU64, seeds: u64, failed: &AtomicBool) -> Statistics {
         let report = Script::from_seed(seed).run(false);
         if let Some(violation) = report.violation {
             failed.store(true, Ordering::Relaxed);
-            println!("seed {seed}: {violation}\nreplay it with: cargo xtask sim --seed {seed}");
+            println!("seed {seed}: {violation}\nwhat is left of it: {}", Script::from_seed(seed).shrink());
+            println!("replay it with: cargo xtask sim --seed {seed}");
         }
         total += report.statistics;
     }

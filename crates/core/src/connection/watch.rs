@@ -85,7 +85,7 @@ impl Watch {
     }
 
     /// What came before does not count any more.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.looked = None;
     }
 

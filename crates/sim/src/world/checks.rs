@@ -4,7 +4,7 @@ use visavis_core::signaling::{MediaState, ParticipantId};
 use visavis_core::{ConnectionReason, ConnectionState, Lifecycle, ParticipantView, RoomView};
 
 use super::World;
-use super::peer::Peer;
+use super::page::Peer;
 
 /// What a room should show of somebody once everything is at rest.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use visavis_core::{ConnectionEvent, ConnectionId, Flow, PeerConnectionState, Source};
 
-use super::peer::Conn;
+use super::page::Conn;
 use super::script::Wedge;
 use super::{Action, ICE_TICK, World};
 

@@ -2,7 +2,7 @@
 
 use visavis_core::{Command, ConnectionId, Input, MediaEvent, Source};
 
-use super::peer::Peer;
+use super::page::Peer;
 use super::script::{Operation, Person, Wedge};
 use super::{Action, World};
 

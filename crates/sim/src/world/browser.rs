@@ -1,113 +1,16 @@
-//! A page: a room, and fakes of what the browser would be.
+//! What the browsers do for their rooms.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use visavis_core::signaling::dialects::visavis::Visavis;
-use visavis_core::signaling::{IceCandidate, ParticipantId, SdpType, SessionDescription, hub};
+use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     CaptureId, ConnectionEvent, ConnectionId, Effect, Flow, Input, MediaError, MediaEvent, OperationError,
-    Output, PeerConnectionState, Role, Room, RoomConfig, Source, TrackId,
+    Output, PeerConnectionState, Role, Source,
 };
 
-use super::network::SocketId;
-use super::script::{Person, Wedge};
+use super::page::{Conn, Peer};
 use super::{Action, World};
 use crate::fake::{FakeConnection, Kind, SignalingState};
-
-/// A connection with what the browser keeps beside it.
-pub(super) struct Conn {
-    pub(super) fake: FakeConnection,
-    /// A description operation is under way.
-    busy: bool,
-    pub(super) state: PeerConnectionState,
-    /// The same, as the page has heard last.
-    pub(super) known: PeerConnectionState,
-    /// Since when its path has been good or bad.
-    pub(super) good_since: Option<u64>,
-    pub(super) bad_since: Option<u64>,
-    /// The fragment with which it failed: only a restart can mend it.
-    pub(super) failed_with: Option<String>,
-    /// What it sends.
-    pub(super) sending: BTreeMap<Source, TrackId>,
-    has_remote_tracks: bool,
-    gathered: Option<String>,
-    /// How it fails although its browser calls it good, and its fragment when that began.
-    pub(super) wedged: Option<(Wedge, String)>,
-    /// The browser has refused something.
-    pub(super) refused: bool,
-    /// The browser never made it: the shell ignores whatever is asked of it.
-    stillborn: bool,
-    pub(super) flow: Flow,
-    /// When something was wrong with it last.
-    pub(super) ailing_at: u64,
-}
-
-pub(super) struct Peer {
-    pub(super) room: Room,
-    pub(super) id: ParticipantId,
-    /// False once the page is closed or crashed.
-    pub(super) alive: bool,
-    /// What the person wants: to be in the call.
-    pub(super) wants_in: bool,
-    pub(super) socket: Option<SocketId>,
-    pub(super) socket_open: bool,
-    pub(super) connections: BTreeMap<ConnectionId, Conn>,
-    used: BTreeSet<ConnectionId>,
-    pub(super) tracks: BTreeSet<TrackId>,
-    next_track: u32,
-    /// Whether devices are there.
-    pub(super) has_devices: bool,
-    /// While there are any, timers and events wait.
-    pub(super) sleeps: u32,
-    /// What waits.
-    pub(super) missed: Vec<Action>,
-    /// The next description, or connection, is refused.
-    pub(super) refuses: bool,
-    pub(super) refuses_connection: bool,
-    /// When the room wants to be woken.
-    pub(super) next_timer: Option<u64>,
-}
-
-impl Peer {
-    pub(super) fn new(Person { seed, has_devices }: Person) -> Self {
-        let identity = format!("{seed:032x}");
-        let config = RoomConfig {
-            ice_servers: Vec::new(),
-            relay_only: false,
-            capacity: None,
-            microphone: true,
-            camera: true,
-            seed,
-        };
-        Self {
-            id: hub::participant_id(&identity),
-            room: Room::new(config, Box::new(Visavis::new("ws://server/ws", identity))),
-            alive: true,
-            wants_in: false,
-            socket: None,
-            socket_open: false,
-            connections: BTreeMap::new(),
-            used: BTreeSet::new(),
-            tracks: BTreeSet::new(),
-            next_track: 0,
-            has_devices,
-            sleeps: 0,
-            missed: Vec::new(),
-            refuses: false,
-            refuses_connection: false,
-            next_timer: None,
-        }
-    }
-
-    pub(super) fn is_frozen(&self) -> bool {
-        self.sleeps > 0
-    }
-
-    fn new_track(&mut self) -> TrackId {
-        self.next_track += 1;
-        TrackId(self.next_track)
-    }
-}
 
 impl World {
     pub(super) fn output(&mut self, peer: usize, output: Output) {
@@ -153,7 +56,7 @@ impl World {
         let (socket, open) = (self.peers[peer].socket, self.peers[peer].socket_open);
         match (effect, socket) {
             (Effect::OpenSocket(_), None) => self.peers[peer].socket = Some(self.open_socket(peer)),
-            (Effect::SendFrame(frame), Some(socket)) if open => self.send_to_server(socket, frame),
+            (Effect::SendFrame(frame), Some(socket)) if open => self.send_to_server(peer, socket, frame),
             (Effect::CloseSocket, Some(socket)) => {
                 self.peers[peer].socket = None;
                 self.peers[peer].socket_open = false;
@@ -379,35 +282,5 @@ impl World {
             MediaEvent::CaptureFailed { capture, error: MediaError::NotFound }
         };
         self.input(peer, Input::Media(event));
-    }
-}
-
-impl Conn {
-    fn refuse(&mut self) -> OperationError {
-        self.refused = true;
-        OperationError { name: "OperationError".to_owned() }
-    }
-
-    /// Nothing is being negotiated.
-    pub(super) fn is_stable(&self) -> bool {
-        !self.busy && self.fake.signaling() == SignalingState::Stable
-    }
-
-    fn begin(&mut self) -> Option<&'static str> {
-        std::mem::replace(&mut self.busy, true).then_some("another description operation is under way")
-    }
-
-    fn send(
-        &mut self,
-        source: Source,
-        track: Option<TrackId>,
-        live: &BTreeSet<TrackId>,
-    ) -> Option<&'static str> {
-        match track {
-            Some(track) if !live.contains(&track) => return Some("no such track"),
-            Some(track) => self.sending.insert(source, track),
-            None => self.sending.remove(&source),
-        };
-        None
     }
 }
