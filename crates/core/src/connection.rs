@@ -114,6 +114,11 @@ impl Connection {
         self.state == PeerConnectionState::Connected
     }
 
+    /// How many descriptions and candidates wait for their time.
+    pub(crate) fn backlog(&self) -> usize {
+        self.outgoing.len() + self.candidates.len() + self.negotiator.waiting()
+    }
+
     /// Whether nothing is broken and nothing is half done: a lost signaling message cannot have hurt it.
     pub(crate) fn is_settled(&self) -> bool {
         self.is_connected() && self.negotiator.signaling() == SignalingState::Stable

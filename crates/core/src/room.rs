@@ -134,6 +134,13 @@ impl Room {
         repairs.chain(others.into_iter().flatten()).min()
     }
 
+    /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
+    /// it against that.
+    pub fn backlog(&self) -> usize {
+        let pairs = self.connections.iter().map(|(_, connection)| connection.backlog());
+        self.early.len() + self.past_generations.len() + pairs.sum::<usize>()
+    }
+
     /// What to show.
     pub fn view(&self) -> RoomView {
         views::room(self)

@@ -135,6 +135,7 @@ impl Action {
                 | Operation::Wedge(..)
                 | Operation::Glare(_)
                 | Operation::Freeze(..)
+                | Operation::Hide(..)
                 | Operation::Refuse(_)
                 | Operation::RefuseConnection(_),
             )
@@ -254,9 +255,8 @@ impl World {
     }
 
     fn next_timer(&self) -> Option<(u64, usize)> {
-        let timers = self.peers.iter().enumerate().filter(|(_, peer)| peer.alive);
-        let awake = timers.filter(|(_, peer)| !peer.is_frozen());
-        awake.filter_map(|(index, peer)| Some((peer.next_timer?, index))).min()
+        let timers = self.peers.iter().enumerate();
+        timers.filter_map(|(index, peer)| Some((peer.timer()?, index))).min()
     }
 
     /// A page that sleeps hears of everything when it wakes up.

@@ -9,7 +9,7 @@ use visavis_sim::conformance::{SCRIPTS, run_on_fakes};
 use visavis_sim::{Script, Statistics};
 
 /// Half a minute on two cores.
-const SEEDS: u64 = 20_000;
+const SEEDS: u64 = 15_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

@@ -28,6 +28,11 @@ pub(crate) struct CandidateBuffer {
 }
 
 impl CandidateBuffer {
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.held.len()
+    }
+
     /// A candidate arrived. `Some` if it belongs to the description in force and can be applied at once.
     ///
     /// A candidate without fragment can only be judged by the moment: it is taken for the description in force, unless

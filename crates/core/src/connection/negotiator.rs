@@ -100,6 +100,11 @@ impl Negotiator {
         }
     }
 
+    /// How many descriptions are waiting.
+    pub(crate) fn waiting(&self) -> usize {
+        self.inbox.len()
+    }
+
     /// Descriptions that are still waiting, for the connection that takes this one's place.
     pub(crate) fn take_inbox(&mut self) -> Vec<SessionDescription> {
         self.inbox.take()

@@ -44,6 +44,8 @@ pub(crate) struct Recovery {
     phase: Phase,
     /// When the next step is due; `None` only while healthy.
     deadline: Option<Timestamp>,
+    /// The deadline that was put off because the page had slept.
+    granted: Option<Timestamp>,
     /// Repairs since the pair was last connected.
     repairs: u32,
     was_connected: bool,
@@ -67,6 +69,7 @@ impl Recovery {
         let mut recovery = Self {
             phase: Phase::Starting,
             deadline: None,
+            granted: None,
             repairs: 0,
             was_connected: false,
             patience: if polite { POLITE_WAITS } else { Duration::ZERO },
@@ -202,9 +205,13 @@ impl Recovery {
         }
     }
 
-    /// The page has slept: deadlines that passed meanwhile are not believed before what happened has been heard of.
+    /// The page has slept: a deadline that passed meanwhile is not believed before what happened has been heard of. But
+    /// only once: the timers of a hidden page may be late each time.
     pub(crate) fn woke(&mut self, now: Timestamp) {
-        self.deadline = self.deadline.map(|deadline| deadline.max(now + WAKES));
+        if self.deadline != self.granted {
+            self.deadline = self.deadline.map(|deadline| deadline.max(now + WAKES));
+            self.granted = self.deadline;
+        }
     }
 
     /// Whether the pair may be repaired once more now. If not, it will be as soon as it may.
@@ -373,6 +380,9 @@ mod tests {
         let mut recovery = Recovery::new(at(0), false);
         recovery.woke(at(90_000));
         assert_eq!(recovery.take_due(at(90_500)), None);
+        let mut hidden = recovery.clone();
+        hidden.woke(at(150_000));
+        assert_eq!(hidden.take_due(at(150_000)), Some(Repair::Rebuild), "a hidden page is always late");
         recovery.state_changed(at(90_600), PeerConnectionState::Connected);
         assert_eq!(recovery.poll_timeout(), None);
     }

@@ -6,6 +6,9 @@ use visavis_core::{ConnectionReason, ConnectionState, Lifecycle, ParticipantView
 use super::World;
 use super::page::Peer;
 
+/// Most messages that may wait inside a room for each person in it. Nobody here sends more than a few at a time.
+const MAX_BACKLOG: usize = 60;
+
 /// What a room should show of somebody once everything is at rest.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen<'a> {
@@ -58,6 +61,8 @@ impl World {
             "has left, but not everything is put away".to_owned()
         } else if out && people > 0 {
             "sees people, but is not in the room".to_owned()
+        } else if page.room.backlog() > MAX_BACKLOG * (people + 1) {
+            format!("holds {} messages", page.room.backlog())
         } else {
             return;
         };

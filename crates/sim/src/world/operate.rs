@@ -36,6 +36,11 @@ impl World {
             Operation::Online(peer) => self.input(peer, Input::Online),
             Operation::NetworkChanged(peer) => self.input(peer, Input::NetworkChanged),
             Operation::Freeze(peer, time) => self.freeze(peer, time),
+            Operation::Hide(peer, time) => {
+                let until = self.now + time;
+                self.peers[peer].hidden_until = self.peers[peer].hidden_until.max(until);
+                self.schedule(time, Action::Operation(Operation::Online(peer)));
+            }
             Operation::Refuse(peer) => self.peers[peer].refuses = true,
             Operation::RefuseConnection(peer) => self.peers[peer].refuses_connection = true,
         }

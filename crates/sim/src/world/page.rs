@@ -13,6 +13,9 @@ use super::network::SocketId;
 use super::script::{Person, Wedge};
 use crate::fake::{FakeConnection, SignalingState};
 
+/// Milliseconds between two timers of a hidden page.
+const HIDDEN_TICK: u64 = 60_000;
+
 /// A connection with what the browser keeps beside it.
 pub(super) struct Conn {
     pub(super) fake: FakeConnection,
@@ -60,6 +63,8 @@ pub(super) struct Peer {
     pub(super) has_devices: bool,
     /// While there are any, timers and events wait.
     pub(super) sleeps: u32,
+    /// Until then timers come late.
+    pub(super) hidden_until: u64,
     /// What waits.
     pub(super) missed: Vec<Action>,
     /// The next description, or connection, is refused.
@@ -94,11 +99,19 @@ impl Peer {
             next_track: 0,
             has_devices,
             sleeps: 0,
+            hidden_until: 0,
             missed: Vec::new(),
             refuses: false,
             refuses_connection: false,
             next_timer: None,
         }
+    }
+
+    /// When its timer fires, unless it sleeps. A hidden page has one timer a minute.
+    pub(super) fn timer(&self) -> Option<u64> {
+        let due = self.next_timer.filter(|_| self.alive && self.sleeps == 0)?;
+        let late = due.next_multiple_of(HIDDEN_TICK).min(self.hidden_until);
+        Some(due.max(late))
     }
 
     pub(super) fn is_frozen(&self) -> bool {

@@ -58,6 +58,8 @@ pub(super) enum Operation {
     NetworkChanged(usize),
     /// The page sleeps for so many milliseconds, while its media flows.
     Freeze(usize, u64),
+    /// The page is hidden for so many milliseconds: its timers come once a minute.
+    Hide(usize, u64),
     /// The browser refuses the next description.
     Refuse(usize),
     /// The browser refuses to make the next connection.
@@ -111,9 +113,13 @@ impl Script {
 
     /// When all faults end.
     pub(super) fn heals_at(&self) -> u64 {
-        // A page that sleeps hears of its past only when it wakes.
+        // Whoever sleeps hears of the past only when it is over.
         let over = |(at, operation): &(u64, Operation)| {
-            if let Operation::Freeze(_, time) = operation { at + time } else { *at }
+            if let Operation::Freeze(_, time) | Operation::Hide(_, time) = operation {
+                at + time
+            } else {
+                *at
+            }
         };
         self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
     }
@@ -136,7 +142,7 @@ fn choose(random: &mut Random, people: u64) -> Operation {
     let other = (peer + random.between(1, people - 1) as usize) % people as usize;
     let yes = random.chance(50);
     let source = if random.chance(50) { Source::Camera } else { Source::Microphone };
-    match random.below(24) {
+    match random.below(25) {
         0 | 1 => Operation::Leave(peer),
         2 => Operation::Crash(peer, yes),
         3 | 4 => Operation::Toggle(peer, source, yes),
@@ -153,6 +159,7 @@ fn choose(random: &mut Random, people: u64) -> Operation {
         20 => Operation::Freeze(peer, random.between(500, 70_000)),
         21 => Operation::Refuse(peer),
         22 => Operation::RefuseConnection(peer),
+        23 => Operation::Hide(peer, random.between(20_000, 200_000)),
         _ => Operation::Wedge(peer, other, wedge(random)),
     }
 }

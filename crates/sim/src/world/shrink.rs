@@ -75,6 +75,7 @@ impl Operation {
             | Self::Online(a)
             | Self::NetworkChanged(a)
             | Self::Freeze(a, _)
+            | Self::Hide(a, _)
             | Self::Refuse(a)
             | Self::RefuseConnection(a) => [Some(a), None],
             Self::CutPath(a, b, _) | Self::Wedge(a, b, _) => [Some(a), Some(b)],
@@ -96,6 +97,7 @@ impl Operation {
             | Self::Online(a)
             | Self::NetworkChanged(a)
             | Self::Freeze(a, _)
+            | Self::Hide(a, _)
             | Self::Refuse(a)
             | Self::RefuseConnection(a) => *a = number(*a),
             Self::CutPath(a, b, _) | Self::Wedge(a, b, _) => (*a, *b) = (number(*a), number(*b)),
