@@ -312,6 +312,8 @@ impl World {
             return;
         }
         let now = Timestamp::from_millis(self.now);
+        // Two inputs in five: most of them change nothing, and then there is nothing to check.
+        let is_look = matches!(input, Input::Connection(_, ConnectionEvent::Stats(_)));
         self.peers[peer].room.handle(now, input);
         let mut outputs = 0;
         let (mut closed, mut created) = (0, 0);
@@ -327,7 +329,9 @@ impl World {
         }
         self.statistics.rebuilds += created.min(closed);
         self.peers[peer].next_timer = self.peers[peer].room.poll_timeout().map(Timestamp::as_millis);
-        self.check_peer(peer);
+        if outputs > 0 || !is_look {
+            self.check_peer(peer);
+        }
     }
 
     fn note(&mut self, line: impl FnOnce() -> String) {
