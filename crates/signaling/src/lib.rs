@@ -16,6 +16,7 @@ pub mod carrier;
 mod carriers;
 pub mod dialect;
 pub mod dialects;
+mod foreign;
 pub mod hub;
 pub mod json;
 pub mod limits;

@@ -67,7 +67,7 @@ impl SocketIo {
                 Ok(())
             }
             Some('4') => match Packet::read(chars.as_str())? {
-                Some(packet) => self.packet(now, packet, out),
+                Some(packet) => self.packet(now, &packet, out),
                 None => Ok(()),
             },
             // Pongs, upgrades and no-ops say nothing but that the server lives.
@@ -106,7 +106,7 @@ impl SocketIo {
     fn packet(
         &mut self,
         now: Timestamp,
-        packet: Packet<'_>,
+        packet: &Packet<'_>,
         out: &mut Vec<CarrierOutput>,
     ) -> Result<(), JsonError> {
         let Some(session) = &mut self.session else { return Ok(()) };

@@ -148,8 +148,8 @@ fn separate(i: usize, out: &mut String) {
     }
 }
 
-fn hex_digit(digit: u32) -> char {
-    char::from_digit(digit, 16).unwrap_or('0')
+pub(crate) fn hex_digit(digit: impl Into<u32>) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0')
 }
 
 fn write_text(text: &str, out: &mut String) {

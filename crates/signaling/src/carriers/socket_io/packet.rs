@@ -42,13 +42,9 @@ impl<'a> Packet<'a> {
 
     pub(super) fn event(&self) -> Result<Message, JsonError> {
         let Json::List(mut args) = json::parse_any(self.data)? else { return Err(unknown()) };
-        if args.is_empty() {
-            return Err(unknown());
-        }
-        match args.remove(0) {
-            Json::Text(event) => Ok(Message { event, args }),
-            _ => Err(unknown()),
-        }
+        let Some(Json::Text(_)) = args.first() else { return Err(unknown()) };
+        let Json::Text(event) = args.remove(0) else { return Err(unknown()) };
+        Ok(Message { event, args })
     }
 }
 
