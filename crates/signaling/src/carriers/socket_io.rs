@@ -61,7 +61,7 @@ impl SocketIo {
         }
         let mut chars = frame.chars();
         match chars.next() {
-            Some('0') => self.handshake(now, chars.as_str(), out),
+            Some('0') if self.session.is_none() => self.handshake(now, chars.as_str(), out),
             Some('2') => {
                 out.push(CarrierOutput::Frame(["3", chars.as_str()].concat()));
                 Ok(())

@@ -91,17 +91,21 @@ impl Notes {
 
 impl PeerJs {
     fn enter(&mut self, desk: &mut Desk) {
-        if !self.opened || self.room.is_empty() || desk.is_in() {
+        if self.room.is_empty() || desk.is_in() {
             return;
         }
-        if let Some(whom) = self.room.strip_prefix('@') {
-            desk.joined();
-            return desk.enter(whom, Offerer::Us);
-        }
         let claimed = slot(&self.room, self.slot);
-        if self.me != claimed {
+        let by_id = self.room.strip_prefix('@');
+        if by_id.is_none() && self.me != claimed {
             (self.me, self.known) = (claimed, false);
             return desk.reopen();
+        }
+        if !self.opened {
+            return;
+        }
+        if let Some(whom) = by_id {
+            desk.joined();
+            return desk.enter(whom, Offerer::Us);
         }
         desk.joined();
         for other in (0..SLOTS).filter(|other| *other != self.slot) {

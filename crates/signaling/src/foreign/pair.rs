@@ -36,7 +36,7 @@ pub(super) struct Pair {
     /// Which connection of the pair is in force.
     generation: u32,
     offered: Option<Offered>,
-    theirs: Option<Theirs>,
+    theirs: Option<Described>,
     /// The session of theirs that a newer connection replaced.
     outdated: Option<String>,
     held: Option<(Timestamp, SessionDescription)>,
@@ -47,8 +47,8 @@ pub(super) struct Pair {
     /// Whether the room has heard an offer that it has not answered. If it made one too in that moment, it will give way:
     /// ours is not said.
     owes_answer: bool,
-    /// The fragments of what we said last: candidates of anything else are not said.
-    ours: Vec<String>,
+    /// What we said last. Candidates of anything else are not said, and its echo is not heard.
+    ours: Described,
 }
 
 /// An offer of ours that waits for its answer.
@@ -61,14 +61,23 @@ struct Offered {
     candidates: Vec<IceCandidate>,
 }
 
-/// Their description in force.
-#[derive(Debug)]
-struct Theirs {
+/// What is to be known of a description.
+#[derive(Debug, Default)]
+struct Described {
     session: String,
     ufrags: Vec<String>,
 }
 
-impl Theirs {
+impl Described {
+    fn new(description: &SessionDescription) -> Self {
+        let ufrags = description.ufrags().map(str::to_owned).collect();
+        Self { session: session(&description.sdp), ufrags }
+    }
+
+    fn has(&self, ufrag: &str) -> bool {
+        self.ufrags.iter().any(|known| known == ufrag)
+    }
+
     fn named(self) -> Option<String> {
         (!self.session.is_empty()).then_some(self.session)
     }
@@ -105,7 +114,7 @@ impl Pair {
             draft: None,
             settled: false,
             owes_answer: false,
-            ours: Vec::new(),
+            ours: Described::default(),
         }
     }
 
@@ -128,14 +137,14 @@ impl Pair {
     ) -> Option<SessionDescription> {
         if generation != self.generation {
             self.generation = generation;
-            self.outdated = self.theirs.take().and_then(Theirs::named);
+            self.outdated = self.theirs.take().and_then(Described::named);
             self.owes_answer = false;
         }
         if self.owes_answer && description.sdp_type == SdpType::Offer {
             return None;
         }
         self.owes_answer = false;
-        self.ours = description.ufrags().map(str::to_owned).collect();
+        self.ours = Described::new(&description);
         if description.sdp_type == SdpType::Offer {
             let first = self.offered.as_ref().map_or(now, |offered| offered.first);
             let description = description.clone();
@@ -159,7 +168,7 @@ impl Pair {
         candidate: Option<&IceCandidate>,
     ) -> Result<SessionDescription, bool> {
         let ufrag = candidate.and_then(IceCandidate::ufrag);
-        if ufrag.is_some_and(|ufrag| !self.ours.iter().any(|ours| ours == ufrag)) {
+        if ufrag.is_some_and(|ufrag| !self.ours.has(ufrag)) {
             return Err(false);
         }
         if let (Some(offered), Some(candidate)) = (&mut self.offered, candidate)
@@ -188,7 +197,10 @@ impl Pair {
 
     /// They described themselves.
     pub(super) fn hear(&mut self, now: Timestamp, description: SessionDescription, out: &mut Vec<Inbound>) {
+        let session = session(&description.sdp);
         match (description.sdp_type, &self.offered) {
+            // Some servers repeat to the sender too.
+            _ if !session.is_empty() && session == self.ours.session => {}
             // Nobody asked: a second responder, or a duplicate.
             (SdpType::Answer, None) => {}
             (SdpType::Answer, Some(_)) => {
@@ -196,9 +208,9 @@ impl Pair {
                 self.held = None;
                 self.accept(description, out);
             }
-            (SdpType::Offer, _) if self.outdated.as_deref() == Some(&session(&description.sdp)) => {}
+            (SdpType::Offer, _) if self.outdated.as_ref() == Some(&session) => {}
             (SdpType::Offer, Some(offered)) if now < offered.last + UNHEARD => {
-                let polite = session(&offered.description.sdp) < session(&description.sdp);
+                let polite = self.ours.session < session;
                 self.held = Some((now + HOLD[usize::from(polite)], description));
             }
             (SdpType::Offer, _) => self.accept_offer(description, out),
@@ -218,11 +230,10 @@ impl Pair {
     }
 
     fn accept(&mut self, description: SessionDescription, out: &mut Vec<Inbound>) {
-        let ufrags = description.ufrags().map(str::to_owned).collect();
-        let session = session(&description.sdp);
+        let theirs = Described::new(&description);
         // A client that has only one connection answers our new one with it.
-        self.outdated.take_if(|outdated| *outdated == session);
-        self.theirs = Some(Theirs { session, ufrags });
+        self.outdated.take_if(|outdated| *outdated == theirs.session);
+        self.theirs = Some(theirs);
         self.settled = true;
         self.owes_answer = description.sdp_type == SdpType::Offer;
         let (from, generation) = (self.id.clone(), self.generation);
@@ -237,7 +248,8 @@ impl Pair {
         let Some(theirs) = &self.theirs else { return self.keep(candidate) };
         let ufrag = candidate.as_ref().and_then(IceCandidate::ufrag);
         let known = match ufrag {
-            Some(ufrag) => theirs.ufrags.iter().any(|known| known == ufrag),
+            Some(ufrag) if self.ours.has(ufrag) => return,
+            Some(ufrag) => theirs.has(ufrag),
             None => self.held.is_none(),
         };
         if known {
