@@ -160,7 +160,6 @@ impl Desk {
         let now = self.now;
         if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
             pair.hear(now, description, &mut self.signals);
-            pair.presumed &= !pair.is_settled();
         }
     }
 

@@ -20,7 +20,7 @@ const REPEATS: Duration = Duration::from_secs(5);
 /// Who has answered before and does not answer for this long is gone.
 const SILENT: Duration = Duration::from_secs(10);
 /// Who has never answered may be a person who has not decided yet.
-const UNANSWERED: Duration = Duration::from_secs(60);
+const UNANSWERED: Duration = Duration::from_secs(30);
 
 /// One other participant.
 #[derive(Debug)]
@@ -235,6 +235,7 @@ impl Pair {
         self.outdated.take_if(|outdated| *outdated == theirs.session);
         self.theirs = Some(theirs);
         self.settled = true;
+        self.presumed = false;
         self.owes_answer = description.sdp_type == SdpType::Offer;
         let (from, generation) = (self.id.clone(), self.generation);
         out.push(Inbound::Description { from, generation, description });
