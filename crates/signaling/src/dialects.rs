@@ -3,6 +3,7 @@
 //! The lobby's menu, the check of `config.json`, the table in `docs/dialects.md` and the contract tests follow from
 //! [`ALL`]: a new dialect is its file, its name here, and a folder of transcripts.
 
+mod ayame;
 mod broadcast;
 mod codelab;
 mod create_room;
@@ -38,6 +39,7 @@ pub const ALL: &[Listed] = &[
     simple_peer_rooms::LISTED,
     y_webrtc::LISTED,
     matchbox::LISTED,
+    ayame::LISTED,
 ];
 
 /// A dialect in the list.
