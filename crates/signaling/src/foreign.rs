@@ -13,7 +13,6 @@ pub(crate) use self::desk::{Desk, Due, texts};
 pub(crate) use self::pair::session;
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
-use crate::json::JsonError;
 use crate::limits::MAX_FRAME_BYTES;
 use crate::signal::{IceCandidate, Outbound, Rejection, SessionDescription};
 use crate::time::Timestamp;
@@ -58,8 +57,8 @@ pub(crate) trait Words {
     /// Enter the room; only while the carrier is up, and again on each new one.
     fn join(&mut self, entry: &Entry, desk: &mut Desk);
 
-    /// The server said something. What is not understood is an error and must change nothing.
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError>;
+    /// The server said something. `None` if that makes no sense; then nothing may have changed.
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()>;
 
     /// Say an offer or answer.
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk);
@@ -112,8 +111,9 @@ impl Foreign {
                     self.enter();
                 }
                 CarrierOutput::Message(message) => {
-                    if let Err(error) = self.words.hear(&message, &mut self.desk) {
-                        out.push(DialectOutput::Misunderstood(error.to_string()));
+                    if self.words.hear(&message, &mut self.desk).is_none() {
+                        let why = ["a message makes no sense: ", &message.event].concat();
+                        out.push(DialectOutput::Misunderstood(why));
                     }
                 }
             }

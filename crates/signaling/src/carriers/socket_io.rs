@@ -11,8 +11,8 @@ use std::time::Duration;
 use self::packet::Packet;
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::Endpoint;
-use crate::json::{self, Json, JsonError, Object};
-use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES};
+use crate::json::{self, Json};
+use crate::limits::MAX_ERROR_CHARS;
 use crate::signal::{RejectCode, Rejection};
 use crate::text;
 use crate::time::Timestamp;
@@ -55,7 +55,7 @@ impl SocketIo {
         Self { namespace: namespace.to_owned(), auth, session: None }
     }
 
-    fn frame(&mut self, now: Timestamp, frame: &str, out: &mut Vec<CarrierOutput>) -> Result<(), JsonError> {
+    fn frame(&mut self, now: Timestamp, frame: &str, out: &mut Vec<CarrierOutput>) -> Option<()> {
         if let Some(session) = &mut self.session {
             session.heard_at = now;
         }
@@ -64,35 +64,35 @@ impl SocketIo {
             Some('0') if self.session.is_none() => self.handshake(now, chars.as_str(), out),
             Some('2') => {
                 out.push(CarrierOutput::Frame(["3", chars.as_str()].concat()));
-                Ok(())
+                Some(())
             }
             Some('4') => match Packet::read(chars.as_str())? {
                 Some(packet) => self.packet(now, &packet, out),
-                None => Ok(()),
+                None => Some(()),
             },
             // Pongs, upgrades and no-ops say nothing but that the server lives.
-            _ => Ok(()),
+            _ => Some(()),
         }
     }
 
-    fn handshake(
-        &mut self,
-        now: Timestamp,
-        text: &str,
-        out: &mut Vec<CarrierOutput>,
-    ) -> Result<(), JsonError> {
-        let value = json::parse(text)?;
-        let fields = Object::root(&value)?;
-        let millis = |key, default| {
-            let number = fields.optional_u32(key)?.unwrap_or(default);
-            Ok(Duration::from_millis(number.clamp(100, 3_600_000).into()))
+    fn handshake(&mut self, now: Timestamp, text: &str, out: &mut Vec<CarrierOutput>) -> Option<()> {
+        let fields = json::parse(text).ok()?;
+        let id = fields.at("sid").short();
+        if id.is_empty() {
+            return None;
+        }
+        let number = |key, default| match fields.at(key) {
+            Json::Number(digits) => digits.parse().unwrap_or(default),
+            Json::Null | Json::Bool(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => default,
         };
-        let interval = millis("pingInterval", 25_000)?;
+        let millis =
+            |key, default: u32| Duration::from_millis(number(key, default).clamp(100, 3_600_000).into());
+        let interval = millis("pingInterval", 25_000);
         self.session = Some(Session {
-            engine_id: fields.text("sid", MAX_ID_BYTES)?.to_owned(),
+            engine_id: id.to_owned(),
             interval,
-            patience: interval + millis("pingTimeout", 20_000)?,
-            max_payload: fields.optional_u32("maxPayload")?.unwrap_or(MAX_PAYLOAD) as usize,
+            patience: interval + millis("pingTimeout", 20_000),
+            max_payload: number("maxPayload", MAX_PAYLOAD) as usize,
             heard_at: now,
             ask_at: None,
             up: false,
@@ -100,16 +100,11 @@ impl SocketIo {
         });
         let auth = self.auth.as_ref().map(Json::to_string).unwrap_or_default();
         out.push(CarrierOutput::Frame(packet::write('0', &self.namespace, &auth)));
-        Ok(())
+        Some(())
     }
 
-    fn packet(
-        &mut self,
-        now: Timestamp,
-        packet: &Packet<'_>,
-        out: &mut Vec<CarrierOutput>,
-    ) -> Result<(), JsonError> {
-        let Some(session) = &mut self.session else { return Ok(()) };
+    fn packet(&mut self, now: Timestamp, packet: &Packet<'_>, out: &mut Vec<CarrierOutput>) -> Option<()> {
+        let Some(session) = &mut self.session else { return Some(()) };
         let ours = packet.namespace == self.namespace;
         match packet.kind {
             '0' => {
@@ -139,7 +134,7 @@ impl SocketIo {
             // Acknowledgements are for what we never ask; binary has no place in signaling.
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn say(&self, message: &Message, out: &mut Vec<CarrierOutput>) {
@@ -191,8 +186,8 @@ impl Carrier for SocketIo {
         match input {
             CarrierInput::Opened | CarrierInput::Closed => self.session = None,
             CarrierInput::Frame(frame) => {
-                if let Err(error) = self.frame(now, &frame, out) {
-                    out.push(CarrierOutput::Misunderstood(error.to_string()));
+                if self.frame(now, &frame, out).is_none() {
+                    out.push(CarrierOutput::Misunderstood("not a Socket.IO packet".to_owned()));
                 }
             }
             CarrierInput::Say(message) => self.say(&message, out),
@@ -209,15 +204,15 @@ impl Carrier for SocketIo {
 impl Packet<'_> {
     fn session_id(&self) -> Option<String> {
         let value = json::parse(self.data).ok()?;
-        let fields = Object::root(&value).ok()?;
-        fields.text("sid", MAX_ID_BYTES).ok().map(str::to_owned)
+        let id = value.at("sid").short();
+        (!id.is_empty()).then(|| id.to_owned())
     }
 
     /// New servers refuse with an object, old ones with a bare text.
     fn refusal(&self) -> Rejection {
         let value = json::parse_any(self.data).unwrap_or(Json::Null);
-        let message = Object::root(&value).ok().and_then(|fields| fields.get("message")).unwrap_or(&value);
-        let text = text::clean(message.as_text().unwrap_or_default(), MAX_ERROR_CHARS);
+        let message = value.at("message").as_text().or(value.as_text());
+        let text = text::clean(message.unwrap_or_default(), MAX_ERROR_CHARS);
         let code =
             if text == "Invalid namespace" { RejectCode::BadRequest } else { RejectCode::Unauthorised };
         Rejection { code, text, closes: false }

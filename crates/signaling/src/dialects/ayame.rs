@@ -6,9 +6,9 @@
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
-use crate::json::{Fields, JsonError, Object, read_each};
-use crate::limits::{MAX_ICE_SERVERS, MAX_ID_BYTES};
-use crate::normalize::{ice_server, loose};
+use crate::json::{Fields, Json, Object, read_each};
+use crate::limits::MAX_ICE_SERVERS;
+use crate::normalize::ice_server;
 use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
@@ -25,15 +25,14 @@ struct Ayame {
     client: String,
 }
 
-fn accepted(fields: &Object<'_>, desk: &mut Desk) -> Result<(), JsonError> {
-    let servers = read_each(fields, "iceServers", MAX_ICE_SERVERS, ice_server)?;
-    let second = fields.optional_bool("isExistClient")?.unwrap_or(false);
+fn accepted(fields: &Json, desk: &mut Desk) -> Option<()> {
+    let servers = read_each(&Object::root(fields).ok()?, "iceServers", MAX_ICE_SERVERS, ice_server).ok()?;
     let ice_servers = (!servers.is_empty()).then_some(IceServers { servers, expires_in: None });
     desk.joined_with(None, ice_servers);
-    if second {
+    if *fields.at("isExistClient") == Json::Bool(true) {
         desk.enter(OTHER, Offerer::Us);
     }
-    Ok(())
+    Some(())
 }
 
 impl Words for Ayame {
@@ -48,22 +47,22 @@ impl Words for Ayame {
         desk.say(fields);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let fields = Object::root(message.arg(0))?;
-        match fields.text("type", MAX_ID_BYTES)? {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        match fields.at("type").short() {
             "ping" => desk.say(Fields::of_type("pong")),
-            "accept" => accepted(&fields, desk)?,
-            "reject" => match fields.optional_text("reason", 1024)?.unwrap_or_default() {
+            "accept" => accepted(fields, desk)?,
+            "reject" => match fields.at("reason").short() {
                 "full" => desk.reject(RejectCode::RoomFull, "The room is full.", true),
                 reason => desk.reject(RejectCode::Unauthorised, reason, true),
             },
             _ if !desk.is_in() => {}
-            "offer" | "answer" => desk.description(OTHER, loose::description(message.arg(0), None)?),
-            "candidate" => desk.candidate(OTHER, loose::candidate(message.arg(0))?),
+            "offer" | "answer" => desk.description(OTHER, fields, None)?,
+            "candidate" => desk.candidate(OTHER, fields),
             "bye" => desk.left(OTHER),
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {

@@ -7,9 +7,7 @@
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
-use crate::json::{Json, JsonError, Object};
-use crate::limits::MAX_ID_BYTES;
-use crate::normalize::loose;
+use crate::json::Json;
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
@@ -44,18 +42,19 @@ impl Words for Broadcast {
         desk.enter(OTHER, Offerer::Unknown);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let fields = Object::root(message.arg(0))?;
-        if fields.get("code").is_some_and(|code| code.as_text() != Some(&self.code)) || !desk.is_in() {
-            return Ok(());
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        let code = fields.at("code");
+        if !desk.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
+            return Some(());
         }
-        let content = fields.get("content").unwrap_or(&Json::Null);
-        match fields.text("message_type", MAX_ID_BYTES)? {
-            "SDP" => desk.description(OTHER, loose::description(content, None)?),
-            "CANDIDATE" => desk.candidate(OTHER, loose::candidate(content)?),
+        let content = fields.at("content");
+        match fields.at("message_type").short() {
+            "SDP" => desk.description(OTHER, content, None)?,
+            "CANDIDATE" => desk.candidate(OTHER, content),
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {

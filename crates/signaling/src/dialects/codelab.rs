@@ -10,8 +10,7 @@ use std::time::Duration;
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
-use crate::json::{Fields, Json, JsonError};
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SessionDescription};
 
 /// How long a creator waits for `got user media`, and how long who joined waits for an offer.
@@ -41,7 +40,7 @@ impl Codelab {
         desk.emit("message", vec![what, Json::text(&self.room)]);
     }
 
-    fn hear_message(&mut self, what: &Json, desk: &mut Desk) -> Result<(), JsonError> {
+    fn hear_message(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
         match what.as_text() {
             Some(READY) if self.creator && self.expecting => {
                 self.expecting = false;
@@ -54,17 +53,16 @@ impl Codelab {
             }
             Some(_) => {}
             None if !(desk.knows(OTHER) || self.expecting || !self.creator) => {}
-            None if is_candidate(what) => desk.candidate(OTHER, loose::candidate(what)?),
+            None if *what.at("candidate") != Json::Null => desk.candidate(OTHER, what),
             None => {
-                let description = loose::description(what, None)?;
+                desk.description(OTHER, what, None)?;
                 desk.wake_at(None);
-                desk.description(OTHER, description);
             }
         }
-        Ok(())
+        Some(())
     }
 
-    fn expect(&mut self, patience: Duration, desk: &mut Desk) {
+    fn await_them(&mut self, patience: Duration, desk: &mut Desk) {
         self.expecting = true;
         desk.wake_at(Some(desk.now + patience));
     }
@@ -80,7 +78,7 @@ impl Words for Codelab {
         desk.emit("create or join", vec![Json::text(&entry.room)]);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
             ("full", _) if !desk.is_in() => desk.reject(RejectCode::RoomFull, "The room is full.", false),
             ("created", _) => {
@@ -92,21 +90,21 @@ impl Words for Codelab {
                 desk.joined();
                 if !desk.knows(OTHER) {
                     self.say(Json::text(READY), desk);
-                    self.expect(JOINER_WAITS, desk);
+                    self.await_them(JOINER_WAITS, desk);
                 }
             }
             ("join", _) if desk.is_in() => {
                 self.creator = true;
-                self.expect(CREATOR_WAITS, desk);
+                self.await_them(CREATOR_WAITS, desk);
             }
             // The newest of these servers say only this, to both, and to one of them twice.
             ("ready", _) if desk.is_in() && !desk.knows(OTHER) && !self.expecting => {
-                self.expect(CREATOR_WAITS, desk);
+                self.await_them(CREATOR_WAITS, desk);
             }
             ("message", what) if desk.is_in() => self.hear_message(what, desk)?,
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
@@ -134,8 +132,4 @@ impl Words for Codelab {
     fn down(&mut self) {
         self.expecting = false;
     }
-}
-
-fn is_candidate(what: &Json) -> bool {
-    matches!(what, Json::Object(fields) if fields.get("candidate").is_some())
 }

@@ -8,9 +8,7 @@
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::MAX_ID_BYTES;
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
 /// What offers after the first go by.
@@ -41,14 +39,14 @@ impl CreateRoom {
         desk.say(fields);
     }
 
-    fn refused(&self, words: &str, desk: &mut Desk) -> Result<(), JsonError> {
-        if words == "room is already full" && !self.creator {
-            if !desk.has_described(OTHER) {
-                desk.reject(RejectCode::RoomFull, "The room is full.", false);
-            }
-            return Ok(());
+    fn refused(&self, words: &str, desk: &mut Desk) -> Option<()> {
+        if words != "room is already full" || self.creator {
+            return None;
         }
-        Err(JsonError { field: String::new(), problem: ["the server says: ", words].concat() })
+        if !desk.has_described(OTHER) {
+            desk.reject(RejectCode::RoomFull, "The room is full.", false);
+        }
+        Some(())
     }
 }
 
@@ -71,25 +69,22 @@ impl Words for CreateRoom {
         desk.enter(OTHER, Offerer::Us);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let fields = Object::root(message.arg(0))?;
-        let payload = fields.get("payload").unwrap_or(&Json::Null);
-        match fields.text("type", MAX_ID_BYTES)? {
-            "roomCreated" if self.creator => {
-                fields.text("payload", MAX_ID_BYTES)?.clone_into(&mut self.id);
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let payload = message.arg(0).at("payload");
+        match message.arg(0).at("type").short() {
+            "roomCreated" if self.creator && !payload.short().is_empty() => {
+                payload.short().clone_into(&mut self.id);
                 desk.joined_with(Some(self.id.clone()), None);
             }
-            "error" => self.refused(fields.text("payload", MAX_ID_BYTES)?, desk)?,
+            "error" => self.refused(payload.short(), desk)?,
             _ if !desk.is_in() => {}
-            "offer" | LATER_OFFER => {
-                desk.description(OTHER, loose::description(payload, Some(SdpType::Offer))?);
-            }
-            "answer" => desk.description(OTHER, loose::description(payload, Some(SdpType::Answer))?),
-            "iceCandidate" => desk.candidate(OTHER, loose::candidate(payload)?),
+            "offer" | LATER_OFFER => desk.description(OTHER, payload, Some(SdpType::Offer))?,
+            "answer" => desk.description(OTHER, payload, Some(SdpType::Answer))?,
+            "iceCandidate" => desk.candidate(OTHER, payload),
             BYE => desk.left(OTHER),
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {

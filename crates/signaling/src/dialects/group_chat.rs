@@ -7,9 +7,7 @@
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::MAX_ID_BYTES;
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
@@ -37,29 +35,22 @@ impl Words for GroupChat {
         desk.joined();
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let read = || Object::root(message.arg(0));
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        let peer = fields.at("peer_id").short();
         match message.event.as_str() {
             "addPeer" => {
-                let fields = read()?;
-                let ours = fields.optional_bool("should_create_offer")?.unwrap_or(false);
-                desk.enter(peer(&fields)?, if ours { Offerer::Us } else { Offerer::Them });
+                let ours = *fields.at("should_create_offer") == Json::Bool(true);
+                desk.enter(peer, if ours { Offerer::Us } else { Offerer::Them });
             }
-            "removePeer" => desk.left(peer(&read()?)?),
-            "sessionDescription" => {
-                let fields = read()?;
-                let description = loose::description(fields.need("session_description")?, None)?;
-                if desk.knows(peer(&fields)?) {
-                    desk.description(peer(&fields)?, description);
-                }
+            "removePeer" => desk.left(peer),
+            "sessionDescription" if desk.knows(peer) => {
+                desk.description(peer, fields.at("session_description"), None)?;
             }
-            "iceCandidate" => {
-                let fields = read()?;
-                desk.candidate(peer(&fields)?, loose::candidate(fields.need("ice_candidate")?)?);
-            }
+            "iceCandidate" => desk.candidate(peer, fields.at("ice_candidate")),
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
@@ -75,10 +66,6 @@ impl Words for GroupChat {
     fn leave(&mut self, desk: &mut Desk) {
         desk.emit("part", vec![Json::text(&self.channel)]);
     }
-}
-
-fn peer<'a>(fields: &Object<'a>) -> Result<&'a str, JsonError> {
-    fields.text("peer_id", MAX_ID_BYTES)
 }
 
 fn relay(event: &str, to: &str, key: &str, what: Json, desk: &mut Desk) {

@@ -5,8 +5,7 @@
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
@@ -43,17 +42,17 @@ impl Words for JoinRoom {
         desk.enter(OTHER, Offerer::Unknown);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
         if message.event != "signal" || !desk.is_in() {
-            return Ok(());
+            return Some(());
         }
-        let data = Object::root(message.arg(0))?;
-        match (data.get("description"), data.get("candidate")) {
-            (Some(description), _) => desk.description(OTHER, loose::description(description, None)?),
-            (None, Some(candidate)) => desk.candidate(OTHER, loose::candidate(candidate)?),
-            (None, None) => {}
+        let data = message.arg(0);
+        match (data.at("description"), data.at("candidate")) {
+            (Json::Null, Json::Null) => {}
+            (Json::Null, candidate) => desk.candidate(OTHER, candidate),
+            (description, _) => desk.description(OTHER, description, None)?,
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {

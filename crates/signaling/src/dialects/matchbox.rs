@@ -8,9 +8,7 @@ use std::time::Duration;
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::MAX_ID_BYTES;
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -40,18 +38,17 @@ impl Matchbox {
             desk.joined();
         }
     }
+}
 
-    fn hear_signal(signal: &Object<'_>, desk: &mut Desk) -> Result<(), JsonError> {
-        let (from, data) = (signal.text("sender", MAX_ID_BYTES)?, signal.object("data")?);
-        if let Some(offer) = data.get("Offer") {
-            desk.description(from, loose::description(offer, Some(SdpType::Offer))?);
-        } else if let Some(answer) = data.get("Answer") {
-            desk.description(from, loose::description(answer, Some(SdpType::Answer))?);
-        } else if let Some(candidate) = data.get("IceCandidate") {
-            desk.candidate(from, loose::candidate(candidate)?);
-        }
-        Ok(())
+fn hear_signal(signal: &Json, desk: &mut Desk) -> Option<()> {
+    let (from, data) = (signal.at("sender").short(), signal.at("data"));
+    match (data.at("Offer"), data.at("Answer"), data.at("IceCandidate")) {
+        (Json::Null, Json::Null, Json::Null) => {}
+        (Json::Null, Json::Null, candidate) => desk.candidate(from, candidate),
+        (Json::Null, answer, _) => desk.description(from, answer, Some(SdpType::Answer))?,
+        (offer, _, _) => desk.description(from, offer, Some(SdpType::Offer))?,
     }
+    Some(())
 }
 
 fn say(to: &str, kind: &str, text: &str, desk: &mut Desk) {
@@ -87,20 +84,19 @@ impl Words for Matchbox {
         self.enter(desk);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let fields = Object::root(message.arg(0))?;
-        if fields.get("IdAssigned").is_some() {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        if *fields.at("IdAssigned") != Json::Null {
             self.assigned = true;
             self.enter(desk);
-        } else if !desk.is_in() {
-        } else if let Some(id) = fields.optional_text("NewPeer", MAX_ID_BYTES)? {
-            desk.enter(id, Offerer::Us);
-        } else if let Some(id) = fields.optional_text("PeerLeft", MAX_ID_BYTES)? {
-            desk.left(id);
-        } else if let Some(signal) = fields.optional_object("Signal")? {
-            Self::hear_signal(&signal, desk)?;
         }
-        Ok(())
+        if !desk.is_in() {
+            return Some(());
+        }
+        // Keys that are not there give empty ids, which are nobody's.
+        desk.enter(fields.at("NewPeer").short(), Offerer::Us);
+        desk.left(fields.at("PeerLeft").short());
+        hear_signal(fields.at("Signal"), desk)
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {

@@ -7,9 +7,8 @@
 use super::Listed;
 use crate::carrier::{Message, Raw};
 use crate::foreign::{Desk, Entry, Manners, Words};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::{MAX_ID_BYTES, MAX_PARTICIPANTS};
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
+use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
@@ -42,7 +41,7 @@ impl MdnChat {
     }
 
     fn hear_list(&mut self, users: &[Json], desk: &mut Desk) {
-        let users: Vec<&str> = users.iter().filter_map(Json::as_text).collect();
+        let users: Vec<&str> = users.iter().take(MAX_PARTICIPANTS).map(Json::short).collect();
         let Some(me) = users.iter().position(|name| *name == self.name).filter(|_| self.joining) else {
             return;
         };
@@ -56,21 +55,16 @@ impl MdnChat {
         }
     }
 
-    fn hear_description(
-        &mut self,
-        fields: &Object<'_>,
-        kind: SdpType,
-        desk: &mut Desk,
-    ) -> Result<(), JsonError> {
-        let from = fields.text("name", MAX_ID_BYTES)?;
-        let description = loose::description(fields.need("sdp")?, Some(kind))?;
-        if from != self.name {
-            from.clone_into(&mut self.speaker);
-            self.hung_up.retain(|name| name != from);
-            desk.enter_as(from, from, Offerer::Them);
-            desk.description(from, description);
+    fn hear_description(&mut self, fields: &Json, kind: SdpType, desk: &mut Desk) -> Option<()> {
+        let from = fields.at("name").short();
+        if from == self.name {
+            return Some(());
         }
-        Ok(())
+        desk.enter_as(from, from, Offerer::Them);
+        desk.description(from, fields.at("sdp"), Some(kind))?;
+        from.clone_into(&mut self.speaker);
+        self.hung_up.retain(|name| name != from);
+        Some(())
     }
 
     fn to(&self, kind: &str, to: &str) -> Fields {
@@ -95,27 +89,28 @@ impl Words for MdnChat {
         self.introduce(desk);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let fields = Object::root(message.arg(0))?;
-        match fields.text("type", MAX_ID_BYTES)? {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        match fields.at("type").short() {
             "id" => {
-                self.id = fields.get("id").cloned();
+                self.id = Some(fields.at("id").clone());
                 self.introduce(desk);
             }
-            "rejectusername" => fields.text("name", MAX_ID_BYTES)?.clone_into(&mut self.name),
+            "rejectusername" => fields.at("name").short().clone_into(&mut self.name),
             "userlist" => {
-                let users = fields.optional_list("users", MAX_PARTICIPANTS)?.unwrap_or_default();
+                let Json::List(users) = fields.at("users") else { return None };
                 self.hear_list(users, desk);
             }
             _ if !desk.is_in() => {}
-            "video-offer" => self.hear_description(&fields, SdpType::Offer, desk)?,
-            "video-answer" => self.hear_description(&fields, SdpType::Answer, desk)?,
+            "video-offer" => self.hear_description(fields, SdpType::Offer, desk)?,
+            "video-answer" => self.hear_description(fields, SdpType::Answer, desk)?,
             "new-ice-candidate" => {
-                let from = fields.optional_text("name", MAX_ID_BYTES)?.unwrap_or(&self.speaker);
-                desk.candidate(from, loose::candidate(fields.need("candidate")?)?);
+                let name = fields.at("name").short();
+                let from = if name.is_empty() { &self.speaker } else { name };
+                desk.candidate(from, fields.at("candidate"));
             }
             "hang-up" => {
-                let from = fields.text("name", MAX_ID_BYTES)?;
+                let from = fields.at("name").short();
                 if desk.knows(from) {
                     self.hung_up.push(from.to_owned());
                     desk.left(from);
@@ -123,7 +118,7 @@ impl Words for MdnChat {
             }
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {

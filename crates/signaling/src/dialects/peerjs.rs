@@ -16,9 +16,8 @@ use self::address::{slot, url};
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, session, texts};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::{MAX_ID_BYTES, MAX_PARTICIPANTS};
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
+use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -141,9 +140,9 @@ impl PeerJs {
     }
 
     /// Somebody says hello: first, or back. Another page with the same id is somebody else.
-    fn greet(&mut self, from: &str, payload: &Object<'_>, desk: &mut Desk) -> Result<(), JsonError> {
-        let page = payload.text("page", MAX_ID_BYTES)?;
-        let first = payload.optional_bool("hello")?.unwrap_or(false);
+    fn greet(&mut self, from: &str, payload: &Json, desk: &mut Desk) {
+        let page = payload.at("page").short();
+        let first = *payload.at("hello") == Json::Bool(true);
         if self.pages.get(from).is_some_and(|known| known != page) {
             desk.left(from);
         }
@@ -153,33 +152,25 @@ impl PeerJs {
         if first {
             self.hello(from, false, desk);
         }
-        Ok(())
     }
 
-    fn hear_payload(
-        &mut self,
-        kind: &str,
-        from: &str,
-        payload: &Object<'_>,
-        desk: &mut Desk,
-    ) -> Result<(), JsonError> {
-        let call = payload.optional_text("connectionId", MAX_ID_BYTES)?.unwrap_or_default();
-        match (payload.optional_text("type", MAX_ID_BYTES)?, kind) {
-            (Some(HELLO), _) => self.greet(from, payload, desk)?,
+    fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, desk: &mut Desk) -> Option<()> {
+        let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
+        match (payload.at("type").short(), kind) {
+            (HELLO, _) => self.greet(from, payload, desk),
             // Data connections are peer connections of their own, and not ours.
-            (Some("data"), _) => {}
-            (_, "CANDIDATE") => desk.candidate(from, loose::candidate(payload.need("candidate")?)?),
+            ("data", _) => {}
+            (_, "CANDIDATE") => desk.candidate(from, payload.at("candidate")),
             (_, "OFFER") => {
-                let description = loose::description(payload.need("sdp")?, Some(SdpType::Offer))?;
+                desk.description(from, sdp, Some(SdpType::Offer))?;
                 self.calls.set(from, call);
-                desk.description(from, description);
             }
             (_, _) if self.calls.get(from) == Some(call) => {
-                desk.description(from, loose::description(payload.need("sdp")?, Some(SdpType::Answer))?);
+                desk.description(from, sdp, Some(SdpType::Answer))?;
             }
             (_, _) => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn say(&self, kind: &str, to: &str, key: &str, what: Json, desk: &mut Desk) {
@@ -225,16 +216,14 @@ impl Words for PeerJs {
         self.enter(desk);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
-        let fields = Object::root(message.arg(0))?;
-        let from = fields.optional_text("src", MAX_ID_BYTES)?.unwrap_or_default();
-        match fields.text("type", MAX_ID_BYTES)? {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        let (from, payload) = (fields.at("src").short(), fields.at("payload"));
+        match fields.at("type").short() {
             "OPEN" => self.open(desk),
             "ID-TAKEN" => self.taken(desk),
             "ERROR" | "INVALID-KEY" => {
-                let message = fields.optional_object("payload")?;
-                let message = message.map(|payload| payload.optional_text("msg", 1024)).transpose()?;
-                let message = message.flatten().unwrap_or("The key is wrong.");
+                let message = payload.at("msg").as_text().unwrap_or("The key is wrong.");
                 desk.reject(refusal(message), message, true);
             }
             _ if !desk.is_in() || from == self.me => {}
@@ -245,11 +234,11 @@ impl Words for PeerJs {
             }
             "LEAVE" => desk.left(from),
             kind @ ("OFFER" | "ANSWER" | "CANDIDATE") => {
-                self.hear_payload(kind, from, &fields.object("payload")?, desk)?;
+                self.hear_payload(kind, from, payload, desk)?;
             }
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {

@@ -6,9 +6,8 @@
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
-use crate::json::{Json, JsonError, Object};
-use crate::limits::{MAX_ID_BYTES, MAX_PARTICIPANTS};
-use crate::normalize::loose;
+use crate::json::Json;
+use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
@@ -36,7 +35,7 @@ impl Words for SimplePeerRooms {
         desk.emit("join room", vec![Json::text(&entry.room)]);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
             ("room full", _) if !desk.is_in() => {
                 desk.reject(RejectCode::RoomFull, "The room is full.", false);
@@ -49,12 +48,10 @@ impl Words for SimplePeerRooms {
             ("user joined", fields) => hear_signal(fields, "callerID", desk)?,
             ("receiving returned signal", fields) => hear_signal(fields, "id", desk)?,
             ("user left", Json::Text(id)) => desk.left(id),
-            ("user left", fields @ Json::Object(_)) => {
-                desk.left(Object::root(fields)?.text("leftUserId", MAX_ID_BYTES)?);
-            }
+            ("user left", fields) => desk.left(fields.at("leftUserId").short()),
             _ => {}
         }
-        Ok(())
+        Some(())
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
@@ -69,16 +66,13 @@ impl Words for SimplePeerRooms {
     fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
 }
 
-fn hear_signal(value: &Json, key: &str, desk: &mut Desk) -> Result<(), JsonError> {
-    let fields = Object::root(value)?;
-    let (from, signal) = (fields.text(key, MAX_ID_BYTES)?, fields.object("signal")?);
-    match signal.text("type", MAX_ID_BYTES)? {
-        "candidate" => desk.candidate(from, loose::candidate(fields.need("signal")?)?),
-        kind if loose::sdp_type(kind).is_some() => {
-            desk.description(from, loose::description(fields.need("signal")?, None)?);
-        }
+fn hear_signal(value: &Json, key: &str, desk: &mut Desk) -> Option<()> {
+    let (from, signal) = (value.at(key).short(), value.at("signal"));
+    match signal.at("type").short() {
+        "offer" | "answer" => desk.description(from, signal, None)?,
+        "candidate" => desk.candidate(from, signal),
         // Wishes for another offer: ours carries all there is.
         _ => {}
     }
-    Ok(())
+    Some(())
 }

@@ -8,9 +8,7 @@ use std::time::Duration;
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::MAX_ID_BYTES;
-use crate::normalize::loose;
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 use crate::time::Timestamp;
 
@@ -55,29 +53,21 @@ impl YWebrtc {
         desk.say(fields);
     }
 
-    fn hear_data(&self, data: &Object<'_>, desk: &mut Desk) -> Result<(), JsonError> {
-        let from = data.text("from", MAX_ID_BYTES)?;
-        let to = data.optional_text("to", MAX_ID_BYTES)?;
-        if from == self.me || to.is_some_and(|to| to != self.me) {
-            return Ok(());
+    fn hear_data(&self, data: &Json, desk: &mut Desk) -> Option<()> {
+        let (from, to) = (data.at("from").short(), data.at("to"));
+        if from == self.me || (*to != Json::Null && to.as_text() != Some(&self.me)) {
+            return Some(());
         }
-        match data.text("type", MAX_ID_BYTES)? {
-            "announce" => desk.enter(from, Offerer::Us),
-            "bye" => desk.left(from),
-            "signal" => hear_signal(from, data.need("signal")?, desk)?,
+        let signal = data.at("signal");
+        match (data.at("type").short(), signal.at("type").short()) {
+            ("announce", _) => desk.enter(from, Offerer::Us),
+            ("bye", _) => desk.left(from),
+            ("signal", "offer" | "answer") => desk.description(from, signal, None)?,
+            ("signal", "candidate") => desk.candidate(from, signal),
             _ => {}
         }
-        Ok(())
+        Some(())
     }
-}
-
-fn hear_signal(from: &str, value: &Json, desk: &mut Desk) -> Result<(), JsonError> {
-    match Object::root(value)?.text("type", MAX_ID_BYTES)? {
-        "candidate" => desk.candidate(from, loose::candidate(value)?),
-        kind if loose::sdp_type(kind).is_some() => desk.description(from, loose::description(value, None)?),
-        _ => {}
-    }
-    Ok(())
 }
 
 impl Words for YWebrtc {
@@ -97,17 +87,14 @@ impl Words for YWebrtc {
         desk.joined();
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Result<(), JsonError> {
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
         self.heard_at = desk.now;
-        let fields = Object::root(message.arg(0))?;
-        let ours = fields.optional_text("topic", MAX_ID_BYTES * 4)?.is_some_and(|topic| topic == self.topic);
-        match fields.get("data") {
-            Some(data @ Json::Object(_)) if ours && desk.is_in() => {
-                self.hear_data(&Object::root(data)?, desk)
-            }
-            // Pongs, other topics, and the encrypted data of rooms with a password.
-            _ => Ok(()),
+        let fields = message.arg(0);
+        // Pongs and other topics are nothing, nor is the encrypted data of rooms with a password.
+        if desk.is_in() && fields.at("topic").as_text() == Some(&self.topic) {
+            self.hear_data(fields.at("data"), desk)?;
         }
+        Some(())
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {

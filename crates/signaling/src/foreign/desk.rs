@@ -5,9 +5,10 @@ use super::pair::Pair;
 use crate::carrier::Message;
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use crate::normalize::loose;
 use crate::signal::{
     IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, ParticipantInfo, RejectCode,
-    Rejection, SessionDescription,
+    Rejection, SdpType, SessionDescription,
 };
 use crate::text;
 use crate::time::Timestamp;
@@ -154,17 +155,21 @@ impl Desk {
         self.keys().iter().filter(|key| !here(key)).for_each(|key| self.left(key));
     }
 
-    /// Somebody described themselves. Who is not known enters.
-    pub(crate) fn description(&mut self, key: &str, description: SessionDescription) {
+    /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
+    /// if the message tells.
+    pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
+        let description = loose::description(value, known)?;
         self.enter(key, Offerer::Them);
         let now = self.now;
         if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
             pair.hear(now, description, &mut self.signals);
         }
+        Some(())
     }
 
     /// Somebody has a candidate, or no more. Nobody enters by that: a late one of somebody who left is nothing.
-    pub(crate) fn candidate(&mut self, key: &str, candidate: Option<IceCandidate>) {
+    pub(crate) fn candidate(&mut self, key: &str, value: &Json) {
+        let candidate = loose::candidate(value);
         if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
             pair.hear_candidate(candidate, &mut self.signals);
         }

@@ -1,7 +1,7 @@
 //! Readers for other people's servers, whose clients wrap the same two dictionaries in a dozen ways.
 
 use super::ended;
-use crate::json::{self, Json, JsonError, Object};
+use crate::json::{self, Json};
 use crate::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_FIELD_BYTES, MAX_SDP_BYTES};
 use crate::signal::{IceCandidate, SdpType, SessionDescription};
 
@@ -18,10 +18,9 @@ const MID: [&str; 2] = ["sdpMid", "id"];
 /// Reads a description in any of the usual shapes: flat, wrapped, or JSON within a text. `known` is its type, if the
 /// message around it tells.
 ///
-/// # Errors
-/// If there is none.
-pub fn description(value: &Json, known: Option<SdpType>) -> Result<SessionDescription, JsonError> {
-    look_for_description(value, known, MAX_WRAPS).ok_or_else(|| nothing("has no description"))
+/// `None` if there is none.
+pub fn description(value: &Json, known: Option<SdpType>) -> Option<SessionDescription> {
+    look_for_description(value, known, MAX_WRAPS)
 }
 
 fn look_for_description(value: &Json, known: Option<SdpType>, depth: u32) -> Option<SessionDescription> {
@@ -48,58 +47,47 @@ pub fn sdp_type(name: &str) -> Option<SdpType> {
 }
 
 /// Reads a candidate in any of the usual shapes: flat, wrapped, labelled, JSON within a text, or the bare line. Nothing,
-/// in all its shapes, is the end of candidates.
-///
-/// # Errors
-/// If it is too long.
-pub fn candidate(value: &Json) -> Result<Option<IceCandidate>, JsonError> {
+/// in all its shapes, is the end of candidates; so is what makes no sense, because nobody needs the end.
+pub fn candidate(value: &Json) -> Option<IceCandidate> {
     look_for_candidate(value, MAX_WRAPS)
 }
 
-fn look_for_candidate(value: &Json, depth: u32) -> Result<Option<IceCandidate>, JsonError> {
-    let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
+fn look_for_candidate(value: &Json, depth: u32) -> Option<IceCandidate> {
+    let depth = depth.checked_sub(1)?;
     match value {
-        Json::Text(text) if text.starts_with('{') => look_for_candidate(&json::parse(text)?, depth),
+        Json::Text(text) if text.starts_with('{') => look_for_candidate(&json::parse(text).ok()?, depth),
         Json::Text(line) => read_line(line),
         Json::Object(_) => {
-            let object = Object::root(value)?;
-            match CANDIDATE.iter().find_map(|key| object.get(key)) {
-                Some(Json::Text(line)) if !line.starts_with('{') => read_flat(&object, line),
-                Some(inside) => look_for_candidate(inside, depth),
-                None => Ok(None),
-            }
+            let inside = CANDIDATE.iter().map(|key| value.at(key)).find(|inside| **inside != Json::Null)?;
+            let candidate = look_for_candidate(inside, depth)?;
+            let flat = matches!(inside, Json::Text(text) if !text.starts_with('{'));
+            Some(if flat { placed(candidate, value) } else { candidate })
         }
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) => Ok(None),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) => None,
     }
 }
 
-fn read_line(line: &str) -> Result<Option<IceCandidate>, JsonError> {
+fn read_line(line: &str) -> Option<IceCandidate> {
     let line = line.strip_prefix("a=").unwrap_or(line);
-    match line.len() {
-        0 => Ok(None),
-        _ if line == "null" => Ok(None),
-        1..=MAX_CANDIDATE_BYTES => Ok(Some(IceCandidate {
-            candidate: line.to_owned(),
-            sdp_mid: None,
-            sdp_m_line_index: Some(0),
-            username_fragment: None,
-        })),
-        _ => Err(nothing("is too long")),
-    }
+    let fits = !line.is_empty() && line.len() <= MAX_CANDIDATE_BYTES && line != "null";
+    fits.then(|| IceCandidate {
+        candidate: line.to_owned(),
+        sdp_mid: None,
+        sdp_m_line_index: Some(0),
+        username_fragment: None,
+    })
 }
 
-fn read_flat(object: &Object<'_>, line: &str) -> Result<Option<IceCandidate>, JsonError> {
-    let Some(mut candidate) = read_line(line)? else { return Ok(None) };
-    let index = INDEX.iter().find_map(|key| number(object.get(key)?));
-    let short =
-        |value: &Json| value.as_text().filter(|text| text.len() <= MAX_ICE_FIELD_BYTES).map(str::to_owned);
-    let mid = MID.iter().find_map(|key| short(object.get(key)?));
-    let mid = mid.filter(|mid| !(mid.is_empty() && index.is_some()));
+/// A candidate with what stands beside its line.
+fn placed(mut candidate: IceCandidate, beside: &Json) -> IceCandidate {
+    let index = INDEX.iter().find_map(|key| number(beside.at(key)));
+    let mid = MID.iter().find_map(|key| beside.at(key).as_text());
+    let mid = mid.filter(|mid| mid.len() <= MAX_ICE_FIELD_BYTES && !(mid.is_empty() && index.is_some()));
     candidate.sdp_m_line_index = index.or_else(|| mid.is_none().then_some(0));
-    candidate.sdp_mid = mid;
-    candidate.username_fragment =
-        object.get("usernameFragment").and_then(short).filter(|text| !text.is_empty());
-    Ok(Some(candidate))
+    candidate.sdp_mid = mid.map(str::to_owned);
+    let ufrag = beside.at("usernameFragment").short();
+    candidate.username_fragment = (!ufrag.is_empty()).then(|| ufrag.to_owned());
+    candidate
 }
 
 /// A number, or a text that holds one: browsers take both.
@@ -108,10 +96,6 @@ fn number(value: &Json) -> Option<u16> {
         Json::Number(digits) | Json::Text(digits) => digits.parse().ok(),
         Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => None,
     }
-}
-
-fn nothing(problem: &str) -> JsonError {
-    JsonError { field: String::new(), problem: problem.to_owned() }
 }
 
 #[cfg(test)]
@@ -139,9 +123,9 @@ mod tests {
         }
         let bare = Json::text("v=0");
         assert_eq!(description(&bare, Some(SdpType::Answer)).unwrap().sdp_type, SdpType::Answer);
-        assert!(description(&bare, None).is_err());
+        assert_eq!(description(&bare, None), None);
         for text in ["null", "{}", "[]", r#"{"type":"offer"}"#, r#"{"type":"rollback","sdp":"x"}"#] {
-            assert!(description(&parse_any(text).unwrap(), None).is_err(), "{text}");
+            assert_eq!(description(&parse_any(text).unwrap(), None), None, "{text}");
         }
     }
 
@@ -154,7 +138,7 @@ mod tests {
             r#"{"ice":{"candidate":"candidate:1","sdpMLineIndex":"1"}}"#,
             r#""{\"candidate\":\"candidate:1\",\"sdpMLineIndex\":1}""#,
         ] {
-            let candidate = candidate(&parse_any(text).unwrap()).unwrap().unwrap();
+            let candidate = candidate(&parse_any(text).unwrap()).unwrap();
             assert_eq!(
                 (candidate.candidate.as_str(), candidate.sdp_mid, candidate.sdp_m_line_index),
                 ("candidate:1", None, Some(1)),
@@ -162,7 +146,7 @@ mod tests {
             );
         }
         let labelled = parse_any(r#"{"id":"a","label":2,"candidate":"candidate:1"}"#).unwrap();
-        assert_eq!(candidate(&labelled).unwrap().unwrap().sdp_mid.as_deref(), Some("a"));
+        assert_eq!(candidate(&labelled).unwrap().sdp_mid.as_deref(), Some("a"));
     }
 
     #[test]
@@ -176,8 +160,8 @@ mod tests {
             r#"{"isTrusted":true}"#,
             r#"{"candidate":""}"#,
         ] {
-            assert_eq!(candidate(&parse_any(text).unwrap()), Ok(None), "{text}");
+            assert_eq!(candidate(&parse_any(text).unwrap()), None, "{text}");
         }
-        assert!(candidate(&Json::Text("x".repeat(MAX_CANDIDATE_BYTES + 1))).is_err());
+        assert_eq!(candidate(&Json::Text("x".repeat(MAX_CANDIDATE_BYTES + 1))), None);
     }
 }

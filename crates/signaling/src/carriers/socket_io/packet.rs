@@ -1,7 +1,7 @@
 //! Packets of the Socket.IO protocol (`<type>[<attachments>-][<namespace>,][<ack id>][<json>]`), and where they go.
 
 use crate::carrier::Message;
-use crate::json::{self, Json, JsonError};
+use crate::json::{self, Json};
 
 /// Names that a server takes for its own and closes the connection over: they are never sent.
 pub(super) const RESERVED: [&str; 6] =
@@ -18,14 +18,14 @@ pub(super) struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Splits what follows the `4` of an Engine.IO message. `None` for binary packets, whose attachments a dialect could
+    /// Splits what follows the `4` of an Engine.IO message. `None` for what is no packet, and `Some(None)` for binary packets, whose attachments a dialect could
     /// not use.
-    pub(super) fn read(text: &'a str) -> Result<Option<Self>, JsonError> {
+    pub(super) fn read(text: &'a str) -> Option<Option<Self>> {
         let mut chars = text.chars();
         let kind = match chars.next() {
             Some(kind @ '0'..='4') => kind,
-            Some('5' | '6') => return Ok(None),
-            _ => return Err(unknown()),
+            Some('5' | '6') => return Some(None),
+            _ => return None,
         };
         let rest = chars.as_str();
         let (namespace, rest) = match rest.strip_prefix('/') {
@@ -37,19 +37,15 @@ impl<'a> Packet<'a> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (ack, data) = rest.split_at(digits);
         let namespace = if namespace == "/" { "" } else { namespace };
-        Ok(Some(Self { kind, namespace, ack: (digits > 0).then_some(ack), data }))
+        Some(Some(Self { kind, namespace, ack: (digits > 0).then_some(ack), data }))
     }
 
-    pub(super) fn event(&self) -> Result<Message, JsonError> {
-        let Json::List(mut args) = json::parse_any(self.data)? else { return Err(unknown()) };
-        let Some(Json::Text(_)) = args.first() else { return Err(unknown()) };
-        let Json::Text(event) = args.remove(0) else { return Err(unknown()) };
-        Ok(Message { event, args })
+    pub(super) fn event(&self) -> Option<Message> {
+        let Json::List(mut args) = json::parse_any(self.data).ok()? else { return None };
+        let Some(Json::Text(_)) = args.first() else { return None };
+        let Json::Text(event) = args.remove(0) else { return None };
+        Some(Message { event, args })
     }
-}
-
-fn unknown() -> JsonError {
-    JsonError { field: String::new(), problem: "not a Socket.IO packet".to_owned() }
 }
 
 /// A packet as a frame.
