@@ -112,8 +112,9 @@ impl AppConfig {
         only(signaling, &["url", "dialect", "namespace", "auth"])?;
         if let Some(name) = signaling.optional_text("dialect", MAX_NAME_CHARS)? {
             if dialects::named(name).is_none() {
-                let names: Vec<&str> = dialects::ALL.iter().map(|listed| listed.name).collect();
-                return Err(signaling.error("dialect", &["must be one of ", &names.join(", ")].concat()));
+                let names = dialects::ALL.iter().flat_map(|listed| [" ", listed.name]);
+                return Err(signaling
+                    .error("dialect", &["must be one of:"].into_iter().chain(names).collect::<String>()));
             }
             name.clone_into(&mut self.dialect);
         }
@@ -229,7 +230,7 @@ mod tests {
         let config = AppConfig::parse(config).unwrap();
         assert_eq!((config.namespace.as_str(), config.auth.is_some()), ("/a", true));
         let error = problem(r#"{"signaling": {"dialect": "klingon"}}"#);
-        assert!(error.starts_with("\"signaling.dialect\" must be one of visavis, group-chat, "), "{error}");
+        assert!(error.starts_with("\"signaling.dialect\" must be one of: visavis group-chat "), "{error}");
         assert_eq!(
             problem(r#"{"signaling": {"namespace": "a"}}"#),
             "\"signaling.namespace\" must start with a slash"

@@ -78,9 +78,8 @@ pub fn named(name: &str) -> Option<&'static Listed> {
 impl Options {
     /// An id of ours for servers that let clients choose, and another secret for those that want one too.
     fn ids(&self) -> (String, String) {
-        let mut id = self.identity.clone();
-        let secret = id.split_off(id.len() / 2);
-        (id, secret)
+        let half = self.identity.len() / 2;
+        (self.identity.chars().take(half).collect(), self.identity.chars().skip(half).collect())
     }
 
     fn over_socket_io(self, words: impl Words + 'static) -> Box<dyn Dialect> {

@@ -35,7 +35,7 @@ impl<'a> Packet<'a> {
         };
         let namespace = namespace.split('?').next().unwrap_or_default();
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (ack, data) = rest.split_at(digits);
+        let (ack, data) = (rest.get(..digits)?, rest.get(digits..)?);
         let namespace = if namespace == "/" { "" } else { namespace };
         Some(Some(Self { kind, namespace, ack: (digits > 0).then_some(ack), data }))
     }
@@ -75,11 +75,12 @@ pub(super) fn old_id(namespace: &str, engine_id: &str) -> String {
 /// The URL of the WebSocket transport, for the URL of the server.
 pub(super) fn url(url: &str) -> String {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    let host = base.split_once("//").map_or(base, |(_, rest)| rest);
-    let root = match host.split_once('/') {
-        Some((authority, path)) => path.is_empty() && (authority.is_empty() || host.len() < base.len()),
-        None => true,
+    // What stands behind the host, or the whole if there is no host.
+    let path = match base.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")) {
+        Some(rest) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => base.strip_prefix('/').unwrap_or(base),
     };
+    let root = path.is_empty();
     let base = if root { base.strip_suffix('/').unwrap_or(base) } else { base };
     let path = if root { "/socket.io/" } else { "" };
     let also = if query.is_empty() { "" } else { "&" };

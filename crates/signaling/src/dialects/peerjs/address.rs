@@ -3,8 +3,13 @@
 /// The id of a place in a room. PeerJS takes letters and digits with single separators between them, so everything else
 /// becomes one; what is left of a name in another script is written in hexadecimal.
 pub(super) fn slot(room: &str, number: u32) -> String {
-    let words = room.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let mut id = words.collect::<Vec<_>>().join("-");
+    let mut id = String::new();
+    for word in room.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !id.is_empty() {
+            id.push('-');
+        }
+        id.push_str(word);
+    }
     if id.is_empty() || !room.is_ascii() {
         id = room.bytes().flat_map(|byte| [byte / 16, byte % 16].map(crate::json::hex_digit)).collect();
     }
