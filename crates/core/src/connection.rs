@@ -67,6 +67,8 @@ pub(crate) struct Connection {
     answered: bool,
     /// The certificate fingerprints in our description in force, and in theirs.
     certificates: [Option<String>; 2],
+    /// Nobody knows whether there is another end.
+    presumed: bool,
 }
 
 impl Connection {
@@ -91,6 +93,7 @@ impl Connection {
             incompatible: false,
             answered: false,
             certificates: [None, None],
+            presumed: false,
         }
     }
 
@@ -149,6 +152,16 @@ impl Connection {
             [Some(ours), Some(theirs)] if self.is_connected() => Some(Fingerprints::between(ours, theirs)),
             _ => None,
         }
+    }
+
+    /// Nobody knows whether there is another end.
+    pub(crate) fn presume(&mut self) {
+        self.presumed = true;
+    }
+
+    /// Whether the other end is still a guess.
+    pub(crate) fn is_presumed(&self) -> bool {
+        self.presumed
     }
 
     pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
@@ -246,6 +259,9 @@ impl Connection {
         self.answered = true;
         self.certificates[1] = safety::in_description(&description.sdp);
         self.watch.restart();
+        if std::mem::take(&mut self.presumed) {
+            self.recovery.begin(cx.now);
+        }
         if description.sdp_type == SdpType::Offer {
             self.recovery.restarted_by_peer(cx.now);
         }

@@ -16,7 +16,7 @@ use crate::input::{Input, MediaEvent, Source, TrackId};
 use crate::link::Link;
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
-use crate::output::{Effect, Output};
+use crate::output::{Effect, Event, Output};
 use crate::queue::Queue;
 use crate::roster::Roster;
 use crate::timing::TIMER_LATE;
@@ -128,8 +128,7 @@ impl Room {
 
     /// When to come back with [`Input::Timeout`], if nothing else happens before. It may lie in the past: then at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let repairs = self.connections.iter().filter(|(id, _)| self.can_send_to(id));
-        let repairs = repairs.filter_map(|(_, connection)| connection.recovery().poll_timeout());
+        let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look()];
         repairs.chain(others.into_iter().flatten()).min()
     }
@@ -222,6 +221,9 @@ impl Room {
         self.tell_media(now);
         self.step_all(now);
         let connections = &self.connections;
+        for (id, name) in self.roster.reveal(|id| connections.get(id).is_some_and(Connection::is_presumed)) {
+            self.out.event(Event::ParticipantJoined(id, name));
+        }
         self.roster.note_lost(now, |id| connections.get(id).is_some_and(Connection::is_connected));
         while let Some(id) = self.roster.given_up(now) {
             self.forget(&id);

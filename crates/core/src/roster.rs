@@ -14,6 +14,8 @@ pub(crate) struct Member {
     pub(crate) offerer: Offerer,
     /// Whether the server has them. If not, their media may still play, and then they stay.
     pub(crate) present: bool,
+    /// Whether they are a guess: nobody has been heard. They are not shown.
+    pub(crate) presumed: bool,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -46,9 +48,25 @@ impl Roster {
         let room = self.0.len() < MAX_PARTICIPANTS;
         if room {
             let ParticipantInfo { id, name, media, offerer } = info;
-            self.0.push(Member { id, name, media, offerer, present: true, lost_since: None });
+            let presumed = offerer == Offerer::Unknown;
+            self.0.push(Member { id, name, media, offerer, present: true, presumed, lost_since: None });
         }
         room
+    }
+
+    /// Those who were a guess and are not any more.
+    pub(crate) fn reveal(
+        &mut self,
+        presumed: impl Fn(&ParticipantId) -> bool,
+    ) -> Vec<(ParticipantId, String)> {
+        let mut news = Vec::new();
+        for member in self.0.iter_mut().filter(|member| member.presumed) {
+            member.presumed = presumed(&member.id);
+            if !member.presumed {
+                news.push((member.id.clone(), member.name.clone()));
+            }
+        }
+        news
     }
 
     /// Nobody is known to be on the server until it says so.

@@ -122,7 +122,7 @@ fn info(name: &str, offerer: Offerer) -> ParticipantInfo {
 
 fn welcome(others: &[&str]) -> Inbound {
     let participants = others.iter().map(|other| info(other, Offerer::Us)).collect();
-    Inbound::Joined(Joined { id: id("m"), participants, ice_servers: None, capacity: Some(8) })
+    Inbound::Joined(Joined { id: id("m"), participants, ice_servers: None, capacity: Some(8), room: None })
 }
 
 fn description(sdp_type: SdpType, ufrag: &str) -> SessionDescription {
@@ -463,4 +463,39 @@ fn a_lost_path_says_when_only_the_server_can_help() {
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
     stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Failed));
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::WaitingForServer));
+}
+
+#[test]
+fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
+    let (mut stage, _) = Stage::joined(&[]);
+    let effects = stage.hear(Inbound::ParticipantJoined(info("z", Offerer::Unknown)));
+    assert_eq!(creations(&effects), [(0, Role::Offerer)]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m1"))));
+    assert_eq!(stage.wait(Duration::from_secs(300)), []);
+    assert!(stage.room.view().participants.is_empty());
+    let answer = description(SdpType::Answer, "z1");
+    stage.hear(Inbound::Description { from: id("z"), generation: 0, description: answer });
+    stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    assert_eq!(stage.connection().0, ConnectionState::Connecting);
+    assert_eq!(
+        creations(&stage.wait(Duration::from_secs(18))),
+        [(1, Role::Offerer)],
+        "now they are to connect"
+    );
+}
+
+#[test]
+fn a_server_that_names_the_room_itself_is_followed() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::Join { room: "new".into(), name: "n".into() }));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.hear(Inbound::Joined(Joined {
+        id: id("m"),
+        participants: Vec::new(),
+        ice_servers: None,
+        capacity: None,
+        room: Some("c27a8eb0".into()),
+    }));
+    assert_eq!(stage.room.view().room, "c27a8eb0");
 }

@@ -5,6 +5,7 @@ mod value;
 
 use std::fmt;
 
+pub(crate) use self::value::hex_digit;
 pub use self::value::{Fields, Json};
 
 /// What is wrong with a JSON text, and where.
@@ -44,11 +45,16 @@ pub struct Object<'a> {
 /// # Errors
 /// If it is not JSON (or nested deeper than 64 values), with line and column, or not an object.
 pub fn parse(text: &str) -> Result<Json, JsonError> {
-    match parse::parse(text) {
-        Ok(value @ Json::Object(_)) => Ok(value),
-        Ok(_) => Err(wrong("", "must be an object")),
-        Err(at) => Err(not_json(text, at)),
-    }
+    let value = parse_any(text)?;
+    if matches!(value, Json::Object(_)) { Ok(value) } else { Err(wrong("", "must be an object")) }
+}
+
+/// Parses a text that may hold any JSON value, for protocols whose messages are lists.
+///
+/// # Errors
+/// If it is not JSON (or nested deeper than 64 values), with line and column.
+pub fn parse_any(text: &str) -> Result<Json, JsonError> {
+    parse::parse(text).map_err(|at| not_json(text, at))
 }
 
 fn not_json(text: &str, at: usize) -> JsonError {

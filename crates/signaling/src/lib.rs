@@ -3,6 +3,7 @@
 //! Three layers, all sans-IO (they hold no socket, read no clock and never block):
 //!
 //! - [`signal`]: neutral signals, what a room hears ([`Inbound`]) and says ([`Outbound`]) whatever the server is;
+//! - [`carrier`]: what turns messages into frames and keeps a connection alive, raw text or Socket.IO;
 //! - [`dialect`]: the trait that turns one server's words into neutral signals and back;
 //! - [`dialects`]: one file per server we speak to, and the one list of them.
 //!
@@ -11,8 +12,11 @@
 //!
 //! [`hub`] is the other end: the rooms of our own reference server, without its sockets.
 
+pub mod carrier;
+mod carriers;
 pub mod dialect;
 pub mod dialects;
+mod foreign;
 pub mod hub;
 pub mod json;
 pub mod limits;

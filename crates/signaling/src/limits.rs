@@ -27,3 +27,5 @@ pub const MAX_ICE_SERVERS: usize = 16;
 pub const MAX_ICE_FIELD_BYTES: usize = 1024;
 /// Longest text of an error that is shown to a person, in characters.
 pub const MAX_ERROR_CHARS: usize = 200;
+/// Most candidates of one participant that wait for their description in a dialect, and most that one description holds.
+pub const MAX_EARLY_CANDIDATES: usize = 128;

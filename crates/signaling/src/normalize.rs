@@ -1,6 +1,8 @@
 //! One reader and one writer for each dictionary of the WebRTC standard, for every dialect: browsers and servers differ
 //! in shape, not in meaning.
 
+pub mod loose;
+
 use crate::json::{Fields, Json, JsonError, Object};
 use crate::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_SDP_BYTES};
 use crate::signal::{IceCandidate, IceServer, MediaState, SdpType, SessionDescription};
@@ -17,11 +19,15 @@ pub fn description(object: &Object<'_>) -> Result<SessionDescription, JsonError>
         "answer" => SdpType::Answer,
         _ => return Err(object.error("type", "must be \"offer\" or \"answer\"")),
     };
-    let mut sdp = object.text("sdp", MAX_SDP_BYTES)?.to_owned();
+    Ok(SessionDescription { sdp_type, sdp: ended(object.text("sdp", MAX_SDP_BYTES)?) })
+}
+
+fn ended(sdp: &str) -> String {
+    let mut sdp = sdp.to_owned();
     if !sdp.ends_with('\n') {
         sdp.push_str("\r\n");
     }
-    Ok(SessionDescription { sdp_type, sdp })
+    sdp
 }
 
 /// Reads an `RTCIceCandidateInit`; `null` and an empty candidate mean the end of candidates.

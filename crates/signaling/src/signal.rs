@@ -137,6 +137,8 @@ pub enum Offerer {
     Us,
     /// They do.
     Them,
+    /// Nobody can tell, nor whether anybody is there: the server relays to whoever listens. We offer into the silence.
+    Unknown,
 }
 
 /// Another participant, as the server introduces them.
@@ -163,6 +165,8 @@ pub struct Joined {
     pub ice_servers: Option<IceServers>,
     /// How many people the room takes, if the server tells.
     pub capacity: Option<u32>,
+    /// What the room is called from now on, if the server makes the names: this is what others need to join.
+    pub room: Option<String>,
 }
 
 /// Why a server refused something. The text form ([`RejectCode::as_str`]) is stable and part of the protocol.

@@ -85,6 +85,11 @@ impl Recovery {
         recovery
     }
 
+    /// Somebody is there: from now on it is to connect.
+    pub(crate) fn begin(&mut self, now: Timestamp) {
+        self.enter(Phase::Starting, now, CONNECTS);
+    }
+
     /// The ladder of the connection that takes this one's place.
     pub(crate) fn for_successor(&self, now: Timestamp) -> Self {
         let mut next = self.clone();

@@ -31,13 +31,16 @@ impl Room {
 
     fn connect(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
         let role = match offerer {
-            Offerer::Us => Role::Offerer,
+            Offerer::Us | Offerer::Unknown => Role::Offerer,
             Offerer::Them => Role::Answerer,
         };
         let past = self.past_generations.remove_first(|(past, _)| past == id);
         let generation = past.map_or(0, |(_, generation)| generation.saturating_add(1));
         let recovery = Recovery::new(now, self.is_polite(id));
         self.create(id, generation, role, recovery);
+        if let (Offerer::Unknown, Some(connection)) = (offerer, self.connections.get_mut(id)) {
+            connection.presume();
+        }
     }
 
     /// Who yields when both offer at once: the one whose id sorts lower. Both sides can tell.
@@ -93,7 +96,9 @@ impl Room {
     pub(super) fn forget(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
             self.close(id);
-            self.out.event(Event::ParticipantLeft(member.id, member.name));
+            if !member.presumed {
+                self.out.event(Event::ParticipantLeft(member.id, member.name));
+            }
         }
     }
 
@@ -134,9 +139,17 @@ impl Room {
         }
     }
 
+    /// The pairs whose repairs can be told to the other side. Somebody who may not even be there is not to be mended.
+    pub(super) fn repairable(&self) -> impl Iterator<Item = (&ParticipantId, &Connection)> {
+        let repairable = |(id, connection): &(&ParticipantId, &Connection)| {
+            self.can_send_to(id) && !connection.is_presumed()
+        };
+        self.connections.iter().filter(repairable)
+    }
+
     /// Carries out the repairs that are due and that can be told to the other side.
     pub(super) fn repair(&mut self, now: Timestamp) {
-        let reachable: Vec<_> = self.connections.keys().filter(|id| self.can_send_to(id)).cloned().collect();
+        let reachable: Vec<_> = self.repairable().map(|(id, _)| id.clone()).collect();
         for id in reachable {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             if connection.recovery_mut().take_follow(now) {

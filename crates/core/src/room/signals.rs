@@ -53,6 +53,7 @@ impl Room {
         self.lifecycle = Lifecycle::Joined;
         self.rejection = None;
         self.capacity = joined.capacity.or(self.capacity);
+        self.room = joined.room.unwrap_or_else(|| std::mem::take(&mut self.room));
         self.server_ice = joined.ice_servers.map_or_else(Vec::new, |ice| ice.servers);
         self.roster.all_absent();
         self.early.clear();
@@ -70,9 +71,11 @@ impl Room {
         if self.id.as_ref() == Some(&info.id) {
             return;
         }
-        let (id, name) = (info.id.clone(), info.name.clone());
+        let (id, name, presumed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
         if self.enter(info) {
-            self.out.event(Event::ParticipantJoined(id.clone(), name));
+            if !presumed {
+                self.out.event(Event::ParticipantJoined(id.clone(), name));
+            }
         } else {
             self.mend_after_return(now, &id);
         }

@@ -9,6 +9,7 @@ use crate::view::{
 };
 
 pub(super) fn room(room: &Room) -> RoomView {
+    let members = room.roster.iter().filter(|member| !member.presumed);
     RoomView {
         lifecycle: room.lifecycle,
         problem: problem(room),
@@ -20,7 +21,7 @@ pub(super) fn room(room: &Room) -> RoomView {
             microphone: room.media.view(Source::Microphone),
             camera: room.media.view(Source::Camera),
         },
-        participants: room.roster.iter().map(|member| participant(room, member)).collect(),
+        participants: members.map(|member| participant(room, member)).collect(),
     }
 }
 

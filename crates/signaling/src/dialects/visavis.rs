@@ -73,6 +73,7 @@ impl Visavis {
             participants,
             ice_servers: welcome.ice_servers.map(ice_servers),
             capacity: (welcome.capacity > 0).then_some(welcome.capacity),
+            room: None,
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::MAX_ID_BYTES;
+
 /// A JSON value of bounded depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
@@ -33,6 +35,16 @@ impl Json {
     /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A field, if this is an object that has it; else nothing, as JavaScript's `?.` would give.
+    pub fn at(&self, key: &str) -> &Self {
+        if let Self::Object(fields) = self { fields.get(key).unwrap_or(&Self::Null) } else { &Self::Null }
+    }
+
+    /// The text, if it is one that may be an id; else an empty one.
+    pub fn short(&self) -> &str {
+        self.as_text().filter(|text| text.len() <= MAX_ID_BYTES).unwrap_or_default()
     }
 
     /// Appends the value to `out`, without any spaces.
@@ -148,8 +160,8 @@ fn separate(i: usize, out: &mut String) {
     }
 }
 
-fn hex_digit(digit: u32) -> char {
-    char::from_digit(digit, 16).unwrap_or('0')
+pub(crate) fn hex_digit(digit: impl Into<u32>) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0')
 }
 
 fn write_text(text: &str, out: &mut String) {

@@ -153,6 +153,7 @@ fn introduce(them: &ParticipantInfo) -> String {
     let offers = match them.offerer {
         Offerer::Us => "we offer",
         Offerer::Them => "they offer",
+        Offerer::Unknown => unreachable!("our server always knows"),
     };
     format!("{} {:?}{}, {offers}", them.id, them.name, them.media.map(show_media).unwrap_or_default())
 }

@@ -1,0 +1,97 @@
+//! One file per server that Visavis speaks to, and the one list of them.
+//!
+//! The lobby's menu, the check of `config.json`, the table in `docs/dialects.md` and the contract tests follow from
+//! [`ALL`]: a new dialect is its file, its name here, and a folder of transcripts.
+
+mod ayame;
+mod broadcast;
+mod codelab;
+mod create_room;
+mod group_chat;
+mod join_room;
+mod matchbox;
+mod mdn_chat;
+mod peerjs;
+mod simple_peer_rooms;
+pub mod visavis;
+mod y_webrtc;
+
+use crate::carrier::{Carrier, Raw, SocketIo};
+use crate::dialect::Dialect;
+use crate::foreign::{Foreign, Words};
+use crate::json::Json;
+
+/// Every dialect, ours first.
+pub const ALL: &[Listed] = &[
+    Listed {
+        name: "visavis",
+        title: "Visavis' own server",
+        room: "any name",
+        make: |options| Box::new(visavis::Visavis::new(options.url, options.identity)),
+    },
+    group_chat::LISTED,
+    codelab::LISTED,
+    broadcast::LISTED,
+    create_room::LISTED,
+    join_room::LISTED,
+    peerjs::LISTED,
+    mdn_chat::LISTED,
+    simple_peer_rooms::LISTED,
+    y_webrtc::LISTED,
+    matchbox::LISTED,
+    ayame::LISTED,
+];
+
+/// A dialect in the list.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    /// Its name in `config.json`.
+    pub name: &'static str,
+    /// One sentence without a full stop: which servers speak it.
+    pub title: &'static str,
+    /// What a person types as the name of a room.
+    pub room: &'static str,
+    /// Makes one.
+    pub make: fn(Options) -> Box<dyn Dialect>,
+}
+
+/// What a dialect is made with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// URL of the server.
+    pub url: String,
+    /// A secret from a cryptographic random source, at least
+    /// [`MIN_IDENTITY_BYTES`](crate::limits::MIN_IDENTITY_BYTES) ASCII letters and digits, new for every page. Servers
+    /// where clients choose their own ids see parts of it.
+    pub identity: String,
+    /// The Socket.IO namespace (`/admin`); empty for the root.
+    pub namespace: String,
+    /// What Socket.IO servers with a middleware want to see (`{"token": "x"}`).
+    pub auth: Option<Json>,
+}
+
+/// Looks a dialect up by its name.
+pub fn named(name: &str) -> Option<&'static Listed> {
+    ALL.iter().find(|listed| listed.name == name)
+}
+
+impl Options {
+    /// An id of ours for servers that let clients choose, and another secret for those that want one too.
+    fn ids(&self) -> (String, String) {
+        let half = self.identity.len() / 2;
+        (self.identity.chars().take(half).collect(), self.identity.chars().skip(half).collect())
+    }
+
+    fn over_socket_io(self, words: impl Words + 'static) -> Box<dyn Dialect> {
+        let carrier = SocketIo::new(&self.namespace, self.auth.clone());
+        self.over(Box::new(carrier), Box::new(words))
+    }
+
+    fn over_raw(self, words: impl Words + 'static) -> Box<dyn Dialect> {
+        self.over(Box::new(Raw::default()), Box::new(words))
+    }
+
+    fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Box<dyn Dialect> {
+        Box::new(Foreign::new(&self.url, carrier, words))
+    }
+}

@@ -1,0 +1,79 @@
+//! Ayame: rooms for two, and whoever comes second offers.
+//!
+//! The server relays three types of messages and closes the connection over any other. When one of the two is gone it
+//! tells the other `bye` and closes that connection too: waiting for the next means to connect and register again.
+
+use super::Listed;
+use crate::carrier::Message;
+use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::json::{Fields, Json, Object, read_each};
+use crate::limits::MAX_ICE_SERVERS;
+use crate::normalize::ice_server;
+use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
+
+pub(super) const LISTED: Listed = Listed {
+    name: "ayame",
+    title: "Ayame (register, accept, isExistClient)",
+    room: "the room id",
+    make: |options| {
+        let (client, _) = options.ids();
+        options.over_raw(Ayame { client })
+    },
+};
+
+struct Ayame {
+    client: String,
+}
+
+fn accepted(fields: &Json, desk: &mut Desk) -> Option<()> {
+    let servers = read_each(&Object::root(fields).ok()?, "iceServers", MAX_ICE_SERVERS, ice_server).ok()?;
+    let ice_servers = (!servers.is_empty()).then_some(IceServers { servers, expires_in: None });
+    desk.joined_with(None, ice_servers);
+    if *fields.at("isExistClient") == Json::Bool(true) {
+        desk.enter(OTHER, Offerer::Us);
+    }
+    Some(())
+}
+
+impl Words for Ayame {
+    fn manners(&self) -> Manners {
+        Manners { capacity: 2, tells_leave: true, ..Manners::default() }
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        let mut fields = Fields::of_type("register");
+        fields.text("roomId", &entry.room);
+        fields.text("clientId", &self.client);
+        desk.say(fields);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        match fields.at("type").short() {
+            "ping" => desk.say(Fields::of_type("pong")),
+            "accept" => accepted(fields, desk)?,
+            "reject" => match fields.at("reason").short() {
+                "full" => desk.reject(RejectCode::RoomFull, "The room is full.", true),
+                reason => desk.reject(RejectCode::Unauthorised, reason, true),
+            },
+            _ if !desk.is_in() => {}
+            "offer" | "answer" => desk.description(OTHER, fields, None)?,
+            "candidate" => desk.candidate(OTHER, fields),
+            "bye" => desk.left(OTHER),
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
+        desk.say(description);
+    }
+
+    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        if let Some(candidate) = candidate {
+            let mut fields = Fields::of_type("candidate");
+            fields.put("ice", candidate);
+            desk.say(fields);
+        }
+    }
+}

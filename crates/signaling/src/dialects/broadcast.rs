@@ -1,0 +1,69 @@
+//! Servers that repeat every text to everybody else, and know nothing: no ids, no rooms, no roster, no errors.
+//!
+//! A later version of them repeats only to those who have sent the same `code`; the earlier one repeats that field too,
+//! and clients ignore it, so it is always there. Everybody offers as soon as the socket is open, to whoever hears it. These
+//! servers die of anything that is not JSON.
+
+use super::Listed;
+use crate::carrier::Message;
+use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
+use crate::json::Json;
+use crate::signal::{IceCandidate, Offerer, SessionDescription};
+
+pub(super) const LISTED: Listed = Listed {
+    name: "broadcast",
+    title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
+    room: "the code that both share",
+    make: |options| options.over_raw(Broadcast::default()),
+};
+
+#[derive(Default)]
+struct Broadcast {
+    code: String,
+}
+
+impl Broadcast {
+    fn say(&self, kind: &str, content: Json, desk: &mut Desk) {
+        let mut fields = texts(&[("message_type", kind)]);
+        fields.put("content", content);
+        fields.text("code", &self.code);
+        desk.say(fields);
+    }
+}
+
+impl Words for Broadcast {
+    fn manners(&self) -> Manners {
+        Manners { capacity: 2, keeps_pairs: true, presumes: true, ..Manners::default() }
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        self.code.clone_from(&entry.room);
+        desk.joined();
+        desk.enter(OTHER, Offerer::Unknown);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        let code = fields.at("code");
+        if !desk.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
+            return Some(());
+        }
+        let content = fields.at("content");
+        match fields.at("message_type").short() {
+            "SDP" => desk.description(OTHER, content, None)?,
+            "CANDIDATE" => desk.candidate(OTHER, content),
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
+        self.say("SDP", description.into(), desk);
+    }
+
+    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        if let Some(candidate) = candidate {
+            self.say("CANDIDATE", candidate.into(), desk);
+        }
+    }
+}

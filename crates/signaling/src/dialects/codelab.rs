@@ -1,0 +1,135 @@
+//! The rooms for two of the WebRTC codelab and all that grew from it: Socket.IO, `create or join`, and whoever created
+//! the room offers.
+//!
+//! Originals start only when the other says `got user media`, lose offers that come before it, and drop candidates that
+//! come before the offer. After a `bye` they forget that they offer, so whoever waits in vain offers. Some servers relay
+//! to every socket they have, those of other rooms too: so nothing is heard before somebody joined our room.
+
+use std::time::Duration;
+
+use super::Listed;
+use crate::carrier::Message;
+use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::json::{Fields, Json};
+use crate::signal::{IceCandidate, Offerer, RejectCode, SessionDescription};
+
+/// How long a creator waits for `got user media`, and how long who joined waits for an offer.
+const CREATOR_WAITS: Duration = Duration::from_secs(5);
+const JOINER_WAITS: Duration = Duration::from_secs(4);
+const READY: &str = "got user media";
+
+pub(super) const LISTED: Listed = Listed {
+    name: "codelab",
+    title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
+    room: "any name",
+    make: |options| options.over_socket_io(Codelab::default()),
+};
+
+#[derive(Default)]
+struct Codelab {
+    room: String,
+    /// Whether the room is ours to start: we made it, or were there first.
+    creator: bool,
+    /// Whether the server said that somebody is joining us.
+    expecting: bool,
+}
+
+impl Codelab {
+    fn say(&self, what: Json, desk: &mut Desk) {
+        // Some servers relay by the second argument, the others ignore it.
+        desk.emit("message", vec![what, Json::text(&self.room)]);
+    }
+
+    fn hear_message(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
+        match what.as_text() {
+            Some(READY) if self.creator && self.expecting => {
+                self.expecting = false;
+                desk.left(OTHER);
+                desk.enter(OTHER, Offerer::Us);
+            }
+            Some("bye") => {
+                self.creator = true;
+                desk.left(OTHER);
+            }
+            Some(_) => {}
+            None if !(desk.knows(OTHER) || self.expecting || !self.creator) => {}
+            None if *what.at("candidate") != Json::Null => desk.candidate(OTHER, what),
+            None => {
+                desk.description(OTHER, what, None)?;
+                desk.wake_at(None);
+            }
+        }
+        Some(())
+    }
+
+    fn await_them(&mut self, patience: Duration, desk: &mut Desk) {
+        self.expecting = true;
+        desk.wake_at(Some(desk.now + patience));
+    }
+}
+
+impl Words for Codelab {
+    fn manners(&self) -> Manners {
+        Manners { capacity: 2, keeps_pairs: true, ..Manners::default() }
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        self.room.clone_from(&entry.room);
+        desk.emit("create or join", vec![Json::text(&entry.room)]);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        match (message.event.as_str(), message.arg(0)) {
+            ("full", _) if !desk.is_in() => desk.reject(RejectCode::RoomFull, "The room is full.", false),
+            ("created", _) => {
+                self.creator = true;
+                desk.joined();
+            }
+            ("joined", _) => {
+                self.creator = false;
+                desk.joined();
+                if !desk.knows(OTHER) {
+                    self.say(Json::text(READY), desk);
+                    self.await_them(JOINER_WAITS, desk);
+                }
+            }
+            ("join", _) if desk.is_in() => {
+                self.creator = true;
+                self.await_them(CREATOR_WAITS, desk);
+            }
+            // The newest of these servers say only this, to both, and to one of them twice.
+            ("ready", _) if desk.is_in() && !desk.knows(OTHER) && !self.expecting => {
+                self.await_them(CREATOR_WAITS, desk);
+            }
+            ("message", what) if desk.is_in() => self.hear_message(what, desk)?,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
+        self.say(description.into(), desk);
+    }
+
+    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        let Some(candidate) = candidate else { return };
+        let mut fields = Fields::of_type("candidate");
+        fields.number("label", candidate.sdp_m_line_index.unwrap_or(0).into());
+        fields.maybe_text("id", candidate.sdp_mid.as_deref());
+        fields.text("candidate", &candidate.candidate);
+        self.say(fields.into(), desk);
+    }
+
+    fn leave(&mut self, desk: &mut Desk) {
+        self.say(Json::text("bye"), desk);
+    }
+
+    fn wake(&mut self, desk: &mut Desk) {
+        self.expecting = false;
+        desk.enter(OTHER, Offerer::Us);
+    }
+
+    fn down(&mut self) {
+        self.expecting = false;
+    }
+}

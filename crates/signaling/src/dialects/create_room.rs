@@ -1,0 +1,124 @@
+//! Servers that make the rooms themselves: `createRoom` is answered with an id, and whoever has the id joins by offering.
+//!
+//! A room takes one offer in its life: every other, also of somebody in it, is refused as `room is already full`. So
+//! between two of ours later offers go by another name, which the server relays like everything it does not know. An id
+//! that it does not know kills the whole server: only what looks like one of its ids is ever sent, anything else makes a
+//! new room. Old clients send no candidates of their own and stumble over early ones, so ours are in the description.
+
+use super::Listed;
+use crate::carrier::Message;
+use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::json::{Fields, Json};
+use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
+
+/// What offers after the first go by.
+const LATER_OFFER: &str = "renegotiate";
+const BYE: &str = "bye";
+
+pub(super) const LISTED: Listed = Listed {
+    name: "create-room",
+    title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
+    room: "the id that the server gave to the creator; anything else makes a new room",
+    make: |options| options.over_raw(CreateRoom::default()),
+};
+
+#[derive(Default)]
+struct CreateRoom {
+    id: String,
+    /// We made the room, and wait for the offer of whoever joins.
+    creator: bool,
+    /// The one offer of the room was made.
+    offered: bool,
+}
+
+impl CreateRoom {
+    fn say(&self, kind: &str, payload: Json, desk: &mut Desk) {
+        let mut fields = Fields::of_type(kind);
+        fields.text("roomId", &self.id);
+        fields.put("payload", payload);
+        desk.say(fields);
+    }
+
+    fn refused(&self, words: &str, desk: &mut Desk) -> Option<()> {
+        if words != "room is already full" || self.creator {
+            return None;
+        }
+        if !desk.has_described(OTHER) {
+            desk.reject(RejectCode::RoomFull, "The room is full.", false);
+        }
+        Some(())
+    }
+}
+
+impl Words for CreateRoom {
+    fn manners(&self) -> Manners {
+        Manners { capacity: 2, keeps_pairs: true, bundles: true, ..Manners::default() }
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        // A room of our own is lost with its socket: the server does not let us back in.
+        self.creator = !is_room_id(&entry.room) || (self.creator && self.id == entry.room);
+        self.offered = false;
+        if self.creator {
+            let mut fields = Fields::of_type("createRoom");
+            fields.bool("payload", false);
+            return desk.say(fields);
+        }
+        self.id.clone_from(&entry.room);
+        desk.joined();
+        desk.enter(OTHER, Offerer::Us);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let payload = message.arg(0).at("payload");
+        match message.arg(0).at("type").short() {
+            "roomCreated" if self.creator && !payload.short().is_empty() => {
+                payload.short().clone_into(&mut self.id);
+                desk.joined_with(Some(self.id.clone()), None);
+            }
+            "error" => self.refused(payload.short(), desk)?,
+            _ if !desk.is_in() => {}
+            "offer" | LATER_OFFER => desk.description(OTHER, payload, Some(SdpType::Offer))?,
+            "answer" => desk.description(OTHER, payload, Some(SdpType::Answer))?,
+            "iceCandidate" => desk.candidate(OTHER, payload),
+            BYE => desk.left(OTHER),
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
+        let kind = match description.sdp_type {
+            SdpType::Offer if self.creator || self.offered => LATER_OFFER,
+            SdpType::Offer | SdpType::Answer => description.sdp_type.as_str(),
+        };
+        self.offered = true;
+        self.say(kind, description.into(), desk);
+    }
+
+    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        if let (Some(candidate), true) = (candidate, desk.has_described(OTHER)) {
+            let mut event = Fields::default();
+            event.put("candidate", candidate);
+            self.say("iceCandidate", event.into(), desk);
+        }
+    }
+
+    fn leave(&mut self, desk: &mut Desk) {
+        if desk.has_described(OTHER) {
+            self.say(BYE, Json::Null, desk);
+        }
+    }
+}
+
+/// Whether the server may have made this: a UUID of the time-based kind, or a long number as some copies make them.
+fn is_room_id(room: &str) -> bool {
+    let bytes = room.as_bytes();
+    let uuid = bytes.len() == 36
+        && bytes.get(14) == Some(&b'1')
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    uuid || (bytes.len() >= 8 && bytes.iter().all(u8::is_ascii_digit))
+}

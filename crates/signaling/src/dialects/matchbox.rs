@@ -1,0 +1,141 @@
+//! matchbox_server: the room is the path of the URL, and whoever is told of a `NewPeer` offers.
+//!
+//! Its own clients are games that open data channels; two of ours can hold a call through it. The text of a candidate is
+//! JSON within JSON, `"null"` is the end of candidates, and a newcomer learns of the others by their offers.
+
+use std::time::Duration;
+
+use super::Listed;
+use crate::carrier::Message;
+use crate::foreign::{Desk, Entry, Manners, Words, texts};
+use crate::json::{Fields, Json};
+use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
+
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+pub(super) const LISTED: Listed = Listed {
+    name: "matchbox",
+    title: "matchbox_server (IdAssigned, NewPeer, Signal)",
+    room: "any name; it becomes the path of the URL",
+    make: |options| {
+        // Nobody else is where we wait before we join.
+        let lobby = ["lobby-", &options.ids().0].concat();
+        options.over_raw(Matchbox { room: lobby.clone(), lobby, assigned: false, wanted: false })
+    },
+};
+
+struct Matchbox {
+    lobby: String,
+    room: String,
+    /// The server has let this connection into the room of its URL.
+    assigned: bool,
+    wanted: bool,
+}
+
+impl Matchbox {
+    fn enter(&self, desk: &mut Desk) {
+        if self.assigned && self.wanted {
+            desk.joined();
+        }
+    }
+}
+
+fn hear_signal(signal: &Json, desk: &mut Desk) -> Option<()> {
+    let (from, data) = (signal.at("sender").short(), signal.at("data"));
+    match (data.at("Offer"), data.at("Answer"), data.at("IceCandidate")) {
+        (Json::Null, Json::Null, Json::Null) => {}
+        (Json::Null, Json::Null, candidate) => desk.candidate(from, candidate),
+        (Json::Null, answer, _) => desk.description(from, answer, Some(SdpType::Answer))?,
+        (offer, _, _) => desk.description(from, offer, Some(SdpType::Offer))?,
+    }
+    Some(())
+}
+
+fn say(to: &str, kind: &str, text: &str, desk: &mut Desk) {
+    let mut signal = texts(&[("receiver", to)]);
+    signal.put("data", texts(&[(kind, text)]));
+    let mut fields = Fields::default();
+    fields.put("Signal", signal);
+    desk.say(fields);
+}
+
+impl Words for Matchbox {
+    fn manners(&self) -> Manners {
+        Manners { tells_leave: true, ..Manners::default() }
+    }
+
+    fn url(&self, url: &str) -> String {
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let base = base.strip_suffix('/').unwrap_or(base);
+        let mark = if query.is_empty() { "" } else { "?" };
+        [base, "/", &segment(&self.room), mark, query].concat()
+    }
+
+    fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
+        desk.wake_at(Some(desk.now + KEEP_ALIVE));
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        self.wanted = true;
+        if self.room != entry.room {
+            self.room.clone_from(&entry.room);
+            return desk.reopen();
+        }
+        self.enter(desk);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        if *fields.at("IdAssigned") != Json::Null {
+            self.assigned = true;
+            self.enter(desk);
+        }
+        if !desk.is_in() {
+            return Some(());
+        }
+        // Keys that are not there give empty ids, which are nobody's.
+        desk.enter(fields.at("NewPeer").short(), Offerer::Us);
+        desk.left(fields.at("PeerLeft").short());
+        hear_signal(fields.at("Signal"), desk)
+    }
+
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        let kind = match description.sdp_type {
+            SdpType::Offer => "Offer",
+            SdpType::Answer => "Answer",
+        };
+        say(to, kind, &description.sdp, desk);
+    }
+
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        let text = candidate.map_or(Json::Null, Json::from).to_string();
+        say(to, "IceCandidate", &text, desk);
+    }
+
+    fn leave(&mut self, _desk: &mut Desk) {
+        self.room.clone_from(&self.lobby);
+    }
+
+    fn wake(&mut self, desk: &mut Desk) {
+        desk.say(Json::text("KeepAlive"));
+        desk.wake_at(Some(desk.now + KEEP_ALIVE));
+    }
+
+    fn down(&mut self) {
+        (self.assigned, self.wanted) = (false, false);
+    }
+}
+
+/// A text as one segment of a path (RFC 3986 section 2.1).
+fn segment(text: &str) -> String {
+    let mut segment = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            segment.push(char::from(byte));
+        } else {
+            segment.push('%');
+            segment.extend([byte / 16, byte % 16].map(crate::json::hex_digit));
+        }
+    }
+    segment
+}

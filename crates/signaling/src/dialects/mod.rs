@@ -1,3 +1,0 @@
-//! One file per server that Visavis speaks to, and the one list of them.
-
-pub mod visavis;

@@ -1,0 +1,282 @@
+//! PeerServer: everybody has an id and can be called, and there are no rooms.
+//!
+//! So a room is a row of ids made of its name, `<room>`, `<room>-1`, `<room>-2` and so on. Whoever joins takes the first
+//! that is free and says hello to the others; who is there says hello back, and the one with the greater id calls.
+//! Stock clients ignore the hello, and can call the first of us by the name of the room. A room that starts with `@`
+//! calls that id.
+//!
+//! The server drops whoever sends no heartbeat, keeps calls for the absent until they EXPIRE, tells nothing of who has
+//! left, and when the same client comes back early it says nothing at all, not even OPEN.
+
+mod address;
+
+use std::time::Duration;
+
+use self::address::{slot, url};
+use super::Listed;
+use crate::carrier::Message;
+use crate::foreign::{Desk, Entry, Manners, Words, session, texts};
+use crate::json::{Fields, Json};
+use crate::limits::MAX_PARTICIPANTS;
+use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
+
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Who comes back under the same id and is not refused for this long is in.
+const REOPENS: Duration = Duration::from_millis(1500);
+/// Most people in a room.
+const SLOTS: u32 = 8;
+/// The type of what we say beside calls.
+const HELLO: &str = "visavis";
+
+pub(super) const LISTED: Listed = Listed {
+    name: "peerjs",
+    title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
+    room: "any name; @id calls one PeerJS client",
+    make: |options| {
+        let (page, token) = options.ids();
+        let me = page.clone();
+        let peerjs = PeerJs {
+            page,
+            token,
+            me,
+            room: String::new(),
+            slot: 0,
+            opened: false,
+            known: false,
+            calls: Notes::default(),
+            pages: Notes::default(),
+        };
+        options.over_raw(peerjs)
+    },
+};
+
+struct PeerJs {
+    /// What tells this page from another that takes its id later. Also our id before we are in a room.
+    page: String,
+    token: String,
+    /// Our id.
+    me: String,
+    /// The room that was asked for; empty before that.
+    room: String,
+    /// Which of its ids is tried.
+    slot: u32,
+    /// The server knows this connection.
+    opened: bool,
+    /// The server has known us under this id before.
+    known: bool,
+    /// With whom which call is under way.
+    calls: Notes,
+    /// Of whom which page has said hello.
+    pages: Notes,
+}
+
+/// A word about each of a few people.
+#[derive(Default)]
+struct Notes(Vec<(String, String)>);
+
+impl Notes {
+    fn get(&self, whom: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == whom).map(|(_, note)| note.as_str())
+    }
+
+    fn set(&mut self, whom: &str, note: &str) {
+        self.0.retain(|(known, _)| known != whom);
+        self.0.push((whom.to_owned(), note.to_owned()));
+        if self.0.len() > MAX_PARTICIPANTS {
+            self.0.remove(0);
+        }
+    }
+}
+
+impl PeerJs {
+    fn enter(&mut self, desk: &mut Desk) {
+        if self.room.is_empty() || desk.is_in() {
+            return;
+        }
+        let claimed = slot(&self.room, self.slot);
+        let by_id = self.room.strip_prefix('@');
+        if by_id.is_none() && self.me != claimed {
+            (self.me, self.known) = (claimed, false);
+            return desk.reopen();
+        }
+        if !self.opened {
+            return;
+        }
+        if let Some(whom) = by_id {
+            desk.joined();
+            return desk.enter(whom, Offerer::Us);
+        }
+        desk.joined();
+        for other in (0..SLOTS).filter(|other| *other != self.slot) {
+            self.hello(&slot(&self.room, other), true, desk);
+        }
+    }
+
+    fn open(&mut self, desk: &mut Desk) {
+        (self.opened, self.known) = (true, true);
+        self.enter(desk);
+    }
+
+    fn taken(&mut self, desk: &mut Desk) {
+        self.slot += 1;
+        if self.slot < SLOTS {
+            self.me = slot(&self.room, self.slot);
+            return desk.reopen();
+        }
+        self.forget_room();
+        desk.reject(RejectCode::RoomFull, "The room is full.", true);
+    }
+
+    fn forget_room(&mut self) {
+        self.room.clear();
+        (self.slot, self.known) = (0, false);
+        self.me.clone_from(&self.page);
+    }
+
+    fn hello(&self, to: &str, first: bool, desk: &mut Desk) {
+        let mut payload = texts(&[("type", HELLO), ("page", &self.page)]);
+        payload.bool("hello", first);
+        address_to("CANDIDATE", to, payload, desk);
+    }
+
+    /// Somebody says hello: first, or back. Another page with the same id is somebody else.
+    fn greet(&mut self, from: &str, payload: &Json, desk: &mut Desk) {
+        let page = payload.at("page").short();
+        let first = *payload.at("hello") == Json::Bool(true);
+        if self.pages.get(from).is_some_and(|known| known != page) {
+            desk.left(from);
+        }
+        self.pages.set(from, page);
+        // Two that come at once both say hello first, so only the ids can tell who calls.
+        desk.enter(from, if from < self.me.as_str() { Offerer::Us } else { Offerer::Them });
+        if first {
+            self.hello(from, false, desk);
+        }
+    }
+
+    fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, desk: &mut Desk) -> Option<()> {
+        let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
+        match (payload.at("type").short(), kind) {
+            (HELLO, _) => self.greet(from, payload, desk),
+            // Data connections are peer connections of their own, and not ours.
+            ("data", _) => {}
+            (_, "CANDIDATE") => desk.candidate(from, payload.at("candidate")),
+            (_, "OFFER") => {
+                desk.description(from, sdp, Some(SdpType::Offer))?;
+                self.calls.set(from, call);
+            }
+            (_, _) if self.calls.get(from) == Some(call) => {
+                desk.description(from, sdp, Some(SdpType::Answer))?;
+            }
+            (_, _) => {}
+        }
+        Some(())
+    }
+
+    fn say(&self, kind: &str, to: &str, key: &str, what: Json, desk: &mut Desk) {
+        let mut payload = Fields::default();
+        payload.put(key, what);
+        payload.text("type", "media");
+        payload.maybe_text("connectionId", self.calls.get(to));
+        address_to(kind, to, payload, desk);
+    }
+}
+
+fn address_to(kind: &str, to: &str, payload: Fields, desk: &mut Desk) {
+    let mut fields = Fields::of_type(kind);
+    fields.text("dst", to);
+    fields.put("payload", payload);
+    desk.say(fields);
+}
+
+fn refusal(message: &str) -> RejectCode {
+    match message {
+        "Server has reached its concurrent user limit" => RejectCode::ServerFull,
+        _ => RejectCode::Unauthorised,
+    }
+}
+
+impl Words for PeerJs {
+    fn manners(&self) -> Manners {
+        Manners { capacity: SLOTS, keeps_pairs: true, ..Manners::default() }
+    }
+
+    fn url(&self, base: &str) -> String {
+        url(base, &self.me, &self.token)
+    }
+
+    fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
+        desk.wake_at(Some(desk.now + if self.known { REOPENS } else { HEARTBEAT }));
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        if self.room != entry.room {
+            (self.slot, self.room) = (0, entry.room.clone());
+        }
+        self.enter(desk);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        let fields = message.arg(0);
+        let (from, payload) = (fields.at("src").short(), fields.at("payload"));
+        match fields.at("type").short() {
+            "OPEN" => self.open(desk),
+            "ID-TAKEN" => self.taken(desk),
+            "ERROR" | "INVALID-KEY" => {
+                let message = payload.at("msg").as_text().unwrap_or("The key is wrong.");
+                desk.reject(refusal(message), message, true);
+            }
+            _ if !desk.is_in() || from == self.me => {}
+            // Who has answered once is only away from the server.
+            "EXPIRE" if desk.knows(from) && !desk.has_described(from) => {
+                desk.left(from);
+                desk.reject(RejectCode::UnknownParticipant, "Nobody answers.", false);
+            }
+            "LEAVE" => desk.left(from),
+            kind @ ("OFFER" | "ANSWER" | "CANDIDATE") => {
+                self.hear_payload(kind, from, payload, desk)?;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        let kind = match description.sdp_type {
+            SdpType::Offer => {
+                self.calls.set(to, &["mc_", &session(&description.sdp)].concat());
+                "OFFER"
+            }
+            SdpType::Answer => "ANSWER",
+        };
+        self.say(kind, to, "sdp", description.into(), desk);
+    }
+
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        if let Some(candidate) = candidate {
+            self.say("CANDIDATE", to, "candidate", candidate.into(), desk);
+        }
+    }
+
+    fn leave(&mut self, desk: &mut Desk) {
+        for to in desk.keys() {
+            let mut fields = Fields::of_type("LEAVE");
+            fields.text("dst", &to);
+            desk.say(fields);
+        }
+        desk.say(Fields::of_type("LEAVE"));
+        self.forget_room();
+    }
+
+    fn wake(&mut self, desk: &mut Desk) {
+        if !self.opened && self.known {
+            self.open(desk);
+        }
+        desk.say(Fields::of_type("HEARTBEAT"));
+        desk.wake_at(Some(desk.now + HEARTBEAT));
+    }
+
+    fn down(&mut self) {
+        self.opened = false;
+    }
+}

@@ -1,0 +1,229 @@
+//! What all dialects of other people's servers share, so that each of them is little more than its words.
+//!
+//! A server of our own tells who is there, counts generations and says who left. These servers do not, each in its own
+//! way. The [`Desk`] makes up for it: it gives everybody an id, derives generations from the descriptions, puts
+//! candidates into descriptions where old clients need that, keeps crossing offers apart, and notices who is silent for
+//! too long. [`Foreign`] joins a carrier, some [`Words`] and a desk into a [`Dialect`].
+
+mod bundle;
+mod desk;
+mod pair;
+
+pub(crate) use self::desk::{Desk, Due, texts};
+pub(crate) use self::pair::session;
+use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
+use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+use crate::limits::MAX_FRAME_BYTES;
+use crate::signal::{IceCandidate, Outbound, Rejection, SessionDescription};
+use crate::time::Timestamp;
+
+/// The key of the only other one, where a server has no ids.
+pub(crate) const OTHER: &str = "other";
+
+/// What a server is like, as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Manners {
+    /// Most people in a room; zero if the server has no limit.
+    pub(crate) capacity: u32,
+    /// Others do not notice when our socket is replaced: who was there still is. If not, we come back as somebody new.
+    pub(crate) keeps_pairs: bool,
+    /// Candidates travel inside the description, because clients take only that.
+    pub(crate) bundles: bool,
+    /// Nobody says who is there: somebody may be, so an offer is made into the silence and repeated.
+    pub(crate) presumes: bool,
+    /// The server says who has left. If not, only unanswered offers can tell.
+    pub(crate) tells_leave: bool,
+}
+
+/// The wish to be in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Entry {
+    pub(crate) room: String,
+    pub(crate) name: String,
+}
+
+/// One server's words. `to` and every key are the server's own ids of people, or [`OTHER`].
+pub(crate) trait Words {
+    fn manners(&self) -> Manners;
+
+    /// The URL for the next attempt; some servers want the room in it.
+    fn url(&self, url: &str) -> String {
+        url.to_owned()
+    }
+
+    /// The carrier is up. `id` is how the server calls this connection, if it tells.
+    fn up(&mut self, _id: Option<&str>, _desk: &mut Desk) {}
+
+    /// Enter the room; only while the carrier is up, and again on each new one.
+    fn join(&mut self, entry: &Entry, desk: &mut Desk);
+
+    /// The server said something. `None` if that makes no sense; then nothing may have changed.
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()>;
+
+    /// Say an offer or answer.
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk);
+
+    /// Say a candidate, or the end of candidates.
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk);
+
+    /// Say goodbye, if the server knows a word for it.
+    fn leave(&mut self, _desk: &mut Desk) {}
+
+    /// The moment of [`Desk::wake_at`] has come.
+    fn wake(&mut self, _desk: &mut Desk) {}
+
+    /// The connection is lost, and what the server knew of us with it.
+    fn down(&mut self) {}
+}
+
+/// A dialect of somebody else's server.
+pub(crate) struct Foreign {
+    url: String,
+    carrier: Box<dyn Carrier>,
+    words: Box<dyn Words>,
+    desk: Desk,
+    up: bool,
+    entry: Option<Entry>,
+    refusal: Option<Rejection>,
+}
+
+impl Foreign {
+    pub(crate) fn new(url: &str, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Self {
+        let desk = Desk::new(words.manners());
+        Self { url: url.to_owned(), carrier, words, desk, up: false, entry: None, refusal: None }
+    }
+
+    fn feed(&mut self, input: CarrierInput, out: &mut Vec<DialectOutput>) {
+        let mut outputs = Vec::new();
+        self.carrier.handle(self.desk.now, input, &mut outputs);
+        for output in outputs {
+            match output {
+                CarrierOutput::Frame(frame) => out.push(DialectOutput::Frame(frame)),
+                CarrierOutput::Misunderstood(why) => out.push(DialectOutput::Misunderstood(why)),
+                CarrierOutput::Stalled => self.desk.reopen(),
+                CarrierOutput::Refused(refusal) => {
+                    self.refusal = Some(refusal.clone());
+                    self.desk.refuse(refusal);
+                }
+                CarrierOutput::Up(id) => {
+                    self.up = true;
+                    self.words.up(id.as_deref(), &mut self.desk);
+                    self.enter();
+                }
+                CarrierOutput::Message(message) => {
+                    if self.words.hear(&message, &mut self.desk).is_none() {
+                        let why = ["a message makes no sense: ", &message.event].concat();
+                        out.push(DialectOutput::Misunderstood(why));
+                    }
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self) {
+        if let (true, Some(entry)) = (self.up, &self.entry) {
+            self.words.join(entry, &mut self.desk);
+        }
+    }
+
+    fn say(&mut self, outbound: Outbound) {
+        match outbound {
+            Outbound::Join { room, name, media: _ } => {
+                self.entry = Some(Entry { room, name });
+                match &self.refusal {
+                    Some(refusal) => self.desk.refuse(refusal.clone()),
+                    None => self.enter(),
+                }
+            }
+            Outbound::Description { to, generation, description } => {
+                if let Some((key, description)) = self.desk.describe(&to, generation, description) {
+                    self.words.describe(&key, &description, &mut self.desk);
+                }
+            }
+            Outbound::Candidate { to, generation: _, candidate } => {
+                let due = self.desk.trickle(&to, candidate);
+                self.perform(due);
+            }
+            Outbound::MediaState(_) => {}
+            Outbound::Leave => {
+                self.words.leave(&mut self.desk);
+                self.entry = None;
+                self.desk.forget_all();
+            }
+        }
+    }
+
+    fn perform(&mut self, due: Option<Due>) {
+        match due {
+            Some(Due::Describe(key, description)) => self.words.describe(&key, &description, &mut self.desk),
+            Some(Due::Trickle(key, candidate)) => {
+                self.words.trickle(&key, candidate.as_ref(), &mut self.desk);
+            }
+            None => {}
+        }
+    }
+
+    fn timeout(&mut self) {
+        if self.desk.take_wake() {
+            self.words.wake(&mut self.desk);
+        }
+        for due in self.desk.take_due() {
+            self.perform(Some(due));
+        }
+    }
+
+    fn close(&mut self, out: &mut Vec<DialectOutput>) {
+        self.feed(CarrierInput::Closed, out);
+        self.words.down();
+        self.desk.down();
+        self.up = false;
+        self.entry = None;
+        self.refusal = None;
+    }
+
+    /// What the words said goes out through the carrier. What they heard goes to the room, but not as an answer to what
+    /// the room itself says: that could come before it is ready, so it comes right after.
+    fn drain(&mut self, with_signals: bool, out: &mut Vec<DialectOutput>) {
+        for message in self.desk.take_messages() {
+            self.feed(CarrierInput::Say(message), out);
+        }
+        if with_signals {
+            out.extend(self.desk.take_signals().into_iter().map(DialectOutput::Signal));
+            if self.desk.take_reopen() {
+                out.push(DialectOutput::Stalled);
+            }
+        }
+    }
+}
+
+impl Dialect for Foreign {
+    fn endpoint(&self) -> Endpoint {
+        self.carrier.endpoint(&self.words.url(&self.url))
+    }
+
+    fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        self.desk.now = now;
+        let said = matches!(input, DialectInput::Send(_));
+        match input {
+            DialectInput::Opened => {
+                self.close(out);
+                self.feed(CarrierInput::Opened, out);
+            }
+            DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
+                out.push(DialectOutput::Misunderstood("a frame is too long".to_owned()));
+            }
+            DialectInput::Frame(frame) => self.feed(CarrierInput::Frame(frame), out),
+            DialectInput::Closed => self.close(out),
+            DialectInput::Send(outbound) => self.say(outbound),
+            DialectInput::Timeout => {
+                self.feed(CarrierInput::Timeout, out);
+                self.timeout();
+            }
+        }
+        self.drain(!said, out);
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        self.carrier.poll_timeout().into_iter().chain(self.desk.poll_timeout()).min()
+    }
+}

@@ -1,0 +1,287 @@
+//! The desk at which words are said and heard.
+
+use super::Manners;
+use super::pair::Pair;
+use crate::carrier::Message;
+use crate::json::{Fields, Json};
+use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use crate::normalize::loose;
+use crate::signal::{
+    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, ParticipantInfo, RejectCode,
+    Rejection, SdpType, SessionDescription,
+};
+use crate::text;
+use crate::time::Timestamp;
+
+/// How the room calls ourselves. It sorts before every id of others, so the room always gives way when offers cross: the
+/// desk has seen to it that only one side does.
+const ME: &str = "!";
+
+/// Something to be said about one participant.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// An offer or answer.
+    Describe(String, SessionDescription),
+    /// A candidate, or the end of candidates.
+    Trickle(String, Option<IceCandidate>),
+}
+
+/// Where words are said and heard.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) now: Timestamp,
+    manners: Manners,
+    pairs: Vec<Pair>,
+    /// How many have ever entered: nobody gets the id of somebody before.
+    entered: u32,
+    joined: bool,
+    signals: Vec<Inbound>,
+    messages: Vec<Message>,
+    wake_at: Option<Timestamp>,
+    reopen: bool,
+}
+
+impl Desk {
+    pub(super) fn new(manners: Manners) -> Self {
+        Self {
+            now: Timestamp::default(),
+            manners,
+            pairs: Vec::new(),
+            entered: 0,
+            joined: false,
+            signals: Vec::new(),
+            messages: Vec::new(),
+            wake_at: None,
+            reopen: false,
+        }
+    }
+
+    /// Says an event.
+    pub(crate) fn emit(&mut self, event: &str, args: Vec<Json>) {
+        self.messages.push(Message::event(event, args));
+    }
+
+    /// Says a plain message.
+    pub(crate) fn say(&mut self, value: impl Into<Json>) {
+        self.messages.push(Message::plain(value));
+    }
+
+    /// Calls [`Words::wake`](super::Words::wake) at that moment, instead of any other.
+    pub(crate) fn wake_at(&mut self, at: Option<Timestamp>) {
+        self.wake_at = at;
+    }
+
+    /// Opens a new socket, because the old one is stuck or the URL has changed.
+    pub(crate) fn reopen(&mut self) {
+        self.reopen = true;
+    }
+
+    /// We are in the room.
+    pub(crate) fn joined(&mut self) {
+        self.joined_with(None, None);
+    }
+
+    /// We are in the room, and the server told something about it.
+    pub(crate) fn joined_with(&mut self, room: Option<String>, ice_servers: Option<IceServers>) {
+        if self.joined {
+            return;
+        }
+        self.joined = true;
+        let keeps = self.manners.keeps_pairs;
+        let (kept, lost) = std::mem::take(&mut self.pairs).into_iter().partition(|p| keeps && p.is_settled());
+        self.pairs = kept;
+        let lost: Vec<Pair> = lost;
+        self.signals.push(Inbound::Joined(Joined {
+            id: known_id(ME),
+            participants: self.pairs.iter().map(|pair| introduce(pair, Offerer::Us)).collect(),
+            ice_servers,
+            capacity: (self.manners.capacity > 0).then_some(self.manners.capacity),
+            room,
+        }));
+        self.signals.extend(lost.into_iter().map(|pair| Inbound::ParticipantLeft(pair.id)));
+    }
+
+    /// Whether we are in the room.
+    pub(crate) fn is_in(&self) -> bool {
+        self.joined
+    }
+
+    /// Whether somebody of that key is in the room (or presumed to be).
+    pub(crate) fn knows(&self, key: &str) -> bool {
+        self.pairs.iter().any(|pair| pair.key == key)
+    }
+
+    /// Whether their description is in force.
+    pub(crate) fn has_described(&self, key: &str) -> bool {
+        self.pairs.iter().any(|pair| pair.key == key && pair.has_described())
+    }
+
+    /// The keys of all others.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.pairs.iter().map(|pair| pair.key.clone()).collect()
+    }
+
+    /// Somebody is in the room. Nothing is new if they are known.
+    pub(crate) fn enter(&mut self, key: &str, offerer: Offerer) {
+        self.enter_as(key, "", offerer);
+    }
+
+    /// Somebody is in the room, and this is what they are called.
+    pub(crate) fn enter_as(&mut self, key: &str, name: &str, offerer: Offerer) {
+        let fits = !key.is_empty() && key.len() <= MAX_ID_BYTES - 16 && self.pairs.len() < MAX_PARTICIPANTS;
+        if !self.joined || !fits || self.knows(key) {
+            return;
+        }
+        self.entered = self.entered.wrapping_add(1);
+        let id = known_id(&[key, "~", &self.entered.to_string()].concat());
+        let name = text::clean(name, MAX_NAME_CHARS);
+        let pair = Pair::new(key, name, id, offerer == Offerer::Unknown);
+        self.signals.push(Inbound::ParticipantJoined(introduce(&pair, offerer)));
+        self.pairs.push(pair);
+    }
+
+    /// Somebody has left.
+    pub(crate) fn left(&mut self, key: &str) {
+        let Some(index) = self.pairs.iter().position(|pair| pair.key == key) else { return };
+        let pair = self.pairs.remove(index);
+        self.signals.push(Inbound::ParticipantLeft(pair.id));
+        if self.manners.presumes {
+            self.enter(key, Offerer::Unknown);
+        }
+    }
+
+    /// The others are all those for whom this is so.
+    pub(crate) fn retain(&mut self, here: impl Fn(&str) -> bool) {
+        self.keys().iter().filter(|key| !here(key)).for_each(|key| self.left(key));
+    }
+
+    /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
+    /// if the message tells.
+    pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
+        let description = loose::description(value, known)?;
+        self.enter(key, Offerer::Them);
+        let now = self.now;
+        if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
+            pair.hear(now, description, &mut self.signals);
+        }
+        Some(())
+    }
+
+    /// Somebody has a candidate, or no more. Nobody enters by that: a late one of somebody who left is nothing.
+    pub(crate) fn candidate(&mut self, key: &str, value: &Json) {
+        let candidate = loose::candidate(value);
+        if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
+            pair.hear_candidate(candidate, &mut self.signals);
+        }
+    }
+
+    /// The server refuses.
+    pub(crate) fn reject(&mut self, code: RejectCode, words: &str, closes: bool) {
+        let text = text::clean(words, MAX_ERROR_CHARS);
+        self.refuse(Rejection { code, text, closes });
+    }
+
+    pub(super) fn refuse(&mut self, rejection: Rejection) {
+        if rejection.code.is_final() {
+            self.forget_all();
+        }
+        self.signals.push(Inbound::Rejected(rejection));
+    }
+
+    /// The room is over, and everybody with it.
+    pub(super) fn forget_all(&mut self) {
+        self.pairs.clear();
+        self.joined = false;
+        self.wake_at = None;
+    }
+
+    /// The connection to the server is lost.
+    pub(super) fn down(&mut self) {
+        self.joined = false;
+        self.wake_at = None;
+        self.reopen = false;
+        self.signals.clear();
+        self.messages.clear();
+        self.pairs.iter_mut().for_each(Pair::down);
+    }
+
+    pub(super) fn describe(
+        &mut self,
+        to: &ParticipantId,
+        generation: u32,
+        description: SessionDescription,
+    ) -> Option<(String, SessionDescription)> {
+        let (now, bundles) = (self.now, self.manners.bundles);
+        let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
+        let description = pair.describe(now, generation, description, bundles)?;
+        Some((pair.key.clone(), description))
+    }
+
+    pub(super) fn trickle(&mut self, to: &ParticipantId, candidate: Option<IceCandidate>) -> Option<Due> {
+        let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
+        match pair.trickle(self.now, candidate.as_ref()) {
+            Ok(description) => Some(Due::Describe(pair.key.clone(), description)),
+            Err(true) => Some(Due::Trickle(pair.key.clone(), candidate)),
+            Err(false) => None,
+        }
+    }
+
+    /// What is to be said because time has passed. Who is silent for too long has left.
+    pub(super) fn take_due(&mut self) -> Vec<Due> {
+        let (now, tells_leave) = (self.now, self.manners.tells_leave);
+        let mut due = Vec::new();
+        for pair in &mut self.pairs {
+            let description = pair.tick(now, &mut self.signals);
+            due.extend(description.map(|description| Due::Describe(pair.key.clone(), description)));
+        }
+        let gone = |pair: &Pair| !tells_leave && pair.given_up_at().is_some_and(|at| at <= now);
+        while let Some(pair) = self.pairs.iter().find(|pair| gone(pair)) {
+            let key = pair.key.clone();
+            self.left(&key);
+        }
+        due
+    }
+
+    pub(super) fn take_wake(&mut self) -> bool {
+        self.wake_at.take_if(|at| *at <= self.now).is_some()
+    }
+
+    pub(super) fn take_messages(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.messages)
+    }
+
+    pub(super) fn take_signals(&mut self) -> Vec<Inbound> {
+        std::mem::take(&mut self.signals)
+    }
+
+    pub(super) fn take_reopen(&mut self) -> bool {
+        std::mem::take(&mut self.reopen)
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
+        if !self.signals.is_empty() || self.reopen {
+            return Some(Timestamp::default());
+        }
+        let silent = self.pairs.iter().filter(|_| !self.manners.tells_leave).filter_map(Pair::given_up_at);
+        let due = self.pairs.iter().filter_map(Pair::poll_timeout);
+        due.chain(silent).chain(self.wake_at).min()
+    }
+}
+
+fn introduce(pair: &Pair, offerer: Offerer) -> ParticipantInfo {
+    ParticipantInfo { id: pair.id.clone(), name: pair.name.clone(), media: None, offerer }
+}
+
+/// An id of our own making, known to be within its bounds.
+fn known_id(text: &str) -> ParticipantId {
+    ParticipantId::from_digits(text.to_owned())
+}
+
+/// An object with these texts.
+pub(crate) fn texts(pairs: &[(&str, &str)]) -> Fields {
+    let mut fields = Fields::default();
+    for (key, text) in pairs {
+        fields.text(key, text);
+    }
+    fields
+}

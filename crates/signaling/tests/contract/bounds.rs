@@ -1,0 +1,161 @@
+//! Frames that nobody should send: no dialect panics, answers without measure, or dies of them.
+
+use std::time::Duration;
+
+use visavis_signaling::DialectInput;
+use visavis_signaling::dialects::{ALL, Listed};
+use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
+
+use crate::player::Player;
+use crate::script::{expand, files, server_frames, steps};
+use crate::transcripts::foreign;
+
+const ROUNDS: usize = 4_000;
+/// Most that may follow from one frame: a whole roster, and each of them announced.
+const MOST: usize = 2 * MAX_PARTICIPANTS + 8;
+
+/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
+    }
+}
+
+const PIECES: [&str; 12] =
+    ["null", "{}", "[]", "-1", "1e308", "4294967296", "\"\"", "\\u0000", "\\ud800", "\"type\":", "42[", "40"];
+
+fn mutate(frame: &str, random: &mut Random) -> String {
+    let mut bytes = frame.as_bytes().to_vec();
+    for _ in 0..=random.below(3) {
+        let (from, len) = (random.below(bytes.len()), random.below(12));
+        let to = (from + len).min(bytes.len());
+        match random.below(4) {
+            0 => drop(bytes.drain(from..to)),
+            1 => bytes.splice(from..from, bytes[from..to].to_vec()).for_each(drop),
+            2 => bytes.splice(from..to, PIECES[random.below(PIECES.len())].bytes()).for_each(drop),
+            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A dialect that is as far in a call as its first transcript leads.
+fn in_a_call(listed: &Listed) -> Player {
+    let mut player = Player::new(listed);
+    if listed.name != "visavis" {
+        let text = std::fs::read_to_string(&files(listed.name)[0]).unwrap();
+        let inputs = steps(&text).into_iter().filter(|step| !matches!(step.mark, '>' | '='));
+        inputs.for_each(|step| player.perform(&step));
+    }
+    player.lines.clear();
+    player
+}
+
+#[test]
+fn nearly_right_frames_do_no_harm() {
+    for listed in foreign() {
+        let frames = server_frames(listed.name);
+        let (mut player, mut random) = (in_a_call(listed), Random(7));
+        for round in 0..ROUNDS {
+            let frame = mutate(&frames[random.below(frames.len())], &mut random);
+            player.input(DialectInput::Frame(frame.clone()));
+            let answers = player.lines.len();
+            assert!(answers <= MOST, "{}, round {round}: {answers} answers to {frame}", listed.name);
+            player.lines.clear();
+            if round % 64 == 0 {
+                player.wait(Duration::from_secs(3));
+                player.lines.clear();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_message_is_ignored() {
+    let deep = "[".repeat(100_000);
+    for listed in ALL {
+        let mut player = in_a_call(listed);
+        for frame in ["", " ", "x", "null", "[]", "7", "\"x\"", "{", "42", "42[]", "\u{0}", deep.as_str()] {
+            player.input(DialectInput::Frame(frame.to_owned()));
+            let harmless = |line: &String| line == "= misunderstood";
+            assert!(player.lines.iter().all(harmless), "{} {frame:.20}: {:?}", listed.name, player.lines);
+            player.lines.clear();
+        }
+    }
+}
+
+#[test]
+fn hostile_sizes_change_nothing() {
+    for listed in foreign() {
+        let mut player = in_a_call(listed);
+        for frame in server_frames(listed.name) {
+            // Every text of the frame grows beyond all limits, one at a time.
+            for (at, _) in frame.match_indices('"') {
+                let mut huge = frame.clone();
+                huge.insert_str(at, &"x".repeat(MAX_FRAME_BYTES));
+                player.input(DialectInput::Frame(huge));
+                assert_eq!(player.lines, ["= misunderstood"], "{}: {frame}", listed.name);
+                player.lines.clear();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_crowd_of_strangers_is_bounded() {
+    for listed in foreign() {
+        let mut player = in_a_call(listed);
+        let frames = server_frames(listed.name);
+        let mut entered = 0_usize;
+        for round in 0..1000 {
+            for frame in &frames {
+                // Ids of all kinds grow a number, so that everybody is new.
+                let frame = frame.replace("-theirs", &format!("-theirs{round}"));
+                player.input(DialectInput::Frame(frame));
+                for line in &player.lines {
+                    match line.split(' ').nth(1) {
+                        Some("enters") => entered += 1,
+                        Some("left") => entered = entered.saturating_sub(1),
+                        // The room forgets everybody.
+                        Some("joined" | "rejected") => entered = 0,
+                        _ => {}
+                    }
+                }
+                assert!(entered <= MAX_PARTICIPANTS, "{}: {entered} people", listed.name);
+                player.lines.clear();
+            }
+        }
+    }
+}
+
+/// Servers that mean well repeat to everybody, and some of them to the sender too.
+#[test]
+fn our_own_echo_is_not_somebody() {
+    for listed in foreign() {
+        for file in files(listed.name) {
+            let mut player = Player::new(listed);
+            for step in steps(&std::fs::read_to_string(file).unwrap()) {
+                if matches!(step.mark, '>' | '=') {
+                    continue;
+                }
+                player.perform(&step);
+                for line in std::mem::take(&mut player.lines) {
+                    let Some(frame) = line.strip_prefix("> ") else { continue };
+                    player.input(DialectInput::Frame(expand(frame)));
+                    let talks = |line: &String| {
+                        ["= enters", "= offer", "= answer", "= candidate"]
+                            .iter()
+                            .any(|word| line.starts_with(word))
+                    };
+                    let heard = std::mem::take(&mut player.lines);
+                    assert!(!heard.iter().any(talks), "{}: {frame} came back as {heard:?}", listed.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A dialect at work: it is told what a room and a socket would tell it, and what follows is written down.
+
+use std::time::Duration;
+
+use visavis_signaling::dialects::{Listed, Options};
+use visavis_signaling::{
+    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Outbound, ParticipantId,
+    ParticipantInfo, SdpType, SessionDescription, Timestamp,
+};
+
+use crate::script::{Step, candidate, expand, sdp, shorten};
+
+pub(crate) const URL: &str = "ws://server";
+
+/// A dialect, and the lines that it has given and nobody has read.
+pub(crate) struct Player {
+    dialect: Box<dyn Dialect>,
+    now: Timestamp,
+    pub(crate) lines: Vec<String>,
+}
+
+impl Player {
+    pub(crate) fn new(listed: &Listed) -> Self {
+        let identity = ["0123456789abcdef"; 4].concat();
+        let options = Options { url: URL.into(), identity, ..Options::default() };
+        Self { dialect: (listed.make)(options), now: Timestamp::default(), lines: Vec::new() }
+    }
+
+    /// Does what a step says, if it is one that is done to the dialect.
+    pub(crate) fn perform(&mut self, step: &Step) {
+        match (step.mark, step.text.as_str()) {
+            ('<', frame) => self.input(DialectInput::Frame(expand(frame))),
+            ('+', words) => self.input(DialectInput::Send(said(words))),
+            ('!', "opened") => self.input(DialectInput::Opened),
+            ('!', "closed") => self.input(DialectInput::Closed),
+            ('!', "url") => {
+                let endpoint = self.dialect.endpoint();
+                self.lines.push(["= connects to", &endpoint.url, &endpoint.protocols.join(" ")].join(" "));
+            }
+            ('@', time) => self.wait_until(Timestamp::from_millis(time.parse().unwrap())),
+            other => panic!("no step: {other:?}"),
+        }
+    }
+
+    /// Lets time pass, and every deadline on the way.
+    pub(crate) fn wait_until(&mut self, end: Timestamp) {
+        let mut steps = 0;
+        while let Some(at) = self.dialect.poll_timeout().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.step(DialectInput::Timeout);
+            steps += 1;
+            assert!(steps < 10_000, "the dialect is busy without end");
+        }
+        self.now = end;
+    }
+
+    pub(crate) fn wait(&mut self, time: Duration) {
+        self.wait_until(self.now + time);
+    }
+
+    /// As the room does it: one input, and then what is already due.
+    pub(crate) fn input(&mut self, input: DialectInput) {
+        self.step(input);
+        self.wait_until(self.now);
+    }
+
+    fn step(&mut self, input: DialectInput) {
+        let mut out = Vec::new();
+        self.dialect.handle(self.now, input, &mut out);
+        self.lines.extend(out.into_iter().flat_map(|output| match output {
+            DialectOutput::Frame(frame) => vec![format!("> {}", shorten(&frame))],
+            DialectOutput::Signal(signal) => heard(signal),
+            DialectOutput::Misunderstood(_) => vec!["= misunderstood".to_owned()],
+            DialectOutput::Stalled => vec!["= stalled".to_owned()],
+        }));
+    }
+}
+
+/// What the room says: `join <room> <name>`, `offer <to> <session> [<generation>]`, `candidate <to> <session> <number>`,
+/// `end <to>`, `leave`.
+fn said(words: &str) -> Outbound {
+    let words: Vec<&str> = words.split(' ').collect();
+    let to = || ParticipantId::new(words[1]).unwrap();
+    let letter = |at: usize| words[at].chars().next().unwrap();
+    match words[0] {
+        "join" => Outbound::Join {
+            room: words[1].into(),
+            name: words.get(2).copied().unwrap_or_default().into(),
+            media: MediaState::default(),
+        },
+        kind @ ("offer" | "answer") => {
+            let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
+            let generation = words.get(3).map_or(0, |text| text.parse().unwrap());
+            let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
+            Outbound::Description { to: to(), generation, description }
+        }
+        "candidate" => {
+            let candidate = Some(ice_candidate(letter(2), letter(3)));
+            Outbound::Candidate { to: to(), generation: 0, candidate }
+        }
+        "end" => Outbound::Candidate { to: to(), generation: 0, candidate: None },
+        "leave" => Outbound::Leave,
+        _ => panic!("nothing a room says: {words:?}"),
+    }
+}
+
+fn ice_candidate(session: char, number: char) -> IceCandidate {
+    IceCandidate {
+        candidate: candidate(session, number),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: None,
+    }
+}
+
+fn heard(signal: Inbound) -> Vec<String> {
+    match signal {
+        Inbound::Joined(joined) => {
+            let capacity = joined.capacity.map(|capacity| format!(", for {capacity}")).unwrap_or_default();
+            let room = joined.room.map(|room| format!(", called {room}")).unwrap_or_default();
+            let ice = joined.ice_servers.map(|ice| format!(", {} ICE servers", ice.servers.len()));
+            let line = format!("= joined{capacity}{room}{}", ice.unwrap_or_default());
+            let others = joined.participants.iter().map(|info| format!("= is here {}", introduced(info)));
+            [line].into_iter().chain(others).collect()
+        }
+        Inbound::ParticipantJoined(info) => vec![format!("= enters {}", introduced(&info))],
+        Inbound::ParticipantLeft(id) => vec![format!("= left {id}")],
+        Inbound::ParticipantGone(id) => vec![format!("= gone {id}")],
+        Inbound::Description { from, generation, description } => {
+            let (kind, sdp) = (description.sdp_type.as_str(), description.sdp);
+            let sdp = shorten(&sdp.replace('\r', "\\r").replace('\n', "\\n"));
+            vec![format!("= {kind} {sdp} from {from}, generation {generation}")]
+        }
+        Inbound::Candidate { from, generation, candidate } => {
+            let candidate = candidate.map_or("end of candidates".into(), |candidate| {
+                let index = candidate.sdp_m_line_index.map(|index| format!(" of section {index}"));
+                format!("candidate {}{}", shorten(&candidate.candidate), index.unwrap_or_default())
+            });
+            vec![format!("= {candidate} from {from}, generation {generation}")]
+        }
+        Inbound::MediaState { from, media } => vec![format!("= media of {from}: {media:?}")],
+        Inbound::IceServers(ice) => vec![format!("= {} ICE servers", ice.servers.len())],
+        Inbound::Rejected(rejection) => {
+            let closes = if rejection.closes { ", closes" } else { "" };
+            vec![format!("= rejected {} {:?}{closes}", rejection.code.as_str(), rejection.text)]
+        }
+    }
+}
+
+fn introduced(info: &ParticipantInfo) -> String {
+    format!("{} {:?}, offerer {:?}", info.id, info.name, info.offerer)
+}

@@ -1,0 +1,24 @@
+//! `docs/dialects.md` lists every dialect, in the words of the list.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use visavis_signaling::dialects::{ALL, named};
+
+#[test]
+fn the_document_lists_every_dialect() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/dialects.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let listed =
+        ALL.iter().map(|listed| format!("| `{}` | {} | {} |", listed.name, listed.title, listed.room));
+    assert_eq!(rows, listed.collect::<Vec<_>>(), "the table of docs/dialects.md follows from the list");
+}
+
+#[test]
+fn names_are_unique_and_found() {
+    let names: BTreeSet<_> = ALL.iter().map(|listed| listed.name).collect();
+    assert_eq!(names.len(), ALL.len());
+    assert!(names.iter().all(|name| named(name).is_some_and(|listed| listed.name == *name)));
+    assert!(named("").is_none());
+}

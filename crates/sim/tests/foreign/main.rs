@@ -1,0 +1,156 @@
+//! Whole rooms over every foreign dialect: real rooms, strict fakes of the browser, and a model of each server that dies
+//! of what kills the original.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod naive;
+mod servers;
+mod world;
+
+use servers::server_of;
+use visavis_signaling::dialects::ALL;
+use world::World;
+
+/// Dialects whose rooms take more than two.
+const MESHES: [&str; 6] = ["group-chat", "peerjs", "mdn-chat", "simple-peer-rooms", "y-webrtc", "matchbox"];
+
+fn foreign() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|listed| listed.name).filter(|name| server_of(name).is_some())
+}
+
+fn new_world(dialect: &str, delay: u64) -> World {
+    World::new(server_of(dialect).expect("a model of the server"), delay)
+}
+
+/// A person joins; a server that makes the rooms tells the first what to give to the others.
+fn join(world: &mut World, dialect: &str, room: &str) -> usize {
+    let page = world.add(dialect);
+    world.join(page, room);
+    page
+}
+
+fn room_of(world: &World, page: usize) -> String {
+    world.view(page).room
+}
+
+#[test]
+fn two_meet_over_every_dialect() {
+    for dialect in foreign() {
+        for (delay, gap) in [(5, 700), (50, 3000), (150, 20_000), (50, 100_000)] {
+            let mut world = new_world(dialect, delay);
+            let first = join(&mut world, dialect, "tea");
+            world.run(gap);
+            assert_eq!(world.view(first).participants.len(), 0, "{dialect}: alone");
+            let room = room_of(&world, first);
+            let second = join(&mut world, dialect, &room);
+            world.run(20_000);
+            world.must_be_connected(&[first, second], dialect);
+            world.run(120_000);
+            world.must_be_connected(&[first, second], dialect);
+        }
+    }
+}
+
+#[test]
+fn two_that_come_at_once_meet() {
+    for dialect in foreign().filter(|name| *name != "create-room") {
+        for gap in [0, 1, 20, 60, 150, 700] {
+            for delay in [0, 5, 150] {
+                let mut world = new_world(dialect, delay);
+                let first = join(&mut world, dialect, "tea");
+                world.run(gap);
+                let second = join(&mut world, dialect, "tea");
+                world.run(30_000);
+                world.must_be_connected(&[first, second], &format!("{dialect}, {delay} ms, {gap} ms later"));
+            }
+        }
+    }
+}
+
+#[test]
+fn four_meet_where_there_is_room() {
+    for dialect in MESHES {
+        let mut world = new_world(dialect, 30);
+        let pages: Vec<usize> = (0..4)
+            .map(|_| {
+                let page = join(&mut world, dialect, "tea");
+                world.run(2_000);
+                page
+            })
+            .collect();
+        world.run(30_000);
+        world.must_be_connected(&pages, dialect);
+    }
+}
+
+#[test]
+fn who_leaves_is_gone_and_may_come_back() {
+    // A room of create-room takes one offer in its life.
+    for dialect in foreign().filter(|name| *name != "create-room") {
+        let mut world = new_world(dialect, 20);
+        let first = join(&mut world, dialect, "tea");
+        world.run(1_000);
+        let second = join(&mut world, dialect, "tea");
+        world.run(20_000);
+        world.must_be_connected(&[first, second], dialect);
+        world.leave(second);
+        world.run(60_000);
+        assert_eq!(world.view(first).participants.len(), 0, "{dialect}: the other has left");
+        world.join(second, "tea");
+        world.run(30_000);
+        world.must_be_connected(&[first, second], &format!("{dialect}, again"));
+    }
+}
+
+#[test]
+fn who_crashes_is_gone_in_the_end() {
+    for dialect in foreign() {
+        let mut world = new_world(dialect, 20);
+        let first = join(&mut world, dialect, "tea");
+        world.run(1_000);
+        let room = room_of(&world, first);
+        let second = join(&mut world, dialect, &room);
+        world.run(20_000);
+        world.crash(second);
+        world.run(120_000);
+        assert_eq!(world.view(first).participants.len(), 0, "{dialect}: the other has crashed");
+    }
+}
+
+#[test]
+fn a_lost_socket_is_mended() {
+    for dialect in foreign() {
+        let mut world = new_world(dialect, 20);
+        let first = join(&mut world, dialect, "tea");
+        world.run(1_000);
+        let room = room_of(&world, first);
+        let second = join(&mut world, dialect, &room);
+        world.run(20_000);
+        world.cut(second);
+        world.run(60_000);
+        world.must_be_connected(&[first, second], &format!("{dialect}, after a lost socket"));
+    }
+}
+
+#[test]
+fn ours_and_a_naive_page_meet_however_their_offers_cross() {
+    for ours_first in [true, false] {
+        for delay in [0, 5, 150] {
+            for gap in [0, 1, 5, 20, 100, 160, 299, 310, 700, 4_000, 20_000] {
+                let mut world = new_world("broadcast", delay);
+                let ours = if ours_first {
+                    let ours = join(&mut world, "broadcast", "tea");
+                    world.run(gap);
+                    world.add_naive("tea");
+                    ours
+                } else {
+                    world.add_naive("tea");
+                    world.run(gap);
+                    join(&mut world, "broadcast", "tea")
+                };
+                world.run(20_000);
+                assert!(world.talks_to_naive(ours), "ours first: {ours_first}, {delay} ms, {gap} ms later");
+            }
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! Pages, sockets and time.
+
+use std::collections::BTreeMap;
+
+use visavis_core::{
+    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaError, MediaEvent,
+    OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent,
+};
+use visavis_signaling::dialects::{Options, named};
+use visavis_signaling::{IceCandidate, SessionDescription, Timestamp};
+use visavis_sim::fake::{FakeConnection, Kind};
+
+use crate::naive::Naive;
+use crate::servers::{Out, Server};
+
+/// How long a broken path takes to be noticed, and a good one to be found.
+const BREAKS: u64 = 5_000;
+const CONNECTS: u64 = 50;
+
+enum Action {
+    Opened(u32),
+    Heartbeat(u32),
+    ToServer(u32, String),
+    ToPage(u32, Option<String>),
+    Closed(u32),
+    Captured(usize, CaptureId),
+    Check(usize, ConnectionId),
+    Local(usize, ConnectionId),
+    Remote(usize, ConnectionId, SessionDescription),
+    Candidate(usize, ConnectionId, Option<IceCandidate>),
+    Path(usize, ConnectionId, bool),
+}
+
+struct Conn {
+    fake: FakeConnection,
+    good: bool,
+    gathered: Option<String>,
+}
+
+enum Brain {
+    Ours(Box<Room>),
+    Naive(Box<Naive>),
+}
+
+struct Page {
+    brain: Brain,
+    alive: bool,
+    socket: Option<u32>,
+    connections: BTreeMap<ConnectionId, Conn>,
+}
+
+pub(crate) struct World {
+    now: u64,
+    delay: u64,
+    order: u64,
+    queue: BTreeMap<(u64, u64), Action>,
+    server: Box<dyn Server>,
+    /// Every socket that was ever opened: whose, where, and whether the server knows it.
+    sockets: Vec<(usize, visavis_signaling::Endpoint, bool)>,
+    pages: Vec<Page>,
+}
+
+impl World {
+    pub(crate) fn new(server: Box<dyn Server>, delay: u64) -> Self {
+        let queue = BTreeMap::new();
+        Self { now: 0, delay, order: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, dialect: &str) -> usize {
+        let seed = self.pages.len() as u64;
+        // Both halves differ: one is seen by everybody, the other is a secret of its own.
+        let identity = format!("{seed:032x}{seed:032x}");
+        let options = Options { url: "ws://server".into(), identity, ..Options::default() };
+        let config = RoomConfig {
+            ice_servers: Vec::new(),
+            relay_only: false,
+            capacity: None,
+            microphone: true,
+            camera: true,
+            seed,
+        };
+        let room = Room::new(config, (named(dialect).unwrap().make)(options));
+        self.push(Brain::Ours(Box::new(room)));
+        let page = self.pages.len() - 1;
+        self.input(page, Input::Command(Command::EnterLobby));
+        page
+    }
+
+    pub(crate) fn add_naive(&mut self, code: &str) {
+        self.push(Brain::Naive(Box::new(Naive::new(code))));
+        let endpoint = visavis_signaling::Endpoint { url: "ws://server".into(), protocols: Vec::new() };
+        self.open(self.pages.len() - 1, endpoint);
+    }
+
+    fn push(&mut self, brain: Brain) {
+        self.pages.push(Page { brain, alive: true, socket: None, connections: BTreeMap::new() });
+    }
+
+    pub(crate) fn join(&mut self, page: usize, room: &str) {
+        let name = format!("P{page}");
+        self.input(page, Input::Command(Command::Join { room: room.to_owned(), name }));
+    }
+
+    pub(crate) fn leave(&mut self, page: usize) {
+        self.input(page, Input::Command(Command::Leave));
+    }
+
+    pub(crate) fn crash(&mut self, page: usize) {
+        self.pages[page].alive = false;
+        self.pages[page].connections.clear();
+        if let Some(socket) = self.pages[page].socket.take() {
+            self.soon(self.delay, Action::Closed(socket));
+        }
+        self.look_at_paths();
+    }
+
+    /// The network between a page and the server breaks.
+    pub(crate) fn cut(&mut self, page: usize) {
+        let socket = self.pages[page].socket.take().unwrap();
+        self.soon(self.delay, Action::Closed(socket));
+        self.input(page, Input::Socket(SocketEvent::Closed));
+    }
+
+    pub(crate) fn view(&self, page: usize) -> RoomView {
+        match &self.pages[page].brain {
+            Brain::Ours(room) => room.view(),
+            Brain::Naive(_) => panic!("a naive page has no view"),
+        }
+    }
+
+    pub(crate) fn must_be_connected(&self, pages: &[usize], what: &str) {
+        for page in pages {
+            let view = self.view(*page);
+            assert_eq!(view.lifecycle, Lifecycle::Joined, "{what}: page {page} {:?}", view.problem);
+            let states: Vec<_> =
+                view.participants.iter().map(|them| (them.connection, them.reason)).collect();
+            assert_eq!(states.len(), pages.len() - 1, "{what}: page {page} sees {states:?}");
+            let good = self.pages[*page].connections.values().filter(|conn| conn.good).count();
+            assert_eq!(good, pages.len() - 1, "{what}: page {page} has {good} paths, {states:?}");
+        }
+    }
+
+    pub(crate) fn talks_to_naive(&self, page: usize) -> bool {
+        self.pages[page].connections.values().any(|conn| conn.good) && self.view(page).participants.len() == 1
+    }
+
+    pub(crate) fn run(&mut self, millis: u64) {
+        let end = self.now + millis;
+        let mut steps = 0;
+        loop {
+            let next = self.queue.keys().next().map(|(at, _)| *at);
+            let timer = self.next_timer();
+            let at = next.into_iter().chain(timer.map(|(at, _)| at)).min();
+            let Some(at) = at.filter(|at| *at <= end) else { break };
+            self.now = self.now.max(at);
+            steps += 1;
+            assert!(steps < 100_000, "busy without end");
+            match timer {
+                Some((due, page)) if next.is_none_or(|next| due <= next) => self.input(page, Input::Timeout),
+                _ => {
+                    let (_, action) = self.queue.pop_first().unwrap();
+                    self.act(action);
+                }
+            }
+        }
+        self.now = end;
+    }
+
+    fn next_timer(&self) -> Option<(u64, usize)> {
+        let timers = self.pages.iter().enumerate().filter(|(_, page)| page.alive);
+        let timers = timers.filter_map(|(index, page)| match &page.brain {
+            Brain::Ours(room) => Some((room.poll_timeout()?.as_millis(), index)),
+            Brain::Naive(_) => None,
+        });
+        timers.min()
+    }
+
+    fn soon(&mut self, delay: u64, action: Action) {
+        self.order += 1;
+        self.queue.insert((self.now + delay, self.order), action);
+    }
+
+    fn input(&mut self, page: usize, input: Input) {
+        let now = Timestamp::from_millis(self.now);
+        let Page { brain: Brain::Ours(room), alive: true, .. } = &mut self.pages[page] else { return };
+        room.handle(now, input);
+        let outputs: Vec<_> = std::iter::from_fn(|| room.poll_output()).collect();
+        for output in outputs {
+            if let Output::Effect(effect) = output {
+                self.perform(page, effect);
+            }
+        }
+    }
+
+    fn perform(&mut self, page: usize, effect: Effect) {
+        match effect {
+            Effect::OpenSocket(endpoint) => self.open(page, endpoint),
+            Effect::SendFrame(frame) => {
+                let socket = self.pages[page].socket.unwrap();
+                self.soon(self.delay, Action::ToServer(socket, frame));
+            }
+            Effect::CloseSocket => {
+                if let Some(socket) = self.pages[page].socket.take() {
+                    self.soon(self.delay, Action::Closed(socket));
+                }
+            }
+            Effect::Capture { capture, .. } => self.soon(1, Action::Captured(page, capture)),
+            Effect::CreateConnection(id, role, _) => {
+                let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
+                if role == Role::Offerer {
+                    fake.add_transceiver(Kind::Audio);
+                    fake.add_transceiver(Kind::Video);
+                }
+                self.pages[page].connections.insert(id, Conn { fake, good: false, gathered: None });
+                self.soon(1, Action::Check(page, id));
+            }
+            Effect::CloseConnection(id) => {
+                self.pages[page].connections.remove(&id);
+                self.look_at_paths();
+            }
+            Effect::SetLocalDescription(id) => self.soon(8, Action::Local(page, id)),
+            Effect::SetRemoteDescription(id, description) => {
+                self.soon(4, Action::Remote(page, id, description));
+            }
+            Effect::AddCandidate(id, candidate) => {
+                let conn = self.pages[page].connections.get_mut(&id).unwrap();
+                // A candidate of an offer that a naive page has taken back is refused, and that does no harm.
+                let _ = conn.fake.add_candidate(&candidate);
+                self.look_at_paths();
+            }
+            Effect::RestartIce(id) => {
+                self.pages[page].connections.get_mut(&id).unwrap().fake.restart_ice();
+                self.soon(1, Action::Check(page, id));
+            }
+            // Nobody counts packets here: a look that is not answered proves nothing.
+            Effect::ReadStats(_)
+            | Effect::StopTrack(_)
+            | Effect::SetTrackEnabled(..)
+            | Effect::SendTrack(..) => {}
+        }
+    }
+
+    fn open(&mut self, page: usize, endpoint: visavis_signaling::Endpoint) {
+        let socket = u32::try_from(self.sockets.len()).unwrap();
+        self.sockets.push((page, endpoint, false));
+        self.pages[page].socket = Some(socket);
+        self.soon(2 * self.delay, Action::Opened(socket));
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Opened(socket) => self.opened(socket),
+            Action::Heartbeat(socket) => {
+                if let (Some(ask), true) = (self.server.heartbeat(), self.sockets[socket as usize].2) {
+                    let ask = ask.to_owned();
+                    self.soon(self.delay, Action::ToPage(socket, Some(ask)));
+                    self.soon(25_000, Action::Heartbeat(socket));
+                }
+            }
+            Action::ToServer(socket, frame) => {
+                if self.sockets[socket as usize].2 {
+                    self.serve(|server, out| server.frame(socket, &frame, out));
+                }
+            }
+            Action::ToPage(socket, frame) => self.page_hears(socket, frame),
+            Action::Closed(socket) => {
+                if std::mem::take(&mut self.sockets[socket as usize].2) {
+                    self.serve(|server, out| server.closed(socket, out));
+                }
+            }
+            Action::Captured(page, capture) => {
+                let failed = MediaEvent::CaptureFailed { capture, error: MediaError::NotFound };
+                self.input(page, Input::Media(failed));
+            }
+            Action::Check(page, id) => {
+                let needed = self.conn(page, id).is_some_and(|conn| conn.fake.negotiation_needed());
+                if needed {
+                    self.input(page, Input::Connection(id, ConnectionEvent::NegotiationNeeded));
+                }
+            }
+            Action::Local(page, id) => self.local(page, id),
+            Action::Remote(page, id, description) => self.remote(page, id, &description),
+            Action::Candidate(page, id, candidate) => {
+                if self.conn(page, id).is_some() {
+                    self.input(page, Input::Connection(id, ConnectionEvent::Candidate(candidate)));
+                }
+            }
+            Action::Path(page, id, good) => {
+                if self.conn(page, id).is_some_and(|conn| conn.good == good) {
+                    let state =
+                        if good { PeerConnectionState::Connected } else { PeerConnectionState::Failed };
+                    self.input(page, Input::Connection(id, ConnectionEvent::StateChanged(state)));
+                }
+            }
+        }
+    }
+
+    fn conn(&mut self, page: usize, id: ConnectionId) -> Option<&mut Conn> {
+        self.pages[page].connections.get_mut(&id)
+    }
+
+    fn serve(&mut self, act: impl FnOnce(&mut dyn Server, &mut Out)) {
+        let mut out = Out::new();
+        act(self.server.as_mut(), &mut out);
+        for (socket, frame) in out {
+            self.soon(self.delay, Action::ToPage(socket, frame));
+        }
+    }
+
+    fn opened(&mut self, socket: u32) {
+        let (page, endpoint, _) = self.sockets[socket as usize].clone();
+        if self.pages[page].socket != Some(socket) {
+            return;
+        }
+        self.sockets[socket as usize].2 = true;
+        self.soon(25_000, Action::Heartbeat(socket));
+        self.serve(|server, out| server.opened(socket, &endpoint.url, &endpoint.protocols, out));
+        if let Brain::Naive(naive) = &mut self.pages[page].brain {
+            let frames = naive.opened();
+            self.naive_says(socket, frames);
+        }
+        self.input(page, Input::Socket(SocketEvent::Opened));
+    }
+
+    fn naive_says(&mut self, socket: u32, frames: Vec<String>) {
+        for frame in frames {
+            self.soon(self.delay + 8, Action::ToServer(socket, frame));
+        }
+        self.look_at_paths();
+    }
+
+    fn page_hears(&mut self, socket: u32, frame: Option<String>) {
+        let Some((page, ..)) = self.sockets.get(socket as usize).cloned() else { return };
+        if self.pages[page].socket != Some(socket) {
+            return;
+        }
+        match (frame, &mut self.pages[page].brain) {
+            (Some(frame), Brain::Ours(_)) => self.input(page, Input::Socket(SocketEvent::Frame(frame))),
+            (Some(frame), Brain::Naive(naive)) => {
+                let frames = naive.heard(&frame);
+                self.naive_says(socket, frames);
+            }
+            (None, _) => {
+                self.sockets[socket as usize].2 = false;
+                self.pages[page].socket = None;
+                self.input(page, Input::Socket(SocketEvent::Closed));
+            }
+        }
+    }
+
+    fn local(&mut self, page: usize, id: ConnectionId) {
+        let Some(conn) = self.conn(page, id) else { return };
+        let result = conn.fake.set_local().map(|mut description| {
+            // Which connection it comes from, as browsers write it. Later pages may sort before earlier ones.
+            let session = 9000 - 1000 * page + id.0 as usize;
+            let origin = format!("v=0\r\no=- {session} 2 IN IP4 127.0.0.1\r\n");
+            description.sdp = description.sdp.replace("v=0\r\n", &origin);
+            description
+        });
+        let result = result.map_err(|name| OperationError { name: name.to_owned() });
+        let ufrag = conn.fake.local_ufrag().unwrap().to_owned();
+        let new = conn.gathered.replace(ufrag.clone()) != Some(ufrag.clone());
+        if new {
+            let candidate = IceCandidate {
+                candidate: format!("candidate:1 1 udp 1 127.0.0.1 9 typ host ufrag {ufrag}"),
+                sdp_mid: Some("0".into()),
+                sdp_m_line_index: Some(0),
+                username_fragment: Some(ufrag),
+            };
+            self.soon(5, Action::Candidate(page, id, Some(candidate)));
+            self.soon(60, Action::Candidate(page, id, None));
+        }
+        self.input(page, Input::Connection(id, ConnectionEvent::LocalDescriptionSet(result)));
+        self.soon(1, Action::Check(page, id));
+        self.look_at_paths();
+    }
+
+    fn remote(&mut self, page: usize, id: ConnectionId, description: &SessionDescription) {
+        let Some(conn) = self.conn(page, id) else { return };
+        let result = conn.fake.set_remote(description);
+        // Candidates inside the description count like others.
+        for line in description.sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:")) {
+            let candidate = IceCandidate {
+                candidate: ["candidate:", line].concat(),
+                sdp_mid: None,
+                sdp_m_line_index: Some(0),
+                username_fragment: None,
+            };
+            let _ = conn.fake.add_candidate(&candidate);
+        }
+        assert!(result.is_ok(), "page {page}: setRemoteDescription on {id:?}: {result:?}");
+        self.input(page, Input::Connection(id, ConnectionEvent::RemoteDescriptionSet(Ok(()))));
+        self.soon(1, Action::Check(page, id));
+        self.look_at_paths();
+    }
+
+    /// Finds out which connections have somebody at their other end, and tells them when that changes.
+    fn look_at_paths(&mut self) {
+        let mut news = Vec::new();
+        for (index, page) in self.pages.iter().enumerate() {
+            for (id, conn) in &page.connections {
+                let mut others = self.pages.iter().filter(|other| other.alive).flat_map(Page::fakes);
+                let good = others.any(|other| {
+                    conn.fake.matches(other) && (conn.fake.has_candidate() || other.has_candidate())
+                });
+                if good != conn.good {
+                    news.push((index, *id, good));
+                }
+            }
+        }
+        for (page, id, good) in news {
+            self.pages[page].connections.get_mut(&id).unwrap().good = good;
+            self.soon(if good { CONNECTS } else { BREAKS }, Action::Path(page, id, good));
+        }
+    }
+}
+
+impl Page {
+    fn fakes(&self) -> Vec<&FakeConnection> {
+        match &self.brain {
+            Brain::Ours(_) => self.connections.values().map(|conn| &conn.fake).collect(),
+            Brain::Naive(naive) => vec![&naive.connection],
+        }
+    }
+}
