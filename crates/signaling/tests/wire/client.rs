@@ -129,6 +129,11 @@ fn describe(signal: Inbound) -> Vec<String> {
         }
         Inbound::IceServers(servers) if servers.servers.is_empty() => "ice".to_owned(),
         Inbound::IceServers(servers) => return ice(&servers),
+        Inbound::Resumed { ice_servers } => {
+            let lines = ["resumed".to_owned()].into_iter();
+            return lines.chain(ice_servers.iter().flat_map(ice).map(|line| format!("  {line}"))).collect();
+        }
+        Inbound::ParticipantBack(them) => format!("back {}", introduce(&them)),
         Inbound::ParticipantJoined(them) => format!("came {}", introduce(&them)),
         Inbound::ParticipantLeft(id) => format!("left {id}"),
         Inbound::ParticipantGone(id) => format!("gone {id}"),
