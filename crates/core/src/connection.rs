@@ -12,11 +12,15 @@ pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use crate::input::{ConnectionId, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
 use crate::outbox::Outbox;
-use crate::output::{Effect, Role};
+use crate::output::{ConnectionConfig, Effect, Role};
+use crate::queue::Queue;
 use crate::safety::{self, Fingerprints};
 
 /// Most of our own candidates that wait for their description to be sent.
 const MAX_OUTGOING: usize = 256;
+
+/// Most messages that wait for the server to come back.
+const MAX_UNSAID: usize = 256;
 
 /// What a connection needs to act: the moment, and the ways out.
 pub(crate) struct Context<'a> {
@@ -27,12 +31,16 @@ pub(crate) struct Context<'a> {
     pub(crate) to: &'a ParticipantId,
     /// Whether the server would pass on what we say to them now.
     pub(crate) can_send: bool,
+    /// While the server is lost: what is said to it once it takes up where the socket broke off.
+    pub(crate) unsaid: Option<&'a mut Queue<Outbound>>,
 }
 
 impl Context<'_> {
     fn send(&mut self, outbound: Outbound) {
-        if self.can_send {
-            self.link.send(self.now, outbound, self.out);
+        match &mut self.unsaid {
+            Some(unsaid) => unsaid.push_bounded(outbound, MAX_UNSAID),
+            // Also to somebody the server has lost: it may keep it for them.
+            None => self.link.send(self.now, outbound, self.out),
         }
     }
 }
@@ -164,6 +172,11 @@ impl Connection {
 
     pub(crate) fn negotiation_needed(&mut self) {
         self.negotiator.want_offer();
+    }
+
+    /// Newer ICE servers, for the next time it looks for a path.
+    pub(crate) fn configure(&self, config: ConnectionConfig, out: &mut Outbox) {
+        out.effect(Effect::SetConfiguration(self.id, config));
     }
 
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {

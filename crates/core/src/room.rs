@@ -62,6 +62,8 @@ pub struct Room {
     past_generations: Queue<(ParticipantId, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
     early: Queue<Inbound>,
+    /// What was to be said while the server was lost.
+    unsaid: Queue<Outbound>,
 }
 
 impl Room {
@@ -84,6 +86,7 @@ impl Room {
             next_connection: 0,
             past_generations: Queue::default(),
             early: Queue::default(),
+            unsaid: Queue::default(),
             config,
         }
     }

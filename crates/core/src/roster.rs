@@ -12,6 +12,8 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) media: Option<MediaState>,
     pub(crate) offerer: Offerer,
+    /// Which life of theirs this is, if the server tells.
+    pub(crate) session: Option<String>,
     /// Whether the server has them. If not, their media may still play, and then they stay.
     pub(crate) present: bool,
     /// Since when they are neither on the server nor to be heard.
@@ -41,12 +43,16 @@ impl Roster {
             member.name = info.name;
             member.media = info.media.or(member.media);
             member.present = true;
+            if member.session != info.session {
+                member.offerer = info.offerer;
+                member.session = info.session;
+            }
             return false;
         }
         let room = self.0.len() < MAX_PARTICIPANTS;
         if room {
-            let ParticipantInfo { id, name, media, offerer } = info;
-            self.0.push(Member { id, name, media, offerer, present: true, lost_since: None });
+            let ParticipantInfo { id, name, media, offerer, session } = info;
+            self.0.push(Member { id, name, media, offerer, session, present: true, lost_since: None });
         }
         room
     }

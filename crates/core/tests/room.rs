@@ -117,7 +117,13 @@ fn id(id: &str) -> ParticipantId {
 }
 
 fn info(name: &str, offerer: Offerer) -> ParticipantInfo {
-    ParticipantInfo { id: id(name), name: name.into(), media: Some(MediaState::default()), offerer }
+    ParticipantInfo {
+        id: id(name),
+        name: name.into(),
+        media: Some(MediaState::default()),
+        offerer,
+        session: None,
+    }
 }
 
 fn welcome(others: &[&str]) -> Inbound {

@@ -73,6 +73,7 @@ impl Server {
         info!(addr = %self.addr, "serving");
         tokio::select! {
             () = house.welcome(&self.listener) => {}
+            () = switchboard.0.keep_time() => {}
             () = shutdown => {}
         }
         drop(self.listener);

@@ -41,7 +41,7 @@ pub struct HubConfig {
     /// ICE servers, announced to clients.
     pub ice_servers: Option<IceServerList>,
     /// How long somebody who is lost keeps their seat. It counts as taken so long: who blinks must not lose it to a
-    /// newcomer, and a ghost must not block it for ever.
+    /// newcomer, and a ghost must not block it for ever. With zero nothing is ever taken up.
     pub resume_window: Duration,
     /// Most seats of lost people; one more, and the oldest of them is free.
     pub max_lost: usize,
@@ -126,6 +126,11 @@ impl Hub {
             lost: BTreeSet::new(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// What it allows and announces.
+    pub fn config(&self) -> &HubConfig {
+        &self.config
     }
 
     /// How many rooms there are, those of lost people included.

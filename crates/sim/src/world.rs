@@ -34,6 +34,8 @@ pub struct Statistics {
     pub restarts: u64,
     /// Connections that took another's place.
     pub rebuilds: u64,
+    /// Lost sockets after which the session went on.
+    pub resumes: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
@@ -48,6 +50,7 @@ impl Statistics {
         self.glares += other.glares;
         self.restarts += other.restarts;
         self.rebuilds += other.rebuilds;
+        self.resumes += other.resumes;
         self.connections += other.connections;
         self.steps += other.steps;
         self.slowest_rest = self.slowest_rest.max(other.slowest_rest);
@@ -123,7 +126,7 @@ impl World {
             sequence: 0,
             random,
             peers: Vec::new(),
-            server: Server::new(),
+            server: Server::new(chaos),
             cut_paths: BTreeSet::new(),
             chaos,
             script_end: 0,

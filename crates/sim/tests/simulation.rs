@@ -28,7 +28,7 @@ fn every_seed_comes_to_rest_without_a_violation() {
     }
     println!("{seeds} seeds in {:.1} s: {total:?}", begin.elapsed().as_secs_f64());
     assert!(
-        total.glares > 0 && total.restarts > 0 && total.rebuilds > 0,
+        total.glares > 0 && total.restarts > 0 && total.rebuilds > 0 && total.resumes > 0,
         "the scripts lost their teeth: {total:?}"
     );
 }

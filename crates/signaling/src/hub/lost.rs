@@ -19,7 +19,8 @@ impl Hub {
     /// Takes a session up where it broke off, if that can be done: each side repeats what the other has missed. Of a
     /// loss that they have not been told of, the others hear nothing.
     pub(super) fn resume(&mut self, connection: ConnectionId, join: &Join, seat: &Seat) -> bool {
-        let Some(claim) = &join.session else { return false };
+        let wanted = !self.config.resume_window.is_zero();
+        let Some(claim) = join.session.as_ref().filter(|_| wanted) else { return false };
         let Some(member) = self.member(&seat.room, &seat.id) else { return false };
         let before = member.connection;
         let Some(session) = member.session.as_mut().filter(|session| session.can_go_on(claim)) else {

@@ -52,7 +52,7 @@ impl World {
     }
 
     fn unrest_between(&self, peer: usize, other: &ParticipantView) -> Option<String> {
-        let page = self.peers.iter().find(|page| page.id == other.id)?;
+        let page = self.peers.iter().find(|page| page.id == other.id && page.alive)?;
         let media = page.room.view().me;
         let truth = (media.microphone.state.as_str() == "on", media.camera.state.as_str() == "on");
         let told = other.media.map(|media| (media.microphone, media.camera));

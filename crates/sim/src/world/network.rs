@@ -1,7 +1,9 @@
 //! Sockets between peers and the server, and the server itself: the real [`Hub`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use visavis_core::signaling::Timestamp;
 use visavis_core::signaling::dialects::visavis::messages::ServerMessage;
 use visavis_core::signaling::hub::{self, Hub, HubConfig, HubOutput};
 use visavis_core::{Input, SocketEvent};
@@ -15,6 +17,7 @@ pub(super) type SocketId = u64;
 const DEAD_AFTER: u64 = 25_000;
 
 pub(super) struct Server {
+    config: HubConfig,
     /// `None` while it is down.
     hub: Option<Hub>,
     /// Who is at the other end, and when it was heard last.
@@ -27,9 +30,13 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new() -> Self {
+    /// A relay that reorders and repeats (`chaos`) cannot count what passes through it: there nothing is taken up.
+    pub(super) fn new(chaos: bool) -> Self {
+        let resume_window = Duration::from_secs(if chaos { 0 } else { 60 });
+        let config = HubConfig { resume_window, ..HubConfig::default() };
         Self {
-            hub: Some(Hub::new(HubConfig::default())),
+            hub: Some(Hub::new(config.clone())),
+            config,
             sockets: BTreeMap::new(),
             silent: BTreeSet::new(),
             next_socket: 0,
@@ -78,6 +85,7 @@ impl World {
             return;
         };
         *heard = self.now;
+        hub.advance(Timestamp::from_millis(self.now));
         hub.frame(hub::ConnectionId(socket), frame);
         self.carry_out();
     }
@@ -85,6 +93,7 @@ impl World {
     pub(super) fn server_loses(&mut self, socket: SocketId) {
         self.server.sockets.remove(&socket);
         if let Some(hub) = &mut self.server.hub {
+            hub.advance(Timestamp::from_millis(self.now));
             hub.closed(hub::ConnectionId(socket));
         }
         self.carry_out();
@@ -110,6 +119,8 @@ impl World {
         if self.server.silent.contains(&socket) {
             return;
         }
+        let resumed = matches!(message, ServerMessage::Joined(welcome) if welcome.resumed.is_some());
+        self.statistics.resumes += u64::from(resumed);
         let frame = message.encode();
         let copies = if self.is_loose(&frame) && self.random.chance(20) { 2 } else { 1 };
         for _ in 0..copies {
@@ -185,7 +196,7 @@ impl World {
 
     pub(super) fn server_starts(&mut self) {
         if !self.server.is_up() {
-            self.server.hub = Some(Hub::new(HubConfig::default()));
+            self.server.hub = Some(Hub::new(self.server.config.clone()));
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct Conn {
 }
 
 pub(super) struct Peer {
+    pub(super) person: u64,
     pub(super) room: Room,
     pub(super) id: ParticipantId,
     /// False once the page is closed or crashed.
@@ -48,8 +49,9 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(seed: u64, has_devices: bool) -> Self {
-        let identity = format!("{seed:032x}");
+    /// A page of the person that `person` stands for; `seed` is different in each of their pages.
+    pub(super) fn new(person: u64, seed: u64, has_devices: bool) -> Self {
+        let (identity, page) = (format!("{person:032x}"), format!("{seed:016x}"));
         let config = RoomConfig {
             ice_servers: Vec::new(),
             relay_only: false,
@@ -59,8 +61,9 @@ impl Peer {
             seed,
         };
         Self {
+            person,
             id: hub::participant_id(&identity),
-            room: Room::new(config, Box::new(Visavis::new("ws://server/ws", identity))),
+            room: Room::new(config, Box::new(Visavis::new("ws://server/ws", identity).with_session(page))),
             alive: true,
             wants_in: false,
             socket: None,
@@ -114,6 +117,7 @@ impl World {
             | Effect::SetLocalDescription(_)
             | Effect::SetRemoteDescription(..)
             | Effect::AddCandidate(..)
+            | Effect::SetConfiguration(..)
             | Effect::RestartIce(_) => self.perform_connection(peer, &effect),
         }
     }
@@ -168,6 +172,7 @@ impl World {
         | Effect::SetLocalDescription(id)
         | Effect::SetRemoteDescription(id, _)
         | Effect::AddCandidate(id, _)
+        | Effect::SetConfiguration(id, _)
         | Effect::RestartIce(id)) = *effect
         else {
             return;
@@ -199,6 +204,7 @@ impl World {
                 refusal
             }
             Effect::OpenSocket(_)
+            | Effect::SetConfiguration(..)
             | Effect::SendFrame(_)
             | Effect::CloseSocket
             | Effect::Capture { .. }

@@ -15,7 +15,7 @@ const SPREAD: u64 = 60_000;
 pub(super) enum Operation {
     Join(usize),
     Leave(usize),
-    /// The page dies without a word; sometimes it comes back as a new one.
+    /// The page dies without a word; sometimes it comes back as a new one, sometimes as the same person.
     Crash(usize, bool),
     Toggle(usize, Source, bool),
     CutSocket(usize),
@@ -34,7 +34,7 @@ impl World {
     pub(super) fn write_script(&mut self) {
         let people = self.random.between(2, 4);
         for _ in 0..people {
-            let peer = self.add_peer();
+            let peer = self.add_peer(None);
             let at = self.random.below(2_000);
             self.schedule(at, Action::Operation(Operation::Join(peer)));
         }
@@ -47,10 +47,11 @@ impl World {
         self.schedule(SPREAD + 10_000, Action::Operation(Operation::Heal));
     }
 
-    fn add_peer(&mut self) -> usize {
+    /// Another page, of a new person or of one who has been here.
+    fn add_peer(&mut self, person: Option<u64>) -> usize {
         let seed = self.random.next_u64();
         let has_devices = self.random.chance(80);
-        self.peers.push(Peer::new(seed, has_devices));
+        self.peers.push(Peer::new(person.unwrap_or(seed), seed, has_devices));
         self.peers.len() - 1
     }
 
@@ -113,6 +114,9 @@ impl World {
 
     fn crash(&mut self, peer: usize, returns: bool) {
         let page = &mut self.peers[peer];
+        if !page.alive {
+            return;
+        }
         page.alive = false;
         page.wants_in = false;
         page.connections.clear();
@@ -121,7 +125,9 @@ impl World {
             self.schedule(delay, Action::ServerLosesSocket(socket));
         }
         if returns {
-            let successor = self.add_peer();
+            let person = self.peers[peer].person;
+            let same = self.random.chance(50).then_some(person);
+            let successor = self.add_peer(same);
             let delay = self.random.between(500, 5_000);
             self.schedule(delay, Action::Operation(Operation::Join(successor)));
         }
