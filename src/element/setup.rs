@@ -8,22 +8,34 @@ use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::address;
+use super::identity::Identity;
 use super::settings::{Settings, hex, random_bytes};
-use crate::dom::object;
+use crate::dom::{Listener, object};
 use crate::driver::{Driver, DriverOptions};
 use crate::ui::{self, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
-pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, String>) -> Option<(Driver, Command)> {
+///
+/// Gives the room, what must live as long, and the first command.
+pub(super) fn build(
+    element: &HtmlElement,
+    config: Result<AppConfig, String>,
+) -> Option<(Driver, Vec<Listener>, Command)> {
     let settings = config.and_then(|config| Settings::gather(element, config));
     let settings = settings.map_err(|message| ui::show_config_error(element, &message)).ok()?;
     let first = first_command(&settings);
-    let options = driver_options(element, settings).and_then(Driver::start);
-    let driver = options.map_err(|error| {
+    let started = start(element, settings).map_err(|error| {
         web_sys::console::error_1(&error);
         ui::show_panic(element);
     });
-    Some((driver.ok()?, first))
+    let (driver, keeps) = started.ok()?;
+    Some((driver, keeps, first))
+}
+
+fn start(element: &HtmlElement, settings: Settings) -> Result<(Driver, Vec<Listener>), JsValue> {
+    let identity = if settings.from_url { Identity::of_tab()? } else { Identity::new()? };
+    let driver = Driver::start(driver_options(element, settings, &identity.secret)?)?;
+    Ok((driver, identity.into_listeners()))
 }
 
 fn first_command(settings: &Settings) -> Command {
@@ -35,8 +47,13 @@ fn first_command(settings: &Settings) -> Command {
     }
 }
 
-fn driver_options(element: &HtmlElement, settings: Settings) -> Result<DriverOptions, JsValue> {
+fn driver_options(
+    element: &HtmlElement,
+    settings: Settings,
+    identity: &str,
+) -> Result<DriverOptions, JsValue> {
     let Settings { config, from_url, .. } = settings;
+    let page = hex(&random_bytes::<8>()?);
     Ok(DriverOptions {
         root: element.clone(),
         room: RoomConfig {
@@ -47,7 +64,7 @@ fn driver_options(element: &HtmlElement, settings: Settings) -> Result<DriverOpt
             camera: config.camera,
             seed: u64::from_le_bytes(random_bytes()?),
         },
-        dialect: Box::new(Visavis::new(config.signaling_url, hex(&random_bytes::<32>()?))),
+        dialect: Box::new(Visavis::new(config.signaling_url, identity).with_session(page)),
         ui: UiOptions {
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),

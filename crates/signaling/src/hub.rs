@@ -239,7 +239,7 @@ impl Hub {
         }
         let seat = Seat { room: join.room.clone(), id };
         if !self.resume(connection, &join, &seat) {
-            self.enter(connection, join, seat);
+            self.enter(connection, join, &seat);
         }
     }
 
@@ -260,19 +260,19 @@ impl Hub {
     }
 
     /// Begins anew, whoever had the seat before.
-    fn enter(&mut self, connection: ConnectionId, join: Join, seat: Seat) {
+    fn enter(&mut self, connection: ConnectionId, join: Join, seat: &Seat) {
         let Join { room, name, media, session, .. } = join;
         let session = session.map(|claim| Session::new(claim.id));
         let member = Member { connection: Some(connection), name, media, session, lost_until: None };
         let participant = introduce(&seat.id, &member);
-        let before = self.rooms.entry(room.clone()).or_default().insert(seat.id.clone(), member);
+        let before = self.rooms.entry(room).or_default().insert(seat.id.clone(), member);
         self.seats.insert(connection, seat.clone());
         if let Some(before) = before {
-            self.forget_lost(before.lost_until, &seat);
+            self.forget_lost(before.lost_until, seat);
             self.replace(before.connection);
         }
-        self.welcome(connection, &seat, None);
-        self.tell_others(&seat, &ServerMessage::ParticipantJoined { participant, resumed: false });
+        self.welcome(connection, seat, None);
+        self.tell_others(seat, &ServerMessage::ParticipantJoined { participant, resumed: false });
     }
 
     fn welcome(&mut self, connection: ConnectionId, seat: &Seat, resumed: Option<u32>) {

@@ -79,8 +79,15 @@ impl Visavis {
                     session.renew();
                 }
             }
-            message if message.counts() => session.hear(),
-            _ => {}
+            ServerMessage::ParticipantJoined { .. }
+            | ServerMessage::ParticipantLeft { .. }
+            | ServerMessage::Description { .. }
+            | ServerMessage::Candidate { .. }
+            | ServerMessage::Media { .. } => session.hear(),
+            ServerMessage::Joined(_)
+            | ServerMessage::IceServers(_)
+            | ServerMessage::Error { .. }
+            | ServerMessage::Ping => {}
         }
     }
 

@@ -198,19 +198,6 @@ impl ClientMessage {
 }
 
 impl ServerMessage {
-    /// Whether it counts as a message of the session: it is kept until it was heard, and repeated after a lost
-    /// connection.
-    pub fn counts(&self) -> bool {
-        match self {
-            Self::ParticipantJoined { .. }
-            | Self::ParticipantLeft { .. }
-            | Self::Description { .. }
-            | Self::Candidate { .. }
-            | Self::Media { .. } => true,
-            Self::Joined(_) | Self::IceServers(_) | Self::Error { .. } | Self::Ping => false,
-        }
-    }
-
     /// An error frame.
     pub fn error(code: RejectCode, text: impl Into<String>, closes: bool) -> Self {
         Self::Error { code: code.as_str().to_owned(), text: text.into(), closes }
