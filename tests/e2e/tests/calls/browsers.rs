@@ -19,7 +19,6 @@ async fn two_chromes_and_a_firefox_see_and_hear_one_another() {
     all_meet(&[&ann, &ben, &cem]).await;
 
     ben.reload().await;
-    join(&ben, "tea").await;
     all_meet(&[&ann, &ben, &cem]).await;
 }
 

@@ -31,7 +31,6 @@ async fn both_ends_read_the_same_words_and_another_call_has_others() {
     assert_eq!(first, words(&ben).await);
 
     ben.reload().await;
-    join(&ben, "tea").await;
     meets(&ben, &["Ann"]).await;
     meets(&ann, &["Ben"]).await;
     let closed = ann.eval("return document.querySelector('.safety[open]') === null", vec![]).await;
