@@ -31,6 +31,8 @@ pub(crate) struct Context<'a> {
     pub(crate) to: &'a ParticipantId,
     /// Whether the server would pass on what we say to them now.
     pub(crate) can_send: bool,
+    /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
+    pub(crate) reaches: bool,
     /// While the server is lost: what is said to it once it takes up where the socket broke off.
     pub(crate) unsaid: Option<&'a mut Queue<Outbound>>,
 }
@@ -39,8 +41,8 @@ impl Context<'_> {
     fn send(&mut self, outbound: Outbound) {
         match &mut self.unsaid {
             Some(unsaid) => unsaid.push_bounded(outbound, MAX_UNSAID),
-            // Also to somebody the server has lost: it may keep it for them.
-            None => self.link.send(self.now, outbound, self.out),
+            None if self.reaches => self.link.send(self.now, outbound, self.out),
+            None => {}
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Member {
     pub(crate) session: Option<String>,
     /// Whether the server has them. If not, their media may still play, and then they stay.
     pub(crate) present: bool,
+    /// Whether the server said that it has lost them, so that it may have kept their seat.
+    pub(crate) blinks: bool,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -43,6 +45,7 @@ impl Roster {
             member.name = info.name;
             member.media = info.media.or(member.media);
             member.present = true;
+            member.blinks = false;
             if member.session != info.session {
                 member.offerer = info.offerer;
                 member.session = info.session;
@@ -52,7 +55,16 @@ impl Roster {
         let room = self.0.len() < MAX_PARTICIPANTS;
         if room {
             let ParticipantInfo { id, name, media, offerer, session } = info;
-            self.0.push(Member { id, name, media, offerer, session, present: true, lost_since: None });
+            self.0.push(Member {
+                id,
+                name,
+                media,
+                offerer,
+                session,
+                present: true,
+                blinks: false,
+                lost_since: None,
+            });
         }
         room
     }
@@ -61,6 +73,7 @@ impl Roster {
     pub(crate) fn all_absent(&mut self) {
         for member in &mut self.0 {
             member.present = false;
+            member.blinks = false;
         }
     }
 

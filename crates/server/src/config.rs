@@ -121,6 +121,7 @@ impl Default for Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::{HTTP_LIFETIME, MAX_HTTP_CONNECTIONS};
 
     /// The cell behind the row that starts with `name`.
     fn documented(name: &str) -> u64 {
@@ -148,6 +149,8 @@ mod tests {
         let window = Config::default().resume_window;
         assert_eq!(documented("seconds that a lost seat is kept"), window.as_secs());
         assert_eq!(documented("lost seats"), bounds.max_lost as u64);
+        assert_eq!(documented("connections that speak HTTP"), MAX_HTTP_CONNECTIONS as u64);
+        assert_eq!(documented("seconds that such a connection lasts"), HTTP_LIFETIME.as_secs());
         assert_eq!(documented("rooms"), bounds.max_rooms as u64);
         assert_eq!(documented("connections"), bounds.max_connections as u64);
     }

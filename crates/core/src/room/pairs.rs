@@ -291,9 +291,11 @@ impl Room {
         act: impl FnOnce(&mut Connection, &mut Context<'_>),
     ) {
         let can_send = self.can_send_to(id);
+        let reaches = self.roster.get(id).is_some_and(|member| member.present || member.blinks);
         let unsaid = (self.lifecycle != Lifecycle::Joined).then_some(&mut self.unsaid);
         if let Some(connection) = self.connections.get_mut(id) {
-            let mut cx = Context { now, link: &mut self.link, out: &mut self.out, to: id, can_send, unsaid };
+            let (link, out) = (&mut self.link, &mut self.out);
+            let mut cx = Context { now, link, out, to: id, can_send, reaches, unsaid };
             act(connection, &mut cx);
         }
     }

@@ -125,6 +125,7 @@ impl Room {
     fn participant_gone(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.get_mut(id) {
             member.present = false;
+            member.blinks = true;
             // If they come back, they are the newcomer.
             member.offerer = Offerer::Them;
         }
