@@ -252,6 +252,11 @@ impl Ticket {
         }
     }
 
+    /// The frame that asks the client for a sign of life.
+    pub(crate) fn ping(&self) -> String {
+        self.switchboard.lock().hub.ping(self.id).encode()
+    }
+
     /// Says no; the connection goes on.
     pub(crate) fn refuse(&self, code: RejectCode, text: &str) {
         self.switchboard.lock().refuse(self.id, code, text);

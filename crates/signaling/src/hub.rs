@@ -181,6 +181,11 @@ impl Hub {
         }
     }
 
+    /// The sign of life for a connection. Sent by the owner of the sockets, who has the clock for it.
+    pub fn ping(&mut self, connection: ConnectionId) -> ServerMessage {
+        ServerMessage::Ping { heard: self.session(connection).map(|session| session.heard()) }
+    }
+
     /// A connection is lost. Its participant may come back and go on.
     pub fn closed(&mut self, connection: ConnectionId) {
         self.depart(connection, Departure::Lost);

@@ -122,7 +122,7 @@ async fn run(mut socket: Socket, mut messages: mpsc::UnboundedReceiver<String>, 
 }
 
 async fn hear(socket: &mut Socket, frame: &str, heard: &mut u32, meter: &Meter) {
-    if frame == r#"{"type":"ping"}"# {
+    if frame.starts_with(r#"{"type":"ping""#) {
         let pong = json!({"type": "pong", "heard": *heard}).to_string();
         return socket.send(Message::text(pong)).await.unwrap();
     }

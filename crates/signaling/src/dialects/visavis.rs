@@ -70,7 +70,8 @@ impl Visavis {
         let Some(session) = &mut self.session else { return };
         match message {
             ServerMessage::Joined(Welcome { resumed: Some(heard), .. }) if self.joining && self.claims => {
-                out.extend(session.resume(*heard).iter().cloned().map(DialectOutput::Frame));
+                session.acknowledge(*heard);
+                out.extend(session.kept().iter().cloned().map(DialectOutput::Frame));
             }
             ServerMessage::Joined(_) if self.joining => session.begin(),
             ServerMessage::Error { code, closes: true, .. } => {
@@ -87,13 +88,14 @@ impl Visavis {
             ServerMessage::Joined(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Error { .. }
-            | ServerMessage::Ping => {}
+            | ServerMessage::Ping { heard: None } => {}
+            ServerMessage::Ping { heard: Some(heard) } => session.acknowledge(*heard),
         }
     }
 
     fn answer(&mut self, message: ServerMessage) -> DialectOutput {
         let signal = match message {
-            ServerMessage::Ping => {
+            ServerMessage::Ping { .. } => {
                 let heard = self.session.as_ref().and_then(Session::heard);
                 return DialectOutput::Frame(ClientMessage::Pong { heard }.encode());
             }

@@ -85,7 +85,7 @@ fn weight(message: &ServerMessage) -> usize {
         | ServerMessage::Media { .. }
         | ServerMessage::IceServers(_)
         | ServerMessage::Error { .. }
-        | ServerMessage::Ping => 0,
+        | ServerMessage::Ping { .. } => 0,
     };
     texts + OVERHEAD
 }

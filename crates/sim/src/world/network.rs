@@ -163,7 +163,10 @@ impl World {
             self.server_loses(socket);
         }
         for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
-            self.send_to_peer(socket, &ServerMessage::Ping);
+            let ping = self.server.hub.as_mut().map(|hub| hub.ping(hub::ConnectionId(socket)));
+            if let Some(ping) = ping {
+                self.send_to_peer(socket, &ping);
+            }
         }
     }
 

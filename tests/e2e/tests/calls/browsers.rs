@@ -1,6 +1,6 @@
 //! Different browsers in one room.
 
-use visavis_e2e::call::{all_meet, join};
+use visavis_e2e::call::{all_meet, comes_back, join};
 use visavis_e2e::{Browser, Page, Server};
 
 async fn everybody_joins(pages: &[&Page]) {
@@ -19,6 +19,7 @@ async fn two_chromes_and_a_firefox_see_and_hear_one_another() {
     all_meet(&[&ann, &ben, &cem]).await;
 
     ben.reload().await;
+    comes_back(&ben).await;
     all_meet(&[&ann, &ben, &cem]).await;
 }
 

@@ -184,7 +184,10 @@ pub enum ServerMessage {
         closes: bool,
     },
     /// A sign of life; answer with `pong`.
-    Ping,
+    Ping {
+        /// How many messages of the session were heard, so that the client need not keep them any longer.
+        heard: Option<u32>,
+    },
 }
 
 impl ClientMessage {

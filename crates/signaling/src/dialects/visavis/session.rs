@@ -48,11 +48,15 @@ impl Session {
         self.kept_bytes = 0;
     }
 
-    /// The server takes the session up, and has heard so many of our messages: the frames to repeat.
-    pub(super) fn resume(&mut self, heard: u32) -> &[String] {
+    /// The server has heard so many of our messages.
+    pub(super) fn acknowledge(&mut self, heard: u32) {
         while self.forgot < heard && !self.kept.is_empty() {
             self.forget_one();
         }
+    }
+
+    /// What the server may not have heard, oldest first.
+    pub(super) fn kept(&self) -> &[String] {
         &self.kept
     }
 

@@ -72,7 +72,7 @@ impl ServerMessage {
             "media" => Self::Media { from: read_id(&fields, "from")?, media: read_media(&fields)? },
             "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
             "error" => read_error(&fields)?,
-            "ping" => Self::Ping,
+            "ping" => Self::Ping { heard: fields.optional_u32("heard")? },
             _ => return Ok(None),
         }))
     }

@@ -25,11 +25,7 @@ impl ClientMessage {
                 fields
             }
             Self::Leave => Fields::of_type("leave"),
-            Self::Pong { heard } => {
-                let mut fields = Fields::of_type("pong");
-                write_number("heard", *heard, &mut fields);
-                fields
-            }
+            Self::Pong { heard } => write_beat("pong", *heard),
         }
     }
 }
@@ -70,7 +66,7 @@ impl ServerMessage {
                 fields
             }
             Self::Error { code, text, closes } => write_error(code, text, *closes),
-            Self::Ping => Fields::of_type("ping"),
+            Self::Ping { heard } => write_beat("ping", *heard),
         }
     }
 }
@@ -89,6 +85,12 @@ fn write_join(join: &Join) -> Fields {
         session.number("forgot", claim.forgot);
         fields.put("session", session);
     }
+    fields
+}
+
+fn write_beat(kind: &str, heard: Option<u32>) -> Fields {
+    let mut fields = Fields::of_type(kind);
+    write_number("heard", heard, &mut fields);
     fields
 }
 
