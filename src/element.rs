@@ -11,6 +11,7 @@
 //! It fires `visavis-state` with `detail: {state, participants}` whenever one of the two changes.
 
 pub mod address;
+mod identity;
 mod settings;
 mod setup;
 
@@ -22,6 +23,7 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
+use crate::dom::Listener;
 use crate::driver::{self, Driver};
 
 #[wasm_bindgen(module = "/www/element.js")]
@@ -43,6 +45,8 @@ thread_local! {
 struct Mounted {
     element: HtmlElement,
     driver: OnceCell<Driver>,
+    /// What keeps our identity for the next page of the tab.
+    keeps: OnceCell<Vec<Listener>>,
 }
 
 /// Defines `<visavis-room>`. Elements that are already in the page come to life. Calling it again changes nothing.
@@ -57,7 +61,7 @@ pub fn register() {
 }
 
 fn connected(element: HtmlElement) {
-    let mounted = Rc::new(Mounted { element, driver: OnceCell::new() });
+    let mounted = Rc::new(Mounted { element, driver: OnceCell::new(), keeps: OnceCell::new() });
     let weak = Rc::downgrade(&mounted);
     ROOMS.with_borrow_mut(|rooms| rooms.push(mounted));
     spawn_local(start(weak));
@@ -81,7 +85,8 @@ async fn start(mounted: Weak<Mounted>) {
     };
     let config = request.await;
     let Some(mounted) = mounted.upgrade() else { return };
-    if let Some((driver, first)) = setup::build(&mounted.element, config) {
+    if let Some((driver, keeps, first)) = setup::build(&mounted.element, config) {
+        let _ = mounted.keeps.set(keeps);
         // The driver is in its place before it can call anybody.
         mounted.driver.get_or_init(|| driver).command(first);
     }

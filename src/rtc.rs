@@ -87,6 +87,13 @@ impl Rtc {
         }
     }
 
+    /// `setConfiguration(configuration)`.
+    pub fn set_configuration(&self, id: ConnectionId, config: &ConnectionConfig) {
+        if let Some(connection) = self.get(id) {
+            connection.set_configuration(config);
+        }
+    }
+
     /// `restartIce()`.
     pub fn restart_ice(&self, id: ConnectionId) {
         if let Some(connection) = self.get(id) {

@@ -24,6 +24,7 @@ impl Pump {
                 self.rtc.set_remote_description(id, &description);
             }
             Effect::AddCandidate(id, candidate) => self.rtc.add_candidate(id, &candidate),
+            Effect::SetConfiguration(id, config) => self.rtc.set_configuration(id, &config),
             Effect::RestartIce(id) => self.rtc.restart_ice(id),
             Effect::ReadStats(id) => self.rtc.read_stats(id),
         }

@@ -8,22 +8,34 @@ use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::address;
+use super::identity::Identity;
 use super::settings::{Settings, hex, random_bytes};
-use crate::dom::object;
+use crate::dom::{Listener, object};
 use crate::driver::{Driver, DriverOptions};
 use crate::ui::{self, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
-pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, String>) -> Option<(Driver, Command)> {
+///
+/// Gives the room, what must live as long, and the first command.
+pub(super) fn build(
+    element: &HtmlElement,
+    config: Result<AppConfig, String>,
+) -> Option<(Driver, Vec<Listener>, Command)> {
     let settings = config.and_then(|config| Settings::gather(element, config));
     let settings = settings.map_err(|message| ui::show_config_error(element, &message)).ok()?;
-    let first = first_command(&settings);
-    let options = driver_options(element, settings).and_then(Driver::start);
-    let driver = options.map_err(|error| {
+    let started = start(element, settings).map_err(|error| {
         web_sys::console::error_1(&error);
         ui::show_panic(element);
     });
-    Some((driver.ok()?, first))
+    started.ok()
+}
+
+fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<Listener>, Command), JsValue> {
+    let mut identity = if settings.from_url { Identity::of_tab()? } else { Identity::new()? };
+    identity.go_on(&mut settings);
+    let first = first_command(&settings);
+    let driver = Driver::start(driver_options(element, settings, &identity)?)?;
+    Ok((driver, identity.into_listeners(), first))
 }
 
 fn first_command(settings: &Settings) -> Command {
@@ -35,8 +47,13 @@ fn first_command(settings: &Settings) -> Command {
     }
 }
 
-fn driver_options(element: &HtmlElement, settings: Settings) -> Result<DriverOptions, JsValue> {
+fn driver_options(
+    element: &HtmlElement,
+    settings: Settings,
+    identity: &Identity,
+) -> Result<DriverOptions, JsValue> {
     let Settings { config, from_url, .. } = settings;
+    let page = hex(&random_bytes::<8>()?);
     Ok(DriverOptions {
         root: element.clone(),
         room: RoomConfig {
@@ -47,21 +64,22 @@ fn driver_options(element: &HtmlElement, settings: Settings) -> Result<DriverOpt
             camera: config.camera,
             seed: u64::from_le_bytes(random_bytes()?),
         },
-        dialect: Box::new(Visavis::new(config.signaling_url, hex(&random_bytes::<32>()?))),
+        dialect: Box::new(Visavis::new(config.signaling_url, identity.secret.as_str()).with_session(page)),
         ui: UiOptions {
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),
             capacity: config.capacity,
             app_link: from_url,
         },
-        on_view: Box::new(on_view(element.clone(), from_url)),
+        on_view: Box::new(on_view(element.clone(), from_url, identity.note())),
     })
 }
 
 /// What the world outside the element is told of a view.
-fn on_view(element: HtmlElement, from_url: bool) -> impl Fn(&RoomView) {
+fn on_view(element: HtmlElement, from_url: bool, note: impl Fn(&RoomView)) -> impl Fn(&RoomView) {
     let told = Cell::new(None);
     move |view| {
+        note(view);
         let news = Some((view.lifecycle, view.participants.len()));
         if told.replace(news) == news {
             return;

@@ -27,6 +27,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = addIceCandidate, catch)]
     pub(super) fn add_candidate(this: &PeerConnection, candidate: &Object) -> Result<Promise, JsValue>;
 
+    /// `setConfiguration(configuration)`; old browsers lack it.
+    #[wasm_bindgen(method, js_name = setConfiguration, catch)]
+    pub(super) fn configure(this: &PeerConnection, configuration: &Object) -> Result<(), JsValue>;
+
     /// `restartIce()`.
     #[wasm_bindgen(method, js_name = restartIce, catch)]
     pub(super) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;

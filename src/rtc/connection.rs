@@ -170,6 +170,11 @@ impl Connection {
         ignore(self.pc.add_candidate(&convert::candidate(candidate)));
     }
 
+    /// What the next search for a path uses. A browser that refuses it goes on with what it has.
+    pub(super) fn set_configuration(&self, config: &ConnectionConfig) {
+        let _ = self.pc.configure(&convert::configuration(config));
+    }
+
     /// Asks for new ICE credentials; `negotiationneeded` follows.
     pub(super) fn restart_ice(&self) {
         let _ = self.pc.restart_ice();

@@ -3,7 +3,7 @@
 use visavis::element;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event, HtmlElement};
 
 use crate::support::{sleep, until};
 
@@ -37,6 +37,27 @@ async fn removed_before_it_knows_its_configuration_it_never_starts() {
     room.remove();
     sleep(300).await;
     assert_eq!((state(&room), room.child_element_count()), (None, 0));
+}
+
+/// A copy of the tab copies its storage: what it would find there must not be us.
+#[wasm_bindgen_test]
+async fn who_we_are_is_stored_only_while_no_page_lives() {
+    let window = web_sys::window().unwrap();
+    let storage = window.session_storage().unwrap().unwrap();
+    let happens = |name: &str| window.dispatch_event(&Event::new(name).unwrap()).unwrap();
+    storage.set_item("visavis", &format!("{{\"identity\":\"{}\"}}", "7".repeat(64))).unwrap();
+    let room = room(NO_DEVICES);
+    room.set_attribute("from-url", "").unwrap();
+    until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
+    assert_eq!(storage.get_item("visavis").unwrap(), None);
+    happens("pagehide");
+    let stored = storage.get_item("visavis").unwrap().unwrap();
+    assert_eq!(stored, format!("{{\"identity\":\"{}\"}}", "7".repeat(64)));
+    happens("pageshow");
+    assert_eq!(storage.get_item("visavis").unwrap(), None);
+    room.remove();
+    happens("pagehide");
+    assert_eq!(storage.get_item("visavis").unwrap(), None, "an element that is gone keeps nothing");
 }
 
 #[wasm_bindgen_test]

@@ -236,6 +236,27 @@ async fn ice_restarts() {
 }
 
 #[wasm_bindgen_test]
+async fn a_restart_uses_the_newest_servers() {
+    let tracks = Tracks::default();
+    let mut pair = Pair::new(&tracks);
+    pair.connect().await;
+    pair.step();
+    let text = |text: &str| Some(text.to_owned());
+    let urls = vec!["turn:192.0.2.1".to_owned()];
+    let nowhere = IceServer { urls, username: text("u"), credential: text("c") };
+    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true };
+    pair.rtc.set_configuration(A, &config);
+    pair.rtc.restart_ice(A);
+    until("negotiation", || pair.events.len() > 0).await;
+    pair.events.take();
+    pair.rtc.set_local_description(A);
+    until("an offer", || pair.events.len() > 0).await;
+    sleep(500).await;
+    let found = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Candidate(Some(_)));
+    assert!(!pair.events.take().iter().any(|(_, event)| found(event)), "no relay is there, so no path");
+}
+
+#[wasm_bindgen_test]
 async fn what_the_browser_refuses_comes_back_with_its_name() {
     let events = Events::new();
     let sink = events.clone();

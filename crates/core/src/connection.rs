@@ -16,11 +16,15 @@ use self::watch::{Verdict, Watch};
 use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
 use crate::outbox::Outbox;
-use crate::output::{Effect, Role};
+use crate::output::{ConnectionConfig, Effect, Role};
+use crate::queue::Queue;
 use crate::safety::{self, Fingerprints};
 
 /// Most of our own candidates that wait for their description to be sent.
 const MAX_OUTGOING: usize = 256;
+
+/// Most messages that wait for the server to come back.
+const MAX_UNSAID: usize = 256;
 
 /// What a connection needs to act: the moment, and the ways out.
 pub(crate) struct Context<'a> {
@@ -31,12 +35,18 @@ pub(crate) struct Context<'a> {
     pub(crate) to: &'a ParticipantId,
     /// Whether the server would pass on what we say to them now.
     pub(crate) can_send: bool,
+    /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
+    pub(crate) reaches: bool,
+    /// While the server is lost: what is said to it once it takes up where the socket broke off.
+    pub(crate) unsaid: Option<&'a mut Queue<Outbound>>,
 }
 
 impl Context<'_> {
     fn send(&mut self, outbound: Outbound) {
-        if self.can_send {
-            self.link.send(self.now, outbound, self.out);
+        match &mut self.unsaid {
+            Some(unsaid) => unsaid.push_bounded(outbound, MAX_UNSAID),
+            None if self.reaches => self.link.send(self.now, outbound, self.out),
+            None => {}
         }
     }
 }
@@ -188,6 +198,11 @@ impl Connection {
 
     pub(crate) fn negotiation_needed(&mut self) {
         self.negotiator.want_offer();
+    }
+
+    /// Newer ICE servers, for the next time it looks for a path.
+    pub(crate) fn configure(&self, config: ConnectionConfig, out: &mut Outbox) {
+        out.effect(Effect::SetConfiguration(self.id, config));
     }
 
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {

@@ -81,9 +81,9 @@ impl Link {
     }
 
     /// Says something to the server. Lost if there is no socket: whatever must survive that is said again after
-    /// [`Heard::Opened`].
+    /// [`Heard::Opened`]. A leave is worth the dialect's attention all the same: it must not take up what is over.
     pub(crate) fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Outbox) {
-        if !self.is_open() {
+        if !self.is_open() && outbound != Outbound::Leave {
             return;
         }
         if matches!(outbound, Outbound::Join { .. }) {
@@ -170,7 +170,8 @@ impl Link {
         self.dialect.handle(now, input, &mut outputs);
         for output in outputs {
             match output {
-                DialectOutput::Frame(frame) => out.effect(Effect::SendFrame(frame)),
+                DialectOutput::Frame(frame) if self.is_open() => out.effect(Effect::SendFrame(frame)),
+                DialectOutput::Frame(_) => {}
                 DialectOutput::Signal(signal) => heard.push(Heard::Signal(signal)),
                 DialectOutput::Misunderstood(why) => out.event(Event::ProtocolError(why)),
                 DialectOutput::Stalled => self.fail(now, true, out, heard),

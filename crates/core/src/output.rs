@@ -70,6 +70,8 @@ pub enum Effect {
     SetRemoteDescription(ConnectionId, SessionDescription),
     /// `addIceCandidate(candidate)`. Failures are harmless.
     AddCandidate(ConnectionId, IceCandidate),
+    /// `setConfiguration(configuration)`: the servers for the next time it looks for a path.
+    SetConfiguration(ConnectionId, ConnectionConfig),
     /// `restartIce()`; `negotiationneeded` follows.
     RestartIce(ConnectionId),
     /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.

@@ -72,6 +72,8 @@ pub struct Room {
     looks_at: Timestamp,
     /// Until when they are looked at more often.
     alert_until: Timestamp,
+    /// What was to be said while the server was lost.
+    unsaid: Queue<Outbound>,
 }
 
 impl Room {
@@ -98,6 +100,7 @@ impl Room {
             server_heard: Timestamp::default(),
             looks_at: Timestamp::default(),
             alert_until: Timestamp::default(),
+            unsaid: Queue::default(),
             config,
         }
     }
@@ -137,7 +140,7 @@ impl Room {
     /// it against that.
     pub fn backlog(&self) -> usize {
         let pairs = self.connections.iter().map(|(_, connection)| connection.backlog());
-        self.early.len() + self.past_generations.len() + pairs.sum::<usize>()
+        self.early.len() + self.unsaid.len() + self.past_generations.len() + pairs.sum::<usize>()
     }
 
     /// What to show.

@@ -12,10 +12,14 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) media: Option<MediaState>,
     pub(crate) offerer: Offerer,
+    /// Which life of theirs this is, if the server tells.
+    pub(crate) session: Option<String>,
     /// Whether the server has them. If not, their media may still play, and then they stay.
     pub(crate) present: bool,
     /// Whether they are a guess: nobody has been heard. They are not shown.
     pub(crate) presumed: bool,
+    /// Whether the server said that it has lost them, so that it may have kept their seat.
+    pub(crate) blinks: bool,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -43,13 +47,27 @@ impl Roster {
             member.name = info.name;
             member.media = info.media.or(member.media);
             member.present = true;
+            member.blinks = false;
+            if member.session != info.session {
+                member.offerer = info.offerer;
+                member.session = info.session;
+            }
             return false;
         }
         let room = self.0.len() < MAX_PARTICIPANTS;
         if room {
-            let ParticipantInfo { id, name, media, offerer } = info;
-            let presumed = offerer == Offerer::Unknown;
-            self.0.push(Member { id, name, media, offerer, present: true, presumed, lost_since: None });
+            let ParticipantInfo { id, name, media, offerer, session } = info;
+            self.0.push(Member {
+                id,
+                name,
+                media,
+                offerer,
+                session,
+                present: true,
+                presumed: offerer == Offerer::Unknown,
+                blinks: false,
+                lost_since: None,
+            });
         }
         room
     }
@@ -73,6 +91,7 @@ impl Roster {
     pub(crate) fn all_absent(&mut self) {
         for member in &mut self.0 {
             member.present = false;
+            member.blinks = false;
         }
     }
 

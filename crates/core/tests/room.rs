@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use visavis_core::signaling::{
-    Dialect, DialectInput, DialectOutput, Endpoint, IceCandidate, Inbound, Joined, MediaState, Offerer,
-    Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, SdpType, SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, Endpoint, IceCandidate, IceServer, IceServers, Inbound, Joined,
+    MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, SdpType,
+    SessionDescription, Timestamp,
 };
 use visavis_core::{
-    Command, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect, Flow, Input,
-    Lifecycle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEvent,
+    Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
+    Flow, Input, Lifecycle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEvent,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -117,7 +118,13 @@ fn id(id: &str) -> ParticipantId {
 }
 
 fn info(name: &str, offerer: Offerer) -> ParticipantInfo {
-    ParticipantInfo { id: id(name), name: name.into(), media: Some(MediaState::default()), offerer }
+    ParticipantInfo {
+        id: id(name),
+        name: name.into(),
+        media: Some(MediaState::default()),
+        offerer,
+        session: None,
+    }
 }
 
 fn welcome(others: &[&str]) -> Inbound {
@@ -245,6 +252,54 @@ fn losing_the_server_does_not_touch_media() {
     assert_eq!(stage.wait(Duration::from_secs(300)), []);
     assert_eq!(stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them))), []);
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
+}
+
+#[test]
+fn where_nothing_is_lost_nothing_is_mended() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.input(Input::Socket(SocketEvent::Closed));
+    said();
+    let offer = description(SdpType::Offer, "m");
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(offer.clone())));
+    stage.event(0, ConnectionEvent::Candidate(Some(candidate("m"))));
+    stage.wait(Duration::from_millis(1));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert!(matches!(said().as_slice(), [Outbound::Join { .. }]));
+    assert_eq!(stage.hear(Inbound::Resumed { ice_servers: None }), [], "half a negotiation goes on");
+    let (to, generation) = (id("a"), 0);
+    let waited = [
+        Outbound::Description { to: to.clone(), generation, description: offer },
+        Outbound::Candidate { to, generation, candidate: Some(candidate("m")) },
+        Outbound::MediaState(MediaState::default()),
+    ];
+    assert_eq!(said(), waited, "what could not be said is said now");
+    stage.hear(Inbound::ParticipantGone(id("a")));
+    assert_eq!(stage.hear(Inbound::ParticipantBack(info("a", Offerer::Them))), []);
+}
+
+#[test]
+fn another_life_of_somebody_is_connected_anew_under_the_same_tile() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    let again = ParticipantInfo { session: Some("2".into()), ..info("a", Offerer::Them) };
+    let effects = stage.hear(Inbound::ParticipantJoined(again.clone()));
+    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
+    assert_eq!(creations(&effects), [(1, Role::Answerer)]);
+    assert_eq!(stage.room.view().participants.len(), 1);
+    assert_eq!(stage.hear(Inbound::ParticipantJoined(again)), [], "that life is known now");
+}
+
+#[test]
+fn newer_ice_servers_reach_every_connection() {
+    let (mut stage, _) = Stage::joined(&["a", "b"]);
+    let server = IceServer { urls: vec!["turn:x".into()], username: None, credential: None };
+    let ice = IceServers { servers: vec![server.clone()], expires_in: None };
+    let effects = stage.hear(Inbound::IceServers(ice.clone()));
+    let config = ConnectionConfig { ice_servers: vec![server], relay_only: false };
+    let told = [0, 1].map(|n| Effect::SetConfiguration(ConnectionId(n), config.clone()));
+    assert_eq!(effects, told);
+    assert_eq!(stage.hear(Inbound::IceServers(ice)), [], "nothing new");
 }
 
 #[test]

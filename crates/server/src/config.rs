@@ -8,6 +8,8 @@ use visavis_signaling::IceServer;
 use visavis_signaling::dialects::visavis::messages::IceServerList;
 use visavis_signaling::hub::HubConfig;
 
+use crate::relay::Relay;
+
 /// What a server does.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -21,6 +23,10 @@ pub struct Config {
     pub heartbeat: Duration,
     /// STUN servers that clients are told to use.
     pub ice_urls: Vec<String>,
+    /// TURN relays that clients are told to use.
+    pub relay: Option<Relay>,
+    /// How long somebody whose connection is lost can take it up where it broke off; meanwhile their seat is taken.
+    pub resume_window: Duration,
     /// If not empty, pages of these origins only may open a WebSocket, and may show the app in a frame.
     pub allowed_origins: Vec<String>,
     /// How much of everything one stranger, and all of them together, may take.
@@ -35,6 +41,8 @@ impl Default for Config {
             capacity: HubConfig::default().capacity,
             heartbeat: Duration::from_secs(10),
             ice_urls: Vec::new(),
+            relay: None,
+            resume_window: HubConfig::default().resume_window,
             allowed_origins: Vec::new(),
             bounds: Bounds::default(),
         }
@@ -56,6 +64,8 @@ impl Config {
             // Saturates, which is all that a heartbeat of a century deserves.
             heartbeat: seconds as u32,
             ice_servers: (!self.ice_urls.is_empty()).then_some(IceServerList { servers, expires_in: None }),
+            resume_window: self.resume_window,
+            max_lost: self.bounds.max_lost,
         }
     }
 }
@@ -65,6 +75,8 @@ impl Config {
 pub struct Bounds {
     /// Most rooms.
     pub max_rooms: usize,
+    /// Most seats that are kept for people whose connection is lost.
+    pub max_lost: usize,
     /// Most WebSocket connections; one more is told `server-full`.
     pub max_connections: usize,
     /// Most TCP connections from one address. Off by default: behind a proxy everybody has the same address.
@@ -91,6 +103,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             max_rooms: 10_000,
+            max_lost: HubConfig::default().max_lost,
             max_connections: 10_000,
             max_connections_per_address: None,
             message_burst: 400,
@@ -108,6 +121,7 @@ impl Default for Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::{HTTP_LIFETIME, MAX_HTTP_CONNECTIONS};
 
     /// The cell behind the row that starts with `name`.
     fn documented(name: &str) -> u64 {
@@ -132,6 +146,11 @@ mod tests {
         assert_eq!(documented("bytes waiting"), bounds.queue_bytes as u64);
         assert_eq!(documented("seconds to accept one message"), bounds.write_timeout.as_secs());
         assert_eq!(documented("seconds for the head of a request"), bounds.header_timeout.as_secs());
+        let window = Config::default().resume_window;
+        assert_eq!(documented("seconds that a lost seat is kept"), window.as_secs());
+        assert_eq!(documented("lost seats"), bounds.max_lost as u64);
+        assert_eq!(documented("connections that speak HTTP"), MAX_HTTP_CONNECTIONS as u64);
+        assert_eq!(documented("seconds that such a connection lasts"), HTTP_LIFETIME.as_secs());
         assert_eq!(documented("rooms"), bounds.max_rooms as u64);
         assert_eq!(documented("connections"), bounds.max_connections as u64);
     }

@@ -10,7 +10,6 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
 use tracing::debug;
 use visavis_signaling::RejectCode;
-use visavis_signaling::dialects::visavis::messages::ServerMessage;
 
 use crate::bucket::Bucket;
 use crate::config::Config;
@@ -27,13 +26,13 @@ pub(crate) async fn serve(socket: WebSocket, place: (Ticket, Delivery, Cut), con
     debug!(connection = ticket.number(), "connected");
     let (sink, stream) = socket.split();
     tokio::select! {
-        () = converse(Writer::new(sink, delivery, &config), Reader::new(stream, &ticket, &config)) => {}
+        () = converse(Writer::new(sink, delivery, &ticket, &config), Reader::new(stream, &ticket, &config)) => {}
         () = cut.wait() => {}
     }
     debug!(connection = ticket.number(), "disconnected");
 }
 
-async fn converse(mut writer: Writer, mut reader: Reader<'_>) {
+async fn converse(mut writer: Writer<'_>, mut reader: Reader<'_>) {
     let mut reading = pin!(reader.run());
     tokio::select! {
         () = &mut reading => {}
@@ -44,7 +43,8 @@ async fn converse(mut writer: Writer, mut reader: Reader<'_>) {
     }
 }
 
-struct Writer {
+struct Writer<'a> {
+    ticket: &'a Ticket,
     sink: SplitSink<WebSocket, Message>,
     delivery: Delivery,
     heartbeat: Interval,
@@ -54,12 +54,17 @@ struct Writer {
 /// The client does not take what we send.
 struct Stuck;
 
-impl Writer {
-    fn new(sink: SplitSink<WebSocket, Message>, delivery: Delivery, config: &Config) -> Self {
+impl<'a> Writer<'a> {
+    fn new(
+        sink: SplitSink<WebSocket, Message>,
+        delivery: Delivery,
+        ticket: &'a Ticket,
+        config: &Config,
+    ) -> Self {
         let first = tokio::time::Instant::now() + config.heartbeat;
         let mut heartbeat = interval_at(first, config.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { sink, delivery, heartbeat, timeout: config.bounds.write_timeout }
+        Self { ticket, sink, delivery, heartbeat, timeout: config.bounds.write_timeout }
     }
 
     /// Sends what there is to send, until the close frame is sent or the client is stuck.
@@ -75,7 +80,7 @@ impl Writer {
                     Some(Item::Close) => return self.send(goodbye()).await,
                     None => return Err(Stuck),
                 },
-                _ = self.heartbeat.tick() => self.send(Message::text(ServerMessage::Ping.encode())).await?,
+                _ = self.heartbeat.tick() => self.send(Message::text(self.ticket.ping())).await?,
             }
         }
     }

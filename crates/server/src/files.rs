@@ -46,18 +46,22 @@ async fn decorate(State(site): State<Arc<Site>>, request: Request, next: Next) -
     response
 }
 
+/// What goes with every file, besides the policy of the pages.
+pub(crate) const HEADERS: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    // The room is in the address of the page: it is nobody else's business.
+    ("referrer-policy", "no-referrer"),
+    // Another window that opened this one, or was opened by it, has no hold on it.
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), geolocation=()",
+    ),
+];
+
 fn protect(headers: &mut HeaderMap) {
-    let set = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // The room is in the address of the page: it is nobody else's business.
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::HeaderName::from_static("permissions-policy"),
-            "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), geolocation=()",
-        ),
-    ];
-    for (name, value) in set {
-        headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in HEADERS {
+        headers.insert(header::HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }
 

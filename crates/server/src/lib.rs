@@ -24,10 +24,12 @@ mod files;
 mod line;
 mod options;
 mod policy;
+mod relay;
 mod routes;
 mod server;
 mod switchboard;
 
 pub use config::{Bounds, Config};
 pub use options::Options;
+pub use relay::Relay;
 pub use server::Server;

@@ -23,12 +23,24 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), String> {
     let config = options.into_config()?;
+    raise_file_limit(config.bounds.max_connections);
     let listen = config.listen;
     // Before anybody can know that we are here, so that nobody can end us the hard way.
     let asked_to_stop = asked_to_stop().map_err(|e| format!("cannot watch for signals: {e}"))?;
     let server = Server::bind(config).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
     announce(&format!("listening on http://{}", server.addr()));
     server.run_until(asked_to_stop).await.map_err(|e| e.to_string())
+}
+
+/// Every connection is an open file, and many systems allow a program a thousand at first and far more if it asks.
+fn raise_file_limit(connections: usize) {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) if limit < connections as u64 => {
+            tracing::warn!(limit, connections, "the system allows fewer open files than connections");
+        }
+        Ok(limit) => tracing::debug!(limit, "open files"),
+        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
+    }
 }
 
 /// A closed stdout is no reason not to serve.

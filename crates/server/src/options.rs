@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::builder::RangedU64ValueParser;
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Bounds, Config};
+use crate::relay::Relay;
 
 /// The signaling server of Visavis: rooms over WebSocket at /ws, its health at /healthz, and the app if you like.
 #[derive(Debug, Clone, Parser)]
@@ -47,6 +49,29 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = stun_url)]
     pub ice_url: Vec<String>,
 
+    /// TURN relay that clients are told to use, such as turn:turn.example.org:3478; may be given several times
+    #[arg(long, value_name = "URL", value_parser = turn_url)]
+    pub turn_url: Vec<String>,
+
+    /// The secret that is shared with the relays (coturn: static-auth-secret); others can see it in the list of
+    /// processes, so rather give it in the environment or in a file
+    #[arg(long, value_name = "SECRET", env = "VISAVIS_TURN_SECRET", hide_env_values = true)]
+    pub turn_secret: Option<String>,
+
+    /// File with that secret, instead
+    #[arg(long, value_name = "FILE", conflicts_with = "turn_secret")]
+    pub turn_secret_file: Option<PathBuf>,
+
+    /// Seconds that credentials for the relays last; clients get new ones when half of it is over
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600,
+          value_parser = RangedU64ValueParser::<u64>::new().range(10..=604_800))]
+    pub turn_ttl: u64,
+
+    /// Seconds in which a lost connection can be taken up where it broke off; meanwhile its seat is taken
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=600))]
+    pub resume_window: u64,
+
     /// Origin (scheme and host, no path) whose pages may connect; may be given several times; all if left out
     #[arg(long, value_name = "SCHEME://HOST", value_parser = origin)]
     pub allowed_origin: Vec<String>,
@@ -60,9 +85,10 @@ impl Options {
     /// What the server does with these options.
     ///
     /// # Errors
-    /// If the folder of the app is not there; the text is for the person who typed it.
+    /// If the folder of the app or the secret for the relays is not there; the text is for the person who typed it.
     pub fn into_config(self) -> Result<Config, String> {
         self.dist.as_deref().map(check_dist).transpose()?;
+        let relay = self.relay()?;
         let bounds = Bounds {
             max_rooms: self.max_rooms,
             max_connections: self.max_connections,
@@ -75,10 +101,37 @@ impl Options {
             capacity: self.capacity,
             heartbeat: Duration::from_secs(self.heartbeat),
             ice_urls: self.ice_url,
+            relay,
+            resume_window: Duration::from_secs(self.resume_window),
             allowed_origins: self.allowed_origin,
             bounds,
         })
     }
+}
+
+impl Options {
+    fn relay(&self) -> Result<Option<Relay>, String> {
+        if self.turn_url.is_empty() {
+            return Ok(None);
+        }
+        let secret = match (&self.turn_secret, &self.turn_secret_file) {
+            (Some(secret), _) => secret.clone(),
+            (None, Some(file)) => read_secret(file)?,
+            (None, None) => String::new(),
+        };
+        if secret.is_empty() {
+            return Err(
+                "--turn-url needs --turn-secret, --turn-secret-file or VISAVIS_TURN_SECRET".to_owned()
+            );
+        }
+        Ok(Some(Relay { urls: self.turn_url.clone(), secret, ttl: Duration::from_secs(self.turn_ttl) }))
+    }
+}
+
+fn read_secret(file: &Path) -> Result<String, String> {
+    let text =
+        fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Ok(text.trim().to_owned())
 }
 
 fn check_dist(dist: &Path) -> Result<(), String> {
@@ -89,11 +142,24 @@ fn check_dist(dist: &Path) -> Result<(), String> {
 }
 
 fn stun_url(url: &str) -> Result<String, String> {
-    let host = url.strip_prefix("stun:").or_else(|| url.strip_prefix("stuns:"));
-    match host {
-        Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(url.to_owned()),
-        Some(_) | None => Err("must look like stun:HOST:PORT".to_owned()),
+    if is_ice_url(url, ["stun", "stuns"]) {
+        Ok(url.to_owned())
+    } else {
+        Err("must look like stun:HOST:PORT".into())
     }
+}
+
+fn turn_url(url: &str) -> Result<String, String> {
+    if is_ice_url(url, ["turn", "turns"]) {
+        Ok(url.to_owned())
+    } else {
+        Err("must look like turn:HOST:PORT".into())
+    }
+}
+
+fn is_ice_url(url: &str, schemes: [&str; 2]) -> bool {
+    let parts = url.split_once(':').filter(|(scheme, _)| schemes.contains(scheme));
+    parts.is_some_and(|(_, host)| !host.is_empty() && !host.starts_with('/'))
 }
 
 /// As browsers write it: scheme and host, and no path, so that it can be compared byte by byte.
@@ -137,6 +203,9 @@ mod tests {
             ["--listen", "8080"],
             ["--ice-url", "turn:example.org"],
             ["--ice-url", "stun:"],
+            ["--turn-url", "stun:example.org"],
+            ["--turn-ttl", "1"],
+            ["--resume-window", "601"],
             ["--allowed-origin", "example.org"],
             ["--allowed-origin", "https://example.org/"],
         ] {
@@ -144,5 +213,18 @@ mod tests {
         }
         let problem = read(&["--dist", "/nowhere"]).unwrap().into_config().unwrap_err();
         assert!(problem.contains("/nowhere"), "{problem}");
+    }
+
+    #[test]
+    fn relays_need_a_secret() {
+        let url = ["--turn-url", "turn:turn.example.org"];
+        let relay = |arguments: &[&str]| read(&[&url, arguments].concat()).unwrap().into_config();
+        assert!(relay(&["--turn-secret", ""]).unwrap_err().contains("--turn-secret-file"));
+        assert!(relay(&["--turn-secret-file", "/nowhere"]).unwrap_err().contains("/nowhere"));
+        assert_eq!(relay(&["--turn-secret", "north"]).unwrap().relay.unwrap().secret, "north");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "north\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        assert_eq!(relay(&["--turn-secret-file", path]).unwrap().relay.unwrap().secret, "north");
     }
 }

@@ -11,9 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 /// What everybody gets. Connections may go anywhere, because `config.json` may name any signaling server.
-const FIXED: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
-    media-src 'self' blob: mediastream:; connect-src 'self' ws: wss: http: https:; worker-src 'self' blob:; \
-    object-src 'none'; base-uri 'self'; form-action 'self'";
+/// Everything else is forbidden unless it is named; nothing in the page may bring its own style or script.
+const FIXED: &str = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; \
+    media-src 'self' blob: mediastream:; connect-src 'self' ws: wss: http: https:; manifest-src 'self'; \
+    base-uri 'none'; form-action 'self'";
 
 /// A page that is longer than this is not one of ours.
 const MAX_PAGE_BYTES: u64 = 1024 * 1024;
@@ -102,6 +103,28 @@ mod tests {
     fn hashes_as_browsers_do() {
         // The example of W3C CSP3, section "Usage of 'hash' expressions".
         assert_eq!(hash("doSomething();"), "RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc=");
+    }
+
+    /// The README shows people with another host the same headers.
+    #[test]
+    fn the_readme_says_the_same() {
+        let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+        let policy = write_policy(&["...".into()], "");
+        let shown: String = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(&format!("Content-Security-Policy: {policy}")), "{policy}");
+        for (name, value) in crate::files::HEADERS {
+            let line = format!("{name}: {value}");
+            assert!(shown.to_lowercase().contains(&line.to_lowercase()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_strict() {
+        let policy = write_policy(&[], "");
+        for lax in ["'unsafe-inline'", "'unsafe-eval'", "'unsafe-hashes'", " * ", " *;", "script-src data:"] {
+            assert!(!policy.contains(lax), "{lax} in {policy}");
+        }
+        assert!(policy.starts_with("default-src 'none'; ") && policy.contains("base-uri 'none'"));
     }
 
     #[test]

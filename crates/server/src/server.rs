@@ -26,9 +26,9 @@ use crate::routes;
 use crate::switchboard::Switchboard;
 
 /// TCP connections that speak HTTP at one time. WebSockets are counted by themselves.
-const MAX_HTTP_CONNECTIONS: usize = 512;
+pub(crate) const MAX_HTTP_CONNECTIONS: usize = 512;
 /// A connection that is still no WebSocket after this is closed: nothing here takes that long to download.
-const HTTP_LIFETIME: Duration = Duration::from_secs(300);
+pub(crate) const HTTP_LIFETIME: Duration = Duration::from_secs(300);
 /// How long clients may take to hear that the server is closing.
 const FAREWELL: Duration = Duration::from_millis(1500);
 /// Out of file descriptors, most likely: trying again at once would only burn the processor.
@@ -73,6 +73,7 @@ impl Server {
         info!(addr = %self.addr, "serving");
         tokio::select! {
             () = house.welcome(&self.listener) => {}
+            () = switchboard.0.keep_time() => {}
             () = shutdown => {}
         }
         drop(self.listener);

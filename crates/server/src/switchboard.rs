@@ -5,18 +5,23 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tracing::debug;
-use visavis_signaling::RejectCode;
-use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
+use visavis_signaling::dialects::visavis::messages::{ClientMessage, IceServerList, ServerMessage};
 use visavis_signaling::hub::{ConnectionId, Hub, HubOutput};
+use visavis_signaling::{ParticipantId, RejectCode, Timestamp};
 
 use crate::config::Config;
 use crate::line::{Cut, Delivery, Line, Overflow, line};
+use crate::relay::Relay;
 
 /// Connections over the limit that are let in, only to be told `server-full`.
 const SURPLUS: usize = 64;
+
+/// How often it is looked whether something is due: seats to free, credentials to refresh.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Everybody who is connected.
 #[derive(Debug)]
@@ -30,6 +35,10 @@ pub(crate) struct Switchboard {
 #[derive(Debug)]
 struct Exchange {
     hub: Hub,
+    begun: Instant,
+    relay: Option<Relay>,
+    /// Who has credentials for the relays, and when they get new ones.
+    credentials: BTreeMap<ConnectionId, (Instant, ParticipantId)>,
     lines: BTreeMap<ConnectionId, Line>,
     next: u64,
     closing: bool,
@@ -52,8 +61,15 @@ pub(crate) struct Ticket {
 
 impl Switchboard {
     pub(crate) fn new(config: &Config) -> Self {
-        let exchange =
-            Exchange { hub: Hub::new(config.hub()), lines: BTreeMap::new(), next: 0, closing: false };
+        let exchange = Exchange {
+            hub: Hub::new(config.hub()),
+            begun: Instant::now(),
+            relay: config.relay.clone(),
+            credentials: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            next: 0,
+            closing: false,
+        };
         Self {
             exchange: Mutex::new(exchange),
             emptied: Notify::new(),
@@ -103,6 +119,16 @@ impl Switchboard {
         exchange.lines.clear();
     }
 
+    /// Does what is due, for ever.
+    pub(crate) async fn keep_time(&self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.lock().tick();
+        }
+    }
+
     /// Waits until nobody is connected.
     pub(crate) async fn emptied(&self) {
         loop {
@@ -127,14 +153,55 @@ impl Exchange {
         id
     }
 
+    /// The rooms, at this moment.
+    fn hub(&mut self) -> &mut Hub {
+        let elapsed = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.hub.advance(Timestamp::from_millis(elapsed));
+        &mut self.hub
+    }
+
     /// Does what the hub wants done.
     fn deliver(&mut self) {
         while let Some(output) = self.hub.poll_output() {
             match output {
-                HubOutput::Send(to, message) => self.on_line(to, |line| line.send(message.encode())),
+                HubOutput::Send(to, mut message) => {
+                    self.add_relay(to, &mut message);
+                    self.on_line(to, |line| line.send(message.encode()));
+                }
                 HubOutput::Close(to) => self.on_line(to, Line::close),
             }
         }
+    }
+
+    /// Whoever is let in gets credentials for the relays.
+    fn add_relay(&mut self, to: ConnectionId, message: &mut ServerMessage) {
+        if let ServerMessage::Joined(welcome) = message
+            && let Some(relay) = &self.relay
+        {
+            self.credentials.insert(to, (Instant::now() + relay.refresh_after(), welcome.id.clone()));
+            let list = welcome.ice_servers.take();
+            welcome.ice_servers = Some(with_relay(list, relay, &welcome.id));
+        }
+    }
+
+    /// Frees the seats that nobody came back to, and sends new credentials to those whose own are half way through.
+    fn tick(&mut self) {
+        self.hub();
+        self.deliver();
+        let Some(relay) = self.relay.clone() else { return };
+        let (now, lines) = (Instant::now(), &self.lines);
+        self.credentials.retain(|id, _| lines.contains_key(id));
+        let mut due = Vec::new();
+        for (id, (at, participant)) in self.credentials.iter_mut().filter(|(_, (at, _))| *at <= now) {
+            *at = now + relay.refresh_after();
+            due.push((*id, participant.clone()));
+        }
+        let stun = self.hub.config().ice_servers.clone();
+        for (id, participant) in due {
+            let list = with_relay(stun.clone(), &relay, &participant);
+            self.on_line(id, |line| line.send(ServerMessage::IceServers(list).encode()));
+        }
+        self.deliver();
     }
 
     /// Uses a line, if it still is there. If it overflows it is cut, and its participant is gone for the others.
@@ -142,7 +209,7 @@ impl Exchange {
         if let Some(Err(Overflow)) = self.lines.get_mut(&id).map(action) {
             debug!(connection = id.0, "reads too slowly");
             self.lines.remove(&id);
-            self.hub.closed(id);
+            self.hub().expelled(id);
         }
     }
 
@@ -157,9 +224,15 @@ impl Exchange {
         debug!(connection = id.0, code = code.as_str(), "rejected");
         self.on_line(id, |line| line.send(ServerMessage::error(code, text, true).encode()));
         self.on_line(id, Line::close);
-        self.hub.closed(id);
+        self.hub().expelled(id);
         self.deliver();
     }
+}
+
+fn with_relay(list: Option<IceServerList>, relay: &Relay, id: &ParticipantId) -> IceServerList {
+    let mut servers = list.unwrap_or_default().servers;
+    servers.push(relay.mint(id));
+    IceServerList { servers, expires_in: u32::try_from(relay.ttl.as_secs()).ok() }
 }
 
 impl Ticket {
@@ -174,9 +247,14 @@ impl Ticket {
         let message = ClientMessage::decode(frame);
         let mut exchange = self.switchboard.lock();
         if exchange.lines.get(&self.id).is_some_and(|line| !line.is_closing()) {
-            exchange.hub.heard(self.id, message);
+            exchange.hub().heard(self.id, message);
             exchange.deliver();
         }
+    }
+
+    /// The frame that asks the client for a sign of life.
+    pub(crate) fn ping(&self) -> String {
+        self.switchboard.lock().hub.ping(self.id).encode()
     }
 
     /// Says no; the connection goes on.
@@ -194,7 +272,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut exchange = self.switchboard.lock();
         exchange.lines.remove(&self.id);
-        exchange.hub.closed(self.id);
+        exchange.hub().closed(self.id);
         exchange.deliver();
         let empty = exchange.lines.is_empty();
         drop(exchange);

@@ -2,17 +2,28 @@
 //!
 //! A pure state machine: connections and their messages go in, messages for connections come out. The native server
 //! puts sockets around it, and the simulator runs it under virtual time, so what is simulated is what is deployed.
+//!
+//! Who is lost keeps a seat for a while, and what is said to them waits: if they come back in time, their session goes
+//! on as if nothing had been. The others hear `gone` all the same, because most of those who are lost are lost for good.
 
-use std::collections::{BTreeMap, VecDeque};
+mod lost;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use self::session::Session;
 use crate::dialects::visavis::messages::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
 };
 use crate::json::JsonError;
 use crate::signal::{MediaState, ParticipantId, RejectCode};
+use crate::time::Timestamp;
 
 /// One socket, as the owner of the sockets numbers it. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,11 +40,23 @@ pub struct HubConfig {
     pub heartbeat: u32,
     /// ICE servers, announced to clients.
     pub ice_servers: Option<IceServerList>,
+    /// How long somebody who is lost keeps their seat. It counts as taken so long: who blinks must not lose it to a
+    /// newcomer, and a ghost must not block it for ever. With zero nothing is ever taken up.
+    pub resume_window: Duration,
+    /// Most seats of lost people; one more, and the oldest of them is free.
+    pub max_lost: usize,
 }
 
 impl Default for HubConfig {
     fn default() -> Self {
-        Self { capacity: 8, max_rooms: 10_000, heartbeat: 10, ice_servers: None }
+        Self {
+            capacity: 8,
+            max_rooms: 10_000,
+            heartbeat: 10,
+            ice_servers: None,
+            resume_window: Duration::from_secs(60),
+            max_lost: 1000,
+        }
     }
 }
 
@@ -48,9 +71,13 @@ pub enum HubOutput {
 
 #[derive(Debug)]
 struct Member {
-    connection: ConnectionId,
+    /// `None` while they are lost.
+    connection: Option<ConnectionId>,
     name: String,
     media: MediaState,
+    session: Option<Session>,
+    /// When their seat is free, if they are lost.
+    lost_until: Option<Timestamp>,
 }
 
 /// One room: participants by id, so that every roster has the same order.
@@ -67,8 +94,11 @@ struct Seat {
 #[derive(Debug)]
 pub struct Hub {
     config: HubConfig,
+    now: Timestamp,
     rooms: BTreeMap<String, Room>,
     seats: BTreeMap<ConnectionId, Seat>,
+    /// The seats of those who are lost, by the time at which they are free.
+    lost: BTreeSet<(Timestamp, String, ParticipantId)>,
     outputs: VecDeque<HubOutput>,
 }
 
@@ -88,15 +118,27 @@ pub fn participant_id(identity: &str) -> ParticipantId {
 impl Hub {
     /// A server without rooms.
     pub fn new(config: HubConfig) -> Self {
-        Self { config, rooms: BTreeMap::new(), seats: BTreeMap::new(), outputs: VecDeque::new() }
+        Self {
+            config,
+            now: Timestamp::default(),
+            rooms: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            outputs: VecDeque::new(),
+        }
     }
 
-    /// How many rooms there are.
+    /// What it allows and announces.
+    pub fn config(&self) -> &HubConfig {
+        &self.config
+    }
+
+    /// How many rooms there are, those of lost people included.
     pub fn rooms(&self) -> usize {
         self.rooms.len()
     }
 
-    /// How many participants there are.
+    /// How many participants there are, without those who are lost.
     pub fn participants(&self) -> usize {
         self.seats.len()
     }
@@ -104,6 +146,19 @@ impl Hub {
     /// The next thing to do, in order.
     pub fn poll_output(&mut self) -> Option<HubOutput> {
         self.outputs.pop_front()
+    }
+
+    /// When to come back with [`Hub::advance`] at the latest.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.lost.first().map(|(until, ..)| *until)
+    }
+
+    /// Tells the time; call it before anything that happens at that time. Seats that nobody came back to are free.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        while self.poll_timeout().is_some_and(|until| until <= self.now) {
+            self.free_oldest();
+        }
     }
 
     /// A frame that a client sent.
@@ -114,20 +169,36 @@ impl Hub {
     /// A frame that a client sent, as the owner of the sockets decoded it: decoding is most of the work, and needs
     /// no access to the rooms.
     pub fn heard(&mut self, from: ConnectionId, message: Result<ClientMessage, JsonError>) {
+        // What is refused counts too: the client cannot know before it hears so.
+        if message.as_ref().map_or(true, ClientMessage::counts)
+            && let Some(session) = self.session(from)
+        {
+            session.hear();
+        }
         match message {
             Ok(message) => self.message(from, message),
             Err(error) => self.refuse(from, RejectCode::BadRequest, &error.to_string()),
         }
     }
 
-    /// A connection is lost.
+    /// The sign of life for a connection. Sent by the owner of the sockets, who has the clock for it.
+    pub fn ping(&mut self, connection: ConnectionId) -> ServerMessage {
+        ServerMessage::Ping { heard: self.session(connection).map(|session| session.heard()) }
+    }
+
+    /// A connection is lost. Its participant may come back and go on.
     pub fn closed(&mut self, connection: ConnectionId) {
-        self.depart(connection, LeaveReason::Gone);
+        self.depart(connection, Departure::Lost);
+    }
+
+    /// A connection is over because its client broke a rule: nothing is kept for it.
+    pub fn expelled(&mut self, connection: ConnectionId) {
+        self.depart(connection, Departure::Over(LeaveReason::Gone));
     }
 
     fn message(&mut self, from: ConnectionId, message: ClientMessage) {
         match (message, self.seats.get(&from).cloned()) {
-            (ClientMessage::Pong, _) => {}
+            (ClientMessage::Pong { heard }, _) => self.acknowledged(from, heard),
             (ClientMessage::Join(join), None) => self.join(from, join),
             (ClientMessage::Join(_), Some(_)) => {
                 self.refuse(
@@ -136,7 +207,7 @@ impl Hub {
                     "This connection is in a room already; leave it first.",
                 );
             }
-            (ClientMessage::Leave, _) => self.depart(from, LeaveReason::Left),
+            (ClientMessage::Leave, _) => self.depart(from, Departure::Over(LeaveReason::Left)),
             (_, None) => self.refuse(from, RejectCode::NotJoined, "Send \"join\" first."),
             (ClientMessage::Description { to, generation, description }, Some(seat)) => {
                 let message = ServerMessage::Description { from: seat.id, generation, description };
@@ -150,22 +221,31 @@ impl Hub {
         }
     }
 
+    fn member(&mut self, room: &str, id: &ParticipantId) -> Option<&mut Member> {
+        self.rooms.get_mut(room)?.get_mut(id)
+    }
+
+    fn session(&mut self, connection: ConnectionId) -> Option<&mut Session> {
+        let seat = self.seats.get(&connection)?;
+        self.rooms.get_mut(&seat.room)?.get_mut(&seat.id)?.session.as_mut()
+    }
+
+    fn acknowledged(&mut self, connection: ConnectionId, heard: Option<u32>) {
+        if let (Some(heard), Some(session)) = (heard, self.session(connection)) {
+            session.acknowledge(heard);
+        }
+    }
+
     fn join(&mut self, connection: ConnectionId, join: Join) {
         let id = participant_id(&join.identity);
+        self.make_room_for(&join.room);
         if let Some((code, text)) = self.objection(&join, &id) {
             return self.reject(connection, code, text);
         }
-        let room = self.rooms.entry(join.room.clone()).or_default();
-        let member = Member { connection, name: join.name.clone(), media: join.media };
-        let before = room.insert(id.clone(), member);
-        self.seats.insert(connection, Seat { room: join.room.clone(), id: id.clone() });
-        if let Some(before) = before {
-            self.seats.remove(&before.connection);
-            self.reject(before.connection, RejectCode::Replaced, "You joined again from somewhere else.");
+        let seat = Seat { room: join.room.clone(), id };
+        if !self.resume(connection, &join, &seat) {
+            self.enter(connection, join, &seat);
         }
-        self.welcome(connection, &join.room, &id);
-        let participant = Participant { id: id.clone(), name: join.name, media: join.media };
-        self.tell_others(&join.room, &id, &ServerMessage::ParticipantJoined { participant });
     }
 
     /// Why this join cannot be accepted, if so.
@@ -184,38 +264,52 @@ impl Hub {
         }
     }
 
-    fn welcome(&mut self, connection: ConnectionId, name: &str, id: &ParticipantId) {
-        let room = self.rooms.get(name).into_iter().flatten();
-        let others = room.filter(|(other, _)| *other != id);
-        let participants = others
-            .map(|(id, member)| Participant {
-                id: id.clone(),
-                name: member.name.clone(),
-                media: member.media,
-            })
-            .collect();
+    /// Begins anew, whoever had the seat before.
+    fn enter(&mut self, connection: ConnectionId, join: Join, seat: &Seat) {
+        let Join { room, name, media, session, .. } = join;
+        let session = session.map(|claim| Session::new(claim.id));
+        let member = Member { connection: Some(connection), name, media, session, lost_until: None };
+        let participant = introduce(&seat.id, &member);
+        let before = self.rooms.entry(room).or_default().insert(seat.id.clone(), member);
+        self.seats.insert(connection, seat.clone());
+        if let Some(before) = before {
+            self.forget_lost(before.lost_until, seat);
+            self.replace(before.connection);
+        }
+        self.welcome(connection, seat, None);
+        self.tell_others(seat, &ServerMessage::ParticipantJoined { participant, resumed: false });
+    }
+
+    fn welcome(&mut self, connection: ConnectionId, seat: &Seat, resumed: Option<u32>) {
+        let room = self.rooms.get(&seat.room).into_iter().flatten();
+        // Who takes a session up knows the others.
+        let others =
+            room.filter(|(id, member)| resumed.is_none() && **id != seat.id && member.connection.is_some());
+        let participants = others.map(|(id, member)| introduce(id, member)).collect();
         let welcome = Welcome {
             version: VERSION,
-            id: id.clone(),
-            room: name.to_owned(),
+            id: seat.id.clone(),
+            room: seat.room.clone(),
             capacity: self.config.capacity,
             heartbeat: self.config.heartbeat,
             participants,
             ice_servers: self.config.ice_servers.clone(),
+            resumed,
         };
         self.send(connection, ServerMessage::Joined(welcome));
     }
 
     fn media(&mut self, seat: &Seat, media: MediaState) {
-        if let Some(member) = self.rooms.get_mut(&seat.room).and_then(|room| room.get_mut(&seat.id)) {
+        if let Some(member) = self.member(&seat.room, &seat.id) {
             member.media = media;
         }
-        self.tell_others(&seat.room, &seat.id, &ServerMessage::Media { from: seat.id.clone(), media });
+        self.tell_others(seat, &ServerMessage::Media { from: seat.id.clone(), media });
     }
 
     fn relay(&mut self, from: ConnectionId, room: &str, to: &ParticipantId, message: ServerMessage) {
-        match self.rooms.get(room).and_then(|room| room.get(to)) {
-            Some(member) if member.connection != from => self.send(member.connection, message),
+        let member = self.rooms.get_mut(room).and_then(|room| room.get_mut(to));
+        match member {
+            Some(member) if member.connection != Some(from) => member.tell(message, &mut self.outputs),
             Some(_) | None => {
                 self.refuse(
                     from,
@@ -227,22 +321,24 @@ impl Hub {
     }
 
     /// The connection gives up its seat; the socket itself stays open.
-    fn depart(&mut self, connection: ConnectionId, reason: LeaveReason) {
+    fn depart(&mut self, connection: ConnectionId, departure: Departure) {
         let Some(seat) = self.seats.remove(&connection) else { return };
-        if let Some(room) = self.rooms.get_mut(&seat.room) {
-            room.remove(&seat.id);
-            if room.is_empty() {
-                self.rooms.remove(&seat.room);
-            }
+        let reason = match departure {
+            Departure::Over(reason) => reason,
+            Departure::Lost => LeaveReason::Gone,
+        };
+        if !(matches!(departure, Departure::Lost) && self.keep_seat(&seat)) {
+            self.free(&seat);
         }
         let message = ServerMessage::ParticipantLeft { id: seat.id.clone(), reason };
-        self.tell_others(&seat.room, &seat.id, &message);
+        self.tell_others(&seat, &message);
     }
 
-    fn tell_others(&mut self, room: &str, id: &ParticipantId, message: &ServerMessage) {
-        let members = self.rooms.get(room).into_iter().flatten().filter(|(other, _)| *other != id);
-        let sends = members.map(|(_, member)| HubOutput::Send(member.connection, message.clone()));
-        self.outputs.extend(sends);
+    fn tell_others(&mut self, seat: &Seat, message: &ServerMessage) {
+        let members = self.rooms.get_mut(&seat.room).into_iter().flatten();
+        for (_, member) in members.filter(|(other, _)| **other != seat.id) {
+            member.tell(message.clone(), &mut self.outputs);
+        }
     }
 
     fn send(&mut self, to: ConnectionId, message: ServerMessage) {
@@ -261,105 +357,30 @@ impl Hub {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How a connection gives up its seat.
+#[derive(Debug, Clone, Copy)]
+enum Departure {
+    Lost,
+    Over(LeaveReason),
+}
 
-    const A: ConnectionId = ConnectionId(1);
-    const B: ConnectionId = ConnectionId(2);
-    const C: ConnectionId = ConnectionId(3);
-
-    fn join(room: &str, secret: char) -> String {
-        let identity = secret.to_string().repeat(32);
-        format!(
-            r#"{{"type":"join","version":1,"room":"{room}","name":"{secret}","identity":"{identity}","media":{{}}}}"#
-        )
-    }
-
-    fn id(secret: char) -> ParticipantId {
-        participant_id(&secret.to_string().repeat(32))
-    }
-
-    fn drain(hub: &mut Hub) -> Vec<HubOutput> {
-        std::iter::from_fn(|| hub.poll_output()).collect()
-    }
-
-    fn two() -> Hub {
-        let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() });
-        hub.frame(A, &join("r", 'a'));
-        hub.frame(B, &join("r", 'b'));
-        drain(&mut hub);
-        hub
-    }
-
-    fn code_of(output: &HubOutput) -> Option<(ConnectionId, &str)> {
-        match output {
-            HubOutput::Send(to, ServerMessage::Error { code, .. }) => Some((*to, code)),
-            HubOutput::Send(..) | HubOutput::Close(_) => None,
+impl Member {
+    /// Says something that counts; who is lost hears it if they come back.
+    fn tell(&mut self, message: ServerMessage, outputs: &mut VecDeque<HubOutput>) {
+        if let Some(session) = &mut self.session {
+            session.keep(&message);
+        }
+        if let Some(connection) = self.connection {
+            outputs.push_back(HubOutput::Send(connection, message));
         }
     }
+}
 
-    #[test]
-    fn a_full_room_refuses_and_the_others_notice_nothing() {
-        let mut hub = two();
-        hub.frame(C, &join("r", 'c'));
-        let out = drain(&mut hub);
-        assert_eq!(code_of(&out[0]), Some((C, "room-full")));
-        assert_eq!(out[1..], [HubOutput::Close(C)]);
-    }
-
-    #[test]
-    fn the_same_identity_takes_its_seat_back() {
-        let mut hub = two();
-        hub.frame(C, &join("r", 'a'));
-        let out = drain(&mut hub);
-        assert_eq!(code_of(&out[0]), Some((A, "replaced")));
-        assert!(
-            matches!(&out[2], HubOutput::Send(C, ServerMessage::Joined(w)) if w.id == id('a') && w.participants.len() == 1)
-        );
-        assert!(
-            matches!(&out[3], HubOutput::Send(B, ServerMessage::ParticipantJoined { participant }) if participant.id == id('a'))
-        );
-        hub.closed(A);
-        assert_eq!(drain(&mut hub), [], "the old socket has no seat any more");
-    }
-
-    #[test]
-    fn relays_only_inside_the_room() {
-        let mut hub = two();
-        hub.frame(C, &join("other", 'c'));
-        drain(&mut hub);
-        let frame = format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id('c'));
-        hub.frame(A, &frame);
-        assert_eq!(
-            drain(&mut hub).iter().map(code_of).collect::<Vec<_>>(),
-            [Some((A, "unknown-participant"))]
-        );
-    }
-
-    #[test]
-    fn empty_rooms_are_forgotten() {
-        let mut hub = two();
-        hub.frame(A, r#"{"type":"leave"}"#);
-        let gone = ServerMessage::ParticipantLeft { id: id('a'), reason: LeaveReason::Left };
-        assert_eq!(drain(&mut hub), [HubOutput::Send(B, gone)]);
-        hub.closed(B);
-        assert_eq!((hub.rooms(), hub.participants()), (0, 0));
-    }
-
-    #[test]
-    fn bad_input_gets_a_code() {
-        let mut hub = two();
-        for (frame, code) in [
-            ("nonsense", "bad-request"),
-            (r#"{"type":"dance"}"#, "bad-request"),
-            (&join("r", 'a'), "already-joined"),
-            (r#"{"type":"candidate","to":"","candidate":null}"#, "bad-request"),
-        ] {
-            hub.frame(A, frame);
-            assert_eq!(drain(&mut hub).iter().map(code_of).collect::<Vec<_>>(), [Some((A, code))], "{frame}");
-        }
-        hub.frame(C, r#"{"type":"media","media":{}}"#);
-        assert_eq!(code_of(&drain(&mut hub)[0]), Some((C, "not-joined")));
+fn introduce(id: &ParticipantId, member: &Member) -> Participant {
+    Participant {
+        id: id.clone(),
+        name: member.name.clone(),
+        media: member.media,
+        session: member.session.as_ref().map(|session| session.id.clone()),
     }
 }

@@ -19,6 +19,12 @@ pub const MAX_ID_BYTES: usize = 128;
 pub const MAX_IDENTITY_BYTES: usize = 256;
 /// Shortest identity secret, in bytes: 128 bits in hexadecimal.
 pub const MIN_IDENTITY_BYTES: usize = 32;
+/// Longest name of a session, in bytes.
+pub const MAX_SESSION_BYTES: usize = 64;
+/// Most messages of a session that either side keeps, to repeat them after a lost connection...
+pub const MAX_KEPT_MESSAGES: usize = 256;
+/// ...and most bytes of them; of more, the oldest are forgotten, and a session that misses those begins anew.
+pub const MAX_KEPT_BYTES: usize = 256 * 1024;
 /// Most participants in a roster; a longer one is refused.
 pub const MAX_PARTICIPANTS: usize = 64;
 /// Most ICE servers, and most URLs of one.

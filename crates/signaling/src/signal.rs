@@ -152,6 +152,9 @@ pub struct ParticipantInfo {
     pub media: Option<MediaState>,
     /// Who offers first.
     pub offerer: Offerer,
+    /// What tells one life of theirs from the next, if the server says: another one under the same id has lost all its
+    /// connections (a page that was reloaded, for instance).
+    pub session: Option<String>,
 }
 
 /// We are in the room.
@@ -272,8 +275,16 @@ pub struct Rejection {
 pub enum Inbound {
     /// The answer to [`Outbound::Join`].
     Joined(Joined),
+    /// The other answer to [`Outbound::Join`]: the server takes up where the last socket broke off. What was said
+    /// meanwhile follows, nothing is lost, and whoever was in the room still is, unless what follows says otherwise.
+    Resumed {
+        /// ICE servers of the signaling server, if it has any to give.
+        ice_servers: Option<IceServers>,
+    },
     /// Somebody joined, or came back with the same id.
     ParticipantJoined(ParticipantInfo),
+    /// Somebody came back whom the server had lost, and nothing between us is lost.
+    ParticipantBack(ParticipantInfo),
     /// Somebody left on purpose: their tile goes at once.
     ParticipantLeft(ParticipantId),
     /// The server lost somebody's connection. Their media may well be fine, so their tile stays while it plays.

@@ -49,6 +49,8 @@ pub struct Statistics {
     pub server_crashes: u64,
     /// Pages that died without a word.
     pub page_crashes: u64,
+    /// Lost sockets after which the session went on.
+    pub resumes: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
@@ -66,6 +68,7 @@ impl AddAssign for Statistics {
         self.socket_losses += other.socket_losses;
         self.server_crashes += other.server_crashes;
         self.page_crashes += other.page_crashes;
+        self.resumes += other.resumes;
         self.connections += other.connections;
         self.inputs += other.inputs;
         self.slowest_rest = self.slowest_rest.max(other.slowest_rest);
@@ -178,7 +181,7 @@ impl World {
             sequence: 0,
             random: Random::new(!script.seed),
             peers: Vec::new(),
-            server: Server::new(),
+            server: Server::new(script.chaos),
             cut_paths: BTreeSet::new(),
             chaos: script.chaos,
             healed_at: script.heals_at(),

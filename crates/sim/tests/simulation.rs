@@ -61,11 +61,12 @@ fn report(seeds: u64, seconds: f64, total: &Statistics) {
     println!("{seeds} seeds in {seconds:.1} s, {:.0} a second, held", seeds as f64 / seconds);
     let Statistics { glares, restarts, rebuilds, wedges, socket_losses, .. } = total;
     println!("  {glares} glares, {restarts} ICE restarts, {rebuilds} rebuilds, {wedges} silent failures,");
-    let Statistics { server_crashes, page_crashes, connections, inputs, .. } = total;
-    println!("  {socket_losses} lost sockets, {server_crashes} dead servers, {page_crashes} dead pages,");
+    let Statistics { resumes, server_crashes, page_crashes, connections, inputs, .. } = total;
+    println!("  {socket_losses} lost sockets, {resumes} of them taken up, {server_crashes} dead servers,");
+    println!("  {page_crashes} dead pages,");
     println!("  {connections} connections and {inputs} inputs;");
     println!("  the slowest was at rest {:.1} s after its last fault", total.slowest_rest as f64 / 1000.0);
-    let teeth = [glares, restarts, rebuilds, wedges, socket_losses, server_crashes, page_crashes];
+    let teeth = [glares, restarts, rebuilds, wedges, socket_losses, resumes, server_crashes, page_crashes];
     assert!(seeds < 1000 || teeth.into_iter().all(|count| *count > 0), "the scripts lost their teeth");
 }
 

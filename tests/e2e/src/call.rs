@@ -22,6 +22,14 @@ pub async fn join(page: &Page, room: &str) {
     page.until("to be in the room", |look| look.state == "joined").await;
 }
 
+/// After a reload the page goes on with its call by itself. A click or two let us listen: without one, browsers do not
+/// let a page measure what it hears.
+pub async fn comes_back(page: &Page) {
+    page.until("to be back in the room", |look| look.state == "joined").await;
+    page.press("microphone").await;
+    page.press("microphone").await;
+}
+
 /// The names of everybody but the one who looks.
 pub fn names_but<'a>(pages: &[&'a Page], me: &Page) -> Vec<&'a str> {
     pages.iter().map(|page| page.name()).filter(|name| *name != me.name()).collect()

@@ -63,7 +63,7 @@ impl Room {
     }
 
     fn leave(&mut self, now: Timestamp) {
-        if matches!(self.lifecycle, Lifecycle::Joined | Lifecycle::Joining) {
+        if self.lifecycle.in_call() || self.lifecycle == Lifecycle::Joining {
             self.say_leave(now);
         }
         self.end(now, None);

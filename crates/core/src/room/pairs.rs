@@ -2,13 +2,16 @@
 
 use std::cmp::Ordering;
 
-use visavis_signaling::{Inbound, Offerer, ParticipantId, SdpType, SessionDescription, Timestamp};
+use visavis_signaling::{
+    IceServers, Inbound, Offerer, ParticipantId, SdpType, SessionDescription, Timestamp,
+};
 
 use super::Room;
 use crate::connection::{Connection, Context, Recovery, Repair, Replace};
 use crate::input::{ConnectionEvent, ConnectionId, Source};
 use crate::output::{ConnectionConfig, Effect, Event, Role};
 use crate::topology;
+use crate::view::Lifecycle;
 
 /// Most pairs whose last generation is remembered after they are over.
 const MAX_PAST: usize = 64;
@@ -86,7 +89,21 @@ impl Room {
         self.create(id, generation, Role::Offerer, recovery);
     }
 
-    fn close(&mut self, id: &ParticipantId) {
+    /// What new connections are made with has changed, and so it should for those that are there: each side's next
+    /// restart then uses the newest credentials.
+    pub(super) fn use_ice_servers(&mut self, servers: Option<IceServers>) {
+        let servers = servers.map_or_else(Vec::new, |ice| ice.servers);
+        if servers == self.server_ice {
+            return;
+        }
+        self.server_ice = servers;
+        let config = self.connection_config();
+        for (_, connection) in self.connections.iter() {
+            connection.configure(config.clone(), &mut self.out);
+        }
+    }
+
+    pub(super) fn close(&mut self, id: &ParticipantId) {
         let Some(connection) = self.connections.remove(id) else { return };
         self.out.effect(Effect::CloseConnection(connection.id()));
         self.past_generations.push_bounded((id.clone(), connection.generation()), MAX_PAST);
@@ -109,6 +126,7 @@ impl Room {
         }
         self.roster.clear();
         self.early.clear();
+        self.unsaid.clear();
         self.past_generations.clear();
     }
 
@@ -172,6 +190,8 @@ impl Room {
                 (from.clone(), *generation)
             }
             Inbound::Joined(_)
+            | Inbound::Resumed { .. }
+            | Inbound::ParticipantBack(_)
             | Inbound::ParticipantJoined(_)
             | Inbound::ParticipantLeft(_)
             | Inbound::ParticipantGone(_)
@@ -300,8 +320,11 @@ impl Room {
         act: impl FnOnce(&mut Connection, &mut Context<'_>),
     ) {
         let can_send = self.can_send_to(id);
+        let reaches = self.roster.get(id).is_some_and(|member| member.present || member.blinks);
+        let unsaid = (self.lifecycle != Lifecycle::Joined).then_some(&mut self.unsaid);
         if let Some(connection) = self.connections.get_mut(id) {
-            let mut cx = Context { now, link: &mut self.link, out: &mut self.out, to: id, can_send };
+            let (link, out) = (&mut self.link, &mut self.out);
+            let mut cx = Context { now, link, out, to: id, can_send, reaches, unsaid };
             act(connection, &mut cx);
         }
     }

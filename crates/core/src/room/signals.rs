@@ -1,8 +1,8 @@
 //! What the server says.
 
 use visavis_signaling::{
-    Inbound, Joined, MediaState, Offerer, ParticipantId, ParticipantInfo, RejectCode, Rejection,
-    SessionDescription, Timestamp,
+    IceServers, Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode,
+    Rejection, SessionDescription, Timestamp,
 };
 
 use super::Room;
@@ -36,9 +36,13 @@ impl Room {
         match signal {
             Inbound::Joined(joined) if self.wants_in() => self.joined(now, joined),
             Inbound::Rejected(rejection) => self.rejected(now, rejection),
-            Inbound::IceServers(ice) => self.server_ice = ice.servers,
+            Inbound::Resumed { ice_servers } if self.lifecycle == Lifecycle::Reconnecting => {
+                self.resumed(now, ice_servers);
+            }
+            Inbound::IceServers(ice) => self.use_ice_servers(Some(ice)),
             _ if self.lifecycle != Lifecycle::Joined => {}
-            Inbound::Joined(_) => {}
+            Inbound::Joined(_) | Inbound::Resumed { .. } => {}
+            Inbound::ParticipantBack(info) => self.participant_back(now, info),
             Inbound::ParticipantJoined(info) => self.participant_joined(now, info),
             Inbound::ParticipantLeft(id) => self.forget(&id),
             Inbound::ParticipantGone(id) => self.participant_gone(&id),
@@ -54,9 +58,10 @@ impl Room {
         self.rejection = None;
         self.capacity = joined.capacity.or(self.capacity);
         self.room = joined.room.unwrap_or_else(|| std::mem::take(&mut self.room));
-        self.server_ice = joined.ice_servers.map_or_else(Vec::new, |ice| ice.servers);
+        self.use_ice_servers(joined.ice_servers);
         self.roster.all_absent();
         self.early.clear();
+        self.unsaid.clear();
         let id = self.id.insert(joined.id).clone();
         for info in joined.participants.into_iter().filter(|info| info.id != id) {
             self.enter(info);
@@ -67,29 +72,61 @@ impl Room {
         }
     }
 
+    /// The server takes up where the socket broke off: nothing was lost, so nothing is mended. What we could not say
+    /// meanwhile is said now.
+    fn resumed(&mut self, now: Timestamp, ice_servers: Option<IceServers>) {
+        self.link.confirm();
+        self.lifecycle = Lifecycle::Joined;
+        self.rejection = None;
+        self.use_ice_servers(ice_servers);
+        for outbound in self.unsaid.take() {
+            self.link.send(now, outbound, &mut self.out);
+        }
+        // What was told while the socket broke may have been repeated just now, after `join` told something newer.
+        self.told_media = self.media.state();
+        self.link.send(now, Outbound::MediaState(self.told_media), &mut self.out);
+    }
+
+    /// Somebody comes back who takes up where they were. If we have given them up meanwhile, they do not know, and
+    /// would wait for ever: so the offer is ours.
+    fn participant_back(&mut self, now: Timestamp, info: ParticipantInfo) {
+        self.appeared(now, ParticipantInfo { offerer: Offerer::Us, ..info });
+    }
+
     fn participant_joined(&mut self, now: Timestamp, info: ParticipantInfo) {
+        let id = info.id.clone();
+        if !self.appeared(now, info) {
+            self.mend_after_return(now, &id);
+        }
+    }
+
+    /// Somebody is in the room. True if they were not known before.
+    fn appeared(&mut self, now: Timestamp, info: ParticipantInfo) -> bool {
         if self.id.as_ref() == Some(&info.id) {
-            return;
+            return true;
         }
         let (id, name, presumed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
-        if self.enter(info) {
-            if !presumed {
-                self.out.event(Event::ParticipantJoined(id.clone(), name));
-            }
-        } else {
-            self.mend_after_return(now, &id);
+        let new = self.enter(info);
+        if new && !presumed {
+            self.out.event(Event::ParticipantJoined(id.clone(), name));
         }
         self.reconcile(now);
         self.replay_early(now, &id);
+        new
     }
 
+    /// Puts somebody on the roster. In another life of theirs nothing is left of what connected us.
     fn enter(&mut self, info: ParticipantInfo) -> bool {
+        if self.roster.get(&info.id).is_some_and(|member| member.session != info.session) {
+            self.close(&info.id);
+        }
         self.roster.enter(info)
     }
 
     fn participant_gone(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.get_mut(id) {
             member.present = false;
+            member.blinks = true;
             // If they come back, they are the newcomer.
             member.offerer = Offerer::Them;
         }
@@ -161,6 +198,8 @@ fn sender(signal: &Inbound) -> Option<&ParticipantId> {
     match signal {
         Inbound::Description { from, .. } | Inbound::Candidate { from, .. } => Some(from),
         Inbound::Joined(_)
+        | Inbound::Resumed { .. }
+        | Inbound::ParticipantBack(_)
         | Inbound::ParticipantJoined(_)
         | Inbound::ParticipantLeft(_)
         | Inbound::ParticipantGone(_)

@@ -4,7 +4,10 @@
 
 mod bounds;
 mod files;
+mod hostile;
 mod http;
 mod program;
+mod relay;
+mod resume;
 mod rooms;
 mod support;

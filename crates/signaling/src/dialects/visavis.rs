@@ -1,12 +1,14 @@
 //! Our own dialect: small JSON messages in text frames, described for outsiders in `docs/signaling-protocol.md`.
 
 pub mod messages;
+mod session;
 
 use std::time::Duration;
 
 use self::messages::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
 };
+use self::session::Session;
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
 use crate::signal::{IceServers, Inbound, Joined, Offerer, Outbound, ParticipantInfo, RejectCode, Rejection};
 use crate::time::Timestamp;
@@ -22,6 +24,12 @@ pub struct Visavis {
     /// Silence after which the server is taken for dead; `None` until it told its heartbeat.
     patience: Option<Duration>,
     heard_at: Timestamp,
+    /// `None` if lost connections are begun anew.
+    session: Option<Session>,
+    /// `join` was said, and not yet answered.
+    joining: bool,
+    /// It asked to take up a session.
+    claims: bool,
 }
 
 impl Visavis {
@@ -29,22 +37,73 @@ impl Visavis {
     /// reconnect: at least [`MIN_IDENTITY_BYTES`](crate::limits::MIN_IDENTITY_BYTES) from a cryptographic random source.
     pub fn new(url: impl Into<String>, identity: impl Into<String>) -> Self {
         let endpoint = Endpoint { url: url.into(), protocols: Vec::new() };
-        Self { endpoint, identity: identity.into(), patience: None, heard_at: Timestamp::default() }
+        Self {
+            endpoint,
+            identity: identity.into(),
+            patience: None,
+            heard_at: Timestamp::default(),
+            session: None,
+            joining: false,
+            claims: false,
+        }
+    }
+
+    /// Lets the server take up a lost connection where it broke off. `page` must be different each time a page is
+    /// loaded, though the identity may be the same: it tells the others that all connections are lost.
+    pub fn with_session(self, page: impl Into<String>) -> Self {
+        Self { session: Some(Session::new(page.into())), ..self }
     }
 
     fn hear(&mut self, frame: &str, out: &mut Vec<DialectOutput>) {
         match ServerMessage::decode(frame) {
-            Ok(Some(message)) => out.push(self.answer(message)),
+            Ok(Some(message)) => {
+                self.count(&message, out);
+                out.push(self.answer(message));
+            }
             Ok(None) => {}
             Err(error) => out.push(DialectOutput::Misunderstood(error.to_string())),
         }
     }
 
+    /// What the message means for the session; what the server has missed is repeated.
+    fn count(&mut self, message: &ServerMessage, out: &mut Vec<DialectOutput>) {
+        let Some(session) = &mut self.session else { return };
+        match message {
+            ServerMessage::Joined(Welcome { resumed: Some(heard), .. }) if self.joining && self.claims => {
+                session.acknowledge(*heard);
+                out.extend(session.kept().iter().cloned().map(DialectOutput::Frame));
+            }
+            ServerMessage::Joined(_) if self.joining => session.begin(),
+            ServerMessage::Error { code, closes: true, .. } => {
+                session.give_up();
+                if RejectCode::from_name(code).is_final() {
+                    session.renew();
+                }
+            }
+            ServerMessage::ParticipantJoined { .. }
+            | ServerMessage::ParticipantLeft { .. }
+            | ServerMessage::Description { .. }
+            | ServerMessage::Candidate { .. }
+            | ServerMessage::Media { .. } => session.hear(),
+            ServerMessage::Joined(_)
+            | ServerMessage::IceServers(_)
+            | ServerMessage::Error { .. }
+            | ServerMessage::Ping { heard: None } => {}
+            ServerMessage::Ping { heard: Some(heard) } => session.acknowledge(*heard),
+        }
+    }
+
     fn answer(&mut self, message: ServerMessage) -> DialectOutput {
         let signal = match message {
-            ServerMessage::Ping => return DialectOutput::Frame(ClientMessage::Pong.encode()),
+            ServerMessage::Ping { .. } => {
+                let heard = self.session.as_ref().and_then(Session::heard);
+                return DialectOutput::Frame(ClientMessage::Pong { heard }.encode());
+            }
             ServerMessage::Joined(welcome) => self.welcome(welcome),
-            ServerMessage::ParticipantJoined { participant } => {
+            ServerMessage::ParticipantJoined { participant, resumed: true } => {
+                Inbound::ParticipantBack(introduce(participant, Offerer::Them))
+            }
+            ServerMessage::ParticipantJoined { participant, resumed: false } => {
                 Inbound::ParticipantJoined(introduce(participant, Offerer::Them))
             }
             ServerMessage::ParticipantLeft { id, reason: LeaveReason::Left } => Inbound::ParticipantLeft(id),
@@ -67,6 +126,9 @@ impl Visavis {
     fn welcome(&mut self, welcome: Welcome) -> Inbound {
         self.patience = (welcome.heartbeat > 0)
             .then(|| Duration::from_secs(u64::from(welcome.heartbeat.min(3600) * MISSED_HEARTBEATS)));
+        if std::mem::take(&mut self.joining) && self.claims && welcome.resumed.is_some() {
+            return Inbound::Resumed { ice_servers: welcome.ice_servers.map(ice_servers) };
+        }
         let participants = welcome.participants.into_iter().map(|p| introduce(p, Offerer::Us)).collect();
         Inbound::Joined(Joined {
             id: welcome.id,
@@ -77,6 +139,23 @@ impl Visavis {
         })
     }
 
+    /// The frame that says something, remembered if it counts.
+    fn frame(&mut self, outbound: Outbound) -> String {
+        if matches!(outbound, Outbound::Join { .. }) {
+            self.joining = true;
+            self.claims = self.session.as_ref().is_some_and(|session| session.heard().is_some());
+        }
+        let leaves = matches!(outbound, Outbound::Leave);
+        let message = self.say(outbound);
+        let frame = message.encode();
+        match &mut self.session {
+            Some(session) if leaves => session.renew(),
+            Some(session) if message.counts() => session.keep(&frame),
+            Some(_) | None => {}
+        }
+        frame
+    }
+
     fn say(&self, outbound: Outbound) -> ClientMessage {
         match outbound {
             Outbound::Join { room, name, media } => ClientMessage::Join(Join {
@@ -85,6 +164,7 @@ impl Visavis {
                 name,
                 identity: self.identity.clone(),
                 media,
+                session: self.session.as_ref().map(Session::claim),
             }),
             Outbound::Description { to, generation, description } => {
                 ClientMessage::Description { to, generation, description }
@@ -105,12 +185,15 @@ impl Dialect for Visavis {
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
-            DialectInput::Opened | DialectInput::Closed => self.patience = None,
+            DialectInput::Opened | DialectInput::Closed => {
+                self.patience = None;
+                self.joining = false;
+            }
             DialectInput::Frame(frame) => {
                 self.heard_at = now;
                 self.hear(&frame, out);
             }
-            DialectInput::Send(outbound) => out.push(DialectOutput::Frame(self.say(outbound).encode())),
+            DialectInput::Send(outbound) => out.push(DialectOutput::Frame(self.frame(outbound))),
             DialectInput::Timeout => {
                 if self.poll_timeout().is_some_and(|at| at <= now) {
                     self.patience = None;
@@ -126,7 +209,8 @@ impl Dialect for Visavis {
 }
 
 fn introduce(participant: Participant, offerer: Offerer) -> ParticipantInfo {
-    ParticipantInfo { id: participant.id, name: participant.name, media: Some(participant.media), offerer }
+    let Participant { id, name, media, session } = participant;
+    ParticipantInfo { id, name, media: Some(media), offerer, session }
 }
 
 fn ice_servers(list: IceServerList) -> IceServers {

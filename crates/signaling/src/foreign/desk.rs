@@ -269,7 +269,7 @@ impl Desk {
 }
 
 fn introduce(pair: &Pair, offerer: Offerer) -> ParticipantInfo {
-    ParticipantInfo { id: pair.id.clone(), name: pair.name.clone(), media: None, offerer }
+    ParticipantInfo { id: pair.id.clone(), name: pair.name.clone(), media: None, offerer, session: None }
 }
 
 /// An id of our own making, known to be within its bounds.

@@ -123,6 +123,8 @@ fn heard(signal: Inbound) -> Vec<String> {
             let others = joined.participants.iter().map(|info| format!("= is here {}", introduced(info)));
             [line].into_iter().chain(others).collect()
         }
+        Inbound::Resumed { .. } => vec!["= resumed".into()],
+        Inbound::ParticipantBack(info) => vec![format!("= is back {}", introduced(&info))],
         Inbound::ParticipantJoined(info) => vec![format!("= enters {}", introduced(&info))],
         Inbound::ParticipantLeft(id) => vec![format!("= left {id}")],
         Inbound::ParticipantGone(id) => vec![format!("= gone {id}")],

@@ -1,7 +1,8 @@
 //! Transcripts of the client's side, replayed against the dialect.
 //!
 //! `<- frame` is what the server sends, `-> frame` what the client must send next, `= words` a signal that the room
-//! must hear next, `= say words` something the room says, `! opened` and `! closed` what happens to the socket, and
+//! must hear next, `= say words` something the room says, `! opened` and `! closed` what happens to the socket, `! session page` a client
+//! that takes up its sessions, and
 //! `@ millis` the time from here on. After a step everything that follows from it must be in the transcript.
 
 use std::collections::VecDeque;
@@ -34,6 +35,11 @@ impl Client {
             ("=", None) => self.expect_signal(rest),
             ("->", _) => self.expect_frame(rest),
             ("<-", _) => self.input(DialectInput::Frame(rest.to_owned())),
+            ("!", _) if rest.starts_with("session ") => {
+                let page = rest.trim_start_matches("session ");
+                self.dialect = Self::new().dialect.with_session(page);
+                Ok(())
+            }
             ("!", _) if rest == "opened" => self.input(DialectInput::Opened),
             ("!", _) if rest == "closed" => self.input(DialectInput::Closed),
             ("@", _) => self.wait_until(Timestamp::from_millis(rest.parse().map_err(|_| "no time")?)),
@@ -129,6 +135,11 @@ fn describe(signal: Inbound) -> Vec<String> {
         }
         Inbound::IceServers(servers) if servers.servers.is_empty() => "ice".to_owned(),
         Inbound::IceServers(servers) => return ice(&servers),
+        Inbound::Resumed { ice_servers } => {
+            let lines = ["resumed".to_owned()].into_iter();
+            return lines.chain(ice_servers.iter().flat_map(ice).map(|line| format!("  {line}"))).collect();
+        }
+        Inbound::ParticipantBack(them) => format!("back {}", introduce(&them)),
         Inbound::ParticipantJoined(them) => format!("came {}", introduce(&them)),
         Inbound::ParticipantLeft(id) => format!("left {id}"),
         Inbound::ParticipantGone(id) => format!("gone {id}"),
@@ -155,7 +166,13 @@ fn introduce(them: &ParticipantInfo) -> String {
         Offerer::Them => "they offer",
         Offerer::Unknown => unreachable!("our server always knows"),
     };
-    format!("{} {:?}{}, {offers}", them.id, them.name, them.media.map(show_media).unwrap_or_default())
+    let session = them.session.as_ref().map(|session| format!(" of {session}")).unwrap_or_default();
+    format!(
+        "{} {:?}{}{session}, {offers}",
+        them.id,
+        them.name,
+        them.media.map(show_media).unwrap_or_default()
+    )
 }
 
 fn show_media(media: MediaState) -> String {

@@ -48,6 +48,7 @@ impl World {
             | Effect::SetLocalDescription(_)
             | Effect::SetRemoteDescription(..)
             | Effect::AddCandidate(..)
+            | Effect::SetConfiguration(..)
             | Effect::RestartIce(_) => self.perform_connection(peer, &effect),
         }
     }
@@ -136,6 +137,7 @@ impl World {
         | Effect::SetLocalDescription(id)
         | Effect::SetRemoteDescription(id, _)
         | Effect::AddCandidate(id, _)
+        | Effect::SetConfiguration(id, _)
         | Effect::RestartIce(id)) = *effect
         else {
             return;
@@ -168,6 +170,7 @@ impl World {
                 refusal
             }
             Effect::OpenSocket(_)
+            | Effect::SetConfiguration(..)
             | Effect::SendFrame(_)
             | Effect::CloseSocket
             | Effect::Capture { .. }

@@ -1,7 +1,9 @@
 //! Sockets between peers and the server, and the server itself: the real [`Hub`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use visavis_core::signaling::Timestamp;
 use visavis_core::signaling::dialects::visavis::messages::ServerMessage;
 use visavis_core::signaling::hub::{self, Hub, HubConfig, HubOutput};
 use visavis_core::{Input, SocketEvent};
@@ -15,6 +17,7 @@ pub(super) type SocketId = u64;
 const DEAD_AFTER: u64 = 25_000;
 
 pub(super) struct Server {
+    config: HubConfig,
     /// `None` while it is down.
     hub: Option<Hub>,
     /// Who is at the other end, and when it was heard last.
@@ -27,9 +30,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new() -> Self {
+    /// A relay that reorders and repeats (`chaos`) cannot count what passes through it: there nothing is taken up.
+    /// Whoever died takes a place until that is noticed: there is one more for each.
+    pub(super) fn new(chaos: bool) -> Self {
+        let resume_window = Duration::from_secs(if chaos { 0 } else { 60 });
+        let config = HubConfig { resume_window, capacity: 24, ..HubConfig::default() };
         Self {
-            hub: Some(new_hub()),
+            hub: Some(Hub::new(config.clone())),
+            config,
             sockets: BTreeMap::new(),
             silent: BTreeSet::new(),
             next_socket: 0,
@@ -40,11 +48,6 @@ impl Server {
     pub(super) fn is_up(&self) -> bool {
         self.hub.is_some()
     }
-}
-
-/// Whoever died takes a place until that is noticed: there is one more for each.
-fn new_hub() -> Hub {
-    Hub::new(HubConfig { capacity: 24, ..HubConfig::default() })
 }
 
 impl World {
@@ -85,6 +88,7 @@ impl World {
             return;
         };
         *heard = self.now;
+        hub.advance(Timestamp::from_millis(self.now));
         hub.frame(hub::ConnectionId(socket), frame);
         self.carry_out();
     }
@@ -92,6 +96,7 @@ impl World {
     pub(super) fn server_loses(&mut self, socket: SocketId) {
         self.server.sockets.remove(&socket);
         if let Some(hub) = &mut self.server.hub {
+            hub.advance(Timestamp::from_millis(self.now));
             hub.closed(hub::ConnectionId(socket));
         }
         self.carry_out();
@@ -117,6 +122,8 @@ impl World {
         if self.server.silent.contains(&socket) {
             return;
         }
+        let resumed = matches!(message, ServerMessage::Joined(welcome) if welcome.resumed.is_some());
+        self.statistics.resumes += u64::from(resumed);
         let frame = message.encode();
         let copies = if self.is_loose(&frame) && self.random.chance(20) { 2 } else { 1 };
         for _ in 0..copies {
@@ -159,7 +166,10 @@ impl World {
             self.server_loses(socket);
         }
         for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
-            self.send_to_peer(socket, &ServerMessage::Ping);
+            let ping = self.server.hub.as_mut().map(|hub| hub.ping(hub::ConnectionId(socket)));
+            if let Some(ping) = ping {
+                self.send_to_peer(socket, &ping);
+            }
         }
     }
 
@@ -200,7 +210,7 @@ impl World {
 
     pub(super) fn server_starts(&mut self) {
         if !self.server.is_up() {
-            self.server.hub = Some(new_hub());
+            self.server.hub = Some(Hub::new(self.server.config.clone()));
         }
     }
 }

@@ -81,8 +81,9 @@ impl World {
             self.schedule(delay, Action::ServerLosesSocket(socket));
         }
         if returns {
-            let person = Person { seed: self.random.next_u64(), has_devices: self.random.chance(80) };
-            let successor = self.add_peer(person);
+            let (seed, has_devices) = (self.random.next_u64(), self.random.chance(80));
+            let identity = if self.random.chance(50) { self.peers[peer].identity } else { seed };
+            let successor = self.add_peer(Person { identity, seed, has_devices });
             let delay = self.random.between(500, 5_000);
             self.schedule(delay, Action::Operation(Operation::Join(successor)));
         }

@@ -45,6 +45,8 @@ pub(super) struct Conn {
 }
 
 pub(super) struct Peer {
+    /// Whose page it is.
+    pub(super) identity: u64,
     pub(super) room: Room,
     pub(super) id: ParticipantId,
     /// False once the page is closed or crashed.
@@ -75,8 +77,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(Person { seed, has_devices }: Person) -> Self {
-        let identity = format!("{seed:032x}");
+    pub(super) fn new(Person { identity, seed, has_devices }: Person) -> Self {
+        let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
         let config = RoomConfig {
             ice_servers: Vec::new(),
             relay_only: false,
@@ -86,8 +88,9 @@ impl Peer {
             seed,
         };
         Self {
-            id: hub::participant_id(&identity),
-            room: Room::new(config, Box::new(Visavis::new("ws://server/ws", identity))),
+            identity,
+            id: hub::participant_id(&secret),
+            room: Room::new(config, Box::new(Visavis::new("ws://server/ws", secret).with_session(page))),
             alive: true,
             wants_in: false,
             socket: None,

@@ -12,9 +12,12 @@ pub(super) const HEALS_AFTER: u64 = 10_000;
 /// Everybody joins within so many milliseconds.
 const JOINS_WITHIN: u64 = 2_000;
 
-/// Somebody who is there from the beginning.
+/// Somebody with a page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Person {
+    /// Who they are: the same on a page that follows another.
+    pub(super) identity: u64,
+    /// Different in each of their pages.
     pub(super) seed: u64,
     pub(super) has_devices: bool,
 }
@@ -37,7 +40,7 @@ pub(super) enum Wedge {
 pub(super) enum Operation {
     Join(usize),
     Leave(usize),
-    /// The page dies without a word; sometimes it comes back as a new one.
+    /// The page dies without a word; sometimes it comes back as a new one, sometimes as the same person.
     Crash(usize, bool),
     Toggle(usize, Source, bool),
     /// A device is pulled out; sometimes no other takes its place.
@@ -90,7 +93,8 @@ impl Script {
         };
         let mut script = Self { seed, chaos: random.chance(50), people: Vec::new(), steps: Vec::new() };
         for person in 0..people as usize {
-            script.people.push(Person { seed: random.next_u64(), has_devices: random.chance(80) });
+            let seed = random.next_u64();
+            script.people.push(Person { identity: seed, seed, has_devices: random.chance(80) });
             script.steps.push((random.below(JOINS_WITHIN), Operation::Join(person)));
         }
         let spread = if random.chance(50) { 20_000 } else { 60_000 };

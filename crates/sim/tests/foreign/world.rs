@@ -236,7 +236,8 @@ impl World {
             Effect::ReadStats(_)
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
-            | Effect::SendTrack(..) => {}
+            | Effect::SendTrack(..)
+            | Effect::SetConfiguration(..) => {}
         }
     }
 

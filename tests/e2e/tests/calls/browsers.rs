@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_e2e::call::{all_meet, join};
+use visavis_e2e::call::{all_meet, comes_back, join};
 use visavis_e2e::{Browser, Page, Server};
 
 async fn everybody_joins(pages: &[&Page]) {
@@ -21,7 +21,7 @@ async fn two_chromes_and_a_firefox_see_and_hear_one_another() {
     all_meet(&[&ann, &ben, &cem]).await;
 
     ben.reload().await;
-    join(&ben, "tea").await;
+    comes_back(&ben).await;
     all_meet(&[&ann, &ben, &cem]).await;
 }
 

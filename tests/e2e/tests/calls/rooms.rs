@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use visavis_e2e::call::{all_meet, join, sees};
+use visavis_e2e::look::Look;
 use visavis_e2e::{Browser, Page, Server, Setup};
 
 /// What a leave may take until nobody shows the tile any more.
@@ -47,9 +48,21 @@ async fn three_people_leave_vanish_and_reload() {
     all_meet(&pages.iter().collect::<Vec<_>>()).await;
     let [ann, ben, cem] = [0, 1, 2];
 
+    let id = |look: &Look| look.tile("Cem").map(|tile| tile.id.clone());
+    let before = id(&pages[ann].look().await);
+    pages[cem].press("microphone").await;
+    pages[cem]
+        .until("to be muted", |look| look.tiles.iter().any(|tile| tile.own && tile.microphone == "off"))
+        .await;
+    let stored = pages[cem].eval("return sessionStorage.length", vec![]).await;
+    assert_eq!(stored, 0, "a copy of the tab would be the same person");
     pages[cem].reload().await;
-    join(&pages[cem], "tea").await;
+    let back =
+        |look: &Look| look.state == "joined" && look.tiles.iter().all(|t| !t.own || t.microphone == "off");
+    pages[cem].until("to be back, and still muted", back).await;
+    pages[cem].press("microphone").await;
     all_meet(&pages.iter().collect::<Vec<_>>()).await;
+    assert_eq!(id(&pages[ann].look().await), before, "the same person");
 
     pages[ben].press("leave").await;
     let since = Instant::now();

@@ -1,7 +1,7 @@
 //! Words to compare aloud.
 
 use serde_json::Value;
-use visavis_e2e::call::{join, meets};
+use visavis_e2e::call::{comes_back, join, meets};
 use visavis_e2e::{Browser, Page, Server};
 
 const READ: &str = r"
@@ -31,7 +31,7 @@ async fn both_ends_read_the_same_words_and_another_call_has_others() {
     assert_eq!(first, words(&ben).await);
 
     ben.reload().await;
-    join(&ben, "tea").await;
+    comes_back(&ben).await;
     meets(&ben, &["Ann"]).await;
     meets(&ann, &["Ben"]).await;
     let closed = ann.eval("return document.querySelector('.safety[open]') === null", vec![]).await;

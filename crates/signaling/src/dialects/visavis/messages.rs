@@ -39,7 +39,10 @@ pub enum ClientMessage {
     /// Leave on purpose.
     Leave,
     /// The answer to `ping`.
-    Pong,
+    Pong {
+        /// How many messages of the session were heard, so that the server need not keep them any longer.
+        heard: Option<u32>,
+    },
 }
 
 /// The first message on every socket.
@@ -56,6 +59,20 @@ pub struct Join {
     pub identity: String,
     /// What they send.
     pub media: MediaState,
+    /// The session to take up, or to begin; without one a lost connection can only be begun anew.
+    pub session: Option<SessionClaim>,
+}
+
+/// What a client says of its session: all that passes between it and the server, over one socket after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionClaim {
+    /// Which session, not secret: another one under the same identity means that the client has forgotten everything,
+    /// for instance because its page was reloaded.
+    pub id: String,
+    /// How many messages of it were heard; absent if there is nothing to take up.
+    pub heard: Option<u32>,
+    /// How many of its own messages the client can no longer repeat.
+    pub forgot: u32,
 }
 
 /// Somebody in the room.
@@ -67,6 +84,8 @@ pub struct Participant {
     pub name: String,
     /// What they send.
     pub media: MediaState,
+    /// Their session; when it changes, they have forgotten everything.
+    pub session: Option<String>,
 }
 
 /// ICE servers with the time their credentials last.
@@ -95,6 +114,9 @@ pub struct Welcome {
     pub participants: Vec<Participant>,
     /// ICE servers to use, if the server has any.
     pub ice_servers: Option<IceServerList>,
+    /// If the session is taken up: how many messages of the client the server heard in it. Those after that are for
+    /// the client to repeat; what the client missed follows this message.
+    pub resumed: Option<u32>,
 }
 
 /// Why somebody is no longer there.
@@ -115,6 +137,8 @@ pub enum ServerMessage {
     ParticipantJoined {
         /// Who.
         participant: Participant,
+        /// Whether they take up their session: then nothing is lost, and nothing is to be mended.
+        resumed: bool,
     },
     /// Somebody is no longer there.
     ParticipantLeft {
@@ -160,7 +184,20 @@ pub enum ServerMessage {
         closes: bool,
     },
     /// A sign of life; answer with `pong`.
-    Ping,
+    Ping {
+        /// How many messages of the session were heard, so that the client need not keep them any longer.
+        heard: Option<u32>,
+    },
+}
+
+impl ClientMessage {
+    /// Whether it counts as a message of the session.
+    pub fn counts(&self) -> bool {
+        match self {
+            Self::Description { .. } | Self::Candidate { .. } | Self::Media { .. } => true,
+            Self::Join(_) | Self::Leave | Self::Pong { .. } => false,
+        }
+    }
 }
 
 impl ServerMessage {

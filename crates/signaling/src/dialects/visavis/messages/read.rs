@@ -1,10 +1,13 @@
 //! Messages from frames. Every field is checked and cut to its limit here, so nobody after it has to.
 
-use super::{ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome};
+use super::{
+    ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, SessionClaim, VERSION,
+    Welcome,
+};
 use crate::json::{self, JsonError, Object};
 use crate::limits::{
     MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
-    MAX_ROOM_CHARS, MIN_IDENTITY_BYTES,
+    MAX_ROOM_CHARS, MAX_SESSION_BYTES, MIN_IDENTITY_BYTES,
 };
 use crate::signal::{IceCandidate, MediaState, ParticipantId, SessionDescription};
 use crate::{normalize, text};
@@ -34,7 +37,7 @@ impl ClientMessage {
             }
             "media" => Ok(Self::Media { media: read_media(&fields)? }),
             "leave" => Ok(Self::Leave),
-            "pong" => Ok(Self::Pong),
+            "pong" => Ok(Self::Pong { heard: fields.optional_u32("heard")? }),
             _ => Err(fields.error("type", "is not a message that clients send")),
         }
     }
@@ -51,7 +54,9 @@ impl ServerMessage {
         Ok(Some(match fields.text("type", 64)? {
             "joined" => Self::Joined(read_welcome(&fields)?),
             "participant-joined" => {
-                Self::ParticipantJoined { participant: read_participant(&fields.object("participant")?)? }
+                let participant = read_participant(&fields.object("participant")?)?;
+                let resumed = fields.optional_bool("resumed")?.unwrap_or(false);
+                Self::ParticipantJoined { participant, resumed }
             }
             "participant-left" => {
                 Self::ParticipantLeft { id: read_id(&fields, "id")?, reason: read_reason(&fields)? }
@@ -67,7 +72,7 @@ impl ServerMessage {
             "media" => Self::Media { from: read_id(&fields, "from")?, media: read_media(&fields)? },
             "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
             "error" => read_error(&fields)?,
-            "ping" => Self::Ping,
+            "ping" => Self::Ping { heard: fields.optional_u32("heard")? },
             _ => return Ok(None),
         }))
     }
@@ -90,7 +95,22 @@ fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
         name: text::clean(name, MAX_NAME_CHARS),
         identity: identity.to_owned(),
         media: read_media(fields)?,
+        session: fields.optional_object("session")?.map(|claim| read_claim(&claim)).transpose()?,
     })
+}
+
+fn read_claim(fields: &Object<'_>) -> Result<SessionClaim, JsonError> {
+    Ok(SessionClaim {
+        id: fields.text("id", MAX_SESSION_BYTES)?.to_owned(),
+        heard: fields.optional_u32("heard")?,
+        forgot: fields.optional_u32("forgot")?.unwrap_or(0),
+    })
+}
+
+/// Without a number nothing can be taken up.
+fn read_resumed(fields: &Object<'_>) -> Result<Option<u32>, JsonError> {
+    let resumed = fields.optional_bool("resumed")?.unwrap_or(false);
+    Ok(fields.optional_u32("heard")?.filter(|_| resumed))
 }
 
 fn read_welcome(fields: &Object<'_>) -> Result<Welcome, JsonError> {
@@ -102,6 +122,7 @@ fn read_welcome(fields: &Object<'_>) -> Result<Welcome, JsonError> {
         heartbeat: fields.optional_u32("heartbeat")?.unwrap_or(0),
         participants: json::read_each(fields, "participants", MAX_PARTICIPANTS, read_participant)?,
         ice_servers: fields.optional_object("iceServers")?.map(|list| read_ice_servers(&list)).transpose()?,
+        resumed: read_resumed(fields)?,
     })
 }
 
@@ -111,6 +132,7 @@ fn read_participant(fields: &Object<'_>) -> Result<Participant, JsonError> {
         id: read_id(fields, "id")?,
         name: text::clean(name, MAX_NAME_CHARS),
         media: read_media(fields)?,
+        session: fields.optional_text("session", MAX_SESSION_BYTES)?.map(str::to_owned),
     })
 }
 

@@ -25,7 +25,7 @@ impl ClientMessage {
                 fields
             }
             Self::Leave => Fields::of_type("leave"),
-            Self::Pong => Fields::of_type("pong"),
+            Self::Pong { heard } => write_beat("pong", *heard),
         }
     }
 }
@@ -39,9 +39,12 @@ impl ServerMessage {
     fn fields(&self) -> Fields {
         match self {
             Self::Joined(welcome) => write_welcome(welcome),
-            Self::ParticipantJoined { participant } => {
+            Self::ParticipantJoined { participant, resumed } => {
                 let mut fields = Fields::of_type("participant-joined");
                 fields.put("participant", participant);
+                if *resumed {
+                    fields.bool("resumed", true);
+                }
                 fields
             }
             Self::ParticipantLeft { id, reason } => write_left(id, *reason),
@@ -63,7 +66,7 @@ impl ServerMessage {
                 fields
             }
             Self::Error { code, text, closes } => write_error(code, text, *closes),
-            Self::Ping => Fields::of_type("ping"),
+            Self::Ping { heard } => write_beat("ping", *heard),
         }
     }
 }
@@ -75,7 +78,26 @@ fn write_join(join: &Join) -> Fields {
     fields.text("name", &join.name);
     fields.text("identity", &join.identity);
     fields.put("media", join.media);
+    if let Some(claim) = &join.session {
+        let mut session = Fields::default();
+        session.text("id", &claim.id);
+        write_number("heard", claim.heard, &mut session);
+        session.number("forgot", claim.forgot);
+        fields.put("session", session);
+    }
     fields
+}
+
+fn write_beat(kind: &str, heard: Option<u32>) -> Fields {
+    let mut fields = Fields::of_type(kind);
+    write_number("heard", heard, &mut fields);
+    fields
+}
+
+fn write_number(key: &str, number: Option<u32>, fields: &mut Fields) {
+    if let Some(number) = number {
+        fields.number(key, number);
+    }
 }
 
 fn write_welcome(welcome: &Welcome) -> Fields {
@@ -85,6 +107,10 @@ fn write_welcome(welcome: &Welcome) -> Fields {
     fields.text("room", &welcome.room);
     fields.number("capacity", welcome.capacity);
     fields.number("heartbeat", welcome.heartbeat);
+    if let Some(heard) = welcome.resumed {
+        fields.bool("resumed", true);
+        fields.number("heard", heard);
+    }
     fields.put("participants", Json::List(welcome.participants.iter().map(Json::from).collect()));
     if let Some(list) = &welcome.ice_servers {
         let mut servers = Fields::default();
@@ -128,9 +154,7 @@ fn write_candidate(candidate: Option<&IceCandidate>) -> Json {
 
 fn write_ice_servers(list: &IceServerList, fields: &mut Fields) {
     fields.put("servers", Json::List(list.servers.iter().map(Json::from).collect()));
-    if let Some(seconds) = list.expires_in {
-        fields.number("expiresIn", seconds);
-    }
+    write_number("expiresIn", list.expires_in, fields);
 }
 
 impl From<&Participant> for Json {
@@ -139,6 +163,7 @@ impl From<&Participant> for Json {
         fields.text("id", participant.id.as_str());
         fields.text("name", &participant.name);
         fields.put("media", participant.media);
+        fields.maybe_text("session", participant.session.as_deref());
         fields.into()
     }
 }

@@ -1,0 +1,151 @@
+//! One of many clients, and what they measure together.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tungstenite::Message;
+use tungstenite::protocol::WebSocketConfig;
+use visavis_signaling::hub::participant_id;
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// All times are since then: both ends of a message are in this process.
+static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// About what Chromium's offer of a voice and a picture weighs.
+const SDP_BYTES: usize = 6000;
+/// Stands before the time in the messages that are measured.
+const MARK: &str = "sent-at-";
+
+/// What all clients measure.
+#[derive(Default)]
+pub(crate) struct Meter {
+    pub(crate) sent: AtomicUsize,
+    /// The server may hang up now.
+    pub(crate) over: AtomicBool,
+    micros: Mutex<Vec<u64>>,
+}
+
+impl Meter {
+    pub(crate) fn take(&self) -> Vec<u64> {
+        std::mem::take(&mut *self.micros.lock().unwrap())
+    }
+
+    /// In one sentence.
+    pub(crate) fn report(&self, sent: usize) -> String {
+        let mut micros = self.take();
+        micros.sort_unstable();
+        let at = |share: f64| micros[((micros.len() - 1) as f64 * share) as usize] as f64 / 1000.0;
+        let (p50, p99, most) = (at(0.5), at(0.99), at(1.0));
+        format!("p50 {p50:.2} ms, p99 {p99:.2} ms, most {most:.1} ms; {} of {sent} arrived", micros.len())
+    }
+}
+
+/// A client in its room; a task reads and writes for it.
+pub(crate) struct Client {
+    id: String,
+    outbox: mpsc::UnboundedSender<String>,
+}
+
+impl Client {
+    pub(crate) async fn join(url: &str, room: &str, n: usize, meter: Arc<Meter>) -> Self {
+        let socket = open(url, room, n).await;
+        let (outbox, messages) = mpsc::unbounded_channel();
+        tokio::spawn(run(socket, messages, meter));
+        Self { id: id_of(n), outbox }
+    }
+
+    /// Sends the time to another, in a description or in a candidate.
+    pub(crate) fn send_to(&self, to: &Self, description: bool, meter: &Meter) {
+        let now = format!("{MARK}{:020}", BEGIN.elapsed().as_micros());
+        let message = if description { offer(&to.id, &fill(&now)) } else { candidate(&to.id, &now) };
+        meter.sent.fetch_add(1, Ordering::Relaxed);
+        self.outbox.send(message).unwrap();
+    }
+}
+
+fn fill(text: &str) -> String {
+    format!("v=0\r\ns={text}\r\na={}\r\n", "x".repeat(SDP_BYTES))
+}
+
+pub(crate) fn offer(to: &str, sdp: &str) -> String {
+    json!({"type": "description", "to": to, "description": {"type": "offer", "sdp": sdp}}).to_string()
+}
+
+fn candidate(to: &str, now: &str) -> String {
+    let line = format!("candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host generation 0 ufrag {now}");
+    json!({"type": "candidate", "to": to, "candidate": {"candidate": line, "sdpMid": "0"}}).to_string()
+}
+
+fn identity(n: usize) -> String {
+    format!("{n:032}")
+}
+
+pub(crate) fn id_of(n: usize) -> String {
+    participant_id(&identity(n)).to_string()
+}
+
+/// Connects, joins, and waits for the answer.
+pub(crate) async fn open(url: &str, room: &str, n: usize) -> Socket {
+    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+    let (mut socket, _) = connect_async_with_config(url, Some(config), true).await.unwrap();
+    let join =
+        json!({"type": "join", "version": 1, "room": room, "identity": identity(n), "session": {"id": "s"}});
+    socket.send(Message::text(join.to_string())).await.unwrap();
+    let answer = timeout(Duration::from_secs(60), socket.next()).await.unwrap().unwrap().unwrap();
+    assert!(answer.to_text().unwrap().starts_with(r#"{"type":"joined""#), "{answer}");
+    socket
+}
+
+async fn run(mut socket: Socket, mut messages: mpsc::UnboundedReceiver<String>, meter: Arc<Meter>) {
+    let mut heard = 0;
+    loop {
+        tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => socket.send(Message::text(message)).await.unwrap(),
+                None => return,
+            },
+            message = socket.next() => match message {
+                Some(Ok(Message::Text(frame))) => hear(&mut socket, &frame, &mut heard, &meter).await,
+                Some(Ok(_)) => {}
+                _ if meter.over.load(Ordering::Relaxed) => return,
+                other => panic!("the server hung up: {other:?}"),
+            },
+        }
+    }
+}
+
+async fn hear(socket: &mut Socket, frame: &str, heard: &mut u32, meter: &Meter) {
+    if frame.starts_with(r#"{"type":"ping""#) {
+        let pong = json!({"type": "pong", "heard": *heard}).to_string();
+        return socket.send(Message::text(pong)).await.unwrap();
+    }
+    *heard += 1;
+    if let Some(at) = frame.find(MARK) {
+        let now = BEGIN.elapsed().as_micros() as u64;
+        let sent: u64 = frame[at + MARK.len()..].get(..20).unwrap().parse().unwrap();
+        meter.micros.lock().unwrap().push(now - sent);
+    }
+}
+
+/// Sends once more, and looks whether the other one was given up meanwhile.
+pub(crate) async fn send_until_left(socket: &mut Socket, frame: &str) -> bool {
+    socket.send(Message::text(frame)).await.unwrap();
+    while let Some(Some(Ok(message))) = socket.next().now_or_never() {
+        let Message::Text(text) = message else { continue };
+        let value: Value = serde_json::from_str(&text).unwrap();
+        match value["type"].as_str() {
+            Some("participant-left") => return true,
+            Some("error") => panic!("{value}"),
+            Some("ping") => socket.send(Message::text(r#"{"type":"pong"}"#)).await.unwrap(),
+            Some(_) | None => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,119 @@
+//! Clients that want to do harm: whoever plays by the rules goes on as if they were not there.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use visavis_server::{Bounds, Config};
+
+use crate::support::{Client, Running, bounded, config, id, offer, start};
+
+/// Two people who talk while others do what they do.
+async fn pair(server: &Running, room: &str) -> [Client; 2] {
+    let (mut ann, _) = server.join(room, 'a').await;
+    let (bob, _) = server.join(room, 'b').await;
+    ann.expect("participant-joined").await;
+    [ann, bob]
+}
+
+/// The longest that one of `count` messages takes from Bob to Ann.
+async fn slowest(pair: &mut [Client; 2], count: usize) -> Duration {
+    let [ann, bob] = pair;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..count {
+        let begin = Instant::now();
+        bob.send(&offer(&id('a'), "v=0\r\n")).await;
+        ann.expect("description").await;
+        slowest = slowest.max(begin.elapsed());
+    }
+    slowest
+}
+
+/// Far more than a relay takes, and far less than anybody who waits for a slow reader would.
+const NOTICEABLE: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_slow_reader_delays_nobody_in_another_room() {
+    let bounds = Bounds {
+        queue_bytes: 512 * 1024,
+        message_burst: 1_000_000,
+        byte_burst: u32::MAX,
+        ..Bounds::default()
+    };
+    let server = start(bounded(bounds)).await;
+    let mut others = pair(&server, "quiet").await;
+    let (_slow, _) = server.join("loud", 's').await;
+    let (mut loud, _) = server.join("loud", 'l').await;
+    let large = offer(&id('s'), &"x".repeat(150_000));
+    let flood = async {
+        for _ in 0..100 {
+            loud.send(&large).await;
+        }
+    };
+    let (slowest, ()) = tokio::join!(slowest(&mut others, 100), flood);
+    assert!(slowest < NOTICEABLE, "{slowest:?}");
+}
+
+#[tokio::test]
+async fn half_open_sockets_cost_others_no_more_than_their_time() {
+    let bounds = Bounds { header_timeout: Duration::from_millis(500), ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    let mut others = pair(&server, "r").await;
+    let mut half_open = Vec::new();
+    for n in 0..600 {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        if n % 2 == 0 {
+            stream.write_all(b"GET /ws HTTP/1.1\r\nhost: test\r\nupgr").await.unwrap();
+        }
+        half_open.push(stream);
+    }
+    let slowest = slowest(&mut others, 20).await;
+    assert!(slowest < NOTICEABLE, "{slowest:?}");
+    // They take all the places there are for requests, but not for long.
+    server.join("r", 'c').await;
+}
+
+#[tokio::test]
+async fn a_flood_ends_its_own_connection_only() {
+    let server = start(config()).await;
+    let mut others = pair(&server, "r").await;
+    let flood = async {
+        let (mut mallory, _) = server.join("other", 'm').await;
+        let mut sent = 0;
+        while sent < 5000 && mallory.try_send(tungstenite::Message::text("{}")).await.is_ok() {
+            sent += 1;
+        }
+        sent
+    };
+    let (slowest, sent) = tokio::join!(slowest(&mut others, 50), flood);
+    assert!(slowest < NOTICEABLE, "{slowest:?}");
+    assert!(sent < 5000, "it was let through");
+    server.settle(2).await;
+}
+
+#[tokio::test]
+async fn a_frame_that_says_it_is_huge_is_not_waited_for() {
+    let server = start(config()).await;
+    let mut others = pair(&server, "r").await;
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    stream.write_all(format!("GET /ws HTTP/1.1\r\nhost: test\r\n{upgrade}\r\n").as_bytes()).await.unwrap();
+    // A masked text frame of 2^62 bytes.
+    let mut frame = vec![0x81, 0xff];
+    frame.extend((1_u64 << 62).to_be_bytes());
+    frame.extend([0; 4]);
+    stream.write_all(&frame).await.unwrap();
+    server.settle(2).await;
+    assert!(slowest(&mut others, 20).await < NOTICEABLE);
+}
+
+#[tokio::test]
+async fn silent_sockets_are_hung_up_on() {
+    let server = start(Config { heartbeat: Duration::from_millis(200), ..config() }).await;
+    let mut silent = Vec::new();
+    for _ in 0..50 {
+        silent.push(server.connect().await);
+    }
+    server.settle(0).await;
+}

@@ -1,0 +1,106 @@
+//! Lost connections that go on where they broke off.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use visavis_server::{Bounds, Config};
+
+use crate::support::{Client, Running, bounded, config, id, join, offer, start};
+
+fn join_session(secret: char, session: &str, heard: Option<u32>) -> Value {
+    let mut join = join("r", secret);
+    join["session"] = json!({"id": session, "heard": heard});
+    join
+}
+
+async fn enter(server: &Running, secret: char, heard: Option<u32>) -> (Client, Value) {
+    let mut client = server.connect().await;
+    client.send(&join_session(secret, &format!("page of {secret}"), heard)).await;
+    let joined = client.expect("joined").await;
+    (client, joined)
+}
+
+#[tokio::test]
+async fn what_was_said_meanwhile_is_heard_in_order() {
+    let server = start(config()).await;
+    let (ann, _) = enter(&server, 'a', None).await;
+    let (mut bob, _) = enter(&server, 'b', None).await;
+    drop(ann);
+    assert_eq!(bob.expect("participant-left").await["reason"], "gone");
+    for sdp in ["v=0\r\ns=1\r\n", "v=0\r\ns=2\r\n"] {
+        bob.send(&offer(&id('a'), sdp)).await;
+    }
+    bob.expect_quiet().await;
+    // She heard of Bob before she was lost, or not: both are told apart by what she says she heard.
+    let (mut ann, joined) = enter(&server, 'a', Some(0)).await;
+    assert_eq!((&joined["resumed"], &joined["heard"]), (&json!(true), &json!(0)));
+    ann.expect("participant-joined").await;
+    for sdp in ["v=0\r\ns=1\r\n", "v=0\r\ns=2\r\n"] {
+        assert_eq!(ann.expect("description").await["description"]["sdp"], sdp);
+    }
+    let back = bob.expect("participant-joined").await;
+    assert_eq!((&back["resumed"], &back["participant"]["id"]), (&json!(true), &json!(id('a'))));
+    ann.expect_quiet().await;
+}
+
+#[tokio::test]
+async fn a_seat_is_kept_no_longer_than_the_window() {
+    let server = start(Config { capacity: 2, resume_window: Duration::from_millis(300), ..config() }).await;
+    let (ann, _) = enter(&server, 'a', None).await;
+    let (mut bob, _) = enter(&server, 'b', None).await;
+    drop(ann);
+    bob.expect("participant-left").await;
+    let mut cem = server.connect().await;
+    cem.send(&join("r", 'c')).await;
+    cem.expect_error("room-full", true).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let (_cem, _) = server.join("r", 'c').await;
+    let mut late = server.connect().await;
+    late.send(&join_session('a', "page of a", Some(1))).await;
+    late.expect_error("room-full", true).await;
+}
+
+#[tokio::test]
+async fn a_room_of_ghosts_is_forgotten() {
+    let server = start(Config { resume_window: Duration::from_millis(100), ..config() }).await;
+    let (ann, _) = enter(&server, 'a', None).await;
+    drop(ann);
+    server.settle(0).await;
+    while server.health().await["rooms"] != 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A frame that gets its client closed upon must not be repeated for ever, so the session is over.
+#[tokio::test]
+async fn who_breaks_a_rule_begins_anew() {
+    let bounds = Bounds { message_burst: 5, messages_per_second: 0, ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    let (mut ann, _) = enter(&server, 'a', None).await;
+    for _ in 0..5 {
+        ann.send_text(r#"{"type":"media","media":{}}"#).await;
+    }
+    ann.expect_error("rate-limited", true).await;
+    let (_ann, joined) = enter(&server, 'a', Some(0)).await;
+    assert_eq!(joined["resumed"], Value::Null);
+}
+
+/// Nobody fills the server by joining and hanging up: the oldest ghost makes room.
+#[tokio::test]
+async fn ghosts_are_bounded() {
+    let bounds = Bounds { max_lost: 3, max_rooms: 4, ..Bounds::default() };
+    let server = start(bounded(bounds)).await;
+    for n in 0..10 {
+        let mut client = server.connect().await;
+        let mut join = join_session('a', "s", None);
+        join["room"] = json!(format!("room {n}"));
+        client.send(&join).await;
+        client.expect("joined").await;
+        drop(client);
+        server.settle(0).await;
+    }
+    assert_eq!(server.health().await["rooms"], 3);
+    let (_ann, _) = server.join("a", 'a').await;
+    let (_bob, _) = server.join("b", 'b').await;
+    assert_eq!(server.health().await["rooms"], 4, "and the living come first");
+}

@@ -1,0 +1,89 @@
+//! Those who are lost: their seats are kept for a while, and they may take up where they broke off.
+
+use super::{ConnectionId, Hub, HubOutput, Seat, introduce};
+use crate::dialects::visavis::messages::{Join, ServerMessage};
+use crate::signal::RejectCode;
+use crate::time::Timestamp;
+
+impl Hub {
+    /// A room of ghosts must not keep the living out.
+    pub(super) fn make_room_for(&mut self, room: &str) {
+        while self.rooms.len() >= self.config.max_rooms
+            && !self.rooms.contains_key(room)
+            && !self.lost.is_empty()
+        {
+            self.free_oldest();
+        }
+    }
+
+    /// Takes a session up where it broke off, if that can be done: each side repeats what the other has missed. Of a
+    /// loss that they have not been told of, the others hear nothing.
+    pub(super) fn resume(&mut self, connection: ConnectionId, join: &Join, seat: &Seat) -> bool {
+        let wanted = !self.config.resume_window.is_zero();
+        let Some(claim) = join.session.as_ref().filter(|_| wanted) else { return false };
+        let Some(member) = self.member(&seat.room, &seat.id) else { return false };
+        let before = member.connection;
+        let Some(session) = member.session.as_mut().filter(|session| session.can_go_on(claim)) else {
+            return false;
+        };
+        session.acknowledge(claim.heard.unwrap_or_default());
+        let (heard, missed) = (session.heard(), session.missed().cloned().collect::<Vec<_>>());
+        member.connection = Some(connection);
+        let lost_until = member.lost_until.take();
+        let participant = introduce(&seat.id, member);
+        self.seats.insert(connection, seat.clone());
+        self.replace(before);
+        self.welcome(connection, seat, Some(heard));
+        self.outputs.extend(missed.into_iter().map(|message| HubOutput::Send(connection, message)));
+        if lost_until.is_some() {
+            self.forget_lost(lost_until, seat);
+            self.tell_others(seat, &ServerMessage::ParticipantJoined { participant, resumed: true });
+        }
+        true
+    }
+
+    /// The connection that had the seat until now, if any, is over.
+    pub(super) fn replace(&mut self, before: Option<ConnectionId>) {
+        if let Some(before) = before {
+            self.seats.remove(&before);
+            self.reject(before, RejectCode::Replaced, "You joined again from somewhere else.");
+        }
+    }
+
+    /// Keeps the seat of somebody who is lost, if they can take up their session.
+    pub(super) fn keep_seat(&mut self, seat: &Seat) -> bool {
+        let (until, wanted) = (self.now + self.config.resume_window, !self.config.resume_window.is_zero());
+        let Some(member) = self.member(&seat.room, &seat.id) else { return false };
+        let keeps = wanted && member.session.is_some();
+        if keeps {
+            member.connection = None;
+            member.lost_until = Some(until);
+            self.lost.insert((until, seat.room.clone(), seat.id.clone()));
+            if self.lost.len() > self.config.max_lost {
+                self.free_oldest();
+            }
+        }
+        keeps
+    }
+
+    pub(super) fn free_oldest(&mut self) {
+        if let Some((_, room, id)) = self.lost.pop_first() {
+            self.free(&Seat { room, id });
+        }
+    }
+
+    pub(super) fn free(&mut self, seat: &Seat) {
+        if let Some(room) = self.rooms.get_mut(&seat.room) {
+            room.remove(&seat.id);
+            if room.is_empty() {
+                self.rooms.remove(&seat.room);
+            }
+        }
+    }
+
+    pub(super) fn forget_lost(&mut self, until: Option<Timestamp>, seat: &Seat) {
+        if let Some(until) = until {
+            self.lost.remove(&(until, seat.room.clone(), seat.id.clone()));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The server's end of a session: what a client has not heard yet is kept, to be repeated on its next socket.
+
+use std::collections::VecDeque;
+
+use crate::dialects::visavis::messages::{ServerMessage, SessionClaim};
+use crate::limits::{MAX_KEPT_BYTES, MAX_KEPT_MESSAGES};
+
+/// What every kept message costs besides its texts.
+const OVERHEAD: usize = 128;
+
+/// One client's session, from its first `join` until it leaves or begins another.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) id: String,
+    /// How many messages of the client were heard.
+    heard: u32,
+    /// How many messages for the client came before the oldest that is kept.
+    forgot: u32,
+    kept: VecDeque<ServerMessage>,
+    kept_bytes: usize,
+}
+
+impl Session {
+    pub(super) fn new(id: String) -> Self {
+        Self { id, heard: 0, forgot: 0, kept: VecDeque::new(), kept_bytes: 0 }
+    }
+
+    pub(super) fn heard(&self) -> u32 {
+        self.heard
+    }
+
+    /// The client said something that counts.
+    pub(super) fn hear(&mut self) {
+        self.heard = self.heard.saturating_add(1);
+    }
+
+    /// Something is said to the client. If too much is kept already, the oldest is forgotten, and a client that did
+    /// not hear it must begin anew.
+    pub(super) fn keep(&mut self, message: &ServerMessage) {
+        self.kept_bytes += weight(message);
+        self.kept.push_back(message.clone());
+        while self.kept.len() > MAX_KEPT_MESSAGES || self.kept_bytes > MAX_KEPT_BYTES {
+            self.forget_one();
+        }
+    }
+
+    /// The client has heard so many.
+    pub(super) fn acknowledge(&mut self, heard: u32) {
+        while self.forgot < heard && !self.kept.is_empty() {
+            self.forget_one();
+        }
+    }
+
+    fn forget_one(&mut self) {
+        let gone = self.kept.pop_front();
+        self.kept_bytes -= gone.as_ref().map_or(0, weight);
+        self.forgot = self.forgot.saturating_add(1);
+        if self.kept.is_empty() {
+            // Ten thousand quiet clients should not each keep the room that their first minute took.
+            self.kept = VecDeque::new();
+        }
+    }
+
+    /// Whether each side still has all that the other has missed.
+    pub(super) fn can_go_on(&self, claim: &SessionClaim) -> bool {
+        let said = self.forgot.saturating_add(self.kept.len() as u32);
+        let in_reach = |heard| (self.forgot..=said).contains(&heard);
+        self.id == claim.id && claim.heard.is_some_and(in_reach) && claim.forgot <= self.heard
+    }
+
+    /// What the client has not heard, oldest first.
+    pub(super) fn missed(&self) -> impl Iterator<Item = &ServerMessage> {
+        self.kept.iter()
+    }
+}
+
+/// About how many bytes a message takes.
+fn weight(message: &ServerMessage) -> usize {
+    let texts = match message {
+        ServerMessage::Description { description, .. } => description.sdp.len(),
+        ServerMessage::Candidate { candidate, .. } => candidate.as_ref().map_or(0, |c| c.candidate.len()),
+        ServerMessage::ParticipantJoined { participant, .. } => participant.name.len(),
+        ServerMessage::Joined(_)
+        | ServerMessage::ParticipantLeft { .. }
+        | ServerMessage::Media { .. }
+        | ServerMessage::IceServers(_)
+        | ServerMessage::Error { .. }
+        | ServerMessage::Ping { .. } => 0,
+    };
+    texts + OVERHEAD
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::{ParticipantId, SdpType, SessionDescription};
+
+    fn claim(heard: u32) -> SessionClaim {
+        SessionClaim { id: "s".into(), heard: Some(heard), forgot: 0 }
+    }
+
+    fn message(bytes: usize) -> ServerMessage {
+        let from = ParticipantId::new("a").unwrap();
+        let description = SessionDescription { sdp_type: SdpType::Offer, sdp: "x".repeat(bytes) };
+        ServerMessage::Description { from, generation: 0, description }
+    }
+
+    #[test]
+    fn goes_on_where_it_broke_off() {
+        let mut session = Session::new("s".into());
+        for _ in 0..3 {
+            session.keep(&message(0));
+        }
+        assert!((0..=3).all(|heard| session.can_go_on(&claim(heard))));
+        assert!(!session.can_go_on(&claim(4)), "nobody has heard what was not said");
+        session.acknowledge(2);
+        assert!(!session.can_go_on(&claim(1)) && session.can_go_on(&claim(2)));
+        assert_eq!(session.missed().count(), 1);
+        assert!(!session.can_go_on(&SessionClaim { id: "t".into(), ..claim(2) }));
+        assert!(!session.can_go_on(&SessionClaim { forgot: 1, ..claim(2) }), "the client cannot repeat it");
+        assert!(!session.can_go_on(&SessionClaim { heard: None, ..claim(2) }));
+    }
+
+    #[test]
+    fn keeps_no_more_than_it_may() {
+        let mut session = Session::new("s".into());
+        for _ in 0..=MAX_KEPT_MESSAGES {
+            session.keep(&message(0));
+        }
+        assert_eq!(session.missed().count(), MAX_KEPT_MESSAGES);
+        assert!(!session.can_go_on(&claim(0)) && session.can_go_on(&claim(1)));
+        session.keep(&message(MAX_KEPT_BYTES));
+        assert_eq!((session.missed().count(), session.kept_bytes), (0, 0));
+        assert!(session.can_go_on(&claim(MAX_KEPT_MESSAGES as u32 + 2)));
+    }
+}

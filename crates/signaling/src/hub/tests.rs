@@ -1,0 +1,221 @@
+//! Rooms without sockets.
+
+use super::*;
+
+const A: ConnectionId = ConnectionId(1);
+const B: ConnectionId = ConnectionId(2);
+const C: ConnectionId = ConnectionId(3);
+
+fn join(room: &str, secret: char) -> String {
+    let identity = secret.to_string().repeat(32);
+    format!(
+        r#"{{"type":"join","version":1,"room":"{room}","name":"{secret}","identity":"{identity}","media":{{}}}}"#
+    )
+}
+
+fn id(secret: char) -> ParticipantId {
+    participant_id(&secret.to_string().repeat(32))
+}
+
+fn drain(hub: &mut Hub) -> Vec<HubOutput> {
+    std::iter::from_fn(|| hub.poll_output()).collect()
+}
+
+fn two() -> Hub {
+    let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() });
+    hub.frame(A, &join("r", 'a'));
+    hub.frame(B, &join("r", 'b'));
+    drain(&mut hub);
+    hub
+}
+
+fn code_of(output: &HubOutput) -> Option<(ConnectionId, &str)> {
+    match output {
+        HubOutput::Send(to, ServerMessage::Error { code, .. }) => Some((*to, code)),
+        HubOutput::Send(..) | HubOutput::Close(_) => None,
+    }
+}
+
+#[test]
+fn a_full_room_refuses_and_the_others_notice_nothing() {
+    let mut hub = two();
+    hub.frame(C, &join("r", 'c'));
+    let out = drain(&mut hub);
+    assert_eq!(code_of(&out[0]), Some((C, "room-full")));
+    assert_eq!(out[1..], [HubOutput::Close(C)]);
+}
+
+#[test]
+fn the_same_identity_takes_its_seat_back() {
+    let mut hub = two();
+    hub.frame(C, &join("r", 'a'));
+    let out = drain(&mut hub);
+    assert_eq!(code_of(&out[0]), Some((A, "replaced")));
+    assert!(
+        matches!(&out[2], HubOutput::Send(C, ServerMessage::Joined(w)) if w.id == id('a') && w.participants.len() == 1)
+    );
+    assert!(
+        matches!(&out[3], HubOutput::Send(B, ServerMessage::ParticipantJoined { participant, .. }) if participant.id == id('a'))
+    );
+    hub.closed(A);
+    assert_eq!(drain(&mut hub), [], "the old socket has no seat any more");
+}
+
+#[test]
+fn relays_only_inside_the_room() {
+    let mut hub = two();
+    hub.frame(C, &join("other", 'c'));
+    drain(&mut hub);
+    let frame = format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id('c'));
+    hub.frame(A, &frame);
+    assert_eq!(drain(&mut hub).iter().map(code_of).collect::<Vec<_>>(), [Some((A, "unknown-participant"))]);
+}
+
+#[test]
+fn empty_rooms_are_forgotten() {
+    let mut hub = two();
+    hub.frame(A, r#"{"type":"leave"}"#);
+    let gone = ServerMessage::ParticipantLeft { id: id('a'), reason: LeaveReason::Left };
+    assert_eq!(drain(&mut hub), [HubOutput::Send(B, gone)]);
+    hub.closed(B);
+    assert_eq!((hub.rooms(), hub.participants()), (0, 0));
+}
+
+#[test]
+fn bad_input_gets_a_code() {
+    let mut hub = two();
+    for (frame, code) in [
+        ("nonsense", "bad-request"),
+        (r#"{"type":"dance"}"#, "bad-request"),
+        (&join("r", 'a'), "already-joined"),
+        (r#"{"type":"candidate","to":"","candidate":null}"#, "bad-request"),
+    ] {
+        hub.frame(A, frame);
+        assert_eq!(drain(&mut hub).iter().map(code_of).collect::<Vec<_>>(), [Some((A, code))], "{frame}");
+    }
+    hub.frame(C, r#"{"type":"media","media":{}}"#);
+    assert_eq!(code_of(&drain(&mut hub)[0]), Some((C, "not-joined")));
+}
+
+/// Ann and Bob, who can take up their sessions.
+fn two_with_sessions() -> Hub {
+    let mut hub = Hub::new(HubConfig { capacity: 2, max_lost: 2, ..HubConfig::default() });
+    hub.frame(A, &join_session('a', "a1", None));
+    hub.frame(B, &join_session('b', "b1", None));
+    drain(&mut hub);
+    hub
+}
+
+fn join_session(secret: char, session: &str, heard: Option<u32>) -> String {
+    let heard = heard.map(|heard| format!(r#","heard":{heard}"#)).unwrap_or_default();
+    join("r", secret).replace(r#""media":{}"#, &format!(r#""session":{{"id":"{session}"{heard}}}"#))
+}
+
+fn end_of_candidates(to: char) -> String {
+    format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id(to))
+}
+
+fn heard_by(connection: ConnectionId, outputs: &[HubOutput]) -> Vec<String> {
+    let frames = outputs.iter().filter_map(|output| match output {
+        HubOutput::Send(to, message) if *to == connection => Some(message.encode()),
+        HubOutput::Send(..) | HubOutput::Close(_) => None,
+    });
+    frames.collect()
+}
+
+#[test]
+fn who_is_lost_goes_on_where_it_broke_off() {
+    let mut hub = two_with_sessions();
+    hub.frame(A, &end_of_candidates('b'));
+    hub.closed(A);
+    hub.frame(B, &end_of_candidates('a'));
+    hub.frame(B, r#"{"type":"media","media":{"camera":true}}"#);
+    let out = drain(&mut hub);
+    assert_eq!(heard_by(B, &out).len(), 2, "a candidate, and that she is gone: {out:?}");
+    // She has heard of Bob's coming before, and says so.
+    hub.frame(C, &join_session('a', "a1", Some(1)));
+    let out = drain(&mut hub);
+    let heard = heard_by(C, &out);
+    assert!(heard[0].contains(r#""resumed":true,"heard":1,"participants":[]"#), "{heard:?}");
+    assert!(heard[1].starts_with(r#"{"type":"candidate""#) && heard[2].starts_with(r#"{"type":"media""#));
+    assert_eq!(heard.len(), 3);
+    let back = heard_by(B, &out);
+    assert!(back.len() == 1 && back[0].ends_with(r#""resumed":true}"#), "{back:?}");
+}
+
+#[test]
+fn a_loss_that_the_server_has_not_noticed_is_nobodys_business() {
+    let mut hub = two_with_sessions();
+    hub.frame(C, &join_session('a', "a1", Some(1)));
+    let out = drain(&mut hub);
+    assert_eq!(code_of(&out[0]), Some((A, "replaced")));
+    assert_eq!(heard_by(B, &out), [""; 0]);
+    hub.closed(A);
+    assert_eq!(drain(&mut hub), []);
+}
+
+#[test]
+fn another_session_is_the_same_person_anew() {
+    let mut hub = two_with_sessions();
+    hub.closed(A);
+    drain(&mut hub);
+    hub.frame(C, &join_session('a', "a2", None));
+    let out = drain(&mut hub);
+    assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none()));
+    let told = heard_by(B, &out);
+    assert!(told[0].ends_with(r#""session":"a2"}}"#), "{told:?}");
+    assert_eq!((hub.participants(), hub.poll_timeout()), (2, None));
+}
+
+#[test]
+fn a_lost_seat_is_taken_for_a_while_and_then_free() {
+    let mut hub = two_with_sessions();
+    hub.advance(Timestamp::from_millis(1000));
+    hub.closed(A);
+    hub.frame(C, &join("r", 'c'));
+    assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "room-full"))));
+    hub.advance(Timestamp::from_millis(60_999));
+    assert_eq!(hub.poll_timeout(), Some(Timestamp::from_millis(61_000)));
+    hub.advance(Timestamp::from_millis(61_000));
+    hub.frame(C, &join("r", 'c'));
+    let out = drain(&mut hub);
+    assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.participants.len() == 1));
+}
+
+#[test]
+fn who_breaks_a_rule_or_leaves_keeps_nothing() {
+    let mut hub = two_with_sessions();
+    hub.expelled(A);
+    hub.frame(B, r#"{"type":"leave"}"#);
+    drain(&mut hub);
+    assert_eq!((hub.rooms(), hub.poll_timeout()), (0, None));
+}
+
+#[test]
+fn ghosts_are_few_and_make_room() {
+    let mut hub = Hub::new(HubConfig { max_rooms: 3, max_lost: 2, ..HubConfig::default() });
+    for (n, room) in ["x", "y", "z"].into_iter().enumerate() {
+        hub.advance(Timestamp::from_millis(n as u64));
+        hub.frame(A, &join_session('a', "s", None).replace(r#""r""#, &format!("{room:?}")));
+        hub.closed(A);
+    }
+    assert_eq!(hub.rooms(), 2, "only so many seats are kept");
+    for (connection, room) in [(B, "b"), (C, "c"), (ConnectionId(4), "d")] {
+        hub.frame(connection, &join(room, 'b'));
+    }
+    assert_eq!((hub.rooms(), hub.participants()), (3, 3), "the living come first");
+}
+
+#[test]
+fn what_was_heard_is_not_repeated() {
+    let mut hub = two_with_sessions();
+    hub.frame(B, &end_of_candidates('a'));
+    hub.frame(A, r#"{"type":"pong","heard":2}"#);
+    drain(&mut hub);
+    hub.frame(C, &join_session('a', "a1", Some(1)));
+    let out = drain(&mut hub);
+    assert!(
+        out.iter().any(|o| matches!(o, HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none())),
+        "the server has forgotten what she had heard already: {out:?}"
+    );
+}

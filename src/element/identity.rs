@@ -1,0 +1,144 @@
+//! Who we are, and the call we are in, also after a reload.
+//!
+//! Both wait in the storage of the tab only while no page of the tab is alive: a page takes them out when it starts and
+//! puts them back when it goes. So a reload finds them, and a copy of the tab, which copies the storage too, does not:
+//! two tabs are two people.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
+use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
+use visavis_core::{RoomView, SourceState};
+use wasm_bindgen::JsValue;
+use web_sys::{Event, Storage, Window};
+
+use super::settings::{Settings, hex, random_bytes};
+use crate::dom::Listener;
+
+const KEY: &str = "visavis";
+/// `performance.navigation.type` of a reload.
+const RELOAD: u16 = 1;
+
+/// The call that a page was in when it went.
+#[derive(Debug, Clone)]
+struct Call {
+    room: String,
+    name: String,
+    microphone: bool,
+    camera: bool,
+}
+
+/// The secret that makes us the same participant again, for as long as the element lives.
+pub(super) struct Identity {
+    pub(super) secret: String,
+    before: Option<Call>,
+    now: Rc<RefCell<Option<Call>>>,
+    /// Puts it back, and takes it out again if the page comes back from the back-forward cache.
+    listeners: Vec<Listener>,
+}
+
+impl Identity {
+    /// One that nobody has had before.
+    ///
+    /// # Errors
+    /// In browsers without `crypto`.
+    pub(super) fn new() -> Result<Self, JsValue> {
+        let secret = hex(&random_bytes::<32>()?);
+        Ok(Self { secret, before: None, now: Rc::default(), listeners: Vec::new() })
+    }
+
+    /// That of the page before this one in the same tab, if there was one. Only for an element that is the whole
+    /// page: of several, each is somebody else.
+    ///
+    /// # Errors
+    /// In browsers without `crypto`.
+    pub(super) fn of_tab() -> Result<Self, JsValue> {
+        let mut identity = Self::new()?;
+        let Some(window) = web_sys::window() else { return Ok(identity) };
+        if let Some((secret, call)) = take_out().and_then(|text| read(&text).ok()) {
+            identity.secret = secret;
+            identity.before = call.filter(|_| is_reload(&window));
+        }
+        let (secret, now) = (identity.secret.clone(), Rc::clone(&identity.now));
+        let put_back = move |_: Event| put_back(&secret, now.borrow().as_ref());
+        identity.listeners = vec![
+            Listener::new(&window, "pagehide", put_back),
+            Listener::new(&window, "pageshow", |_| drop(take_out())),
+        ];
+        Ok(identity)
+    }
+
+    /// A page that is reloaded in a call goes on with it, and nobody who was silent is suddenly heard.
+    pub(super) fn go_on(&mut self, settings: &mut Settings) {
+        let same = |call: &Call| settings.config.room.as_ref().is_none_or(|room| *room == call.room);
+        if let Some(call) = self.before.take().filter(same) {
+            settings.join = true;
+            settings.config.microphone = call.microphone;
+            settings.config.camera = call.camera;
+            settings.config.room = Some(call.room);
+            settings.config.name = Some(call.name);
+        }
+    }
+
+    /// Notes the call that a view shows.
+    pub(super) fn note(&self) -> impl Fn(&RoomView) + use<> {
+        let now = Rc::clone(&self.now);
+        move |view| *now.borrow_mut() = view.lifecycle.in_call().then(|| call_of(view))
+    }
+
+    /// What must live as long as the element.
+    pub(super) fn into_listeners(self) -> Vec<Listener> {
+        self.listeners
+    }
+}
+
+fn call_of(view: &RoomView) -> Call {
+    Call {
+        room: view.room.clone(),
+        name: view.me.name.clone(),
+        microphone: view.me.microphone.state != SourceState::Off,
+        camera: view.me.camera.state != SourceState::Off,
+    }
+}
+
+fn is_reload(window: &Window) -> bool {
+    window.performance().is_some_and(|performance| performance.navigation().type_() == RELOAD)
+}
+
+/// Forbidden in some frames, or by the person: then every page is somebody new.
+fn storage() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+fn take_out() -> Option<String> {
+    let storage = storage()?;
+    let text = storage.get_item(KEY).ok().flatten();
+    let _ = storage.remove_item(KEY);
+    text
+}
+
+fn put_back(secret: &str, call: Option<&Call>) {
+    let mut fields = Fields::default();
+    fields.text("identity", secret);
+    if let Some(call) = call {
+        fields.text("room", &call.room);
+        fields.text("name", &call.name);
+        fields.bool("microphone", call.microphone);
+        fields.bool("camera", call.camera);
+    }
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(KEY, &fields.encode());
+    }
+}
+
+fn read(text: &str) -> Result<(String, Option<Call>), JsonError> {
+    let value = parse(text)?;
+    let fields = Object::root(&value)?;
+    let secret = fields.text("identity", MAX_IDENTITY_BYTES)?.to_owned();
+    let Some(room) = fields.optional_text("room", MAX_ROOM_CHARS * 4)? else { return Ok((secret, None)) };
+    let name = fields.optional_text("name", MAX_NAME_CHARS * 4)?.unwrap_or_default();
+    let on = |key| fields.optional_bool(key).map(Option::unwrap_or_default);
+    let (room, name) = (room.to_owned(), name.to_owned());
+    Ok((secret, Some(Call { room, name, microphone: on("microphone")?, camera: on("camera")? })))
+}
