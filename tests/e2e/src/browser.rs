@@ -178,13 +178,7 @@ impl Browser {
 
     /// Starts a driver on a free port, and a browser with it.
     pub async fn start(setup: Setup) -> Arc<Self> {
-        let (program, args) = match setup.kind {
-            Kind::Chrome => (tools::chromedriver(), vec!["--port=0"]),
-            Kind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
-        };
-        let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
-        let mut driver = Process::start_in(setup.place.as_ref(), &program, &args);
-        let port = driver.hears(port_of).await;
+        let (driver, port) = start_driver(&setup).await;
         setup.place.iter().for_each(|place| place.lead_out(port));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(setup.capabilities())
@@ -249,6 +243,23 @@ impl Drop for Browser {
         // Asked to close, a browser takes its temporary profile with it; if it does not answer, it is killed anyway.
         let _ = end_session(self.port, &self.session);
     }
+}
+
+/// Starts a driver on a free port. One that finds its port taken by somebody else at the last moment ends, and another
+/// has better luck.
+async fn start_driver(setup: &Setup) -> (Process, u16) {
+    let (program, args) = match setup.kind {
+        Kind::Chrome => (tools::chromedriver(), vec!["--port=0"]),
+        Kind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
+    };
+    let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+    for _ in 0..3 {
+        let mut driver = Process::start_in(setup.place.as_ref(), &program, &args);
+        if let Some(port) = driver.listens_for(port_of).await {
+            return (driver, port);
+        }
+    }
+    panic!("{} found no port three times", program.display())
 }
 
 /// The port that a driver says it listens on.

@@ -47,6 +47,14 @@ impl Process {
 
     /// Waits for a line that `find` recognises, and returns what it made of it.
     pub async fn hears<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+        match self.listens_for(find).await {
+            Some(found) => found,
+            None => panic!("{self:?} did not say what it should; it said:\n{}", self.last_words()),
+        }
+    }
+
+    /// The same; `None` if it ends or takes too long.
+    pub async fn listens_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let found = async {
             loop {
                 if let Some(found) =
@@ -59,12 +67,7 @@ impl Process {
                 }
             }
         };
-        match timeout(Duration::from_secs(30), found).await {
-            Ok(Some(found)) => found,
-            Ok(None) | Err(_) => {
-                panic!("{self:?} did not say what it should; it said:\n{}", self.last_words())
-            }
-        }
+        timeout(Duration::from_secs(30), found).await.ok().flatten()
     }
 
     /// The last lines it has said.

@@ -6,6 +6,7 @@ use visavis_signaling::DialectInput;
 use visavis_signaling::dialects::{ALL, Listed};
 use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
 
+use crate::mutate::{Random, mutate};
 use crate::player::Player;
 use crate::script::{expand, files, server_frames, steps};
 use crate::transcripts::foreign;
@@ -14,35 +15,8 @@ const ROUNDS: usize = 4_000;
 /// Most that may follow from one frame: a whole roster, and each of them announced.
 const MOST: usize = 2 * MAX_PARTICIPANTS + 8;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
-    }
-}
-
 const PIECES: [&str; 12] =
     ["null", "{}", "[]", "-1", "1e308", "4294967296", "\"\"", "\\u0000", "\\ud800", "\"type\":", "42[", "40"];
-
-fn mutate(frame: &str, random: &mut Random) -> String {
-    let mut bytes = frame.as_bytes().to_vec();
-    for _ in 0..=random.below(3) {
-        let (from, len) = (random.below(bytes.len()), random.below(12));
-        let to = (from + len).min(bytes.len());
-        match random.below(4) {
-            0 => drop(bytes.drain(from..to)),
-            1 => bytes.splice(from..from, bytes[from..to].to_vec()).for_each(drop),
-            2 => bytes.splice(from..to, PIECES[random.below(PIECES.len())].bytes()).for_each(drop),
-            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
 
 /// A dialect that is as far in a call as its first transcript leads.
 fn in_a_call(listed: &Listed) -> Player {
@@ -62,7 +36,7 @@ fn nearly_right_frames_do_no_harm() {
         let frames = server_frames(listed.name);
         let (mut player, mut random) = (in_a_call(listed), Random(7));
         for round in 0..ROUNDS {
-            let frame = mutate(&frames[random.below(frames.len())], &mut random);
+            let frame = mutate(&frames[random.below(frames.len())], &PIECES, &mut random);
             player.input(DialectInput::Frame(frame.clone()));
             let answers = player.lines.len();
             assert!(answers <= MOST, "{}, round {round}: {answers} answers to {frame}", listed.name);

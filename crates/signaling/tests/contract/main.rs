@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bounds;
+#[path = "../common/mutate.rs"]
+mod mutate;
 mod player;
 mod script;
 mod table;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;
+#[path = "../common/mutate.rs"]
+mod mutate;
 mod mutations;
 mod protocol_doc;
 mod script;

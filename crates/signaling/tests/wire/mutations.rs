@@ -5,25 +5,10 @@ use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessag
 use visavis_signaling::hub::{ConnectionId, Hub, HubConfig};
 use visavis_signaling::{Dialect, DialectInput, Timestamp, json};
 
+use crate::mutate::{Random, mutate};
 use crate::protocol_doc::{blocks, document};
 
 const ROUNDS: u64 = 40_000;
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-}
 
 /// Pieces that mean something to a reader of JSON, or to one of ours.
 const PIECES: [&str; 16] = [
@@ -44,21 +29,6 @@ const PIECES: [&str; 16] = [
     "{\"candidate\":\"\"}",
     "\"sdpMLineIndex\":70000,",
 ];
-
-fn mutate(frame: &str, random: &mut Random) -> String {
-    let mut bytes = frame.as_bytes().to_vec();
-    for _ in 0..=random.below(3) {
-        let (from, len) = (random.below(bytes.len()), random.below(12));
-        let to = (from + len).min(bytes.len());
-        match random.below(4) {
-            0 => drop(bytes.drain(from..to)),
-            1 => bytes.splice(from..from, bytes[from..to].to_vec()).for_each(drop),
-            2 => bytes.splice(from..to, PIECES[random.below(PIECES.len())].bytes()).for_each(drop),
-            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
 
 fn survives(frame: &str) {
     if let Ok(message) = ClientMessage::decode(frame) {
@@ -92,7 +62,7 @@ fn nearly_right_frames_do_no_harm() {
     let mut dialect = Visavis::new("ws://example.org/ws", "x".repeat(32));
     let (mut out, mut random) = (Vec::new(), Random(1));
     for round in 0..ROUNDS {
-        let frame = mutate(frames[random.below(frames.len())], &mut random);
+        let frame = mutate(frames[random.below(frames.len())], &PIECES, &mut random);
         survives(&frame);
         reads_like_serde(&frame);
         hub.frame(ConnectionId(round % 16), &frame);

@@ -61,8 +61,19 @@ fn without_person(script: &Script, person: usize) -> Script {
 
 impl Operation {
     /// Whom it is about.
-    fn people(&self) -> [Option<usize>; 2] {
-        match *self {
+    fn people(mut self) -> [Option<usize>; 2] {
+        self.people_mut().map(|who| who.map(|who| *who))
+    }
+
+    fn renumbered(mut self, number: impl Fn(usize) -> usize) -> Self {
+        for who in self.people_mut().into_iter().flatten() {
+            *who = number(*who);
+        }
+        self
+    }
+
+    fn people_mut(&mut self) -> [Option<&mut usize>; 2] {
+        match self {
             Self::Join(a)
             | Self::Leave(a)
             | Self::Crash(a, _)
@@ -81,28 +92,5 @@ impl Operation {
             Self::CutPath(a, b, _) | Self::Wedge(a, b, _) => [Some(a), Some(b)],
             Self::StopServer(_) => [None, None],
         }
-    }
-
-    fn renumbered(mut self, number: impl Fn(usize) -> usize) -> Self {
-        match &mut self {
-            Self::Join(a)
-            | Self::Leave(a)
-            | Self::Crash(a, _)
-            | Self::Toggle(a, ..)
-            | Self::Unplug(a, ..)
-            | Self::CutSocket(a)
-            | Self::SilenceSocket(a)
-            | Self::Isolate(a, _)
-            | Self::Glare(a)
-            | Self::Online(a)
-            | Self::NetworkChanged(a)
-            | Self::Freeze(a, _)
-            | Self::Hide(a, _)
-            | Self::Refuse(a)
-            | Self::RefuseConnection(a) => *a = number(*a),
-            Self::CutPath(a, b, _) | Self::Wedge(a, b, _) => (*a, *b) = (number(*a), number(*b)),
-            Self::StopServer(_) => {}
-        }
-        self
     }
 }

@@ -102,15 +102,21 @@ fn who_leaves_is_gone_and_may_come_back() {
     }
 }
 
+/// A world in which two have had the time to meet.
+fn two_in_a_call(dialect: &str) -> (World, usize, usize) {
+    let mut world = new_world(dialect, 20);
+    let first = join(&mut world, dialect, "tea");
+    world.run(1_000);
+    let room = room_of(&world, first);
+    let second = join(&mut world, dialect, &room);
+    world.run(20_000);
+    (world, first, second)
+}
+
 #[test]
 fn who_crashes_is_gone_in_the_end() {
     for dialect in foreign() {
-        let mut world = new_world(dialect, 20);
-        let first = join(&mut world, dialect, "tea");
-        world.run(1_000);
-        let room = room_of(&world, first);
-        let second = join(&mut world, dialect, &room);
-        world.run(20_000);
+        let (mut world, first, second) = two_in_a_call(dialect);
         world.crash(second);
         world.run(120_000);
         assert_eq!(world.view(first).participants.len(), 0, "{dialect}: the other has crashed");
@@ -120,12 +126,7 @@ fn who_crashes_is_gone_in_the_end() {
 #[test]
 fn a_lost_socket_is_mended() {
     for dialect in foreign() {
-        let mut world = new_world(dialect, 20);
-        let first = join(&mut world, dialect, "tea");
-        world.run(1_000);
-        let room = room_of(&world, first);
-        let second = join(&mut world, dialect, &room);
-        world.run(20_000);
+        let (mut world, first, second) = two_in_a_call(dialect);
         world.cut(second);
         world.run(60_000);
         world.must_be_connected(&[first, second], &format!("{dialect}, after a lost socket"));
