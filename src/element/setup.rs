@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use visavis_core::{AppConfig, Command, Lifecycle, RoomConfig, RoomView};
-use visavis_signaling::dialects::visavis::Visavis;
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
@@ -37,6 +36,7 @@ fn first_command(settings: &Settings) -> Command {
 
 fn driver_options(element: &HtmlElement, settings: Settings) -> Result<DriverOptions, JsValue> {
     let Settings { config, from_url, .. } = settings;
+    let dialect = config.make_dialect(hex(&random_bytes::<32>()?)).ok_or(JsValue::UNDEFINED)?;
     Ok(DriverOptions {
         root: element.clone(),
         room: RoomConfig {
@@ -47,7 +47,7 @@ fn driver_options(element: &HtmlElement, settings: Settings) -> Result<DriverOpt
             camera: config.camera,
             seed: u64::from_le_bytes(random_bytes()?),
         },
-        dialect: Box::new(Visavis::new(config.signaling_url, hex(&random_bytes::<32>()?))),
+        dialect,
         ui: UiOptions {
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),
