@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use visavis_core::{AppConfig, Command, Lifecycle, RoomConfig, RoomView};
-use visavis_signaling::dialects::visavis::Visavis;
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
@@ -54,6 +53,7 @@ fn driver_options(
 ) -> Result<DriverOptions, JsValue> {
     let Settings { config, from_url, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
+    let dialect = config.make_dialect(&identity.secret, page).ok_or(JsValue::UNDEFINED)?;
     Ok(DriverOptions {
         root: element.clone(),
         room: RoomConfig {
@@ -64,7 +64,7 @@ fn driver_options(
             camera: config.camera,
             seed: u64::from_le_bytes(random_bytes()?),
         },
-        dialect: Box::new(Visavis::new(config.signaling_url, identity.secret.as_str()).with_session(page)),
+        dialect,
         ui: UiOptions {
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),

@@ -4,10 +4,11 @@ use crate::{compress, dist, paths};
 use anyhow::{Result, ensure};
 use std::path::Path;
 
-/// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads.
-const BUDGET: usize = 80_000;
+/// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads. 80 for a call, 25 for
+/// everybody else's servers.
+const BUDGET: usize = 105_000;
 /// What we aim at.
-const AIM: usize = 60_000;
+const AIM: usize = 85_000;
 
 /// A file, measured.
 struct Measured {

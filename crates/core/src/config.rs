@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use visavis_signaling::IceServer;
-use visavis_signaling::json::{self, JsonError, Object, read_each};
+use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_signaling::normalize;
+use visavis_signaling::{Dialect, IceServer, dialects, normalize};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -14,6 +13,12 @@ use visavis_signaling::normalize;
 pub struct AppConfig {
     /// URL of the signaling server: `ws:`, `wss:`, `http:`, `https:`, or relative to the page. Default: `/ws`.
     pub signaling_url: String,
+    /// Which of the listed dialects (`docs/dialects.md`) the signaling server speaks. Default: our own.
+    pub dialect: String,
+    /// Socket.IO servers: the namespace (`/admin`), if it is not the root.
+    pub namespace: String,
+    /// Socket.IO servers: what to show to a middleware (`{"token": "x"}`).
+    pub auth: Option<Json>,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.
@@ -34,6 +39,9 @@ impl Default for AppConfig {
     fn default() -> Self {
         Self {
             signaling_url: "/ws".to_owned(),
+            dialect: "visavis".to_owned(),
+            namespace: String::new(),
+            auth: None,
             ice_servers: Vec::new(),
             relay_only: false,
             capacity: None,
@@ -101,7 +109,16 @@ impl AppConfig {
     }
 
     fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
-        only(signaling, &["url"])?;
+        only(signaling, &["url", "dialect", "namespace", "auth"])?;
+        if let Some(name) = signaling.optional_text("dialect", MAX_NAME_CHARS)? {
+            if dialects::named(name).is_none() {
+                let names = dialects::ALL.iter().flat_map(|listed| [" ", listed.name]);
+                return Err(signaling
+                    .error("dialect", &["must be one of:"].into_iter().chain(names).collect::<String>()));
+            }
+            name.clone_into(&mut self.dialect);
+        }
+        self.read_socket_io(signaling)?;
         if let Some(url) = signaling.optional_text("url", MAX_ICE_FIELD_BYTES)? {
             if !is_signaling_url(url) {
                 return Err(signaling.error("url", "must be a ws:, wss:, http: or https: URL, or a path"));
@@ -109,6 +126,35 @@ impl AppConfig {
             self.signaling_url = url.to_owned();
         }
         Ok(())
+    }
+
+    fn read_socket_io(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
+        if let Some(namespace) = signaling.optional_text("namespace", MAX_NAME_CHARS)? {
+            if !namespace.starts_with('/') || namespace.contains([',', '?']) {
+                return Err(signaling.error("namespace", "must start with a slash"));
+            }
+            namespace.clone_into(&mut self.namespace);
+        }
+        if signaling.optional_object("auth")?.is_some() {
+            self.auth = signaling.get("auth").cloned();
+        }
+        Ok(())
+    }
+
+    /// The dialect that this configuration asks for. `identity` and `page` are as in [`dialects::Options`].
+    pub fn make_dialect(
+        &self,
+        identity: impl Into<String>,
+        page: impl Into<String>,
+    ) -> Option<Box<dyn Dialect>> {
+        let listed = dialects::named(&self.dialect)?;
+        Some((listed.make)(dialects::Options {
+            url: self.signaling_url.clone(),
+            identity: identity.into(),
+            page: page.into(),
+            namespace: self.namespace.clone(),
+            auth: self.auth.clone(),
+        }))
     }
 
     fn read_defaults(&mut self, defaults: &Object<'_>) -> Result<(), JsonError> {
@@ -175,6 +221,24 @@ mod tests {
         assert_eq!(
             (config.capacity, config.room.as_deref(), config.name.as_deref()),
             (Some(4), Some("tea"), Some("Ann"))
+        );
+    }
+
+    #[test]
+    fn any_listed_dialect_can_be_asked_for() {
+        for listed in dialects::ALL {
+            let config = ["{\"signaling\": {\"dialect\": \"", listed.name, "\"}}"].concat();
+            let config = AppConfig::parse(&config).unwrap();
+            assert!(config.make_dialect("x".repeat(64), "1").is_some(), "{}", listed.name);
+        }
+        let config = r#"{"signaling": {"dialect": "join-room", "namespace": "/a", "auth": {"token": "x"}}}"#;
+        let config = AppConfig::parse(config).unwrap();
+        assert_eq!((config.namespace.as_str(), config.auth.is_some()), ("/a", true));
+        let error = problem(r#"{"signaling": {"dialect": "klingon"}}"#);
+        assert!(error.starts_with("\"signaling.dialect\" must be one of: visavis group-chat "), "{error}");
+        assert_eq!(
+            problem(r#"{"signaling": {"namespace": "a"}}"#),
+            "\"signaling.namespace\" must start with a slash"
         );
     }
 

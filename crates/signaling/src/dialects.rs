@@ -27,7 +27,9 @@ pub const ALL: &[Listed] = &[
         name: "visavis",
         title: "Visavis' own server",
         room: "any name",
-        make: |options| Box::new(visavis::Visavis::new(options.url, options.identity)),
+        make: |options| {
+            Box::new(visavis::Visavis::new(options.url, options.identity).with_session(options.page))
+        },
     },
     group_chat::LISTED,
     codelab::LISTED,
@@ -64,6 +66,9 @@ pub struct Options {
     /// [`MIN_IDENTITY_BYTES`](crate::limits::MIN_IDENTITY_BYTES) ASCII letters and digits, new for every page. Servers
     /// where clients choose their own ids see parts of it.
     pub identity: String,
+    /// Names the page, with up to [`MAX_SESSION_BYTES`](crate::limits::MAX_SESSION_BYTES) letters and digits: a server of our own
+    /// goes on with its session after a lost socket, but not with that of the page before a reload.
+    pub page: String,
     /// The Socket.IO namespace (`/admin`); empty for the root.
     pub namespace: String,
     /// What Socket.IO servers with a middleware want to see (`{"token": "x"}`).
