@@ -391,6 +391,20 @@ fn leaving_puts_everything_away() {
     assert_eq!((stage.room.view().lifecycle, stage.room.poll_timeout()), (Lifecycle::Left, None));
 }
 
+/// The others remember our generations: an old one would be answered by a second connection.
+#[test]
+fn whoever_comes_back_goes_on_counting_generations() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.input(Input::Command(Command::Leave));
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.hear(welcome(&["a"]));
+    said();
+    stage.event(1, ConnectionEvent::NegotiationNeeded);
+    stage.event(1, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    assert!(matches!(said().as_slice(), [Outbound::Description { generation: 1, .. }, ..]));
+}
+
 /// A connection to "a" that is up, in both directions' words.
 fn connected() -> Stage {
     let (mut stage, _) = Stage::joined(&["a"]);

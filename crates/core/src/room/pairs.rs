@@ -104,9 +104,14 @@ impl Room {
     }
 
     pub(super) fn close(&mut self, id: &ParticipantId) {
-        let Some(connection) = self.connections.remove(id) else { return };
+        if let Some(connection) = self.connections.remove(id) {
+            self.put_away(id.clone(), &connection);
+        }
+    }
+
+    fn put_away(&mut self, id: ParticipantId, connection: &Connection) {
         self.out.effect(Effect::CloseConnection(connection.id()));
-        self.past_generations.push_bounded((id.clone(), connection.generation()), MAX_PAST);
+        self.past_generations.push_bounded((id, connection.generation()), MAX_PAST);
     }
 
     /// Somebody is gone for good.
@@ -119,15 +124,15 @@ impl Room {
         }
     }
 
-    /// We are gone ourselves.
+    /// We are gone ourselves. The others remember the generations of us in case we come back, and so do we of them: else
+    /// our first offer would be an old one to them, and theirs a second connection.
     pub(super) fn drop_everyone(&mut self) {
-        while let Some((_, connection)) = self.connections.pop() {
-            self.out.effect(Effect::CloseConnection(connection.id()));
+        while let Some((id, connection)) = self.connections.pop() {
+            self.put_away(id, &connection);
         }
         self.roster.clear();
         self.early.clear();
         self.unsaid.clear();
-        self.past_generations.clear();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
