@@ -107,5 +107,6 @@ fn end_to_end_environment<'a>(
 ) -> &'a mut Command {
     command.env("VISAVIS_DIST", paths::dist()).env("VISAVIS_SERVER", server);
     command.env("CHROMEDRIVER", &browsers.chromedriver).env("GECKODRIVER", &browsers.geckodriver);
-    command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox)
+    command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox);
+    command.env("TURNSERVER", &browsers.turnserver)
 }

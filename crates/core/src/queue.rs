@@ -45,6 +45,11 @@ impl<T> Queue<T> {
         self.0.iter().position(so).map(|place| self.0.remove(place))
     }
 
+    /// For how many something is so.
+    pub fn count(&self, so: impl FnMut(&&T) -> bool) -> usize {
+        self.0.iter().filter(so).count()
+    }
+
     /// The oldest.
     pub fn first(&self) -> Option<&T> {
         self.0.first()

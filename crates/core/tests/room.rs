@@ -391,6 +391,17 @@ fn leaving_puts_everything_away() {
     assert_eq!((stage.room.view().lifecycle, stage.room.poll_timeout()), (Lifecycle::Left, None));
 }
 
+#[test]
+fn nobody_pushes_out_what_others_said_too_early() {
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(offer_from("a", 0, "u"));
+    for i in 0..1000 {
+        stage.hear(candidate_from("b", i, "v"));
+    }
+    let effects = stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::SetRemoteDescription(..))), "{effects:?}");
+}
+
 /// The others remember our generations: an old one would be answered by a second connection.
 #[test]
 fn whoever_comes_back_goes_on_counting_generations() {

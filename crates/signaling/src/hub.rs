@@ -257,6 +257,9 @@ impl Hub {
             None if self.rooms.len() >= self.config.max_rooms => {
                 Some((RejectCode::ServerFull, "This server takes no more rooms at the moment."))
             }
+            Some(room) if is_outdated(room, join, id) => {
+                Some((RejectCode::Replaced, "You joined again since."))
+            }
             Some(room) if room.len() >= self.config.capacity as usize && !room.contains_key(id) => {
                 Some((RejectCode::RoomFull, "The room is full."))
             }
@@ -267,7 +270,7 @@ impl Hub {
     /// Begins anew, whoever had the seat before.
     fn enter(&mut self, connection: ConnectionId, join: Join, seat: &Seat) {
         let Join { room, name, media, session, .. } = join;
-        let session = session.map(|claim| Session::new(claim.id));
+        let session = session.map(Session::new);
         let member = Member { connection: Some(connection), name, media, session, lost_until: None };
         let participant = introduce(&seat.id, &member);
         let before = self.rooms.entry(room).or_default().insert(seat.id.clone(), member);
@@ -374,6 +377,12 @@ impl Member {
             outputs.push_back(HubOutput::Send(connection, message));
         }
     }
+}
+
+/// Whether the same client has been let in with a later `join`: this one comes from a socket that it has given up.
+fn is_outdated(room: &Room, join: &Join, id: &ParticipantId) -> bool {
+    let session = room.get(id).and_then(|member| member.session.as_ref());
+    session.zip(join.session.as_ref()).is_some_and(|(session, claim)| session.outdates(claim))
 }
 
 fn introduce(id: &ParticipantId, member: &Member) -> Participant {

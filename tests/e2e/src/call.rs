@@ -1,14 +1,16 @@
 //! What people do together: join, see and hear one another.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::look::{Look, Tile};
-use crate::page::Page;
+use crate::page::{PATIENCE, Page};
 
 /// The least mean brightness of a picture that is not black.
 const NOT_BLACK: f64 = 8.0;
 /// The least energy that is a sound.
 const AUDIBLE: f64 = 1e-4;
+/// More frames than can be on their way when a path breaks.
+const FRESH: u64 = 10;
 
 /// Enters a room through the lobby, as a person does.
 pub async fn join(page: &Page, room: &str) {
@@ -67,6 +69,29 @@ pub async fn sees(page: &Page, names: &[&str]) -> Look {
         look.shows_exactly(names) && look.others().all(|tile| has_picture(tile) && moved(tile))
     })
     .await
+}
+
+/// After the path of two was broken, both see the other move again, in the element they had before, and hear them. How
+/// long that takes is printed, not judged: it depends on what else the machine has to do.
+pub async fn go_on(pages: &[&Page; 2], after: &str) {
+    let begin = Instant::now();
+    for page in pages {
+        let before = frames(&page.look().await);
+        let expected = format!("the other to move again after {after}");
+        page.within(PATIENCE * 2, &expected, |look| {
+            let now = frames(look);
+            now.0 == before.0 && now.1 > before.1 + FRESH
+        })
+        .await;
+    }
+    println!("{after}: pictures moved both ways after {:.1} s", begin.elapsed().as_secs_f64());
+    all_meet(pages).await;
+}
+
+/// The number of the other's `<video>`, and how many frames it has shown.
+fn frames(look: &Look) -> (u32, u64) {
+    let video = look.others().find_map(|tile| tile.video.as_ref());
+    video.map(|video| (video.number, video.frames)).unwrap_or_default()
 }
 
 fn has_picture(tile: &Tile) -> bool {

@@ -21,6 +21,7 @@ pub mod process;
 pub mod relay;
 pub mod server;
 pub mod tools;
+pub mod turn;
 mod webdriver;
 
 pub use browser::{Browser, Setup};
@@ -30,3 +31,4 @@ pub use network::{Network, Place};
 pub use page::Page;
 pub use relay::Relay;
 pub use server::Server;
+pub use turn::Turn;

@@ -62,6 +62,12 @@ impl Page {
         self.drive(script, async |client| client.execute(script, args).await).await
     }
 
+    /// The kind of path that each connection uses: `host`, `srflx`, `prflx`, `relay`, or `none`.
+    pub async fn paths(&self) -> Vec<String> {
+        let paths = self.eval("return window.__e2e.paths()", vec![]).await;
+        serde_json::from_value(paths).expect("a list of texts")
+    }
+
     /// Clicks something where a person would: it must be visible and nothing may lie over it.
     pub async fn click(&self, selector: &str) {
         self.drive(selector, async |client| client.find(Locator::Css(selector)).await?.click().await).await;

@@ -149,6 +149,25 @@
     }
   };
 
+  // ---- what no person can see: the kinds of the paths in use, and offers made on purpose
+  const open = () => alive(connections, it => it.connectionState !== 'closed');
+  e2e.paths = async () => {
+    const paths = open().map(async connection => {
+      const report = await connection.getStats();
+      const all = [...report.values()];
+      const nominated = all.find(it => it.type === 'transport' && it.selectedCandidatePairId);
+      const pair = nominated
+        ? report.get(nominated.selectedCandidatePairId)
+        : all.find(it => it.type === 'candidate-pair' && it.selected);
+      return report.get(pair?.localCandidateId)?.candidateType ?? 'none';
+    });
+    return Promise.all(paths);
+  };
+  e2e.renegotiate = () => open().forEach(connection => connection.restartIce());
+  e2e.settled = () =>
+    open().length > 0 &&
+    open().every(it => it.signalingState === 'stable' && it.connectionState === 'connected');
+
   // ---- one look at everything
   const canvas = document.createElement('canvas');
   canvas.width = 16;

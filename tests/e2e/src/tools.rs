@@ -45,6 +45,11 @@ pub fn firefox() -> Option<PathBuf> {
     given("FIREFOX").or_else(|| existing("/usr/bin/firefox-esr"))
 }
 
+/// coturn's server: `TURNSERVER`, else the one on the path.
+pub fn turnserver() -> PathBuf {
+    given("TURNSERVER").unwrap_or_else(|| PathBuf::from("turnserver"))
+}
+
 /// Where screenshots and the remains of failures go. Not in version control.
 pub fn artifacts() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");

@@ -1,6 +1,6 @@
 //! Browsers and the drivers that fit them.
 
-use super::system::{self, CHROME, CHROMEDRIVER, FIREFOX};
+use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX};
 use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ pub(crate) struct Browsers {
     pub(crate) firefox: PathBuf,
     /// Its driver.
     pub(crate) geckodriver: PathBuf,
+    /// The relay between them.
+    pub(crate) turnserver: PathBuf,
 }
 
 /// Finds or installs them all.
@@ -25,7 +27,8 @@ pub(super) fn ensure(geckodriver: PathBuf) -> Result<Browsers> {
     let chromedriver = system::ensure(&CHROMEDRIVER)?;
     same_major(&chrome, &chromedriver)?;
     let firefox = system::ensure(&FIREFOX)?;
-    Ok(Browsers { chrome, chromedriver, firefox, geckodriver })
+    let turnserver = system::ensure(&COTURN)?;
+    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, turnserver })
 }
 
 /// A driver steers only the browser of its own major version.

@@ -68,6 +68,14 @@ pub(super) const FIREFOX: Package = Package {
         ("brew", &["firefox"]),
     ],
 };
+/// A relay for tests of calls that have no other path.
+pub(super) const COTURN: Package = Package {
+    title: "coturn",
+    why: "relays media in tests",
+    variable: "TURNSERVER",
+    programs: &["turnserver"],
+    names: &[("apt-get", &["coturn"]), ("dnf", &["coturn"]), ("pacman", &["coturn"]), ("brew", &["coturn"])],
+};
 /// Node with npm: wasm-opt and terser come from there.
 pub(super) const NODE: Package = Package {
     title: "npm",

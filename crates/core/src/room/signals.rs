@@ -11,7 +11,9 @@ use crate::output::Event;
 use crate::view::Lifecycle;
 
 /// Most messages that wait for their time.
-const MAX_EARLY: usize = 64;
+const MAX_EARLY: usize = 128;
+/// ...and most of one person: nobody pushes out what the others said.
+const MAX_EARLY_EACH: usize = 24;
 
 impl Room {
     pub(super) fn heard(&mut self, now: Timestamp, heard: Vec<Heard>) {
@@ -167,6 +169,10 @@ impl Room {
 
     /// Keeps a message whose time has not come.
     pub(super) fn keep_early(&mut self, signal: Inbound) {
+        let theirs = |early: &Inbound| sender(early) == sender(&signal);
+        if self.early.count(|early| theirs(early)) >= MAX_EARLY_EACH {
+            self.early.remove_first(theirs);
+        }
         self.early.push_bounded(signal, MAX_EARLY);
     }
 

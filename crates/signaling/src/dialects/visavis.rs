@@ -143,6 +143,7 @@ impl Visavis {
     fn frame(&mut self, outbound: Outbound) -> String {
         if matches!(outbound, Outbound::Join { .. }) {
             self.joining = true;
+            self.session.iter_mut().for_each(Session::ask);
             self.claims = self.session.as_ref().is_some_and(|session| session.heard().is_some());
         }
         let leaves = matches!(outbound, Outbound::Leave);

@@ -26,7 +26,7 @@ impl Hub {
         let Some(session) = member.session.as_mut().filter(|session| session.can_go_on(claim)) else {
             return false;
         };
-        session.acknowledge(claim.heard.unwrap_or_default());
+        session.take_up(claim);
         let (heard, missed) = (session.heard(), session.missed().cloned().collect::<Vec<_>>());
         member.connection = Some(connection);
         let lost_until = member.lost_until.take();

@@ -12,6 +12,8 @@ const OVERHEAD: usize = 128;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) id: String,
+    /// How many times the client had asked when it was let in.
+    attempt: u32,
     /// How many messages of the client were heard.
     heard: u32,
     /// How many messages for the client came before the oldest that is kept.
@@ -21,8 +23,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(id: String) -> Self {
-        Self { id, heard: 0, forgot: 0, kept: VecDeque::new(), kept_bytes: 0 }
+    pub(super) fn new(claim: SessionClaim) -> Self {
+        Self { id: claim.id, attempt: claim.attempt, heard: 0, forgot: 0, kept: VecDeque::new(), kept_bytes: 0 }
     }
 
     pub(super) fn heard(&self) -> u32 {
@@ -61,6 +63,17 @@ impl Session {
         }
     }
 
+    /// Whether the client has said something newer since.
+    pub(super) fn outdates(&self, claim: &SessionClaim) -> bool {
+        self.id == claim.id && claim.attempt < self.attempt
+    }
+
+    /// The session goes on over another socket.
+    pub(super) fn take_up(&mut self, claim: &SessionClaim) {
+        self.attempt = claim.attempt;
+        self.acknowledge(claim.heard.unwrap_or_default());
+    }
+
     /// Whether each side still has all that the other has missed.
     pub(super) fn can_go_on(&self, claim: &SessionClaim) -> bool {
         let said = self.forgot.saturating_add(self.kept.len() as u32);
@@ -96,7 +109,7 @@ mod tests {
     use crate::signal::{ParticipantId, SdpType, SessionDescription};
 
     fn claim(heard: u32) -> SessionClaim {
-        SessionClaim { id: "s".into(), heard: Some(heard), forgot: 0 }
+        SessionClaim { id: "s".into(), heard: Some(heard), forgot: 0, attempt: 0 }
     }
 
     fn message(bytes: usize) -> ServerMessage {
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn goes_on_where_it_broke_off() {
-        let mut session = Session::new("s".into());
+        let mut session = Session::new(claim(0));
         for _ in 0..3 {
             session.keep(&message(0));
         }
@@ -123,7 +136,7 @@ mod tests {
 
     #[test]
     fn keeps_no_more_than_it_may() {
-        let mut session = Session::new("s".into());
+        let mut session = Session::new(claim(0));
         for _ in 0..=MAX_KEPT_MESSAGES {
             session.keep(&message(0));
         }

@@ -5,6 +5,7 @@ use super::*;
 const A: ConnectionId = ConnectionId(1);
 const B: ConnectionId = ConnectionId(2);
 const C: ConnectionId = ConnectionId(3);
+const D: ConnectionId = ConnectionId(4);
 
 fn join(room: &str, secret: char) -> String {
     let identity = secret.to_string().repeat(32);
@@ -141,6 +142,18 @@ fn who_is_lost_goes_on_where_it_broke_off() {
     assert_eq!(heard.len(), 3);
     let back = heard_by(B, &out);
     assert!(back.len() == 1 && back[0].ends_with(r#""resumed":true}"#), "{back:?}");
+}
+
+#[test]
+fn a_late_join_of_an_old_socket_takes_nothing_away() {
+    let mut hub = two_with_sessions();
+    let join = |attempt| join_session('a', "a1", Some(1)).replace("}}", &format!(r#","attempt":{attempt}}}}}"#));
+    hub.frame(C, &join(2));
+    drain(&mut hub);
+    hub.frame(D, &join(1));
+    let out = drain(&mut hub);
+    assert_eq!(code_of(&out[0]), Some((D, "replaced")));
+    assert_eq!(out[1..], [HubOutput::Close(D)], "nobody else hears of it");
 }
 
 #[test]

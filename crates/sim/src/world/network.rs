@@ -54,8 +54,8 @@ impl World {
     pub(super) fn open_socket(&mut self, peer: usize) -> SocketId {
         let socket = self.server.next_socket;
         self.server.next_socket += 1;
-        // A handshake takes longer than a frame: what was said on the socket before arrives first.
-        let at = (self.now + self.random.between(2, 200)).max(self.peers[peer].spoken_until + 1);
+        // What was said on the socket before may arrive later.
+        let at = self.now + self.random.between(2, 200);
         self.schedule_at(at, Action::SocketReady(peer, socket));
         socket
     }
@@ -73,12 +73,11 @@ impl World {
         }
     }
 
-    pub(super) fn send_to_server(&mut self, peer: usize, socket: SocketId, frame: String) {
+    pub(super) fn send_to_server(&mut self, socket: SocketId, frame: String) {
         if self.server.silent.contains(&socket) {
             return;
         }
         let at = self.arrival(socket, true, &frame);
-        self.peers[peer].spoken_until = at.max(self.peers[peer].spoken_until);
         self.schedule_at(at, Action::ToServer(socket, frame));
     }
 

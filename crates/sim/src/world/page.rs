@@ -55,8 +55,6 @@ pub(super) struct Peer {
     pub(super) wants_in: bool,
     pub(super) socket: Option<SocketId>,
     pub(super) socket_open: bool,
-    /// When the last frame it sent arrives.
-    pub(super) spoken_until: u64,
     pub(super) connections: BTreeMap<ConnectionId, Conn>,
     pub(super) used: BTreeSet<ConnectionId>,
     pub(super) tracks: BTreeSet<TrackId>,
@@ -95,7 +93,6 @@ impl Peer {
             wants_in: false,
             socket: None,
             socket_open: false,
-            spoken_until: 0,
             connections: BTreeMap::new(),
             used: BTreeSet::new(),
             tracks: BTreeSet::new(),

@@ -12,4 +12,6 @@ mod rooms;
 mod safety;
 mod soak;
 mod switches;
+mod trials;
+mod turn;
 mod unruly;

@@ -1,14 +1,10 @@
 //! The media path breaks between two networks, while the server stays in reach of both.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::time::sleep;
-use visavis_e2e::call::{all_meet, join};
-use visavis_e2e::page::PATIENCE;
+use visavis_e2e::call::{all_meet, go_on, join};
 use visavis_e2e::{Browser, Network, Page, Server, Setup};
-
-/// More frames than were on their way when the path broke.
-const FRESH: u64 = 10;
 
 /// Ann in one network, Ben in the other, in a call.
 struct Call {
@@ -31,43 +27,19 @@ impl Call {
         Some(Self { network, _server: server, ann, ben })
     }
 
-    /// The number of the other's `<video>`, and how many frames it has shown.
-    async fn frames(page: &Page) -> (u32, u64) {
-        let look = page.look().await;
-        let video =
-            look.others().find_map(|tile| tile.video.as_ref()).map(|video| (video.number, video.frames));
-        video.unwrap_or_default()
-    }
-
-    /// Both see the other move again, in the element they had before. How long that takes is printed, not judged: on a
-    /// machine with nothing else to do it is below 5 s.
-    async fn goes_on(&self, what: &str) {
-        let begin = Instant::now();
-        for page in [&self.ann, &self.ben] {
-            let before = Self::frames(page).await;
-            page.within(PATIENCE * 2, &format!("the other to move again after {what}"), |look| {
-                let mut videos = look.others().filter_map(|tile| tile.video.as_ref());
-                videos.any(|video| video.number == before.0 && video.frames > before.1 + FRESH)
-            })
-            .await;
-        }
-        println!("{what}: pictures moved both ways after {:.1} s", begin.elapsed().as_secs_f64());
-        all_meet(&[&self.ann, &self.ben]).await;
-    }
-
     async fn survives_cuts(&self) {
         for seconds in [1, 5, 20] {
             self.network.cut();
             // The length of the cut is what is tested.
             sleep(Duration::from_secs(seconds)).await;
             self.network.mend();
-            self.goes_on(&format!("a cut of {seconds} s")).await;
+            go_on(&[&self.ann, &self.ben], &format!("a cut of {seconds} s")).await;
         }
     }
 
     async fn survives_a_move(&self) {
         self.network.places[0].move_away();
-        self.goes_on("a move to another address").await;
+        go_on(&[&self.ann, &self.ben], "a move to another address").await;
     }
 }
 

@@ -73,6 +73,8 @@ pub struct SessionClaim {
     pub heard: Option<u32>,
     /// How many of its own messages the client can no longer repeat.
     pub forgot: u32,
+    /// How many times the client has asked before this, so that words of an old socket that come late are known for old.
+    pub attempt: u32,
 }
 
 /// Somebody in the room.

@@ -10,6 +10,8 @@ pub(super) struct Session {
     page: String,
     /// Calls of this page before this one. Who leaves and comes back has forgotten everything as well.
     calls: u32,
+    /// How many times we asked to be let in.
+    attempts: u32,
     /// How many messages of the server were heard; `None` if there is nothing to take up.
     heard: Option<u32>,
     /// The latest frames that were sent, oldest first.
@@ -21,13 +23,18 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(page: String) -> Self {
-        Self { page, calls: 0, heard: None, kept: Vec::new(), kept_bytes: 0, forgot: 0 }
+        Self { page, calls: 0, attempts: 0, heard: None, kept: Vec::new(), kept_bytes: 0, forgot: 0 }
     }
 
     /// What `join` says of it.
     pub(super) fn claim(&self) -> SessionClaim {
         let id = [&self.page, "-", &self.calls.to_string()].concat();
-        SessionClaim { id, heard: self.heard, forgot: self.forgot }
+        SessionClaim { id, heard: self.heard, forgot: self.forgot, attempt: self.attempts }
+    }
+
+    /// We are about to ask to be let in.
+    pub(super) fn ask(&mut self) {
+        self.attempts = self.attempts.saturating_add(1);
     }
 
     /// How many messages of the server were heard, for `pong`.
@@ -44,7 +51,11 @@ impl Session {
     pub(super) fn begin(&mut self) {
         self.heard = Some(0);
         self.forgot = 0;
-        self.kept.clear();
+        self.drop_kept();
+    }
+
+    fn drop_kept(&mut self) {
+        self.kept = Vec::new();
         self.kept_bytes = 0;
     }
 
@@ -86,6 +97,7 @@ impl Session {
     /// We are out of the room: the next call is another session.
     pub(super) fn renew(&mut self) {
         self.give_up();
+        self.drop_kept();
         self.calls = self.calls.wrapping_add(1);
     }
 }

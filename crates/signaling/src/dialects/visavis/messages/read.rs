@@ -104,6 +104,7 @@ fn read_claim(fields: &Object<'_>) -> Result<SessionClaim, JsonError> {
         id: fields.text("id", MAX_SESSION_BYTES)?.to_owned(),
         heard: fields.optional_u32("heard")?,
         forgot: fields.optional_u32("forgot")?.unwrap_or(0),
+        attempt: fields.optional_u32("attempt")?.unwrap_or(0),
     })
 }
 

@@ -83,6 +83,7 @@ fn write_join(join: &Join) -> Fields {
         session.text("id", &claim.id);
         write_number("heard", claim.heard, &mut session);
         session.number("forgot", claim.forgot);
+        session.number("attempt", claim.attempt);
         fields.put("session", session);
     }
     fields
