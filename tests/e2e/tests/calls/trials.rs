@@ -1,0 +1,149 @@
+//! What a call goes through: a page that sleeps, a browser that is killed, offers that cross a hundred times, a reload.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use visavis_e2e::call::{all_meet, comes_back, go_on, join, meets};
+use visavis_e2e::page::PATIENCE;
+use visavis_e2e::{Browser, Page, Server, Setup};
+
+/// How long a page is frozen. Longer than anybody's patience with a silent path.
+const FROZEN: Duration = Duration::from_secs(60);
+/// How long a seat is kept for somebody whose connection is lost, and how long after that their media may seem alive.
+const GONE: Duration = Duration::from_secs(90);
+
+/// Offers again and again at the same instants as the other page does, `count` times, each time from rest.
+const RENEGOTIATE: &str = r"
+const [count] = arguments;
+const until = async test => {
+  const begin = performance.now();
+  while (!test()) {
+    if (performance.now() - begin > 20000) throw new Error('not at rest again');
+    await new Promise(done => setTimeout(done, 5));
+  }
+};
+for (let i = 0; i < count; i++) {
+  await until(window.__e2e.settled);
+  // The clock is the same for all pages of a machine: all wait for the same quarter of a second.
+  await new Promise(done => setTimeout(done, 250 - (Date.now() % 250)));
+  window.__e2e.renegotiate();
+}
+await until(window.__e2e.settled);
+return true;
+";
+
+/// Ann in Chromium, and Ben.
+async fn two(server: &Server, ben: Setup) -> [Page; 2] {
+    let ann = Browser::chrome().await.open("Ann", &server.url()).await;
+    let ben = Browser::start(ben).await.open("Ben", &server.url()).await;
+    for page in [&ann, &ben] {
+        join(page, "tea").await;
+    }
+    all_meet(&[&ann, &ben]).await;
+    [ann, ben]
+}
+
+async fn renegotiate_a_hundred_times(ben: Setup) {
+    let server = Server::start().await;
+    let [ann, ben] = two(&server, ben).await;
+    for page in [&ann, &ben] {
+        // Where the probe comes late, it must be there before the offers.
+        page.reset().await;
+    }
+    let (a, b) =
+        tokio::join!(ann.eval(RENEGOTIATE, vec![json!(100)]), ben.eval(RENEGOTIATE, vec![json!(100)]));
+    assert_eq!([a, b], [Value::Bool(true), Value::Bool(true)]);
+    all_meet(&[&ann, &ben]).await;
+}
+
+#[tokio::test]
+async fn offers_that_cross_a_hundred_times_end_in_a_call() {
+    renegotiate_a_hundred_times(Setup::chrome()).await;
+}
+
+#[tokio::test]
+async fn offers_that_cross_those_of_a_firefox_end_in_a_call() {
+    renegotiate_a_hundred_times(Setup::firefox()).await;
+}
+
+async fn freeze(page: &Page, state: &str) {
+    page.cdp("Page.setWebLifecycleState", json!({ "state": state })).await;
+}
+
+/// The page of a telephone in a pocket. Chromium freezes it; how the other sees that depends on the browser.
+async fn sleeps_and_wakes(ben: Setup) {
+    let server = Server::start().await;
+    let [ann, ben] = two(&server, ben).await;
+    freeze(&ann, "frozen").await;
+    // How long it sleeps is what is tested.
+    sleep(FROZEN).await;
+    freeze(&ann, "active").await;
+    go_on(&[&ann, &ben], "a minute's sleep").await;
+}
+
+#[tokio::test]
+async fn a_page_that_sleeps_for_a_minute_is_in_the_call_again() {
+    sleeps_and_wakes(Setup::chrome()).await;
+}
+
+#[tokio::test]
+async fn a_page_that_sleeps_in_a_call_with_a_firefox_is_in_it_again() {
+    sleeps_and_wakes(Setup::firefox()).await;
+}
+
+/// Dropping the last page of a browser kills it (`SIGKILL`), with all its processes.
+async fn is_killed(victim: Setup) {
+    let server = Server::start().await;
+    let [ann, ben] = two(&server, Setup::chrome()).await;
+    let cem = Browser::start(victim).await.open("Cem", &server.url()).await;
+    join(&cem, "tea").await;
+    all_meet(&[&ann, &ben, &cem]).await;
+    drop(cem);
+    let begin = Instant::now();
+    for page in [&ann, &ben] {
+        page.within(GONE, "Cem's tile to go", |look| look.tile("Cem").is_none()).await;
+    }
+    println!("a killed browser's tile went after {:.1} s", begin.elapsed().as_secs_f64());
+    all_meet(&[&ann, &ben]).await;
+}
+
+#[tokio::test]
+async fn a_killed_chromium_leaves_no_tile_behind() {
+    is_killed(Setup::chrome()).await;
+}
+
+#[tokio::test]
+async fn a_killed_firefox_leaves_no_tile_behind() {
+    is_killed(Setup::firefox()).await;
+}
+
+/// Nobody ever sees two of them, and the picture is back soon: how soon is printed.
+async fn reloads(ben: Setup) {
+    let server = Server::start().await;
+    let [ann, ben] = two(&server, ben).await;
+    let begin = Instant::now();
+    ben.reload().await;
+    ann.within(PATIENCE, "Ben's picture after his reload", |look| {
+        let tiles: Vec<_> = look.others().collect();
+        assert!(tiles.len() <= 1, "nobody is there twice: {look}");
+        tiles
+            .iter()
+            .any(|tile| tile.connection == "connected" && tile.video.as_ref().is_some_and(|v| v.frames > 0))
+    })
+    .await;
+    println!("a reloaded page was seen again after {:.1} s", begin.elapsed().as_secs_f64());
+    comes_back(&ben).await;
+    meets(&ann, &["Ben"]).await;
+    meets(&ben, &["Ann"]).await;
+}
+
+#[tokio::test]
+async fn a_reloaded_page_is_back_in_one_tile() {
+    reloads(Setup::chrome()).await;
+}
+
+#[tokio::test]
+async fn a_reloaded_firefox_is_back_in_one_tile() {
+    reloads(Setup::firefox()).await;
+}
