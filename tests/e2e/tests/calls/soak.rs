@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use visavis_e2e::call::{join, meets, sees};
-use visavis_e2e::{Browser, Page, Server, Setup};
+use visavis_e2e::{Browser, Page, Server, Setup, tools};
 
 /// Visits before the first measurement: caches fill, code is compiled.
 const WARM_UP: u32 = 20;
@@ -131,12 +131,22 @@ async fn visit(page: &Page, count: u32) {
     }
 }
 
+/// What a closed connection that the browser keeps holds in turn: the other's voice and picture.
+fn held_by_one_closed(what: &str) -> u64 {
+    match what {
+        "MediaStreamTrack" => 2,
+        "MediaStream" => 1,
+        _ => 0,
+    }
+}
+
 /// Nothing is held any more, and nothing is there that was not there after the warm-up.
 fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
     let (name, visits) = (page.name(), VISITS - WARM_UP);
     println!("{name} before {visits} visits: {before}\n{name} after: {after}");
-    for ((what, before), (_, after)) in before.counts.iter().zip(&after.counts) {
-        assert!(after <= before, "{name}: {what}: {before} before {visits} visits, {after} after");
+    for ((what, before), (_, now)) in before.counts.iter().zip(&after.counts) {
+        let slack = after.closed * held_by_one_closed(what);
+        assert!(*now <= before + slack, "{name}: {what}: {before} before {visits} visits, {now} after");
     }
     assert!(after.closed <= CLOSED_SLACK, "{name}: closed connections are kept: {after}");
     assert!(after.heap - before.heap < HEAP_SLACK, "{name}: the heap grew: {before}; {after}");
@@ -146,7 +156,9 @@ fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
 
 #[tokio::test]
 async fn two_hundred_visits_leave_nothing_behind() {
-    let server = Server::start().await;
+    // What a page keeps, to repeat it after a lost socket, it lets go of at each heartbeat: with short ones it has kept as
+    // much as it ever will before the first measurement.
+    let server = Server::with(tools::dist(), &["--heartbeat", "2"]).await;
     let browser = Browser::start(Setup::small_chrome()).await;
     let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
     join(&ann, "tea").await;
