@@ -24,7 +24,14 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(claim: SessionClaim) -> Self {
-        Self { id: claim.id, attempt: claim.attempt, heard: 0, forgot: 0, kept: VecDeque::new(), kept_bytes: 0 }
+        Self {
+            id: claim.id,
+            attempt: claim.attempt,
+            heard: 0,
+            forgot: 0,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+        }
     }
 
     pub(super) fn heard(&self) -> u32 {

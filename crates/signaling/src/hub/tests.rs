@@ -147,7 +147,8 @@ fn who_is_lost_goes_on_where_it_broke_off() {
 #[test]
 fn a_late_join_of_an_old_socket_takes_nothing_away() {
     let mut hub = two_with_sessions();
-    let join = |attempt| join_session('a', "a1", Some(1)).replace("}}", &format!(r#","attempt":{attempt}}}}}"#));
+    let join =
+        |attempt| join_session('a', "a1", Some(1)).replace("}}", &format!(r#","attempt":{attempt}}}}}"#));
     hub.frame(C, &join(2));
     drain(&mut hub);
     hub.frame(D, &join(1));

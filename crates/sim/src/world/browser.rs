@@ -57,7 +57,7 @@ impl World {
         let (socket, open) = (self.peers[peer].socket, self.peers[peer].socket_open);
         match (effect, socket) {
             (Effect::OpenSocket(_), None) => self.peers[peer].socket = Some(self.open_socket(peer)),
-            (Effect::SendFrame(frame), Some(socket)) if open => self.send_to_server(peer, socket, frame),
+            (Effect::SendFrame(frame), Some(socket)) if open => self.send_to_server(socket, frame),
             (Effect::CloseSocket, Some(socket)) => {
                 self.peers[peer].socket = None;
                 self.peers[peer].socket_open = false;
