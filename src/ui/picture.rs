@@ -3,9 +3,9 @@
 use visavis_core::TrackId;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DomException, Element, HtmlVideoElement, MediaStream, MediaStreamTrack};
+use web_sys::{DomException, Element, Event, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
-use crate::dom;
+use crate::dom::{self, Listener};
 use crate::tracks::Tracks;
 
 /// A video element with one `MediaStream` for its whole life: tracks come and go inside it, so that what plays goes on
@@ -14,13 +14,15 @@ pub(super) struct Picture {
     video: HtmlVideoElement,
     stream: MediaStream,
     shown: [Option<TrackId>; 2],
+    _paused: Listener,
 }
 
 impl Picture {
     /// Shows nothing yet. Our own is muted: nobody wants to hear themselves.
     pub(super) fn new(video: HtmlVideoElement, own: bool) -> Result<Self, JsValue> {
         video.set_muted(own);
-        Ok(Self { video, stream: MediaStream::new()?, shown: [None; 2] })
+        let _paused = Listener::new(&video, "pause", go_on(&video));
+        Ok(Self { video, stream: MediaStream::new()?, shown: [None; 2], _paused })
     }
 
     /// Plays these tracks and no others.
@@ -57,6 +59,16 @@ impl Picture {
 impl Drop for Picture {
     fn drop(&mut self) {
         self.video.set_src_object(None);
+    }
+}
+
+/// Nobody can pause a call but the browser: it does so when it freezes a page, and does not go on by itself.
+fn go_on(video: &HtmlVideoElement) -> impl FnMut(Event) + use<> {
+    let video = video.clone();
+    move |_| {
+        if video.src_object().is_some() {
+            play(&video);
+        }
     }
 }
 
