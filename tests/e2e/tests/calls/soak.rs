@@ -1,4 +1,4 @@
-//! Two hundred visits to a room leave nothing behind.
+//! Two hundred visits to a room, some of them with a lost socket in the middle, leave nothing behind.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use visavis_e2e::call::{join, meets, sees};
-use visavis_e2e::{Browser, Page, Server, Setup, tools};
+use visavis_e2e::relay::honest;
+use visavis_e2e::{Browser, Bundle, Page, Relay, Server, Setup, tools};
 
 /// Visits before the first measurement: caches fill, code is compiled.
 const WARM_UP: u32 = 20;
@@ -124,10 +125,22 @@ async fn count(page: &Page) -> Remains {
     Remains { heap, wasm, closed: all_closed, counts }
 }
 
-/// In pieces, each well within what a driver lets a script take.
-async fn visit(page: &Page, count: u32) {
+/// In pieces, each well within what a driver lets a script take; meanwhile all sockets are cut every few visits.
+async fn visit(page: &Page, count: u32, relay: &Relay) {
     for _ in 0..count / 20 {
-        assert_eq!(page.eval(VISIT, vec![json!(20)]).await, Value::Bool(true));
+        let visits = page.eval(VISIT, vec![json!(20)]);
+        let done = tokio::select! {
+            done = visits => done,
+            () = cut_often(relay) => Value::Null,
+        };
+        assert_eq!(done, Value::Bool(true));
+    }
+}
+
+async fn cut_often(relay: &Relay) {
+    loop {
+        sleep(Duration::from_secs(3)).await;
+        relay.cut();
     }
 }
 
@@ -159,18 +172,21 @@ async fn two_hundred_visits_leave_nothing_behind() {
     // What a page keeps, to repeat it after a lost socket, it lets go of at each heartbeat: with short ones it has kept as
     // much as it ever will before the first measurement.
     let server = Server::with(tools::dist(), &["--heartbeat", "2"]).await;
+    let relay = Relay::start(server.port(), honest).await;
+    let bundle = Bundle::talking_to(&relay.url());
+    let site = Server::serving(&bundle).await;
     let browser = Browser::start(Setup::small_chrome()).await;
-    let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
+    let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     join(&ann, "tea").await;
     join(&ben, "tea").await;
     sees(&ben, &["Ann"]).await;
     ben.press("leave").await;
     ben.until("to be out", |look| look.state == "left").await;
 
-    visit(&ben, WARM_UP).await;
+    visit(&ben, WARM_UP, &relay).await;
     ann.until("to be alone", |look| look.others().count() == 0).await;
     let before = [remains(&ann).await, remains(&ben).await];
-    visit(&ben, VISITS - WARM_UP).await;
+    visit(&ben, VISITS - WARM_UP, &relay).await;
     ann.until("to be alone", |look| look.others().count() == 0 && look.held.connections == 0).await;
     ben.until("to hold nothing", |look| {
         look.held.connections == 0 && look.held.tracks.is_empty() && look.held.videos == 0

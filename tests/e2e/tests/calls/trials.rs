@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use visavis_e2e::call::{all_meet, comes_back, go_on, join, meets};
+use visavis_e2e::call::{all_meet, comes_back, join, meets};
 use visavis_e2e::page::PATIENCE;
 use visavis_e2e::{Browser, Page, Server, Setup};
 
@@ -71,51 +71,44 @@ async fn freeze(page: &Page, state: &str) {
     page.cdp("Page.setWebLifecycleState", json!({ "state": state })).await;
 }
 
-/// The page of a telephone in a pocket. Chromium freezes it; how the other sees that depends on the browser.
-async fn sleeps_and_wakes(ben: Setup) {
+/// The page of a telephone in a pocket, in a call with another Chromium and a Firefox.
+#[tokio::test]
+async fn a_page_that_sleeps_for_a_minute_is_in_the_call_again() {
     let server = Server::start().await;
-    let [ann, ben] = two(&server, ben).await;
+    let [ann, ben] = two(&server, Setup::chrome()).await;
+    let cem = comes(&server, Setup::firefox(), "Cem").await;
     freeze(&ann, "frozen").await;
     // How long it sleeps is what is tested.
     sleep(FROZEN).await;
     freeze(&ann, "active").await;
-    go_on(&[&ann, &ben], "a minute's sleep").await;
+    let begin = Instant::now();
+    all_meet(&[&ann, &ben, &cem]).await;
+    println!("all met {:.1} s after a minute's sleep", begin.elapsed().as_secs_f64());
 }
 
-#[tokio::test]
-async fn a_page_that_sleeps_for_a_minute_is_in_the_call_again() {
-    sleeps_and_wakes(Setup::chrome()).await;
-}
-
-#[tokio::test]
-async fn a_page_that_sleeps_in_a_call_with_a_firefox_is_in_it_again() {
-    sleeps_and_wakes(Setup::firefox()).await;
+async fn comes(server: &Server, setup: Setup, name: &str) -> Page {
+    let page = Browser::start(setup).await.open(name, &server.url()).await;
+    join(&page, "tea").await;
+    meets(&page, &["Ann", "Ben"]).await;
+    page
 }
 
 /// Dropping the last page of a browser kills it (`SIGKILL`), with all its processes.
-async fn is_killed(victim: Setup) {
+#[tokio::test]
+async fn killed_browsers_leave_no_tiles_behind() {
     let server = Server::start().await;
     let [ann, ben] = two(&server, Setup::chrome()).await;
-    let cem = Browser::start(victim).await.open("Cem", &server.url()).await;
-    join(&cem, "tea").await;
-    all_meet(&[&ann, &ben, &cem]).await;
-    drop(cem);
-    let begin = Instant::now();
-    for page in [&ann, &ben] {
-        page.within(GONE, "Cem's tile to go", |look| look.tile("Cem").is_none()).await;
+    for setup in [Setup::chrome(), Setup::firefox()] {
+        let cem = comes(&server, setup, "Cem").await;
+        meets(&ann, &["Ben", "Cem"]).await;
+        drop(cem);
+        let begin = Instant::now();
+        for page in [&ann, &ben] {
+            page.within(GONE, "Cem's tile to go", |look| look.tile("Cem").is_none()).await;
+        }
+        println!("a killed browser's tile went after {:.1} s", begin.elapsed().as_secs_f64());
+        all_meet(&[&ann, &ben]).await;
     }
-    println!("a killed browser's tile went after {:.1} s", begin.elapsed().as_secs_f64());
-    all_meet(&[&ann, &ben]).await;
-}
-
-#[tokio::test]
-async fn a_killed_chromium_leaves_no_tile_behind() {
-    is_killed(Setup::chrome()).await;
-}
-
-#[tokio::test]
-async fn a_killed_firefox_leaves_no_tile_behind() {
-    is_killed(Setup::firefox()).await;
 }
 
 /// Nobody ever sees two of them, and the picture is back soon: how soon is printed.
