@@ -3,11 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, Function, Promise};
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
 };
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Event, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState};
@@ -33,6 +34,7 @@ pub(super) struct Connection {
     incoming: RefCell<[Option<TrackId>; SOURCES]>,
     state: Cell<PeerConnectionState>,
     closed: Cell<bool>,
+    end: End,
     emit: Box<dyn Fn(ConnectionEvent)>,
     listeners: RefCell<Vec<Listener>>,
 }
@@ -61,6 +63,7 @@ impl Connection {
             incoming: RefCell::default(),
             state: Cell::new(PeerConnectionState::New),
             closed: Cell::new(false),
+            end: End::new(),
             emit,
             listeners: RefCell::default(),
         });
@@ -197,10 +200,10 @@ impl Connection {
         promise: Result<Promise, JsValue>,
         then: fn(&Self, Result<(), OperationError>),
     ) {
-        let connection = Rc::downgrade(self);
+        let (promise, connection) = (promise.map(|promise| self.end.or(&promise)), Rc::downgrade(self));
         spawn_local(async move {
             let result = settled(promise).await;
-            if let Some(connection) = connection.upgrade() {
+            if let Some(connection) = connection.upgrade().filter(|connection| !connection.closed.get()) {
                 then(&connection, result.map_err(|error| convert::operation_error(&error)));
             }
         });
@@ -262,6 +265,7 @@ impl Connection {
             listeners.clear();
         }
         self.pc.close();
+        self.end.come();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));
         for track in incoming.unwrap_or_default() {
             self.forget(track);
@@ -283,11 +287,36 @@ async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValu
     JsFuture::from(promise?).await.map(JsCast::unchecked_into)
 }
 
-/// For operations whose failure changes nothing.
+/// For operations whose failure changes nothing. Not awaited: whoever waits for a promise that never settles, as those of
+/// a connection that is closed meanwhile, is kept in memory for good.
 fn ignore(promise: Result<Promise, JsValue>) {
-    spawn_local(async move {
-        let _ = settled(promise).await;
-    });
+    thread_local!(static NOTHING: Closure<dyn FnMut(JsValue)> = Closure::new(drop));
+    if let Ok(promise) = promise {
+        let _ = NOTHING.with(|nothing| promise.catch(nothing));
+    }
+}
+
+/// A promise that settles when a connection is closed: its own descriptions' promises never do after that (W3C webrtc-pc
+/// 4.4.1.5, "abort these steps").
+struct End {
+    promise: Promise,
+    come: Option<Function>,
+}
+
+impl End {
+    fn new() -> Self {
+        let mut come = None;
+        let promise = Promise::new(&mut |resolve, _| come = Some(resolve));
+        Self { promise, come }
+    }
+
+    fn or(&self, promise: &Promise) -> Promise {
+        Promise::race(&Array::of2(promise, &self.promise))
+    }
+
+    fn come(&self) {
+        let _ = self.come.as_ref().map(|come| come.call0(&JsValue::UNDEFINED));
+    }
 }
 
 fn worse_of(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {

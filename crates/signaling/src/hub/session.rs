@@ -72,7 +72,7 @@ impl Session {
 
     /// Whether the client has said something newer since.
     pub(super) fn outdates(&self, claim: &SessionClaim) -> bool {
-        self.id == claim.id && claim.attempt < self.attempt
+        page(&self.id) == page(&claim.id) && claim.attempt < self.attempt
     }
 
     /// The session goes on over another socket.
@@ -92,6 +92,11 @@ impl Session {
     pub(super) fn missed(&self) -> impl Iterator<Item = &ServerMessage> {
         self.kept.iter()
     }
+}
+
+/// The page that a session belongs to: whoever leaves and comes back has another session, but counts on.
+fn page(id: &str) -> &str {
+    id.rsplit_once('-').map_or(id, |(page, _)| page)
 }
 
 /// About how many bytes a message takes.

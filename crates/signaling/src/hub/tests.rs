@@ -147,11 +147,13 @@ fn who_is_lost_goes_on_where_it_broke_off() {
 #[test]
 fn a_late_join_of_an_old_socket_takes_nothing_away() {
     let mut hub = two_with_sessions();
-    let join =
-        |attempt| join_session('a', "a1", Some(1)).replace("}}", &format!(r#","attempt":{attempt}}}}}"#));
-    hub.frame(C, &join(2));
+    let join = |session, attempt| {
+        join_session('a', session, None).replace("}}", &format!(r#","attempt":{attempt}}}}}"#))
+    };
+    hub.frame(C, &join("page-1", 2));
     drain(&mut hub);
-    hub.frame(D, &join(1));
+    // From before she left and came back.
+    hub.frame(D, &join("page-0", 1));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((D, "replaced")));
     assert_eq!(out[1..], [HubOutput::Close(D)], "nobody else hears of it");
