@@ -20,6 +20,7 @@ use crate::carrier::{Carrier, Raw, SocketIo};
 use crate::dialect::Dialect;
 use crate::foreign::{Foreign, Words};
 use crate::json::Json;
+use crate::limits::MIN_X_ID_BYTES;
 
 /// Every dialect, ours first.
 pub const ALL: &[Listed] = &[
@@ -97,6 +98,8 @@ impl Options {
     }
 
     fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Box<dyn Dialect> {
-        Box::new(Foreign::new(&self.url, carrier, words))
+        let (public, _) = self.ids();
+        let id = public.chars().skip(public.len().saturating_sub(MIN_X_ID_BYTES)).collect();
+        Box::new(Foreign::new(&self.url, carrier, words, id))
     }
 }

@@ -56,6 +56,16 @@ pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandida
     }))
 }
 
+/// Reads what somebody sends, from the field `media`; nothing if it is not there.
+///
+/// # Errors
+/// If a field is of another type.
+pub fn media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
+    let Some(media) = fields.optional_object("media")? else { return Ok(MediaState::default()) };
+    let on = |key| media.optional_bool(key).map(Option::unwrap_or_default);
+    Ok(MediaState { microphone: on("microphone")?, camera: on("camera")?, screen: on("screen")? })
+}
+
 /// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows.
 ///
 /// # Errors

@@ -3,12 +3,15 @@
 //! A later version of them repeats only to those who have sent the same `code`; the earlier one repeats that field too,
 //! and clients ignore it, so it is always there. Everybody offers as soon as the socket is open, to whoever hears it. These
 //! servers die of anything that is not JSON.
+//!
+//! What is only for ours goes beside a candidate that is null: naive pages send that themselves at the end of theirs, and
+//! skip it.
 
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
 use crate::json::Json;
-use crate::signal::{IceCandidate, Offerer, SessionDescription};
+use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
     name: "broadcast",
@@ -23,23 +26,24 @@ struct Broadcast {
 }
 
 impl Broadcast {
-    fn say(&self, kind: &str, content: Json, desk: &mut Desk) {
+    fn say(&self, kind: &str, content: Json, x: Json, desk: &mut Desk) {
         let mut fields = texts(&[("message_type", kind)]);
         fields.put("content", content);
         fields.text("code", &self.code);
+        fields.put("x", x);
         desk.say(fields);
     }
 }
 
 impl Words for Broadcast {
     fn manners(&self) -> Manners {
-        Manners { capacity: 2, keeps_pairs: true, presumes: true, ..Manners::default() }
+        Manners { keeps_pairs: true, presumes: true, greets: true, ..Manners::default() }
     }
 
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
         self.code.clone_from(&entry.room);
         desk.joined();
-        desk.enter(OTHER, Offerer::Unknown);
+        desk.hello("");
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -48,22 +52,27 @@ impl Words for Broadcast {
         if !desk.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
             return Some(());
         }
+        let Some(from) = desk.meet(OTHER, fields.at("x")) else { return Some(()) };
         let content = fields.at("content");
         match fields.at("message_type").short() {
-            "SDP" => desk.description(OTHER, content, None)?,
-            "CANDIDATE" => desk.candidate(OTHER, content),
+            "SDP" => desk.description(&from, content, None)?,
+            "CANDIDATE" => desk.candidate(&from, content),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say("SDP", description.into(), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        self.say("SDP", description.into(), desk.beside(to, true), desk);
     }
 
-    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
-            self.say("CANDIDATE", candidate.into(), desk);
+            self.say("CANDIDATE", candidate.into(), desk.beside(to, false), desk);
         }
+    }
+
+    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+        self.say("CANDIDATE", Json::Null, x, desk);
     }
 }

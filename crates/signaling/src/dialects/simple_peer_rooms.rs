@@ -1,11 +1,12 @@
 //! Socket.IO rooms around simple-peer: `join room`, `all users`, and exactly one message each way.
 //!
 //! Original clients make a second peer of every further `user joined`, and never send a candidate by itself: everything
-//! is in the description. Only some copies of the server tell who has left, in two shapes.
+//! is in the description. Only some copies of the server tell who has left, in two shapes. The signal is relayed as it is,
+//! so what is only for ours goes inside it, and alone only to ours.
 
 use super::Listed;
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, Words, texts};
+use crate::foreign::{Desk, Entry, Manners, Words, no_candidate, texts};
 use crate::json::Json;
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
@@ -59,15 +60,24 @@ impl Words for SimplePeerRooms {
             SdpType::Offer => ("sending signal", texts(&[("userToSignal", to), ("callerID", &self.me)])),
             SdpType::Answer => ("returning signal", texts(&[("callerID", to)])),
         };
-        fields.put("signal", description);
+        fields.put("signal", Json::from(description).with("x", desk.beside(to, true)));
         desk.emit(event, vec![fields.into()]);
     }
 
     fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        let mut fields = texts(&[("userToSignal", to), ("callerID", &self.me)]);
+        fields.put("signal", no_candidate().with("x", x));
+        desk.emit("sending signal", vec![fields.into()]);
+    }
 }
 
 fn hear_signal(value: &Json, key: &str, desk: &mut Desk) -> Option<()> {
     let (from, signal) = (value.at(key).short(), value.at("signal"));
+    if desk.meet(from, signal.at("x")).is_none() {
+        return Some(());
+    }
     match signal.at("type").short() {
         "offer" | "answer" => desk.description(from, signal, None)?,
         "candidate" => desk.candidate(from, signal),

@@ -1,7 +1,7 @@
 //! The publish and subscribe server of y-webrtc, used as a relay: whoever hears an `announce` offers.
 //!
 //! The server repeats to everybody, the sender too, and dies of anything that is not JSON. It says nothing about who
-//! leaves; between two of ours a `bye` does, which others ignore.
+//! leaves. What is only for ours has a type of its own, which others ignore.
 
 use std::time::Duration;
 
@@ -33,14 +33,15 @@ struct YWebrtc {
 }
 
 impl YWebrtc {
-    fn publish(&self, kind: &str, to: Option<&str>, signal: Option<Json>, desk: &mut Desk) {
-        let mut data = Fields::of_type(kind);
-        data.text("from", &self.me);
-        data.maybe_text("to", to);
-        if let Some(signal) = signal {
-            data.put("token", Json::Number(desk.now.as_millis().to_string()));
-            data.put("signal", signal);
-        }
+    fn signal(&self, to: &str, signal: Json, x: Json, desk: &mut Desk) {
+        let mut data = texts(&[("type", "signal"), ("from", &self.me), ("to", to)]);
+        data.put("token", Json::Number(desk.now.as_millis().to_string()));
+        data.put("signal", signal);
+        self.publish(data, x, desk);
+    }
+
+    fn publish(&self, mut data: Fields, x: Json, desk: &mut Desk) {
+        data.put("x", x);
         let mut fields = Fields::of_type("publish");
         fields.text("topic", &self.topic);
         fields.put("data", data);
@@ -59,9 +60,11 @@ impl YWebrtc {
             return Some(());
         }
         let signal = data.at("signal");
+        if desk.meet(from, data.at("x")).is_none() {
+            return Some(());
+        }
         match (data.at("type").short(), signal.at("type").short()) {
             ("announce", _) => desk.enter(from, Offerer::Us),
-            ("bye", _) => desk.left(from),
             ("signal", "offer" | "answer") => desk.description(from, signal, None)?,
             ("signal", "candidate") => desk.candidate(from, signal),
             _ => {}
@@ -72,7 +75,7 @@ impl YWebrtc {
 
 impl Words for YWebrtc {
     fn manners(&self) -> Manners {
-        Manners { keeps_pairs: true, ..Manners::default() }
+        Manners { keeps_pairs: true, greets: true, ..Manners::default() }
     }
 
     fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
@@ -83,8 +86,8 @@ impl Words for YWebrtc {
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
         self.topic.clone_from(&entry.room);
         self.topics("subscribe", desk);
-        self.publish("announce", None, None, desk);
         desk.joined();
+        desk.hello("");
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -98,19 +101,29 @@ impl Words for YWebrtc {
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.publish("signal", Some(to), Some(description.into()), desk);
+        self.signal(to, description.into(), desk.beside(to, true), desk);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
             let mut signal = texts(&[("type", "candidate")]);
             signal.put("candidate", candidate);
-            self.publish("signal", Some(to), Some(signal.into()), desk);
+            self.signal(to, signal.into(), desk.beside(to, false), desk);
         }
     }
 
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        let mut data = texts(&[("from", &self.me)]);
+        if to.is_empty() {
+            data.text("type", "announce");
+        } else {
+            data.text("type", "x");
+            data.text("to", to);
+        }
+        self.publish(data, x, desk);
+    }
+
     fn leave(&mut self, desk: &mut Desk) {
-        self.publish("bye", None, None, desk);
         self.topics("unsubscribe", desk);
     }
 

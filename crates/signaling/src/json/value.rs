@@ -47,6 +47,14 @@ impl Json {
         self.as_text().filter(|text| text.len() <= MAX_ID_BYTES).unwrap_or_default()
     }
 
+    /// The object with one more field; anything else as it is.
+    pub fn with(mut self, key: &str, value: impl Into<Self>) -> Self {
+        if let Self::Object(fields) = &mut self {
+            fields.put(key, value);
+        }
+        self
+    }
+
     /// Appends the value to `out`, without any spaces.
     fn write(&self, out: &mut String) {
         match self {

@@ -34,6 +34,8 @@ impl Naive {
                 let accepted = self.connection.set_remote(&SessionDescription { sdp_type, sdp });
                 if offer && accepted.is_ok() { self.describe() } else { Vec::new() }
             }
+            // `if (content)`, as the originals have it.
+            _ if content.is_null() => Vec::new(),
             _ => {
                 let candidate = content["candidate"].as_str().unwrap().to_owned();
                 let candidate = IceCandidate {
