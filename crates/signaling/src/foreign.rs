@@ -30,7 +30,7 @@ pub(crate) struct Manners {
     pub(crate) capacity: u32,
     /// Others do not notice when our socket is replaced: who was there still is. If not, we come back as somebody new.
     pub(crate) keeps_pairs: bool,
-    /// Candidates travel inside the description, because clients take only that.
+    /// Candidates travel inside the description, because clients take only that. Ours take them by themselves.
     pub(crate) bundles: bool,
     /// Nobody says who is there: somebody may be, so an offer is made into the silence and repeated.
     pub(crate) presumes: bool,

@@ -101,6 +101,7 @@ impl PeerJs {
         }
         if let Some(whom) = by_id {
             desk.joined();
+            desk.hello(whom);
             return desk.enter(whom, Offerer::Us);
         }
         desk.joined();

@@ -2,12 +2,13 @@
 //!
 //! Original clients make a second peer of every further `user joined`, and never send a candidate by itself: everything
 //! is in the description. Only some copies of the server tell who has left, in two shapes. The signal is relayed as it is,
-//! so what is only for ours goes inside it, and alone only to ours.
+//! so what is only for ours goes inside it. They get candidates by themselves, and what is said beside goes with one that
+//! says nothing.
 
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, no_candidate, texts};
-use crate::json::Json;
+use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
@@ -21,6 +22,17 @@ pub(super) const LISTED: Listed = Listed {
 #[derive(Default)]
 struct SimplePeerRooms {
     me: String,
+}
+
+impl SimplePeerRooms {
+    fn say_candidate(&self, to: &str, candidate: Json, x: Json, desk: &mut Desk) {
+        let mut signal = Fields::of_type("candidate");
+        signal.put("candidate", candidate);
+        signal.put("x", x);
+        let mut fields = texts(&[("userToSignal", to), ("callerID", &self.me)]);
+        fields.put("signal", signal);
+        desk.emit("sending signal", vec![fields.into()]);
+    }
 }
 
 impl Words for SimplePeerRooms {
@@ -64,12 +76,14 @@ impl Words for SimplePeerRooms {
         desk.emit(event, vec![fields.into()]);
     }
 
-    fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        if let (Some(candidate), true) = (candidate, desk.is_ours(to, None)) {
+            self.say_candidate(to, candidate.into(), desk.beside(to, false), desk);
+        }
+    }
 
     fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        let mut fields = texts(&[("userToSignal", to), ("callerID", &self.me)]);
-        fields.put("signal", no_candidate().with("x", x));
-        desk.emit("sending signal", vec![fields.into()]);
+        self.say_candidate(to, no_candidate(), x, desk);
     }
 }
 

@@ -245,7 +245,7 @@ impl Desk {
     ) -> Option<(String, SessionDescription)> {
         let (now, bundles) = (self.now, self.manners.bundles);
         let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
-        let description = pair.describe(now, generation, description, bundles)?;
+        let description = pair.describe(now, generation, description, bundles && pair.peer.is_none())?;
         Some((pair.key.clone(), description))
     }
 

@@ -222,12 +222,12 @@ impl Desk {
         if self.manners.presumes { ours.take(1).map(|_| String::new()).collect() } else { ours.cloned().collect() }
     }
 
-    /// What stands beside a description (`whole`) or a candidate. Where it would be for everybody, it says nothing of a
-    /// generation: then what is beside it is for those who show no `x`.
+    /// What stands beside a description (`whole`) or a candidate. Where ours say hello first and these have not, it says
+    /// nothing of a generation: then what is beside it is not for ours.
     pub(crate) fn beside(&self, to: &str, whole: bool) -> Json {
         let mut x = if whole { self.card(to) } else { self.mark(to) };
         if let Some(pair) = self.pairs.iter().find(|pair| pair.key == to)
-            && !(self.manners.presumes && pair.peer.is_none())
+            && !(self.manners.greets && pair.peer.is_none())
         {
             x.number("generation", pair.generation());
         }
