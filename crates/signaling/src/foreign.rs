@@ -73,8 +73,8 @@ pub(crate) trait Words {
     /// Say a candidate, or the end of candidates.
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk);
 
-    /// Say something that is only for another of ours, in a shape that no server and no naive page stumbles over. Who is
-    /// not known to be ours hears it only after [`Desk::hello`]. An empty `to` is everybody.
+    /// Say something that is only for another of ours, in a shape that no server and no naive page stumbles over or takes
+    /// for a word to itself. Who is not known to be ours hears nothing but a [`Desk::hello`]. An empty `to` is everybody.
     fn aside(&mut self, _to: &str, _x: Json, _desk: &mut Desk) {}
 
     /// Say goodbye, if the server knows a word for it.
@@ -149,9 +149,8 @@ impl Foreign {
                 }
             }
             Outbound::Description { to, generation, description } => {
-                if let Some((key, description)) = self.desk.describe(&to, generation, description) {
-                    self.words.describe(&key, &description, &mut self.desk);
-                }
+                let due = self.desk.describe(&to, generation, description);
+                self.perform(due);
             }
             Outbound::Candidate { to, generation: _, candidate } => {
                 let due = self.desk.trickle(&to, candidate);
@@ -176,7 +175,16 @@ impl Foreign {
 
     fn perform(&mut self, due: Option<Due>) {
         match due {
+            Some(Due::Describe(key, description)) if self.desk.is_ours(&key, None) => {
+                let x = self.desk.inside(&key, "description", Json::from(&description));
+                self.words.aside(&key, x, &mut self.desk);
+            }
             Some(Due::Describe(key, description)) => self.words.describe(&key, &description, &mut self.desk),
+            Some(Due::Trickle(key, candidate)) if self.desk.is_ours(&key, None) => {
+                let Some(candidate) = candidate else { return };
+                let x = self.desk.inside(&key, "candidate", Json::from(&candidate));
+                self.words.aside(&key, x, &mut self.desk);
+            }
             Some(Due::Trickle(key, candidate)) => {
                 self.words.trickle(&key, candidate.as_ref(), &mut self.desk);
             }

@@ -37,10 +37,8 @@ fn accepted(fields: &Json, desk: &mut Desk) -> Option<()> {
 }
 
 fn hear_relayed(kind: &str, fields: &Json, desk: &mut Desk) -> Option<()> {
-    if desk.meet(OTHER, fields.at("x")).is_none() {
-        return Some(());
-    }
     match kind {
+        _ if !desk.meet(OTHER, fields.at("x")) => {}
         "offer" | "answer" => desk.description(OTHER, fields, None)?,
         "candidate" => desk.candidate(OTHER, fields),
         _ => {}

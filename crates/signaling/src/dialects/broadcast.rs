@@ -43,7 +43,8 @@ impl Words for Broadcast {
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
         self.code.clone_from(&entry.room);
         desk.joined();
-        desk.hello("");
+        let hello = desk.hello("");
+        self.aside("", hello, desk);
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -52,11 +53,11 @@ impl Words for Broadcast {
         if !desk.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
             return Some(());
         }
-        let Some(from) = desk.meet(OTHER, fields.at("x")) else { return Some(()) };
         let content = fields.at("content");
         match fields.at("message_type").short() {
-            "SDP" => desk.description(&from, content, None)?,
-            "CANDIDATE" => desk.candidate(&from, content),
+            _ if !desk.meet(OTHER, fields.at("x")) => {}
+            "SDP" => desk.description(OTHER, content, None)?,
+            "CANDIDATE" => desk.candidate(OTHER, content),
             _ => {}
         }
         Some(())

@@ -65,18 +65,16 @@ impl Codelab {
     }
 
     fn hear_object(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
-        let from = desk.meet(OTHER, what.at("x"));
+        let heard = desk.meet(OTHER, what.at("x"));
         if desk.is_ours(OTHER, None) {
             self.expecting = false;
             desk.wake_at(None);
         }
-        match from {
-            None => {}
-            Some(_) if *what.at("candidate") != Json::Null => desk.candidate(OTHER, what),
-            Some(_) => {
-                desk.description(OTHER, what, None)?;
-                desk.wake_at(None);
-            }
+        if heard && *what.at("candidate") != Json::Null {
+            desk.candidate(OTHER, what);
+        } else if heard {
+            desk.description(OTHER, what, None)?;
+            desk.wake_at(None);
         }
         Some(())
     }
@@ -107,7 +105,8 @@ impl Words for Codelab {
             ("joined", _) => {
                 self.creator = false;
                 desk.joined();
-                desk.hello(OTHER);
+                let hello = desk.hello(OTHER);
+                self.aside(OTHER, hello, desk);
                 if !desk.knows(OTHER) {
                     self.say(Json::text(READY), desk);
                     self.await_them(JOINER_WAITS, desk);

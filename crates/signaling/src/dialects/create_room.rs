@@ -1,7 +1,7 @@
 //! Servers that make the rooms themselves: `createRoom` is answered with an id, and whoever has the id joins by offering.
 //!
-//! A room takes one offer in its life: every other, also of somebody in it, is refused as `room is already full`. So
-//! between two of ours later offers go by another name, which the server relays like everything it does not know. An id
+//! A room takes one offer in its life: every other, also of somebody in it, is refused as `room is already full`. Between
+//! two of ours later offers go by another name, which the server relays like everything it does not know. An id
 //! that it does not know kills the whole server: only what looks like one of its ids is ever sent, anything else makes a
 //! new room. Old clients send no candidates of their own and stumble over early ones, so ours are in the description.
 //!
@@ -14,9 +14,7 @@ use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
-/// What offers after the first go by.
-const LATER_OFFER: &str = "renegotiate";
-/// What is only for ours.
+/// The type of what is only for ours.
 const ASIDE: &str = "x";
 
 pub(super) const LISTED: Listed = Listed {
@@ -82,8 +80,8 @@ impl Words for CreateRoom {
                 desk.joined_with(Some(self.id.clone()), None);
             }
             "error" => self.refused(payload.short(), desk)?,
-            _ if !desk.is_in() || desk.meet(OTHER, message.arg(0).at("x")).is_none() => {}
-            "offer" | LATER_OFFER => desk.description(OTHER, payload, Some(SdpType::Offer))?,
+            _ if !desk.is_in() || !desk.meet(OTHER, message.arg(0).at("x")) => {}
+            "offer" => desk.description(OTHER, payload, Some(SdpType::Offer))?,
             "answer" => desk.description(OTHER, payload, Some(SdpType::Answer))?,
             "iceCandidate" => desk.candidate(OTHER, payload),
             _ => {}
@@ -92,12 +90,11 @@ impl Words for CreateRoom {
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        let kind = match description.sdp_type {
-            SdpType::Offer if self.creator || self.offered => LATER_OFFER,
-            SdpType::Offer | SdpType::Answer => description.sdp_type.as_str(),
-        };
+        if description.sdp_type == SdpType::Offer && (self.creator || self.offered) {
+            return;
+        }
         self.offered = true;
-        self.say(kind, description.into(), desk.beside(to, true), desk);
+        self.say(description.sdp_type.as_str(), description.into(), desk.beside(to, true), desk);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {

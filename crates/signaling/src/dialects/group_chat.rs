@@ -47,10 +47,10 @@ impl Words for GroupChat {
             }
             "removePeer" => desk.left(peer),
             _ if !desk.knows(peer) => {}
-            "sessionDescription" if desk.meet(peer, description.at("x")).is_some() => {
+            "sessionDescription" if desk.meet(peer, description.at("x")) => {
                 desk.description(peer, description, None)?;
             }
-            "iceCandidate" if desk.meet(peer, candidate.at("x")).is_some() => desk.candidate(peer, candidate),
+            "iceCandidate" if desk.meet(peer, candidate.at("x")) => desk.candidate(peer, candidate),
             _ => {}
         }
         Some(())

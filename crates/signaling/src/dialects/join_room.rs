@@ -41,7 +41,8 @@ impl Words for JoinRoom {
         self.room.clone_from(&entry.room);
         desk.emit("join-room", vec![Json::text(&entry.room)]);
         desk.joined();
-        desk.hello("");
+        let hello = desk.hello("");
+        self.aside("", hello, desk);
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -49,11 +50,11 @@ impl Words for JoinRoom {
             return Some(());
         }
         let data = message.arg(0);
-        let Some(from) = desk.meet(OTHER, data.at("x")) else { return Some(()) };
         match (data.at("description"), data.at("candidate")) {
+            _ if !desk.meet(OTHER, data.at("x")) => {}
             (Json::Null, Json::Null) => {}
-            (Json::Null, candidate) => desk.candidate(&from, candidate),
-            (description, _) => desk.description(&from, description, None)?,
+            (Json::Null, candidate) => desk.candidate(OTHER, candidate),
+            (description, _) => desk.description(OTHER, description, None)?,
         }
         Some(())
     }

@@ -2,8 +2,8 @@
 //!
 //! Its own clients are games that open data channels; two of ours can hold a call through it. The text of a candidate is
 //! JSON within JSON, `"null"` is the end of candidates, and a newcomer learns of the others by their offers. Its clients
-//! drop a message with a field too many, or of a kind that they do not know: so what is only for ours goes before each
-//! description as a message of its own, and counts for all that follows.
+//! drop a message with a field too many, or of a kind that they do not know: so what is only for ours is a message of its
+//! own. It goes before the first offer, and counts for what follows.
 
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ impl Words for Matchbox {
             SdpType::Offer => "Offer",
             SdpType::Answer => "Answer",
         };
-        say(to, OURS, desk.beside(to, true), desk);
+        self.aside(to, desk.beside(to, true), desk);
         say(to, kind, Json::text(&description.sdp), desk);
     }
 

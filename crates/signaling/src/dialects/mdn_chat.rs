@@ -61,7 +61,7 @@ impl MdnChat {
             return Some(());
         }
         desk.enter_as(from, from, Offerer::Them);
-        if desk.meet(from, fields.at("x")).is_none() {
+        if !desk.meet(from, fields.at("x")) {
             return Some(());
         }
         desk.description(from, fields.at("sdp"), Some(kind))?;
@@ -117,7 +117,7 @@ impl Words for MdnChat {
             "new-ice-candidate" => {
                 let name = fields.at("name").short();
                 let from = if name.is_empty() { &self.speaker } else { name };
-                if desk.meet(from, fields.at("x")).is_some() {
+                if desk.meet(from, fields.at("x")) {
                     desk.candidate(from, fields.at("candidate"));
                 }
             }

@@ -101,13 +101,18 @@ impl PeerJs {
         }
         if let Some(whom) = by_id {
             desk.joined();
-            desk.hello(whom);
+            self.hello(whom, desk);
             return desk.enter(whom, Offerer::Us);
         }
         desk.joined();
         for other in (0..SLOTS).filter(|other| *other != self.slot) {
-            desk.hello(&slot(&self.room, other));
+            self.hello(&slot(&self.room, other), desk);
         }
+    }
+
+    fn hello(&self, to: &str, desk: &mut Desk) {
+        let hello = desk.hello(to);
+        aside(to, hello, desk);
     }
 
     fn open(&mut self, desk: &mut Desk) {
@@ -132,11 +137,9 @@ impl PeerJs {
     }
 
     fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, desk: &mut Desk) -> Option<()> {
-        if desk.meet(from, payload.at("x")).is_none() {
-            return Some(());
-        }
         let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
         match (payload.at("type").short(), kind) {
+            _ if !desk.meet(from, payload.at("x")) => {}
             // Data connections are peer connections of their own, and not ours.
             ("data" | ASIDE, _) => {}
             (_, "CANDIDATE") => desk.candidate(from, payload.at("candidate")),
@@ -144,8 +147,7 @@ impl PeerJs {
                 desk.description(from, sdp, Some(SdpType::Offer))?;
                 self.calls.set(from, call);
             }
-            // Ours tell in their own way which call they mean.
-            (_, _) if self.calls.get(from) == Some(call) || desk.is_ours(from, None) => {
+            (_, _) if self.calls.get(from) == Some(call) => {
                 desk.description(from, sdp, Some(SdpType::Answer))?;
             }
             (_, _) => {}
@@ -161,6 +163,12 @@ impl PeerJs {
         payload.put("x", desk.beside(to, key == "sdp"));
         address_to(kind, to, payload, desk);
     }
+}
+
+fn aside(to: &str, x: Json, desk: &mut Desk) {
+    let mut payload = Fields::of_type(ASIDE);
+    payload.put("x", x);
+    address_to("CANDIDATE", to, payload, desk);
 }
 
 fn address_to(kind: &str, to: &str, payload: Fields, desk: &mut Desk) {
@@ -240,9 +248,7 @@ impl Words for PeerJs {
     }
 
     fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        let mut payload = Fields::of_type(ASIDE);
-        payload.put("x", x);
-        address_to("CANDIDATE", to, payload, desk);
+        aside(to, x, desk);
     }
 
     fn leave(&mut self, desk: &mut Desk) {

@@ -2,12 +2,12 @@
 //!
 //! Original clients make a second peer of every further `user joined`, and never send a candidate by itself: everything
 //! is in the description. Only some copies of the server tell who has left, in two shapes. The signal is relayed as it is,
-//! so what is only for ours goes inside it. They get candidates by themselves, and what is said beside goes with one that
-//! says nothing.
+//! so what is only for ours goes inside it, and alone only to those who are known to be ours: an original would make a peer
+//! of it.
 
 use super::Listed;
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, Words, no_candidate, texts};
+use crate::foreign::{Desk, Entry, Manners, Words, texts};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
@@ -22,17 +22,6 @@ pub(super) const LISTED: Listed = Listed {
 #[derive(Default)]
 struct SimplePeerRooms {
     me: String,
-}
-
-impl SimplePeerRooms {
-    fn say_candidate(&self, to: &str, candidate: Json, x: Json, desk: &mut Desk) {
-        let mut signal = Fields::of_type("candidate");
-        signal.put("candidate", candidate);
-        signal.put("x", x);
-        let mut fields = texts(&[("userToSignal", to), ("callerID", &self.me)]);
-        fields.put("signal", signal);
-        desk.emit("sending signal", vec![fields.into()]);
-    }
 }
 
 impl Words for SimplePeerRooms {
@@ -76,23 +65,19 @@ impl Words for SimplePeerRooms {
         desk.emit(event, vec![fields.into()]);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
-        if let (Some(candidate), true) = (candidate, desk.is_ours(to, None)) {
-            self.say_candidate(to, candidate.into(), desk.beside(to, false), desk);
-        }
-    }
+    fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
 
     fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        self.say_candidate(to, no_candidate(), x, desk);
+        let mut fields = texts(&[("userToSignal", to), ("callerID", &self.me)]);
+        fields.put("signal", Json::from(Fields::of_type("x")).with("x", x));
+        desk.emit("sending signal", vec![fields.into()]);
     }
 }
 
 fn hear_signal(value: &Json, key: &str, desk: &mut Desk) -> Option<()> {
     let (from, signal) = (value.at(key).short(), value.at("signal"));
-    if desk.meet(from, signal.at("x")).is_none() {
-        return Some(());
-    }
     match signal.at("type").short() {
+        _ if !desk.meet(from, signal.at("x")) => {}
         "offer" | "answer" => desk.description(from, signal, None)?,
         "candidate" => desk.candidate(from, signal),
         // Wishes for another offer: ours carries all there is.

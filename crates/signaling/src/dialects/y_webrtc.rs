@@ -60,10 +60,8 @@ impl YWebrtc {
             return Some(());
         }
         let signal = data.at("signal");
-        if desk.meet(from, data.at("x")).is_none() {
-            return Some(());
-        }
         match (data.at("type").short(), signal.at("type").short()) {
+            _ if !desk.meet(from, data.at("x")) => {}
             ("announce", _) => desk.enter(from, Offerer::Us),
             ("signal", "offer" | "answer") => desk.description(from, signal, None)?,
             ("signal", "candidate") => desk.candidate(from, signal),
@@ -87,7 +85,8 @@ impl Words for YWebrtc {
         self.topic.clone_from(&entry.room);
         self.topics("subscribe", desk);
         desk.joined();
-        desk.hello("");
+        let hello = desk.hello("");
+        self.aside("", hello, desk);
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {

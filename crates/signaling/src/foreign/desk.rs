@@ -184,7 +184,7 @@ impl Desk {
     pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
         let description = loose::description(value, known)?;
         self.enter(key, Offerer::Them);
-        let (now, listens_until) = (self.now, self.us.listens_until.filter(|_| key == OTHER));
+        let (now, listens_until) = (self.now, self.us.listens_until.filter(|_| key == OTHER && !self.us.hosts));
         let pair = self.pairs.iter_mut().find(|pair| pair.key == key);
         match (pair, listens_until) {
             (Some(Pair { peer: Some(Peer { generation: None, .. }), .. }) | None, _) => {}
@@ -242,11 +242,11 @@ impl Desk {
         to: &ParticipantId,
         generation: u32,
         description: SessionDescription,
-    ) -> Option<(String, SessionDescription)> {
+    ) -> Option<Due> {
         let (now, bundles) = (self.now, self.manners.bundles);
         let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
         let description = pair.describe(now, generation, description, bundles && pair.peer.is_none())?;
-        Some((pair.key.clone(), description))
+        Some(Due::Describe(pair.key.clone(), description))
     }
 
     pub(super) fn trickle(&mut self, to: &ParticipantId, candidate: Option<IceCandidate>) -> Option<Due> {

@@ -2,9 +2,10 @@
 //! or candidate. Servers relay it unread and naive pages ignore it. `docs/dialects.md` describes it for others.
 //!
 //! Whoever shows an `x` has an id, a name and a media state, counts generations and says goodbye; offers that cross are
-//! settled by the ids, at once. Whoever shows none, or a strange one, is spoken to as ever. Where a server repeats
-//! everything to everybody, ours are a mesh, and only one of them (the host) speaks with whoever shows no `x`: a naive
-//! page has one connection.
+//! settled by the ids, at once. As soon as two know each other, all they say is inside the `x`, and what is around it is a
+//! shape that nobody else takes for anything: so no naive page answers an offer that is not for it, and no server counts
+//! it. Whoever shows no `x`, or a strange one, is spoken to as ever. Where a server repeats everything to everybody, ours
+//! are a mesh, and only one of them (the host) speaks with whoever shows no `x`: a naive page has one connection.
 
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use crate::text;
 use crate::time::Timestamp;
 
 /// How long a newcomer waits for others of ours before it calls whoever shows no `x`: one of ours may be in a call with
-/// them, and a second offer would end it.
-const LISTENS: Duration = Duration::from_millis(500);
+/// them, and a second offer would end it. So this is longer than a question and its answer take over a slow network.
+const LISTENS: Duration = Duration::from_millis(800);
 
 /// One of ours, as they told.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ struct Note<'a> {
     generation: Option<u32>,
     bye: bool,
     card: Option<Card>,
+    description: &'a Json,
+    candidate: &'a Json,
 }
 
 /// How somebody introduces themselves.
@@ -72,7 +75,9 @@ fn read(x: &Json) -> Result<Note<'_>, JsonError> {
     let bye = x.optional_bool("bye")?.unwrap_or_default();
     let to = x.optional_text("to", MAX_X_ID_BYTES)?;
     let room = x.optional_text("room", MAX_ROOM_CHARS * 4)?;
-    Ok(Note { from, to, room, generation: x.optional_u32("generation")?, bye, card })
+    let generation = x.optional_u32("generation")?;
+    let [description, candidate] = ["description", "candidate"].map(|key| x.get(key).unwrap_or(&Json::Null));
+    Ok(Note { from, to, room, generation, bye, card, description, candidate })
 }
 
 fn read_card(x: &Object<'_>) -> Result<Card, JsonError> {
@@ -95,15 +100,13 @@ impl Desk {
         self.tell_all();
     }
 
-    /// Says hello to whoever is there, or to one of them; those of ours answer with their names. Where a server repeats
-    /// everything, whoever does not answer is called a little later.
-    pub(crate) fn hello(&mut self, to: &str) {
-        let mut card = self.card(to);
-        card.bool("hello", true);
-        self.asides.push((to.to_owned(), card));
+    /// An `x` that says hello to whoever is there, or to one of them; those of ours answer with theirs. Where a server
+    /// repeats everything, whoever does not answer is called a little later.
+    pub(crate) fn hello(&mut self, to: &str) -> Json {
         if self.manners.presumes {
             self.us.listens_until = Some(self.now + LISTENS);
         }
+        Json::from(self.card(to)).with("hello", Json::Bool(true))
     }
 
     /// Says goodbye to ours, unless the server does.
@@ -115,10 +118,13 @@ impl Desk {
         }
     }
 
-    /// Somebody speaks, and shows this. Gives back by which key they are to be heard, or nothing if that was all, or is
-    /// not for us.
-    pub(crate) fn meet(&mut self, key: &str, x: &Json) -> Option<String> {
+    /// Somebody speaks, and shows this. False if that was all, or is not for us.
+    pub(crate) fn meet(&mut self, key: &str, x: &Json) -> bool {
         let Ok(note) = read(x) else { return self.meet_naive(key) };
+        self.heed(key, &note).is_some()
+    }
+
+    fn heed(&mut self, key: &str, note: &Note<'_>) -> Option<()> {
         let strange = self.manners.mixes_rooms && note.room != Some(&self.us.room);
         let theirs = note.to.is_some_and(|to| to != self.us.id);
         if strange || theirs || note.from == self.us.id {
@@ -127,33 +133,43 @@ impl Desk {
         let key = if self.manners.presumes { note.from } else { key };
         if note.bye {
             self.left(key);
-        } else if let Some(card) = note.card {
+        } else if let Some(card) = &note.card {
             self.acquaint(key, note.from, card);
         }
         let pair = self.pairs.iter_mut().find(|pair| pair.key == key)?;
         let peer = pair.peer.as_mut().filter(|peer| peer.id == note.from)?;
         peer.generation = note.generation;
-        note.generation.map(|_| key.to_owned())
+        match (note.description, note.candidate) {
+            (Json::Null, Json::Null) => note.generation.filter(|_| !self.manners.greets).map(|_| ()),
+            (Json::Null, candidate) => {
+                self.candidate(key, candidate);
+                None
+            }
+            (description, _) => {
+                self.description(key, description, None);
+                None
+            }
+        }
     }
 
-    fn meet_naive(&mut self, key: &str) -> Option<String> {
+    fn meet_naive(&mut self, key: &str) -> bool {
         if let Some(peer) = self.pairs.iter_mut().find(|pair| pair.key == key).and_then(|p| p.peer.as_mut()) {
             peer.generation = None;
         }
-        let heard = !self.manners.presumes || self.us.hosts || self.us.listens_until.is_some();
-        heard.then(|| key.to_owned())
+        !self.manners.presumes || self.us.hosts || self.us.listens_until.is_some()
     }
 
     /// One of ours introduces themselves, perhaps not for the first time.
-    fn acquaint(&mut self, key: &str, from: &str, card: Card) {
+    fn acquaint(&mut self, key: &str, from: &str, card: &Card) {
         let Card { name, media, hosts, hello } = card;
+        let (hello, media, hosts) = (*hello, *media, *hosts);
         let peer = Peer { id: from.to_owned(), media, hosts, generation: None };
         let again = self.is_ours(key, Some(from));
         if again || self.may_turn_out(key) {
             self.renew(key, name, peer, hello);
         } else {
             self.remove(key);
-            self.place(key, &name, Some(peer), if hello { Offerer::Us } else { Offerer::Them });
+            self.place(key, name, Some(peer), if hello { Offerer::Us } else { Offerer::Them });
         }
         if hello {
             let card = self.card(key);
@@ -168,11 +184,11 @@ impl Desk {
         !self.manners.greets && self.pairs.iter().any(silent)
     }
 
-    fn renew(&mut self, key: &str, name: String, peer: Peer, hello: bool) {
+    fn renew(&mut self, key: &str, name: &str, peer: Peer, hello: bool) {
         let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) else { return };
         let media = peer.media;
         if pair.name.is_empty() {
-            pair.name = name;
+            name.clone_into(&mut pair.name);
         }
         let before = pair.peer.replace(peer).map(|peer| peer.media);
         let from = pair.id.clone();
@@ -222,13 +238,21 @@ impl Desk {
         if self.manners.presumes { ours.take(1).map(|_| String::new()).collect() } else { ours.cloned().collect() }
     }
 
-    /// What stands beside a description (`whole`) or a candidate. Where ours say hello first and these have not, it says
-    /// nothing of a generation: then what is beside it is not for ours.
+    /// What stands beside a description (`whole`) or a candidate for somebody who is not known to be ours. Where ours say
+    /// hello first, it says nothing of a generation: then what is beside it is not for ours.
     pub(crate) fn beside(&self, to: &str, whole: bool) -> Json {
-        let mut x = if whole { self.card(to) } else { self.mark(to) };
-        if let Some(pair) = self.pairs.iter().find(|pair| pair.key == to)
-            && !(self.manners.greets && pair.peer.is_none())
-        {
+        let x = if whole { self.card(to) } else { self.mark(to) };
+        if self.manners.greets { x.into() } else { self.counted(to, x) }
+    }
+
+    /// What is said to one of ours, all in one.
+    pub(super) fn inside(&self, to: &str, key: &str, what: Json) -> Json {
+        let x = if key == "description" { self.card(to) } else { self.mark(to) };
+        self.counted(to, x).with(key, what)
+    }
+
+    fn counted(&self, to: &str, mut x: Fields) -> Json {
+        if let Some(pair) = self.pairs.iter().find(|pair| pair.key == to) {
             x.number("generation", pair.generation());
         }
         x.into()

@@ -17,6 +17,8 @@ pub(crate) struct Naive {
     pub(crate) connection: FakeConnection,
     tutorial: Tutorial,
     room: String,
+    /// How many offers it has heard.
+    pub(crate) offers: u32,
 }
 
 impl Naive {
@@ -24,7 +26,7 @@ impl Naive {
         let mut connection = FakeConnection::new(format!("naive{number}"));
         connection.add_transceiver(Kind::Audio);
         connection.add_transceiver(Kind::Video);
-        Self { connection, tutorial, room: room.to_owned() }
+        Self { connection, tutorial, room: room.to_owned(), offers: 0 }
     }
 
     pub(crate) fn url(&self) -> &'static str {
@@ -83,6 +85,7 @@ impl Naive {
 
     fn set_remote(&mut self, description: &Value) -> Vec<String> {
         let offer = description["type"] == "offer";
+        self.offers += u32::from(offer);
         let sdp_type = if offer { SdpType::Offer } else { SdpType::Answer };
         let sdp = description["sdp"].as_str().unwrap().to_owned();
         let accepted = self.connection.set_remote(&SessionDescription { sdp_type, sdp });

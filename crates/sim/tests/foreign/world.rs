@@ -139,6 +139,14 @@ impl World {
         seen
     }
 
+    /// How many offers a naive page has heard.
+    pub(crate) fn offers_to(&self, page: usize) -> u32 {
+        match &self.pages[page].brain {
+            Brain::Naive(naive) => naive.offers,
+            Brain::Ours(_) => panic!("not a naive page"),
+        }
+    }
+
     /// How many good paths a page has.
     pub(crate) fn paths(&self, page: usize) -> usize {
         self.pages[page].connections.values().filter(|conn| conn.good).count()
