@@ -94,7 +94,9 @@ impl Desk {
         }
         self.joined = true;
         let keeps = self.manners.keeps_pairs;
-        let (kept, lost) = std::mem::take(&mut self.pairs).into_iter().partition(|p| keeps && (p.is_settled() || p.peer.is_some()));
+        let (kept, lost) = std::mem::take(&mut self.pairs)
+            .into_iter()
+            .partition(|p| keeps && (p.is_settled() || p.peer.is_some()));
         self.pairs = kept;
         let lost: Vec<Pair> = lost;
         self.signals.push(Inbound::Joined(Joined {
@@ -183,12 +185,18 @@ impl Desk {
     /// if the message tells.
     pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
         let description = loose::description(value, known)?;
+        let (now, listens_until) =
+            (self.now, self.us.listens_until.filter(|_| key == OTHER && !self.us.hosts));
+        if listens_until.is_some() && description.sdp_type == SdpType::Answer {
+            return Some(());
+        }
         self.enter(key, Offerer::Them);
-        let (now, listens_until) = (self.now, self.us.listens_until.filter(|_| key == OTHER && !self.us.hosts));
         let pair = self.pairs.iter_mut().find(|pair| pair.key == key);
         match (pair, listens_until) {
             (Some(Pair { peer: Some(Peer { generation: None, .. }), .. }) | None, _) => {}
-            (Some(pair), _) if pair.peer.is_some() => pair.hear_ours(&self.us.id, description, &mut self.signals),
+            (Some(pair), _) if pair.peer.is_some() => {
+                pair.hear_ours(&self.us.id, description, &mut self.signals)
+            }
             (Some(pair), Some(until)) => pair.hold(until, description),
             (Some(pair), None) => pair.hear(now, description, &mut self.signals),
         }

@@ -247,10 +247,8 @@ impl Pair {
     }
 
     /// Keeps their offer until it is clear whether it is for us.
-    pub(super) fn hold(&mut self, until: Timestamp, description: SessionDescription) {
-        if description.sdp_type == SdpType::Offer {
-            self.held = Some((until, description));
-        }
+    pub(super) fn hold(&mut self, until: Timestamp, offer: SessionDescription) {
+        self.held = Some((until, offer));
     }
 
     fn accept_offer(&mut self, description: SessionDescription, out: &mut Vec<Inbound>) {

@@ -156,7 +156,8 @@ impl Desk {
         if let Some(peer) = self.pairs.iter_mut().find(|pair| pair.key == key).and_then(|p| p.peer.as_mut()) {
             peer.generation = None;
         }
-        !self.manners.presumes || self.us.hosts || self.us.listens_until.is_some()
+        let hosted = self.pairs.iter().any(|pair| pair.peer.as_ref().is_some_and(|peer| peer.hosts));
+        !self.manners.presumes || self.us.hosts || (self.us.listens_until.is_some() && !hosted)
     }
 
     /// One of ours introduces themselves, perhaps not for the first time.
@@ -180,7 +181,8 @@ impl Desk {
 
     /// Whether somebody is known of whom the server has told, but who has not spoken yet.
     fn may_turn_out(&self, key: &str) -> bool {
-        let silent = |pair: &super::pair::Pair| pair.key == key && pair.peer.is_none() && !pair.has_described();
+        let silent =
+            |pair: &super::pair::Pair| pair.key == key && pair.peer.is_none() && !pair.has_described();
         !self.manners.greets && self.pairs.iter().any(silent)
     }
 
@@ -235,7 +237,11 @@ impl Desk {
     /// By which keys all of ours are reached: one for all, where the server repeats everything.
     fn audience(&self) -> Vec<String> {
         let ours = self.pairs.iter().filter(|pair| pair.peer.is_some()).map(|pair| &pair.key);
-        if self.manners.presumes { ours.take(1).map(|_| String::new()).collect() } else { ours.cloned().collect() }
+        if self.manners.presumes {
+            ours.take(1).map(|_| String::new()).collect()
+        } else {
+            ours.cloned().collect()
+        }
     }
 
     /// What stands beside a description (`whole`) or a candidate for somebody who is not known to be ours. Where ours say

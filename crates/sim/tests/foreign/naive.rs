@@ -120,7 +120,8 @@ impl Naive {
                 vec![say("SDP", description), say("CANDIDATE", candidate)]
             }
             Tutorial::JoinRoom => {
-                let say = |data: Value| format!("42{}", json!(["signal", {"roomId": self.room, "data": data}]));
+                let say =
+                    |data: Value| format!("42{}", json!(["signal", {"roomId": self.room, "data": data}]));
                 vec![say(json!({"description": description})), say(json!({"candidate": candidate}))]
             }
         }

@@ -28,7 +28,11 @@ fn must_share_a_guest(world: &World, ours: &[usize], what: &str) {
     for page in ours {
         let expected = others + usize::from(hosts == [page]);
         let seen = world.sees(*page);
-        assert_eq!((world.paths(*page), seen.len()), (expected, expected), "{what}: page {page} sees {seen:?}");
+        assert_eq!(
+            (world.paths(*page), seen.len()),
+            (expected, expected),
+            "{what}: page {page} sees {seen:?}"
+        );
     }
 }
 
@@ -185,7 +189,9 @@ fn one_of_ours_speaks_with_a_naive_page_and_nothing_breaks_among_ours() {
                         }
                         world.run(gap);
                     }
-                    let what = format!("{name}, the naive page comes as number {place}, {delay} ms, gaps of {gap} ms");
+                    let what = format!(
+                        "{name}, the naive page comes as number {place}, {delay} ms, gaps of {gap} ms"
+                    );
                     world.run(30_000);
                     must_share_a_guest(&world, &ours, &what);
                     ours.iter().for_each(|page| world.renegotiate(*page));
@@ -214,6 +220,34 @@ fn another_of_ours_takes_over_the_naive_page() {
         world.run(5_000);
         must_share_a_guest(&world, &others, name);
     }
+}
+
+#[test]
+fn another_of_ours_takes_over_when_the_first_crashes() {
+    for (name, dialect, tutorial, server) in repeaters() {
+        let mut world = World::new(server(), 20);
+        let first = join(&mut world, dialect, "tea");
+        world.run(1_000);
+        world.add_naive(tutorial, "tea");
+        world.run(5_000);
+        let others = [join(&mut world, dialect, "tea"), join(&mut world, dialect, "tea")];
+        world.run(20_000);
+        world.crash(first);
+        world.run(60_000);
+        must_share_a_guest(&world, &others, name);
+    }
+}
+
+#[test]
+fn one_peer_is_called_by_their_id() {
+    let mut world = new_world("peerjs", 20);
+    let first = join(&mut world, "peerjs", "tea");
+    world.run(5_000);
+    let second = join(&mut world, "peerjs", "@tea");
+    world.run(5_000);
+    world.must_be_connected(&[first, second], "peerjs");
+    world.must_be_settled(&[first, second], "peerjs");
+    assert_eq!(world.sees(second)[0].0, format!("P{first}"));
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent,
-    OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source,
-    TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent, OperationError,
+    Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source, TrackId,
 };
 use visavis_signaling::dialects::{Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
@@ -320,7 +319,9 @@ impl World {
             }
             Action::Captured(page, capture, [microphone, camera]) => {
                 self.order += 2;
-                let track = |asked: bool, number| asked.then_some(TrackId(u32::try_from(self.order).unwrap() + number));
+                let track = |asked: bool, number| {
+                    asked.then_some(TrackId(u32::try_from(self.order).unwrap() + number))
+                };
                 let (microphone, camera) = (track(microphone, 0), track(camera, 1));
                 self.input(page, Input::Media(MediaEvent::Captured { capture, microphone, camera }));
             }
