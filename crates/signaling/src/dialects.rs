@@ -99,7 +99,7 @@ impl Options {
 
     fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Box<dyn Dialect> {
         let (public, _) = self.ids();
-        let id = public.chars().skip(public.len().saturating_sub(MIN_X_ID_BYTES)).collect();
-        Box::new(Foreign::new(&self.url, carrier, words, id))
+        let id = public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default();
+        Box::new(Foreign::new(&self.url, carrier, words, id.to_owned()))
     }
 }

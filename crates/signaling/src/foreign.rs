@@ -158,7 +158,9 @@ impl Foreign {
             }
             Outbound::MediaState(media) => self.desk.media_changed(media),
             Outbound::Leave => {
-                self.desk.farewell();
+                if !self.desk.manners.tells_leave {
+                    self.desk.tell_all(true);
+                }
                 self.say_asides();
                 self.words.leave(&mut self.desk);
                 self.entry = None;
@@ -175,21 +177,25 @@ impl Foreign {
 
     fn perform(&mut self, due: Option<Due>) {
         match due {
-            Some(Due::Describe(key, description)) if self.desk.is_ours(&key, None) => {
-                let x = self.desk.inside(&key, "description", Json::from(&description));
-                self.words.aside(&key, x, &mut self.desk);
+            Some(Due::Describe(key, description)) if self.desk.is_ours(&key) => {
+                self.say_inside(&key, "description", Json::from(&description));
             }
             Some(Due::Describe(key, description)) => self.words.describe(&key, &description, &mut self.desk),
-            Some(Due::Trickle(key, candidate)) if self.desk.is_ours(&key, None) => {
-                let Some(candidate) = candidate else { return };
-                let x = self.desk.inside(&key, "candidate", Json::from(&candidate));
-                self.words.aside(&key, x, &mut self.desk);
+            Some(Due::Trickle(key, candidate)) if self.desk.is_ours(&key) => {
+                if let Some(candidate) = candidate {
+                    self.say_inside(&key, "candidate", Json::from(&candidate));
+                }
             }
             Some(Due::Trickle(key, candidate)) => {
                 self.words.trickle(&key, candidate.as_ref(), &mut self.desk);
             }
             None => {}
         }
+    }
+
+    fn say_inside(&mut self, to: &str, field: &str, what: Json) {
+        let x = self.desk.counted(to, field == "description").with(field, what);
+        self.words.aside(to, x, &mut self.desk);
     }
 
     fn timeout(&mut self) {

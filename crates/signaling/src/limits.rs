@@ -19,6 +19,8 @@ pub const MAX_ID_BYTES: usize = 128;
 pub const MIN_X_ID_BYTES: usize = 16;
 /// ...and the longest.
 pub const MAX_X_ID_BYTES: usize = 64;
+/// Longest text in an `x`, in bytes; a name is then cut like any other.
+pub const MAX_X_TEXT_BYTES: usize = 256;
 /// Longest identity secret, in bytes.
 pub const MAX_IDENTITY_BYTES: usize = 256;
 /// Shortest identity secret, in bytes: 128 bits in hexadecimal.

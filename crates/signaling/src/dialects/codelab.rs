@@ -47,7 +47,7 @@ impl Codelab {
     fn hear_message(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
         // Ours say goodbye to ours in their own way: this is from another room.
         match what.as_text() {
-            Some("bye") if desk.is_ours(OTHER, None) => {}
+            Some("bye") if desk.is_ours(OTHER) => {}
             Some(READY) if self.creator && self.expecting => {
                 self.expecting = false;
                 desk.left(OTHER);
@@ -66,7 +66,7 @@ impl Codelab {
 
     fn hear_object(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
         let heard = desk.meet(OTHER, what.at("x"));
-        if desk.is_ours(OTHER, None) {
+        if desk.is_ours(OTHER) {
             self.expecting = false;
             desk.wake_at(None);
         }

@@ -24,6 +24,13 @@ struct SimplePeerRooms {
     me: String,
 }
 
+impl SimplePeerRooms {
+    fn send(&self, to: &str, signal: Json, desk: &mut Desk) {
+        let fields = Json::from(texts(&[("userToSignal", to), ("callerID", &self.me)]));
+        desk.emit("sending signal", vec![fields.with("signal", signal)]);
+    }
+}
+
 impl Words for SimplePeerRooms {
     fn manners(&self) -> Manners {
         Manners { capacity: 4, bundles: true, ..Manners::default() }
@@ -57,20 +64,20 @@ impl Words for SimplePeerRooms {
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        let (event, mut fields) = match description.sdp_type {
-            SdpType::Offer => ("sending signal", texts(&[("userToSignal", to), ("callerID", &self.me)])),
-            SdpType::Answer => ("returning signal", texts(&[("callerID", to)])),
-        };
-        fields.put("signal", Json::from(description).with("x", desk.beside(to, true)));
-        desk.emit(event, vec![fields.into()]);
+        let signal = Json::from(description).with("x", desk.beside(to, true));
+        match description.sdp_type {
+            SdpType::Offer => self.send(to, signal, desk),
+            SdpType::Answer => {
+                let fields = Json::from(texts(&[("callerID", to)]));
+                desk.emit("returning signal", vec![fields.with("signal", signal)]);
+            }
+        }
     }
 
     fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
 
     fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        let mut fields = texts(&[("userToSignal", to), ("callerID", &self.me)]);
-        fields.put("signal", Json::from(Fields::of_type("x")).with("x", x));
-        desk.emit("sending signal", vec![fields.into()]);
+        self.send(to, Json::from(Fields::of_type("x")).with("x", x), desk);
     }
 }
 

@@ -163,6 +163,10 @@ impl Desk {
         self.pairs.push(pair);
     }
 
+    pub(super) fn pair(&mut self, key: &str) -> Option<&mut Pair> {
+        self.pairs.iter_mut().find(|pair| pair.key == key)
+    }
+
     /// Somebody has left.
     pub(crate) fn left(&mut self, key: &str) {
         self.remove(key);
@@ -191,14 +195,11 @@ impl Desk {
             return Some(());
         }
         self.enter(key, Offerer::Them);
-        let pair = self.pairs.iter_mut().find(|pair| pair.key == key);
-        match (pair, listens_until) {
-            (Some(Pair { peer: Some(Peer { generation: None, .. }), .. }) | None, _) => {}
-            (Some(pair), _) if pair.peer.is_some() => {
-                pair.hear_ours(&self.us.id, description, &mut self.signals)
-            }
-            (Some(pair), Some(until)) => pair.hold(until, description),
-            (Some(pair), None) => pair.hear(now, description, &mut self.signals),
+        let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) else { return Some(()) };
+        match listens_until {
+            _ if pair.peer.is_some() => pair.hear_ours(&self.us.id, description, &mut self.signals),
+            Some(until) => pair.hold(until, description),
+            None => pair.hear(now, description, &mut self.signals),
         }
         Some(())
     }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use super::OTHER;
 use super::desk::{Desk, introduce, texts};
-use crate::json::{Fields, Json, JsonError, Object};
-use crate::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS, MAX_X_ID_BYTES, MIN_X_ID_BYTES};
-use crate::normalize;
+use super::pair::Pair;
+use crate::json::{Fields, Json};
+use crate::limits::{MAX_NAME_CHARS, MAX_X_ID_BYTES, MAX_X_TEXT_BYTES, MIN_X_ID_BYTES};
 use crate::signal::{Inbound, MediaState, Offerer};
 use crate::text;
 use crate::time::Timestamp;
@@ -44,46 +44,57 @@ pub(super) struct Ourselves {
     pub(super) listens_until: Option<Timestamp>,
 }
 
-/// What an `x` says.
+/// What an `x` says. A text that is not there is empty.
 struct Note<'a> {
     from: &'a str,
-    to: Option<&'a str>,
-    room: Option<&'a str>,
+    to: &'a str,
+    room: &'a str,
+    name: &'a str,
+    /// Whoever tells this introduces themselves.
+    media: Option<MediaState>,
     generation: Option<u32>,
-    bye: bool,
-    card: Option<Card>,
-    description: &'a Json,
-    candidate: &'a Json,
-}
-
-/// How somebody introduces themselves.
-struct Card {
-    name: String,
-    media: MediaState,
-    hosts: bool,
     hello: bool,
+    hosts: bool,
+    bye: bool,
 }
 
-fn read(x: &Json) -> Result<Note<'_>, JsonError> {
-    let x = Object::root(x)?;
-    let from = x.text("from", MAX_X_ID_BYTES)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if from.len() < MIN_X_ID_BYTES || !from.bytes().all(plain) {
-        return Err(x.error("from", "is no id"));
-    }
-    let card = x.get("media").map(|_| read_card(&x)).transpose()?;
-    let bye = x.optional_bool("bye")?.unwrap_or_default();
-    let to = x.optional_text("to", MAX_X_ID_BYTES)?;
-    let room = x.optional_text("room", MAX_ROOM_CHARS * 4)?;
-    let generation = x.optional_u32("generation")?;
-    let [description, candidate] = ["description", "candidate"].map(|key| x.get(key).unwrap_or(&Json::Null));
-    Ok(Note { from, to, room, generation, bye, card, description, candidate })
+fn read(x: &Json) -> Option<Note<'_>> {
+    let media = match x.at("media") {
+        media @ Json::Object(_) => {
+            let on = |key| flag(media, key);
+            Some(MediaState { microphone: on("microphone")?, camera: on("camera")?, screen: on("screen")? })
+        }
+        Json::Null => None,
+        Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => return None,
+    };
+    let generation = match x.at("generation") {
+        Json::Number(digits) => Some(digits.parse().ok()?),
+        Json::Null => None,
+        Json::Bool(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => return None,
+    };
+    let note = Note {
+        from: word(x, "from")?,
+        to: word(x, "to")?,
+        room: word(x, "room")?,
+        name: word(x, "name")?,
+        media,
+        generation,
+        hello: flag(x, "hello")?,
+        hosts: flag(x, "host")?,
+        bye: flag(x, "bye")?,
+    };
+    let plain = note.from.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (plain && (MIN_X_ID_BYTES..=MAX_X_ID_BYTES).contains(&note.from.len())).then_some(note)
 }
 
-fn read_card(x: &Object<'_>) -> Result<Card, JsonError> {
-    let flag = |key| x.optional_bool(key).map(Option::unwrap_or_default);
-    let name = text::clean(x.optional_text("name", MAX_NAME_CHARS * 4)?.unwrap_or_default(), MAX_NAME_CHARS);
-    Ok(Card { name, media: normalize::media(x)?, hosts: flag("host")?, hello: flag("hello")? })
+fn word<'a>(x: &'a Json, key: &str) -> Option<&'a str> {
+    let value = x.at(key);
+    if *value == Json::Null { Some("") } else { value.as_text().filter(|text| text.len() <= MAX_X_TEXT_BYTES) }
+}
+
+fn flag(x: &Json, key: &str) -> Option<bool> {
+    let value = x.at(key);
+    if let Json::Bool(yes) = value { Some(*yes) } else { (*value == Json::Null).then_some(false) }
 }
 
 impl Desk {
@@ -97,7 +108,7 @@ impl Desk {
     /// What we send has changed.
     pub(super) fn media_changed(&mut self, media: MediaState) {
         self.us.media = media;
-        self.tell_all();
+        self.tell_all(false);
     }
 
     /// An `x` that says hello to whoever is there, or to one of them; those of ours answer with theirs. Where a server
@@ -106,106 +117,107 @@ impl Desk {
         if self.manners.presumes {
             self.us.listens_until = Some(self.now + LISTENS);
         }
-        Json::from(self.card(to)).with("hello", Json::Bool(true))
+        Json::from(self.mark(to, true)).with("hello", Json::Bool(true))
     }
 
-    /// Says goodbye to ours, unless the server does.
-    pub(super) fn farewell(&mut self) {
-        for to in self.audience() {
-            let mut bye = self.mark(&to);
-            bye.bool("bye", true);
-            self.asides.push((to, bye));
+    /// Tells all of ours how we are, or goodbye. Where the server repeats everything, once is enough.
+    pub(super) fn tell_all(&mut self, bye: bool) {
+        for key in self.keys() {
+            if !self.is_ours(&key) {
+                continue;
+            }
+            let to = if self.manners.presumes { "" } else { &key };
+            let mut x = self.mark(to, !bye);
+            if bye {
+                x.bool("bye", true);
+            }
+            self.asides.push((to.to_owned(), x));
+            if to.is_empty() {
+                break;
+            }
         }
     }
 
     /// Somebody speaks, and shows this. False if that was all, or is not for us.
     pub(crate) fn meet(&mut self, key: &str, x: &Json) -> bool {
-        let Ok(note) = read(x) else { return self.meet_naive(key) };
-        self.heed(key, &note).is_some()
-    }
-
-    fn heed(&mut self, key: &str, note: &Note<'_>) -> Option<()> {
-        let strange = self.manners.mixes_rooms && note.room != Some(&self.us.room);
-        let theirs = note.to.is_some_and(|to| to != self.us.id);
-        if strange || theirs || note.from == self.us.id {
-            return None;
+        let Some(note) = read(x) else { return self.meet_naive(key) };
+        let strange = self.manners.mixes_rooms && note.room != self.us.room;
+        let for_others = !note.to.is_empty() && note.to != self.us.id;
+        if strange || for_others || note.from == self.us.id {
+            return false;
         }
         let key = if self.manners.presumes { note.from } else { key };
         if note.bye {
             self.left(key);
-        } else if let Some(card) = &note.card {
-            self.acquaint(key, note.from, card);
+        } else if let Some(media) = note.media {
+            self.acquaint(key, &note, media);
         }
-        let pair = self.pairs.iter_mut().find(|pair| pair.key == key)?;
-        let peer = pair.peer.as_mut().filter(|peer| peer.id == note.from)?;
+        let Some(peer) = self.peer(key).filter(|peer| peer.id == note.from) else { return false };
         peer.generation = note.generation;
-        match (note.description, note.candidate) {
-            (Json::Null, Json::Null) => note.generation.filter(|_| !self.manners.greets).map(|_| ()),
-            (Json::Null, candidate) => {
-                self.candidate(key, candidate);
-                None
-            }
-            (description, _) => {
-                self.description(key, description, None);
-                None
-            }
+        let [description, candidate] = ["description", "candidate"].map(|inside| x.at(inside));
+        if *description != Json::Null {
+            self.description(key, description, None);
+        } else if *candidate != Json::Null {
+            self.candidate(key, candidate);
+        } else {
+            return note.generation.is_some() && !self.manners.greets;
         }
+        false
     }
 
     fn meet_naive(&mut self, key: &str) -> bool {
-        if let Some(peer) = self.pairs.iter_mut().find(|pair| pair.key == key).and_then(|p| p.peer.as_mut()) {
+        if let Some(peer) = self.peer(key) {
             peer.generation = None;
         }
-        let hosted = self.pairs.iter().any(|pair| pair.peer.as_ref().is_some_and(|peer| peer.hosts));
-        !self.manners.presumes || self.us.hosts || (self.us.listens_until.is_some() && !hosted)
+        let mut peers = self.pairs.iter().filter_map(|pair| pair.peer.as_ref());
+        !self.manners.presumes
+            || self.us.hosts
+            || (self.us.listens_until.is_some() && !peers.any(|peer| peer.hosts))
     }
 
-    /// One of ours introduces themselves, perhaps not for the first time.
-    fn acquaint(&mut self, key: &str, from: &str, card: &Card) {
-        let Card { name, media, hosts, hello } = card;
-        let (hello, media, hosts) = (*hello, *media, *hosts);
-        let peer = Peer { id: from.to_owned(), media, hosts, generation: None };
-        let again = self.is_ours(key, Some(from));
-        if again || self.may_turn_out(key) {
-            self.renew(key, name, peer, hello);
-        } else {
-            self.remove(key);
-            self.place(key, name, Some(peer), if hello { Offerer::Us } else { Offerer::Them });
+    /// One of ours introduces themselves, perhaps not for the first time. Whom the server has announced and who has not
+    /// spoken yet may turn out to be one.
+    fn acquaint(&mut self, key: &str, note: &Note<'_>, media: MediaState) {
+        let greets = self.manners.greets;
+        let before = self.pair(key).map(|pair| (pair.peer.take(), pair.has_described()));
+        let peer = Peer { id: note.from.to_owned(), media, hosts: note.hosts, generation: None };
+        match before {
+            Some((Some(before), _)) if before.id == note.from => self.renew(key, note, Some(before.media), peer),
+            Some((None, false)) if !greets => self.renew(key, note, None, peer),
+            _ => {
+                self.remove(key);
+                self.place(key, note.name, Some(peer), if note.hello { Offerer::Us } else { Offerer::Them });
+            }
         }
-        if hello {
-            let card = self.card(key);
+        if note.hello {
+            let card = self.mark(key, true);
             self.asides.push((key.to_owned(), card));
         }
         self.settle();
     }
 
-    /// Whether somebody is known of whom the server has told, but who has not spoken yet.
-    fn may_turn_out(&self, key: &str) -> bool {
-        let silent =
-            |pair: &super::pair::Pair| pair.key == key && pair.peer.is_none() && !pair.has_described();
-        !self.manners.greets && self.pairs.iter().any(silent)
-    }
-
-    fn renew(&mut self, key: &str, name: &str, peer: Peer, hello: bool) {
-        let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) else { return };
+    fn renew(&mut self, key: &str, note: &Note<'_>, before: Option<MediaState>, peer: Peer) {
+        let Some(pair) = self.pair(key) else { return };
         let media = peer.media;
+        pair.peer = Some(peer);
         if pair.name.is_empty() {
-            name.clone_into(&mut pair.name);
+            pair.name = text::clean(note.name, MAX_NAME_CHARS);
         }
-        let before = pair.peer.replace(peer).map(|peer| peer.media);
-        let from = pair.id.clone();
-        match before {
-            None => self.signals.push(Inbound::ParticipantBack(introduce(pair, Offerer::Them))),
-            Some(_) if hello => self.signals.push(Inbound::ParticipantJoined(introduce(pair, Offerer::Them))),
-            Some(before) if before != media => self.signals.push(Inbound::MediaState { from, media }),
-            Some(_) => {}
+        let info = introduce(pair, Offerer::Them);
+        if before.is_some() && note.hello {
+            self.signals.push(Inbound::ParticipantJoined(info));
+        } else if before != Some(media) {
+            self.signals.push(Inbound::ParticipantBack(info));
         }
     }
 
-    /// Whether that is one of ours; any, or the one of this id.
-    pub(crate) fn is_ours(&self, key: &str, id: Option<&str>) -> bool {
-        let same = |peer: &Peer| id.is_none_or(|id| id == peer.id);
-        self.pairs.iter().any(|pair| pair.key == key && pair.peer.as_ref().is_some_and(same))
+    fn peer(&mut self, key: &str) -> Option<&mut Peer> {
+        self.pair(key)?.peer.as_mut()
+    }
+
+    /// Whether that is one of ours.
+    pub(crate) fn is_ours(&self, key: &str) -> bool {
+        self.pairs.iter().any(|pair| pair.key == key && pair.peer.is_some())
     }
 
     /// Where a server repeats everything: one of ours speaks with those who show no `x`, and here it turns out who. Who
@@ -223,65 +235,37 @@ impl Desk {
             self.remove(OTHER);
         }
         if self.us.hosts != hosts {
-            self.tell_all();
-        }
-    }
-
-    fn tell_all(&mut self) {
-        for to in self.audience() {
-            let card = self.card(&to);
-            self.asides.push((to, card));
-        }
-    }
-
-    /// By which keys all of ours are reached: one for all, where the server repeats everything.
-    fn audience(&self) -> Vec<String> {
-        let ours = self.pairs.iter().filter(|pair| pair.peer.is_some()).map(|pair| &pair.key);
-        if self.manners.presumes {
-            ours.take(1).map(|_| String::new()).collect()
-        } else {
-            ours.cloned().collect()
+            self.tell_all(false);
         }
     }
 
     /// What stands beside a description (`whole`) or a candidate for somebody who is not known to be ours. Where ours say
     /// hello first, it says nothing of a generation: then what is beside it is not for ours.
     pub(crate) fn beside(&self, to: &str, whole: bool) -> Json {
-        let x = if whole { self.card(to) } else { self.mark(to) };
-        if self.manners.greets { x.into() } else { self.counted(to, x) }
+        if self.manners.greets { self.mark(to, whole).into() } else { self.counted(to, whole) }
     }
 
-    /// What is said to one of ours, all in one.
-    pub(super) fn inside(&self, to: &str, key: &str, what: Json) -> Json {
-        let x = if key == "description" { self.card(to) } else { self.mark(to) };
-        self.counted(to, x).with(key, what)
+    /// The same for what goes inside: the generation is always told.
+    pub(super) fn counted(&self, to: &str, whole: bool) -> Json {
+        let generation = self.pairs.iter().find(|pair| pair.key == to).map_or(0, Pair::generation);
+        Json::from(self.mark(to, whole)).with("generation", Json::number(generation))
     }
 
-    fn counted(&self, to: &str, mut x: Fields) -> Json {
-        if let Some(pair) = self.pairs.iter().find(|pair| pair.key == to) {
-            x.number("generation", pair.generation());
-        }
-        x.into()
-    }
-
-    fn card(&self, to: &str) -> Fields {
-        let mut card = self.mark(to);
-        card.text("name", &self.us.name);
-        card.put("media", self.us.media);
-        if self.us.hosts {
-            card.bool("host", true);
-        }
-        card
-    }
-
-    fn mark(&self, to: &str) -> Fields {
-        let mut mark = Fields::default();
-        mark.text("from", &self.us.id);
-        if self.manners.presumes && self.is_ours(to, None) {
+    /// Who speaks, to whom and where; with how we are if it is to be `whole`.
+    fn mark(&self, to: &str, whole: bool) -> Fields {
+        let mut mark = texts(&[("from", &self.us.id)]);
+        if self.manners.presumes && self.is_ours(to) {
             mark.text("to", to);
         }
         if self.manners.mixes_rooms {
             mark.text("room", &self.us.room);
+        }
+        if whole {
+            mark.text("name", &self.us.name);
+            mark.put("media", self.us.media);
+            if self.us.hosts {
+                mark.bool("host", true);
+            }
         }
         mark
     }
