@@ -170,8 +170,8 @@ impl Foreign {
     }
 
     fn say_asides(&mut self) {
-        for (to, x) in self.desk.take_asides() {
-            self.words.aside(&to, x.into(), &mut self.desk);
+        while let Some((to, x)) = self.desk.next_aside() {
+            self.words.aside(&to, x, &mut self.desk);
         }
     }
 

@@ -56,14 +56,11 @@ pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandida
     }))
 }
 
-/// Reads what somebody sends, from the field `media`; nothing if it is not there.
-///
-/// # Errors
-/// If a field is of another type.
-pub fn media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
-    let Some(media) = fields.optional_object("media")? else { return Ok(MediaState::default()) };
-    let on = |key| media.optional_bool(key).map(Option::unwrap_or_default);
-    Ok(MediaState { microphone: on("microphone")?, camera: on("camera")?, screen: on("screen")? })
+/// Reads what somebody sends; nothing if it is not told. `None` if it makes no sense.
+pub fn media(value: &Json) -> Option<MediaState> {
+    let (microphone, camera) = (value.flag("microphone")?, value.flag("camera")?);
+    let told = matches!(value, Json::Object(_) | Json::Null);
+    told.then_some(MediaState { microphone, camera, screen: value.flag("screen")? })
 }
 
 /// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows.

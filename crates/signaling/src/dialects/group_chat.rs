@@ -39,18 +39,24 @@ impl Words for GroupChat {
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
         let fields = message.arg(0);
         let peer = fields.at("peer_id").short();
-        let (description, candidate) = (fields.at("session_description"), fields.at("ice_candidate"));
         match message.event.as_str() {
             "addPeer" => {
                 let ours = *fields.at("should_create_offer") == Json::Bool(true);
                 desk.enter(peer, if ours { Offerer::Us } else { Offerer::Them });
             }
             "removePeer" => desk.left(peer),
-            _ if !desk.knows(peer) => {}
-            "sessionDescription" if desk.meet(peer, description.at("x")) => {
-                desk.description(peer, description, None)?;
+            "sessionDescription" => {
+                let description = fields.at("session_description");
+                if heeded(peer, description, desk) {
+                    desk.description(peer, description, None)?;
+                }
             }
-            "iceCandidate" if desk.meet(peer, candidate.at("x")) => desk.candidate(peer, candidate),
+            "iceCandidate" => {
+                let candidate = fields.at("ice_candidate");
+                if heeded(peer, candidate, desk) {
+                    desk.candidate(peer, candidate);
+                }
+            }
             _ => {}
         }
         Some(())
@@ -74,6 +80,10 @@ impl Words for GroupChat {
     fn leave(&mut self, desk: &mut Desk) {
         desk.emit("part", vec![Json::text(&self.channel)]);
     }
+}
+
+fn heeded(peer: &str, what: &Json, desk: &mut Desk) -> bool {
+    desk.knows(peer) && desk.meet(peer, what.at("x"))
 }
 
 fn relay_candidate(to: &str, candidate: Json, desk: &mut Desk) {

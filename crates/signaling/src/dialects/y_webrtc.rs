@@ -33,14 +33,16 @@ struct YWebrtc {
 }
 
 impl YWebrtc {
-    fn signal(&self, to: &str, signal: Json, x: Json, desk: &mut Desk) {
-        let mut data = texts(&[("type", "signal"), ("from", &self.me), ("to", to)]);
-        data.put("token", Json::Number(desk.now.as_millis().to_string()));
-        data.put("signal", signal);
-        self.publish(data, x, desk);
-    }
-
-    fn publish(&self, mut data: Fields, x: Json, desk: &mut Desk) {
+    /// An empty `to` is everybody.
+    fn publish(&self, kind: &str, to: &str, signal: Option<Json>, x: Json, desk: &mut Desk) {
+        let mut data = texts(&[("type", kind), ("from", &self.me)]);
+        if !to.is_empty() {
+            data.text("to", to);
+        }
+        if let Some(signal) = signal {
+            data.put("token", Json::Number(desk.now.as_millis().to_string()));
+            data.put("signal", signal);
+        }
         data.put("x", x);
         let mut fields = Fields::of_type("publish");
         fields.text("topic", &self.topic);
@@ -100,26 +102,19 @@ impl Words for YWebrtc {
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.signal(to, description.into(), desk.beside(to, true), desk);
+        self.publish("signal", to, Some(description.into()), desk.beside(to, true), desk);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
             let mut signal = texts(&[("type", "candidate")]);
             signal.put("candidate", candidate);
-            self.signal(to, signal.into(), desk.beside(to, false), desk);
+            self.publish("signal", to, Some(signal.into()), desk.beside(to, false), desk);
         }
     }
 
     fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        let mut data = texts(&[("from", &self.me)]);
-        if to.is_empty() {
-            data.text("type", "announce");
-        } else {
-            data.text("type", "x");
-            data.text("to", to);
-        }
-        self.publish(data, x, desk);
+        self.publish(if to.is_empty() { "announce" } else { "x" }, to, None, x, desk);
     }
 
     fn leave(&mut self, desk: &mut Desk) {

@@ -40,7 +40,7 @@ pub(crate) struct Desk {
     pub(super) signals: Vec<Inbound>,
     messages: Vec<Message>,
     /// What ours are told besides, and by which key; an empty one is everybody.
-    pub(super) asides: Vec<(String, Fields)>,
+    pub(super) asides: Vec<(String, Json)>,
     wake_at: Option<Timestamp>,
     reopen: bool,
 }
@@ -294,8 +294,8 @@ impl Desk {
         std::mem::take(&mut self.messages)
     }
 
-    pub(super) fn take_asides(&mut self) -> Vec<(String, Fields)> {
-        std::mem::take(&mut self.asides)
+    pub(super) fn next_aside(&mut self) -> Option<(String, Json)> {
+        (!self.asides.is_empty()).then(|| self.asides.remove(0))
     }
 
     pub(super) fn take_signals(&mut self) -> Vec<Inbound> {

@@ -14,6 +14,7 @@ use super::desk::{Desk, introduce, texts};
 use super::pair::Pair;
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_NAME_CHARS, MAX_X_ID_BYTES, MAX_X_TEXT_BYTES, MIN_X_ID_BYTES};
+use crate::normalize;
 use crate::signal::{Inbound, MediaState, Offerer};
 use crate::text;
 use crate::time::Timestamp;
@@ -59,14 +60,8 @@ struct Note<'a> {
 }
 
 fn read(x: &Json) -> Option<Note<'_>> {
-    let media = match x.at("media") {
-        media @ Json::Object(_) => {
-            let on = |key| flag(media, key);
-            Some(MediaState { microphone: on("microphone")?, camera: on("camera")?, screen: on("screen")? })
-        }
-        Json::Null => None,
-        Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => return None,
-    };
+    let media = x.at("media");
+    let media = if *media == Json::Null { None } else { Some(normalize::media(media)?) };
     let generation = match x.at("generation") {
         Json::Number(digits) => Some(digits.parse().ok()?),
         Json::Null => None,
@@ -79,9 +74,9 @@ fn read(x: &Json) -> Option<Note<'_>> {
         name: word(x, "name")?,
         media,
         generation,
-        hello: flag(x, "hello")?,
-        hosts: flag(x, "host")?,
-        bye: flag(x, "bye")?,
+        hello: x.flag("hello")?,
+        hosts: x.flag("host")?,
+        bye: x.flag("bye")?,
     };
     let plain = note.from.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (plain && (MIN_X_ID_BYTES..=MAX_X_ID_BYTES).contains(&note.from.len())).then_some(note)
@@ -89,12 +84,11 @@ fn read(x: &Json) -> Option<Note<'_>> {
 
 fn word<'a>(x: &'a Json, key: &str) -> Option<&'a str> {
     let value = x.at(key);
-    if *value == Json::Null { Some("") } else { value.as_text().filter(|text| text.len() <= MAX_X_TEXT_BYTES) }
-}
-
-fn flag(x: &Json, key: &str) -> Option<bool> {
-    let value = x.at(key);
-    if let Json::Bool(yes) = value { Some(*yes) } else { (*value == Json::Null).then_some(false) }
+    if *value == Json::Null {
+        Some("")
+    } else {
+        value.as_text().filter(|text| text.len() <= MAX_X_TEXT_BYTES)
+    }
 }
 
 impl Desk {
@@ -122,20 +116,19 @@ impl Desk {
 
     /// Tells all of ours how we are, or goodbye. Where the server repeats everything, once is enough.
     pub(super) fn tell_all(&mut self, bye: bool) {
-        for key in self.keys() {
-            if !self.is_ours(&key) {
-                continue;
-            }
-            let to = if self.manners.presumes { "" } else { &key };
+        let mut asides = Vec::new();
+        for pair in self.pairs.iter().filter(|pair| pair.peer.is_some()) {
+            let to = if self.manners.presumes { "" } else { &pair.key };
             let mut x = self.mark(to, !bye);
             if bye {
                 x.bool("bye", true);
             }
-            self.asides.push((to.to_owned(), x));
+            asides.push((to.to_owned(), x.into()));
             if to.is_empty() {
                 break;
             }
         }
+        self.asides.append(&mut asides);
     }
 
     /// Somebody speaks, and shows this. False if that was all, or is not for us.
@@ -182,7 +175,9 @@ impl Desk {
         let before = self.pair(key).map(|pair| (pair.peer.take(), pair.has_described()));
         let peer = Peer { id: note.from.to_owned(), media, hosts: note.hosts, generation: None };
         match before {
-            Some((Some(before), _)) if before.id == note.from => self.renew(key, note, Some(before.media), peer),
+            Some((Some(before), _)) if before.id == note.from => {
+                self.renew(key, note, Some(before.media), peer)
+            }
             Some((None, false)) if !greets => self.renew(key, note, None, peer),
             _ => {
                 self.remove(key);
@@ -190,7 +185,7 @@ impl Desk {
             }
         }
         if note.hello {
-            let card = self.mark(key, true);
+            let card = self.mark(key, true).into();
             self.asides.push((key.to_owned(), card));
         }
         self.settle();

@@ -4,12 +4,12 @@ use super::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, SessionClaim, VERSION,
     Welcome,
 };
-use crate::json::{self, JsonError, Object};
+use crate::json::{self, Json, JsonError, Object};
 use crate::limits::{
     MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
     MAX_ROOM_CHARS, MAX_SESSION_BYTES, MIN_IDENTITY_BYTES,
 };
-use crate::signal::{IceCandidate, ParticipantId, SessionDescription};
+use crate::signal::{IceCandidate, MediaState, ParticipantId, SessionDescription};
 use crate::{normalize, text};
 
 /// Bytes that a text of `chars` characters may take before it is cleaned and cut.
@@ -35,7 +35,7 @@ impl ClientMessage {
                 let (to, generation, candidate) = read_candidate(&fields, "to")?;
                 Ok(Self::Candidate { to, generation, candidate })
             }
-            "media" => Ok(Self::Media { media: normalize::media(&fields)? }),
+            "media" => Ok(Self::Media { media: read_media(&fields)? }),
             "leave" => Ok(Self::Leave),
             "pong" => Ok(Self::Pong { heard: fields.optional_u32("heard")? }),
             _ => Err(fields.error("type", "is not a message that clients send")),
@@ -69,7 +69,7 @@ impl ServerMessage {
                 let (from, generation, candidate) = read_candidate(&fields, "from")?;
                 Self::Candidate { from, generation, candidate }
             }
-            "media" => Self::Media { from: read_id(&fields, "from")?, media: normalize::media(&fields)? },
+            "media" => Self::Media { from: read_id(&fields, "from")?, media: read_media(&fields)? },
             "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
             "error" => read_error(&fields)?,
             "ping" => Self::Ping { heard: fields.optional_u32("heard")? },
@@ -94,7 +94,7 @@ fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
         room,
         name: text::clean(name, MAX_NAME_CHARS),
         identity: identity.to_owned(),
-        media: normalize::media(fields)?,
+        media: read_media(fields)?,
         session: fields.optional_object("session")?.map(|claim| read_claim(&claim)).transpose()?,
     })
 }
@@ -132,7 +132,7 @@ fn read_participant(fields: &Object<'_>) -> Result<Participant, JsonError> {
     Ok(Participant {
         id: read_id(fields, "id")?,
         name: text::clean(name, MAX_NAME_CHARS),
-        media: normalize::media(fields)?,
+        media: read_media(fields)?,
         session: fields.optional_text("session", MAX_SESSION_BYTES)?.map(str::to_owned),
     })
 }
@@ -147,6 +147,11 @@ fn read_reason(fields: &Object<'_>) -> Result<LeaveReason, JsonError> {
         // A reason of a later version is the careful one: the tile stays while it plays.
         _ => LeaveReason::Gone,
     })
+}
+
+fn read_media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
+    let media = fields.get("media").unwrap_or(&Json::Null);
+    normalize::media(media).ok_or_else(|| fields.error("media", "must be an object of true or false"))
 }
 
 type Directed<T> = (ParticipantId, u32, T);
