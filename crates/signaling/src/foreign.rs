@@ -181,15 +181,14 @@ impl Foreign {
                 self.say_inside(&key, "description", Json::from(&description));
             }
             Some(Due::Describe(key, description)) => self.words.describe(&key, &description, &mut self.desk),
-            Some(Due::Trickle(key, candidate)) if self.desk.is_ours(&key) => {
-                if let Some(candidate) = candidate {
-                    self.say_inside(&key, "candidate", Json::from(&candidate));
-                }
+            Some(Due::Trickle(key, Some(candidate))) if self.desk.is_ours(&key) => {
+                self.say_inside(&key, "candidate", Json::from(&candidate));
             }
-            Some(Due::Trickle(key, candidate)) => {
+            Some(Due::Trickle(key, candidate)) if !self.desk.is_ours(&key) => {
                 self.words.trickle(&key, candidate.as_ref(), &mut self.desk);
             }
-            None => {}
+            // Ours need no end of candidates.
+            Some(Due::Trickle(..)) | None => {}
         }
     }
 

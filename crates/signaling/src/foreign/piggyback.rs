@@ -140,7 +140,7 @@ impl Desk {
             return false;
         }
         let key = if self.manners.presumes { note.from } else { key };
-        if note.bye {
+        if note.bye && self.peer(key).is_none_or(|peer| peer.id == note.from) {
             self.left(key);
         } else if let Some(media) = note.media {
             self.acquaint(key, &note, media);
@@ -176,7 +176,7 @@ impl Desk {
         let peer = Peer { id: note.from.to_owned(), media, hosts: note.hosts, generation: None };
         match before {
             Some((Some(before), _)) if before.id == note.from => {
-                self.renew(key, note, Some(before.media), peer)
+                self.renew(key, note, Some(before.media), peer);
             }
             Some((None, false)) if !greets => self.renew(key, note, None, peer),
             _ => {

@@ -11,8 +11,11 @@ use crate::{MESHES, foreign, join, new_world, room_of, two_in_a_call};
 const DELAYS: [u64; 3] = [0, 5, 150];
 const GAPS: [u64; 13] = [0, 1, 5, 20, 100, 160, 299, 310, 700, 780, 820, 4_000, 20_000];
 
-/// The servers that repeat everything to everybody, as they are called here, and a page that others wrote for them.
-fn repeaters() -> [(&'static str, &'static str, Tutorial, fn() -> Box<dyn Server>); 3] {
+/// What a server is called here, its dialect, a page that others wrote for it, and how it is made.
+type Repeating = (&'static str, &'static str, Tutorial, fn() -> Box<dyn Server>);
+
+/// The servers that repeat everything to everybody.
+fn repeaters() -> [Repeating; 3] {
     [
         ("broadcast", "broadcast", Tutorial::Broadcast, || Box::new(Repeater::default())),
         ("broadcast with codes", "broadcast", Tutorial::Broadcast, || server_of("broadcast").unwrap()),
