@@ -20,6 +20,7 @@ use crate::carrier::{Carrier, Raw, SocketIo};
 use crate::dialect::Dialect;
 use crate::foreign::{Foreign, Words};
 use crate::json::Json;
+use crate::limits::MIN_X_ID_BYTES;
 
 /// Every dialect, ours first.
 pub const ALL: &[Listed] = &[
@@ -83,8 +84,12 @@ pub fn named(name: &str) -> Option<&'static Listed> {
 impl Options {
     /// An id of ours for servers that let clients choose, and another secret for those that want one too.
     fn ids(&self) -> (String, String) {
-        let half = self.identity.len() / 2;
-        (self.identity.chars().take(half).collect(), self.identity.chars().skip(half).collect())
+        let (public, secret) = self.halves();
+        (public.to_owned(), secret.to_owned())
+    }
+
+    fn halves(&self) -> (&str, &str) {
+        self.identity.split_at_checked(self.identity.len() / 2).unwrap_or_default()
     }
 
     fn over_socket_io(self, words: impl Words + 'static) -> Box<dyn Dialect> {
@@ -97,6 +102,8 @@ impl Options {
     }
 
     fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Box<dyn Dialect> {
-        Box::new(Foreign::new(&self.url, carrier, words))
+        let (public, _) = self.halves();
+        let id = public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default();
+        Box::new(Foreign::new(&self.url, carrier, words, id.to_owned()))
     }
 }

@@ -8,11 +8,14 @@
 mod bundle;
 mod desk;
 mod pair;
+mod piggyback;
 
 pub(crate) use self::desk::{Desk, Due, texts};
 pub(crate) use self::pair::session;
+pub(crate) use self::piggyback::no_candidate;
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+use crate::json::Json;
 use crate::limits::MAX_FRAME_BYTES;
 use crate::signal::{IceCandidate, Outbound, Rejection, SessionDescription};
 use crate::time::Timestamp;
@@ -27,10 +30,14 @@ pub(crate) struct Manners {
     pub(crate) capacity: u32,
     /// Others do not notice when our socket is replaced: who was there still is. If not, we come back as somebody new.
     pub(crate) keeps_pairs: bool,
-    /// Candidates travel inside the description, because clients take only that.
+    /// Candidates travel inside the description, because clients take only that. Ours take them by themselves.
     pub(crate) bundles: bool,
     /// Nobody says who is there: somebody may be, so an offer is made into the silence and repeated.
     pub(crate) presumes: bool,
+    /// Ours say hello before anything else, so that they are known by ids of their own. `presumes` wants it.
+    pub(crate) greets: bool,
+    /// The server also repeats what is said in other rooms.
+    pub(crate) mixes_rooms: bool,
     /// The server says who has left. If not, only unanswered offers can tell.
     pub(crate) tells_leave: bool,
 }
@@ -66,6 +73,10 @@ pub(crate) trait Words {
     /// Say a candidate, or the end of candidates.
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk);
 
+    /// Say something that is only for another of ours, in a shape that no server and no naive page stumbles over or takes
+    /// for a word to itself. Who is not known to be ours hears nothing but a [`Desk::hello`]. An empty `to` is everybody.
+    fn aside(&mut self, _to: &str, _x: Json, _desk: &mut Desk) {}
+
     /// Say goodbye, if the server knows a word for it.
     fn leave(&mut self, _desk: &mut Desk) {}
 
@@ -88,8 +99,9 @@ pub(crate) struct Foreign {
 }
 
 impl Foreign {
-    pub(crate) fn new(url: &str, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Self {
-        let desk = Desk::new(words.manners());
+    /// `id` is how others of ours call us.
+    pub(crate) fn new(url: &str, carrier: Box<dyn Carrier>, words: Box<dyn Words>, id: String) -> Self {
+        let desk = Desk::new(words.manners(), id);
         Self { url: url.to_owned(), carrier, words, desk, up: false, entry: None, refusal: None }
     }
 
@@ -128,7 +140,8 @@ impl Foreign {
 
     fn say(&mut self, outbound: Outbound) {
         match outbound {
-            Outbound::Join { room, name, media: _ } => {
+            Outbound::Join { room, name, media } => {
+                self.desk.introduce_us(&room, &name, media);
                 self.entry = Some(Entry { room, name });
                 match &self.refusal {
                     Some(refusal) => self.desk.refuse(refusal.clone()),
@@ -136,16 +149,19 @@ impl Foreign {
                 }
             }
             Outbound::Description { to, generation, description } => {
-                if let Some((key, description)) = self.desk.describe(&to, generation, description) {
-                    self.words.describe(&key, &description, &mut self.desk);
-                }
+                let due = self.desk.describe(&to, generation, description);
+                self.perform(due);
             }
             Outbound::Candidate { to, generation: _, candidate } => {
                 let due = self.desk.trickle(&to, candidate);
                 self.perform(due);
             }
-            Outbound::MediaState(_) => {}
+            Outbound::MediaState(media) => self.desk.media_changed(media),
             Outbound::Leave => {
+                if !self.desk.manners.tells_leave {
+                    self.desk.tell_all(true);
+                }
+                self.say_asides();
                 self.words.leave(&mut self.desk);
                 self.entry = None;
                 self.desk.forget_all();
@@ -153,14 +169,32 @@ impl Foreign {
         }
     }
 
+    fn say_asides(&mut self) {
+        while let Some((to, x)) = self.desk.next_aside() {
+            self.words.aside(&to, x, &mut self.desk);
+        }
+    }
+
     fn perform(&mut self, due: Option<Due>) {
         match due {
+            Some(Due::Describe(key, description)) if self.desk.is_ours(&key) => {
+                self.say_inside(&key, "description", Json::from(&description));
+            }
             Some(Due::Describe(key, description)) => self.words.describe(&key, &description, &mut self.desk),
-            Some(Due::Trickle(key, candidate)) => {
+            Some(Due::Trickle(key, Some(candidate))) if self.desk.is_ours(&key) => {
+                self.say_inside(&key, "candidate", Json::from(&candidate));
+            }
+            Some(Due::Trickle(key, candidate)) if !self.desk.is_ours(&key) => {
                 self.words.trickle(&key, candidate.as_ref(), &mut self.desk);
             }
-            None => {}
+            // Ours need no end of candidates.
+            Some(Due::Trickle(..)) | None => {}
         }
+    }
+
+    fn say_inside(&mut self, to: &str, field: &str, what: Json) {
+        let x = self.desk.counted(to, field == "description").with(field, what);
+        self.words.aside(to, x, &mut self.desk);
     }
 
     fn timeout(&mut self) {
@@ -184,6 +218,7 @@ impl Foreign {
     /// What the words said goes out through the carrier. What they heard goes to the room, but not as an answer to what
     /// the room itself says: that could come before it is ready, so it comes right after.
     fn drain(&mut self, with_signals: bool, out: &mut Vec<DialectOutput>) {
+        self.say_asides();
         for message in self.desk.take_messages() {
             self.feed(CarrierInput::Say(message), out);
         }

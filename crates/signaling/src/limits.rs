@@ -15,6 +15,12 @@ pub const MAX_ROOM_CHARS: usize = 64;
 pub const MAX_NAME_CHARS: usize = 64;
 /// Longest id of a participant, in bytes.
 pub const MAX_ID_BYTES: usize = 128;
+/// Shortest id that somebody gives themselves in an `x`, in bytes: 64 bits in hexadecimal...
+pub const MIN_X_ID_BYTES: usize = 16;
+/// ...and the longest.
+pub const MAX_X_ID_BYTES: usize = 64;
+/// Longest text in an `x`, in bytes; a name is then cut like any other.
+pub const MAX_X_TEXT_BYTES: usize = 256;
 /// Longest identity secret, in bytes.
 pub const MAX_IDENTITY_BYTES: usize = 256;
 /// Shortest identity secret, in bytes: 128 bits in hexadecimal.

@@ -56,6 +56,13 @@ pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandida
     }))
 }
 
+/// Reads what somebody sends; nothing if it is not told. `None` if it makes no sense.
+pub fn media(value: &Json) -> Option<MediaState> {
+    let (microphone, camera) = (value.flag("microphone")?, value.flag("camera")?);
+    let told = matches!(value, Json::Object(_) | Json::Null);
+    told.then_some(MediaState { microphone, camera, screen: value.flag("screen")? })
+}
+
 /// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows.
 ///
 /// # Errors

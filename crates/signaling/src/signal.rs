@@ -283,7 +283,8 @@ pub enum Inbound {
     },
     /// Somebody joined, or came back with the same id.
     ParticipantJoined(ParticipantInfo),
-    /// Somebody came back whom the server had lost, and nothing between us is lost.
+    /// Somebody came back whom the server had lost, and nothing between us is lost. Or there is more to tell of somebody who
+    /// never left: their name, what they send.
     ParticipantBack(ParticipantInfo),
     /// Somebody left on purpose: their tile goes at once.
     ParticipantLeft(ParticipantId),

@@ -1,11 +1,12 @@
 //! Ayame: rooms for two, and whoever comes second offers.
 //!
-//! The server relays three types of messages and closes the connection over any other. When one of the two is gone it
+//! The server relays three types of messages, whatever else is in them, and closes the connection over any other: so what
+//! is only for ours goes with a candidate that says nothing. When one of the two is gone it
 //! tells the other `bye` and closes that connection too: waiting for the next means to connect and register again.
 
 use super::Listed;
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::foreign::{Desk, Entry, Manners, OTHER, Words, no_candidate};
 use crate::json::{Fields, Json, Object, read_each};
 use crate::limits::MAX_ICE_SERVERS;
 use crate::normalize::ice_server;
@@ -35,6 +36,16 @@ fn accepted(fields: &Json, desk: &mut Desk) -> Option<()> {
     Some(())
 }
 
+fn hear_relayed(kind: &str, fields: &Json, desk: &mut Desk) -> Option<()> {
+    match kind {
+        _ if !desk.meet(OTHER, fields.at("x")) => {}
+        "offer" | "answer" => desk.description(OTHER, fields, None)?,
+        "candidate" => desk.candidate(OTHER, fields),
+        _ => {}
+    }
+    Some(())
+}
+
 impl Words for Ayame {
     fn manners(&self) -> Manners {
         Manners { capacity: 2, tells_leave: true, ..Manners::default() }
@@ -57,23 +68,30 @@ impl Words for Ayame {
                 reason => desk.reject(RejectCode::Unauthorised, reason, true),
             },
             _ if !desk.is_in() => {}
-            "offer" | "answer" => desk.description(OTHER, fields, None)?,
-            "candidate" => desk.candidate(OTHER, fields),
             "bye" => desk.left(OTHER),
-            _ => {}
+            kind => return hear_relayed(kind, fields, desk),
         }
         Some(())
     }
 
-    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
-        desk.say(description);
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        desk.say(Json::from(description).with("x", desk.beside(to, true)));
     }
 
-    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
-            let mut fields = Fields::of_type("candidate");
-            fields.put("ice", candidate);
-            desk.say(fields);
+            say_candidate(candidate.into(), desk.beside(to, false), desk);
         }
     }
+
+    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+        say_candidate(no_candidate(), x, desk);
+    }
+}
+
+fn say_candidate(candidate: Json, x: Json, desk: &mut Desk) {
+    let mut fields = Fields::of_type("candidate");
+    fields.put("ice", candidate);
+    fields.put("x", x);
+    desk.say(fields);
 }

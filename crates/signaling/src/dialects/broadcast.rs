@@ -3,12 +3,15 @@
 //! A later version of them repeats only to those who have sent the same `code`; the earlier one repeats that field too,
 //! and clients ignore it, so it is always there. Everybody offers as soon as the socket is open, to whoever hears it. These
 //! servers die of anything that is not JSON.
+//!
+//! What is only for ours goes beside a candidate that is null: naive pages send that themselves at the end of theirs, and
+//! skip it.
 
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
 use crate::json::Json;
-use crate::signal::{IceCandidate, Offerer, SessionDescription};
+use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
     name: "broadcast",
@@ -23,23 +26,25 @@ struct Broadcast {
 }
 
 impl Broadcast {
-    fn say(&self, kind: &str, content: Json, desk: &mut Desk) {
+    fn say(&self, kind: &str, content: Json, x: Json, desk: &mut Desk) {
         let mut fields = texts(&[("message_type", kind)]);
         fields.put("content", content);
         fields.text("code", &self.code);
+        fields.put("x", x);
         desk.say(fields);
     }
 }
 
 impl Words for Broadcast {
     fn manners(&self) -> Manners {
-        Manners { capacity: 2, keeps_pairs: true, presumes: true, ..Manners::default() }
+        Manners { keeps_pairs: true, presumes: true, greets: true, ..Manners::default() }
     }
 
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
         self.code.clone_from(&entry.room);
         desk.joined();
-        desk.enter(OTHER, Offerer::Unknown);
+        let hello = desk.hello("");
+        self.aside("", hello, desk);
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -50,6 +55,7 @@ impl Words for Broadcast {
         }
         let content = fields.at("content");
         match fields.at("message_type").short() {
+            _ if !desk.meet(OTHER, fields.at("x")) => {}
             "SDP" => desk.description(OTHER, content, None)?,
             "CANDIDATE" => desk.candidate(OTHER, content),
             _ => {}
@@ -57,13 +63,17 @@ impl Words for Broadcast {
         Some(())
     }
 
-    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say("SDP", description.into(), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        self.say("SDP", description.into(), desk.beside(to, true), desk);
     }
 
-    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
-            self.say("CANDIDATE", candidate.into(), desk);
+            self.say("CANDIDATE", candidate.into(), desk.beside(to, false), desk);
         }
+    }
+
+    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+        self.say("CANDIDATE", Json::Null, x, desk);
     }
 }

@@ -3,7 +3,11 @@
 //!
 //! Originals start only when the other says `got user media`, lose offers that come before it, and drop candidates that
 //! come before the offer. After a `bye` they forget that they offer, so whoever waits in vain offers. Some servers relay
-//! to every socket they have, those of other rooms too: so nothing is heard before somebody joined our room.
+//! to every socket they have, those of other rooms too: so nothing is heard before somebody joined our room, and what ours
+//! say to each other names the room.
+//!
+//! What is only for ours is a message without a type, which is none of those that originals look for. Who joins says hello
+//! that way before `got user media`: so whoever made the room knows whom it calls.
 
 use std::time::Duration;
 
@@ -41,7 +45,9 @@ impl Codelab {
     }
 
     fn hear_message(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
+        // Ours say goodbye to ours in their own way: this is from another room.
         match what.as_text() {
+            Some("bye") if desk.is_ours(OTHER) => {}
             Some(READY) if self.creator && self.expecting => {
                 self.expecting = false;
                 desk.left(OTHER);
@@ -53,11 +59,22 @@ impl Codelab {
             }
             Some(_) => {}
             None if !(desk.knows(OTHER) || self.expecting || !self.creator) => {}
-            None if *what.at("candidate") != Json::Null => desk.candidate(OTHER, what),
-            None => {
-                desk.description(OTHER, what, None)?;
-                desk.wake_at(None);
-            }
+            None => return self.hear_object(what, desk),
+        }
+        Some(())
+    }
+
+    fn hear_object(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
+        let heard = desk.meet(OTHER, what.at("x"));
+        if desk.is_ours(OTHER) {
+            self.expecting = false;
+            desk.wake_at(None);
+        }
+        if heard && *what.at("candidate") != Json::Null {
+            desk.candidate(OTHER, what);
+        } else if heard {
+            desk.description(OTHER, what, None)?;
+            desk.wake_at(None);
         }
         Some(())
     }
@@ -70,7 +87,7 @@ impl Codelab {
 
 impl Words for Codelab {
     fn manners(&self) -> Manners {
-        Manners { capacity: 2, keeps_pairs: true, ..Manners::default() }
+        Manners { capacity: 2, keeps_pairs: true, greets: true, mixes_rooms: true, ..Manners::default() }
     }
 
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
@@ -88,6 +105,8 @@ impl Words for Codelab {
             ("joined", _) => {
                 self.creator = false;
                 desk.joined();
+                let hello = desk.hello(OTHER);
+                self.aside(OTHER, hello, desk);
                 if !desk.knows(OTHER) {
                     self.say(Json::text(READY), desk);
                     self.await_them(JOINER_WAITS, desk);
@@ -107,16 +126,23 @@ impl Words for Codelab {
         Some(())
     }
 
-    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say(description.into(), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        self.say(Json::from(description).with("x", desk.beside(to, true)), desk);
     }
 
-    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         let Some(candidate) = candidate else { return };
         let mut fields = Fields::of_type("candidate");
         fields.number("label", candidate.sdp_m_line_index.unwrap_or(0).into());
         fields.maybe_text("id", candidate.sdp_mid.as_deref());
         fields.text("candidate", &candidate.candidate);
+        fields.put("x", desk.beside(to, false));
+        self.say(fields.into(), desk);
+    }
+
+    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+        let mut fields = Fields::default();
+        fields.put("x", x);
         self.say(fields.into(), desk);
     }
 

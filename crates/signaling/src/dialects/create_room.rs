@@ -1,9 +1,12 @@
 //! Servers that make the rooms themselves: `createRoom` is answered with an id, and whoever has the id joins by offering.
 //!
-//! A room takes one offer in its life: every other, also of somebody in it, is refused as `room is already full`. So
-//! between two of ours later offers go by another name, which the server relays like everything it does not know. An id
+//! A room takes one offer in its life: every other, also of somebody in it, is refused as `room is already full`. Between
+//! two of ours later offers go by another name, which the server relays like everything it does not know. An id
 //! that it does not know kills the whole server: only what looks like one of its ids is ever sent, anything else makes a
 //! new room. Old clients send no candidates of their own and stumble over early ones, so ours are in the description.
+//!
+//! What is only for ours has a type of its own too, and is only said to ours: an empty candidate would stop an original,
+//! which throws at whatever comes before it has a description.
 
 use super::Listed;
 use crate::carrier::Message;
@@ -11,9 +14,8 @@ use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
-/// What offers after the first go by.
-const LATER_OFFER: &str = "renegotiate";
-const BYE: &str = "bye";
+/// The type of what is only for ours.
+const ASIDE: &str = "x";
 
 pub(super) const LISTED: Listed = Listed {
     name: "create-room",
@@ -32,10 +34,11 @@ struct CreateRoom {
 }
 
 impl CreateRoom {
-    fn say(&self, kind: &str, payload: Json, desk: &mut Desk) {
+    fn say(&self, kind: &str, payload: Json, x: Json, desk: &mut Desk) {
         let mut fields = Fields::of_type(kind);
         fields.text("roomId", &self.id);
         fields.put("payload", payload);
+        fields.put("x", x);
         desk.say(fields);
     }
 
@@ -77,37 +80,33 @@ impl Words for CreateRoom {
                 desk.joined_with(Some(self.id.clone()), None);
             }
             "error" => self.refused(payload.short(), desk)?,
-            _ if !desk.is_in() => {}
-            "offer" | LATER_OFFER => desk.description(OTHER, payload, Some(SdpType::Offer))?,
+            _ if !desk.is_in() || !desk.meet(OTHER, message.arg(0).at("x")) => {}
+            "offer" => desk.description(OTHER, payload, Some(SdpType::Offer))?,
             "answer" => desk.description(OTHER, payload, Some(SdpType::Answer))?,
             "iceCandidate" => desk.candidate(OTHER, payload),
-            BYE => desk.left(OTHER),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
-        let kind = match description.sdp_type {
-            SdpType::Offer if self.creator || self.offered => LATER_OFFER,
-            SdpType::Offer | SdpType::Answer => description.sdp_type.as_str(),
-        };
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        if description.sdp_type == SdpType::Offer && (self.creator || self.offered) {
+            return;
+        }
         self.offered = true;
-        self.say(kind, description.into(), desk);
+        self.say(description.sdp_type.as_str(), description.into(), desk.beside(to, true), desk);
     }
 
-    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let (Some(candidate), true) = (candidate, desk.has_described(OTHER)) {
             let mut event = Fields::default();
             event.put("candidate", candidate);
-            self.say("iceCandidate", event.into(), desk);
+            self.say("iceCandidate", event.into(), desk.beside(to, false), desk);
         }
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        if desk.has_described(OTHER) {
-            self.say(BYE, Json::Null, desk);
-        }
+    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+        self.say(ASIDE, Json::Null, x, desk);
     }
 }
 

@@ -2,11 +2,12 @@
 //! the newcomer to offer.
 //!
 //! The server answers nothing to `join`: alone in a room there is only silence. It relays to any socket, so only those
-//! it has announced are heard.
+//! it has announced are heard. It makes a new message of each and takes over the description or candidate as it is: so
+//! whatever is only for ours goes inside those.
 
 use super::Listed;
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, Words, texts};
+use crate::foreign::{Desk, Entry, Manners, Words, no_candidate, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
@@ -44,28 +45,49 @@ impl Words for GroupChat {
                 desk.enter(peer, if ours { Offerer::Us } else { Offerer::Them });
             }
             "removePeer" => desk.left(peer),
-            "sessionDescription" if desk.knows(peer) => {
-                desk.description(peer, fields.at("session_description"), None)?;
+            "sessionDescription" => {
+                let description = fields.at("session_description");
+                if heeded(peer, description, desk) {
+                    desk.description(peer, description, None)?;
+                }
             }
-            "iceCandidate" => desk.candidate(peer, fields.at("ice_candidate")),
+            "iceCandidate" => {
+                let candidate = fields.at("ice_candidate");
+                if heeded(peer, candidate, desk) {
+                    desk.candidate(peer, candidate);
+                }
+            }
             _ => {}
         }
         Some(())
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        relay("relaySessionDescription", to, "session_description", description.into(), desk);
+        let what = Json::from(description).with("x", desk.beside(to, true));
+        relay("relaySessionDescription", to, "session_description", what, desk);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
-            relay("relayICECandidate", to, "ice_candidate", candidate.into(), desk);
+            relay_candidate(to, Json::from(candidate).with("x", desk.beside(to, false)), desk);
         }
+    }
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        relay_candidate(to, no_candidate().with("x", x), desk);
     }
 
     fn leave(&mut self, desk: &mut Desk) {
         desk.emit("part", vec![Json::text(&self.channel)]);
     }
+}
+
+fn heeded(peer: &str, what: &Json, desk: &mut Desk) -> bool {
+    desk.knows(peer) && desk.meet(peer, what.at("x"))
+}
+
+fn relay_candidate(to: &str, candidate: Json, desk: &mut Desk) {
+    relay("relayICECandidate", to, "ice_candidate", candidate, desk);
 }
 
 fn relay(event: &str, to: &str, key: &str, what: Json, desk: &mut Desk) {

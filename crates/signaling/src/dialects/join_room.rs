@@ -1,12 +1,13 @@
 //! Socket.IO servers that relay `signal` to the others of a room and tell nothing else: not who is there, not who sends.
 //!
-//! They take the argument of `signal` apart without looking: it is always an object with `roomId` and `data`.
+//! They take the argument of `signal` apart without looking: it is always an object with `roomId` and `data`. What is only
+//! for ours goes beside a candidate that is null, which naive pages skip: they look for a description, then for a candidate.
 
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
 use crate::json::{Fields, Json};
-use crate::signal::{IceCandidate, Offerer, SessionDescription};
+use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
     name: "join-room",
@@ -21,9 +22,10 @@ struct JoinRoom {
 }
 
 impl JoinRoom {
-    fn say(&self, key: &str, what: Json, desk: &mut Desk) {
+    fn say(&self, key: &str, what: Json, x: Json, desk: &mut Desk) {
         let mut data = Fields::default();
         data.put(key, what);
+        data.put("x", x);
         let mut fields = texts(&[("roomId", &self.room)]);
         fields.put("data", data);
         desk.emit("signal", vec![fields.into()]);
@@ -32,14 +34,15 @@ impl JoinRoom {
 
 impl Words for JoinRoom {
     fn manners(&self) -> Manners {
-        Manners { capacity: 2, keeps_pairs: true, presumes: true, ..Manners::default() }
+        Manners { keeps_pairs: true, presumes: true, greets: true, ..Manners::default() }
     }
 
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
         self.room.clone_from(&entry.room);
         desk.emit("join-room", vec![Json::text(&entry.room)]);
         desk.joined();
-        desk.enter(OTHER, Offerer::Unknown);
+        let hello = desk.hello("");
+        self.aside("", hello, desk);
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -48,6 +51,7 @@ impl Words for JoinRoom {
         }
         let data = message.arg(0);
         match (data.at("description"), data.at("candidate")) {
+            _ if !desk.meet(OTHER, data.at("x")) => {}
             (Json::Null, Json::Null) => {}
             (Json::Null, candidate) => desk.candidate(OTHER, candidate),
             (description, _) => desk.description(OTHER, description, None)?,
@@ -55,13 +59,17 @@ impl Words for JoinRoom {
         Some(())
     }
 
-    fn describe(&mut self, _to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say("description", description.into(), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        self.say("description", description.into(), desk.beside(to, true), desk);
     }
 
-    fn trickle(&mut self, _to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
-            self.say("candidate", candidate.into(), desk);
+            self.say("candidate", candidate.into(), desk.beside(to, false), desk);
         }
+    }
+
+    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+        self.say("candidate", Json::Null, x, desk);
     }
 }

@@ -1,7 +1,9 @@
 //! matchbox_server: the room is the path of the URL, and whoever is told of a `NewPeer` offers.
 //!
 //! Its own clients are games that open data channels; two of ours can hold a call through it. The text of a candidate is
-//! JSON within JSON, `"null"` is the end of candidates, and a newcomer learns of the others by their offers.
+//! JSON within JSON, `"null"` is the end of candidates, and a newcomer learns of the others by their offers. Its clients
+//! drop a message with a field too many, or of a kind that they do not know: so what is only for ours is a message of its
+//! own. It goes before the first offer, and counts for what follows.
 
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use crate::foreign::{Desk, Entry, Manners, Words, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
+/// The kind of what is only for ours.
+const OURS: &str = "Visavis";
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 pub(super) const LISTED: Listed = Listed {
@@ -42,6 +46,9 @@ impl Matchbox {
 
 fn hear_signal(signal: &Json, desk: &mut Desk) -> Option<()> {
     let (from, data) = (signal.at("sender").short(), signal.at("data"));
+    if *data.at(OURS) != Json::Null {
+        desk.meet(from, data.at(OURS));
+    }
     match (data.at("Offer"), data.at("Answer"), data.at("IceCandidate")) {
         (Json::Null, Json::Null, Json::Null) => {}
         (Json::Null, Json::Null, candidate) => desk.candidate(from, candidate),
@@ -51,9 +58,11 @@ fn hear_signal(signal: &Json, desk: &mut Desk) -> Option<()> {
     Some(())
 }
 
-fn say(to: &str, kind: &str, text: &str, desk: &mut Desk) {
+fn say(to: &str, kind: &str, what: Json, desk: &mut Desk) {
+    let mut data = Fields::default();
+    data.put(kind, what);
     let mut signal = texts(&[("receiver", to)]);
-    signal.put("data", texts(&[(kind, text)]));
+    signal.put("data", data);
     let mut fields = Fields::default();
     fields.put("Signal", signal);
     desk.say(fields);
@@ -104,12 +113,17 @@ impl Words for Matchbox {
             SdpType::Offer => "Offer",
             SdpType::Answer => "Answer",
         };
-        say(to, kind, &description.sdp, desk);
+        self.aside(to, desk.beside(to, true), desk);
+        say(to, kind, Json::text(&description.sdp), desk);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         let text = candidate.map_or(Json::Null, Json::from).to_string();
-        say(to, "IceCandidate", &text, desk);
+        say(to, "IceCandidate", Json::Text(text), desk);
+    }
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        say(to, OURS, x, desk);
     }
 
     fn leave(&mut self, _desk: &mut Desk) {

@@ -2,11 +2,11 @@
 //!
 //! The server dies of a connection without the subprotocol `json`, and sends what has no target to everybody. It lists
 //! people in the order in which they came, so whoever is listed later calls. Original clients put no sender on a
-//! candidate: it is of whoever described themselves last.
+//! candidate: it is of whoever described themselves last. What is only for ours goes with a candidate that says nothing.
 
 use super::Listed;
 use crate::carrier::{Message, Raw};
-use crate::foreign::{Desk, Entry, Manners, Words};
+use crate::foreign::{Desk, Entry, Manners, Words, no_candidate};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
@@ -61,10 +61,20 @@ impl MdnChat {
             return Some(());
         }
         desk.enter_as(from, from, Offerer::Them);
+        if !desk.meet(from, fields.at("x")) {
+            return Some(());
+        }
         desk.description(from, fields.at("sdp"), Some(kind))?;
         from.clone_into(&mut self.speaker);
         self.hung_up.retain(|name| name != from);
         Some(())
+    }
+
+    fn say_candidate(&self, to: &str, candidate: Json, x: Json, desk: &mut Desk) {
+        let mut fields = self.to("new-ice-candidate", to);
+        fields.put("candidate", candidate);
+        fields.put("x", x);
+        desk.say(fields);
     }
 
     fn to(&self, kind: &str, to: &str) -> Fields {
@@ -107,7 +117,9 @@ impl Words for MdnChat {
             "new-ice-candidate" => {
                 let name = fields.at("name").short();
                 let from = if name.is_empty() { &self.speaker } else { name };
-                desk.candidate(from, fields.at("candidate"));
+                if desk.meet(from, fields.at("x")) {
+                    desk.candidate(from, fields.at("candidate"));
+                }
             }
             "hang-up" => {
                 let from = fields.at("name").short();
@@ -128,15 +140,18 @@ impl Words for MdnChat {
         };
         let mut fields = self.to(kind, to);
         fields.put("sdp", description);
+        fields.put("x", desk.beside(to, true));
         desk.say(fields);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
-            let mut fields = self.to("new-ice-candidate", to);
-            fields.put("candidate", candidate);
-            desk.say(fields);
+            self.say_candidate(to, candidate.into(), desk.beside(to, false), desk);
         }
+    }
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        self.say_candidate(to, no_candidate(), x, desk);
     }
 
     fn leave(&mut self, desk: &mut Desk) {

@@ -1,9 +1,9 @@
 //! PeerServer: everybody has an id and can be called, and there are no rooms.
 //!
 //! So a room is a row of ids made of its name, `<room>`, `<room>-1`, `<room>-2` and so on. Whoever joins takes the first
-//! that is free and says hello to the others; who is there says hello back, and the one with the greater id calls.
-//! Stock clients ignore the hello, and can call the first of us by the name of the room. A room that starts with `@`
-//! calls that id.
+//! that is free and says hello to the others; who is there answers, and calls. Stock clients ignore the hello (a candidate of
+//! a connection that they do not have), and can call the first of us by the name of the room. A room that starts with `@`
+//! calls that id. The server keeps nothing but the payload, so whatever is only for ours goes inside it.
 //!
 //! The server drops whoever sends no heartbeat, keeps calls for the absent until they EXPIRE, tells nothing of who has
 //! left, and when the same client comes back early it says nothing at all, not even OPEN.
@@ -15,7 +15,7 @@ use std::time::Duration;
 use self::address::{slot, url};
 use super::Listed;
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, Words, session, texts};
+use crate::foreign::{Desk, Entry, Manners, Words, session};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
@@ -25,8 +25,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const REOPENS: Duration = Duration::from_millis(1500);
 /// Most people in a room.
 const SLOTS: u32 = 8;
-/// The type of what we say beside calls.
-const HELLO: &str = "visavis";
+/// The type of what is only for ours.
+const ASIDE: &str = "visavis";
 
 pub(super) const LISTED: Listed = Listed {
     name: "peerjs",
@@ -44,14 +44,13 @@ pub(super) const LISTED: Listed = Listed {
             opened: false,
             known: false,
             calls: Notes::default(),
-            pages: Notes::default(),
         };
         options.over_raw(peerjs)
     },
 };
 
 struct PeerJs {
-    /// What tells this page from another that takes its id later. Also our id before we are in a room.
+    /// Our id before we are in a room.
     page: String,
     token: String,
     /// Our id.
@@ -66,8 +65,6 @@ struct PeerJs {
     known: bool,
     /// With whom which call is under way.
     calls: Notes,
-    /// Of whom which page has said hello.
-    pages: Notes,
 }
 
 /// A word about each of a few people.
@@ -104,12 +101,18 @@ impl PeerJs {
         }
         if let Some(whom) = by_id {
             desk.joined();
+            self.hello(whom, desk);
             return desk.enter(whom, Offerer::Us);
         }
         desk.joined();
         for other in (0..SLOTS).filter(|other| *other != self.slot) {
-            self.hello(&slot(&self.room, other), true, desk);
+            self.hello(&slot(&self.room, other), desk);
         }
+    }
+
+    fn hello(&self, to: &str, desk: &mut Desk) {
+        let hello = desk.hello(to);
+        aside(to, hello, desk);
     }
 
     fn open(&mut self, desk: &mut Desk) {
@@ -133,33 +136,12 @@ impl PeerJs {
         self.me.clone_from(&self.page);
     }
 
-    fn hello(&self, to: &str, first: bool, desk: &mut Desk) {
-        let mut payload = texts(&[("type", HELLO), ("page", &self.page)]);
-        payload.bool("hello", first);
-        address_to("CANDIDATE", to, payload, desk);
-    }
-
-    /// Somebody says hello: first, or back. Another page with the same id is somebody else.
-    fn greet(&mut self, from: &str, payload: &Json, desk: &mut Desk) {
-        let page = payload.at("page").short();
-        let first = *payload.at("hello") == Json::Bool(true);
-        if self.pages.get(from).is_some_and(|known| known != page) {
-            desk.left(from);
-        }
-        self.pages.set(from, page);
-        // Two that come at once both say hello first, so only the ids can tell who calls.
-        desk.enter(from, if from < self.me.as_str() { Offerer::Us } else { Offerer::Them });
-        if first {
-            self.hello(from, false, desk);
-        }
-    }
-
     fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, desk: &mut Desk) -> Option<()> {
         let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
         match (payload.at("type").short(), kind) {
-            (HELLO, _) => self.greet(from, payload, desk),
+            _ if !desk.meet(from, payload.at("x")) => {}
             // Data connections are peer connections of their own, and not ours.
-            ("data", _) => {}
+            ("data" | ASIDE, _) => {}
             (_, "CANDIDATE") => desk.candidate(from, payload.at("candidate")),
             (_, "OFFER") => {
                 desk.description(from, sdp, Some(SdpType::Offer))?;
@@ -178,8 +160,15 @@ impl PeerJs {
         payload.put(key, what);
         payload.text("type", "media");
         payload.maybe_text("connectionId", self.calls.get(to));
+        payload.put("x", desk.beside(to, key == "sdp"));
         address_to(kind, to, payload, desk);
     }
+}
+
+fn aside(to: &str, x: Json, desk: &mut Desk) {
+    let mut payload = Fields::of_type(ASIDE);
+    payload.put("x", x);
+    address_to("CANDIDATE", to, payload, desk);
 }
 
 fn address_to(kind: &str, to: &str, payload: Fields, desk: &mut Desk) {
@@ -198,7 +187,7 @@ fn refusal(message: &str) -> RejectCode {
 
 impl Words for PeerJs {
     fn manners(&self) -> Manners {
-        Manners { capacity: SLOTS, keeps_pairs: true, ..Manners::default() }
+        Manners { capacity: SLOTS, keeps_pairs: true, greets: true, ..Manners::default() }
     }
 
     fn url(&self, base: &str) -> String {
@@ -256,6 +245,10 @@ impl Words for PeerJs {
         if let Some(candidate) = candidate {
             self.say("CANDIDATE", to, "candidate", candidate.into(), desk);
         }
+    }
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        aside(to, x, desk);
     }
 
     fn leave(&mut self, desk: &mut Desk) {

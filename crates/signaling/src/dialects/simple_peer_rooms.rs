@@ -1,12 +1,14 @@
 //! Socket.IO rooms around simple-peer: `join room`, `all users`, and exactly one message each way.
 //!
 //! Original clients make a second peer of every further `user joined`, and never send a candidate by itself: everything
-//! is in the description. Only some copies of the server tell who has left, in two shapes.
+//! is in the description. Only some copies of the server tell who has left, in two shapes. The signal is relayed as it is,
+//! so what is only for ours goes inside it, and alone only to those who are known to be ours: an original would make a peer
+//! of it.
 
 use super::Listed;
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
-use crate::json::Json;
+use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
@@ -20,6 +22,13 @@ pub(super) const LISTED: Listed = Listed {
 #[derive(Default)]
 struct SimplePeerRooms {
     me: String,
+}
+
+impl SimplePeerRooms {
+    fn send(&self, to: &str, signal: Json, desk: &mut Desk) {
+        let fields = Json::from(texts(&[("userToSignal", to), ("callerID", &self.me)]));
+        desk.emit("sending signal", vec![fields.with("signal", signal)]);
+    }
 }
 
 impl Words for SimplePeerRooms {
@@ -55,20 +64,27 @@ impl Words for SimplePeerRooms {
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        let (event, mut fields) = match description.sdp_type {
-            SdpType::Offer => ("sending signal", texts(&[("userToSignal", to), ("callerID", &self.me)])),
-            SdpType::Answer => ("returning signal", texts(&[("callerID", to)])),
-        };
-        fields.put("signal", description);
-        desk.emit(event, vec![fields.into()]);
+        let signal = Json::from(description).with("x", desk.beside(to, true));
+        match description.sdp_type {
+            SdpType::Offer => self.send(to, signal, desk),
+            SdpType::Answer => {
+                let fields = Json::from(texts(&[("callerID", to)]));
+                desk.emit("returning signal", vec![fields.with("signal", signal)]);
+            }
+        }
     }
 
     fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        self.send(to, Json::from(Fields::of_type("x")).with("x", x), desk);
+    }
 }
 
 fn hear_signal(value: &Json, key: &str, desk: &mut Desk) -> Option<()> {
     let (from, signal) = (value.at(key).short(), value.at("signal"));
     match signal.at("type").short() {
+        _ if !desk.meet(from, signal.at("x")) => {}
         "offer" | "answer" => desk.description(from, signal, None)?,
         "candidate" => desk.candidate(from, signal),
         // Wishes for another offer: ours carries all there is.

@@ -1,7 +1,7 @@
 //! The publish and subscribe server of y-webrtc, used as a relay: whoever hears an `announce` offers.
 //!
 //! The server repeats to everybody, the sender too, and dies of anything that is not JSON. It says nothing about who
-//! leaves; between two of ours a `bye` does, which others ignore.
+//! leaves. What is only for ours has a type of its own, which others ignore.
 
 use std::time::Duration;
 
@@ -33,14 +33,17 @@ struct YWebrtc {
 }
 
 impl YWebrtc {
-    fn publish(&self, kind: &str, to: Option<&str>, signal: Option<Json>, desk: &mut Desk) {
-        let mut data = Fields::of_type(kind);
-        data.text("from", &self.me);
-        data.maybe_text("to", to);
+    /// An empty `to` is everybody.
+    fn publish(&self, kind: &str, to: &str, signal: Option<Json>, x: Json, desk: &mut Desk) {
+        let mut data = texts(&[("type", kind), ("from", &self.me)]);
+        if !to.is_empty() {
+            data.text("to", to);
+        }
         if let Some(signal) = signal {
             data.put("token", Json::Number(desk.now.as_millis().to_string()));
             data.put("signal", signal);
         }
+        data.put("x", x);
         let mut fields = Fields::of_type("publish");
         fields.text("topic", &self.topic);
         fields.put("data", data);
@@ -60,8 +63,8 @@ impl YWebrtc {
         }
         let signal = data.at("signal");
         match (data.at("type").short(), signal.at("type").short()) {
+            _ if !desk.meet(from, data.at("x")) => {}
             ("announce", _) => desk.enter(from, Offerer::Us),
-            ("bye", _) => desk.left(from),
             ("signal", "offer" | "answer") => desk.description(from, signal, None)?,
             ("signal", "candidate") => desk.candidate(from, signal),
             _ => {}
@@ -72,7 +75,7 @@ impl YWebrtc {
 
 impl Words for YWebrtc {
     fn manners(&self) -> Manners {
-        Manners { keeps_pairs: true, ..Manners::default() }
+        Manners { keeps_pairs: true, greets: true, ..Manners::default() }
     }
 
     fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
@@ -83,8 +86,9 @@ impl Words for YWebrtc {
     fn join(&mut self, entry: &Entry, desk: &mut Desk) {
         self.topic.clone_from(&entry.room);
         self.topics("subscribe", desk);
-        self.publish("announce", None, None, desk);
         desk.joined();
+        let hello = desk.hello("");
+        self.aside("", hello, desk);
     }
 
     fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
@@ -98,19 +102,22 @@ impl Words for YWebrtc {
     }
 
     fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.publish("signal", Some(to), Some(description.into()), desk);
+        self.publish("signal", to, Some(description.into()), desk.beside(to, true), desk);
     }
 
     fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
         if let Some(candidate) = candidate {
             let mut signal = texts(&[("type", "candidate")]);
             signal.put("candidate", candidate);
-            self.publish("signal", Some(to), Some(signal.into()), desk);
+            self.publish("signal", to, Some(signal.into()), desk.beside(to, false), desk);
         }
     }
 
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        self.publish(if to.is_empty() { "announce" } else { "x" }, to, None, x, desk);
+    }
+
     fn leave(&mut self, desk: &mut Desk) {
-        self.publish("bye", None, None, desk);
         self.topics("unsubscribe", desk);
     }
 

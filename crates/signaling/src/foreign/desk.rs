@@ -1,7 +1,8 @@
 //! The desk at which words are said and heard.
 
-use super::Manners;
 use super::pair::Pair;
+use super::piggyback::{Ourselves, Peer};
+use super::{Manners, OTHER};
 use crate::carrier::Message;
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
@@ -30,27 +31,32 @@ pub(crate) enum Due {
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) now: Timestamp,
-    manners: Manners,
-    pairs: Vec<Pair>,
+    pub(super) manners: Manners,
+    pub(super) us: Ourselves,
+    pub(super) pairs: Vec<Pair>,
     /// How many have ever entered: nobody gets the id of somebody before.
     entered: u32,
-    joined: bool,
-    signals: Vec<Inbound>,
+    pub(super) joined: bool,
+    pub(super) signals: Vec<Inbound>,
     messages: Vec<Message>,
+    /// What ours are told besides, and by which key; an empty one is everybody.
+    pub(super) asides: Vec<(String, Json)>,
     wake_at: Option<Timestamp>,
     reopen: bool,
 }
 
 impl Desk {
-    pub(super) fn new(manners: Manners) -> Self {
+    pub(super) fn new(manners: Manners, id: String) -> Self {
         Self {
             now: Timestamp::default(),
             manners,
+            us: Ourselves { id, ..Ourselves::default() },
             pairs: Vec::new(),
             entered: 0,
             joined: false,
             signals: Vec::new(),
             messages: Vec::new(),
+            asides: Vec::new(),
             wake_at: None,
             reopen: false,
         }
@@ -88,7 +94,9 @@ impl Desk {
         }
         self.joined = true;
         let keeps = self.manners.keeps_pairs;
-        let (kept, lost) = std::mem::take(&mut self.pairs).into_iter().partition(|p| keeps && p.is_settled());
+        let (kept, lost) = std::mem::take(&mut self.pairs)
+            .into_iter()
+            .partition(|p| keeps && (p.is_settled() || p.peer.is_some()));
         self.pairs = kept;
         let lost: Vec<Pair> = lost;
         self.signals.push(Inbound::Joined(Joined {
@@ -128,25 +136,47 @@ impl Desk {
 
     /// Somebody is in the room, and this is what they are called.
     pub(crate) fn enter_as(&mut self, key: &str, name: &str, offerer: Offerer) {
+        self.place(key, name, None, offerer);
+    }
+
+    /// Puts somebody in the room, unless they are there. Those of ours who say hello before anything else go by the same
+    /// id whenever they come back: what has happened between us counts on.
+    pub(super) fn place(&mut self, key: &str, name: &str, peer: Option<Peer>, offerer: Offerer) {
         let fits = !key.is_empty() && key.len() <= MAX_ID_BYTES - 16 && self.pairs.len() < MAX_PARTICIPANTS;
         if !self.joined || !fits || self.knows(key) {
             return;
         }
-        self.entered = self.entered.wrapping_add(1);
-        let id = known_id(&[key, "~", &self.entered.to_string()].concat());
+        let id = match &peer {
+            Some(peer) if self.manners.greets => peer.id.clone(),
+            Some(_) | None => {
+                self.entered = self.entered.wrapping_add(1);
+                [key, "~", &self.entered.to_string()].concat()
+            }
+        };
+        if self.pairs.iter().any(|pair| pair.id.as_str() == id) {
+            return;
+        }
         let name = text::clean(name, MAX_NAME_CHARS);
-        let pair = Pair::new(key, name, id, offerer == Offerer::Unknown);
+        let mut pair = Pair::new(key, name, known_id(&id), offerer == Offerer::Unknown);
+        pair.peer = peer;
         self.signals.push(Inbound::ParticipantJoined(introduce(&pair, offerer)));
         self.pairs.push(pair);
     }
 
+    pub(super) fn pair(&mut self, key: &str) -> Option<&mut Pair> {
+        self.pairs.iter_mut().find(|pair| pair.key == key)
+    }
+
     /// Somebody has left.
     pub(crate) fn left(&mut self, key: &str) {
-        let Some(index) = self.pairs.iter().position(|pair| pair.key == key) else { return };
-        let pair = self.pairs.remove(index);
-        self.signals.push(Inbound::ParticipantLeft(pair.id));
-        if self.manners.presumes {
-            self.enter(key, Offerer::Unknown);
+        self.remove(key);
+        self.settle();
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        if let Some(index) = self.pairs.iter().position(|pair| pair.key == key) {
+            let pair = self.pairs.remove(index);
+            self.signals.push(Inbound::ParticipantLeft(pair.id));
         }
     }
 
@@ -159,10 +189,17 @@ impl Desk {
     /// if the message tells.
     pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
         let description = loose::description(value, known)?;
+        let (now, listens_until) =
+            (self.now, self.us.listens_until.filter(|_| key == OTHER && !self.us.hosts));
+        if listens_until.is_some() && description.sdp_type == SdpType::Answer {
+            return Some(());
+        }
         self.enter(key, Offerer::Them);
-        let now = self.now;
-        if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
-            pair.hear(now, description, &mut self.signals);
+        let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) else { return Some(()) };
+        match listens_until {
+            _ if pair.peer.is_some() => pair.hear_ours(&self.us.id, description, &mut self.signals),
+            Some(until) => pair.hold(until, description),
+            None => pair.hear(now, description, &mut self.signals),
         }
         Some(())
     }
@@ -193,6 +230,8 @@ impl Desk {
         self.pairs.clear();
         self.joined = false;
         self.wake_at = None;
+        self.us.hosts = false;
+        self.us.listens_until = None;
     }
 
     /// The connection to the server is lost.
@@ -202,6 +241,8 @@ impl Desk {
         self.reopen = false;
         self.signals.clear();
         self.messages.clear();
+        self.asides.clear();
+        self.us.listens_until = None;
         self.pairs.iter_mut().for_each(Pair::down);
     }
 
@@ -210,11 +251,11 @@ impl Desk {
         to: &ParticipantId,
         generation: u32,
         description: SessionDescription,
-    ) -> Option<(String, SessionDescription)> {
+    ) -> Option<Due> {
         let (now, bundles) = (self.now, self.manners.bundles);
         let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
-        let description = pair.describe(now, generation, description, bundles)?;
-        Some((pair.key.clone(), description))
+        let description = pair.describe(now, generation, description, bundles && pair.peer.is_none())?;
+        Some(Due::Describe(pair.key.clone(), description))
     }
 
     pub(super) fn trickle(&mut self, to: &ParticipantId, candidate: Option<IceCandidate>) -> Option<Due> {
@@ -230,6 +271,9 @@ impl Desk {
     pub(super) fn take_due(&mut self) -> Vec<Due> {
         let (now, tells_leave) = (self.now, self.manners.tells_leave);
         let mut due = Vec::new();
+        if self.us.listens_until.take_if(|until| *until <= now).is_some() {
+            self.settle();
+        }
         for pair in &mut self.pairs {
             let description = pair.tick(now, &mut self.signals);
             due.extend(description.map(|description| Due::Describe(pair.key.clone(), description)));
@@ -250,6 +294,10 @@ impl Desk {
         std::mem::take(&mut self.messages)
     }
 
+    pub(super) fn next_aside(&mut self) -> Option<(String, Json)> {
+        (!self.asides.is_empty()).then(|| self.asides.remove(0))
+    }
+
     pub(super) fn take_signals(&mut self) -> Vec<Inbound> {
         std::mem::take(&mut self.signals)
     }
@@ -264,12 +312,13 @@ impl Desk {
         }
         let silent = self.pairs.iter().filter(|_| !self.manners.tells_leave).filter_map(Pair::given_up_at);
         let due = self.pairs.iter().filter_map(Pair::poll_timeout);
-        due.chain(silent).chain(self.wake_at).min()
+        due.chain(silent).chain(self.wake_at).chain(self.us.listens_until).min()
     }
 }
 
-fn introduce(pair: &Pair, offerer: Offerer) -> ParticipantInfo {
-    ParticipantInfo { id: pair.id.clone(), name: pair.name.clone(), media: None, offerer, session: None }
+pub(super) fn introduce(pair: &Pair, offerer: Offerer) -> ParticipantInfo {
+    let media = pair.peer.as_ref().map(|peer| peer.media);
+    ParticipantInfo { id: pair.id.clone(), name: pair.name.clone(), media, offerer, session: None }
 }
 
 /// An id of our own making, known to be within its bounds.

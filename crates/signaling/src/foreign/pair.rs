@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bundle::bundle;
+use super::piggyback::Peer;
 use crate::limits::MAX_EARLY_CANDIDATES;
 use crate::signal::{IceCandidate, Inbound, ParticipantId, SdpType, SessionDescription};
 use crate::time::Timestamp;
@@ -33,6 +34,8 @@ pub(super) struct Pair {
     pub(super) id: ParticipantId,
     /// Whether they are a guess: nobody has been heard.
     pub(super) presumed: bool,
+    /// What is known of them if they are one of ours.
+    pub(super) peer: Option<Peer>,
     /// Which connection of the pair is in force.
     generation: u32,
     offered: Option<Offered>,
@@ -105,6 +108,7 @@ impl Pair {
             name,
             id,
             presumed,
+            peer: None,
             generation: 0,
             offered: None,
             theirs: None,
@@ -120,6 +124,10 @@ impl Pair {
 
     pub(super) fn is_settled(&self) -> bool {
         self.settled
+    }
+
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// Whether their description is in force in this connection.
@@ -217,6 +225,32 @@ impl Pair {
         }
     }
 
+    /// One of ours described themselves: it is known to which generation that belongs, and who yields when offers cross
+    /// (who sorts lower). The room yields to all it hears, so the others must not.
+    pub(super) fn hear_ours(&mut self, us: &str, description: SessionDescription, out: &mut Vec<Inbound>) {
+        let Some(Peer { id, generation: Some(generation), .. }) = &self.peer else { return };
+        let (generation, yields) = (*generation, us < id.as_str());
+        let crosses = self.offered.is_some() && generation == self.generation;
+        match description.sdp_type {
+            SdpType::Offer if crosses && !yields => return,
+            SdpType::Answer if !crosses => return,
+            SdpType::Offer | SdpType::Answer => {}
+        }
+        if generation >= self.generation {
+            self.generation = generation;
+            (self.offered, self.draft) = (None, None);
+            self.owes_answer = description.sdp_type == SdpType::Offer;
+        }
+        self.settled = true;
+        self.theirs = Some(Described::new(&description));
+        out.push(Inbound::Description { from: self.id.clone(), generation, description });
+    }
+
+    /// Keeps their offer until it is clear whether it is for us.
+    pub(super) fn hold(&mut self, until: Timestamp, offer: SessionDescription) {
+        self.held = Some((until, offer));
+    }
+
     fn accept_offer(&mut self, description: SessionDescription, out: &mut Vec<Inbound>) {
         let session = session(&description.sdp);
         if let Some(before) = self.theirs.take_if(|theirs| theirs.session != session) {
@@ -246,6 +280,10 @@ impl Pair {
 
     /// They have a candidate. It waits if it belongs to a description that has not come.
     pub(super) fn hear_candidate(&mut self, candidate: Option<IceCandidate>, out: &mut Vec<Inbound>) {
+        if let Some(peer) = &self.peer {
+            let generation = peer.generation.unwrap_or(self.generation);
+            return out.push(Inbound::Candidate { from: self.id.clone(), generation, candidate });
+        }
         let Some(theirs) = &self.theirs else { return self.keep(candidate) };
         let ufrag = candidate.as_ref().and_then(IceCandidate::ufrag);
         let known = match ufrag {

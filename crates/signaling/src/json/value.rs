@@ -42,9 +42,26 @@ impl Json {
         if let Self::Object(fields) = self { fields.get(key).unwrap_or(&Self::Null) } else { &Self::Null }
     }
 
+    /// A field that is yes or no; no if it is not there, nothing if it is something else.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.at(key) {
+            Self::Bool(yes) => Some(*yes),
+            Self::Null => Some(false),
+            Self::Number(_) | Self::Text(_) | Self::List(_) | Self::Object(_) => None,
+        }
+    }
+
     /// The text, if it is one that may be an id; else an empty one.
     pub fn short(&self) -> &str {
         self.as_text().filter(|text| text.len() <= MAX_ID_BYTES).unwrap_or_default()
+    }
+
+    /// The object with one more field; anything else as it is.
+    pub fn with(mut self, key: &str, value: impl Into<Self>) -> Self {
+        if let Self::Object(fields) = &mut self {
+            fields.put(key, value);
+        }
+        self
     }
 
     /// Appends the value to `out`, without any spaces.

@@ -77,7 +77,7 @@ impl Player {
 }
 
 /// What the room says: `join <room> <name>`, `offer <to> <session> [<generation>]`, `candidate <to> <session> <number>`,
-/// `end <to>`, `leave`.
+/// `end <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
 fn said(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
     let to = || ParticipantId::new(words[1]).unwrap();
@@ -99,6 +99,11 @@ fn said(words: &str) -> Outbound {
             Outbound::Candidate { to: to(), generation: 0, candidate }
         }
         "end" => Outbound::Candidate { to: to(), generation: 0, candidate: None },
+        "media" => {
+            let on = |kind| words.contains(&kind);
+            let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
+            Outbound::MediaState(MediaState { microphone, camera, screen })
+        }
         "leave" => Outbound::Leave,
         _ => panic!("nothing a room says: {words:?}"),
     }
@@ -140,7 +145,7 @@ fn heard(signal: Inbound) -> Vec<String> {
             });
             vec![format!("= {candidate} from {from}, generation {generation}")]
         }
-        Inbound::MediaState { from, media } => vec![format!("= media of {from}: {media:?}")],
+        Inbound::MediaState { from, media } => vec![format!("= media {from} {}", sent(media))],
         Inbound::IceServers(ice) => vec![format!("= {} ICE servers", ice.servers.len())],
         Inbound::Rejected(rejection) => {
             let closes = if rejection.closes { ", closes" } else { "" };
@@ -150,5 +155,12 @@ fn heard(signal: Inbound) -> Vec<String> {
 }
 
 fn introduced(info: &ParticipantInfo) -> String {
-    format!("{} {:?}, offerer {:?}", info.id, info.name, info.offerer)
+    let media = info.media.map(|media| format!(", {}", sent(media))).unwrap_or_default();
+    format!("{} {:?}, offerer {:?}{media}", info.id, info.name, info.offerer)
+}
+
+fn sent(media: MediaState) -> String {
+    let kinds = [("microphone", media.microphone), ("camera", media.camera), ("screen", media.screen)];
+    let kinds: Vec<&str> = kinds.into_iter().filter(|(_, on)| *on).map(|(kind, _)| kind).collect();
+    format!("sends [{}]", kinds.join(" "))
 }

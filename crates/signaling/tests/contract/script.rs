@@ -9,7 +9,8 @@
 //! - `! opened`, `! closed`: what happens to the socket. `! url` is where the next one would go.
 //! - `@ millis`: the time from here on.
 //!
-//! In a frame, `{a}` is the SDP of the session `a`, and `{a:1}` its first candidate; so for all letters up to `h`.
+//! In a frame, `{a}` is the SDP of the session `a`, and `{a:1}` its first candidate; so for all letters up to `h`. `{me}` is
+//! our id in an `x`, and `{nothing}` a media state in which nothing is sent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -72,10 +73,13 @@ pub(crate) fn candidate(session: char, number: char) -> String {
 
 fn shorthands() -> impl Iterator<Item = (String, String)> {
     let escaped = |text: String| text.replace('\r', "\\r").replace('\n', "\\n");
-    SESSIONS.chars().flat_map(move |session| {
+    let sessions = SESSIONS.chars().flat_map(move |session| {
         let candidates = ('1'..='4').map(move |n| (format!("{{{session}:{n}}}"), candidate(session, n)));
         candidates.chain([(format!("{{{session}}}"), escaped(sdp(session)))])
-    })
+    });
+    let nothing = r#"{"microphone":false,"camera":false,"screen":false}"#;
+    let ours = [("{me}", "0123456789abcdef"), ("{nothing}", nothing)];
+    sessions.chain(ours.map(|(short, long)| (short.to_owned(), long.to_owned())))
 }
 
 /// A frame as it is on the wire.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod naive;
+mod piggyback;
 mod servers;
 mod world;
 
@@ -12,7 +13,16 @@ use visavis_signaling::dialects::ALL;
 use world::World;
 
 /// Dialects whose rooms take more than two.
-const MESHES: [&str; 6] = ["group-chat", "peerjs", "mdn-chat", "simple-peer-rooms", "y-webrtc", "matchbox"];
+const MESHES: [&str; 8] = [
+    "broadcast",
+    "group-chat",
+    "join-room",
+    "matchbox",
+    "mdn-chat",
+    "peerjs",
+    "simple-peer-rooms",
+    "y-webrtc",
+];
 
 fn foreign() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|listed| listed.name).filter(|name| server_of(name).is_some())
@@ -130,28 +140,5 @@ fn a_lost_socket_is_mended() {
         world.cut(second);
         world.run(60_000);
         world.must_be_connected(&[first, second], &format!("{dialect}, after a lost socket"));
-    }
-}
-
-#[test]
-fn ours_and_a_naive_page_meet_however_their_offers_cross() {
-    for ours_first in [true, false] {
-        for delay in [0, 5, 150] {
-            for gap in [0, 1, 5, 20, 100, 160, 299, 310, 700, 4_000, 20_000] {
-                let mut world = new_world("broadcast", delay);
-                let ours = if ours_first {
-                    let ours = join(&mut world, "broadcast", "tea");
-                    world.run(gap);
-                    world.add_naive("tea");
-                    ours
-                } else {
-                    world.add_naive("tea");
-                    world.run(gap);
-                    join(&mut world, "broadcast", "tea")
-                };
-                world.run(20_000);
-                assert!(world.talks_to_naive(ours), "ours first: {ours_first}, {delay} ms, {gap} ms later");
-            }
-        }
     }
 }

@@ -1,69 +1,129 @@
-//! A page as the tutorials write it: one connection, an offer at once, an answer to every offer, errors to the console.
+//! Pages as the tutorials write them: one connection, an offer at once, an answer to every offer, errors to the console.
 
 use serde_json::{Value, json};
 use visavis_signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_sim::fake::{FakeConnection, Kind};
 
+/// Which tutorial a page follows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tutorial {
+    /// Everything to everybody, with a `code`.
+    Broadcast,
+    /// Socket.IO, `join-room` and `signal`.
+    JoinRoom,
+}
+
 pub(crate) struct Naive {
     pub(crate) connection: FakeConnection,
-    code: String,
-    said: u32,
+    tutorial: Tutorial,
+    room: String,
+    /// How many offers it has heard.
+    pub(crate) offers: u32,
 }
 
 impl Naive {
-    pub(crate) fn new(code: &str) -> Self {
-        let mut connection = FakeConnection::new("naive");
+    pub(crate) fn new(tutorial: Tutorial, number: usize, room: &str) -> Self {
+        let mut connection = FakeConnection::new(format!("naive{number}"));
         connection.add_transceiver(Kind::Audio);
         connection.add_transceiver(Kind::Video);
-        Self { connection, code: code.to_owned(), said: 0 }
+        Self { connection, tutorial, room: room.to_owned(), offers: 0 }
+    }
+
+    pub(crate) fn url(&self) -> &'static str {
+        match self.tutorial {
+            Tutorial::Broadcast => "ws://server",
+            Tutorial::JoinRoom => "ws://server/socket.io/?EIO=4&transport=websocket",
+        }
     }
 
     /// `onopen` and `negotiationneeded` in one.
     pub(crate) fn opened(&mut self) -> Vec<String> {
-        self.describe()
+        match self.tutorial {
+            Tutorial::Broadcast => self.describe(),
+            Tutorial::JoinRoom => Vec::new(),
+        }
     }
 
     pub(crate) fn heard(&mut self, frame: &str) -> Vec<String> {
-        let message: Value = serde_json::from_str(frame).unwrap();
+        match self.tutorial {
+            Tutorial::Broadcast => self.heard_broadcast(&serde_json::from_str(frame).unwrap()),
+            Tutorial::JoinRoom => self.heard_socket_io(frame),
+        }
+    }
+
+    fn heard_broadcast(&mut self, message: &Value) -> Vec<String> {
         let content = &message["content"];
         match message["message_type"].as_str().unwrap() {
-            "SDP" => {
-                let offer = content["type"] == "offer";
-                let sdp_type = if offer { SdpType::Offer } else { SdpType::Answer };
-                let sdp = content["sdp"].as_str().unwrap().to_owned();
-                let accepted = self.connection.set_remote(&SessionDescription { sdp_type, sdp });
-                if offer && accepted.is_ok() { self.describe() } else { Vec::new() }
-            }
-            _ => {
-                let candidate = content["candidate"].as_str().unwrap().to_owned();
-                let candidate = IceCandidate {
-                    candidate,
-                    sdp_mid: None,
-                    sdp_m_line_index: Some(0),
-                    username_fragment: content["usernameFragment"].as_str().map(str::to_owned),
-                };
-                let _ = self.connection.add_candidate(&candidate);
-                Vec::new()
-            }
+            "CANDIDATE" if content.is_null() => Vec::new(),
+            "CANDIDATE" => self.add_candidate(content),
+            "SDP" => self.set_remote(content),
+            kind => panic!("a page would stumble over {kind}"),
         }
+    }
+
+    fn heard_socket_io(&mut self, frame: &str) -> Vec<String> {
+        if frame == "2" {
+            return vec!["3".into()];
+        }
+        if frame.starts_with('0') {
+            return vec!["40".into()];
+        }
+        if frame.starts_with("40") {
+            let join = format!("42{}", json!(["join-room", self.room]));
+            return [join].into_iter().chain(self.describe()).collect();
+        }
+        let event: Value = serde_json::from_str(frame.strip_prefix("42").unwrap()).unwrap();
+        let data = &event[1];
+        if !data["description"].is_null() {
+            self.set_remote(&data["description"])
+        } else if data["candidate"].is_null() {
+            Vec::new()
+        } else {
+            self.add_candidate(&data["candidate"])
+        }
+    }
+
+    fn set_remote(&mut self, description: &Value) -> Vec<String> {
+        let offer = description["type"] == "offer";
+        self.offers += u32::from(offer);
+        let sdp_type = if offer { SdpType::Offer } else { SdpType::Answer };
+        let sdp = description["sdp"].as_str().unwrap().to_owned();
+        let accepted = self.connection.set_remote(&SessionDescription { sdp_type, sdp });
+        if offer && accepted.is_ok() { self.describe() } else { Vec::new() }
+    }
+
+    fn add_candidate(&mut self, candidate: &Value) -> Vec<String> {
+        let candidate = IceCandidate {
+            candidate: candidate["candidate"].as_str().unwrap().to_owned(),
+            sdp_mid: None,
+            sdp_m_line_index: Some(0),
+            username_fragment: candidate["usernameFragment"].as_str().map(str::to_owned),
+        };
+        let _ = self.connection.add_candidate(&candidate);
+        Vec::new()
     }
 
     fn describe(&mut self) -> Vec<String> {
         let description = self.connection.set_local().unwrap();
-        self.said += 1;
         // Half of them sort before those of the other side.
         let sdp = description.sdp.replace("v=0\r\n", "v=0\r\no=- 5000 2 IN IP4 127.0.0.1\r\n");
         let ufrag = self.connection.local_ufrag().unwrap();
         let candidate = format!("candidate:1 1 udp 1 127.0.0.1 9 typ host ufrag {ufrag}");
-        let say = |kind: &str, content: Value| {
-            json!({"message_type": kind, "content": content, "code": self.code}).to_string()
-        };
-        vec![
-            say("SDP", json!({"type": description.sdp_type.as_str(), "sdp": sdp})),
-            say(
-                "CANDIDATE",
-                json!({"candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": ufrag}),
-            ),
-        ]
+        let description = json!({"type": description.sdp_type.as_str(), "sdp": sdp});
+        let candidate =
+            json!({"candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": ufrag});
+        match self.tutorial {
+            Tutorial::Broadcast => {
+                let say = |kind: &str, content: Value| {
+                    json!({"message_type": kind, "content": content, "code": self.room}).to_string()
+                };
+                vec![say("SDP", description), say("CANDIDATE", candidate)]
+            }
+            Tutorial::JoinRoom => {
+                let say =
+                    |data: Value| format!("42{}", json!(["signal", {"roomId": self.room, "data": data}]));
+                vec![say(json!({"description": description})), say(json!({"candidate": candidate}))]
+            }
+        }
     }
 }

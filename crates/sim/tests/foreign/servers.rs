@@ -26,6 +26,7 @@ pub(crate) fn server_of(dialect: &str) -> Option<Box<dyn Server>> {
         "join-room" => Box::new(Io::new(JoinRoom::default())),
         "simple-peer-rooms" => Box::new(Io::new(SimplePeerRooms::default())),
         "broadcast" => Box::new(Broadcast::default()),
+        "ayame" => Box::new(Ayame::default()),
         "create-room" => Box::new(CreateRoom::default()),
         "peerjs" => Box::new(PeerServer::default()),
         "mdn-chat" => Box::new(MdnChat::default()),
@@ -173,34 +174,54 @@ impl Handler for GroupChat {
     }
 }
 
+/// One that relays within a room; the other relays to every socket, those of other rooms and those refused too.
 #[derive(Default)]
-struct Codelab(Vec<u32>);
+pub(crate) struct Codelab {
+    rooms: BTreeMap<String, Vec<u32>>,
+    everybody: Option<Vec<u32>>,
+}
+
+impl Codelab {
+    pub(crate) fn without_walls() -> Box<dyn Server> {
+        Box::new(Io::old(Self { everybody: Some(Vec::new()), ..Self::default() }))
+    }
+
+    fn relay(&self, socket: u32, args: &[Value], out: &mut Events) {
+        assert_eq!(args.len(), 2, "some servers relay by the second argument");
+        let event = match &self.everybody {
+            Some(_) => json!(["message", args[0]]),
+            None => json!(["message", args[0], args[1]]),
+        };
+        let hear = self.everybody.as_ref().or(self.rooms.get(text(&args[1])));
+        let others = hear.into_iter().flatten().filter(|other| **other != socket);
+        out.extend(others.map(|other| (*other, event.clone())));
+    }
+}
 
 impl Handler for Codelab {
     fn event(&mut self, socket: u32, name: &str, args: &[Value], out: &mut Events) {
-        match (name, self.0.len()) {
-            ("message", _) => {
-                assert_eq!(args.len(), 2, "some servers relay by the second argument");
-                let others = self.0.iter().filter(|other| **other != socket);
-                out.extend(others.map(|other| (*other, json!(["message", args[0], args[1]]))));
-            }
-            ("create or join", 0) => {
-                self.0.push(socket);
-                out.push((socket, json!(["created", args[0], id(socket)])));
-            }
-            ("create or join", 1) => {
-                out.push((self.0[0], json!(["join", args[0]])));
-                self.0.push(socket);
-                out.push((socket, json!(["joined", args[0], id(socket)])));
-                out.extend(self.0.iter().map(|member| (*member, json!(["ready"]))));
-            }
-            ("create or join", _) => out.push((socket, json!(["full", args[0]]))),
-            _ => panic!("unknown event {name}"),
+        if name == "message" {
+            return self.relay(socket, args, out);
         }
+        assert_eq!(name, "create or join", "unknown event");
+        if let Some(everybody) = self.everybody.as_mut().filter(|all| !all.contains(&socket)) {
+            everybody.push(socket);
+        }
+        let room = self.rooms.entry(text(&args[0]).to_owned()).or_default();
+        match room.as_slice() {
+            [] => out.push((socket, json!(["created", args[0], id(socket)]))),
+            [first] => {
+                out.push((*first, json!(["join", args[0]])));
+                out.push((socket, json!(["joined", args[0], id(socket)])));
+                out.extend([*first, socket].map(|member| (member, json!(["ready"]))));
+            }
+            _ => return out.push((socket, json!(["full", args[0]]))),
+        }
+        room.push(socket);
     }
 
     fn gone(&mut self, socket: u32, _out: &mut Events) {
-        self.0.retain(|known| *known != socket);
+        self.rooms.values_mut().chain(&mut self.everybody).for_each(|all| all.retain(|at| *at != socket));
     }
 }
 
@@ -271,6 +292,66 @@ impl Server for Broadcast {
 
     fn closed(&mut self, socket: u32, _out: &mut Out) {
         self.0.remove(&socket);
+    }
+}
+
+/// The earlier version, which knows no `code`.
+#[derive(Default)]
+pub(crate) struct Repeater(Vec<u32>);
+
+impl Server for Repeater {
+    fn opened(&mut self, socket: u32, _url: &str, _protocols: &[String], _out: &mut Out) {
+        self.0.push(socket);
+    }
+
+    fn frame(&mut self, socket: u32, frame: &str, out: &mut Out) {
+        parse(frame);
+        let others = self.0.iter().filter(|other| **other != socket);
+        out.extend(others.map(|other| (*other, Some(frame.to_owned()))));
+    }
+
+    fn closed(&mut self, socket: u32, _out: &mut Out) {
+        self.0.retain(|known| *known != socket);
+    }
+}
+
+#[derive(Default)]
+struct Ayame(Vec<u32>);
+
+impl Server for Ayame {
+    fn opened(&mut self, _socket: u32, _url: &str, _protocols: &[String], _out: &mut Out) {}
+
+    fn heartbeat(&self) -> Option<&str> {
+        Some(r#"{"type":"ping"}"#)
+    }
+
+    fn frame(&mut self, socket: u32, frame: &str, out: &mut Out) {
+        match text(&parse(frame)["type"]) {
+            "pong" => {}
+            "register" if self.0.len() == 2 => {
+                send(socket, &json!({"type": "reject", "reason": "full"}), out);
+                out.push((socket, None));
+            }
+            "register" => {
+                let accept = json!({"type": "accept", "isExistClient": !self.0.is_empty(), "iceServers": []});
+                send(socket, &accept, out);
+                self.0.push(socket);
+            }
+            "offer" | "answer" | "candidate" => {
+                let others = self.0.iter().filter(|other| **other != socket);
+                out.extend(others.map(|other| (*other, Some(frame.to_owned()))));
+            }
+            kind => panic!("closed over {kind}"),
+        }
+    }
+
+    fn closed(&mut self, socket: u32, out: &mut Out) {
+        if self.0.contains(&socket) {
+            for other in self.0.drain(..).filter(|other| *other != socket) {
+                send(other, &json!({"type": "bye"}), out);
+                out.push((other, None));
+            }
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaError, MediaEvent,
-    OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent, OperationError,
+    Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source, TrackId,
 };
 use visavis_signaling::dialects::{Options, named};
-use visavis_signaling::{IceCandidate, SessionDescription, Timestamp};
+use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
 use visavis_sim::fake::{FakeConnection, Kind};
 
-use crate::naive::Naive;
+use crate::naive::{Naive, Tutorial};
 use crate::servers::{Out, Server};
 
 /// How long a broken path takes to be noticed, and a good one to be found.
@@ -23,7 +23,7 @@ enum Action {
     ToServer(u32, String),
     ToPage(u32, Option<String>),
     Closed(u32),
-    Captured(usize, CaptureId),
+    Captured(usize, CaptureId, [bool; 2]),
     Check(usize, ConnectionId),
     Local(usize, ConnectionId),
     Remote(usize, ConnectionId, SessionDescription),
@@ -86,10 +86,13 @@ impl World {
         page
     }
 
-    pub(crate) fn add_naive(&mut self, code: &str) {
-        self.push(Brain::Naive(Box::new(Naive::new(code))));
-        let endpoint = visavis_signaling::Endpoint { url: "ws://server".into(), protocols: Vec::new() };
-        self.open(self.pages.len() - 1, endpoint);
+    pub(crate) fn add_naive(&mut self, tutorial: Tutorial, room: &str) -> usize {
+        let page = self.pages.len();
+        let naive = Naive::new(tutorial, page, room);
+        let endpoint = visavis_signaling::Endpoint { url: naive.url().into(), protocols: Vec::new() };
+        self.push(Brain::Naive(Box::new(naive)));
+        self.open(page, endpoint);
+        page
     }
 
     fn push(&mut self, brain: Brain) {
@@ -103,6 +106,49 @@ impl World {
 
     pub(crate) fn leave(&mut self, page: usize) {
         self.input(page, Input::Command(Command::Leave));
+    }
+
+    pub(crate) fn switch(&mut self, page: usize, source: Source, on: bool) {
+        self.input(page, Input::Command(Command::SetSource { source, on }));
+    }
+
+    /// Something makes all connections of a page negotiate again.
+    pub(crate) fn renegotiate(&mut self, page: usize) {
+        let ids: Vec<_> = self.pages[page].connections.keys().copied().collect();
+        for id in ids {
+            self.conn(page, id).unwrap().fake.want_renegotiation();
+            self.soon(0, Action::Check(page, id));
+        }
+    }
+
+    /// Whether nobody waits for an answer or has made a media section too many.
+    pub(crate) fn must_be_settled(&self, pages: &[usize], what: &str) {
+        let connections = pages.iter().flat_map(|page| self.pages[*page].connections.values());
+        for fake in connections.filter(|conn| conn.good).map(|conn| &conn.fake) {
+            let (state, transceivers) = (fake.signaling().as_str(), fake.transceivers());
+            assert_eq!((state, transceivers), ("stable", 2), "{what}: {}", fake.fingerprint());
+        }
+    }
+
+    /// Whom a page sees: names, and what they send.
+    pub(crate) fn sees(&self, page: usize) -> Vec<(String, Option<MediaState>)> {
+        let participants = self.view(page).participants;
+        let mut seen: Vec<_> = participants.into_iter().map(|them| (them.name, them.media)).collect();
+        seen.sort_by(|a, b| a.0.cmp(&b.0));
+        seen
+    }
+
+    /// How many offers a naive page has heard.
+    pub(crate) fn offers_to(&self, page: usize) -> u32 {
+        match &self.pages[page].brain {
+            Brain::Naive(naive) => naive.offers,
+            Brain::Ours(_) => panic!("not a naive page"),
+        }
+    }
+
+    /// How many good paths a page has.
+    pub(crate) fn paths(&self, page: usize) -> usize {
+        self.pages[page].connections.values().filter(|conn| conn.good).count()
     }
 
     pub(crate) fn crash(&mut self, page: usize) {
@@ -135,7 +181,7 @@ impl World {
             let states: Vec<_> =
                 view.participants.iter().map(|them| (them.connection, them.reason)).collect();
             assert_eq!(states.len(), pages.len() - 1, "{what}: page {page} sees {states:?}");
-            let good = self.pages[*page].connections.values().filter(|conn| conn.good).count();
+            let good = self.paths(*page);
             assert_eq!(good, pages.len() - 1, "{what}: page {page} has {good} paths, {states:?}");
         }
     }
@@ -204,7 +250,9 @@ impl World {
                     self.soon(self.delay, Action::Closed(socket));
                 }
             }
-            Effect::Capture { capture, .. } => self.soon(1, Action::Captured(page, capture)),
+            Effect::Capture { capture, microphone, camera } => {
+                self.soon(1, Action::Captured(page, capture, [microphone, camera]));
+            }
             Effect::CreateConnection(id, role, _) => {
                 let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
                 if role == Role::Offerer {
@@ -269,9 +317,13 @@ impl World {
                     self.serve(|server, out| server.closed(socket, out));
                 }
             }
-            Action::Captured(page, capture) => {
-                let failed = MediaEvent::CaptureFailed { capture, error: MediaError::NotFound };
-                self.input(page, Input::Media(failed));
+            Action::Captured(page, capture, [microphone, camera]) => {
+                self.order += 2;
+                let track = |asked: bool, number| {
+                    asked.then_some(TrackId(u32::try_from(self.order).unwrap() + number))
+                };
+                let (microphone, camera) = (track(microphone, 0), track(camera, 1));
+                self.input(page, Input::Media(MediaEvent::Captured { capture, microphone, camera }));
             }
             Action::Check(page, id) => {
                 let needed = self.conn(page, id).is_some_and(|conn| conn.fake.negotiation_needed());

@@ -4,7 +4,7 @@ use super::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, SessionClaim, VERSION,
     Welcome,
 };
-use crate::json::{self, JsonError, Object};
+use crate::json::{self, Json, JsonError, Object};
 use crate::limits::{
     MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
     MAX_ROOM_CHARS, MAX_SESSION_BYTES, MIN_IDENTITY_BYTES,
@@ -150,9 +150,8 @@ fn read_reason(fields: &Object<'_>) -> Result<LeaveReason, JsonError> {
 }
 
 fn read_media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
-    let Some(media) = fields.optional_object("media")? else { return Ok(MediaState::default()) };
-    let on = |key| media.optional_bool(key).map(Option::unwrap_or_default);
-    Ok(MediaState { microphone: on("microphone")?, camera: on("camera")?, screen: on("screen")? })
+    let media = fields.get("media").unwrap_or(&Json::Null);
+    normalize::media(media).ok_or_else(|| fields.error("media", "must be an object of true or false"))
 }
 
 type Directed<T> = (ParticipantId, u32, T);
