@@ -12,7 +12,8 @@ use visavis_signaling::dialects::ALL;
 use world::World;
 
 /// Dialects whose rooms take more than two.
-const MESHES: [&str; 6] = ["group-chat", "peerjs", "mdn-chat", "simple-peer-rooms", "y-webrtc", "matchbox"];
+const MESHES: [&str; 7] =
+    ["group-chat", "peerjs", "mdn-chat", "simple-peer-rooms", "y-webrtc", "matchbox", "tabs"];
 
 fn foreign() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|listed| listed.name).filter(|name| server_of(name).is_some())
