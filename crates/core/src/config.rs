@@ -1,12 +1,14 @@
 //! `config.json`: what a page is configured with, checked so that an error names the field.
 
+mod choice;
+
 use std::fmt;
 
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, dialects, normalize};
 
-use crate::choice::Choosing;
+pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, needs_url};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -205,7 +207,7 @@ fn is_signaling_url(url: &str) -> bool {
 }
 
 /// Whether it is the whole URL of a server.
-pub(crate) fn is_absolute(url: &str) -> bool {
+fn is_absolute(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     matches!(scheme, "ws" | "wss" | "http" | "https") && rest.starts_with("//") && rest.len() > 2
 }

@@ -5,7 +5,6 @@
 
 mod backoff;
 mod by_id;
-mod choice;
 mod config;
 mod connection;
 mod input;
@@ -24,8 +23,7 @@ mod trace;
 mod view;
 
 pub use by_id::ById;
-pub use choice::{ChoiceError, Choosing, ServerChoice, is_insecure, needs_url};
-pub use config::{AppConfig, ConfigError};
+pub use config::{AppConfig, ChoiceError, Choosing, ConfigError, ServerChoice, is_insecure, needs_url};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
     PeerConnectionState, SocketEvent, Source, TrackId,

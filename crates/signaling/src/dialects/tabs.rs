@@ -103,7 +103,7 @@ impl Tabs {
                 fields.text("id", &self.id);
                 fields.text("reason", "left");
                 self.post(&fields.encode(), None, out);
-                return self.forget();
+                return self.go_out();
             }
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Description { .. } | Outbound::Candidate { .. } => {}
@@ -117,7 +117,7 @@ impl Tabs {
         }
     }
 
-    fn forget(&mut self) {
+    fn go_out(&mut self) {
         self.beat_at = None;
         self.owes_joined = false;
         self.others.clear();
@@ -255,7 +255,7 @@ impl Dialect for Tabs {
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
-            DialectInput::Opened | DialectInput::Closed => self.forget(),
+            DialectInput::Opened | DialectInput::Closed => self.go_out(),
             DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
                 out.push(DialectOutput::Misunderstood("a frame is too long".to_owned()));
             }

@@ -4,7 +4,7 @@ use visavis_signaling::Dialect;
 use visavis_signaling::dialects::{self, tabs};
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
-use crate::config::is_absolute;
+use super::is_absolute;
 
 /// Whether people may choose the server (`signaling.choose`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
