@@ -12,7 +12,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView};
-use visavis_signaling::{Dialect, Timestamp};
+use visavis_signaling::{Dialect, Probe, Timestamp};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, Window};
 
@@ -20,6 +20,7 @@ pub use self::panic::install_hook;
 use self::timer::Timer;
 use crate::dom::Listener;
 use crate::media::Media;
+use crate::probe;
 use crate::rtc::Rtc;
 use crate::socket::Socket;
 use crate::tracks::Tracks;
@@ -33,6 +34,8 @@ pub struct DriverOptions {
     pub room: RoomConfig,
     /// The server's language.
     pub dialect: Box<dyn Dialect>,
+    /// What speaks where there is no server.
+    pub fallback: Option<Box<dyn Dialect>>,
     /// How the user interface begins.
     pub ui: UiOptions,
     /// Told of every view that differs from the one before, after it has been rendered.
@@ -47,9 +50,9 @@ impl Driver {
     ///
     /// # Errors
     /// If the user interface cannot be built.
-    pub fn start(options: DriverOptions) -> Result<Self, JsValue> {
+    pub fn start(mut options: DriverOptions) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-        let (tracks, root, ui) = (Tracks::default(), options.root.clone(), options.ui.clone());
+        let (tracks, root, ui) = (Tracks::default(), options.root.clone(), std::mem::take(&mut options.ui));
         let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options, tracks.clone()));
         let weak = Rc::downgrade(&pump);
         let send = Rc::new(move |command| dispatch(&weak, Input::Command(command)));
@@ -66,6 +69,7 @@ impl Driver {
 
 /// Everything one room needs.
 struct Pump {
+    myself: Weak<Self>,
     root: HtmlElement,
     window: Window,
     room: RefCell<Room>,
@@ -90,8 +94,13 @@ fn dispatch(pump: &Weak<Pump>, input: Input) {
 
 impl Pump {
     fn new(pump: &Weak<Self>, window: Window, options: DriverOptions, tracks: Tracks) -> Self {
+        let mut room = Room::new(options.room, options.dialect);
+        if let Some(fallback) = options.fallback {
+            room = room.with_fallback(fallback);
+        }
         let (socket, rtc, media, timeout) = (pump.clone(), pump.clone(), pump.clone(), pump.clone());
         Self {
+            myself: pump.clone(),
             listeners: RefCell::new(page::listen(pump, &window)),
             timer: RefCell::new(Timer::new(&window, move || dispatch(&timeout, Input::Timeout))),
             socket: Socket::new(Rc::new(move |event| dispatch(&socket, Input::Socket(event)))),
@@ -102,7 +111,7 @@ impl Pump {
             media: Media::new(tracks, Rc::new(move |event| dispatch(&media, Input::Media(event)))),
             root: options.root,
             window,
-            room: RefCell::new(Room::new(options.room, options.dialect)),
+            room: RefCell::new(room),
             inbox: RefCell::default(),
             pumping: Cell::new(false),
             shown: RefCell::default(),
@@ -150,6 +159,11 @@ impl Pump {
         let mut room = self.room.borrow_mut();
         room.handle(now, input);
         std::iter::from_fn(|| room.poll_output()).collect()
+    }
+
+    fn look(&self, probe: Probe) {
+        let pump = self.myself.clone();
+        probe::look(probe, move |probe, seen| dispatch(&pump, Input::Seen(probe, seen)));
     }
 
     /// Milliseconds since the page began: a clock that never jumps.

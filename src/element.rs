@@ -6,7 +6,7 @@
 //! | `signaling` | URL of the signaling server, instead of the configured one |
 //! | `room`, `name` | what the lobby proposes |
 //! | `join` | join `room` at once |
-//! | `from-url` | the page is the app: `?room=R&name=N&join` of its address count, and the address names the room |
+//! | `from-url` | the page is the app: `?room=R&name=N&join` of its address count (and `dialect`, `server`, `try`), and the address names the room |
 //!
 //! It fires `visavis-state` with `detail: {state, participants}` whenever one of the two changes.
 

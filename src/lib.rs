@@ -5,6 +5,7 @@ pub mod dom;
 pub mod driver;
 pub mod element;
 pub mod media;
+pub mod probe;
 pub mod rtc;
 pub mod socket;
 pub mod tracks;

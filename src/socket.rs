@@ -1,4 +1,4 @@
-//! The signaling socket.
+//! The signaling socket, or the channel between tabs that takes its place.
 //!
 //! On `web_sys::WebSocket` itself, not on gloo-net's futures: `Leave` is sent from `pagehide`, where no future is polled
 //! any more, `Opened` has no counterpart there, and a stream and a sink cost twice the bytes (see `cargo xtask size`).
@@ -9,9 +9,10 @@ use std::rc::{Rc, Weak};
 use js_sys::{Array, JsString};
 use visavis_core::SocketEvent;
 use visavis_signaling::Endpoint;
+use visavis_signaling::dialects::tabs;
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, MessageEvent, WebSocket};
+use web_sys::{BroadcastChannel, Event, EventTarget, MessageEvent, WebSocket};
 
 use crate::dom::Listener;
 
@@ -27,8 +28,14 @@ struct Inner {
 }
 
 struct Open {
-    socket: WebSocket,
+    pipe: Pipe,
     _listeners: [Listener; 3],
+}
+
+/// What carries text frames.
+enum Pipe {
+    Server(WebSocket),
+    Tabs(BroadcastChannel),
 }
 
 impl Socket {
@@ -41,18 +48,23 @@ impl Socket {
     pub fn open(&self, endpoint: &Endpoint) {
         self.close();
         match connect(endpoint) {
-            Ok(socket) => {
-                let _listeners = self.listen(&socket);
-                *self.0.open.borrow_mut() = Some(Open { socket, _listeners });
+            Ok(pipe) => {
+                let _listeners = self.listen(pipe.target());
+                // Nobody has to answer before something can be said.
+                let at_once = matches!(pipe, Pipe::Tabs(_));
+                *self.0.open.borrow_mut() = Some(Open { pipe, _listeners });
+                if at_once {
+                    (self.0.emit)(SocketEvent::Opened);
+                }
             }
             Err(_) => (self.0.emit)(SocketEvent::Closed),
         }
     }
 
-    fn listen(&self, socket: &WebSocket) -> [Listener; 3] {
+    fn listen(&self, target: &EventTarget) -> [Listener; 3] {
         let on = |event, act: fn(&Inner, Event)| {
             let inner: Weak<Inner> = Rc::downgrade(&self.0);
-            Listener::new(socket, event, move |event| {
+            Listener::new(target, event, move |event| {
                 if let Some(inner) = inner.upgrade() {
                     act(&inner, event);
                 }
@@ -70,7 +82,7 @@ impl Socket {
     pub fn send(&self, frame: &str) {
         if let Some(open) = &*self.0.open.borrow() {
             // Fails only before `open`, and then `close` is what tells.
-            let _ = open.socket.send_with_str(frame);
+            let _ = open.pipe.send(frame);
         }
     }
 
@@ -79,7 +91,7 @@ impl Socket {
         if let Ok(mut slot) = self.0.open.try_borrow_mut()
             && let Some(open) = slot.take()
         {
-            let _ = open.socket.close();
+            open.pipe.close();
         }
     }
 }
@@ -114,7 +126,33 @@ fn text_of(data: &JsValue) -> Option<String> {
     (frame.len() <= MAX_FRAME_BYTES).then_some(frame)
 }
 
-fn connect(endpoint: &Endpoint) -> Result<WebSocket, JsValue> {
+fn connect(endpoint: &Endpoint) -> Result<Pipe, JsValue> {
+    if let Some(channel) = endpoint.url.strip_prefix(tabs::SCHEME) {
+        return BroadcastChannel::new(channel).map(Pipe::Tabs);
+    }
     let protocols: Array = endpoint.protocols.iter().map(|name| JsValue::from_str(name)).collect();
-    WebSocket::new_with_str_sequence(&endpoint.url, &protocols)
+    WebSocket::new_with_str_sequence(&endpoint.url, &protocols).map(Pipe::Server)
+}
+
+impl Pipe {
+    fn target(&self) -> &EventTarget {
+        match self {
+            Self::Server(socket) => socket,
+            Self::Tabs(channel) => channel,
+        }
+    }
+
+    fn send(&self, frame: &str) -> Result<(), JsValue> {
+        match self {
+            Self::Server(socket) => socket.send_with_str(frame),
+            Self::Tabs(channel) => channel.post_message(&JsValue::from_str(frame)),
+        }
+    }
+
+    fn close(&self) {
+        match self {
+            Self::Server(socket) => drop(socket.close()),
+            Self::Tabs(channel) => channel.close(),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`.
 
 mod actions;
+pub mod choice;
 mod controls;
 pub mod grid;
 mod halt;
@@ -14,11 +15,13 @@ mod names;
 mod notices;
 mod picture;
 mod safety;
+mod server;
 mod shared;
 mod stage;
 mod text;
 mod tile;
 mod toasts;
+mod trace;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,6 +31,7 @@ use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
 pub use halt::{show_config_error, show_panic};
+pub use server::ServerOptions;
 
 use crate::dom::{self, Listener};
 use crate::tracks::Tracks;
@@ -48,6 +52,12 @@ pub struct UiOptions {
     pub name: String,
     /// How many people the lobby says a room takes, as long as the server does not tell.
     pub capacity: Option<u32>,
+    /// The signaling server, and whether another can be chosen.
+    pub server: ServerOptions,
+    /// Texts that are never shown.
+    pub secrets: Vec<String>,
+    /// Whether to show the messages that pass from the beginning.
+    pub trace: bool,
     /// Whether the page is ours: then a link can carry the room (`?room=R`).
     pub app_link: bool,
 }
@@ -80,9 +90,20 @@ impl Ui {
     ) -> Result<Self, JsValue> {
         let frame = dom::instantiate(HTML)?;
         let toasts = Toasts::new(&frame)?;
-        let shared = Rc::new(Shared { frame, tracks, options, toasts, view: RefCell::default(), send });
+        let shared = Rc::new(Shared {
+            frame,
+            tracks,
+            options,
+            toasts,
+            view: RefCell::default(),
+            trace: RefCell::default(),
+            send,
+        });
         let listeners = actions::listen(&shared)?;
         root.replace_children_with_node_1(&shared.frame);
+        if shared.options.trace {
+            shared.show_trace(true);
+        }
         Ok(Self { root: root.clone(), shared, screen: RefCell::default(), _listeners: listeners })
     }
 
@@ -101,6 +122,9 @@ impl Ui {
             Event::ParticipantLeft(_, name) => self.shared.toasts.say(&text::gone(text::name(name))),
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
+            Event::Traced(kind, text) => {
+                self.shared.trace.borrow().iter().for_each(|panel| panel.add(*kind, text));
+            }
         }
     }
 
@@ -108,6 +132,8 @@ impl Ui {
         *self.shared.view.borrow_mut() = Some(Rc::new(view.clone()));
         dom::set_attribute(&self.root, "data-state", Some(view.lifecycle.as_str()));
         dom::set_attribute(&self.root, "data-problem", view.problem.as_ref().map(notices::code));
+        dom::set_attribute(&self.root, "data-obstacle", notices::obstacle(view));
+        dom::set_flag(&self.root, "data-fallback", view.fallback);
         let mut screen = self.screen.borrow_mut();
         if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle)) {
             *screen = None;
@@ -122,8 +148,9 @@ impl Drop for Ui {
         // After a crash or a second mount, what is in the root is not ours any more.
         if self.shared.frame.parent_node().is_some() {
             self.shared.frame.remove();
-            dom::set_attribute(&self.root, "data-state", None);
-            dom::set_attribute(&self.root, "data-problem", None);
+            for name in ["data-state", "data-problem", "data-obstacle", "data-fallback"] {
+                dom::set_attribute(&self.root, name, None);
+            }
         }
     }
 }

@@ -11,5 +11,5 @@ pub use keyed::KeyedList;
 pub use listener::Listener;
 pub use object::object;
 pub use resize::ResizeWatch;
-pub use template::{document, find, instantiate};
+pub use template::{document, find, instantiate, is_secure};
 pub use touch::{set_attribute, set_flag, set_text};

@@ -13,6 +13,12 @@ pub fn document() -> Result<Document, JsValue> {
         .ok_or_else(|| JsValue::from_str("there is no document"))
 }
 
+/// Whether the page came over https.
+pub fn is_secure() -> bool {
+    let protocol = web_sys::window().and_then(|window| window.location().protocol().ok());
+    protocol.as_deref() == Some("https:")
+}
+
 /// Makes the one element that `html` describes. Only for markup of our own: what came from the network is put in
 /// afterwards, as text.
 ///

@@ -11,6 +11,7 @@ impl Pump {
             Effect::OpenSocket(endpoint) => self.socket.open(&endpoint),
             Effect::SendFrame(frame) => self.socket.send(&frame),
             Effect::CloseSocket => self.socket.close(),
+            Effect::Probe(probe) => self.look(probe),
             Effect::Capture { capture, microphone, camera } => {
                 self.media.capture(capture, microphone, camera);
             }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
 use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_core::{RoomView, SourceState};
+use visavis_core::{RoomView, ServerChoice, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Storage, Window};
 
@@ -53,18 +53,21 @@ impl Identity {
     ///
     /// # Errors
     /// In browsers without `crypto`.
-    pub(super) fn of_tab() -> Result<Self, JsValue> {
+    pub(super) fn of_tab(server: Option<&ServerChoice>) -> Result<Self, JsValue> {
         let mut identity = Self::new()?;
         let Some(window) = web_sys::window() else { return Ok(identity) };
-        if let Some((secret, call)) = take_out().and_then(|text| read(&text).ok()) {
+        // To every server somebody else: what one is shown of us must not let it pass for us at another.
+        let key = server.map_or_else(|| KEY.to_owned(), |server| [KEY, " ", &server.url].concat());
+        if let Some((secret, call)) = take_out(&key).and_then(|text| read(&text).ok()) {
             identity.secret = secret;
             identity.before = call.filter(|_| is_reload(&window));
         }
         let (secret, now) = (identity.secret.clone(), Rc::clone(&identity.now));
-        let put_back = move |_: Event| put_back(&secret, now.borrow().as_ref());
+        let again = key.clone();
+        let put_back = move |_: Event| put_back(&key, &secret, now.borrow().as_ref());
         identity.listeners = vec![
             Listener::new(&window, "pagehide", put_back),
-            Listener::new(&window, "pageshow", |_| drop(take_out())),
+            Listener::new(&window, "pageshow", move |_| drop(take_out(&again))),
         ];
         Ok(identity)
     }
@@ -111,14 +114,14 @@ fn storage() -> Option<Storage> {
     web_sys::window()?.session_storage().ok().flatten()
 }
 
-fn take_out() -> Option<String> {
+fn take_out(key: &str) -> Option<String> {
     let storage = storage()?;
-    let text = storage.get_item(KEY).ok().flatten();
-    let _ = storage.remove_item(KEY);
+    let text = storage.get_item(key).ok().flatten();
+    let _ = storage.remove_item(key);
     text
 }
 
-fn put_back(secret: &str, call: Option<&Call>) {
+fn put_back(key: &str, secret: &str, call: Option<&Call>) {
     let mut fields = Fields::default();
     fields.text("identity", secret);
     if let Some(call) = call {
@@ -128,7 +131,7 @@ fn put_back(secret: &str, call: Option<&Call>) {
         fields.bool("camera", call.camera);
     }
     if let Some(storage) = storage() {
-        let _ = storage.set_item(KEY, &fields.encode());
+        let _ = storage.set_item(key, &fields.encode());
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::future::Future;
 
-use visavis_core::AppConfig;
+use visavis_core::{AppConfig, ChoiceError, Choosing, ServerChoice};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, RequestCache, RequestInit, Response, Url};
 
 use super::address;
+use crate::ui::{ServerOptions, choice};
 
 /// Everything that is known before a room begins.
 pub(super) struct Settings {
@@ -17,6 +18,10 @@ pub(super) struct Settings {
     pub(super) join: bool,
     /// The element is the whole page.
     pub(super) from_url: bool,
+    /// The server that a person chose, and whether they may.
+    pub(super) server: ServerOptions,
+    /// Show what passes between us and the server.
+    pub(super) trace: bool,
 }
 
 /// Asks for the configuration file now, reads it later. `Err` is a sentence that names the field that is wrong.
@@ -63,13 +68,47 @@ impl Settings {
     pub(super) fn gather(element: &HtmlElement, mut config: AppConfig) -> Result<Self, String> {
         let from_url = element.has_attribute("from-url");
         let asked = if from_url { address::asked_by(&page_address()) } else { address::Asked::default() };
+        let named = asked.room.is_some();
         config.room = asked.room.or_else(|| element.get_attribute("room")).or(config.room);
         config.name = asked.name.or_else(|| element.get_attribute("name")).or(config.name);
-        let signaling = element.get_attribute("signaling").unwrap_or(config.signaling_url);
+        let attribute = element.get_attribute("signaling");
+        config.names_server |= attribute.is_some();
+        let signaling = attribute.unwrap_or(config.signaling_url);
         config.signaling_url = socket_url(element, &signaling)
             .ok_or_else(|| ["\"signaling.url\" is not a URL: ", &signaling].concat())?;
-        Ok(Self { config, join: asked.join || element.has_attribute("join"), from_url })
+        let server = server_options(&config, from_url, asked.server, named);
+        // Nobody is led to a stranger's server without having seen so.
+        let join = (asked.join && !server.from_link) || element.has_attribute("join");
+        Ok(Self { config, join, from_url, server, trace: asked.trace })
     }
+}
+
+/// What was chosen: the link counts most, and one that names a room but no server means that of the page.
+fn server_options(
+    config: &AppConfig,
+    from_url: bool,
+    asked: Option<Result<ServerChoice, ChoiceError>>,
+    named: bool,
+) -> ServerOptions {
+    let choosing = match config.choosing {
+        Choosing::Always if from_url => Choosing::Always,
+        Choosing::WithoutServer if from_url && !config.names_server => Choosing::WithoutServer,
+        Choosing::Always | Choosing::WithoutServer | Choosing::Never => Choosing::Never,
+    };
+    let mut options = ServerOptions { choosing, dialect: config.dialect.clone(), ..ServerOptions::default() };
+    if choosing == Choosing::Never {
+        return options;
+    }
+    let remembered = choice::remembered();
+    match asked {
+        Some(Ok(choice)) => {
+            options.from_link = remembered.as_ref() != Some(&choice);
+            options.choice = Some(choice);
+        }
+        Some(Err(error)) => options.error = Some(error),
+        None => options.choice = remembered.filter(|_| !named),
+    }
+    options
 }
 
 fn page_address() -> String {
@@ -77,7 +116,7 @@ fn page_address() -> String {
 }
 
 /// `http:` becomes `ws:` and `https:` becomes `wss:`, so that a path means the page's own server.
-fn socket_url(element: &HtmlElement, url: &str) -> Option<String> {
+pub(super) fn socket_url(element: &HtmlElement, url: &str) -> Option<String> {
     let url = resolve(element, url)?;
     match url.strip_prefix("http") {
         Some(rest) => Some(["ws", rest].concat()),

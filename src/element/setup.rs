@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 
-use visavis_core::{AppConfig, Command, Lifecycle, RoomConfig, RoomView};
+use visavis_core::signaling::json::Json;
+use visavis_core::{AppConfig, Choosing, Command, Lifecycle, RoomConfig, RoomView, ServerChoice};
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::address;
 use super::identity::Identity;
-use super::settings::{Settings, hex, random_bytes};
+use super::settings::{Settings, hex, random_bytes, socket_url};
 use crate::dom::{Listener, object};
 use crate::driver::{Driver, DriverOptions};
-use crate::ui::{self, UiOptions};
+use crate::ui::{self, ServerOptions, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
 ///
@@ -30,7 +31,8 @@ pub(super) fn build(
 }
 
 fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<Listener>, Command), JsValue> {
-    let mut identity = if settings.from_url { Identity::of_tab()? } else { Identity::new()? };
+    let mut identity =
+        if settings.from_url { Identity::of_tab(settings.server.choice.as_ref())? } else { Identity::new()? };
     identity.go_on(&mut settings);
     let first = first_command(&settings);
     let driver = Driver::start(driver_options(element, settings, &identity)?)?;
@@ -51,9 +53,20 @@ fn driver_options(
     settings: Settings,
     identity: &Identity,
 ) -> Result<DriverOptions, JsValue> {
-    let Settings { config, from_url, .. } = settings;
+    let Settings { config, from_url, server, trace, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
-    let dialect = config.make_dialect(&identity.secret, page).ok_or(JsValue::UNDEFINED)?;
+    let [first, fallback] = choices(&config, &server);
+    let make = |choice: ServerChoice| {
+        let url = socket_url(element, &choice.url).unwrap_or_default();
+        choice.make_dialect(url, &identity.secret, &page)
+    };
+    let fallback = fallback.and_then(make);
+    let dialect = match first {
+        Some(choice) => make(choice),
+        None => config.make_dialect(&*identity.secret, &*page),
+    };
+    let dialect = dialect.ok_or(JsValue::UNDEFINED)?;
+    let choice = server.choice.clone();
     Ok(DriverOptions {
         root: element.clone(),
         room: RoomConfig {
@@ -65,18 +78,48 @@ fn driver_options(
             seed: u64::from_le_bytes(random_bytes()?),
         },
         dialect,
+        fallback,
         ui: UiOptions {
+            secrets: secrets(&identity.secret, config.auth.as_ref()),
+            server,
+            trace,
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),
             capacity: config.capacity,
             app_link: from_url,
         },
-        on_view: Box::new(on_view(element.clone(), from_url, identity.note())),
+        on_view: Box::new(on_view(element.clone(), from_url, choice, identity.note())),
     })
 }
 
+/// What is spoken to instead of what the page is configured for, and what where there is no server.
+fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>; 2] {
+    let chosen = server.choice.clone();
+    match server.choosing {
+        Choosing::Always if config.names_server || chosen.is_some() => [chosen, None],
+        Choosing::Always | Choosing::WithoutServer => [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))],
+        Choosing::Never => [None, None],
+    }
+}
+
+/// What no panel shows: who can say our identity is us, and servers see half of it as a password.
+fn secrets(identity: &str, auth: Option<&Json>) -> Vec<String> {
+    let halves = [identity, identity.get(identity.len() / 2..).unwrap_or_default()];
+    let mut secrets = halves.map(str::to_owned).to_vec();
+    if let Some(Json::Object(fields)) = auth {
+        let texts = fields.keys().filter_map(|key| fields.get(key)?.as_text());
+        secrets.extend(texts.filter(|text| text.len() >= 6).map(str::to_owned));
+    }
+    secrets
+}
+
 /// What the world outside the element is told of a view.
-fn on_view(element: HtmlElement, from_url: bool, note: impl Fn(&RoomView)) -> impl Fn(&RoomView) {
+fn on_view(
+    element: HtmlElement,
+    from_url: bool,
+    server: Option<ServerChoice>,
+    note: impl Fn(&RoomView),
+) -> impl Fn(&RoomView) {
     let told = Cell::new(None);
     move |view| {
         note(view);
@@ -85,7 +128,7 @@ fn on_view(element: HtmlElement, from_url: bool, note: impl Fn(&RoomView)) -> im
             return;
         }
         if from_url && view.lifecycle == Lifecycle::Joined {
-            address::name_room(&view.room);
+            address::name_room(&view.room, server.as_ref());
         }
         fire_state(&element, view);
     }

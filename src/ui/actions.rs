@@ -8,13 +8,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::shared::Shared;
-use super::{controls, notices, picture, safety};
+use super::trace::TracePanel;
+use super::{controls, link, notices, picture, safety, server, text};
 use crate::dom::{self, Listener};
 
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 10] = [
+const ACTIONS: [(&str, Action); 13] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
@@ -26,6 +27,9 @@ const ACTIONS: [(&str, Action); 10] = [
         safety::reveal(view, button);
     }),
     ("close-link", |_, _, button| close_link(button)),
+    ("trace", |shared, _, _| shared.show_trace(true)),
+    ("close-trace", |shared, _, _| shared.show_trace(false)),
+    ("copy-trace", |shared, _, _| copy_trace(shared)),
     ("reload", |_, _, _| reload()),
 ];
 
@@ -39,7 +43,10 @@ pub(super) fn listen(shared: &Rc<Shared>) -> Result<Vec<Listener>, JsValue> {
         }),
         on(frame, "submit", shared, |shared, event| {
             event.prevent_default();
-            let _ = join(shared);
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            // The form of the server's menu is inside its disclosure.
+            let menu = target.and_then(|form| form.closest(".server").ok().flatten());
+            let _ = if menu.is_some() { server::apply(shared) } else { join(shared) };
         }),
         on(&document, "keydown", shared, |shared, event| {
             let _ = event.dyn_into::<KeyboardEvent>().map(|event| press_key(shared, &event));
@@ -116,6 +123,11 @@ fn switch_failed(shared: &Shared, view: &RoomView, button: &Element, on: bool) {
     for source in notices::failed_with(view, &code) {
         shared.send(Command::SetSource { source, on });
     }
+}
+
+fn copy_trace(shared: &Rc<Shared>) {
+    let text = shared.trace.borrow().as_ref().map(TracePanel::text);
+    text.into_iter().for_each(|text| link::copy_text(shared, text, text::COPIED));
 }
 
 fn close_link(button: &Element) {

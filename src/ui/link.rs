@@ -2,33 +2,42 @@
 
 use std::rc::Rc;
 
+use visavis_core::{RoomView, ServerChoice};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlInputElement, Url};
 
 use super::shared::Shared;
-use super::text;
+use super::{choice, text};
 use crate::dom;
 
 /// The page's URL with the room in it, and nothing of the person who copies it.
-pub(super) fn to_room(room: &str) -> Result<String, JsValue> {
+fn to_room(room: &str, choice: Option<&ServerChoice>) -> Result<String, JsValue> {
     let window = web_sys::window().ok_or("no window")?;
     let url = Url::new(&window.location().href()?)?;
     url.set_search("");
     url.set_hash("");
     url.search_params().set("room", room);
+    choice::put(&url.search_params(), choice);
     Ok(url.href())
 }
 
 /// Copies the link and says so; where the browser does not allow it, shows the link to copy by hand.
-pub(super) fn copy(shared: &Rc<Shared>, room: &str) {
-    let Ok(link) = to_room(room) else { return };
+pub(super) fn copy(shared: &Rc<Shared>, view: &RoomView) {
+    let choice = shared.options.server.in_force(view.fallback);
+    if let Ok(link) = to_room(&view.room, choice) {
+        copy_text(shared, link, text::LINK_COPIED);
+    }
+}
+
+/// Copies a text and says `done`.
+pub(super) fn copy_text(shared: &Rc<Shared>, link: String, done: &'static str) {
     let shared = Rc::downgrade(shared);
     spawn_local(async move {
         let copied = write_to_clipboard(&link).await.is_ok();
         let Some(shared) = shared.upgrade() else { return };
         if copied {
-            shared.toasts.say(text::LINK_COPIED);
+            shared.toasts.say(done);
         } else {
             let _ = show(&shared, &link);
         }

@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::controls::Bar;
 use super::notices::Notices;
+use super::server::ServerMenu;
 use super::shared::Shared;
 use super::tile::Tile;
 use super::{actions, names, text};
@@ -28,6 +29,7 @@ pub(super) struct Lobby {
     join: HtmlElement,
     cancel: HtmlElement,
     hint: Element,
+    server: ServerMenu,
     joining: bool,
 }
 
@@ -45,7 +47,8 @@ impl Lobby {
             fields: dom::find(&element, "fieldset")?,
             join: dom::find(&element, "[data-control=join]")?,
             cancel: dom::find(&element, "[data-control=cancel]")?,
-            hint: dom::find(&element, ".hint")?,
+            hint: dom::find(&element, "[data-capacity]")?,
+            server: ServerMenu::new(&element, shared)?,
             preview,
             shared: shared.clone(),
             element,
@@ -62,7 +65,8 @@ impl Lobby {
         self.render_joining(view);
         self.preview.render_preview(&self.shared.tracks, &view.me, &self.name.value());
         self.bar.render(view);
-        self.notices.render(view)?;
+        self.notices.render(view, &self.shared.options.server)?;
+        self.server.render(view);
         let capacity = view.capacity.or(self.shared.options.capacity);
         dom::set_text(&self.hint, &capacity.map(text::capacity).unwrap_or_default());
         Ok(())

@@ -59,6 +59,6 @@ pub(super) fn remember(name: &str) {
 }
 
 /// Throws when cookies are blocked, and in sandboxed frames.
-fn storage() -> Option<Storage> {
+pub(super) fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }

@@ -6,10 +6,13 @@ use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::shared::own;
-use super::text;
+use super::{ServerOptions, text};
 use crate::dom::{self, KeyedList};
 
 const HTML: &str = include_str!("notice.html");
+
+const BUTTON: &str = "<button type=\"button\" class=\"small\"></button>";
+const LINK: &str = "<a class=\"small\" href=\"servers.txt\" target=\"_blank\" rel=\"noopener\"></a>";
 
 /// What a button of a notice is: its `data-control`, and what is written on it.
 type Action = (&'static str, &'static str);
@@ -17,6 +20,8 @@ type Action = (&'static str, &'static str);
 const RETRY: Action = ("retry", "Try now");
 const TRY_DEVICE: Action = ("try-device", "Try again");
 const WITHOUT_DEVICE: Action = ("without-device", "Go on without");
+const LOOK: Action = ("retry", "Look again");
+const HELP: Action = ("help", "How to call others");
 const RELOAD: Action = ("reload", "Reload");
 
 /// A message.
@@ -30,8 +35,9 @@ pub(super) struct Notice {
 }
 
 /// Everything that the person should know at the moment.
-pub(super) fn of(view: &RoomView) -> Vec<Notice> {
+fn of(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
     let mut notices: Vec<Notice> = view.problem.iter().map(|problem| of_problem(problem, view)).collect();
+    notices.extend(of_demo(view, options));
     if !super::can_call() {
         notices.push(Notice {
             code: "unsupported",
@@ -52,6 +58,29 @@ pub(super) fn code(problem: &Problem) -> &'static str {
         Problem::Unreachable { .. } => "unreachable",
         Problem::Rejected { code, .. } => code.as_str(),
     }
+}
+
+/// What stands between us and the server, in `data-obstacle`.
+pub(super) fn obstacle(view: &RoomView) -> Option<&'static str> {
+    match &view.problem {
+        Some(Problem::Unreachable { obstacle, .. }) => {
+            Some(obstacle.as_str()).filter(|name| !name.is_empty())
+        }
+        Some(Problem::Rejected { .. }) | None => None,
+    }
+}
+
+/// There is no server, and none was chosen: only tabs meet. In a call that is worth a word while nobody is there.
+fn of_demo(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
+    let demo = view.fallback && options.choice.is_none();
+    let (text, actions): (_, &'static [Action]) = match view.lifecycle {
+        Lifecycle::Lobby | Lifecycle::Joining => (text::DEMO, &[HELP, LOOK]),
+        Lifecycle::Joined | Lifecycle::Reconnecting if view.participants.is_empty() => {
+            (text::DEMO_ALONE, &[])
+        }
+        Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => return None,
+    };
+    demo.then(|| Notice { code: "no-server", text: text.to_owned(), severe: false, actions })
 }
 
 fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
@@ -126,8 +155,8 @@ impl Notices {
     }
 
     /// Shows what there is to say.
-    pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        let notices = of(view);
+    pub(super) fn render(&mut self, view: &RoomView, options: &ServerOptions) -> Result<(), JsValue> {
+        let notices = of(view, options);
         let keys: Vec<_> = notices.iter().map(|notice| notice.code).collect();
         self.list.set_keys(&keys, |code| {
             let actions =
@@ -148,7 +177,7 @@ impl Cell {
         dom::set_attribute(&element, "data-notice", Some(code));
         let row: Element = dom::find(&element, ".actions")?;
         for (control, label) in actions {
-            let button = dom::instantiate("<button type=\"button\" class=\"small\"></button>")?;
+            let button = dom::instantiate(if *control == HELP.0 { LINK } else { BUTTON })?;
             dom::set_attribute(&button, "data-control", Some(control));
             dom::set_text(&button, label);
             row.append_child(&button)?;

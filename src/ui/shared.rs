@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 
 use super::UiOptions;
 use super::toasts::Toasts;
+use super::trace::TracePanel;
 use crate::tracks::Tracks;
 
 /// Shared by the parts of one face. Holds no listener and no part, so nothing goes in circles.
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     pub(super) toasts: Toasts,
     /// What was shown last: a click refers to it.
     pub(super) view: RefCell<Option<Rc<RoomView>>>,
+    /// The messages that pass, if the person wants to see them.
+    pub(super) trace: RefCell<Option<TracePanel>>,
     /// The way out.
     pub(super) send: Rc<dyn Fn(Command)>,
 }
@@ -30,6 +33,16 @@ impl Shared {
     /// Asks for something. The answer may be a new view before this returns: hold no borrow.
     pub(super) fn send(&self, command: Command) {
         (self.send)(command);
+    }
+
+    /// Opens the panel of messages, or closes it.
+    pub(super) fn show_trace(&self, on: bool) {
+        // The old one goes first.
+        self.trace.take();
+        if on {
+            *self.trace.borrow_mut() = TracePanel::open(&self.frame, &self.options.secrets).ok();
+        }
+        self.send(Command::Trace(on));
     }
 
     /// What was shown last.

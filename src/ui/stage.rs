@@ -82,7 +82,7 @@ impl Stage {
         self.bar.render(view);
         dom::set_text(&self.room, &view.room);
         dom::set_text(&self.people, &text::people(ids.len() + 1));
-        self.notices.render(view)
+        self.notices.render(view, &self.shared.options.server)
     }
 }
 

@@ -4,7 +4,10 @@
 //! A sentence about a problem says what happened, why, and what to do now.
 
 use visavis_core::signaling::RejectCode;
-use visavis_core::{ConnectionReason, ConnectionState, MediaError, Problem, Source, SourceState};
+use visavis_core::{
+    ChoiceError, ConnectionReason, ConnectionState, MediaError, Obstacle, Problem, ServerChoice, Source,
+    SourceState,
+};
 
 /// What somebody is called who gave no name.
 pub(super) const NO_NAME: &str = "Guest";
@@ -125,13 +128,46 @@ pub(super) fn problem(problem: &Problem, in_call: bool) -> String {
              join until it is back. Trying again."
                 .to_owned()
         }
-        Problem::Unreachable { url, .. } => format!(
-            "Cannot reach the server at {url}. It may be down, or your network is offline or blocks it. Trying again; \
-             you need not reload."
-        ),
+        Problem::Unreachable { url, obstacle, .. } => unreachable(url, *obstacle),
         Problem::Rejected { code, text } if text.is_empty() => rejected(*code).to_owned(),
         Problem::Rejected { code, text } => format!("{} The server says: “{text}”", rejected(*code)),
     }
+}
+
+/// Why a server is out of reach, and what to look at.
+fn unreachable(url: &str, obstacle: Obstacle) -> String {
+    // What follows may hold a token.
+    let url = without_query(url);
+    let why = match obstacle {
+        Obstacle::Unknown => "It may be down, or your network is offline or blocks it.",
+        Obstacle::NoAnswer => {
+            "Nobody answers there. The server may be down, its address or certificate wrong, or your network is \
+             offline or blocks it."
+        }
+        Obstacle::WrongPath => {
+            "Something else answers there. Check host, port and path of the address, and the kind of server."
+        }
+        Obstacle::Down => "What stands in front of it answers, but the server behind is down.",
+        Obstacle::Refused => "It does not let this page in: it may want a token, or not know this site.",
+        Obstacle::NoWebSocket => {
+            "It answers, but opens no WebSocket. The path may be wrong, the server may be full or not know this \
+             site, or something in between does not let WebSockets pass."
+        }
+        Obstacle::Subprotocol => {
+            "It answers, but opens no WebSocket. It may not know the subprotocol of this kind of server, or the path \
+             is wrong."
+        }
+        Obstacle::SocketIoVersion => "It speaks a version of Socket.IO other than 1 to 4.",
+        Obstacle::MixedContent => {
+            "A page that came over https may not talk to a server without encryption: its address must begin with \
+             wss://."
+        }
+        Obstacle::NoReply => {
+            "It opens the connection, but does not answer: it is probably another kind of server than this page \
+             expects."
+        }
+    };
+    ["Cannot reach the server at ", url, ". ", why, " Trying again; you need not reload."].concat()
 }
 
 fn rejected(code: RejectCode) -> &'static str {
@@ -210,6 +246,45 @@ pub(super) fn joined(who: &str) -> String {
 pub(super) fn gone(who: &str) -> String {
     format!("{who} left")
 }
+
+/// Which server a call goes through that is not the page's own.
+pub(super) fn server(choice: &ServerChoice, from_link: bool) -> String {
+    let whose = if from_link { "This link leads to another server: " } else { "You chose the server: " };
+    if choice.url.is_empty() {
+        return [whose, "none, only tabs of this browser."].concat();
+    }
+    [whose, without_query(&choice.url), " (", &choice.dialect, ")."].concat()
+}
+
+fn without_query(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(url, _)| url)
+}
+
+/// What is wrong with a chosen server.
+pub(super) fn choice(error: ChoiceError) -> &'static str {
+    match error {
+        ChoiceError::Dialect => "There is no such kind of server.",
+        ChoiceError::Url => {
+            "That is no address. It begins with wss:// or https://, or with a slash for this site."
+        }
+        ChoiceError::MixedContent => {
+            "This page came over https, so browsers let it talk only to encrypted servers. Use an address that begins \
+             with wss://."
+        }
+    }
+}
+
+/// The first entry of the menu.
+pub(super) const OWN_SERVER: &str = "As this page is set up";
+
+/// There is no server here.
+pub(super) const DEMO: &str = "There is no signaling server here, so this is a demo: it connects tabs of this browser \
+     only. Join the same room in a second tab.";
+/// The same in a call, while nobody is there.
+pub(super) const DEMO_ALONE: &str = "A demo without a server: open this room in another tab of this browser.";
+
+/// Something is on the clipboard.
+pub(super) const COPIED: &str = "Copied";
 
 /// The link is on the clipboard.
 pub(super) const LINK_COPIED: &str = "Link copied";

@@ -3,8 +3,8 @@
 use js_sys::JSON;
 use visavis::element::address::{Asked, asked_by, naming};
 use visavis::rtc::convert;
-use visavis_core::ConnectionConfig;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
+use visavis_core::{ConnectionConfig, ServerChoice};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{RtcIceCandidate, RtcPeerConnection, RtcSessionDescription};
@@ -72,9 +72,16 @@ fn the_browser_takes_our_configuration() {
 #[wasm_bindgen_test]
 fn an_address_asks_for_a_room_and_names_it() {
     let asked = asked_by("https://example.org/app/?room=tea%20time&name=Ann&join");
-    assert_eq!(asked, Asked { room: Some("tea time".into()), name: Some("Ann".into()), join: true });
+    assert_eq!(
+        asked,
+        Asked { room: Some("tea time".into()), name: Some("Ann".into()), join: true, ..Asked::default() }
+    );
     assert_eq!(asked_by("https://example.org/"), Asked::default());
-    assert_eq!(naming("https://example.org/?room=tea&join", "tea"), None);
-    let named = naming("https://example.org/?name=Ann", "a&b").unwrap();
-    assert_eq!(asked_by(&named), Asked { room: Some("a&b".into()), name: Some("Ann".into()), join: false });
+    assert_eq!(naming("https://example.org/?room=tea&join", "tea", None), None);
+    let named = naming("https://example.org/?name=Ann", "a&b", None).unwrap();
+    let expected = Asked { room: Some("a&b".into()), name: Some("Ann".into()), ..Asked::default() };
+    assert_eq!(asked_by(&named), expected);
+    let server = ServerChoice::new("ayame", "wss://example.org/a?b=c&d", true).unwrap();
+    let named = naming("https://example.org/?room=tea", "tea", Some(&server)).unwrap();
+    assert_eq!(asked_by(&named).server, Some(Ok(server)));
 }

@@ -1,10 +1,14 @@
 //! `config.json`: what a page is configured with, checked so that an error names the field.
 
+mod choice;
+
 use std::fmt;
 
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, dialects, normalize};
+
+pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, needs_url};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -19,6 +23,10 @@ pub struct AppConfig {
     pub namespace: String,
     /// Socket.IO servers: what to show to a middleware (`{"token": "x"}`).
     pub auth: Option<Json>,
+    /// Whether the file names a server at all.
+    pub names_server: bool,
+    /// Whether people may choose another server.
+    pub choosing: Choosing,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.
@@ -42,6 +50,8 @@ impl Default for AppConfig {
             dialect: "visavis".to_owned(),
             namespace: String::new(),
             auth: None,
+            names_server: false,
+            choosing: Choosing::default(),
             ice_servers: Vec::new(),
             relay_only: false,
             capacity: None,
@@ -109,7 +119,13 @@ impl AppConfig {
     }
 
     fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
-        only(signaling, &["url", "dialect", "namespace", "auth"])?;
+        only(signaling, &["url", "dialect", "namespace", "auth", "choose"])?;
+        self.names_server = signaling.get("url").is_some() || signaling.get("dialect").is_some();
+        self.choosing = match signaling.optional_bool("choose")? {
+            Some(true) => Choosing::Always,
+            Some(false) => Choosing::Never,
+            None => Choosing::WithoutServer,
+        };
         if let Some(name) = signaling.optional_text("dialect", MAX_NAME_CHARS)? {
             if dialects::named(name).is_none() {
                 let names = dialects::ALL.iter().flat_map(|listed| [" ", listed.name]);
@@ -187,12 +203,13 @@ fn read_capacity(root: &Object<'_>) -> Result<Option<u32>, JsonError> {
 }
 
 fn is_signaling_url(url: &str) -> bool {
-    match url.split_once(':') {
-        Some((scheme, rest)) => {
-            matches!(scheme, "ws" | "wss" | "http" | "https") && rest.starts_with("//") && rest.len() > 2
-        }
-        None => !url.is_empty(),
-    }
+    is_absolute(url) || (!url.is_empty() && !url.contains(':'))
+}
+
+/// Whether it is the whole URL of a server.
+fn is_absolute(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once(':') else { return false };
+    matches!(scheme, "ws" | "wss" | "http" | "https") && rest.starts_with("//") && rest.len() > 2
 }
 
 #[cfg(test)]
@@ -240,6 +257,16 @@ mod tests {
             problem(r#"{"signaling": {"namespace": "a"}}"#),
             "\"signaling.namespace\" must start with a slash"
         );
+    }
+
+    #[test]
+    fn people_may_choose_a_server_where_it_says_so() {
+        let of =
+            |text: &str| AppConfig::parse(text).map(|config| (config.choosing, config.names_server)).unwrap();
+        assert_eq!(of("{}"), (Choosing::WithoutServer, false));
+        assert_eq!(of(r#"{"signaling": {"choose": true}}"#), (Choosing::Always, false));
+        assert_eq!(of(r#"{"signaling": {"choose": false, "url": "/ws"}}"#), (Choosing::Never, true));
+        assert_eq!(problem(r#"{"signaling": {"choose": 1}}"#), "\"signaling.choose\" must be true or false");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Everything that goes into a room.
 
-use visavis_signaling::{IceCandidate, SessionDescription};
+use visavis_signaling::{IceCandidate, Probe, SessionDescription};
+
+use crate::reach::Seen;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +63,8 @@ pub enum Command {
     },
     /// Do not wait for the next attempt to reach the server: try now.
     RetryNow,
+    /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.
+    Trace(bool),
 }
 
 /// Everything that goes into a room.
@@ -70,6 +74,8 @@ pub enum Input {
     Command(Command),
     /// The signaling socket did something.
     Socket(SocketEvent),
+    /// The answer to [`Effect::Probe`](crate::Effect::Probe).
+    Seen(Probe, Seen),
     /// A peer connection did something.
     Connection(ConnectionId, ConnectionEvent),
     /// A device did something.

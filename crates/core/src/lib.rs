@@ -13,23 +13,27 @@ mod media;
 mod outbox;
 mod output;
 mod queue;
+mod reach;
 mod room;
 mod roster;
 pub mod safety;
 pub mod timing;
 mod topology;
+mod trace;
 mod view;
 
 pub use by_id::ById;
-pub use config::{AppConfig, ConfigError};
+pub use config::{AppConfig, ChoiceError, Choosing, ConfigError, ServerChoice, is_insecure, needs_url};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
     PeerConnectionState, SocketEvent, Source, TrackId,
 };
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
 pub use queue::Queue;
+pub use reach::{MAX_SEEN_BYTES, Obstacle, Seen};
 pub use room::{Room, RoomConfig};
 pub use safety::Fingerprints;
+pub use trace::TraceKind;
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
     SourceView,

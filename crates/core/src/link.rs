@@ -1,12 +1,17 @@
 //! The link to the signaling server: one socket, its dialect, and the patience to open it again.
 
+mod search;
+
 use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, Timestamp};
 
+use self::search::Search;
 use crate::backoff::Backoff;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event};
+use crate::reach::Obstacle;
 use crate::timing::{JOIN_ANSWERED, SOCKET_OPENS};
+use crate::trace::{self, TraceKind};
 
 /// What the room learns from the link.
 #[derive(Debug)]
@@ -35,11 +40,31 @@ pub(crate) struct Link {
     dialect: Box<dyn Dialect>,
     state: State,
     backoff: Backoff,
+    search: Search,
+    /// Whether somebody wants to know what passes.
+    traced: bool,
 }
 
 impl Link {
     pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64) -> Self {
-        Self { dialect, state: State::Idle, backoff: Backoff::new(seed) }
+        Self {
+            dialect,
+            state: State::Idle,
+            backoff: Backoff::new(seed),
+            search: Search::default(),
+            traced: false,
+        }
+    }
+
+    /// Tells what passes from now on, or stops telling.
+    pub(crate) fn trace(&mut self, on: bool) {
+        self.traced = on;
+    }
+
+    fn note(&self, kind: TraceKind, text: &str, out: &mut Outbox) {
+        if self.traced {
+            out.event(Event::Traced(kind, text.to_owned()));
+        }
     }
 
     /// Where the server is.
@@ -71,6 +96,7 @@ impl Link {
         self.feed(now, DialectInput::Closed, out, &mut Vec::new());
         self.state = State::Idle;
         self.backoff.reset();
+        self.search.begin();
     }
 
     /// Cuts a wait short.
@@ -78,6 +104,12 @@ impl Link {
         if matches!(self.state, State::Waiting(_)) {
             self.connect(now, out);
         }
+    }
+
+    /// A person asks to try again: perhaps they have mended what was in the way.
+    pub(crate) fn ask_again(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.search.begin();
+        self.retry_now(now, out);
     }
 
     /// Says something to the server. Lost if there is no socket: whatever must survive that is said again after
@@ -114,9 +146,15 @@ impl Link {
         out: &mut Outbox,
     ) -> Vec<Heard> {
         let mut heard = Vec::new();
+        match &event {
+            SocketEvent::Opened => self.note(TraceKind::Socket, "open", out),
+            SocketEvent::Frame(frame) => self.note(TraceKind::In, frame, out),
+            SocketEvent::Closed => self.note(TraceKind::Socket, "closed", out),
+        }
         match (event, self.state) {
             (SocketEvent::Opened, State::Opening(_)) => {
                 self.state = State::Open(None);
+                self.search.opened();
                 self.feed(now, DialectInput::Opened, out, &mut heard);
                 heard.push(Heard::Opened);
             }
@@ -153,12 +191,18 @@ impl Link {
 
     fn connect(&mut self, now: Timestamp, out: &mut Outbox) {
         self.state = State::Opening(now + SOCKET_OPENS);
-        out.effect(Effect::OpenSocket(self.dialect.endpoint()));
+        let endpoint = self.dialect.endpoint();
+        self.note(TraceKind::Socket, &endpoint.url, out);
+        out.effect(Effect::OpenSocket(endpoint));
     }
 
     fn fail(&mut self, now: Timestamp, socket_exists: bool, out: &mut Outbox, heard: &mut Vec<Heard>) {
         if socket_exists {
             out.effect(Effect::CloseSocket);
+        }
+        // It owed us an answer to `join`.
+        if matches!(self.state, State::Open(Some(_))) {
+            self.search.obstacle = Obstacle::NoReply;
         }
         self.state = State::Waiting(now + self.backoff.next_wait());
         self.feed(now, DialectInput::Closed, out, heard);
@@ -166,15 +210,34 @@ impl Link {
     }
 
     fn feed(&mut self, now: Timestamp, input: DialectInput, out: &mut Outbox, heard: &mut Vec<Heard>) {
+        if let DialectInput::Send(outbound) = &input
+            && self.traced
+        {
+            self.note(TraceKind::Said, &trace::said(outbound), out);
+        }
         let mut outputs = Vec::new();
         self.dialect.handle(now, input, &mut outputs);
         for output in outputs {
             match output {
-                DialectOutput::Frame(frame) if self.is_open() => out.effect(Effect::SendFrame(frame)),
+                DialectOutput::Frame(frame) if self.is_open() => {
+                    self.note(TraceKind::Out, &frame, out);
+                    out.effect(Effect::SendFrame(frame));
+                }
                 DialectOutput::Frame(_) => {}
-                DialectOutput::Signal(signal) => heard.push(Heard::Signal(signal)),
-                DialectOutput::Misunderstood(why) => out.event(Event::ProtocolError(why)),
-                DialectOutput::Stalled => self.fail(now, true, out, heard),
+                DialectOutput::Signal(signal) => {
+                    if self.traced {
+                        self.note(TraceKind::Heard, &trace::heard(&signal), out);
+                    }
+                    heard.push(Heard::Signal(signal));
+                }
+                DialectOutput::Misunderstood(why) => {
+                    self.note(TraceKind::Misunderstood, &why, out);
+                    out.event(Event::ProtocolError(why));
+                }
+                DialectOutput::Stalled => {
+                    self.note(TraceKind::Socket, "silent for too long", out);
+                    self.fail(now, true, out, heard);
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Everything that comes out of a room.
 
-use visavis_signaling::{Endpoint, IceCandidate, IceServer, ParticipantId, SessionDescription};
+use visavis_signaling::{Endpoint, IceCandidate, IceServer, ParticipantId, Probe, SessionDescription};
 
 use crate::input::{CaptureId, ConnectionId, Source, TrackId};
+use crate::trace::TraceKind;
 
 /// What comes out of a room, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub enum Effect {
     SendFrame(String),
     /// Close the socket, after what was sent; no [`SocketEvent`](crate::SocketEvent) follows.
     CloseSocket,
+    /// Ask a server over plain HTTP, without cookies and for a few seconds at most; answered by
+    /// [`Input::Seen`](crate::Input::Seen).
+    Probe(Probe),
     /// Call `getUserMedia` once for all that is asked for, so that the person is asked once.
     Capture {
         /// Names the answer.
@@ -88,4 +92,7 @@ pub enum Event {
     /// The server refused one message of ours, or sent something that could not be understood; the call goes on.
     /// For logs.
     ProtocolError(String),
+    /// Something passed between us and the server. Only after [`Command::Trace`](crate::Command::Trace). It may hold what
+    /// is nobody's business.
+    Traced(TraceKind, String),
 }

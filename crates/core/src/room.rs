@@ -7,7 +7,7 @@ mod signals;
 mod views;
 
 use visavis_signaling::{
-    Dialect, IceServer, Inbound, MediaState, Outbound, ParticipantId, Rejection, Timestamp,
+    Dialect, IceServer, Inbound, MediaState, Outbound, ParticipantId, Probe, Rejection, Timestamp,
 };
 
 use crate::by_id::ById;
@@ -18,6 +18,7 @@ use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, Output};
 use crate::queue::Queue;
+use crate::reach::Seen;
 use crate::roster::Roster;
 use crate::timing::TIMER_LATE;
 use crate::view::{Lifecycle, RoomView};
@@ -105,6 +106,14 @@ impl Room {
         }
     }
 
+    /// What speaks where there is no server at all: if the shell sees, in the lobby or while joining, that nothing like
+    /// a server is where it should be. Once there is one, the lobby goes back to it.
+    #[must_use]
+    pub fn with_fallback(mut self, dialect: Box<dyn Dialect>) -> Self {
+        self.link.set_fallback(dialect);
+        self
+    }
+
     /// Takes one input. Afterwards drain [`Room::poll_output`].
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         self.notice_sleep(now);
@@ -115,6 +124,7 @@ impl Room {
                 let heard = self.link.socket_event(now, event, &mut self.out);
                 self.heard(now, heard);
             }
+            Input::Seen(probe, seen) => self.seen(now, &probe, &seen),
             Input::Connection(connection, event) => self.connection_event(now, connection, event),
             Input::Media(event) => self.media_event(&event),
             Input::Online => self.online(now),
@@ -132,7 +142,8 @@ impl Room {
     /// When to come back with [`Input::Timeout`], if nothing else happens before. It may lie in the past: then at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
-        let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look()];
+        let search = self.link.looks_again_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
+        let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look(), search];
         repairs.chain(others.into_iter().flatten()).min()
     }
 
@@ -151,8 +162,28 @@ impl Room {
     fn timeout(&mut self, now: Timestamp) {
         let heard = self.link.timeout(now, &mut self.out);
         self.heard(now, heard);
+        if self.link.looks_again_at().is_some_and(|at| at <= now) {
+            self.search(now);
+        }
         self.repair(now);
         self.look(now);
+    }
+
+    /// Has the server come that was not there? Of interest only before a call.
+    fn search(&mut self, now: Timestamp) {
+        if self.lifecycle == Lifecycle::Lobby {
+            self.link.look_again(now, &mut self.out);
+        }
+    }
+
+    fn seen(&mut self, now: Timestamp, probe: &Probe, seen: &Seen) {
+        let stays = match self.lifecycle {
+            Lifecycle::Lobby => false,
+            // Whoever joins without a server should not be torn out of it.
+            Lifecycle::Joining => self.link.fell_back(),
+            Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => true,
+        };
+        self.link.seen(now, probe, seen, stays, &mut self.out);
     }
 
     /// After a sleep of the page everything is late, and what happened meanwhile has not been heard of.
@@ -169,6 +200,7 @@ impl Room {
     /// The network is back, or the page woke up: what was waited for may work now.
     fn online(&mut self, now: Timestamp) {
         self.link.retry_now(now, &mut self.out);
+        self.search(now);
         self.mend_paths(now);
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const SOCKET_OPENS: Duration = Duration::from_secs(10);
 /// A server that does not answer `join` for this long is taken for something else that happens to accept WebSockets.
 pub const JOIN_ANSWERED: Duration = Duration::from_secs(10);
+/// Where there was no server, one is looked for again this often, as long as the lobby is shown.
+pub const LOOK_FOR_SERVER: Duration = Duration::from_secs(20);
 /// The first waits before the signaling socket is opened again. (As the LiveKit client does: quick for a blip, calm for an outage.)
 pub const RECONNECT_FIRST: [Duration; 5] = [
     Duration::from_millis(0),

@@ -3,6 +3,7 @@
 use visavis_signaling::{MediaState, ParticipantId, RejectCode};
 
 use crate::input::{MediaError, TrackId};
+use crate::reach::Obstacle;
 use crate::safety::Fingerprints;
 
 /// Where the person is.
@@ -47,6 +48,8 @@ pub enum Problem {
         url: String,
         /// How many attempts in a row have failed.
         attempts: u32,
+        /// Why, as far as it is known.
+        obstacle: Obstacle,
     },
     /// The server said no.
     Rejected {
@@ -201,6 +204,9 @@ pub struct RoomView {
     pub lifecycle: Lifecycle,
     /// What stands between them and the room, if anything.
     pub problem: Option<Problem>,
+    /// There is no server where it should be, so the dialect that is there for that case speaks instead
+    /// ([`Room::with_fallback`](crate::Room::with_fallback)).
+    pub fallback: bool,
     /// The room; empty before the first join.
     pub room: String,
     /// How many people the room takes, if the server tells.

@@ -10,7 +10,8 @@ use visavis_core::signaling::{
 };
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
-    Flow, Input, Lifecycle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEvent,
+    Flow, Input, Lifecycle, Obstacle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig,
+    SocketEvent,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -348,7 +349,10 @@ fn an_unreachable_server_is_tried_again_and_again() {
     for attempts in 1..50 {
         stage.input(Input::Socket(SocketEvent::Closed));
         let url = "ws://plain".to_owned();
-        assert_eq!(stage.room.view().problem, Some(Problem::Unreachable { url, attempts }));
+        assert_eq!(
+            stage.room.view().problem,
+            Some(Problem::Unreachable { url, attempts, obstacle: Obstacle::Unknown })
+        );
         stage.now = stage.room.poll_timeout().unwrap();
         assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::OpenSocket(_)]));
     }

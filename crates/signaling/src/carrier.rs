@@ -4,7 +4,7 @@
 
 pub use crate::carriers::raw::Raw;
 pub use crate::carriers::socket_io::SocketIo;
-use crate::dialect::Endpoint;
+use crate::dialect::{Endpoint, Expects, Probe};
 use crate::json::Json;
 use crate::signal::Rejection;
 use crate::time::Timestamp;
@@ -72,6 +72,11 @@ pub enum CarrierOutput {
 pub trait Carrier {
     /// Where to connect, for the URL that a person configured.
     fn endpoint(&self, url: &str) -> Endpoint;
+
+    /// How to look at the server when the WebSocket cannot be opened.
+    fn probe(&self, url: &str) -> Probe {
+        Probe { url: self.endpoint(url).url, expects: Expects::Upgrade }
+    }
 
     /// Takes one input and appends what follows from it to `out`.
     fn handle(&mut self, now: Timestamp, input: CarrierInput, out: &mut Vec<CarrierOutput>);

@@ -12,6 +12,26 @@ pub struct Endpoint {
     pub protocols: Vec<String>,
 }
 
+/// A look at a server over plain HTTP: browsers never say why a WebSocket was not opened, but the answer to this may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What to ask for: a `ws:` or `wss:` URL, of which `http:` or `https:` is meant.
+    pub url: String,
+    /// How the right server answers.
+    pub expects: Expects,
+}
+
+/// How the right server answers a plain question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expects {
+    /// It asks for a WebSocket instead: 400 or 426.
+    Upgrade,
+    /// The handshake of Engine.IO's long polling, or one of its errors in JSON.
+    EngineIo,
+    /// Any success.
+    Success,
+}
+
 /// What goes into a dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialectInput {
@@ -44,6 +64,11 @@ pub enum DialectOutput {
 pub trait Dialect {
     /// Where to connect for the next attempt.
     fn endpoint(&self) -> Endpoint;
+
+    /// How to look at the server when the WebSocket cannot be opened, if there is a server.
+    fn probe(&self) -> Option<Probe> {
+        Some(Probe { url: self.endpoint().url, expects: Expects::Upgrade })
+    }
 
     /// Takes one input and appends what follows from it to `out`.
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>);

@@ -13,6 +13,7 @@ mod matchbox;
 mod mdn_chat;
 mod peerjs;
 mod simple_peer_rooms;
+pub mod tabs;
 pub mod visavis;
 mod y_webrtc;
 
@@ -43,6 +44,7 @@ pub const ALL: &[Listed] = &[
     y_webrtc::LISTED,
     matchbox::LISTED,
     ayame::LISTED,
+    tabs::LISTED,
 ];
 
 /// A dialect in the list.

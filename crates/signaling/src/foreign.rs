@@ -14,7 +14,7 @@ pub(crate) use self::desk::{Desk, Due, texts};
 pub(crate) use self::pair::session;
 pub(crate) use self::piggyback::no_candidate;
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
-use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::Json;
 use crate::limits::MAX_FRAME_BYTES;
 use crate::signal::{IceCandidate, Outbound, Rejection, SessionDescription};
@@ -56,6 +56,11 @@ pub(crate) trait Words {
     /// The URL for the next attempt; some servers want the room in it.
     fn url(&self, url: &str) -> String {
         url.to_owned()
+    }
+
+    /// How to look at the server when the WebSocket cannot be opened, if it has something better than its carrier has.
+    fn probe(&self, _url: &str) -> Option<Probe> {
+        None
     }
 
     /// The carrier is up. `id` is how the server calls this connection, if it tells.
@@ -234,6 +239,11 @@ impl Foreign {
 impl Dialect for Foreign {
     fn endpoint(&self) -> Endpoint {
         self.carrier.endpoint(&self.words.url(&self.url))
+    }
+
+    fn probe(&self) -> Option<Probe> {
+        let carriers = || self.carrier.probe(&self.words.url(&self.url));
+        Some(self.words.probe(&self.url).unwrap_or_else(carriers))
     }
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

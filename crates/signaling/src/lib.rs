@@ -25,7 +25,7 @@ pub mod signal;
 pub mod text;
 pub mod time;
 
-pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use signal::{
     IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId,
     ParticipantInfo, RejectCode, Rejection, SdpType, SessionDescription,

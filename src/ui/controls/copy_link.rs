@@ -11,5 +11,5 @@ pub(super) const CONTROL: Control = Control {
     is_offered: |shared| shared.options.app_link,
     key: None,
     render: |_, _| {},
-    press: |shared, view| link::copy(shared, &view.room),
+    press: |shared, view| link::copy(shared, view),
 };

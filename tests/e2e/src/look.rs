@@ -12,6 +12,8 @@ pub struct Look {
     pub state: String,
     /// `data-problem` of the room; empty if there is none.
     pub problem: String,
+    /// `data-obstacle` of the room; empty if there is none, or nothing is known.
+    pub obstacle: String,
     /// Whether the browser takes the page for hidden; it never should here.
     pub hidden: bool,
     /// Width of the viewport.

@@ -241,6 +241,7 @@
     return {
       state: room?.dataset.state ?? '',
       problem: room?.dataset.problem ?? '',
+      obstacle: room?.dataset.obstacle ?? '',
       hidden: document.hidden,
       width: innerWidth,
       height: innerHeight,

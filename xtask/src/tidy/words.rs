@@ -43,7 +43,7 @@ fn is_pure(source: &Source) -> bool {
 }
 
 fn is_core(source: &Source) -> bool {
-    source.name.starts_with("crates/core/src/") && source.name != "crates/core/src/config.rs"
+    source.name.starts_with("crates/core/src/") && !source.name.starts_with("crates/core/src/config")
 }
 
 fn is_ours(source: &Source) -> bool {

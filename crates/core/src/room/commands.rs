@@ -15,7 +15,11 @@ impl Room {
             Command::Join { room, name } => self.join(now, &room, &name),
             Command::Leave => self.leave(now),
             Command::SetSource { source, on } => self.set_source(source, on),
-            Command::RetryNow => self.link.retry_now(now, &mut self.out),
+            Command::Trace(on) => self.link.trace(on),
+            Command::RetryNow => {
+                self.link.ask_again(now, &mut self.out);
+                self.search(now);
+            }
         }
     }
 

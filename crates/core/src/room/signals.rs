@@ -24,6 +24,9 @@ impl Room {
                 Heard::Lost if self.lifecycle == Lifecycle::Joined => {
                     self.lifecycle = Lifecycle::Reconnecting;
                 }
+                Heard::Lost if matches!(self.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) => {
+                    self.link.look(&mut self.out);
+                }
                 Heard::Lost => {}
                 Heard::Signal(signal) => self.signal(now, signal),
             }

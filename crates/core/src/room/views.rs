@@ -13,6 +13,7 @@ pub(super) fn room(room: &Room) -> RoomView {
     RoomView {
         lifecycle: room.lifecycle,
         problem: problem(room),
+        fallback: room.link.fell_back(),
         room: room.room.clone(),
         capacity: room.capacity,
         me: SelfView {
@@ -31,7 +32,11 @@ fn problem(room: &Room) -> Option<Problem> {
     }
     let attempts = room.link.failed_attempts();
     let unreachable = attempts > 0 && !room.link.is_open() && room.lifecycle != Lifecycle::Left;
-    unreachable.then(|| Problem::Unreachable { url: room.link.url(), attempts })
+    unreachable.then(|| Problem::Unreachable {
+        url: room.link.url(),
+        attempts,
+        obstacle: room.link.obstacle(),
+    })
 }
 
 fn participant(room: &Room, member: &Member) -> ParticipantView {

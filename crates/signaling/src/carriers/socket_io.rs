@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::packet::Packet;
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
-use crate::dialect::Endpoint;
+use crate::dialect::{Endpoint, Expects, Probe};
 use crate::json::{self, Json};
 use crate::limits::MAX_ERROR_CHARS;
 use crate::signal::{RejectCode, Rejection};
@@ -179,7 +179,11 @@ fn thrown_out() -> CarrierOutput {
 impl Carrier for SocketIo {
     /// `/socket.io/` unless the URL names a path of its own; what it asks (`?token=x`) is kept.
     fn endpoint(&self, url: &str) -> Endpoint {
-        Endpoint { url: packet::url(url), protocols: Vec::new() }
+        Endpoint { url: packet::url(url, "websocket"), protocols: Vec::new() }
+    }
+
+    fn probe(&self, url: &str) -> Probe {
+        Probe { url: packet::url(url, "polling"), expects: Expects::EngineIo }
     }
 
     fn handle(&mut self, now: Timestamp, input: CarrierInput, out: &mut Vec<CarrierOutput>) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Listed;
 use crate::carrier::Message;
+use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
@@ -78,6 +79,12 @@ impl Words for Matchbox {
         let base = base.strip_suffix('/').unwrap_or(base);
         let mark = if query.is_empty() { "" } else { "?" };
         [base, "/", &segment(&self.room), mark, query].concat()
+    }
+
+    fn probe(&self, url: &str) -> Option<Probe> {
+        let (base, _) = url.split_once('?').unwrap_or((url, ""));
+        let base = base.strip_suffix('/').unwrap_or(base);
+        Some(Probe { url: [base, "/health"].concat(), expects: Expects::Success })
     }
 
     fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {

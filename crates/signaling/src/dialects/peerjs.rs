@@ -12,9 +12,10 @@ mod address;
 
 use std::time::Duration;
 
-use self::address::{slot, url};
+use self::address::{root, slot, url};
 use super::Listed;
 use crate::carrier::Message;
+use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, session};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
@@ -192,6 +193,10 @@ impl Words for PeerJs {
 
     fn url(&self, base: &str) -> String {
         url(base, &self.me, &self.token)
+    }
+
+    fn probe(&self, base: &str) -> Option<Probe> {
+        Some(Probe { url: root(base), expects: Expects::Success })
     }
 
     fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {

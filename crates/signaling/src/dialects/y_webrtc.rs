@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Listed;
 use crate::carrier::Message;
+use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
@@ -76,6 +77,10 @@ impl YWebrtc {
 impl Words for YWebrtc {
     fn manners(&self) -> Manners {
         Manners { keeps_pairs: true, greets: true, ..Manners::default() }
+    }
+
+    fn probe(&self, url: &str) -> Option<Probe> {
+        Some(Probe { url: url.to_owned(), expects: Expects::Success })
     }
 
     fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {

@@ -24,6 +24,8 @@ impl World {
             Effect::OpenSocket(_) | Effect::SendFrame(_) | Effect::CloseSocket => {
                 self.perform_socket(peer, effect);
             }
+            // Nobody looks: it is only for a better sentence.
+            Effect::Probe(_) => {}
             Effect::Capture { capture, microphone, camera } => {
                 let delay = self.random.between(1, 600);
                 self.schedule(delay, Action::CaptureDone(peer, capture, microphone, camera));
@@ -173,6 +175,7 @@ impl World {
             | Effect::SetConfiguration(..)
             | Effect::SendFrame(_)
             | Effect::CloseSocket
+            | Effect::Probe(_)
             | Effect::Capture { .. }
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)

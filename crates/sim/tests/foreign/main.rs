@@ -13,7 +13,7 @@ use visavis_signaling::dialects::ALL;
 use world::World;
 
 /// Dialects whose rooms take more than two.
-const MESHES: [&str; 8] = [
+const MESHES: [&str; 9] = [
     "broadcast",
     "group-chat",
     "join-room",
@@ -21,6 +21,7 @@ const MESHES: [&str; 8] = [
     "mdn-chat",
     "peerjs",
     "simple-peer-rooms",
+    "tabs",
     "y-webrtc",
 ];
 

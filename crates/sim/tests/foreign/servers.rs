@@ -32,6 +32,7 @@ pub(crate) fn server_of(dialect: &str) -> Option<Box<dyn Server>> {
         "mdn-chat" => Box::new(MdnChat::default()),
         "y-webrtc" => Box::new(YWebrtc::default()),
         "matchbox" => Box::new(Matchbox::default()),
+        "tabs" => Box::new(Channel::default()),
         _ => return None,
     })
 }
@@ -556,5 +557,24 @@ impl Server for Matchbox {
     fn closed(&mut self, socket: u32, out: &mut Out) {
         self.others(socket).iter().for_each(|other| send(*other, &json!({"PeerLeft": id(socket)}), out));
         self.0.remove(&socket);
+    }
+}
+
+/// No server at all: a `BroadcastChannel`.
+#[derive(Default)]
+struct Channel(Vec<u32>);
+
+impl Server for Channel {
+    fn opened(&mut self, socket: u32, _url: &str, _protocols: &[String], _out: &mut Out) {
+        self.0.push(socket);
+    }
+
+    fn frame(&mut self, socket: u32, frame: &str, out: &mut Out) {
+        let others = self.0.iter().filter(|at| **at != socket);
+        out.extend(others.map(|to| (*to, Some(frame.to_owned()))));
+    }
+
+    fn closed(&mut self, socket: u32, _out: &mut Out) {
+        self.0.retain(|at| *at != socket);
     }
 }

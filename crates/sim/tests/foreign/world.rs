@@ -282,6 +282,7 @@ impl World {
             }
             // Nobody counts packets here: a look that is not answered proves nothing.
             Effect::ReadStats(_)
+            | Effect::Probe(_)
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
             | Effect::SendTrack(..)

@@ -4,7 +4,10 @@
 mod access;
 mod browsers;
 mod devices;
+mod explained;
 mod layout;
+mod menu;
+mod no_server;
 mod obstacles;
 mod outages;
 mod paths;

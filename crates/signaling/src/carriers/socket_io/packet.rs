@@ -72,8 +72,8 @@ pub(super) fn old_id(namespace: &str, engine_id: &str) -> String {
     if namespace.is_empty() { engine_id.to_owned() } else { [namespace, "#", engine_id].concat() }
 }
 
-/// The URL of the WebSocket transport, for the URL of the server.
-pub(super) fn url(url: &str) -> String {
+/// The URL of a transport, for the URL of the server.
+pub(super) fn url(url: &str, transport: &str) -> String {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     // What stands behind the host, or the whole if there is no host.
     let path = match base.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")) {
@@ -84,5 +84,5 @@ pub(super) fn url(url: &str) -> String {
     let base = if root { base.strip_suffix('/').unwrap_or(base) } else { base };
     let path = if root { "/socket.io/" } else { "" };
     let also = if query.is_empty() { "" } else { "&" };
-    [base, path, "?", query, also, "EIO=4&transport=websocket"].concat()
+    [base, path, "?", query, also, "EIO=4&transport=", transport].concat()
 }

@@ -117,6 +117,6 @@ fn urls() {
         ("/", "/socket.io/?"),
         ("/chat/", "/chat/?"),
     ] {
-        assert_eq!(packet::url(url), [expected, tail].concat(), "{url}");
+        assert_eq!(packet::url(url, "websocket"), [expected, tail].concat(), "{url}");
     }
 }

@@ -22,10 +22,15 @@ pub(super) fn slot(room: &str, number: u32) -> String {
 
 /// The URL of the server's socket: its path ends with `peerjs`. A `key` in the configured URL is kept.
 pub(super) fn url(base: &str, id: &str, token: &str) -> String {
-    let (base, query) = base.split_once('?').unwrap_or((base, "key=peerjs"));
+    let (_, query) = base.split_once('?').unwrap_or((base, "key=peerjs"));
+    [&root(base), "peerjs?", query, "&id=", id, "&token=", token, "&version=1.5.5"].concat()
+}
+
+/// Where the server tells over HTTP what it is: its path, without the last part.
+pub(super) fn root(base: &str) -> String {
+    let (base, _) = base.split_once('?').unwrap_or((base, ""));
     let base = base.strip_suffix('/').unwrap_or(base);
-    let base = base.strip_suffix("/peerjs").unwrap_or(base);
-    [base, "/peerjs?", query, "&id=", id, "&token=", token, "&version=1.5.5"].concat()
+    [base.strip_suffix("/peerjs").unwrap_or(base), "/"].concat()
 }
 
 #[cfg(test)]

@@ -1,0 +1,138 @@
+//! A signaling server that a person chose in the lobby, or that a link names.
+
+use visavis_signaling::Dialect;
+use visavis_signaling::dialects::{self, tabs};
+use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
+
+use super::is_absolute;
+
+/// Whether people may choose the server (`signaling.choose`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choosing {
+    /// Where the configuration names none, and none is found.
+    #[default]
+    WithoutServer,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A server, as a person chooses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerChoice {
+    /// The name of its dialect.
+    pub dialect: String,
+    /// Its URL; empty if there is no server to it.
+    pub url: String,
+}
+
+/// Why a choice cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChoiceError {
+    /// There is no such dialect.
+    Dialect,
+    /// The address is none.
+    Url,
+    /// A secure page may not talk to an insecure server.
+    MixedContent,
+}
+
+impl ChoiceError {
+    /// The stable name, for `data-` attributes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dialect => "dialect",
+            Self::Url => "url",
+            Self::MixedContent => "mixed-content",
+        }
+    }
+}
+
+impl ServerChoice {
+    /// Takes a choice from a person or from a link. `secure` says that the page came over https.
+    ///
+    /// # Errors
+    /// If it names no dialect or no URL, or one that this page may not talk to.
+    pub fn new(dialect: &str, url: &str, secure: bool) -> Result<Self, ChoiceError> {
+        let listed = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
+        let url = if needs_url(listed.name) { url.trim() } else { "" };
+        let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute(url);
+        if needs_url(listed.name) && !absolute && !url.starts_with('/') {
+            return Err(ChoiceError::Url);
+        }
+        if secure && is_insecure(url) {
+            return Err(ChoiceError::MixedContent);
+        }
+        Ok(Self { dialect: listed.name.to_owned(), url: url.to_owned() })
+    }
+}
+
+/// Whether a dialect has a server to talk to.
+pub fn needs_url(dialect: &str) -> bool {
+    dialect != tabs::NAME
+}
+
+/// Whether a secure page may not talk to this URL: browsers let it talk only to the same machine without encryption.
+pub fn is_insecure(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("ws://").or(url.strip_prefix("http://")) else { return false };
+    let here =
+        |host| rest.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    !["localhost", "127.0.0.1", "[::1]"].into_iter().any(here)
+}
+
+impl ServerChoice {
+    /// The dialect of this server, which is at `url`. `identity` and `page` are as in [`dialects::Options`]. What the page
+    /// is configured to show to its own server is not shown to this one.
+    pub fn make_dialect(&self, url: String, identity: &str, page: &str) -> Option<Box<dyn Dialect>> {
+        let listed = dialects::named(&self.dialect)?;
+        let (identity, page) = (identity.to_owned(), page.to_owned());
+        Some((listed.make)(dialects::Options { url, identity, page, ..dialects::Options::default() }))
+    }
+
+    /// No server at all.
+    pub fn tabs() -> Self {
+        Self { dialect: tabs::NAME.to_owned(), url: String::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choose(dialect: &str, url: &str, secure: bool) -> Result<String, ChoiceError> {
+        ServerChoice::new(dialect, url, secure).map(|choice| choice.url)
+    }
+
+    #[test]
+    fn an_address_is_a_url_or_a_path() {
+        for url in ["wss://example.org", " wss://example.org/x?key=a ", "/ws", "https://example.org/"] {
+            assert_eq!(choose("visavis", url, true).as_deref(), Ok(url.trim()), "{url}");
+        }
+        for url in ["", "example.org", "ftp://example.org", "wss:", "wss://", "javascript:alert(1)"] {
+            assert_eq!(choose("visavis", url, true), Err(ChoiceError::Url), "{url}");
+        }
+        assert_eq!(choose("klingon", "wss://example.org", true), Err(ChoiceError::Dialect));
+        assert_eq!(choose("tabs", "whatever", true).as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn a_secure_page_needs_a_secure_server() {
+        for url in ["ws://example.org", "http://example.org/", "ws://192.0.2.1:80/"] {
+            assert_eq!(choose("visavis", url, true), Err(ChoiceError::MixedContent), "{url}");
+            assert!(choose("visavis", url, false).is_ok(), "{url}");
+        }
+        for url in ["ws://localhost:8080/ws", "ws://127.0.0.1/", "http://[::1]:8080/"] {
+            assert!(choose("visavis", url, true).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_choice_has_a_dialect() {
+        let choice = ServerChoice::new("ayame", "wss://b", true).unwrap();
+        let dialect = choice.make_dialect("wss://b".into(), &"x".repeat(64), "1").unwrap();
+        assert_eq!(dialect.endpoint().url, "wss://b");
+        let tabs = ServerChoice::tabs();
+        assert_eq!(ServerChoice::new(&tabs.dialect, "", true), Ok(tabs));
+    }
+}

@@ -1,0 +1,112 @@
+//! What the link does about a server that cannot be reached: it looks over HTTP why, once for each visit of the lobby,
+//! and where there is no server at all it speaks to nobody's instead.
+
+use visavis_signaling::{Dialect, Probe, Timestamp};
+
+use super::Link;
+use crate::outbox::Outbox;
+use crate::output::Effect;
+use crate::reach::{Obstacle, Seen};
+use crate::timing::LOOK_FOR_SERVER;
+
+/// What is known of the way to the server.
+#[derive(Default)]
+pub(super) struct Search {
+    pub(super) obstacle: Obstacle,
+    /// The shell has been asked to look.
+    looked: bool,
+    /// The server has been there: whatever happens, it is not absent but down.
+    found: bool,
+    /// What speaks where there is no server; then the dialect of the server that is not there.
+    other: Option<Box<dyn Dialect>>,
+    fell_back: bool,
+    /// When to look for the server again.
+    again_at: Timestamp,
+}
+
+impl Search {
+    /// Whatever was known is old.
+    pub(super) fn begin(&mut self) {
+        self.obstacle = Obstacle::Unknown;
+        self.looked = false;
+    }
+
+    fn may_fall_back(&self) -> bool {
+        !self.found && !self.fell_back && self.other.is_some()
+    }
+
+    pub(super) fn opened(&mut self) {
+        self.begin();
+        self.found |= !self.fell_back;
+    }
+}
+
+impl Link {
+    /// What speaks where there is no server.
+    pub(crate) fn set_fallback(&mut self, dialect: Box<dyn Dialect>) {
+        self.search.other = Some(dialect);
+    }
+
+    pub(crate) fn fell_back(&self) -> bool {
+        self.search.fell_back
+    }
+
+    pub(crate) fn obstacle(&self) -> Obstacle {
+        self.search.obstacle
+    }
+
+    /// Asks the shell for a look at the server, if the socket does not open and nobody has looked.
+    pub(crate) fn look(&mut self, out: &mut Outbox) {
+        if !self.search.looked && self.search.obstacle == Obstacle::Unknown {
+            self.search.looked = true;
+            self.dialect.probe().into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
+        }
+    }
+
+    /// When to call [`Link::look_again`].
+    pub(crate) fn looks_again_at(&self) -> Option<Timestamp> {
+        self.search.fell_back.then_some(self.search.again_at)
+    }
+
+    /// Has the server come meanwhile?
+    pub(crate) fn look_again(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.search.fell_back {
+            self.search.again_at = now + LOOK_FOR_SERVER;
+            let probe = self.search.other.as_ref().and_then(|server| server.probe());
+            probe.into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
+        }
+    }
+
+    /// What the shell has seen. `stays` says that this is no moment to speak to somebody else.
+    pub(crate) fn seen(&mut self, now: Timestamp, probe: &Probe, seen: &Seen, stays: bool, out: &mut Outbox) {
+        let absent = self.search.other.as_deref().filter(|_| self.search.fell_back);
+        if let Some(obstacle) = absent.and_then(|server| judge(server, probe, seen)) {
+            let came = matches!(obstacle, Obstacle::NoWebSocket | Obstacle::Subprotocol);
+            if came && !stays {
+                self.swap(now, out);
+            }
+        } else if let Some(obstacle) = judge(&*self.dialect, probe, seen).filter(|_| !self.is_open()) {
+            self.search.obstacle = obstacle;
+            if obstacle.is_absence() && self.search.may_fall_back() && !stays {
+                self.swap(now, out);
+            }
+        }
+    }
+
+    /// Speaks to the other one from now on.
+    fn swap(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.close(now, out);
+        if let Some(other) = &mut self.search.other {
+            std::mem::swap(&mut self.dialect, other);
+        }
+        self.search.fell_back = !self.search.fell_back;
+        self.search.again_at = now + LOOK_FOR_SERVER;
+        self.connect(now, out);
+    }
+}
+
+/// What a look has shown, if it was a look at this server.
+fn judge(server: &dyn Dialect, probe: &Probe, seen: &Seen) -> Option<Obstacle> {
+    let asks = !server.endpoint().protocols.is_empty();
+    (server.probe().as_ref() == Some(probe)).then(|| Obstacle::of(probe, asks, seen))
+}

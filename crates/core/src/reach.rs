@@ -1,0 +1,165 @@
+//! Why a server is out of reach. A browser says only that a WebSocket failed; one look over HTTP tells more.
+
+use visavis_signaling::json::{self, Json};
+use visavis_signaling::{Expects, Probe};
+
+/// What one look at a server over plain HTTP has shown ([`Effect::Probe`](crate::Effect::Probe)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// The browser does not even ask: a secure page may not talk to an insecure server.
+    Forbidden,
+    /// Nobody answers.
+    Nobody,
+    /// Somebody answers, but what they say is not for this page (CORS).
+    Somebody,
+    /// An answer.
+    Answer {
+        /// Its status.
+        status: u16,
+        /// How it begins: at most [`MAX_SEEN_BYTES`], and empty unless the probe expects Engine.IO.
+        body: String,
+    },
+}
+
+/// Most of an answer that is looked at, in bytes.
+pub const MAX_SEEN_BYTES: usize = 1024;
+
+/// What stands between us and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Obstacle {
+    /// Nothing is known about it (yet).
+    #[default]
+    Unknown,
+    /// A secure page may not talk to an insecure server.
+    MixedContent,
+    /// Nobody answers: the address may be wrong, the server down, the network offline.
+    NoAnswer,
+    /// Whoever answers is not the right server: the path may be wrong.
+    WrongPath,
+    /// The server is down, says the one in front of it.
+    Down,
+    /// The server does not let us in: a token, or the site that this page comes from.
+    Refused,
+    /// The server is there, but opens no WebSocket: it may be full, or somebody in between does not let it pass.
+    NoWebSocket,
+    /// The server may be there, but opens no WebSocket in the subprotocol that we ask for.
+    Subprotocol,
+    /// A Socket.IO server that speaks none of the versions that we speak.
+    SocketIoVersion,
+    /// The server opens the WebSocket and then does not answer: it speaks another dialect.
+    NoReply,
+}
+
+impl Obstacle {
+    /// The stable name, for `data-` attributes and the API; empty for [`Obstacle::Unknown`].
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "",
+            Self::MixedContent => "mixed-content",
+            Self::NoAnswer => "no-answer",
+            Self::WrongPath => "wrong-path",
+            Self::Down => "down",
+            Self::Refused => "refused",
+            Self::NoWebSocket => "no-websocket",
+            Self::Subprotocol => "subprotocol",
+            Self::SocketIoVersion => "socket-io-version",
+            Self::NoReply => "no-reply",
+        }
+    }
+
+    /// What a look has shown. `asks` says whether we ask for a subprotocol.
+    pub fn of(probe: &Probe, asks: bool, seen: &Seen) -> Self {
+        let there = if asks { Self::Subprotocol } else { Self::NoWebSocket };
+        match seen {
+            Seen::Forbidden => Self::MixedContent,
+            Seen::Nobody => Self::NoAnswer,
+            Seen::Somebody => there,
+            Seen::Answer { status: 502..=504, .. } => Self::Down,
+            Seen::Answer { status, body } if probe.expects == Expects::EngineIo => engine_io(*status, body),
+            Seen::Answer { status: 401 | 403, .. } => Self::Refused,
+            Seen::Answer { status, .. } => match (probe.expects, status) {
+                (Expects::Upgrade, 400 | 426) | (Expects::Success, 200..=299) => there,
+                _ => Self::WrongPath,
+            },
+        }
+    }
+
+    /// Whether there is no server at all where it should be, as on a host that only hands out files.
+    pub(crate) fn is_absence(self) -> bool {
+        matches!(self, Self::WrongPath | Self::Refused)
+    }
+}
+
+/// What a Socket.IO server answers to a handshake by long polling: its session, or an error with a code.
+fn engine_io(status: u16, body: &str) -> Obstacle {
+    if body.starts_with("Welcome to socket.io") {
+        return Obstacle::SocketIoVersion;
+    }
+    let error = json::parse(body).unwrap_or(Json::Null);
+    let code = if let Json::Number(code) = error.at("code") { code.as_str() } else { "" };
+    match (code, status) {
+        ("5", _) => Obstacle::SocketIoVersion,
+        ("4", _) | (_, 401 | 403) => Obstacle::Refused,
+        ("0" | "1" | "2" | "3", _) => Obstacle::NoWebSocket,
+        // The session stands behind a digit, or a length and a digit.
+        (_, 200) if body.split_once('"').is_some_and(|(_, rest)| rest.starts_with("sid")) => {
+            Obstacle::NoWebSocket
+        }
+        _ => Obstacle::WrongPath,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(expects: Expects, asks: bool, seen: &Seen) -> &'static str {
+        Obstacle::of(&Probe { url: "ws://x".into(), expects }, asks, seen).as_str()
+    }
+
+    fn answer(status: u16, body: &str) -> Seen {
+        Seen::Answer { status, body: body.into() }
+    }
+
+    #[test]
+    fn who_does_not_answer_cannot_be_told_apart() {
+        for expects in [Expects::Upgrade, Expects::EngineIo, Expects::Success] {
+            assert_eq!(of(expects, false, &Seen::Nobody), "no-answer");
+            assert_eq!(of(expects, false, &Seen::Somebody), "no-websocket");
+            assert_eq!(of(expects, true, &Seen::Somebody), "subprotocol");
+            assert_eq!(of(expects, false, &Seen::Forbidden), "mixed-content");
+            assert_eq!(of(expects, false, &answer(502, "")), "down");
+            assert_eq!(of(expects, false, &answer(404, "<html>")), "wrong-path");
+            assert_eq!(of(expects, false, &answer(403, "")), "refused");
+        }
+    }
+
+    #[test]
+    fn a_websocket_server_asks_for_an_upgrade() {
+        for status in [400, 426] {
+            assert_eq!(of(Expects::Upgrade, false, &answer(status, "")), "no-websocket");
+            assert_eq!(of(Expects::Upgrade, true, &answer(status, "")), "subprotocol");
+            assert_eq!(of(Expects::Success, false, &answer(status, "")), "wrong-path");
+        }
+        // Hosts of single-page apps answer everything with their page.
+        assert_eq!(of(Expects::Upgrade, false, &answer(200, "")), "wrong-path");
+        assert_eq!(of(Expects::Success, false, &answer(200, "")), "no-websocket");
+    }
+
+    #[test]
+    fn socket_io_tells_what_is_wrong() {
+        let session = r#"{"sid":"a","upgrades":["websocket"]}"#;
+        for (status, body, expected) in [
+            (200, format!("0{session}"), "no-websocket"),
+            (200, format!("96:0{session}2:40"), "no-websocket"),
+            (400, r#"{"code":0,"message":"Transport unknown"}"#.into(), "no-websocket"),
+            (400, r#"{"code":5,"message":"Unsupported protocol version"}"#.into(), "socket-io-version"),
+            (403, r#"{"code":4,"message":"Forbidden"}"#.into(), "refused"),
+            (200, "Welcome to socket.io.".into(), "socket-io-version"),
+            (200, "<!doctype html>".into(), "wrong-path"),
+            (404, r#"{"code":"not found"}"#.into(), "wrong-path"),
+        ] {
+            assert_eq!(of(Expects::EngineIo, false, &answer(status, &body)), expected, "{body}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! A server that cannot be reached: why, and what speaks where there is none.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+use std::time::Duration;
+
+use visavis_core::signaling::dialects::{Options, named};
+use visavis_core::signaling::{Dialect, Timestamp};
+use visavis_core::timing::LOOK_FOR_SERVER;
+use visavis_core::{
+    Command, Effect, Event, Input, Lifecycle, Obstacle, Output, Problem, Room, RoomConfig, Seen, SocketEvent,
+    TraceKind,
+};
+
+fn dialect(name: &str) -> Box<dyn Dialect> {
+    let options = Options { url: "ws://server/ws".into(), identity: "x".repeat(64), ..Options::default() };
+    (named(name).unwrap().make)(options)
+}
+
+fn room(name: &str) -> Room {
+    let config = RoomConfig {
+        ice_servers: Vec::new(),
+        relay_only: false,
+        capacity: None,
+        microphone: false,
+        camera: false,
+        seed: 1,
+    };
+    Room::new(config, dialect(name))
+}
+
+/// What the shell is asked to do for the signaling.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Open(String),
+    Close,
+    Look(String),
+    Say,
+}
+
+struct Stage {
+    room: Room,
+    now: Timestamp,
+    traced: Vec<(TraceKind, String)>,
+}
+
+impl Stage {
+    fn new(room: Room) -> Self {
+        Self { room, now: Timestamp::default(), traced: Vec::new() }
+    }
+
+    /// In the lobby of a page whose own server is not there.
+    fn fallen_back() -> Self {
+        let mut stage = Self::new(room("visavis").with_fallback(dialect("tabs")));
+        stage.input(Input::Command(Command::EnterLobby));
+        stage.fails();
+        stage.sees(404);
+        assert!(stage.room.view().fallback);
+        stage
+    }
+
+    fn input(&mut self, input: Input) -> Vec<Asked> {
+        self.room.handle(self.now, input);
+        let mut asked = Vec::new();
+        while let Some(output) = self.room.poll_output() {
+            match output {
+                Output::Effect(Effect::OpenSocket(endpoint)) => asked.push(Asked::Open(endpoint.url)),
+                Output::Effect(Effect::CloseSocket) => asked.push(Asked::Close),
+                Output::Effect(Effect::Probe(probe)) => asked.push(Asked::Look(probe.url)),
+                Output::Effect(Effect::SendFrame(_)) => asked.push(Asked::Say),
+                Output::Event(Event::Traced(kind, text)) => self.traced.push((kind, text)),
+                _ => {}
+            }
+        }
+        asked
+    }
+
+    fn wait(&mut self, time: Duration) -> Vec<Asked> {
+        self.now = self.now + time;
+        self.input(Input::Timeout)
+    }
+
+    fn fails(&mut self) -> Vec<Asked> {
+        self.input(Input::Socket(SocketEvent::Closed))
+    }
+
+    /// The shell has looked at the page's own server.
+    fn sees(&mut self, status: u16) -> Vec<Asked> {
+        let probe = dialect("visavis").probe().unwrap();
+        self.input(Input::Seen(probe, Seen::Answer { status, body: String::new() }))
+    }
+
+    fn join(&mut self) -> Vec<Asked> {
+        self.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }))
+    }
+
+    fn obstacle(&self) -> Option<Obstacle> {
+        match self.room.view().problem {
+            Some(Problem::Unreachable { obstacle, .. }) => Some(obstacle),
+            _ => None,
+        }
+    }
+}
+
+fn look() -> Asked {
+    Asked::Look("ws://server/ws".into())
+}
+
+fn open(url: &str) -> Asked {
+    Asked::Open(url.into())
+}
+
+#[test]
+fn the_shell_looks_once_and_again_when_asked() {
+    let mut stage = Stage::new(room("visavis"));
+    stage.input(Input::Command(Command::EnterLobby));
+    assert_eq!(stage.fails(), [look()]);
+    assert_eq!(stage.obstacle(), Some(Obstacle::Unknown));
+    stage.sees(403);
+    assert_eq!(stage.obstacle(), Some(Obstacle::Refused));
+    for _ in 0..10 {
+        stage.wait(Duration::from_secs(20));
+        assert_eq!(stage.fails(), [], "once is enough");
+    }
+    stage.input(Input::Command(Command::RetryNow));
+    assert_eq!(stage.fails(), [look()]);
+}
+
+#[test]
+fn nobody_looks_during_a_call() {
+    let mut stage = Stage::new(room("tabs"));
+    stage.join();
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.wait(Duration::ZERO);
+    assert_eq!(stage.room.view().lifecycle, Lifecycle::Joined);
+    assert_eq!(stage.fails(), []);
+}
+
+#[test]
+fn who_opens_and_does_not_answer_is_of_another_kind() {
+    let mut stage = Stage::new(room("visavis"));
+    stage.join();
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(stage.wait(Duration::from_secs(10)), [Asked::Close]);
+    assert_eq!(stage.obstacle(), Some(Obstacle::NoReply));
+}
+
+#[test]
+fn where_there_is_no_server_the_fallback_speaks() {
+    for status in [404, 200, 403] {
+        let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+        stage.join();
+        stage.fails();
+        assert_eq!(stage.sees(status), [open("tab:visavis")]);
+        assert_eq!(stage.input(Input::Socket(SocketEvent::Opened)), [Asked::Say]);
+        stage.wait(Duration::ZERO);
+        let view = stage.room.view();
+        assert!(view.fallback && view.problem.is_none() && view.lifecycle == Lifecycle::Joined, "{status}");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_is_not_absent() {
+    let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.fails();
+    stage.sees(502);
+    assert!(!stage.room.view().fallback);
+    assert_eq!(stage.obstacle(), Some(Obstacle::Down));
+    // It has been there once: whatever answers in its place now, it will come back.
+    stage.wait(Duration::from_secs(1));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.fails();
+    stage.input(Input::Command(Command::RetryNow));
+    stage.fails();
+    stage.sees(404);
+    assert!(!stage.room.view().fallback);
+    assert_eq!(stage.obstacle(), Some(Obstacle::WrongPath));
+}
+
+#[test]
+fn without_a_fallback_absence_is_only_told() {
+    let mut stage = Stage::new(room("visavis"));
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.fails();
+    stage.sees(404);
+    assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(Obstacle::WrongPath), false));
+}
+
+#[test]
+fn a_server_that_comes_is_found_from_the_lobby_and_not_from_a_call() {
+    let mut stage = Stage::fallen_back();
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(stage.wait(LOOK_FOR_SERVER), [look()]);
+    assert_eq!(stage.sees(404), []);
+    assert_eq!(stage.input(Input::Command(Command::RetryNow)), [look()]);
+    stage.join();
+    stage.wait(Duration::ZERO);
+    assert_eq!(stage.sees(426), [], "a call goes on as it has begun");
+    assert_eq!(stage.wait(LOOK_FOR_SERVER), [Asked::Say], "nothing but the sign of life");
+    stage.input(Input::Command(Command::Leave));
+    assert_eq!(stage.sees(426), []);
+    stage.input(Input::Command(Command::EnterLobby));
+    assert_eq!(stage.sees(426), [Asked::Close, open("ws://server/ws")]);
+    assert!(!stage.room.view().fallback);
+}
+
+#[test]
+fn what_passes_is_told_to_whoever_asks() {
+    let mut stage = Stage::new(room("join-room"));
+    stage.input(Input::Command(Command::Trace(true)));
+    stage.join();
+    stage.input(Input::Socket(SocketEvent::Opened));
+    for frame in ["0{\"sid\":\"e\"}", "40{\"sid\":\"s\"}", "42{}"] {
+        stage.input(Input::Socket(SocketEvent::Frame(frame.into())));
+    }
+    let lines: Vec<String> =
+        stage.traced.iter().map(|(kind, text)| [kind.as_str(), " ", text].concat()).collect();
+    assert_eq!(
+        lines,
+        [
+            "socket ws://server/ws?EIO=4&transport=websocket",
+            "socket open",
+            "said join r",
+            "in 0{\"sid\":\"e\"}",
+            "out 40",
+            "in 40{\"sid\":\"s\"}",
+            "out 42[\"join-room\",\"r\"]",
+            "heard joined as !",
+            // Nobody tells who is there: somebody is presumed to be.
+            "heard joins: other~1",
+            "in 42{}",
+            "misunderstood not a Socket.IO packet",
+        ]
+    );
+    stage.input(Input::Command(Command::Trace(false)));
+    stage.traced.clear();
+    stage.input(Input::Socket(SocketEvent::Frame("2".into())));
+    assert!(stage.traced.is_empty());
+}

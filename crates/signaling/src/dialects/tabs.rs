@@ -1,0 +1,277 @@
+//! Tabs of one browser, without any server: what one of them posts on a `BroadcastChannel`, all others hear.
+//!
+//! Every tab is to the others what our own server would be, so they speak its protocol (`docs/signaling-protocol.md`),
+//! and each message also says `from` whom it comes, in which `room`, and `to` whom if it is not for all. Whoever says that
+//! they joined is answered in kind, so both know each other. Of two, the one whose id sorts first offers. `media` is also
+//! the sign of life: a tab that crashes says no goodbye.
+
+use std::time::Duration;
+
+use super::visavis::Visavis;
+use super::{Listed, Options};
+use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
+use crate::json::{self, Fields, Json};
+use crate::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
+use crate::signal::{Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo};
+use crate::time::Timestamp;
+
+/// Its name in the list.
+pub const NAME: &str = "tabs";
+/// The scheme of URLs that name a channel between tabs, not a server.
+pub const SCHEME: &str = "tab:";
+
+const BEAT: Duration = Duration::from_secs(5);
+/// Silence after which a tab is lost. Timers of hidden pages are late, but then the tile stays, because it plays.
+const SILENT: Duration = Duration::from_secs(15);
+
+pub(super) const LISTED: Listed = Listed {
+    name: NAME,
+    title: "No server: the tabs of one browser",
+    room: "any name",
+    make: |options| Box::new(Tabs::new(&options)),
+};
+
+struct Tabs {
+    /// Reads and writes the messages.
+    words: Visavis,
+    id: String,
+    page: String,
+    room: String,
+    name: String,
+    media: MediaState,
+    /// When to give the next sign of life; there while we are in a room.
+    beat_at: Option<Timestamp>,
+    /// The room has not heard yet that it is joined.
+    owes_joined: bool,
+    others: Vec<Other>,
+}
+
+struct Other {
+    info: ParticipantInfo,
+    heard_at: Timestamp,
+    gone: bool,
+}
+
+impl Tabs {
+    fn new(options: &Options) -> Self {
+        let (id, _) = options.ids();
+        Self {
+            words: Visavis::new("", ""),
+            id,
+            page: options.page.clone(),
+            room: String::new(),
+            name: String::new(),
+            media: MediaState::default(),
+            beat_at: None,
+            owes_joined: false,
+            others: Vec::new(),
+        }
+    }
+
+    /// Posts a message in the room. `to` is for those that do not name it themselves.
+    fn post(&self, message: &str, to: Option<&str>, out: &mut Vec<DialectOutput>) {
+        let mut also = Fields::default();
+        also.text("from", &self.id);
+        also.text("room", &self.room);
+        also.maybe_text("to", to);
+        let (message, also) = (message.strip_suffix('}').unwrap_or(message), also.encode());
+        let also = also.strip_prefix('{').unwrap_or(&also);
+        out.push(DialectOutput::Frame([message, ",", also].concat()));
+    }
+
+    fn introduce(&self, to: Option<&str>, out: &mut Vec<DialectOutput>) {
+        let mut participant = Fields::default();
+        participant.text("id", &self.id);
+        participant.text("name", &self.name);
+        participant.put("media", self.media);
+        participant.text("session", &self.page);
+        let mut fields = Fields::of_type("participant-joined");
+        fields.put("participant", participant);
+        self.post(&fields.encode(), to, out);
+    }
+
+    fn say(&mut self, now: Timestamp, outbound: Outbound, out: &mut Vec<DialectOutput>) {
+        match &outbound {
+            Outbound::Join { room, name, media } => {
+                (self.room, self.name, self.media) = (room.clone(), name.clone(), *media);
+                self.beat_at = Some(now + BEAT);
+                self.owes_joined = true;
+                return self.introduce(None, out);
+            }
+            Outbound::Leave => {
+                let mut fields = Fields::of_type("participant-left");
+                fields.text("id", &self.id);
+                fields.text("reason", "left");
+                self.post(&fields.encode(), None, out);
+                return self.go_out();
+            }
+            Outbound::MediaState(media) => self.media = *media,
+            Outbound::Description { .. } | Outbound::Candidate { .. } => {}
+        }
+        let mut said = Vec::new();
+        self.words.handle(now, DialectInput::Send(outbound), &mut said);
+        for output in said {
+            if let DialectOutput::Frame(frame) = output {
+                self.post(&frame, None, out);
+            }
+        }
+    }
+
+    fn go_out(&mut self) {
+        self.beat_at = None;
+        self.owes_joined = false;
+        self.others.clear();
+    }
+
+    /// The room is joined as soon as we say so; but it hears that only when it has finished its own sentence.
+    fn tell_joined(&mut self, out: &mut Vec<DialectOutput>) {
+        if !std::mem::take(&mut self.owes_joined) {
+            return;
+        }
+        out.extend(ParticipantId::new(self.id.as_str()).map(|id| {
+            let participants = Vec::new();
+            let joined = Joined { id, participants, ice_servers: None, capacity: None, room: None };
+            DialectOutput::Signal(Inbound::Joined(joined))
+        }));
+    }
+
+    fn hear(&mut self, now: Timestamp, frame: String, out: &mut Vec<DialectOutput>) {
+        let value = match json::parse(&frame) {
+            Ok(value) => value,
+            Err(error) => return out.push(DialectOutput::Misunderstood(error.to_string())),
+        };
+        let to = value.at("to");
+        let directed = to.as_text() == Some(&self.id);
+        let other_room = self.beat_at.is_none() || value.at("room").as_text() != Some(&self.room);
+        if other_room || !(directed || *to == Json::Null) {
+            return;
+        }
+        let mut heard = Vec::new();
+        self.words.handle(now, DialectInput::Frame(frame), &mut heard);
+        for output in heard {
+            match output {
+                DialectOutput::Signal(signal) => self.understand(now, directed, signal, out),
+                DialectOutput::Misunderstood(_) => out.push(output),
+                DialectOutput::Frame(_) | DialectOutput::Stalled => {}
+            }
+        }
+    }
+
+    fn understand(&mut self, now: Timestamp, directed: bool, signal: Inbound, out: &mut Vec<DialectOutput>) {
+        match signal {
+            Inbound::ParticipantJoined(info) => self.enter(now, directed, info, out),
+            Inbound::ParticipantLeft(id) => {
+                let before = self.others.len();
+                self.others.retain(|other| other.info.id != id);
+                if self.others.len() < before {
+                    out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id)));
+                }
+            }
+            Inbound::MediaState { from, media } => self.heard_of(now, &from, media, out),
+            Inbound::Description { ref from, .. } | Inbound::Candidate { ref from, .. } => {
+                if self.others.iter().any(|other| other.info.id == *from) {
+                    out.push(DialectOutput::Signal(signal));
+                }
+            }
+            // What only a server says.
+            Inbound::ParticipantGone(_)
+            | Inbound::ParticipantBack(_)
+            | Inbound::Joined(_)
+            | Inbound::Resumed { .. }
+            | Inbound::IceServers(_)
+            | Inbound::Rejected(_) => {}
+        }
+    }
+
+    /// Somebody says that they are here. Unless we know, and they said it to us alone, they want to know of us too.
+    fn enter(
+        &mut self,
+        now: Timestamp,
+        directed: bool,
+        mut info: ParticipantInfo,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        let before = self.others.iter().position(|other| other.info.id == info.id);
+        let known = before.is_some_and(|at| self.others[at].info.session == info.session);
+        if info.id.as_str() == self.id || (directed && known) {
+            return;
+        }
+        let full = self.others.len() >= MAX_PARTICIPANTS;
+        // Another life of theirs, or the place of somebody who is long lost.
+        let over = before.or_else(|| self.others.iter().position(|other| other.gone).filter(|_| full));
+        if full && over.is_none() {
+            return;
+        }
+        if let Some(at) = over {
+            let id = self.others.remove(at).info.id;
+            out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id)));
+        }
+        if self.id.as_str() < info.id.as_str() {
+            info.offerer = Offerer::Us;
+        }
+        self.introduce(Some(info.id.as_str()), out);
+        out.push(DialectOutput::Signal(Inbound::ParticipantJoined(info.clone())));
+        self.others.push(Other { info, heard_at: now, gone: false });
+    }
+
+    fn heard_of(
+        &mut self,
+        now: Timestamp,
+        from: &ParticipantId,
+        media: MediaState,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        let Some(other) = self.others.iter_mut().find(|other| other.info.id == *from) else { return };
+        other.heard_at = now;
+        if std::mem::take(&mut other.gone) {
+            out.push(DialectOutput::Signal(Inbound::ParticipantBack(other.info.clone())));
+        }
+        if other.info.media.replace(media) != Some(media) {
+            out.push(DialectOutput::Signal(Inbound::MediaState { from: from.clone(), media }));
+        }
+    }
+
+    fn timeout(&mut self, now: Timestamp, out: &mut Vec<DialectOutput>) {
+        if self.beat_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.beat_at = Some(now + BEAT);
+        self.say(now, Outbound::MediaState(self.media), out);
+        for other in self.others.iter_mut().filter(|other| !other.gone && other.heard_at + SILENT <= now) {
+            other.gone = true;
+            out.push(DialectOutput::Signal(Inbound::ParticipantGone(other.info.id.clone())));
+        }
+    }
+}
+
+impl Dialect for Tabs {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint { url: [SCHEME, "visavis"].concat(), protocols: Vec::new() }
+    }
+
+    fn probe(&self) -> Option<Probe> {
+        None
+    }
+
+    fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        match input {
+            DialectInput::Opened | DialectInput::Closed => self.go_out(),
+            DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
+                out.push(DialectOutput::Misunderstood("a frame is too long".to_owned()));
+            }
+            DialectInput::Frame(frame) => {
+                self.tell_joined(out);
+                self.hear(now, frame, out);
+            }
+            DialectInput::Send(outbound) => self.say(now, outbound, out),
+            DialectInput::Timeout => {
+                self.tell_joined(out);
+                self.timeout(now, out);
+            }
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        if self.owes_joined { Some(Timestamp::default()) } else { self.beat_at }
+    }
+}

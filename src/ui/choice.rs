@@ -1,0 +1,51 @@
+//! The server that a person has chosen: kept by the browser, and carried by links.
+
+use visavis_core::{ChoiceError, ServerChoice};
+use web_sys::UrlSearchParams;
+
+use super::names::storage;
+use crate::dom::is_secure;
+
+const KEY: &str = "visavis-server";
+const DIALECT: &str = "dialect";
+const URL: &str = "server";
+
+/// The choice that the person made last.
+pub fn remembered() -> Option<ServerChoice> {
+    let text = storage()?.get_item(KEY).ok().flatten()?;
+    of(&UrlSearchParams::new_with_str(&text).ok()?)?.ok()
+}
+
+/// Keeps a choice for the next visit, or forgets it.
+pub(super) fn remember(choice: Option<&ServerChoice>) {
+    if let (Some(storage), Ok(query)) = (storage(), UrlSearchParams::new()) {
+        put(&query, choice);
+        let _ = storage.set_item(KEY, &String::from(query.to_string()));
+    }
+}
+
+/// The choice that an address carries (`?dialect=D&server=U`).
+pub fn of(query: &UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>> {
+    let (dialect, url) = (query.get(DIALECT), query.get(URL));
+    if dialect.is_none() && url.is_none() {
+        return None;
+    }
+    Some(check(dialect.as_deref().unwrap_or("visavis"), &url.unwrap_or_default()))
+}
+
+/// Lets an address carry a choice, or none.
+pub fn put(query: &UrlSearchParams, choice: Option<&ServerChoice>) {
+    query.delete(DIALECT);
+    query.delete(URL);
+    if let Some(choice) = choice {
+        query.set(DIALECT, &choice.dialect);
+        if !choice.url.is_empty() {
+            query.set(URL, &choice.url);
+        }
+    }
+}
+
+/// Checks what a person typed, or a stranger put into a link.
+pub(super) fn check(dialect: &str, url: &str) -> Result<ServerChoice, ChoiceError> {
+    ServerChoice::new(dialect, url, is_secure())
+}

@@ -1,0 +1,156 @@
+//! The lobby's menu of servers.
+
+use std::rc::Rc;
+
+use visavis_core::signaling::dialects;
+use visavis_core::{ChoiceError, Choosing, RoomView, ServerChoice, needs_url};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Url};
+
+use super::shared::Shared;
+use super::{choice, names, text};
+use crate::dom::{self, Listener};
+
+const HTML: &str = include_str!("server.html");
+/// What everybody expects a room to be called; not worth a word.
+const ANY_NAME: &str = "any name";
+
+/// What is to be known of the server.
+#[derive(Debug, Clone, Default)]
+pub struct ServerOptions {
+    /// Whether the person may choose another.
+    pub choosing: Choosing,
+    /// The dialect of the page's own configuration.
+    pub dialect: String,
+    /// What was chosen; it counts as [`ServerOptions::choosing`] says.
+    pub choice: Option<ServerChoice>,
+    /// It was not the person who chose, but whoever wrote the link.
+    pub from_link: bool,
+    /// What the link asks for cannot be.
+    pub error: Option<ChoiceError>,
+}
+
+impl ServerOptions {
+    /// The choice that counts at the moment.
+    pub(super) fn in_force(&self, fallback: bool) -> Option<&ServerChoice> {
+        let counts = match self.choosing {
+            Choosing::Always => true,
+            Choosing::WithoutServer => fallback,
+            Choosing::Never => false,
+        };
+        self.choice.as_ref().filter(|_| counts)
+    }
+}
+
+/// The menu.
+pub(super) struct ServerMenu {
+    shared: Rc<Shared>,
+    element: HtmlElement,
+    in_use: Element,
+    fields: Rc<Fields>,
+    /// What was shown last; what the person chooses meanwhile is theirs.
+    fallback: Option<bool>,
+    _changed: Listener,
+}
+
+/// What a choice of the kind of server changes.
+struct Fields {
+    select: HtmlSelectElement,
+    address: HtmlInputElement,
+    room_hint: Element,
+    own: String,
+}
+
+impl ServerMenu {
+    /// Builds it into the lobby.
+    pub(super) fn new(lobby: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
+        let element = dom::instantiate(HTML)?;
+        let options = &shared.options.server;
+        let fields = Rc::new(Fields {
+            select: dom::find(&element, "select")?,
+            address: dom::find(&element, "input")?,
+            room_hint: dom::find(lobby, "small")?,
+            own: options.dialect.clone(),
+        });
+        fill(&fields.select)?;
+        say_wrong(&element, options.error)?;
+        dom::set_flag(&element, "open", options.error.is_some());
+        dom::find::<Element>(lobby, ".entry")?.append_child(&element)?;
+        let hinted = fields.clone();
+        let _changed = Listener::new(&fields.select, "change", move |_| hinted.hint());
+        let in_use = dom::find(lobby, "[data-server]")?;
+        Ok(Self { shared: shared.clone(), in_use, fields, fallback: None, element, _changed })
+    }
+
+    /// Shows the state of things.
+    pub(super) fn render(&mut self, view: &RoomView) {
+        let options = &self.shared.options.server;
+        let choice = options.in_force(view.fallback);
+        let offered = match options.choosing {
+            Choosing::Always => true,
+            Choosing::WithoutServer => view.fallback,
+            Choosing::Never => false,
+        };
+        dom::set_flag(&self.element, "hidden", !offered);
+        let sentence = choice.map(|choice| text::server(choice, options.from_link)).unwrap_or_default();
+        dom::set_text(&self.in_use, &sentence);
+        if self.fallback.replace(view.fallback) != Some(view.fallback) {
+            self.fields.select.set_value(choice.map_or("", |choice| &choice.dialect));
+            self.fields.address.set_value(choice.map_or("", |choice| &choice.url));
+            self.fields.hint();
+        }
+    }
+}
+
+impl Fields {
+    /// What is to be known of this kind of server.
+    fn hint(&self) {
+        let chosen = self.select.value();
+        let name = if chosen.is_empty() { &self.own } else { &chosen };
+        let room = dialects::named(name).map_or(ANY_NAME, |listed| listed.room);
+        dom::set_text(&self.room_hint, room);
+        dom::set_flag(&self.room_hint, "hidden", room == ANY_NAME);
+        let label = self.address.parent_element();
+        label.iter().for_each(|label| dom::set_flag(label, "hidden", chosen.is_empty() || !needs_url(name)));
+    }
+}
+
+/// The first is what the page itself is set up for.
+fn fill(select: &HtmlSelectElement) -> Result<(), JsValue> {
+    let listed = dialects::ALL.iter().map(|listed| (listed.name, listed.title));
+    for (name, title) in [("", text::OWN_SERVER)].into_iter().chain(listed) {
+        let option = dom::instantiate("<option></option>")?;
+        dom::set_attribute(&option, "value", Some(name));
+        dom::set_text(&option, title);
+        select.append_child(&option)?;
+    }
+    Ok(())
+}
+
+fn say_wrong(root: &Element, error: Option<ChoiceError>) -> Result<(), JsValue> {
+    let sentence: Element = dom::find(root, ".wrong")?;
+    dom::set_text(&sentence, error.map(text::choice).unwrap_or_default());
+    Ok(())
+}
+
+/// Goes over to the server that the menu shows: the page begins anew, with it in its address.
+pub(super) fn apply(shared: &Shared) -> Result<(), JsValue> {
+    let field = |selector| dom::find::<HtmlInputElement>(&shared.frame, selector).map(|input| input.value());
+    let dialect = dom::find::<HtmlSelectElement>(&shared.frame, "select")?.value();
+    let choice = if dialect.is_empty() {
+        Ok(None)
+    } else {
+        choice::check(&dialect, &field("input[name=server]")?).map(Some)
+    };
+    say_wrong(&shared.frame, choice.as_ref().err().copied())?;
+    let Ok(choice) = choice else { return Ok(()) };
+    choice::remember(choice.as_ref());
+    names::remember(&field("input[name=name]")?);
+    let location = web_sys::window().ok_or("no window")?.location();
+    let url = Url::new(&location.href()?)?;
+    let query = url.search_params();
+    query.delete("join");
+    query.set("room", &field("input[name=room]")?);
+    choice::put(&query, choice.as_ref());
+    location.replace(&url.href())
+}

@@ -1,0 +1,90 @@
+//! The "try it" view: what passes between us and the server, in order, and how each of it was understood.
+//!
+//! It stands below whatever screen there is, so a call can be watched from its lobby on. What else helps to get a server
+//! and a dialect to speak with each other has its place here, above the list.
+
+use js_sys::{Date, JsString, RegExp};
+use visavis_core::TraceKind;
+use wasm_bindgen::JsValue;
+use web_sys::{Element, HtmlElement};
+
+use crate::dom;
+
+const HTML: &str = include_str!("trace.html");
+const LINE: &str = "<li></li>";
+/// The oldest lines go.
+const MOST_LINES: u32 = 200;
+/// Longer lines are cut, in UTF-16 code units.
+const MOST_TEXT: u32 = 2048;
+/// What stands in place of a secret.
+const HIDDEN: &str = "•••";
+/// Fields of JSON that hold secrets, whoever says them.
+const SECRET_FIELDS: &str = r#"("(?:identity|credential|password|secret|token|auth\w*|api_?key|signalingKey)"\s*:\s*")(?:[^"\\\\]|\\\\.)*"#;
+/// The same in URLs.
+const SECRET_QUERY: &str = r"([?&](?:identity|credential|password|secret|token|auth\w*|key)=)[^&]*";
+
+/// The panel, as long as it is open.
+pub(super) struct TracePanel {
+    element: HtmlElement,
+    list: HtmlElement,
+    secrets: Vec<String>,
+    fields: [RegExp; 2],
+}
+
+impl TracePanel {
+    /// Opens it at the end of the frame. `secrets` are never shown, wherever they stand.
+    pub(super) fn open(frame: &Element, secrets: &[String]) -> Result<Self, JsValue> {
+        let element = dom::instantiate(HTML)?;
+        let list = dom::find(&element, "ol")?;
+        frame.append_child(&element)?;
+        let fields = [SECRET_FIELDS, SECRET_QUERY].map(|pattern| RegExp::new(pattern, "gi"));
+        Ok(Self { element, list, secrets: secrets.to_vec(), fields })
+    }
+
+    /// Adds a line.
+    pub(super) fn add(&self, kind: TraceKind, text: &str) {
+        let _ = self.try_add(kind, text);
+    }
+
+    fn try_add(&self, kind: TraceKind, text: &str) -> Result<(), JsValue> {
+        let line = dom::instantiate(LINE)?;
+        dom::set_attribute(&line, "data-kind", Some(kind.as_str()));
+        let time = Date::new_0().to_iso_string().slice(11, 23);
+        dom::set_text(&line, &[&*String::from(time), " ", kind.as_str(), " ", &self.shown(text)].concat());
+        // Who reads further up is left there.
+        let follows = self.list.scroll_top() + self.list.client_height() + 40 >= self.list.scroll_height();
+        self.list.append_child(&line)?;
+        if self.list.child_element_count() > MOST_LINES {
+            self.list.first_element_child().iter().for_each(Element::remove);
+        }
+        if follows {
+            self.list.set_scroll_top(self.list.scroll_height());
+        }
+        Ok(())
+    }
+
+    /// The text without secrets, and cut.
+    fn shown(&self, text: &str) -> String {
+        let mut text = JsString::from(text);
+        for secret in &self.secrets {
+            text = text.replace_all(secret, HIDDEN);
+        }
+        for field in &self.fields {
+            text = text.replace_by_pattern(field, &["$1", HIDDEN].concat());
+        }
+        let cut = text.length() > MOST_TEXT;
+        let text = String::from(text.slice(0, MOST_TEXT));
+        if cut { text + "…" } else { text }
+    }
+
+    /// All lines as one text.
+    pub(super) fn text(&self) -> String {
+        self.list.inner_text()
+    }
+}
+
+impl Drop for TracePanel {
+    fn drop(&mut self) {
+        self.element.remove();
+    }
+}

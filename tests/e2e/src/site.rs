@@ -1,0 +1,96 @@
+//! A host that hands out files and knows nothing else, as most do: no WebSocket, and 404 for what it has not.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::tools;
+
+/// A running host. Dropping it stops it.
+#[derive(Debug)]
+pub struct Site {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Site {
+    /// Hands out the bundle as it is built.
+    pub async fn start() -> Self {
+        Self::serving(&tools::dist(), 0).await
+    }
+
+    /// Hands out a folder, on a port (0 for any that is free).
+    pub async fn serving(folder: &Path, port: u16) -> Self {
+        Self::answering(port, folder.to_owned(), 404).await
+    }
+
+    /// Has nothing, and answers everything with this status.
+    pub async fn refusing(status: u16) -> Self {
+        Self::answering(0, PathBuf::new(), status).await
+    }
+
+    async fn answering(port: u16, folder: PathBuf, missing: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let folder = folder.clone();
+                tokio::spawn(async move { answer(stream, &folder, missing).await });
+            }
+        });
+        Self { address, task }
+    }
+
+    /// The page's address.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Reads the head of one request and answers it; anybody may read the answer.
+async fn answer(mut stream: TcpStream, folder: &Path, missing: u16) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") && head.len() < 16_384 {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let path = head.split(' ').nth(1)?.split('?').next()?.trim_start_matches('/');
+    let path = if path.is_empty() { "index.html" } else { path };
+    let file = Some(folder.join(path)).filter(|_| !path.contains("..") && folder.is_dir());
+    let found = file.and_then(|file| std::fs::read(file).ok());
+    let status = if found.is_some() { 200 } else { missing };
+    let (body, kind) = (found.unwrap_or_default(), kind_of(path));
+    let head = format!(
+        "HTTP/1.1 {status} .\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\
+         access-control-allow-origin: *\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.ok()?;
+    stream.write_all(&body).await.ok()
+}
+
+fn kind_of(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html",
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        Some("svg") => "image/svg+xml",
+        Some("wasm") => "application/wasm",
+        Some("json") => "application/json",
+        _ => "text/plain",
+    }
+}

@@ -1,0 +1,51 @@
+//! A server that cannot be reached: the lobby says what to look at.
+
+use serde_json::json;
+use visavis_e2e::server::free_port;
+use visavis_e2e::{Browser, Bundle, Page, Server, Site, tools};
+
+/// Opens a page that is set up for this server, from a server of its own.
+async fn lobby(signaling: serde_json::Value) -> (Server, Bundle, Page) {
+    let bundle = Bundle::with_config(&json!({ "signaling": signaling }));
+    let site = Server::serving(&bundle).await;
+    let page = Browser::chrome().await.open("Ann", &site.url()).await;
+    (site, bundle, page)
+}
+
+async fn is_told(page: &Page, obstacle: &str, word: &str) {
+    let look = page
+        .until(&format!("to be told {obstacle}"), |look| {
+            look.problem == "unreachable" && look.obstacle == obstacle
+        })
+        .await;
+    let text = &look.notice("unreachable").expect("there is a sentence").text;
+    assert!(text.contains(word), "{obstacle}: {text}");
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_a_server_is_named() {
+    let (_site, _bundle, nobody) =
+        lobby(json!({ "url": format!("ws://127.0.0.1:{}/ws", free_port()) })).await;
+    is_told(&nobody, "no-answer", "Nobody answers").await;
+
+    for (status, obstacle, word) in
+        [(404, "wrong-path", "path"), (403, "refused", "let this page in"), (502, "down", "down")]
+    {
+        let other = Site::refusing(status).await;
+        for dialect in ["visavis", "peerjs", "group-chat"] {
+            let url = format!("ws://127.0.0.1:{}/x", other.port());
+            let (_site, _bundle, page) = lobby(json!({ "url": url, "dialect": dialect })).await;
+            is_told(&page, obstacle, word).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_another_kind_is_told_by_its_silence() {
+    let server = Server::with(tools::dist(), &[]).await;
+    let url = format!("ws://127.0.0.1:{}/ws", server.port());
+    let (_site, _bundle, page) = lobby(json!({ "url": url, "dialect": "ayame" })).await;
+    page.until("the lobby", |look| look.control("join").is_some()).await;
+    page.press("join").await;
+    is_told(&page, "no-reply", "another kind of server").await;
+}

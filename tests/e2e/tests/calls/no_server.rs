@@ -1,0 +1,90 @@
+//! A host that only hands out files: tabs of one browser meet, and the lobby says what that is.
+
+use serde_json::json;
+use visavis_e2e::call::{all_meet, join, meets, sees};
+use visavis_e2e::server::free_port;
+use visavis_e2e::{Browser, Bundle, Look, Server, Site, tools};
+
+fn is_demo(look: &Look) -> bool {
+    look.state == "lobby" && look.problem.is_empty() && look.notice("no-server").is_some()
+}
+
+#[tokio::test]
+async fn tabs_of_one_browser_meet_without_any_server() {
+    let site = Site::start().await;
+    let browser = Browser::chrome().await;
+    let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
+    let look = ann.until("to be told that there is no server", is_demo).await;
+    let text = &look.notice("no-server").expect("just seen").text;
+    assert!(text.contains("tabs of this browser only"), "{text}");
+    for page in [&ann, &ben] {
+        join(page, "tea").await;
+    }
+    all_meet(&[&ann, &ben]).await;
+
+    // A third, in the same room; and a fourth in another one.
+    let (cem, dan) = (browser.open("Cem", &site.url()).await, browser.open("Dan", &site.url()).await);
+    join(&cem, "tea").await;
+    join(&dan, "coffee").await;
+    for page in [&ann, &ben, &cem] {
+        page.until("three in the room", |look| look.others().count() == 2).await;
+    }
+    meets(&cem, &["Ann", "Ben"]).await;
+    dan.until("to be alone", |look| look.others().count() == 0 && look.notice("no-server").is_some()).await;
+
+    // A switch is told, and whoever goes is gone at once.
+    cem.press("camera").await;
+    ann.until("Cem's camera to be off", |look| look.tile("Cem").is_some_and(|tile| tile.camera == "off"))
+        .await;
+    cem.press("leave").await;
+    ann.until("Cem to be gone", |look| look.shows_exactly(&["Ben"])).await;
+    ben.goto("about:blank").await;
+    ann.until("Ben to be gone", |look| look.others().count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_reload_comes_back_to_the_other_tab() {
+    let site = Site::start().await;
+    let browser = Browser::chrome().await;
+    let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
+    for page in [&ann, &ben] {
+        join(page, "tea").await;
+    }
+    sees(&ann, &["Ben"]).await;
+    ben.reload().await;
+    ben.until("to be back", |look| look.state == "joined").await;
+    for (page, other) in [(&ann, "Ben"), (&ben, "Ann")] {
+        sees(page, &[other]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_comes_later_is_found_from_the_lobby() {
+    let port = free_port();
+    let site = Site::serving(&tools::dist(), port).await;
+    let ann = Browser::chrome().await.open("Ann", &site.url()).await;
+    ann.until("to be told that there is no server", is_demo).await;
+    drop(site);
+    let _server = Server::on_port(port, tools::dist(), vec![]).await;
+    ann.press("retry").await;
+    ann.until("no word about a demo any more", |look| {
+        look.state == "lobby" && look.notice("no-server").is_none() && look.problem.is_empty()
+    })
+    .await;
+    join(&ann, "tea").await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_not_absent() {
+    // A page that is there, and whose server at /ws of the same origin is behind a proxy that has lost it.
+    let bundle = Bundle::with_config(&json!({}));
+    let mut server = Server::serving(&bundle).await;
+    let ann = Browser::chrome().await.open("Ann", &server.url()).await;
+    ann.until("the lobby", |look| look.state == "lobby" && look.problem.is_empty()).await;
+    server.kill().await;
+    ann.until("a sentence about the server", |look| look.problem == "unreachable").await;
+    let _site = Site::serving(bundle.path(), server.port()).await;
+    ann.press("retry").await;
+    ann.until("to be told what is wrong", |look| look.obstacle == "wrong-path").await;
+    assert!(ann.look().await.notice("no-server").is_none(), "what was there comes back");
+}
