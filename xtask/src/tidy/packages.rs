@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("visavis", &["visavis-core", "visavis-signaling"]),
     ("visavis-core", &["visavis-signaling"]),
     ("visavis-sim", &["visavis-core", "visavis-signaling"]),
+    ("visavis-fuzz", &["visavis-core", "visavis-signaling", "visavis-sim"]),
     ("visavis-server", &["visavis-signaling"]),
     ("visavis-e2e", &["visavis-server"]),
     ("visavis-signaling", &[]),
