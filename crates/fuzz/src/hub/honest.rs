@@ -14,6 +14,8 @@ use crate::script::sdp;
 pub(super) struct Honest {
     secret: String,
     dialect: Visavis,
+    /// Where it was last.
+    room: String,
     pub(super) connection: Option<ConnectionId>,
     pub(super) is_in: bool,
     pub(super) roster: BTreeSet<ParticipantId>,
@@ -25,6 +27,7 @@ impl Honest {
         Self {
             dialect: Visavis::new("ws://server", &secret).with_session(format!("page{number}")),
             secret,
+            room: String::new(),
             connection: None,
             is_in: false,
             roster: BTreeSet::new(),
@@ -36,9 +39,14 @@ impl Honest {
     }
 
     pub(super) fn join(&mut self, now: Timestamp, connection: ConnectionId, room: &str) -> Vec<String> {
+        let room = ["r", room].concat();
+        if room != self.room {
+            // As a room does it, also without a socket: what is over is not taken up.
+            self.leave(now);
+            self.room.clone_from(&room);
+        }
         self.connection = Some(connection);
         self.input(now, DialectInput::Opened);
-        let room = ["r", room].concat();
         self.send(now, Outbound::Join { room, name: "Ann".into(), media: MediaState::default() })
     }
 

@@ -125,6 +125,11 @@ impl Fields {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// All fields, in the order they were written.
+    pub fn into_pairs(self) -> Vec<(String, Json)> {
+        self.0
+    }
+
     /// The object as one text, without any spaces.
     pub fn encode(&self) -> String {
         let mut out = String::new();

@@ -1,0 +1,134 @@
+//! The other direction of the flight recorder: lines become inputs.
+
+use visavis_core::signaling::json::Json;
+use visavis_core::signaling::{SdpType, SessionDescription, Timestamp, normalize};
+use visavis_core::{
+    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
+    PeerConnectionState, SocketEvent, Source, TrackId,
+};
+
+const STATES: [PeerConnectionState; 6] = [
+    PeerConnectionState::New,
+    PeerConnectionState::Connecting,
+    PeerConnectionState::Connected,
+    PeerConnectionState::Disconnected,
+    PeerConnectionState::Failed,
+    PeerConnectionState::Closed,
+];
+
+const MEDIA_ERRORS: [MediaError; 5] =
+    [MediaError::Denied, MediaError::NotFound, MediaError::Busy, MediaError::Insecure, MediaError::Unknown];
+
+/// Inputs begin with their time, decisions with a word.
+pub(super) fn is_decision(line: &Json) -> bool {
+    matches!(line, Json::List(parts) if matches!(parts.first(), Some(Json::Text(_))))
+}
+
+/// What follows the time and the word.
+struct Parts<'a>(&'a [Json]);
+
+impl<'a> Parts<'a> {
+    fn at(&self, index: usize) -> &'a Json {
+        self.0.get(index).unwrap_or(&Json::Null)
+    }
+
+    fn number(&self, index: usize) -> Option<u32> {
+        let Json::Number(digits) = self.at(index) else { return None };
+        digits.parse().ok()
+    }
+
+    fn text(&self, index: usize) -> Option<String> {
+        self.at(index).as_text().map(str::to_owned)
+    }
+
+    fn field(&self, key: &str) -> Option<String> {
+        self.at(0).at(key).as_text().map(str::to_owned)
+    }
+
+    fn one_of<T: Copy>(&self, index: usize, all: &[T]) -> Option<T> {
+        all.get(usize::try_from(self.number(index)?).ok()?).copied()
+    }
+
+    fn source(&self, index: usize) -> Option<Source> {
+        self.one_of(index, &Source::ALL)
+    }
+
+    fn track(&self, index: usize) -> Option<TrackId> {
+        self.number(index).map(TrackId)
+    }
+}
+
+/// An input and when it came. `None` if the line is none.
+pub(super) fn input(line: &Json) -> Option<(Timestamp, Input)> {
+    let Json::List(parts) = line else { return None };
+    let [Json::Number(at), Json::Text(word), rest @ ..] = parts.as_slice() else { return None };
+    let parts = Parts(rest);
+    let input = match word.as_str() {
+        "opened" => Input::Socket(SocketEvent::Opened),
+        "heard" => Input::Socket(SocketEvent::Frame(parts.field("frame")?)),
+        "closed" => Input::Socket(SocketEvent::Closed),
+        "online" => Input::Online,
+        "network" => Input::NetworkChanged,
+        "timeout" => Input::Timeout,
+        word => command(word, &parts)
+            .map(Input::Command)
+            .or_else(|| media(word, &parts).map(Input::Media))
+            .or_else(|| {
+            Some(Input::Connection(ConnectionId(parts.number(0)?), connection(word, &parts)?))
+        })?,
+    };
+    Some((Timestamp::from_millis(at.parse().ok()?), input))
+}
+
+fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
+    Some(match word {
+        "lobby" => Command::EnterLobby,
+        "join" => Command::Join { room: parts.field("room")?, name: parts.field("name")? },
+        "leave" => Command::Leave,
+        "set" => Command::SetSource { source: parts.source(0)?, on: *parts.at(1) == Json::Bool(true) },
+        "retry" => Command::RetryNow,
+        _ => return None,
+    })
+}
+
+fn media(word: &str, parts: &Parts<'_>) -> Option<MediaEvent> {
+    let capture = parts.number(0).map(CaptureId);
+    Some(match word {
+        "captured" => {
+            MediaEvent::Captured { capture: capture?, microphone: parts.track(1), camera: parts.track(2) }
+        }
+        "not-captured" => {
+            MediaEvent::CaptureFailed { capture: capture?, error: parts.one_of(1, &MEDIA_ERRORS)? }
+        }
+        "ended" => MediaEvent::TrackEnded(parts.track(0)?),
+        _ => return None,
+    })
+}
+
+fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
+    let error = || parts.text(1).map(|name| OperationError { name });
+    Some(match word {
+        "not-created" => ConnectionEvent::CreationFailed,
+        "needed" => ConnectionEvent::NegotiationNeeded,
+        "local" => ConnectionEvent::LocalDescriptionSet(Ok(description(parts)?)),
+        "local-failed" => ConnectionEvent::LocalDescriptionSet(Err(error()?)),
+        "remote" => ConnectionEvent::RemoteDescriptionSet(Ok(())),
+        "remote-failed" => ConnectionEvent::RemoteDescriptionSet(Err(error()?)),
+        "candidate" => {
+            ConnectionEvent::Candidate(normalize::candidate(Some(parts.at(1)), String::new()).ok()?)
+        }
+        "state" => ConnectionEvent::StateChanged(parts.one_of(1, &STATES)?),
+        "track" => ConnectionEvent::RemoteTrack(parts.source(1)?, parts.track(2)?),
+        "stats" => {
+            let count = |at| parts.number(at);
+            let (received, sent) = ([count(1)?, count(2)?], [count(3)?, count(4)?]);
+            ConnectionEvent::Stats(Flow { received, sent })
+        }
+        _ => return None,
+    })
+}
+
+fn description(parts: &Parts<'_>) -> Option<SessionDescription> {
+    let sdp_type = if parts.text(1)? == "offer" { SdpType::Offer } else { SdpType::Answer };
+    Some(SessionDescription { sdp_type, sdp: parts.text(2)? })
+}
