@@ -11,6 +11,7 @@ mod timer;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
+use visavis_core::flight::Recorder;
 use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView};
 use visavis_signaling::{Dialect, Timestamp};
 use wasm_bindgen::JsValue;
@@ -33,6 +34,8 @@ pub struct DriverOptions {
     pub room: RoomConfig,
     /// The server's language.
     pub dialect: Box<dyn Dialect>,
+    /// What writes down all that happens.
+    pub recorder: Recorder,
     /// How the user interface begins.
     pub ui: UiOptions,
     /// Told of every view that differs from the one before, after it has been rendered.
@@ -53,7 +56,9 @@ impl Driver {
         let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options, tracks.clone()));
         let weak = Rc::downgrade(&pump);
         let send = Rc::new(move |command| dispatch(&weak, Input::Command(command)));
-        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send)?);
+        let weak = Rc::downgrade(&pump);
+        let report = Rc::new(move || weak.upgrade().and_then(|pump| pump.report()).unwrap_or_default());
+        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send, report)?);
         panic::watch(&pump);
         Ok(Self(pump))
     }
@@ -69,6 +74,7 @@ struct Pump {
     root: HtmlElement,
     window: Window,
     room: RefCell<Room>,
+    recorder: RefCell<Recorder>,
     inbox: RefCell<Queue<Input>>,
     /// Set while somebody further up the stack drains the inbox; stays set after a panic, so that nothing runs again.
     pumping: Cell<bool>,
@@ -103,6 +109,7 @@ impl Pump {
             root: options.root,
             window,
             room: RefCell::new(Room::new(options.room, options.dialect)),
+            recorder: RefCell::new(options.recorder),
             inbox: RefCell::default(),
             pumping: Cell::new(false),
             shown: RefCell::default(),
@@ -147,9 +154,19 @@ impl Pump {
 
     fn handle(&self, input: Input) -> Vec<Output> {
         let now = self.now();
+        // First, and not borrowed meanwhile: the input that crashes the room is the one that matters.
+        self.recorder.borrow_mut().input(now, &input);
         let mut room = self.room.borrow_mut();
         room.handle(now, input);
-        std::iter::from_fn(|| room.poll_output()).collect()
+        let outputs: Vec<Output> = std::iter::from_fn(|| room.poll_output()).collect();
+        let mut recorder = self.recorder.borrow_mut();
+        outputs.iter().for_each(|output| recorder.output(output));
+        outputs
+    }
+
+    /// What the flight recorder says. Nothing if it is in the middle of a line, as in a panic.
+    fn report(&self) -> Option<String> {
+        self.recorder.try_borrow().ok().map(|recorder| recorder.report())
     }
 
     /// Milliseconds since the page began: a clock that never jumps.

@@ -13,6 +13,7 @@ mod lobby;
 mod names;
 mod notices;
 mod picture;
+mod report;
 mod safety;
 mod shared;
 mod stage;
@@ -27,7 +28,7 @@ use visavis_core::{Command, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
-pub use halt::{show_config_error, show_panic};
+pub use halt::{offer_report, show_config_error, show_panic};
 
 use crate::dom::{self, Listener};
 use crate::tracks::Tracks;
@@ -68,7 +69,8 @@ enum Screen {
 
 impl Ui {
     /// Builds the face into `root`, instead of whatever is there. It shows nothing before the first [`Ui::render`].
-    /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns.
+    /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns. `report` makes what is saved
+    /// when the person asks for a report.
     ///
     /// # Errors
     /// If the browser lacks something that the face cannot do without.
@@ -77,10 +79,12 @@ impl Ui {
         tracks: Tracks,
         options: UiOptions,
         send: Rc<dyn Fn(Command)>,
+        report: Rc<dyn Fn() -> String>,
     ) -> Result<Self, JsValue> {
         let frame = dom::instantiate(HTML)?;
         let toasts = Toasts::new(&frame)?;
-        let shared = Rc::new(Shared { frame, tracks, options, toasts, view: RefCell::default(), send });
+        let shared =
+            Rc::new(Shared { frame, tracks, options, toasts, view: RefCell::default(), send, report });
         let listeners = actions::listen(&shared)?;
         root.replace_children_with_node_1(&shared.frame);
         Ok(Self { root: root.clone(), shared, screen: RefCell::default(), _listeners: listeners })

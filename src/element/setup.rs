@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use visavis_core::flight::Recorder;
 use visavis_core::{AppConfig, Command, Lifecycle, RoomConfig, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
@@ -53,7 +54,10 @@ fn driver_options(
 ) -> Result<DriverOptions, JsValue> {
     let Settings { config, from_url, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
-    let dialect = config.make_dialect(&identity.secret, page).ok_or(JsValue::UNDEFINED)?;
+    let dialect = config.make_dialect(&identity.secret, &page).ok_or(JsValue::UNDEFINED)?;
+    let seed = u64::from_le_bytes(random_bytes()?);
+    let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+    let recorder = Recorder::new(&config, &identity.secret, &page, seed, &browser.unwrap_or_default());
     Ok(DriverOptions {
         root: element.clone(),
         room: RoomConfig {
@@ -62,9 +66,10 @@ fn driver_options(
             capacity: config.capacity,
             microphone: config.microphone,
             camera: config.camera,
-            seed: u64::from_le_bytes(random_bytes()?),
+            seed,
         },
         dialect,
+        recorder,
         ui: UiOptions {
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),

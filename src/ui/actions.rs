@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::shared::Shared;
-use super::{controls, notices, picture, safety};
+use super::{controls, notices, picture, report, safety};
 use crate::dom::{self, Listener};
 
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 10] = [
+const ACTIONS: [(&str, Action); 11] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
@@ -27,6 +27,7 @@ const ACTIONS: [(&str, Action); 10] = [
     }),
     ("close-link", |_, _, button| close_link(button)),
     ("reload", |_, _, _| reload()),
+    ("report", |shared, _, _| report::save(shared)),
 ];
 
 /// Listens on the face for as long as the listeners live.

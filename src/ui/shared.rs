@@ -24,6 +24,8 @@ pub(super) struct Shared {
     pub(super) view: RefCell<Option<Rc<RoomView>>>,
     /// The way out.
     pub(super) send: Rc<dyn Fn(Command)>,
+    /// Makes a report of what happened so far.
+    pub(super) report: Rc<dyn Fn() -> String>,
 }
 
 impl Shared {

@@ -2,6 +2,7 @@
 
 use crate::tools::Need;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// The whole command line.
 #[derive(clap::Parser, Debug)]
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Size,
     /// Run the simulation for many seeds, or replay one with its trace
     Sim(Sim),
+    /// Run a report that a page has saved through the core: whether it decides the same today
+    Replay(Replay),
     /// Run the fuzzers: every decoder, every dialect, the server's rooms, a room as a whole
     Fuzz(Fuzz),
 }
@@ -113,6 +116,13 @@ pub(crate) struct Sim {
     /// Replay this one seed and print its trace
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,
+}
+
+/// Options of `replay`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Replay {
+    /// The report (`visavis-report-....json`)
+    pub(crate) file: PathBuf,
 }
 
 /// Options of `fuzz`.

@@ -41,6 +41,7 @@ fn run(command: Command) -> Result<()> {
         Command::Dist => dist::run(),
         Command::Size => size::run(),
         Command::Sim(options) => sim::run(&options),
+        Command::Replay(options) => sim::replay(&options),
         Command::Fuzz(options) => fuzz::run(&options),
     }
 }

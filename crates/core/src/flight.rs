@@ -5,13 +5,12 @@
 //! lead to the same decisions: `cargo xtask replay` holds the two against each other.
 //!
 //! The recorder writes into buffers of a fixed size, and costs a page a copy of each frame and description. What is
-//! private stays in memory as it is, and is replaced when a report is made; see [`redact`].
+//! private stays in memory as it is, and is replaced when a report is made (`flight/redact.rs`).
 
 mod lines;
 mod redact;
 
 use visavis_signaling::Timestamp;
-use visavis_signaling::json::{Fields, Json};
 
 pub use self::lines::decision;
 use self::redact::Redactor;
@@ -21,17 +20,17 @@ use crate::output::Output;
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
-/// Most bytes from the beginning. They can be replayed: about half an hour of a call for two, or the first ten minutes of
+/// Most bytes from the beginning. They can be replayed: about an hour of a call for two, or the first ten minutes of
 /// one for eight.
 pub const HEAD_BYTES: usize = 256 * 1024;
-/// Most bytes of what came last, once the beginning is full. They can only be read.
-pub const TAIL_BYTES: usize = 64 * 1024;
+/// Most bytes of each of the two pieces of what came last, once the beginning is full. They can only be read.
+pub const TAIL_BYTES: usize = 32 * 1024;
 
 /// Writes down what happens in one room.
 #[derive(Debug)]
 pub struct Recorder {
-    head: String,
-    tail: String,
+    /// The beginning; then the last piece but one, and the last.
+    parts: [String; 3],
     /// The beginning is full.
     full: bool,
     identity: String,
@@ -42,28 +41,30 @@ impl Recorder {
     /// [`dialects::Options`](visavis_signaling::dialects::Options) and [`RoomConfig`](crate::RoomConfig); `about` is for
     /// people: which browser it is, for instance.
     pub fn new(config: &AppConfig, identity: &str, page: &str, seed: u64, about: &str) -> Self {
-        let mut recorder = Self {
-            head: String::with_capacity(HEAD_BYTES),
-            tail: String::with_capacity(TAIL_BYTES),
-            full: false,
-            identity: identity.to_owned(),
-        };
-        let mut fields = Fields::default();
-        fields.number("visavisReport", FORMAT);
-        fields.text("version", env!("CARGO_PKG_VERSION"));
-        fields.text("about", about);
-        fields.text("dialect", &config.dialect);
-        fields.text("namespace", &config.namespace);
-        fields.put("auth", config.auth.clone().unwrap_or(Json::Null));
-        fields.text("identity", identity);
-        fields.text("page", page);
-        fields.text("seed", &seed.to_string());
-        fields.put("iceServers", Json::List(config.ice_servers.iter().map(Json::from).collect()));
-        fields.bool("relayOnly", config.relay_only);
-        fields.put("capacity", config.capacity.map_or(Json::Null, Json::number));
-        fields.bool("microphone", config.microphone);
-        fields.bool("camera", config.camera);
-        recorder.write(&fields.encode());
+        let parts = [HEAD_BYTES, TAIL_BYTES, TAIL_BYTES].map(String::with_capacity);
+        let mut recorder = Self { parts, full: false, identity: identity.to_owned() };
+        let numbers = [
+            FORMAT,
+            (seed >> 32) as u32,
+            seed as u32,
+            config.relay_only.into(),
+            config.capacity.unwrap_or_default(),
+            config.microphone.into(),
+            config.camera.into(),
+        ];
+        let mut line = "[".to_owned();
+        lines::begin(&mut line, "visavis-report", &numbers);
+        for (key, text) in [
+            ("about", about),
+            ("dialect", config.dialect.as_str()),
+            ("namespace", &config.namespace),
+            ("identity", identity),
+            ("page", page),
+        ] {
+            lines::text(&mut line, key, text);
+        }
+        line.push(']');
+        recorder.write(&line);
         recorder
     }
 
@@ -77,40 +78,50 @@ impl Recorder {
         self.write(&decision(output));
     }
 
+    /// A line that is longer than a whole piece is left out of the end.
     fn write(&mut self, line: &str) {
-        self.full |= self.head.len() + line.len() >= HEAD_BYTES;
-        if !self.full {
-            self.head.push_str(line);
-            self.head.push('\n');
-        } else if line.len() < TAIL_BYTES / 2 {
-            if self.tail.len() + line.len() >= TAIL_BYTES {
-                self.forget_half();
+        let [head, older, tail] = &mut self.parts;
+        self.full |= head.len() + line.len() >= HEAD_BYTES;
+        let mut part = head;
+        if self.full {
+            if line.len() >= TAIL_BYTES {
+                return;
             }
-            self.tail.push_str(line);
-            self.tail.push('\n');
+            if tail.len() + line.len() >= TAIL_BYTES {
+                std::mem::swap(older, tail);
+                tail.clear();
+            }
+            part = tail;
         }
+        part.push_str(line);
+        part.push('\n');
     }
 
-    /// Seldom, so that most lines cost nothing but themselves.
-    fn forget_half(&mut self) {
-        let mut kept = 0;
-        let old = |line: &&str| {
-            kept += line.len() + 1;
-            kept <= TAIL_BYTES / 2
-        };
-        let gone: usize = self.tail.split('\n').take_while(old).map(|line| line.len() + 1).sum();
-        self.tail.drain(..gone.min(self.tail.len()));
-    }
-
-    /// What happened so far, without anything private. Between the beginning and what came last, if something is missing
-    /// there, stands `null`.
+    /// What happened so far, without anything private. Between the beginning and what came last, if something may be
+    /// missing there, stands `null`.
     pub fn report(&self) -> String {
-        let mut redactor = Redactor::new(&self.identity);
-        let mut report = String::with_capacity(self.head.len() + self.tail.len());
-        let gap = self.full.then_some("null");
-        for line in self.head.lines().chain(gap).chain(self.tail.lines()) {
-            report.push_str(if report.is_empty() { "[\n" } else { ",\n" });
-            report.push_str(&redactor.line(line));
+        let mut redactor = Redactor::default();
+        // Some servers see one half of it, some the other, ours the whole.
+        let half = self.identity.len() / 2;
+        redactor.hide(self.identity.get(..half).unwrap_or_default());
+        redactor.hide(self.identity.get(half..).unwrap_or_default());
+        // A name may occur elsewhere before it is known to be one.
+        self.say(&mut redactor);
+        self.say(&mut redactor)
+    }
+
+    fn say(&self, redactor: &mut Redactor) -> String {
+        let mut report = "[".to_owned();
+        let mut between = "\n";
+        for (at, part) in self.parts.iter().enumerate() {
+            if at == 1 && self.full {
+                report.push_str(",\nnull");
+            }
+            for line in part.split('\n').filter(|line| !line.is_empty()) {
+                report.push_str(between);
+                report.push_str(&redactor.line(line));
+                between = ",\n";
+            }
         }
         report.push_str("\n]\n");
         report

@@ -1,7 +1,8 @@
 //! Everything that reads what strangers wrote. What is accepted must be within its limits, and mean the same when it is
 //! written again.
 
-use visavis_core::AppConfig;
+use visavis_core::flight::Recorder;
+use visavis_core::{AppConfig, Command, Input, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
 use visavis_signaling::json::{self, Json, Object};
@@ -9,6 +10,7 @@ use visavis_signaling::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_SERVERS, MAX_NAME_C
 use visavis_signaling::normalize::{self, loose};
 use visavis_signaling::text::clean;
 use visavis_signaling::{IceCandidate, SdpType, SessionDescription, Timestamp};
+use visavis_sim::replay::replay;
 
 use crate::script::{number, text_of};
 
@@ -23,6 +25,8 @@ const READERS: &[(&str, fn(&str))] = &[
     ("text", read_text),
     ("raw", read_raw_frames),
     ("socket.io", read_socket_io_frames),
+    ("report", read_report),
+    ("recorder", record_frames),
 ];
 
 /// The first line names the reader, or its first letter chooses one; the rest is what it reads.
@@ -133,6 +137,30 @@ fn read_raw_frames(text: &str) {
 fn read_socket_io_frames(text: &str) {
     carry(&mut SocketIo::new("", None), text);
     carry(&mut SocketIo::new("/admin", Some(Json::text("x"))), text);
+}
+
+/// Whoever mends a fault opens what a stranger has sent.
+fn read_report(text: &str) {
+    if let Ok(replay) = replay(text) {
+        assert!(replay.trace.len() >= replay.inputs);
+    }
+}
+
+/// Each line is a frame: whatever it is, a report can be made of it, and read.
+fn record_frames(text: &str) {
+    let identity = "0123456789abcdef".repeat(4);
+    let mut recorder = Recorder::new(&AppConfig::default(), &identity, "page", 7, "");
+    let mut room = "x";
+    for line in text.split('\n') {
+        recorder.input(Timestamp::default(), &Input::Socket(SocketEvent::Frame(line.to_owned())));
+        room = line;
+    }
+    let join = Command::Join { room: room.to_owned(), name: text.to_owned() };
+    recorder.input(Timestamp::default(), &Input::Command(join));
+    let report = recorder.report();
+    assert!(!report.contains(&identity), "the identity is nobody's business");
+    let replay = replay(&report);
+    assert!(replay.is_ok(), "{:?}", replay.err());
 }
 
 /// Each line is a frame; `@` and a number let as many seconds pass.

@@ -6,14 +6,16 @@ use std::collections::VecDeque;
 
 use visavis_core::flight::{FORMAT, decision};
 use visavis_core::signaling::dialects::{self, Options};
-use visavis_core::signaling::json::{self, Json, Object, read_each};
-use visavis_core::signaling::limits::{MAX_FRAME_BYTES, MAX_ICE_SERVERS};
-use visavis_core::signaling::normalize;
+use visavis_core::signaling::json::{self, Json};
 use visavis_core::{Room, RoomConfig, RoomView};
+
+use self::read::Parts;
 
 /// What a frame with a description is written down as; in a report it is as long as what stands in for its private
 /// parts, so it may fall on the other side of the limit.
-const LONG: &str = "[\"send-description\"]";
+const LONG: &str = "[\"send\"]";
+
+const CONNECT: &str = "[\"send\",{\"frame\":\"40";
 
 /// What came of a replay.
 #[derive(Debug, Default)]
@@ -38,7 +40,8 @@ pub fn replay(report: &str) -> Result<Replay, String> {
     let report = json::parse_any(report).map_err(|error| error.to_string())?;
     let Json::List(lines) = report else { return Err("a report is a list".to_owned()) };
     let mut lines = VecDeque::from(lines);
-    let mut room = room(&lines.pop_front().unwrap_or(Json::Null))?;
+    let room = room(&lines.pop_front().unwrap_or(Json::Null));
+    let mut room = room.ok_or("this is no report, or one of another version")?;
     let mut replay = Replay::default();
     while let Some(line) = lines.pop_front() {
         if line == Json::Null {
@@ -56,34 +59,29 @@ pub fn replay(report: &str) -> Result<Replay, String> {
 }
 
 /// The room as it was made.
-fn room(header: &Json) -> Result<Room, String> {
-    make(header).map_err(|error| error.to_string())
-}
-
-fn make(header: &Json) -> Result<Room, json::JsonError> {
-    let fields = Object::root(header)?;
-    if fields.optional_u32("visavisReport")? != Some(FORMAT) {
-        return Err(fields.error("visavisReport", "is of another version"));
+fn room(header: &Json) -> Option<Room> {
+    let Json::List(parts) = header else { return None };
+    let [Json::Text(word), parts @ ..] = parts.as_slice() else { return None };
+    let parts = Parts(parts);
+    if word != "visavis-report" || parts.number(0)? != FORMAT {
+        return None;
     }
-    let text = |key| fields.text(key, MAX_FRAME_BYTES).map(str::to_owned);
-    let listed = dialects::named(fields.text("dialect", MAX_FRAME_BYTES)?);
-    let listed = listed.ok_or_else(|| fields.error("dialect", "is not known here"))?;
-    let dialect = (listed.make)(Options {
+    let dialect = (dialects::named(&parts.text("dialect")?)?.make)(Options {
         url: "ws://server".to_owned(),
-        identity: text("identity")?,
-        page: text("page")?,
-        namespace: text("namespace")?,
-        auth: fields.get("auth").cloned(),
+        identity: parts.text("identity")?,
+        page: parts.text("page")?,
+        namespace: parts.text("namespace")?,
+        ..Options::default()
     });
     let config = RoomConfig {
-        ice_servers: read_each(&fields, "iceServers", MAX_ICE_SERVERS, normalize::ice_server)?,
-        relay_only: fields.optional_bool("relayOnly")?.unwrap_or_default(),
-        capacity: fields.optional_u32("capacity")?,
-        microphone: fields.optional_bool("microphone")?.unwrap_or_default(),
-        camera: fields.optional_bool("camera")?.unwrap_or_default(),
-        seed: text("seed")?.parse().map_err(|_| fields.error("seed", "must be a number"))?,
+        ice_servers: Vec::new(),
+        relay_only: parts.yes(3),
+        capacity: parts.number(4).filter(|capacity| *capacity > 0),
+        microphone: parts.yes(5),
+        camera: parts.yes(6),
+        seed: u64::from(parts.number(1)?) << 32 | u64::from(parts.number(2)?),
     };
-    Ok(Room::new(config, dialect))
+    Some(Room::new(config, dialect))
 }
 
 impl Replay {
@@ -105,7 +103,8 @@ impl Replay {
     }
 }
 
+/// What is shown to a Socket.IO server when it lets us in is not in a report.
 fn is_same(was: &str, is: &str) -> bool {
-    let are_sent = || was.starts_with("[\"send") && is.starts_with("[\"send");
-    was == is || ((was == LONG || is == LONG) && are_sent())
+    let are_both = |start| was.starts_with(start) && is.starts_with(start);
+    was == is || ((was == LONG || is == LONG) && are_both("[\"send")) || are_both(CONNECT)
 }

@@ -35,7 +35,7 @@ fn another_decision_is_noticed() {
 
 #[test]
 fn what_is_no_report_is_refused() {
-    for text in ["", "{}", "[]", "[{\"visavisReport\":0}]", "[{\"visavisReport\":1,\"dialect\":\"x\"}]"] {
+    for text in ["", "{}", "[]", "[[\"visavis-report\",0]]", "[[\"visavis-report\",1,{\"dialect\":\"x\"}]]"] {
         assert!(replay(text).is_err(), "{text}");
     }
 }

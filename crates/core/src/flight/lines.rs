@@ -1,7 +1,8 @@
-//! How inputs and decisions are written down. Every arm is a few words, because a page carries all of them.
+//! How inputs and decisions are written down: a word, a few numbers, and texts as objects, by whose keys the private ones
+//! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
 
-use visavis_signaling::json::{Fields, Json};
-use visavis_signaling::{SessionDescription, Timestamp};
+use visavis_signaling::Timestamp;
+use visavis_signaling::json::{Json, quote};
 
 use crate::input::{Command, ConnectionEvent, ConnectionId, Input, MediaEvent, SocketEvent, TrackId};
 use crate::output::{Effect, Event, Output, Role};
@@ -9,150 +10,161 @@ use crate::output::{Effect, Event, Output, Role};
 /// Longest frame that is written down when it is sent. What is longer holds a description, which is in an input already.
 const MAX_SENT: usize = 1000;
 
-/// A line that is being written.
-struct Line(Vec<Json>);
+/// A word, and numbers that belong to it.
+type Line = (&'static str, [u32; 3]);
 
-impl Line {
-    fn word(mut self, word: &str) -> Self {
-        self.0.push(Json::text(word));
-        self
-    }
-
-    fn number(mut self, number: u32) -> Self {
-        self.0.push(Json::number(number));
-        self
-    }
-
-    fn bool(mut self, yes: bool) -> Self {
-        self.0.push(Json::Bool(yes));
-        self
-    }
-
-    fn track(mut self, track: Option<TrackId>) -> Self {
-        self.0.push(track.map_or(Json::Null, |track| Json::number(track.0)));
-        self
-    }
-
-    fn fields(mut self, pairs: &[(&str, &str)]) -> Self {
-        let mut fields = Fields::default();
-        for (key, text) in pairs {
-            fields.text(key, text);
-        }
-        self.0.push(fields.into());
-        self
-    }
-
-    fn description(self, description: &SessionDescription) -> Self {
-        self.word(description.sdp_type.as_str()).word(&description.sdp)
+/// `"word",1,2`. Zeros at the end are left out.
+pub(super) fn begin(out: &mut String, word: &str, numbers: &[u32]) {
+    quote(word, out);
+    let zeros = numbers.iter().rev().take_while(|number| **number == 0).count();
+    for number in numbers.iter().take(numbers.len() - zeros) {
+        out.push(',');
+        out.push_str(&number.to_string());
     }
 }
 
-/// An input, with its time.
+/// `,{"key":"text"}`.
+pub(super) fn text(out: &mut String, key: &str, text: &str) {
+    out.push_str(",{");
+    quote(key, out);
+    out.push(':');
+    quote(text, out);
+    out.push('}');
+}
+
+/// An input, with its time: as milliseconds for as long as a page may live.
 pub(super) fn input(now: Timestamp, input: &Input) -> String {
-    let line = Line(vec![Json::Number(now.as_millis().to_string())]);
-    let line = match input {
-        Input::Command(command) => self::command(line, command),
-        Input::Socket(SocketEvent::Opened) => line.word("opened"),
-        Input::Socket(SocketEvent::Frame(frame)) => line.word("heard").fields(&[("frame", frame)]),
-        Input::Socket(SocketEvent::Closed) => line.word("closed"),
-        Input::Connection(id, event) => connection(line, *id, event),
-        Input::Media(event) => media(line, event),
-        Input::Online => line.word("online"),
-        Input::NetworkChanged => line.word("network"),
-        Input::Timeout => line.word("timeout"),
+    let mut out = "[".to_owned();
+    out.push_str(&(now.as_millis() as u32).to_string());
+    out.push(',');
+    let (word, numbers) = match input {
+        Input::Command(command) => self::command(command),
+        Input::Socket(SocketEvent::Opened) => ("opened", [0; 3]),
+        Input::Socket(SocketEvent::Frame(_)) => ("heard", [0; 3]),
+        Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
+        Input::Connection(id, event) => connection(*id, event),
+        Input::Media(event) => media(event),
+        Input::Online => ("online", [0; 3]),
+        Input::NetworkChanged => ("network", [0; 3]),
+        Input::Timeout => ("timeout", [0; 3]),
     };
-    Json::List(line.0).to_string()
+    begin(&mut out, word, &numbers);
+    texts(input, &mut out);
+    out.push(']');
+    out
 }
 
-fn command(line: Line, command: &Command) -> Line {
+fn texts(input: &Input, out: &mut String) {
+    match input {
+        Input::Socket(SocketEvent::Frame(frame)) => text(out, "frame", frame),
+        Input::Command(Command::Join { room, name }) => {
+            text(out, "room", room);
+            text(out, "name", name);
+        }
+        Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
+            text(out, "sdp", &description.sdp);
+        }
+        Input::Connection(_, ConnectionEvent::Candidate(Some(candidate))) => {
+            text(out, "candidate", &Json::from(candidate).to_string());
+        }
+        Input::Connection(_, ConnectionEvent::Stats(flow)) => {
+            for count in flow.received.iter().chain(&flow.sent) {
+                out.push(',');
+                out.push_str(&count.to_string());
+            }
+        }
+        Input::Connection(
+            _,
+            ConnectionEvent::LocalDescriptionSet(Err(error))
+            | ConnectionEvent::RemoteDescriptionSet(Err(error)),
+        ) => text(out, "error", &error.name),
+        Input::Command(_)
+        | Input::Socket(_)
+        | Input::Connection(..)
+        | Input::Media(_)
+        | Input::Online
+        | Input::NetworkChanged
+        | Input::Timeout => {}
+    }
+}
+
+fn command(command: &Command) -> Line {
     match command {
-        Command::EnterLobby => line.word("lobby"),
-        Command::Join { room, name } => line.word("join").fields(&[("room", room), ("name", name)]),
-        Command::Leave => line.word("leave"),
-        Command::SetSource { source, on } => line.word("set").number(*source as u32).bool(*on),
-        Command::RetryNow => line.word("retry"),
+        Command::EnterLobby => ("lobby", [0; 3]),
+        Command::Join { .. } => ("join", [0; 3]),
+        Command::Leave => ("leave", [0; 3]),
+        Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
+        Command::RetryNow => ("retry", [0; 3]),
     }
 }
 
-fn connection(line: Line, ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
+fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
     match event {
-        ConnectionEvent::CreationFailed => line.word("not-created").number(id),
-        ConnectionEvent::NegotiationNeeded => line.word("needed").number(id),
-        ConnectionEvent::LocalDescriptionSet(Ok(description)) => {
-            line.word("local").number(id).description(description)
-        }
-        ConnectionEvent::LocalDescriptionSet(Err(error)) => {
-            line.word("local-failed").number(id).word(&error.name)
-        }
-        ConnectionEvent::RemoteDescriptionSet(Ok(())) => line.word("remote").number(id),
-        ConnectionEvent::RemoteDescriptionSet(Err(error)) => {
-            line.word("remote-failed").number(id).word(&error.name)
-        }
-        ConnectionEvent::Candidate(candidate) => {
-            let mut line = line.word("candidate").number(id);
-            line.0.extend(candidate.as_ref().map(Json::from));
-            line
-        }
-        ConnectionEvent::StateChanged(state) => line.word("state").number(id).number(*state as u32),
-        ConnectionEvent::RemoteTrack(source, track) => {
-            line.word("track").number(id).number(*source as u32).number(track.0)
-        }
-        ConnectionEvent::Stats(flow) => {
-            let counts = flow.received.into_iter().chain(flow.sent);
-            counts.fold(line.word("stats").number(id), Line::number)
-        }
+        ConnectionEvent::CreationFailed => ("not-created", [id, 0, 0]),
+        ConnectionEvent::NegotiationNeeded => ("needed", [id, 0, 0]),
+        ConnectionEvent::LocalDescriptionSet(Ok(local)) => ("local", [id, local.sdp_type as u32, 0]),
+        ConnectionEvent::LocalDescriptionSet(Err(_)) => ("local-failed", [id, 0, 0]),
+        ConnectionEvent::RemoteDescriptionSet(Ok(())) => ("remote", [id, 0, 0]),
+        ConnectionEvent::RemoteDescriptionSet(Err(_)) => ("remote-failed", [id, 0, 0]),
+        ConnectionEvent::Candidate(_) => ("candidate", [id, 0, 0]),
+        ConnectionEvent::StateChanged(state) => ("state", [id, *state as u32, 0]),
+        ConnectionEvent::RemoteTrack(source, track) => ("track", [id, *source as u32, track.0]),
+        // One more, so that the counts stand at their place.
+        ConnectionEvent::Stats(_) => ("stats", [id, 0, 1]),
     }
 }
 
-fn media(line: Line, event: &MediaEvent) -> Line {
+fn media(event: &MediaEvent) -> Line {
     match event {
         MediaEvent::Captured { capture, microphone, camera } => {
-            line.word("captured").number(capture.0).track(*microphone).track(*camera)
+            ("captured", [capture.0, number(*microphone), number(*camera)])
         }
-        MediaEvent::CaptureFailed { capture, error } => {
-            line.word("not-captured").number(capture.0).number(*error as u32)
-        }
-        MediaEvent::TrackEnded(track) => line.word("ended").number(track.0),
+        MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
+        MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
     }
+}
+
+fn number(track: Option<TrackId>) -> u32 {
+    track.map_or(0, |TrackId(track)| track.wrapping_add(1))
 }
 
 /// A decision: enough to tell it from another.
 pub fn decision(output: &Output) -> String {
-    let line = Line(Vec::new());
-    let line = match output {
-        Output::Effect(effect) => self::effect(line, effect),
-        Output::Event(Event::ParticipantJoined(id, _)) => line.word("came").word(id.as_str()),
-        Output::Event(Event::ParticipantLeft(id, _)) => line.word("went").word(id.as_str()),
-        Output::Event(Event::ProtocolError(_)) => line.word("protocol-error"),
+    let mut out = "[".to_owned();
+    let (word, numbers) = match output {
+        Output::Effect(effect) => self::effect(effect),
+        Output::Event(Event::ParticipantJoined(..)) => ("came", [0; 3]),
+        Output::Event(Event::ParticipantLeft(..)) => ("went", [0; 3]),
+        Output::Event(Event::ProtocolError(_)) => ("protocol-error", [0; 3]),
     };
-    Json::List(line.0).to_string()
+    begin(&mut out, word, &numbers);
+    if let Output::Effect(Effect::SendFrame(frame)) = output
+        && frame.len() <= MAX_SENT
+    {
+        text(&mut out, "frame", frame);
+    }
+    out.push(']');
+    out
 }
 
-fn effect(line: Line, effect: &Effect) -> Line {
+fn effect(effect: &Effect) -> Line {
     match effect {
-        Effect::OpenSocket(_) => line.word("open"),
-        Effect::SendFrame(frame) if frame.len() > MAX_SENT => line.word("send-description"),
-        Effect::SendFrame(frame) => line.word("send").fields(&[("frame", frame)]),
-        Effect::CloseSocket => line.word("close-socket"),
+        Effect::OpenSocket(_) => ("open", [0; 3]),
+        Effect::SendFrame(_) => ("send", [0; 3]),
+        Effect::CloseSocket => ("close-socket", [0; 3]),
         Effect::Capture { capture, microphone, camera } => {
-            line.word("capture").number(capture.0).bool(*microphone).bool(*camera)
+            ("capture", [capture.0, (*microphone).into(), (*camera).into()])
         }
-        Effect::StopTrack(track) => line.word("stop").number(track.0),
-        Effect::SetTrackEnabled(track, on) => line.word("enable").number(track.0).bool(*on),
-        Effect::CreateConnection(id, role, _) => {
-            line.word("create").number(id.0).bool(*role == Role::Offerer)
-        }
-        Effect::CloseConnection(id) => line.word("close").number(id.0),
-        Effect::SendTrack(id, source, track) => {
-            line.word("send-track").number(id.0).number(*source as u32).track(*track)
-        }
-        Effect::SetLocalDescription(id) => line.word("set-local").number(id.0),
-        Effect::SetRemoteDescription(id, description) => {
-            line.word("set-remote").number(id.0).word(description.sdp_type.as_str())
-        }
-        Effect::AddCandidate(id, _) => line.word("add-candidate").number(id.0),
-        Effect::SetConfiguration(id, _) => line.word("configure").number(id.0),
-        Effect::RestartIce(id) => line.word("restart-ice").number(id.0),
-        Effect::ReadStats(id) => line.word("read-stats").number(id.0),
+        Effect::StopTrack(track) => ("stop", [track.0, 0, 0]),
+        Effect::SetTrackEnabled(track, on) => ("enable", [track.0, (*on).into(), 0]),
+        Effect::CreateConnection(id, role, _) => ("create", [id.0, (*role == Role::Offerer).into(), 0]),
+        Effect::CloseConnection(id) => ("close", [id.0, 0, 0]),
+        Effect::SendTrack(id, source, track) => ("send-track", [id.0, *source as u32, number(*track)]),
+        Effect::SetLocalDescription(id) => ("set-local", [id.0, 0, 0]),
+        Effect::SetRemoteDescription(id, remote) => ("set-remote", [id.0, remote.sdp_type as u32, 0]),
+        Effect::AddCandidate(id, _) => ("add-candidate", [id.0, 0, 0]),
+        Effect::SetConfiguration(id, _) => ("configure", [id.0, 0, 0]),
+        Effect::RestartIce(id) => ("restart-ice", [id.0, 0, 0]),
+        Effect::ReadStats(id) => ("read-stats", [id.0, 0, 0]),
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! Replaced are: names of people and rooms, identities, sessions, tokens and other credentials (by the keys under which
 //! JSON holds them, and then wherever they occur), ICE passwords, certificate fingerprints, IP addresses. What a server
-//! says that is no JSON is left out. Ids of participants stay: they are random, and who makes way for whom hangs on them.
+//! says that is no JSON is left out. Ids of participants stay: they are
+//! random, and who makes way for whom hangs on them.
 
-use visavis_signaling::json::{self, Fields, Json};
+use visavis_signaling::json::{self, Json};
 
 /// Texts under these keys are private.
 const PRIVATE: [&str; 21] = [
@@ -31,154 +32,134 @@ const PRIVATE: [&str; 21] = [
     "authnMetadata",
     "text",
 ];
+/// Texts under these keys are not.
+const OPEN: [&str; 2] = ["type", "dialect"];
+/// What stands in for a private text, with its number.
+const STANDS_IN: &str = "redacted";
+/// Where a password stands in a description (RFC 8839 section 5.4).
+const PASSWORD: &str = "a=ice-pwd:";
 /// Longest frame without JSON that may stay: the heartbeats of Socket.IO.
 const MAX_PLAIN: usize = 6;
 
+#[derive(Default)]
 pub(super) struct Redactor {
-    /// What was, and what stands in for it.
-    known: Vec<(String, String)>,
+    /// Private texts. What stands in for one is its number.
+    names: Vec<String>,
+    /// Private numbers: addresses and fingerprints.
+    numbers: Vec<String>,
 }
 
 impl Redactor {
-    /// The identity is known from the beginning: some servers see one half of it, some the other. Their first letters
-    /// stay, because ids are compared.
-    pub(super) fn new(identity: &str) -> Self {
-        let (one, other) = identity.split_at_checked(identity.len() / 2).unwrap_or((identity, ""));
-        let [first, second] = [(one, "0"), (other, "1")].map(|(half, filler)| {
-            let letters: String = half.chars().take(4).collect();
-            [&letters, filler.repeat(half.len().saturating_sub(4)).as_str()].concat()
-        });
-        let whole = (identity.to_owned(), [first.as_str(), &second].concat());
-        Self { known: vec![whole, (one.to_owned(), first), (other.to_owned(), second)] }
+    /// Something that is private wherever it occurs.
+    pub(super) fn hide(&mut self, text: &str) {
+        self.names.push(text.to_owned());
     }
 
-    /// A line without anything private.
+    /// A line of the recorder without anything private. Its own words stay, whatever people are called.
     pub(super) fn line(&mut self, line: &str) -> String {
-        json::parse_any(line).map(|value| self.value("", value).to_string()).unwrap_or_default()
+        let mut value = json::parse_any(line).unwrap_or(Json::Null);
+        if let Json::List(parts) = &mut value {
+            for part in parts {
+                if let Json::Object(fields) = part {
+                    fields.iter_mut().for_each(|(key, value)| self.value(key, value));
+                }
+            }
+        }
+        value.to_string()
     }
 
-    fn value(&mut self, key: &str, value: Json) -> Json {
+    fn value(&mut self, key: &str, value: &mut Json) {
         match value {
-            Json::Text(text) => Json::Text(self.text(key, &text)),
-            Json::List(values) => {
-                Json::List(values.into_iter().map(|value| self.value(key, value)).collect())
-            }
+            Json::Text(text) => *text = self.text(key, text),
+            Json::List(values) => values.iter_mut().for_each(|value| self.value(key, value)),
             Json::Object(fields) => {
-                let mut kept = Fields::default();
-                for (name, value) in fields.into_pairs() {
+                for (name, value) in fields.iter_mut() {
                     // What is private is so all the way down.
-                    let inner = if PRIVATE.contains(&key) { key } else { name.as_str() };
-                    let value = self.value(inner, value);
-                    let name = self.find(&name).unwrap_or(name);
-                    kept.put(&name, value);
+                    self.value(if is_private(key) { key } else { name }, value);
+                    if let Some(known) = self.find(name) {
+                        *name = known;
+                    }
                 }
-                kept.into()
             }
-            Json::Null | Json::Bool(_) | Json::Number(_) => value,
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
         }
     }
 
     fn text(&mut self, key: &str, text: &str) -> String {
-        if let Some(known) = self.find(text) {
+        if is_private(key) && !text.is_empty() {
+            return self.name(text);
+        }
+        // The words of a protocol stay, whatever people are called.
+        if let Some(known) = self.find(text).filter(|_| !OPEN.contains(&key)) {
             return known;
         }
-        if PRIVATE.contains(&key) && !text.is_empty() {
-            return self.stand_in(text, |n| ["redacted", &n.to_string()].concat());
-        }
         // A frame, or JSON within a text: what stands in front is the type of a Socket.IO packet.
-        let start = text.chars().take_while(|c| !matches!(c, '{' | '[' | '"')).map(char::len_utf8).sum();
-        let (before, inside) = text.split_at(start);
-        match json::parse_any(inside) {
-            Ok(value @ (Json::List(_) | Json::Object(_) | Json::Text(_))) => {
-                [before, &self.value("", value).to_string()].concat()
-            }
-            Ok(Json::Null | Json::Bool(_) | Json::Number(_)) | Err(_)
-                if key == "frame" && text.len() > MAX_PLAIN =>
-            {
-                "(left out)".to_owned()
-            }
-            Ok(Json::Null | Json::Bool(_) | Json::Number(_)) | Err(_) => self.plain(text),
+        let start = text.bytes().take_while(|byte| !matches!(byte, b'{' | b'[' | b'"')).count();
+        if let Ok(mut inside) = json::parse_any(text.get(start..).unwrap_or_default()) {
+            self.value("", &mut inside);
+            return [text.get(..start).unwrap_or_default(), &inside.to_string()].concat();
         }
+        if key == "frame" && text.len() > MAX_PLAIN { "(left out)".to_owned() } else { self.plain(text) }
     }
 
-    /// What stands in for it, if it is known; also of a name with something behind it, as servers make them (`tea-2`).
+    /// What stands in for it, if it is known; also of a name with a number behind it, as servers make them (`tea-2`), and
+    /// of two in a row, as an identity is.
     fn find(&self, text: &str) -> Option<String> {
-        let stands_in = |(was, is): &(String, String)| {
-            let behind = text.strip_prefix(was.as_str())?;
-            (!was.is_empty() && (behind.is_empty() || behind.starts_with('-'))).then(|| [is, behind].concat())
-        };
-        self.known.iter().find_map(stands_in)
+        self.names.iter().enumerate().find_map(|(number, name)| {
+            let behind = text.strip_prefix(name.as_str()).filter(|_| !name.is_empty())?;
+            let is_number = behind.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+            let behind = if is_number { behind.to_owned() } else { self.find(behind)? };
+            Some([STANDS_IN, &number.to_string(), &behind].concat())
+        })
     }
 
-    fn stand_in(&mut self, text: &str, make: impl FnOnce(usize) -> String) -> String {
-        if let Some((_, known)) = self.known.iter().find(|(was, _)| was == text) {
-            return known.clone();
-        }
-        let made = make(self.known.len());
-        self.known.push((text.to_owned(), made.clone()));
-        made
+    fn name(&mut self, text: &str) -> String {
+        self.find(text).unwrap_or_else(|| {
+            self.hide(text);
+            [STANDS_IN, &(self.names.len() - 1).to_string()].concat()
+        })
     }
 
     /// A description, a candidate, or a few words.
     fn plain(&mut self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        for line in text.split_inclusive('\n') {
-            if let Some(password) = line.strip_prefix("a=ice-pwd:") {
-                let end = password.trim_end();
-                out.push_str("a=ice-pwd:");
-                out.push_str(&self.stand_in(end, |n| ["redacted", &n.to_string()].concat()));
-                out.push_str(password.get(end.len()..).unwrap_or_default());
+        let mut out = String::new();
+        for part in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
+            let word = part.trim_ascii_end();
+            if let Some(password) = word.strip_prefix(PASSWORD) {
+                out.push_str(PASSWORD);
+                out.push_str(&self.name(password));
+                out.push_str(part.get(word.len()..).unwrap_or_default());
+            } else if is_address(word) {
+                let known = self.numbers.iter().position(|known| known == word);
+                let number = known.unwrap_or(self.numbers.len());
+                if known.is_none() {
+                    self.numbers.push(word.to_owned());
+                }
+                out.push_str(&hidden(part, number));
             } else {
-                self.addresses(line, &mut out);
+                out.push_str(part);
             }
         }
         out
     }
-
-    /// Addresses and fingerprints are runs of digits with dots or colons between them.
-    fn addresses(&mut self, line: &str, out: &mut String) {
-        let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':');
-        let mut rest = line;
-        while let Some(start) = rest.find(is_part) {
-            let (before, run) = rest.split_at(start);
-            let (run, after) = run.split_at(run.find(|c| !is_part(c)).unwrap_or(run.len()));
-            out.push_str(before);
-            if run.split(':').count() > 2 && !run.contains('.') {
-                out.push_str(&self.stand_in(run, |n| hidden(run, n)));
-            } else {
-                for (at, part) in run.split(':').enumerate() {
-                    if at > 0 {
-                        out.push(':');
-                    }
-                    out.push_str(&self.address(part));
-                }
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-    }
-
-    fn address(&mut self, part: &str) -> String {
-        let mut numbers = part.split('.');
-        let are_four = numbers.clone().count() == 4 && numbers.all(|number| number.parse::<u8>().is_ok());
-        if !are_four {
-            return part.to_owned();
-        }
-        self.stand_in(part, |n| ["10.0.", &(n / 256).to_string(), ".", &(n % 256).to_string()].concat())
-    }
 }
 
-/// As many digits at the same places, and another number.
-fn hidden(run: &str, number: usize) -> String {
-    let mut left = number as u32;
-    let digits = run.chars().rev().map(|c| {
-        if c == ':' {
-            return c;
-        }
-        let digit = char::from_digit(left % 16, 16).unwrap_or('0');
-        left /= 16;
-        digit
-    });
-    let backwards: Vec<char> = digits.collect();
-    backwards.into_iter().rev().collect()
+fn is_private(key: &str) -> bool {
+    PRIVATE.contains(&key)
+}
+
+/// Whether it is an address or a fingerprint, or holds one: digits with dots or colons between them.
+fn is_address(word: &str) -> bool {
+    let count = |wanted: fn(&u8) -> bool| word.bytes().filter(wanted).count();
+    (count(|byte| *byte == b':') > 1 || count(|byte| *byte == b'.') > 2) && count(u8::is_ascii_digit) > 0
+}
+
+/// As many digits at the same places, but those of another number.
+fn hidden(part: &str, mut number: usize) -> String {
+    let mut bytes = part.as_bytes().to_vec();
+    for byte in bytes.iter_mut().rev().filter(|byte| byte.is_ascii_hexdigit()) {
+        *byte = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    String::from_utf8(bytes).unwrap_or_default()
 }

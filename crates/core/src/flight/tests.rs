@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_signaling::json;
+use visavis_signaling::json::{self, Json};
 use visavis_signaling::{IceCandidate, SdpType, SessionDescription};
 
 use super::*;
@@ -22,6 +22,8 @@ const PRIVATE: &[&str] = &[
     "page-of-bob",
     "turn-user",
     "turn-pass",
+    "config-user",
+    "config-pass",
     "middleware-token",
     "203.0.113.7",
     "192.0.2.55",
@@ -35,7 +37,7 @@ const PRIVATE: &[&str] = &[
 fn config() -> AppConfig {
     AppConfig::parse(
         r#"{"signaling": {"auth": {"token": "middleware-token"}},
-            "iceServers": [{"urls": "turn:192.0.2.55:3478", "username": "turn-user", "credential": "turn-pass"}]}"#,
+            "iceServers": [{"urls": "turn:192.0.2.55:3478", "username": "config-user", "credential": "config-pass"}]}"#,
     )
     .unwrap()
 }
@@ -64,6 +66,9 @@ fn told() -> Vec<Input> {
         ),
         heard(r#"42["create or join","book club",{"who":"Ann Lee"},{"Bob":1}]"#),
         heard(&format!(r#"42["message",{{"type":"offer","sdp":{escaped}}},"book club-2"]"#)),
+        heard(
+            r#"{"type":"ice-servers","iceServers":{"servers":[{"urls":["turn:192.0.2.55:3478","turn:[2001:db8::42]"],"username":"turn-user","credential":"turn-pass"}]}}"#,
+        ),
         heard(r#"{"type":"message","text":"We said that."}"#),
         heard("I am no JSON"),
         Input::Connection(ConnectionId(0), ConnectionEvent::LocalDescriptionSet(Ok(description))),
@@ -80,7 +85,7 @@ fn nothing_private_is_in_a_report() {
         assert!(!report.contains(private), "{private}: {report}");
     }
     for kept in
-        ["Firefox", "a1", "b2", "create or join", "ice-ufrag:uvwx", "o=- 77 2 IN IP4 10.0.0.", "typ host"]
+        ["Firefox", "a1", "b2", "create or join", "ice-ufrag:uvwx", "o=- 77 2 IN IP4 000.0.000.", "typ host"]
     {
         assert!(report.contains(kept), "{kept}: {report}");
     }
@@ -93,16 +98,16 @@ fn equal_things_stay_equal() {
     let report = recorder.report();
     let value = json::parse_any(&report).unwrap();
     let Json::List(lines) = value else { panic!("a list") };
-    let part = |line: usize, at: usize| match &lines[line] {
-        Json::List(parts) => parts[at].clone(),
+    let text = |line: usize, key: &str| match &lines[line] {
+        Json::List(parts) => parts.iter().find_map(|part| part.at(key).as_text()).unwrap().to_owned(),
         _ => panic!("a list"),
     };
-    let room = part(1, 2).at("room").as_text().unwrap().to_owned();
-    let frame = json::parse_any(part(2, 2).at("frame").as_text().unwrap()).unwrap();
+    let room = text(1, "room");
+    let frame = json::parse_any(&text(2, "frame")).unwrap();
     assert_eq!(frame.at("room").as_text(), Some(room.as_str()));
-    assert!(part(4, 2).at("frame").as_text().unwrap().ends_with(&format!("\"{room}-2\"]")));
-    let own = part(7, 4).as_text().unwrap().to_owned();
-    let theirs = part(4, 2).at("frame").as_text().unwrap().to_owned();
+    let theirs = text(4, "frame");
+    assert!(theirs.ends_with(&format!("\"{room}-2\"]")));
+    let own = text(8, "sdp");
     assert!(theirs.contains(Json::text(&own).to_string().trim_matches('"')), "the same description");
 }
 
@@ -111,14 +116,14 @@ fn an_identity_may_be_seen_in_halves() {
     let mut recorder = recorder();
     recorder.input(Timestamp::default(), &heard(&format!(r#"{{"src":"{}"}}"#, &IDENTITY[..32])));
     let report = recorder.report();
-    assert!(report.contains(&format!("\\\"src\\\":\\\"0123{}\\\"", "0".repeat(28))), "{report}");
-    assert!(report.contains(&format!("\"0123{}fedc{}\"", "0".repeat(28), "1".repeat(28))), "{report}");
+    assert!(report.contains(r#"\"src\":\"redacted0\""#), "{report}");
+    assert!(report.contains(r#"{"identity":"redacted0redacted1"}"#), "{report}");
 }
 
 #[test]
 fn a_long_call_takes_no_more_memory() {
     let mut recorder = recorder();
-    let capacity = |recorder: &Recorder| (recorder.head.capacity(), recorder.tail.capacity());
+    let capacity = |recorder: &Recorder| recorder.parts.each_ref().map(String::capacity);
     let before = capacity(&recorder);
     let mut now = Timestamp::default();
     for track in 0..50_000 {
@@ -129,7 +134,6 @@ fn a_long_call_takes_no_more_memory() {
         }
     }
     assert_eq!(capacity(&recorder), before);
-    assert!(recorder.head.len() <= HEAD_BYTES && recorder.tail.len() <= TAIL_BYTES);
     let report = recorder.report();
     let Ok(Json::List(lines)) = json::parse_any(&report) else { panic!("a list") };
     assert_eq!(lines.iter().filter(|line| **line == Json::Null).count(), 1, "one gap");

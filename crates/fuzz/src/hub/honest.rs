@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use visavis_signaling::dialects::visavis::Visavis;
 use visavis_signaling::hub::{ConnectionId, participant_id};
+use visavis_signaling::limits::MAX_ROOM_CHARS;
+use visavis_signaling::text::clean;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, Inbound, MediaState, Outbound, ParticipantId, RejectCode, SdpType,
     SessionDescription, Timestamp,
@@ -39,7 +41,7 @@ impl Honest {
     }
 
     pub(super) fn join(&mut self, now: Timestamp, connection: ConnectionId, room: &str) -> Vec<String> {
-        let room = ["r", room].concat();
+        let room = clean(&["r", room].concat(), MAX_ROOM_CHARS);
         if room != self.room {
             // As a room does it, also without a socket: what is over is not taken up.
             self.leave(now);

@@ -1,6 +1,6 @@
 //! The other direction of the flight recorder: lines become inputs.
 
-use visavis_core::signaling::json::Json;
+use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
@@ -24,25 +24,26 @@ pub(super) fn is_decision(line: &Json) -> bool {
     matches!(line, Json::List(parts) if matches!(parts.first(), Some(Json::Text(_))))
 }
 
-/// What follows the time and the word.
-struct Parts<'a>(&'a [Json]);
+/// What follows the word.
+pub(super) struct Parts<'a>(pub(super) &'a [Json]);
 
 impl<'a> Parts<'a> {
     fn at(&self, index: usize) -> &'a Json {
         self.0.get(index).unwrap_or(&Json::Null)
     }
 
-    fn number(&self, index: usize) -> Option<u32> {
-        let Json::Number(digits) = self.at(index) else { return None };
-        digits.parse().ok()
+    /// Zeros at the end are left out.
+    pub(super) fn number(&self, index: usize) -> Option<u32> {
+        match self.at(index) {
+            Json::Number(digits) => digits.parse().ok(),
+            Json::Null | Json::Object(_) => Some(0),
+            Json::Bool(_) | Json::Text(_) | Json::List(_) => None,
+        }
     }
 
-    fn text(&self, index: usize) -> Option<String> {
-        self.at(index).as_text().map(str::to_owned)
-    }
-
-    fn field(&self, key: &str) -> Option<String> {
-        self.at(0).at(key).as_text().map(str::to_owned)
+    /// A text by its key, wherever it stands.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        self.0.iter().find_map(|part| part.at(key).as_text()).map(str::to_owned)
     }
 
     fn one_of<T: Copy>(&self, index: usize, all: &[T]) -> Option<T> {
@@ -53,8 +54,12 @@ impl<'a> Parts<'a> {
         self.one_of(index, &Source::ALL)
     }
 
+    pub(super) fn yes(&self, index: usize) -> bool {
+        self.number(index) == Some(1)
+    }
+
     fn track(&self, index: usize) -> Option<TrackId> {
-        self.number(index).map(TrackId)
+        self.number(index)?.checked_sub(1).map(TrackId)
     }
 }
 
@@ -65,7 +70,7 @@ pub(super) fn input(line: &Json) -> Option<(Timestamp, Input)> {
     let parts = Parts(rest);
     let input = match word.as_str() {
         "opened" => Input::Socket(SocketEvent::Opened),
-        "heard" => Input::Socket(SocketEvent::Frame(parts.field("frame")?)),
+        "heard" => Input::Socket(SocketEvent::Frame(parts.text("frame")?)),
         "closed" => Input::Socket(SocketEvent::Closed),
         "online" => Input::Online,
         "network" => Input::NetworkChanged,
@@ -83,9 +88,9 @@ pub(super) fn input(line: &Json) -> Option<(Timestamp, Input)> {
 fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
     Some(match word {
         "lobby" => Command::EnterLobby,
-        "join" => Command::Join { room: parts.field("room")?, name: parts.field("name")? },
+        "join" => Command::Join { room: parts.text("room")?, name: parts.text("name")? },
         "leave" => Command::Leave,
-        "set" => Command::SetSource { source: parts.source(0)?, on: *parts.at(1) == Json::Bool(true) },
+        "set" => Command::SetSource { source: parts.source(0)?, on: parts.yes(1) },
         "retry" => Command::RetryNow,
         _ => return None,
     })
@@ -100,13 +105,13 @@ fn media(word: &str, parts: &Parts<'_>) -> Option<MediaEvent> {
         "not-captured" => {
             MediaEvent::CaptureFailed { capture: capture?, error: parts.one_of(1, &MEDIA_ERRORS)? }
         }
-        "ended" => MediaEvent::TrackEnded(parts.track(0)?),
+        "ended" => MediaEvent::TrackEnded(TrackId(parts.number(0)?)),
         _ => return None,
     })
 }
 
 fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
-    let error = || parts.text(1).map(|name| OperationError { name });
+    let error = || parts.text("error").map(|name| OperationError { name });
     Some(match word {
         "not-created" => ConnectionEvent::CreationFailed,
         "needed" => ConnectionEvent::NegotiationNeeded,
@@ -115,13 +120,18 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
         "remote" => ConnectionEvent::RemoteDescriptionSet(Ok(())),
         "remote-failed" => ConnectionEvent::RemoteDescriptionSet(Err(error()?)),
         "candidate" => {
-            ConnectionEvent::Candidate(normalize::candidate(Some(parts.at(1)), String::new()).ok()?)
+            let candidate = parts.text("candidate").map(|text| json::parse(&text).ok());
+            let candidate = match candidate {
+                Some(candidate) => normalize::candidate(Some(&candidate?), String::new()).ok()?,
+                None => None,
+            };
+            ConnectionEvent::Candidate(candidate)
         }
         "state" => ConnectionEvent::StateChanged(parts.one_of(1, &STATES)?),
-        "track" => ConnectionEvent::RemoteTrack(parts.source(1)?, parts.track(2)?),
+        "track" => ConnectionEvent::RemoteTrack(parts.source(1)?, TrackId(parts.number(2)?)),
         "stats" => {
             let count = |at| parts.number(at);
-            let (received, sent) = ([count(1)?, count(2)?], [count(3)?, count(4)?]);
+            let (received, sent) = ([count(3)?, count(4)?], [count(5)?, count(6)?]);
             ConnectionEvent::Stats(Flow { received, sent })
         }
         _ => return None,
@@ -129,6 +139,6 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
 }
 
 fn description(parts: &Parts<'_>) -> Option<SessionDescription> {
-    let sdp_type = if parts.text(1)? == "offer" { SdpType::Offer } else { SdpType::Answer };
-    Some(SessionDescription { sdp_type, sdp: parts.text(2)? })
+    let sdp_type = parts.one_of(1, &[SdpType::Offer, SdpType::Answer])?;
+    Some(SessionDescription { sdp_type, sdp: parts.text("sdp")? })
 }

@@ -8,6 +8,7 @@ mod layout;
 mod obstacles;
 mod outages;
 mod paths;
+mod report;
 mod rooms;
 mod safety;
 mod soak;
