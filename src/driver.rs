@@ -159,8 +159,7 @@ impl Pump {
         let mut room = self.room.borrow_mut();
         room.handle(now, input);
         let outputs: Vec<Output> = std::iter::from_fn(|| room.poll_output()).collect();
-        let mut recorder = self.recorder.borrow_mut();
-        outputs.iter().for_each(|output| recorder.output(output));
+        self.recorder.borrow_mut().outputs(&outputs);
         outputs
     }
 

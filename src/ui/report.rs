@@ -1,6 +1,6 @@
 //! What the flight recorder says, saved as a file.
 
-use js_sys::{Date, encode_uri_component};
+use js_sys::encode_uri_component;
 use web_sys::Element;
 
 use super::shared::Shared;
@@ -18,8 +18,8 @@ pub(super) fn save(shared: &Shared) {
 
 /// Makes a link save the report. The whole of it is in the link: nothing has to be kept, or given back.
 pub(super) fn point(link: &Element, report: &str) {
-    let today = String::from(Date::new_0().to_iso_string().slice(0, 10));
-    dom::set_attribute(link, "download", Some(&["visavis-report-", &today, ".json"].concat()));
+    // Browsers number those of the same name.
+    dom::set_attribute(link, "download", Some("visavis-report.json"));
     let report = String::from(encode_uri_component(report));
     dom::set_attribute(link, "href", Some(&["data:application/json,", &report].concat()));
 }

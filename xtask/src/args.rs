@@ -121,7 +121,7 @@ pub(crate) struct Sim {
 /// Options of `replay`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Replay {
-    /// The report (`visavis-report-....json`)
+    /// The report (`visavis-report.json`)
     pub(crate) file: PathBuf,
 }
 

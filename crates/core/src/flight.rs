@@ -1,7 +1,7 @@
 //! The flight recorder: what went into a room and what it decided, so that a bug somebody has met becomes a test.
 //!
 //! A report is a JSON list with one entry in each line: first how the room was made, then inputs (`[at, what, ...]`) and,
-//! after each, the decisions that followed (`[what, ...]`). Since a room is decided by its inputs alone, the same inputs
+//! after each, the decisions that followed, a letter for each. Since a room is decided by its inputs alone, the same inputs
 //! lead to the same decisions: `cargo xtask replay` holds the two against each other.
 //!
 //! The recorder writes into buffers of a fixed size, and costs a page a copy of each frame and description. What is
@@ -12,7 +12,6 @@ mod redact;
 
 use visavis_signaling::Timestamp;
 
-pub use self::lines::decision;
 use self::redact::Redactor;
 use crate::config::AppConfig;
 use crate::input::Input;
@@ -25,6 +24,12 @@ pub const FORMAT: u32 = 1;
 pub const HEAD_BYTES: usize = 256 * 1024;
 /// Most bytes of each of the two pieces of what came last, once the beginning is full. They can only be read.
 pub const TAIL_BYTES: usize = 32 * 1024;
+
+/// Decisions as a line: a letter for each.
+pub fn decisions(outputs: &[Output]) -> String {
+    let letters = outputs.iter().map(lines::decision);
+    ['"'].into_iter().chain(letters).chain(['"']).collect()
+}
 
 /// Writes down what happens in one room.
 #[derive(Debug)]
@@ -73,9 +78,11 @@ impl Recorder {
         self.write(&lines::input(now, input));
     }
 
-    /// Something came out of it.
-    pub fn output(&mut self, output: &Output) {
-        self.write(&decision(output));
+    /// This came out of it.
+    pub fn outputs(&mut self, outputs: &[Output]) {
+        if !outputs.is_empty() {
+            self.write(&decisions(outputs));
+        }
     }
 
     /// A line that is longer than a whole piece is left out of the end.
@@ -101,27 +108,23 @@ impl Recorder {
     /// missing there, stands `null`.
     pub fn report(&self) -> String {
         let mut redactor = Redactor::default();
-        // Some servers see one half of it, some the other, ours the whole.
+        // Ours sees the whole; of the others, some see one half, some the other.
         let half = self.identity.len() / 2;
-        redactor.hide(self.identity.get(..half).unwrap_or_default());
-        redactor.hide(self.identity.get(half..).unwrap_or_default());
+        for range in [0..self.identity.len(), 0..half, half..self.identity.len()] {
+            redactor.hide(self.identity.get(range).unwrap_or_default());
+        }
         // A name may occur elsewhere before it is known to be one.
         self.say(&mut redactor);
         self.say(&mut redactor)
     }
 
     fn say(&self, redactor: &mut Redactor) -> String {
-        let mut report = "[".to_owned();
-        let mut between = "\n";
-        for (at, part) in self.parts.iter().enumerate() {
-            if at == 1 && self.full {
-                report.push_str(",\nnull");
-            }
-            for line in part.split('\n').filter(|line| !line.is_empty()) {
-                report.push_str(between);
-                report.push_str(&redactor.line(line));
-                between = ",\n";
-            }
+        let [head, older, tail] = &self.parts;
+        let gap = if self.full { "null\n" } else { "" };
+        let mut report = String::new();
+        for line in [head, gap, older, tail].concat().split('\n').filter(|line| !line.is_empty()) {
+            report.push_str(if report.is_empty() { "[\n" } else { ",\n" });
+            report.push_str(&redactor.line(line));
         }
         report.push_str("\n]\n");
         report

@@ -329,19 +329,22 @@ impl World {
         let page = &mut self.peers[peer];
         page.recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
         page.room.handle(now, input);
-        let mut outputs = 0;
+        let (mut outputs, mut told) = (0, Vec::new());
         let (mut closed, mut created) = (0, 0);
         while let Some(output) = self.peers[peer].room.poll_output() {
             outputs += 1;
             closed += u64::from(matches!(output, Output::Effect(Effect::CloseConnection(_))));
             created += u64::from(matches!(output, Output::Effect(Effect::CreateConnection(..))));
             self.note(|| format!("  p{peer} {output:?}").chars().take(160).collect());
-            self.peers[peer].recorder.iter_mut().for_each(|recorder| recorder.output(&output));
+            if self.peers[peer].recorder.is_some() {
+                told.push(output.clone());
+            }
             self.output(peer, output);
             if outputs > 2000 {
                 return self.violate(format!("peer {peer} does not stop talking"));
             }
         }
+        self.peers[peer].recorder.iter_mut().for_each(|recorder| recorder.outputs(&told));
         self.statistics.rebuilds += created.min(closed);
         self.peers[peer].next_timer = self.peers[peer].room.poll_timeout().map(Timestamp::as_millis);
         if outputs > 0 || !is_look {

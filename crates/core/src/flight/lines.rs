@@ -5,10 +5,7 @@ use visavis_signaling::Timestamp;
 use visavis_signaling::json::{Json, quote};
 
 use crate::input::{Command, ConnectionEvent, ConnectionId, Input, MediaEvent, SocketEvent, TrackId};
-use crate::output::{Effect, Event, Output, Role};
-
-/// Longest frame that is written down when it is sent. What is longer holds a description, which is in an input already.
-const MAX_SENT: usize = 1000;
+use crate::output::{Effect, Event, Output};
 
 /// A word, and numbers that belong to it.
 type Line = (&'static str, [u32; 3]);
@@ -128,43 +125,32 @@ fn number(track: Option<TrackId>) -> u32 {
     track.map_or(0, |TrackId(track)| track.wrapping_add(1))
 }
 
-/// A decision: enough to tell it from another.
-pub fn decision(output: &Output) -> String {
-    let mut out = "[".to_owned();
-    let (word, numbers) = match output {
+/// A decision, as a letter: what exactly it was follows from the inputs.
+pub(super) fn decision(output: &Output) -> char {
+    match output {
         Output::Effect(effect) => self::effect(effect),
-        Output::Event(Event::ParticipantJoined(..)) => ("came", [0; 3]),
-        Output::Event(Event::ParticipantLeft(..)) => ("went", [0; 3]),
-        Output::Event(Event::ProtocolError(_)) => ("protocol-error", [0; 3]),
-    };
-    begin(&mut out, word, &numbers);
-    if let Output::Effect(Effect::SendFrame(frame)) = output
-        && frame.len() <= MAX_SENT
-    {
-        text(&mut out, "frame", frame);
+        Output::Event(Event::ParticipantJoined(..)) => '+',
+        Output::Event(Event::ParticipantLeft(..)) => '-',
+        Output::Event(Event::ProtocolError(_)) => '!',
     }
-    out.push(']');
-    out
 }
 
-fn effect(effect: &Effect) -> Line {
+fn effect(effect: &Effect) -> char {
     match effect {
-        Effect::OpenSocket(_) => ("open", [0; 3]),
-        Effect::SendFrame(_) => ("send", [0; 3]),
-        Effect::CloseSocket => ("close-socket", [0; 3]),
-        Effect::Capture { capture, microphone, camera } => {
-            ("capture", [capture.0, (*microphone).into(), (*camera).into()])
-        }
-        Effect::StopTrack(track) => ("stop", [track.0, 0, 0]),
-        Effect::SetTrackEnabled(track, on) => ("enable", [track.0, (*on).into(), 0]),
-        Effect::CreateConnection(id, role, _) => ("create", [id.0, (*role == Role::Offerer).into(), 0]),
-        Effect::CloseConnection(id) => ("close", [id.0, 0, 0]),
-        Effect::SendTrack(id, source, track) => ("send-track", [id.0, *source as u32, number(*track)]),
-        Effect::SetLocalDescription(id) => ("set-local", [id.0, 0, 0]),
-        Effect::SetRemoteDescription(id, remote) => ("set-remote", [id.0, remote.sdp_type as u32, 0]),
-        Effect::AddCandidate(id, _) => ("add-candidate", [id.0, 0, 0]),
-        Effect::SetConfiguration(id, _) => ("configure", [id.0, 0, 0]),
-        Effect::RestartIce(id) => ("restart-ice", [id.0, 0, 0]),
-        Effect::ReadStats(id) => ("read-stats", [id.0, 0, 0]),
+        Effect::OpenSocket(_) => 'a',
+        Effect::SendFrame(_) => 'b',
+        Effect::CloseSocket => 'c',
+        Effect::Capture { .. } => 'd',
+        Effect::StopTrack(_) => 'e',
+        Effect::SetTrackEnabled(..) => 'f',
+        Effect::CreateConnection(..) => 'g',
+        Effect::CloseConnection(_) => 'h',
+        Effect::SendTrack(..) => 'i',
+        Effect::SetLocalDescription(_) => 'j',
+        Effect::SetRemoteDescription(..) => 'k',
+        Effect::AddCandidate(..) => 'l',
+        Effect::SetConfiguration(..) => 'm',
+        Effect::RestartIce(_) => 'n',
+        Effect::ReadStats(_) => 'o',
     }
 }

@@ -43,10 +43,8 @@ const MAX_PLAIN: usize = 6;
 
 #[derive(Default)]
 pub(super) struct Redactor {
-    /// Private texts. What stands in for one is its number.
+    /// Private texts, addresses and fingerprints. What stands in for one is its number.
     names: Vec<String>,
-    /// Private numbers: addresses and fingerprints.
-    numbers: Vec<String>,
 }
 
 impl Redactor {
@@ -102,14 +100,12 @@ impl Redactor {
         if key == "frame" && text.len() > MAX_PLAIN { "(left out)".to_owned() } else { self.plain(text) }
     }
 
-    /// What stands in for it, if it is known; also of a name with a number behind it, as servers make them (`tea-2`), and
-    /// of two in a row, as an identity is.
+    /// What stands in for it, if it is known; also of a name with a number behind it, as servers make them (`tea-2`).
     fn find(&self, text: &str) -> Option<String> {
         self.names.iter().enumerate().find_map(|(number, name)| {
             let behind = text.strip_prefix(name.as_str()).filter(|_| !name.is_empty())?;
             let is_number = behind.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
-            let behind = if is_number { behind.to_owned() } else { self.find(behind)? };
-            Some([STANDS_IN, &number.to_string(), &behind].concat())
+            is_number.then(|| [STANDS_IN, &number.to_string(), behind].concat())
         })
     }
 
@@ -130,12 +126,11 @@ impl Redactor {
                 out.push_str(&self.name(password));
                 out.push_str(part.get(word.len()..).unwrap_or_default());
             } else if is_address(word) {
-                let known = self.numbers.iter().position(|known| known == word);
-                let number = known.unwrap_or(self.numbers.len());
-                if known.is_none() {
-                    self.numbers.push(word.to_owned());
-                }
-                out.push_str(&hidden(part, number));
+                // What stands in front may be the scheme of a URL.
+                let start = word.bytes().take_while(|byte| !byte.is_ascii_hexdigit()).count();
+                out.push_str(word.get(..start).unwrap_or_default());
+                out.push_str(&self.name(word.get(start..).unwrap_or_default()));
+                out.push_str(part.get(word.len()..).unwrap_or_default());
             } else {
                 out.push_str(part);
             }
@@ -150,16 +145,14 @@ fn is_private(key: &str) -> bool {
 
 /// Whether it is an address or a fingerprint, or holds one: digits with dots or colons between them.
 fn is_address(word: &str) -> bool {
-    let count = |wanted: fn(&u8) -> bool| word.bytes().filter(wanted).count();
-    (count(|byte| *byte == b':') > 1 || count(|byte| *byte == b'.') > 2) && count(u8::is_ascii_digit) > 0
-}
-
-/// As many digits at the same places, but those of another number.
-fn hidden(part: &str, mut number: usize) -> String {
-    let mut bytes = part.as_bytes().to_vec();
-    for byte in bytes.iter_mut().rev().filter(|byte| byte.is_ascii_hexdigit()) {
-        *byte = b'0' + (number % 10) as u8;
-        number /= 10;
+    let (mut colons, mut dots, mut digits) = (0, 0, 0);
+    for byte in word.bytes() {
+        match byte {
+            b':' => colons += 1,
+            b'.' => dots += 1,
+            b'0'..=b'9' => digits += 1,
+            _ => {}
+        }
     }
-    String::from_utf8(bytes).unwrap_or_default()
+    (colons > 1 || dots > 2) && digits > 0
 }

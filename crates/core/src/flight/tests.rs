@@ -84,9 +84,16 @@ fn nothing_private_is_in_a_report() {
     for private in PRIVATE {
         assert!(!report.contains(private), "{private}: {report}");
     }
-    for kept in
-        ["Firefox", "a1", "b2", "create or join", "ice-ufrag:uvwx", "o=- 77 2 IN IP4 000.0.000.", "typ host"]
-    {
+    for kept in [
+        "Firefox",
+        "a1",
+        "b2",
+        "create or join",
+        "ice-ufrag:uvwx",
+        "o=- 77 2 IN IP4 redacted",
+        "turn:redacted",
+        "typ host",
+    ] {
         assert!(report.contains(kept), "{kept}: {report}");
     }
 }
@@ -116,8 +123,8 @@ fn an_identity_may_be_seen_in_halves() {
     let mut recorder = recorder();
     recorder.input(Timestamp::default(), &heard(&format!(r#"{{"src":"{}"}}"#, &IDENTITY[..32])));
     let report = recorder.report();
-    assert!(report.contains(r#"\"src\":\"redacted0\""#), "{report}");
-    assert!(report.contains(r#"{"identity":"redacted0redacted1"}"#), "{report}");
+    assert!(report.contains(r#"\"src\":\"redacted1\""#), "{report}");
+    assert!(report.contains(r#"{"identity":"redacted0"}"#), "{report}");
 }
 
 #[test]

@@ -19,11 +19,6 @@ const STATES: [PeerConnectionState; 6] = [
 const MEDIA_ERRORS: [MediaError; 5] =
     [MediaError::Denied, MediaError::NotFound, MediaError::Busy, MediaError::Insecure, MediaError::Unknown];
 
-/// Inputs begin with their time, decisions with a word.
-pub(super) fn is_decision(line: &Json) -> bool {
-    matches!(line, Json::List(parts) if matches!(parts.first(), Some(Json::Text(_))))
-}
-
 /// What follows the word.
 pub(super) struct Parts<'a>(pub(super) &'a [Json]);
 

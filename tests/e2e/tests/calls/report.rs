@@ -18,7 +18,7 @@ return [name, decodeURIComponent(href.split(',')[1]), document.querySelector('.t
 async fn saved(page: &Page) -> String {
     let caught = page.eval(CATCH, vec![]).await;
     let text = |at: usize| caught[at].as_str().expect("a text").to_owned();
-    assert!(text(0).starts_with("visavis-report-2") && text(0).ends_with(".json"), "{}", text(0));
+    assert_eq!(text(0), "visavis-report.json");
     assert!(text(2).contains("Saved"), "{}", text(2));
     text(1)
 }
