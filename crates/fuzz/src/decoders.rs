@@ -14,7 +14,9 @@ use visavis_sim::replay::replay;
 
 use crate::script::{number, text_of};
 
-const READERS: &[(&str, fn(&str))] = &[
+type Reader = (&'static str, fn(&str));
+
+const READERS: &[Reader] = &[
     ("json", read_json),
     ("client", read_client_message),
     ("server", read_server_message),

@@ -75,7 +75,7 @@ impl Talk {
             ('!', "closed") => self.input(DialectInput::Closed),
             ('@', time) => self.wait_until(Timestamp::from_millis(number(time).0.min(1 << 40))),
             ('~', time) => {
-                self.wait_until(self.now + Duration::from_millis(number(time).0.min(1 << 20) * 100))
+                self.wait_until(self.now + Duration::from_millis(number(time).0.min(1 << 20) * 100));
             }
             _ => {}
         }
@@ -154,7 +154,7 @@ impl Talk {
                 assert!(self.is_ours || self.people.len() <= MAX_PARTICIPANTS, "a crowd");
             }
             Inbound::ParticipantLeft(id) | Inbound::ParticipantGone(id) => {
-                self.people.retain(|one| *one != id)
+                self.people.retain(|one| *one != id);
             }
             Inbound::Rejected(rejection) => {
                 assert!(rejection.text.chars().count() <= 200);

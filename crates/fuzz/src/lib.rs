@@ -12,8 +12,11 @@ mod hub;
 mod room;
 mod script;
 
+/// A name, and what it strikes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every target by its name, which is also that of its folder in `fuzz/corpus`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     ("decoders", decoders::strike),
     ("dialects", dialects::strike),
     ("hub", hub::strike),

@@ -196,7 +196,7 @@ impl Page {
         let asked = self.asked.remove(at as usize % self.asked.len());
         match asked {
             Asked::Capture(capture, microphone, camera) => {
-                self.captured(capture, microphone, camera, refuses)
+                self.captured(capture, microphone, camera, refuses);
             }
             Asked::Make(id) => {
                 if refuses && let Some(connection) = self.connections.get_mut(&id) {

@@ -46,14 +46,40 @@ impl Page {
                 assert!(self.connections.remove(&id).is_some(), "no such connection");
                 self.asked.retain(|asked| asked.connection() != Some(id));
             }
-            Effect::SendTrack(..)
-            | Effect::SetLocalDescription(_)
-            | Effect::SetRemoteDescription(..)
-            | Effect::AddCandidate(..)
-            | Effect::SetConfiguration(..)
-            | Effect::RestartIce(_)
-            | Effect::ReadStats(_) => self.perform_connection(effect),
+            Effect::SendTrack(id, _, track) => {
+                self.have(id);
+                assert!(track.is_none_or(|track| self.tracks.contains(&track)), "no such track");
+            }
+            Effect::SetLocalDescription(id) => self.begin(id, Asked::SetLocal(id)),
+            Effect::SetRemoteDescription(id, description) => {
+                self.begin(id, Asked::SetRemote(id, description));
+            }
+            Effect::AddCandidate(id, candidate) => {
+                let connection = self.have(id);
+                let refused = connection.fake.add_candidate(&candidate).err();
+                let legal = connection.stillborn || refused != Some("InvalidStateError");
+                assert!(legal, "a candidate without a description");
+            }
+            Effect::SetConfiguration(id, _) => {
+                self.have(id);
+            }
+            Effect::RestartIce(id) => self.have(id).fake.restart_ice(),
+            Effect::ReadStats(id) => {
+                self.have(id);
+                self.asked.push(Asked::Stats(id));
+            }
         }
+    }
+
+    fn have(&mut self, id: ConnectionId) -> &mut Connection {
+        let Some(connection) = self.connections.get_mut(&id) else { unreachable!("there is no {id:?}") };
+        connection
+    }
+
+    fn begin(&mut self, id: ConnectionId, operation: Asked) {
+        let busy = std::mem::replace(&mut self.have(id).busy, true);
+        assert!(!busy, "another operation is under way");
+        self.asked.push(operation);
     }
 
     fn create(&mut self, id: ConnectionId, role: Role) {
@@ -66,39 +92,6 @@ impl Page {
         let connection = Connection { fake, busy: false, stillborn: false, flow: Flow::default() };
         self.connections.insert(id, connection);
         self.asked.push(Asked::Make(id));
-    }
-
-    fn perform_connection(&mut self, effect: Effect) {
-        let (Effect::SendTrack(id, ..)
-        | Effect::SetLocalDescription(id)
-        | Effect::SetRemoteDescription(id, _)
-        | Effect::AddCandidate(id, _)
-        | Effect::SetConfiguration(id, _)
-        | Effect::RestartIce(id)
-        | Effect::ReadStats(id)) = effect
-        else {
-            return;
-        };
-        let Some(connection) = self.connections.get_mut(&id) else {
-            unreachable!("no such connection: {effect:?}")
-        };
-        match effect {
-            Effect::SendTrack(_, _, Some(track)) => assert!(self.tracks.contains(&track), "no such track"),
-            Effect::SetLocalDescription(_) | Effect::SetRemoteDescription(..) => {
-                assert!(!std::mem::replace(&mut connection.busy, true), "another operation is under way");
-                self.asked.push(match effect {
-                    Effect::SetRemoteDescription(_, description) => Asked::SetRemote(id, description),
-                    _ => Asked::SetLocal(id),
-                });
-            }
-            Effect::AddCandidate(_, candidate) if !connection.stillborn => {
-                let refused = connection.fake.add_candidate(&candidate).err();
-                assert_ne!(refused, Some("InvalidStateError"), "a candidate without a description");
-            }
-            Effect::RestartIce(_) => connection.fake.restart_ice(),
-            Effect::ReadStats(_) => self.asked.push(Asked::Stats(id)),
-            _ => {}
-        }
     }
 
     pub(super) fn captured(&mut self, capture: CaptureId, microphone: bool, camera: bool, refuses: bool) {
