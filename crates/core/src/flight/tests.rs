@@ -105,9 +105,9 @@ fn equal_things_stay_equal() {
     let report = recorder.report();
     let value = json::parse_any(&report).unwrap();
     let Json::List(lines) = value else { panic!("a list") };
-    let text = |line: usize, key: &str| match &lines[line] {
-        Json::List(parts) => parts.iter().find_map(|part| part.at(key).as_text()).unwrap().to_owned(),
-        _ => panic!("a list"),
+    let text = |line: usize, key: &str| {
+        let Json::List(parts) = &lines[line] else { panic!("a list") };
+        parts.iter().find_map(|part| part.at(key).as_text()).unwrap().to_owned()
     };
     let room = text(1, "room");
     let frame = json::parse_any(&text(2, "frame")).unwrap();
