@@ -11,6 +11,7 @@ mod timer;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
+use visavis_core::flight::Recorder;
 use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView};
 use visavis_signaling::{Dialect, Probe, Timestamp};
 use wasm_bindgen::JsValue;
@@ -36,6 +37,8 @@ pub struct DriverOptions {
     pub dialect: Box<dyn Dialect>,
     /// What speaks where there is no server.
     pub fallback: Option<Box<dyn Dialect>>,
+    /// What writes down all that happens.
+    pub recorder: Recorder,
     /// How the user interface begins.
     pub ui: UiOptions,
     /// Told of every view that differs from the one before, after it has been rendered.
@@ -56,7 +59,9 @@ impl Driver {
         let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options, tracks.clone()));
         let weak = Rc::downgrade(&pump);
         let send = Rc::new(move |command| dispatch(&weak, Input::Command(command)));
-        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send)?);
+        let weak = Rc::downgrade(&pump);
+        let report = Rc::new(move || weak.upgrade().and_then(|pump| pump.report()).unwrap_or_default());
+        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send, report)?);
         panic::watch(&pump);
         Ok(Self(pump))
     }
@@ -73,6 +78,7 @@ struct Pump {
     root: HtmlElement,
     window: Window,
     room: RefCell<Room>,
+    recorder: RefCell<Recorder>,
     inbox: RefCell<Queue<Input>>,
     /// Set while somebody further up the stack drains the inbox; stays set after a panic, so that nothing runs again.
     pumping: Cell<bool>,
@@ -112,6 +118,7 @@ impl Pump {
             root: options.root,
             window,
             room: RefCell::new(room),
+            recorder: RefCell::new(options.recorder),
             inbox: RefCell::default(),
             pumping: Cell::new(false),
             shown: RefCell::default(),
@@ -156,9 +163,18 @@ impl Pump {
 
     fn handle(&self, input: Input) -> Vec<Output> {
         let now = self.now();
+        // First, and not borrowed meanwhile: the input that crashes the room is the one that matters.
+        self.recorder.borrow_mut().input(now, &input);
         let mut room = self.room.borrow_mut();
         room.handle(now, input);
-        std::iter::from_fn(|| room.poll_output()).collect()
+        let outputs: Vec<Output> = std::iter::from_fn(|| room.poll_output()).collect();
+        self.recorder.borrow_mut().outputs(&outputs);
+        outputs
+    }
+
+    /// What the flight recorder says. Nothing if it is in the middle of a line, as in a panic.
+    fn report(&self) -> Option<String> {
+        self.recorder.try_borrow().ok().map(|recorder| recorder.report())
     }
 
     fn look(&self, probe: Probe) {

@@ -14,6 +14,7 @@ mod lobby;
 mod names;
 mod notices;
 mod picture;
+mod report;
 mod safety;
 mod server;
 mod shared;
@@ -30,7 +31,7 @@ use visavis_core::{Command, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
-pub use halt::{show_config_error, show_panic};
+pub use halt::{offer_report, show_config_error, show_panic};
 pub use server::ServerOptions;
 
 use crate::dom::{self, Listener};
@@ -78,7 +79,8 @@ enum Screen {
 
 impl Ui {
     /// Builds the face into `root`, instead of whatever is there. It shows nothing before the first [`Ui::render`].
-    /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns.
+    /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns. `report` makes what is saved
+    /// when the person asks for a report.
     ///
     /// # Errors
     /// If the browser lacks something that the face cannot do without.
@@ -87,6 +89,7 @@ impl Ui {
         tracks: Tracks,
         options: UiOptions,
         send: Rc<dyn Fn(Command)>,
+        report: Rc<dyn Fn() -> String>,
     ) -> Result<Self, JsValue> {
         let frame = dom::instantiate(HTML)?;
         let toasts = Toasts::new(&frame)?;
@@ -98,6 +101,7 @@ impl Ui {
             view: RefCell::default(),
             trace: RefCell::default(),
             send,
+            report,
         });
         let listeners = actions::listen(&shared)?;
         root.replace_children_with_node_1(&shared.frame);

@@ -47,5 +47,9 @@ impl Pump {
             timer.cancel();
         }
         ui::show_panic(&self.root);
+        // Last: if this fails too, the person has been told at least.
+        if let Some(report) = self.report() {
+            ui::offer_report(&self.root, &report);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use visavis_core::flight::Recorder;
 use visavis_core::signaling::json::Json;
 use visavis_core::{AppConfig, Choosing, Command, Lifecycle, RoomConfig, RoomView, ServerChoice};
 use wasm_bindgen::JsValue;
@@ -60,6 +61,13 @@ fn driver_options(
         let url = socket_url(element, &choice.url).unwrap_or_default();
         choice.make_dialect(url, &identity.secret, &page)
     };
+    let seed = u64::from_le_bytes(random_bytes()?);
+    let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+    let recorder = {
+        let fallback = fallback.as_ref().map_or("", |choice| &choice.dialect);
+        let recorded = recorded(&config, first.as_ref());
+        Recorder::new(&recorded, fallback, &identity.secret, &page, seed, &browser.unwrap_or_default())
+    };
     let fallback = fallback.and_then(make);
     let dialect = match first {
         Some(choice) => make(choice),
@@ -75,10 +83,11 @@ fn driver_options(
             capacity: config.capacity,
             microphone: config.microphone,
             camera: config.camera,
-            seed: u64::from_le_bytes(random_bytes()?),
+            seed,
         },
         dialect,
         fallback,
+        recorder,
         ui: UiOptions {
             secrets: secrets(&identity.secret, config.auth.as_ref()),
             server,
@@ -100,6 +109,16 @@ fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>;
         Choosing::Always | Choosing::WithoutServer => [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))],
         Choosing::Never => [None, None],
     }
+}
+
+/// What a report begins with: the settings, with the server that is really spoken to.
+fn recorded(config: &AppConfig, choice: Option<&ServerChoice>) -> AppConfig {
+    let mut config = config.clone();
+    if let Some(choice) = choice {
+        config.dialect.clone_from(&choice.dialect);
+        config.namespace.clear();
+    }
+    config
 }
 
 /// What no panel shows: who can say our identity is us, and servers see half of it as a password.

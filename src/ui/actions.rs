@@ -9,13 +9,13 @@ use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, Keyboa
 
 use super::shared::Shared;
 use super::trace::TracePanel;
-use super::{controls, link, notices, picture, safety, server, text};
+use super::{controls, link, notices, picture, report, safety, server, text};
 use crate::dom::{self, Listener};
 
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 13] = [
+const ACTIONS: [(&str, Action); 14] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
@@ -31,6 +31,7 @@ const ACTIONS: [(&str, Action); 13] = [
     ("close-trace", |shared, _, _| shared.show_trace(false)),
     ("copy-trace", |shared, _, _| copy_trace(shared)),
     ("reload", |_, _, _| reload()),
+    ("report", |shared, _, _| report::save(shared)),
 ];
 
 /// Listens on the face for as long as the listeners live.

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
-use super::text;
+use super::{report, text};
 use crate::dom;
 
 const HTML: &str = include_str!("halt.html");
@@ -17,6 +17,14 @@ pub fn show_panic(root: &HtmlElement) {
 /// Shows that `config.json` is wrong; `message` says where and how.
 pub fn show_config_error(root: &HtmlElement, message: &str) {
     let _ = show(root, "config", &text::config(message));
+}
+
+/// Adds a link to the screen of [`show_panic`] that saves what happened.
+pub fn offer_report(root: &HtmlElement, report: &str) {
+    if let Ok(link) = dom::find::<Element>(root, "[data-control=report]") {
+        report::point(&link, report);
+        dom::set_flag(&link, "hidden", false);
+    }
 }
 
 fn show(root: &HtmlElement, problem: &str, sentence: &str) -> Result<(), JsValue> {

@@ -23,6 +23,7 @@ const WITHOUT_DEVICE: Action = ("without-device", "Go on without");
 const LOOK: Action = ("retry", "Look again");
 const HELP: Action = ("help", "How to call others");
 const RELOAD: Action = ("reload", "Reload");
+const REPORT: Action = ("report", "Save a report");
 
 /// A message.
 #[derive(Debug, PartialEq)]
@@ -87,7 +88,7 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
     let (severe, actions): (_, &'static [Action]) = match problem {
         // Out of the room, "Join again" is the way.
         _ if view.lifecycle == Lifecycle::Left => (true, &[]),
-        Problem::Unreachable { .. } => (false, &[RETRY]),
+        Problem::Unreachable { .. } => (false, &[RETRY, REPORT]),
         Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
     };
     Notice { code: code(problem), text: text::problem(problem, view.lifecycle.in_call()), severe, actions }
@@ -97,7 +98,9 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
 fn ways_on(code: RejectCode) -> &'static [Action] {
     match code {
         RejectCode::ServerFull | RejectCode::RateLimited | RejectCode::ServerClosing => &[RETRY],
-        RejectCode::UnsupportedVersion | RejectCode::AlreadyJoined | RejectCode::BadRequest => &[RELOAD],
+        RejectCode::UnsupportedVersion | RejectCode::AlreadyJoined | RejectCode::BadRequest => {
+            &[RELOAD, REPORT]
+        }
         RejectCode::NotJoined
         | RejectCode::RoomFull
         | RejectCode::UnknownParticipant

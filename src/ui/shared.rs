@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) trace: RefCell<Option<TracePanel>>,
     /// The way out.
     pub(super) send: Rc<dyn Fn(Command)>,
+    /// Makes a report of what happened so far.
+    pub(super) report: Rc<dyn Fn() -> String>,
 }
 
 impl Shared {

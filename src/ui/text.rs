@@ -12,6 +12,9 @@ use visavis_core::{
 /// What somebody is called who gave no name.
 pub(super) const NO_NAME: &str = "Guest";
 
+/// What is said after a report was saved.
+pub(super) const REPORT_SAVED: &str = "Saved, without names and addresses.";
+
 /// The name to show.
 pub(super) fn name(name: &str) -> &str {
     if name.is_empty() { NO_NAME } else { name }

@@ -2,6 +2,7 @@
 
 use crate::tools::Need;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// The whole command line.
 #[derive(clap::Parser, Debug)]
@@ -38,6 +39,10 @@ pub(crate) enum Command {
     Size,
     /// Run the simulation for many seeds, or replay one with its trace
     Sim(Sim),
+    /// Run a report that a page has saved through the core: whether it decides the same today
+    Replay(Replay),
+    /// Run the fuzzers: every decoder, every dialect, the server's rooms, a room as a whole
+    Fuzz(Fuzz),
 }
 
 /// Options of `setup`.
@@ -111,4 +116,24 @@ pub(crate) struct Sim {
     /// Replay this one seed and print its trace
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,
+}
+
+/// Options of `replay`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Replay {
+    /// The report (`visavis-report.json`)
+    pub(crate) file: PathBuf,
+}
+
+/// Options of `fuzz`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Fuzz {
+    /// How long each target runs
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) minutes: u64,
+    /// Instead, add what was learnt to the corpus in the repository, as little as will do
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Only this target: decoders, dialects, hub or room
+    pub(crate) target: Option<String>,
 }

@@ -4,6 +4,7 @@ mod args;
 mod ci;
 mod compress;
 mod dist;
+mod fuzz;
 mod paths;
 mod process;
 mod serve;
@@ -40,5 +41,7 @@ fn run(command: Command) -> Result<()> {
         Command::Dist => dist::run(),
         Command::Size => size::run(),
         Command::Sim(options) => sim::run(&options),
+        Command::Replay(options) => sim::replay(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
     }
 }

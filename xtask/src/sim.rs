@@ -1,8 +1,8 @@
 //! The wind tunnel, with as many seeds as you like.
 
-use crate::args::Sim;
+use crate::args::{Replay, Sim};
 use crate::{paths, process};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,4 +18,13 @@ pub(crate) fn run(options: &Sim) -> Result<()> {
         command.env("VISAVIS_SEED", seed.to_string());
     }
     process::run(command.current_dir(paths::root()), LIMIT)
+}
+
+/// Replays what a page has saved.
+pub(crate) fn replay(options: &Replay) -> Result<()> {
+    let file = options.file.canonicalize();
+    let file = file.with_context(|| format!("cannot read {}", options.file.display()))?;
+    let mut command = Command::new("cargo");
+    command.args(["test", "-p", "visavis-sim", "--test", "replay", "--", "--nocapture", "that_is_asked_for"]);
+    process::run(command.env("VISAVIS_REPORT", file).current_dir(paths::root()), LIMIT)
 }

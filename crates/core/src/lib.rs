@@ -7,6 +7,7 @@ mod backoff;
 mod by_id;
 mod config;
 mod connection;
+pub mod flight;
 mod input;
 mod link;
 mod media;

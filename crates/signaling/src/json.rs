@@ -6,7 +6,7 @@ mod value;
 use std::fmt;
 
 pub(crate) use self::value::hex_digit;
-pub use self::value::{Fields, Json};
+pub use self::value::{Fields, Json, quote};
 
 /// What is wrong with a JSON text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 pub mod conformance;
 pub mod fake;
 mod random;
+pub mod replay;
 mod world;
 
 pub use random::Random;

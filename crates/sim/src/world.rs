@@ -12,6 +12,7 @@ mod shrink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
+use visavis_core::flight::Recorder;
 use visavis_core::signaling::{SessionDescription, Timestamp};
 use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent};
 
@@ -84,6 +85,8 @@ pub struct Report {
     pub trace: Vec<String>,
     /// How much happened.
     pub statistics: Statistics,
+    /// What the flight recorders of all pages say, if they were asked for.
+    pub reports: Vec<String>,
 }
 
 /// Something to come.
@@ -217,6 +220,12 @@ impl World {
             violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
             trace: self.trace.unwrap_or_default(),
             statistics: self.statistics,
+            reports: self
+                .peers
+                .iter()
+                .filter_map(|page| page.recorder.as_ref())
+                .map(Recorder::report)
+                .collect(),
         }
     }
 
@@ -317,19 +326,25 @@ impl World {
         let now = Timestamp::from_millis(self.now);
         // Two inputs in five: most of them change nothing, and then there is nothing to check.
         let is_look = matches!(input, Input::Connection(_, ConnectionEvent::Stats(_)));
-        self.peers[peer].room.handle(now, input);
-        let mut outputs = 0;
+        let page = &mut self.peers[peer];
+        page.recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
+        page.room.handle(now, input);
+        let (mut outputs, mut told) = (0, Vec::new());
         let (mut closed, mut created) = (0, 0);
         while let Some(output) = self.peers[peer].room.poll_output() {
             outputs += 1;
             closed += u64::from(matches!(output, Output::Effect(Effect::CloseConnection(_))));
             created += u64::from(matches!(output, Output::Effect(Effect::CreateConnection(..))));
             self.note(|| format!("  p{peer} {output:?}").chars().take(160).collect());
+            if self.peers[peer].recorder.is_some() {
+                told.push(output.clone());
+            }
             self.output(peer, output);
             if outputs > 2000 {
                 return self.violate(format!("peer {peer} does not stop talking"));
             }
         }
+        self.peers[peer].recorder.iter_mut().for_each(|recorder| recorder.outputs(&told));
         self.statistics.rebuilds += created.min(closed);
         self.peers[peer].next_timer = self.peers[peer].room.poll_timeout().map(Timestamp::as_millis);
         if outputs > 0 || !is_look {

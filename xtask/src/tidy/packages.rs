@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("visavis", &["visavis-core", "visavis-signaling"]),
     ("visavis-core", &["visavis-signaling"]),
     ("visavis-sim", &["visavis-core", "visavis-signaling"]),
+    ("visavis-fuzz", &["visavis-core", "visavis-signaling", "visavis-sim"]),
     ("visavis-server", &["visavis-signaling"]),
     ("visavis-e2e", &["visavis-server"]),
     ("visavis-signaling", &[]),
@@ -18,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Arrows for tests only.
-const TEST_ARROWS: &[(&str, &[&str])] = &[("visavis", &["visavis-sim"])];
+const TEST_ARROWS: &[(&str, &[&str])] = &[("visavis", &["visavis-sim"]), ("visavis-e2e", &["visavis-sim"])];
 
 /// Packages that know no browser, socket, executor, clock or chance.
 const PURE: &[&str] = &["visavis-core", "visavis-signaling", "visavis-sim"];

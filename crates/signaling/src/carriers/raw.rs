@@ -9,12 +9,13 @@ use crate::time::Timestamp;
 #[derive(Debug, Default)]
 pub struct Raw {
     protocol: Option<&'static str>,
+    up: bool,
 }
 
 impl Raw {
     /// For a server that refuses (or dies of) a connection without this subprotocol.
     pub fn with_protocol(protocol: &'static str) -> Self {
-        Self { protocol: Some(protocol) }
+        Self { protocol: Some(protocol), up: false }
     }
 }
 
@@ -24,14 +25,19 @@ impl Carrier for Raw {
     }
 
     fn handle(&mut self, _now: Timestamp, input: CarrierInput, out: &mut Vec<CarrierOutput>) {
+        match input {
+            CarrierInput::Opened => self.up = true,
+            CarrierInput::Closed => self.up = false,
+            CarrierInput::Frame(_) | CarrierInput::Say(_) | CarrierInput::Timeout => {}
+        }
         out.push(match input {
             CarrierInput::Opened => CarrierOutput::Up(None),
             CarrierInput::Frame(frame) => match json::parse_any(&frame) {
                 Ok(value) => CarrierOutput::Message(Message::plain(value)),
                 Err(error) => CarrierOutput::Misunderstood(error.to_string()),
             },
-            CarrierInput::Say(message) => CarrierOutput::Frame(message.arg(0).to_string()),
-            CarrierInput::Closed | CarrierInput::Timeout => return,
+            CarrierInput::Say(message) if self.up => CarrierOutput::Frame(message.arg(0).to_string()),
+            CarrierInput::Say(_) | CarrierInput::Closed | CarrierInput::Timeout => return,
         });
     }
 

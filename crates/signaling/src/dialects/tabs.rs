@@ -39,6 +39,7 @@ struct Tabs {
     room: String,
     name: String,
     media: MediaState,
+    open: bool,
     /// When to give the next sign of life; there while we are in a room.
     beat_at: Option<Timestamp>,
     /// The room has not heard yet that it is joined.
@@ -62,6 +63,7 @@ impl Tabs {
             room: String::new(),
             name: String::new(),
             media: MediaState::default(),
+            open: false,
             beat_at: None,
             owes_joined: false,
             others: Vec::new(),
@@ -255,7 +257,12 @@ impl Dialect for Tabs {
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
-            DialectInput::Opened | DialectInput::Closed => self.go_out(),
+            DialectInput::Opened | DialectInput::Closed => {
+                self.open = input == DialectInput::Opened;
+                self.go_out();
+            }
+            // Nobody hears what is said meanwhile.
+            DialectInput::Frame(_) | DialectInput::Send(_) | DialectInput::Timeout if !self.open => {}
             DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
                 out.push(DialectOutput::Misunderstood("a frame is too long".to_owned()));
             }

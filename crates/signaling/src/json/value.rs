@@ -71,7 +71,7 @@ impl Json {
             Self::Bool(true) => out.push_str("true"),
             Self::Bool(false) => out.push_str("false"),
             Self::Number(number) => out.push_str(number),
-            Self::Text(text) => write_text(text, out),
+            Self::Text(text) => quote(text, out),
             Self::List(values) => {
                 out.push('[');
                 for (i, value) in values.iter().enumerate() {
@@ -142,6 +142,11 @@ impl Fields {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// All fields, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut (String, Json)> {
+        self.0.iter_mut()
+    }
+
     /// The object as one text, without any spaces.
     pub fn encode(&self) -> String {
         let mut out = String::new();
@@ -157,7 +162,7 @@ impl Fields {
         out.push('{');
         for (i, (key, value)) in self.0.iter().enumerate() {
             separate(i, out);
-            write_text(key, out);
+            quote(key, out);
             out.push(':');
             value.write(out);
         }
@@ -181,7 +186,8 @@ pub(crate) fn hex_digit(digit: impl Into<u32>) -> char {
     char::from_digit(digit.into(), 16).unwrap_or('0')
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// Appends a text to `out`, as JSON writes it.
+pub fn quote(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use visavis_signaling::DialectInput;
 use visavis_signaling::dialects::{ALL, Listed};
 use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
+use visavis_signaling::{DialectInput, Outbound};
 
 use crate::mutate::{Random, mutate};
 use crate::player::Player;
@@ -60,6 +60,23 @@ fn what_is_no_message_is_ignored() {
             assert!(player.lines.iter().all(harmless), "{} {frame:.20}: {:?}", listed.name, player.lines);
             player.lines.clear();
         }
+    }
+}
+
+/// The room tells a dialect that it leaves even while the socket is lost.
+#[test]
+fn without_a_socket_nothing_is_said() {
+    for listed in foreign() {
+        let mut player = in_a_call(listed);
+        player.input(DialectInput::Closed);
+        player.lines.clear();
+        player.input(DialectInput::Send(Outbound::Leave));
+        assert!(
+            !player.lines.iter().any(|line| line.starts_with('>')),
+            "{}: {:?}",
+            listed.name,
+            player.lines
+        );
     }
 }
 

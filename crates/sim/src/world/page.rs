@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{ParticipantId, hub};
 use visavis_core::{
-    ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, TrackId,
+    AppConfig, ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, TrackId,
 };
 
 use super::Action;
@@ -72,6 +73,8 @@ pub(super) struct Peer {
     pub(super) refuses_connection: bool,
     /// When the room wants to be woken.
     pub(super) next_timer: Option<u64>,
+    /// What writes everything down, if somebody wants to see that.
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl Peer {
@@ -104,7 +107,14 @@ impl Peer {
             refuses: false,
             refuses_connection: false,
             next_timer: None,
+            recorder: None,
         }
+    }
+
+    /// Writes down everything from now on.
+    pub(super) fn record(&mut self, Person { identity, seed, .. }: Person) {
+        let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
+        self.recorder = Some(Recorder::new(&AppConfig::default(), "", &secret, &page, seed, "simulation"));
     }
 
     /// When its timer fires, unless it sleeps. A hidden page has one timer a minute.

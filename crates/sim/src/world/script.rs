@@ -109,6 +109,15 @@ impl Script {
         World::new(self, trace).run()
     }
 
+    /// Runs it to the end with a flight recorder in every page, and gives what they say.
+    pub fn record(&self) -> Vec<String> {
+        let mut world = World::new(self, false);
+        for (page, person) in world.peers.iter_mut().zip(&self.people) {
+            page.record(*person);
+        }
+        world.run().reports
+    }
+
     /// The smallest script it can find that still fails; the same if it does not fail at all.
     #[must_use]
     pub fn shrink(self) -> Self {

@@ -11,6 +11,7 @@ mod no_server;
 mod obstacles;
 mod outages;
 mod paths;
+mod report;
 mod rooms;
 mod safety;
 mod soak;

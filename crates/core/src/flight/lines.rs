@@ -1,0 +1,173 @@
+//! How inputs and decisions are written down: a word, a few numbers, and texts as objects, by whose keys the private ones
+//! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
+
+use visavis_signaling::Timestamp;
+use visavis_signaling::json::{Json, quote};
+
+use crate::input::{Command, ConnectionEvent, ConnectionId, Input, MediaEvent, SocketEvent, TrackId};
+use crate::output::{Effect, Event, Output};
+use crate::reach::Seen;
+
+/// A word, and numbers that belong to it.
+type Line = (&'static str, [u32; 3]);
+
+/// `"word",1,2`. Zeros at the end are left out.
+pub(super) fn begin(out: &mut String, word: &str, numbers: &[u32]) {
+    quote(word, out);
+    let zeros = numbers.iter().rev().take_while(|number| **number == 0).count();
+    for number in numbers.iter().take(numbers.len() - zeros) {
+        out.push(',');
+        out.push_str(&number.to_string());
+    }
+}
+
+/// `,{"key":"text"}`.
+pub(super) fn text(out: &mut String, key: &str, text: &str) {
+    out.push_str(",{");
+    quote(key, out);
+    out.push(':');
+    quote(text, out);
+    out.push('}');
+}
+
+/// An input, with its time: as milliseconds for as long as a page may live.
+pub(super) fn input(now: Timestamp, input: &Input) -> String {
+    let mut out = "[".to_owned();
+    out.push_str(&(now.as_millis() as u32).to_string());
+    out.push(',');
+    let (word, numbers) = match input {
+        Input::Command(command) => self::command(command),
+        Input::Socket(SocketEvent::Opened) => ("opened", [0; 3]),
+        Input::Socket(SocketEvent::Frame(_)) => ("heard", [0; 3]),
+        Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
+        Input::Seen(_, seen) => ("seen", self::seen(seen)),
+        Input::Connection(id, event) => connection(*id, event),
+        Input::Media(event) => media(event),
+        Input::Online => ("online", [0; 3]),
+        Input::NetworkChanged => ("network", [0; 3]),
+        Input::Timeout => ("timeout", [0; 3]),
+    };
+    begin(&mut out, word, &numbers);
+    texts(input, &mut out);
+    out.push(']');
+    out
+}
+
+fn texts(input: &Input, out: &mut String) {
+    match input {
+        Input::Socket(SocketEvent::Frame(frame)) => text(out, "frame", frame),
+        Input::Seen(_, Seen::Answer { body, .. }) => text(out, "body", body),
+        Input::Command(Command::Join { room, name }) => {
+            text(out, "room", room);
+            text(out, "name", name);
+        }
+        Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
+            text(out, "sdp", &description.sdp);
+        }
+        Input::Connection(_, ConnectionEvent::Candidate(Some(candidate))) => {
+            text(out, "candidate", &Json::from(candidate).to_string());
+        }
+        Input::Connection(_, ConnectionEvent::Stats(flow)) => {
+            for count in flow.received.iter().chain(&flow.sent) {
+                out.push(',');
+                out.push_str(&count.to_string());
+            }
+        }
+        Input::Connection(
+            _,
+            ConnectionEvent::LocalDescriptionSet(Err(error))
+            | ConnectionEvent::RemoteDescriptionSet(Err(error)),
+        ) => text(out, "error", &error.name),
+        Input::Command(_)
+        | Input::Seen(..)
+        | Input::Socket(_)
+        | Input::Connection(..)
+        | Input::Media(_)
+        | Input::Online
+        | Input::NetworkChanged
+        | Input::Timeout => {}
+    }
+}
+
+fn command(command: &Command) -> Line {
+    match command {
+        Command::EnterLobby => ("lobby", [0; 3]),
+        Command::Join { .. } => ("join", [0; 3]),
+        Command::Leave => ("leave", [0; 3]),
+        Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
+        Command::RetryNow => ("retry", [0; 3]),
+        Command::Trace(on) => ("trace", [(*on).into(), 0, 0]),
+    }
+}
+
+/// What was asked is what the room asked for last.
+fn seen(seen: &Seen) -> [u32; 3] {
+    match seen {
+        Seen::Forbidden => [0; 3],
+        Seen::Nobody => [1, 0, 0],
+        Seen::Somebody => [2, 0, 0],
+        Seen::Answer { status, .. } => [3, u32::from(*status), 0],
+    }
+}
+
+fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
+    match event {
+        ConnectionEvent::CreationFailed => ("not-created", [id, 0, 0]),
+        ConnectionEvent::NegotiationNeeded => ("needed", [id, 0, 0]),
+        ConnectionEvent::LocalDescriptionSet(Ok(local)) => ("local", [id, local.sdp_type as u32, 0]),
+        ConnectionEvent::LocalDescriptionSet(Err(_)) => ("local-failed", [id, 0, 0]),
+        ConnectionEvent::RemoteDescriptionSet(Ok(())) => ("remote", [id, 0, 0]),
+        ConnectionEvent::RemoteDescriptionSet(Err(_)) => ("remote-failed", [id, 0, 0]),
+        ConnectionEvent::Candidate(_) => ("candidate", [id, 0, 0]),
+        ConnectionEvent::StateChanged(state) => ("state", [id, *state as u32, 0]),
+        ConnectionEvent::RemoteTrack(source, track) => ("track", [id, *source as u32, track.0]),
+        // One more, so that the counts stand at their place.
+        ConnectionEvent::Stats(_) => ("stats", [id, 0, 1]),
+    }
+}
+
+fn media(event: &MediaEvent) -> Line {
+    match event {
+        MediaEvent::Captured { capture, microphone, camera } => {
+            ("captured", [capture.0, number(*microphone), number(*camera)])
+        }
+        MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
+        MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
+    }
+}
+
+fn number(track: Option<TrackId>) -> u32 {
+    track.map_or(0, |TrackId(track)| track.wrapping_add(1))
+}
+
+/// A decision, as a letter: what exactly it was follows from the inputs.
+pub(super) fn decision(output: &Output) -> char {
+    match output {
+        Output::Effect(effect) => self::effect(effect),
+        Output::Event(Event::ParticipantJoined(..)) => '+',
+        Output::Event(Event::ParticipantLeft(..)) => '-',
+        Output::Event(Event::ProtocolError(_)) => '!',
+        Output::Event(Event::Traced(..)) => '?',
+    }
+}
+
+fn effect(effect: &Effect) -> char {
+    match effect {
+        Effect::OpenSocket(_) => 'a',
+        Effect::SendFrame(_) => 'b',
+        Effect::CloseSocket => 'c',
+        Effect::Capture { .. } => 'd',
+        Effect::StopTrack(_) => 'e',
+        Effect::SetTrackEnabled(..) => 'f',
+        Effect::CreateConnection(..) => 'g',
+        Effect::CloseConnection(_) => 'h',
+        Effect::SendTrack(..) => 'i',
+        Effect::SetLocalDescription(_) => 'j',
+        Effect::SetRemoteDescription(..) => 'k',
+        Effect::AddCandidate(..) => 'l',
+        Effect::SetConfiguration(..) => 'm',
+        Effect::RestartIce(_) => 'n',
+        Effect::ReadStats(_) => 'o',
+        Effect::Probe(_) => 'p',
+    }
+}

@@ -1,0 +1,231 @@
+//! Every dialect in the list, in conversations with a server that says anything, written as transcripts are.
+
+use std::time::Duration;
+
+use visavis_signaling::dialects::{ALL, Listed, Options};
+use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use visavis_signaling::text::clean;
+use visavis_signaling::{
+    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Outbound, ParticipantId,
+    ParticipantInfo, SdpType, SessionDescription, Timestamp,
+};
+
+use crate::script::{candidate, lines, number, sdp, text_of};
+
+/// Most that may follow from one input: all that a session keeps, or a whole roster.
+const MOST: usize = 512;
+/// Most bytes of one frame: a description of which every character must be escaped.
+const LONGEST: usize = 2 << 20;
+/// Most deadlines in a row at one moment.
+const MAX_TIMERS: u32 = 50;
+/// Most deadlines on the way to a later moment.
+const MAX_DEADLINES: u32 = 2000;
+
+/// The first line names the dialect, or its first letter chooses one. Marks: `<` a frame, `+` the room says, `!` the
+/// socket opens or closes, `@` the time is so many milliseconds, `~` so many tenths of a second pass.
+pub(crate) fn strike(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let by_letter = || ALL.get(usize::from(name.bytes().next()?) % ALL.len());
+    let Some(listed) = ALL.iter().find(|listed| listed.name == name).or_else(by_letter) else { return };
+    let mut talk = Talk::new(listed);
+    for (mark, rest) in lines(rest) {
+        talk.step(mark, &rest);
+    }
+}
+
+struct Talk {
+    dialect: Box<dyn Dialect>,
+    socket_io: bool,
+    /// Ours leaves it to the link to drop what is said without a socket: it keeps some of it.
+    is_ours: bool,
+    now: Timestamp,
+    open: bool,
+    /// A Socket.IO server has let us in.
+    connected: bool,
+    people: Vec<ParticipantId>,
+}
+
+impl Talk {
+    fn new(listed: &Listed) -> Self {
+        let identity = "0123456789abcdef".repeat(4);
+        let options =
+            Options { url: "ws://server".into(), identity, page: "page".into(), ..Options::default() };
+        let dialect = (listed.make)(options);
+        Self {
+            socket_io: dialect.endpoint().url.contains("EIO="),
+            is_ours: listed.name == "visavis",
+            dialect,
+            now: Timestamp::default(),
+            open: false,
+            connected: false,
+            people: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, mark: char, rest: &str) {
+        match (mark, rest) {
+            ('<', frame) if self.open => self.input(DialectInput::Frame(frame.to_owned())),
+            ('+', words) => {
+                if let Some(outbound) = said(words) {
+                    self.input(DialectInput::Send(outbound));
+                }
+            }
+            ('!', "opened") => self.input(DialectInput::Opened),
+            ('!', "closed") => self.input(DialectInput::Closed),
+            ('@', time) => self.wait_until(Timestamp::from_millis(number(time).0.min(1 << 40))),
+            ('~', time) => {
+                self.wait_until(self.now + Duration::from_millis(number(time).0.min(1 << 20) * 100));
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets time pass, and every deadline on the way. Of very many the rest comes late, as in a page that sleeps.
+    fn wait_until(&mut self, end: Timestamp) {
+        let (end, mut in_a_row) = (end.max(self.now), 0);
+        for _ in 0..MAX_DEADLINES {
+            let Some(at) = self.dialect.poll_timeout().filter(|at| *at <= end) else { break };
+            in_a_row = if at > self.now { 0 } else { in_a_row + 1 };
+            assert!(in_a_row < MAX_TIMERS, "the timer does not stop");
+            self.now = self.now.max(at);
+            self.handle(DialectInput::Timeout);
+        }
+        self.now = end;
+    }
+
+    /// As the room does it: one input, and then what is already due.
+    fn input(&mut self, input: DialectInput) {
+        match &input {
+            DialectInput::Opened => (self.open, self.connected) = (true, false),
+            DialectInput::Closed => self.open = false,
+            DialectInput::Frame(frame) => self.connected |= frame.starts_with("40"),
+            DialectInput::Send(_) | DialectInput::Timeout => {}
+        }
+        self.handle(input);
+        self.wait_until(self.now);
+    }
+
+    fn handle(&mut self, input: DialectInput) {
+        let (mut out, told) = (Vec::new(), format!("{input:.60?}"));
+        let unheard = self.is_ours && matches!(input, DialectInput::Send(_));
+        self.dialect.handle(self.now, input, &mut out);
+        assert!(out.len() <= MOST, "{} answers to {told}", out.len());
+        for output in out {
+            match output {
+                DialectOutput::Frame(frame) => {
+                    assert!(self.open || unheard, "without a socket, {told} was answered by {frame:.99}");
+                    self.check_frame(&frame);
+                }
+                DialectOutput::Signal(signal) => self.hear(signal),
+                DialectOutput::Misunderstood(why) => assert!(why.len() < 1000),
+                DialectOutput::Stalled => {}
+            }
+        }
+    }
+
+    fn check_frame(&self, frame: &str) {
+        assert!(frame.len() <= LONGEST, "a frame of {} bytes", frame.len());
+        if self.socket_io {
+            assert!(is_packet(frame), "no Socket.IO packet: {frame:.99}");
+            assert!(
+                self.connected || !frame.starts_with("42"),
+                "said before the server let us in: {frame:.99}"
+            );
+        } else {
+            assert!(is_json(frame), "not JSON: {frame:.99}");
+        }
+    }
+
+    /// The room has a roster, and it is bounded.
+    fn hear(&mut self, signal: Inbound) {
+        match signal {
+            Inbound::Joined(joined) => {
+                assert!(joined.participants.len() <= MAX_PARTICIPANTS, "a crowd");
+                joined.participants.iter().for_each(check_info);
+                self.people = joined.participants.into_iter().map(|info| info.id).collect();
+            }
+            Inbound::ParticipantJoined(info) | Inbound::ParticipantBack(info) => {
+                check_info(&info);
+                if !self.people.contains(&info.id) {
+                    self.people.push(info.id);
+                }
+                // Our own server bounds its rooms, and the room bounds what it believes.
+                assert!(self.is_ours || self.people.len() <= MAX_PARTICIPANTS, "a crowd");
+            }
+            Inbound::ParticipantLeft(id) | Inbound::ParticipantGone(id) => {
+                self.people.retain(|one| *one != id);
+            }
+            Inbound::Rejected(rejection) => {
+                assert!(rejection.text.chars().count() <= 200);
+                if rejection.code.is_final() {
+                    self.people.clear();
+                }
+            }
+            Inbound::Resumed { .. }
+            | Inbound::Description { .. }
+            | Inbound::Candidate { .. }
+            | Inbound::MediaState { .. }
+            | Inbound::IceServers(_) => {}
+        }
+    }
+}
+
+fn check_info(info: &ParticipantInfo) {
+    assert_eq!(clean(&info.name, MAX_NAME_CHARS), info.name, "a name is clean");
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok()
+}
+
+/// Engine.IO: ping and pong, or a message that is a packet of Socket.IO. Written from their specification, not from our
+/// carrier.
+fn is_packet(frame: &str) -> bool {
+    let mut chars = frame.chars();
+    match (chars.next(), chars.next()) {
+        (Some('2' | '3'), _) => true,
+        (Some('4'), Some('0'..='3')) => {
+            let rest = chars.as_str();
+            let rest = match rest.strip_prefix('/') {
+                Some(rest) => rest.split_once(',').map_or("", |(_, rest)| rest),
+                None => rest,
+            };
+            let data = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            data.is_empty() || is_json(data)
+        }
+        _ => false,
+    }
+}
+
+/// What the room says, in the words of the transcripts.
+fn said(words: &str) -> Option<Outbound> {
+    let words: Vec<&str> = words.split(' ').collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let letter = |at: usize| word(at).chars().next().unwrap_or('a');
+    let to = ParticipantId::new(word(1));
+    let media = MediaState { microphone: true, ..MediaState::default() };
+    Some(match word(0) {
+        "join" => Outbound::Join { room: word(1).into(), name: word(2).into(), media },
+        "media" => Outbound::MediaState(media),
+        "offer" => describe(to?, SdpType::Offer, letter(2), word(3)),
+        "answer" => describe(to?, SdpType::Answer, letter(2), word(3)),
+        "candidate" => {
+            let candidate = IceCandidate {
+                candidate: candidate(letter(2), letter(3)),
+                sdp_mid: Some("0".into()),
+                sdp_m_line_index: Some(0),
+                username_fragment: None,
+            };
+            Outbound::Candidate { to: to?, generation: 0, candidate: Some(candidate) }
+        }
+        "end" => Outbound::Candidate { to: to?, generation: 0, candidate: None },
+        "leave" => Outbound::Leave,
+        _ => return None,
+    })
+}
+
+fn describe(to: ParticipantId, sdp_type: SdpType, session: char, generation: &str) -> Outbound {
+    let description = SessionDescription { sdp_type, sdp: sdp(session) };
+    Outbound::Description { to, generation: generation.parse().unwrap_or(0), description }
+}

@@ -1,0 +1,213 @@
+//! The rooms of our own server, with three honest clients and some that send anything. Whatever those do, the honest
+//! hear who is in their room, and nothing else.
+
+mod honest;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
+use visavis_signaling::hub::{ConnectionId, Hub, HubConfig, HubOutput};
+use visavis_signaling::{DialectInput, ParticipantId, Timestamp};
+
+use self::honest::Honest;
+use crate::script::{lines, number, pick, text_of};
+
+/// Connections of clients that are not honest.
+const HOSTILE: u64 = 5;
+/// Most that may follow from one frame: a session is repeated, and everybody hears of it.
+const MOST: usize = 600;
+
+/// Marks: `j` an honest client joins a room, `l` leaves, `m` tells its media, `o` offers to another, `x` loses its socket;
+/// `<` another connection sends a frame, `c` closes, `e` is thrown out by the owner of the sockets; `~` so many seconds
+/// pass. `{0}` to `{2}` in a frame are the ids of the honest.
+pub(crate) fn strike(bytes: &[u8]) {
+    let mut hall = Hall::new();
+    for (mark, rest) in lines(&text_of(bytes)) {
+        hall.step(mark, &rest);
+        hall.check();
+    }
+}
+
+/// Where somebody is, as the hub itself has said.
+type Seat = (String, ParticipantId);
+
+struct Hall {
+    hub: Hub,
+    now: Timestamp,
+    honest: Vec<Honest>,
+    /// Which connection each of the others has at the moment.
+    hostile: Vec<Option<ConnectionId>>,
+    open: BTreeSet<ConnectionId>,
+    seats: BTreeMap<ConnectionId, Seat>,
+    next: u64,
+    /// What honest clients have sent and the hub has not read.
+    sent: VecDeque<(ConnectionId, String)>,
+}
+
+impl Hall {
+    fn new() -> Self {
+        let config = HubConfig { capacity: 4, max_rooms: 3, max_lost: 2, ..HubConfig::default() };
+        Self {
+            hub: Hub::new(config),
+            now: Timestamp::default(),
+            honest: (0..3).map(Honest::new).collect(),
+            hostile: vec![None; HOSTILE as usize],
+            open: BTreeSet::new(),
+            seats: BTreeMap::new(),
+            next: 0,
+            sent: VecDeque::new(),
+        }
+    }
+
+    fn step(&mut self, mark: char, rest: &str) {
+        let (who, words) = number(rest);
+        let (client, other) = (who as usize % self.honest.len(), who as usize % self.hostile.len());
+        match mark {
+            'j' => self.join(client, words),
+            'l' => self.say(client, Honest::leave),
+            'm' => self.say(client, Honest::media),
+            'o' => {
+                let ids: Vec<_> = self.honest.iter().map(Honest::id).collect();
+                if let Some(to) = pick(&ids, number(words).0) {
+                    self.say(client, |honest, now| honest.offer(now, to));
+                }
+            }
+            'x' => {
+                if let Some(connection) = self.honest.get(client).and_then(|honest| honest.connection) {
+                    self.lose(connection, false);
+                }
+            }
+            '<' => self.hostile_frame(other, words),
+            'c' | 'e' => {
+                if let Some(connection) = self.hostile.get(other).copied().flatten() {
+                    self.lose(connection, mark == 'e');
+                }
+            }
+            '~' => {
+                self.now = self.now + Duration::from_secs(who.min(1000));
+                self.hub.advance(self.now);
+            }
+            _ => {}
+        }
+        self.settle();
+    }
+
+    fn connect(&mut self) -> ConnectionId {
+        let connection = ConnectionId(self.next);
+        self.next += 1;
+        self.open.insert(connection);
+        connection
+    }
+
+    fn join(&mut self, client: usize, room: &str) {
+        let connection = match self.honest.get(client) {
+            Some(Honest { connection: None, .. }) => self.connect(),
+            Some(_) | None => return,
+        };
+        self.say(client, |honest, now| honest.join(now, connection, room));
+    }
+
+    fn say(&mut self, client: usize, act: impl FnOnce(&mut Honest, Timestamp) -> Vec<String>) {
+        let Some(honest) = self.honest.get_mut(client) else { return };
+        let frames = act(honest, self.now);
+        if let Some(connection) = honest.connection {
+            self.sent.extend(frames.into_iter().map(|frame| (connection, frame)));
+        }
+    }
+
+    fn hostile_frame(&mut self, other: usize, words: &str) {
+        let connection = match self.hostile.get(other).copied().flatten() {
+            Some(connection) => connection,
+            None => self.connect(),
+        };
+        if let Some(slot) = self.hostile.get_mut(other) {
+            *slot = Some(connection);
+        }
+        let frame = (0..self.honest.len()).fold(words.to_owned(), |frame, client| {
+            let id = self.honest.get(client).map(|honest| honest.id().to_string());
+            frame.replace(&format!("{{{client}}}"), &id.unwrap_or_default())
+        });
+        self.sent.push_back((connection, frame));
+    }
+
+    /// A socket is gone.
+    fn lose(&mut self, connection: ConnectionId, expelled: bool) {
+        self.open.remove(&connection);
+        self.seats.remove(&connection);
+        for honest in self.honest.iter_mut().filter(|honest| honest.connection == Some(connection)) {
+            honest.closed(self.now);
+        }
+        for slot in self.hostile.iter_mut().filter(|slot| **slot == Some(connection)) {
+            *slot = None;
+        }
+        if expelled { self.hub.expelled(connection) } else { self.hub.closed(connection) }
+    }
+
+    /// Everything that was sent arrives, and everything that follows from it.
+    fn settle(&mut self) {
+        self.deliver();
+        while let Some((connection, frame)) = self.sent.pop_front() {
+            if !self.open.contains(&connection) {
+                continue;
+            }
+            if matches!(ClientMessage::decode(&frame), Ok(ClientMessage::Leave)) {
+                self.seats.remove(&connection);
+            }
+            self.hub.frame(connection, &frame);
+            self.deliver();
+        }
+    }
+
+    fn deliver(&mut self) {
+        let mut outputs = 0;
+        let mut closing = BTreeSet::new();
+        while let Some(output) = self.hub.poll_output() {
+            outputs += 1;
+            assert!(outputs <= MOST, "{outputs} answers to one frame");
+            match output {
+                HubOutput::Send(to, message) => {
+                    assert!(self.open.contains(&to) && !closing.contains(&to), "said to nobody: {message:?}");
+                    self.hear(to, &message);
+                }
+                HubOutput::Close(connection) => {
+                    assert!(closing.insert(connection), "closed twice");
+                    self.seats.remove(&connection);
+                }
+            }
+        }
+        for connection in closing {
+            self.lose(connection, false);
+            self.deliver();
+        }
+    }
+
+    fn hear(&mut self, to: ConnectionId, message: &ServerMessage) {
+        let frame = message.encode();
+        assert_eq!(ServerMessage::decode(&frame).as_ref(), Ok(&Some(message.clone())), "unreadable: {frame}");
+        if let ServerMessage::Joined(welcome) = message {
+            self.seats.insert(to, (welcome.room.clone(), welcome.id.clone()));
+        }
+        for honest in self.honest.iter_mut().filter(|honest| honest.connection == Some(to)) {
+            let answers = honest.input(self.now, DialectInput::Frame(frame.clone()));
+            self.sent.extend(answers.into_iter().map(|answer| (to, answer)));
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(self.hub.participants(), self.seats.len(), "everybody has a seat");
+        assert!(self.hub.rooms() <= 3, "rooms are bounded");
+        for honest in self.honest.iter().filter(|honest| honest.is_in) {
+            let Some(connection) = honest.connection else { continue };
+            let Some((room, id)) = self.seats.get(&connection) else {
+                unreachable!("an honest client is in a room, and the hub does not know")
+            };
+            assert_eq!(*id, honest.id(), "somebody else's id");
+            let others: Vec<_> =
+                self.seats.values().filter(|(other, _)| other == room).map(|(_, id)| id).collect();
+            assert!(others.len() <= 4, "a room is full");
+            let others: BTreeSet<_> = others.into_iter().filter(|other| *other != id).cloned().collect();
+            assert_eq!(honest.roster, others, "{id} in {room}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A client of our own, and whom it believes to be in the room.
+
+use std::collections::BTreeSet;
+
+use visavis_signaling::dialects::visavis::Visavis;
+use visavis_signaling::hub::{ConnectionId, participant_id};
+use visavis_signaling::limits::MAX_ROOM_CHARS;
+use visavis_signaling::text::clean;
+use visavis_signaling::{
+    Dialect, DialectInput, DialectOutput, Inbound, MediaState, Outbound, ParticipantId, RejectCode, SdpType,
+    SessionDescription, Timestamp,
+};
+
+use crate::script::sdp;
+
+pub(super) struct Honest {
+    secret: String,
+    dialect: Visavis,
+    /// Where it was last.
+    room: String,
+    pub(super) connection: Option<ConnectionId>,
+    pub(super) is_in: bool,
+    pub(super) roster: BTreeSet<ParticipantId>,
+}
+
+impl Honest {
+    pub(super) fn new(number: u32) -> Self {
+        let secret = participant_id(&format!("the secret of {number}")).to_string();
+        Self {
+            dialect: Visavis::new("ws://server", &secret).with_session(format!("page{number}")),
+            secret,
+            room: String::new(),
+            connection: None,
+            is_in: false,
+            roster: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> ParticipantId {
+        participant_id(&self.secret)
+    }
+
+    pub(super) fn join(&mut self, now: Timestamp, connection: ConnectionId, room: &str) -> Vec<String> {
+        let room = clean(&["r", room].concat(), MAX_ROOM_CHARS);
+        if room != self.room {
+            // As a room does it, also without a socket: what is over is not taken up.
+            self.leave(now);
+            self.room.clone_from(&room);
+        }
+        self.connection = Some(connection);
+        self.input(now, DialectInput::Opened);
+        self.send(now, Outbound::Join { room, name: "Ann".into(), media: MediaState::default() })
+    }
+
+    pub(super) fn leave(&mut self, now: Timestamp) -> Vec<String> {
+        self.is_in = false;
+        self.send(now, Outbound::Leave)
+    }
+
+    pub(super) fn media(&mut self, now: Timestamp) -> Vec<String> {
+        self.when_in(now, Outbound::MediaState(MediaState { camera: true, ..MediaState::default() }))
+    }
+
+    pub(super) fn offer(&mut self, now: Timestamp, to: &ParticipantId) -> Vec<String> {
+        let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp('a') };
+        self.when_in(now, Outbound::Description { to: to.clone(), generation: 0, description })
+    }
+
+    pub(super) fn closed(&mut self, now: Timestamp) {
+        self.connection = None;
+        self.is_in = false;
+        self.input(now, DialectInput::Closed);
+    }
+
+    fn when_in(&mut self, now: Timestamp, outbound: Outbound) -> Vec<String> {
+        if self.is_in { self.send(now, outbound) } else { Vec::new() }
+    }
+
+    fn send(&mut self, now: Timestamp, outbound: Outbound) -> Vec<String> {
+        self.input(now, DialectInput::Send(outbound))
+    }
+
+    /// One input for its dialect; gives what it sends.
+    pub(super) fn input(&mut self, now: Timestamp, input: DialectInput) -> Vec<String> {
+        let mut out = Vec::new();
+        self.dialect.handle(now, input, &mut out);
+        let mut frames = Vec::new();
+        for output in out {
+            match output {
+                DialectOutput::Frame(frame) => frames.push(frame),
+                DialectOutput::Signal(signal) => self.hear(signal),
+                DialectOutput::Misunderstood(why) => unreachable!("our own server said {why}"),
+                DialectOutput::Stalled => {}
+            }
+        }
+        frames
+    }
+
+    fn hear(&mut self, signal: Inbound) {
+        match signal {
+            Inbound::Joined(joined) => {
+                self.is_in = true;
+                self.roster = joined.participants.into_iter().map(|info| info.id).collect();
+            }
+            Inbound::Resumed { .. } => self.is_in = true,
+            Inbound::ParticipantJoined(info) | Inbound::ParticipantBack(info) => {
+                if info.id != self.id() {
+                    self.roster.insert(info.id);
+                }
+            }
+            Inbound::ParticipantLeft(id) | Inbound::ParticipantGone(id) => {
+                self.roster.remove(&id);
+            }
+            Inbound::Rejected(rejection) => self.refused(rejection.code),
+            Inbound::Description { .. }
+            | Inbound::Candidate { .. }
+            | Inbound::MediaState { .. }
+            | Inbound::IceServers(_) => {}
+        }
+    }
+
+    /// A room may be full, and somebody may have left; but nobody can make the hub say anything worse to the honest.
+    fn refused(&mut self, code: RejectCode) {
+        let fair = [
+            RejectCode::RoomFull,
+            RejectCode::ServerFull,
+            RejectCode::UnknownParticipant,
+            RejectCode::AlreadyJoined,
+            RejectCode::NotJoined,
+        ];
+        assert!(fair.contains(&code), "an honest client was told {}", code.as_str());
+    }
+}

@@ -1,0 +1,250 @@
+//! A room as a whole: an honest browser around it, and a server (or somebody behind it) that says anything at any time.
+
+mod checks;
+mod shell;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use visavis_core::signaling::dialects::visavis::Visavis;
+use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
+use visavis_core::{
+    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaEvent, OperationError, Output,
+    PeerConnectionState, Room, RoomConfig, Seen, SocketEvent, Source, TrackId,
+};
+use visavis_sim::fake::FakeConnection;
+
+use crate::script::{lines, number, pick, text_of};
+
+/// Most that may follow from one input: everybody's connection is closed, and made.
+const MOST: usize = 2000;
+/// Timers in a row at one moment, after which it is taken for a livelock.
+const MAX_TIMERS: u32 = 50;
+
+/// Marks. The person: `J` joins (room, name), `E` enters the lobby, `L` leaves, `S` switches a source, `R` tries again.
+/// The page: `O` is online, `N` has another network, `t` its timer fires, `~` so many tenths of a second pass without
+/// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
+/// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
+/// the last), `n` needs negotiation, `r` has a remote track, `f` has numbers, `k` a track of ours ends.
+pub(crate) fn strike(bytes: &[u8]) {
+    let mut page = Page::new();
+    for (mark, rest) in lines(&text_of(bytes)) {
+        page.step(mark, &rest);
+        page.check();
+    }
+}
+
+/// What the browser was asked for and has not done.
+#[derive(Debug, Clone)]
+enum Asked {
+    Capture(CaptureId, bool, bool),
+    Make(ConnectionId),
+    SetLocal(ConnectionId),
+    SetRemote(ConnectionId, SessionDescription),
+    Stats(ConnectionId),
+    Look(Probe),
+}
+
+struct Connection {
+    fake: FakeConnection,
+    /// A description operation is under way.
+    busy: bool,
+    /// The browser never made it.
+    stillborn: bool,
+    flow: Flow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Socket {
+    None,
+    Opening,
+    Open,
+}
+
+struct Page {
+    room: Room,
+    now: Timestamp,
+    socket: Socket,
+    asked: Vec<Asked>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    used: BTreeSet<ConnectionId>,
+    tracks: BTreeSet<TrackId>,
+    next_track: u32,
+    timers_in_a_row: u32,
+}
+
+impl Page {
+    fn new() -> Self {
+        let config = RoomConfig {
+            ice_servers: Vec::new(),
+            relay_only: false,
+            capacity: None,
+            microphone: true,
+            camera: true,
+            seed: 7,
+        };
+        let dialect = Visavis::new("ws://server", "0123456789abcdef".repeat(4)).with_session("page");
+        Self {
+            room: Room::new(config, Box::new(dialect)),
+            now: Timestamp::default(),
+            socket: Socket::None,
+            asked: Vec::new(),
+            connections: BTreeMap::new(),
+            used: BTreeSet::new(),
+            tracks: BTreeSet::new(),
+            next_track: 0,
+            timers_in_a_row: 0,
+        }
+    }
+
+    fn step(&mut self, mark: char, rest: &str) {
+        let (at, more) = number(rest);
+        match (mark, self.socket) {
+            ('J', _) => {
+                let (room, name) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.command(Command::Join { room: room.to_owned(), name: name.to_owned() });
+            }
+            ('E', _) => self.command(Command::EnterLobby),
+            ('L', _) => self.command(Command::Leave),
+            ('S', _) => {
+                let source = if at % 2 == 0 { Source::Microphone } else { Source::Camera };
+                self.command(Command::SetSource { source, on: at / 2 % 2 == 1 });
+            }
+            ('R', _) => self.command(Command::RetryNow),
+            ('O', _) => self.input(Input::Online),
+            ('N', _) => self.input(Input::NetworkChanged),
+            ('t', _) => self.timer(),
+            ('~', _) => self.now = self.now + Duration::from_millis(at.min(1 << 20) * 100),
+            ('o', Socket::Opening) => {
+                self.socket = Socket::Open;
+                self.input(Input::Socket(SocketEvent::Opened));
+            }
+            ('c', Socket::Opening | Socket::Open) => {
+                self.socket = Socket::None;
+                self.input(Input::Socket(SocketEvent::Closed));
+            }
+            ('<', Socket::Open) => self.input(Input::Socket(SocketEvent::Frame(rest.to_owned()))),
+            ('d', _) => self.do_asked(at, more == "!"),
+            ('s' | 'g' | 'n' | 'r' | 'f', _) => self.connection_step(mark, at, more),
+            ('k', _) => {
+                let tracks: Vec<_> = self.tracks.iter().copied().collect();
+                if let Some(track) = pick(&tracks, at) {
+                    self.input(Input::Media(MediaEvent::TrackEnded(*track)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        self.input(Input::Command(command));
+    }
+
+    fn timer(&mut self) {
+        let Some(at) = self.room.poll_timeout() else { return };
+        self.timers_in_a_row = if at > self.now { 0 } else { self.timers_in_a_row + 1 };
+        self.now = self.now.max(at);
+        self.input(Input::Timeout);
+        // Whatever is due at once is done at once, or it would be due for ever.
+        while self.room.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.timers_in_a_row += 1;
+            assert!(self.timers_in_a_row < MAX_TIMERS, "the timer does not stop");
+            self.input(Input::Timeout);
+        }
+        self.timers_in_a_row = 0;
+    }
+
+    /// Something happens in one of the connections, whether the room has asked for it or not.
+    fn connection_step(&mut self, mark: char, at: u64, more: &str) {
+        let ids: Vec<_> = self.connections.keys().copied().collect();
+        let Some(&id) = pick(&ids, at) else { return };
+        let Some(connection) = self.connections.get_mut(&id).filter(|connection| !connection.stillborn)
+        else {
+            return;
+        };
+        let event = match mark {
+            's' => ConnectionEvent::StateChanged(state(number(more).0)),
+            'g' => ConnectionEvent::Candidate((more != "!").then(|| shell::gathered(&connection.fake))),
+            'n' => {
+                if more == "!" {
+                    connection.fake.want_renegotiation();
+                }
+                if connection.busy || !connection.fake.negotiation_needed() {
+                    return;
+                }
+                ConnectionEvent::NegotiationNeeded
+            }
+            'r' => {
+                self.next_track += 1;
+                let source = if more == "!" { Source::Microphone } else { Source::Camera };
+                ConnectionEvent::RemoteTrack(source, TrackId(self.next_track))
+            }
+            _ => {
+                let more = number(more).0 as u32;
+                connection.flow.received[at as usize / 2 % 2] = more;
+                connection.flow.sent[at as usize / 4 % 2] = more;
+                return;
+            }
+        };
+        self.input(Input::Connection(id, event));
+    }
+
+    /// The browser does what it was asked for, or refuses.
+    fn do_asked(&mut self, at: u64, refuses: bool) {
+        if self.asked.is_empty() {
+            return;
+        }
+        let asked = self.asked.remove(at as usize % self.asked.len());
+        match asked {
+            Asked::Capture(capture, microphone, camera) => {
+                self.captured(capture, microphone, camera, refuses);
+            }
+            Asked::Make(id) => {
+                if refuses && let Some(connection) = self.connections.get_mut(&id) {
+                    connection.stillborn = true;
+                    self.input(Input::Connection(id, ConnectionEvent::CreationFailed));
+                }
+            }
+            Asked::SetLocal(id) => self.set_local(id, refuses),
+            Asked::SetRemote(id, description) => self.set_remote(id, &description, refuses),
+            Asked::Look(probe) if refuses => self.input(Input::Seen(probe, Seen::Nobody)),
+            Asked::Look(probe) => {
+                self.input(Input::Seen(probe, Seen::Answer { status: 404, body: String::new() }));
+            }
+            Asked::Stats(id) => {
+                let flow = self.connections.get(&id).filter(|it| !it.stillborn && !refuses).map(|it| it.flow);
+                if let Some(flow) = flow {
+                    self.input(Input::Connection(id, ConnectionEvent::Stats(flow)));
+                }
+            }
+        }
+    }
+
+    /// One input, and everything that follows from it.
+    fn input(&mut self, input: Input) {
+        self.room.handle(self.now, input);
+        for outputs in 0.. {
+            let Some(output) = self.room.poll_output() else { return };
+            assert!(outputs < MOST, "the room does not stop talking");
+            match output {
+                Output::Effect(effect) => self.perform(effect),
+                Output::Event(_) => {}
+            }
+        }
+    }
+}
+
+fn state(number: u64) -> PeerConnectionState {
+    match number % 6 {
+        0 => PeerConnectionState::New,
+        1 => PeerConnectionState::Connecting,
+        2 => PeerConnectionState::Connected,
+        3 => PeerConnectionState::Disconnected,
+        4 => PeerConnectionState::Failed,
+        _ => PeerConnectionState::Closed,
+    }
+}
+
+fn refusal() -> OperationError {
+    OperationError { name: "OperationError".to_owned() }
+}

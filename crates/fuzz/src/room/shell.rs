@@ -1,0 +1,151 @@
+//! The browser: strict about what it is asked, honest in what it says.
+
+use visavis_core::signaling::{IceCandidate, SessionDescription};
+use visavis_core::{
+    CaptureId, ConnectionEvent, ConnectionId, Effect, Flow, Input, MediaError, MediaEvent, OperationError,
+    Role, TrackId,
+};
+use visavis_sim::fake::{FakeConnection, Kind};
+
+use super::{Asked, Connection, Page, Socket, refusal};
+
+/// A candidate as the browser gathers it.
+pub(super) fn gathered(fake: &FakeConnection) -> IceCandidate {
+    let ufrag = fake.local_ufrag().unwrap_or_default();
+    IceCandidate {
+        candidate: format!("candidate:1 1 udp 1 127.0.0.1 9 typ host ufrag {ufrag}"),
+        sdp_mid: Some("0".to_owned()),
+        sdp_m_line_index: Some(0),
+        username_fragment: Some(ufrag.to_owned()),
+    }
+}
+
+impl Page {
+    pub(super) fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::OpenSocket(_) => {
+                assert_eq!(self.socket, Socket::None, "there is a socket already");
+                self.socket = Socket::Opening;
+            }
+            Effect::SendFrame(frame) => {
+                assert_eq!(self.socket, Socket::Open, "nobody hears {frame:.99}");
+                let value = serde_json::from_str::<serde_json::Value>(&frame);
+                assert!(value.is_ok_and(|value| value.is_object()), "not JSON: {frame:.99}");
+            }
+            Effect::CloseSocket => {
+                assert_ne!(self.socket, Socket::None, "there is no socket");
+                self.socket = Socket::None;
+            }
+            Effect::Capture { capture, microphone, camera } => {
+                self.asked.push(Asked::Capture(capture, microphone, camera));
+            }
+            Effect::StopTrack(track) => assert!(self.tracks.remove(&track), "no such track"),
+            Effect::SetTrackEnabled(track, _) => assert!(self.tracks.contains(&track), "no such track"),
+            Effect::CreateConnection(id, role, _) => self.create(id, role),
+            Effect::CloseConnection(id) => {
+                assert!(self.connections.remove(&id).is_some(), "no such connection");
+                self.asked.retain(|asked| asked.connection() != Some(id));
+            }
+            Effect::SendTrack(id, _, track) => {
+                self.have(id);
+                assert!(track.is_none_or(|track| self.tracks.contains(&track)), "no such track");
+            }
+            Effect::SetLocalDescription(id) => self.begin(id, Asked::SetLocal(id)),
+            Effect::SetRemoteDescription(id, description) => {
+                self.begin(id, Asked::SetRemote(id, description));
+            }
+            Effect::AddCandidate(id, candidate) => {
+                let connection = self.have(id);
+                let refused = connection.fake.add_candidate(&candidate).err();
+                let legal = connection.stillborn || refused != Some("InvalidStateError");
+                assert!(legal, "a candidate without a description");
+            }
+            Effect::SetConfiguration(id, _) => {
+                self.have(id);
+            }
+            Effect::Probe(probe) => self.asked.push(Asked::Look(probe)),
+            Effect::RestartIce(id) => self.have(id).fake.restart_ice(),
+            Effect::ReadStats(id) => {
+                self.have(id);
+                self.asked.push(Asked::Stats(id));
+            }
+        }
+    }
+
+    fn have(&mut self, id: ConnectionId) -> &mut Connection {
+        let Some(connection) = self.connections.get_mut(&id) else { unreachable!("there is no {id:?}") };
+        connection
+    }
+
+    fn begin(&mut self, id: ConnectionId, operation: Asked) {
+        let busy = std::mem::replace(&mut self.have(id).busy, true);
+        assert!(!busy, "another operation is under way");
+        self.asked.push(operation);
+    }
+
+    fn create(&mut self, id: ConnectionId, role: Role) {
+        assert!(self.used.insert(id), "{id:?} is used twice");
+        let mut fake = FakeConnection::new(format!("c{}", id.0));
+        if role == Role::Offerer {
+            fake.add_transceiver(Kind::Audio);
+            fake.add_transceiver(Kind::Video);
+        }
+        let connection = Connection { fake, busy: false, stillborn: false, flow: Flow::default() };
+        self.connections.insert(id, connection);
+        self.asked.push(Asked::Make(id));
+    }
+
+    pub(super) fn captured(&mut self, capture: CaptureId, microphone: bool, camera: bool, refuses: bool) {
+        let event = if refuses {
+            MediaEvent::CaptureFailed { capture, error: MediaError::Busy }
+        } else {
+            let [microphone, camera] = [microphone, camera].map(|asked| asked.then(|| self.new_track()));
+            MediaEvent::Captured { capture, microphone, camera }
+        };
+        self.input(Input::Media(event));
+    }
+
+    fn new_track(&mut self) -> TrackId {
+        self.next_track += 1;
+        let track = TrackId(self.next_track);
+        self.tracks.insert(track);
+        track
+    }
+
+    pub(super) fn set_local(&mut self, id: ConnectionId, refuses: bool) {
+        let Some(connection) = self.connections.get_mut(&id).filter(|connection| !connection.stillborn)
+        else {
+            return;
+        };
+        connection.busy = false;
+        let result = if refuses {
+            Err(refusal())
+        } else {
+            let made = connection.fake.set_local();
+            assert!(made.is_ok(), "setLocalDescription: {made:?}");
+            made.map_err(|_| refusal())
+        };
+        self.input(Input::Connection(id, ConnectionEvent::LocalDescriptionSet(result)));
+    }
+
+    pub(super) fn set_remote(&mut self, id: ConnectionId, description: &SessionDescription, refuses: bool) {
+        let Some(connection) = self.connections.get_mut(&id).filter(|connection| !connection.stillborn)
+        else {
+            return;
+        };
+        connection.busy = false;
+        let result = if refuses { Err("OperationError") } else { connection.fake.set_remote(description) };
+        assert_ne!(result, Err("InvalidStateError"), "setRemoteDescription in the wrong state");
+        let result = result.map_err(|name| OperationError { name: name.to_owned() });
+        self.input(Input::Connection(id, ConnectionEvent::RemoteDescriptionSet(result)));
+    }
+}
+
+impl Asked {
+    fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Capture(..) | Self::Look(_) => None,
+            Self::Make(id) | Self::SetLocal(id) | Self::SetRemote(id, _) | Self::Stats(id) => Some(*id),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A report of the flight recorder, run through the core again: whether the same decisions come out.
+
+mod read;
+
+use std::collections::VecDeque;
+
+use visavis_core::flight::{FORMAT, decisions};
+use visavis_core::signaling::dialects::{self, Options};
+use visavis_core::signaling::json::{self, Json};
+use visavis_core::signaling::{Dialect, Probe};
+use visavis_core::{Effect, Output, Room, RoomConfig, RoomView};
+
+use self::read::Parts;
+
+/// What came of a replay.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// What happened, line by line: inputs as they were, and below each the decisions that the core of today takes.
+    pub trace: Vec<String>,
+    /// How many inputs were replayed.
+    pub inputs: usize,
+    /// Whether something is missing after them.
+    pub cut: bool,
+    /// What was decided differently first, if anything.
+    pub difference: Option<String>,
+    /// What was shown in the end.
+    pub view: Option<RoomView>,
+    /// What the room asked over HTTP last.
+    asked: Option<Probe>,
+}
+
+/// Replays a report, as the page saved it.
+///
+/// # Errors
+/// If it is no report, or one of another version.
+pub fn replay(report: &str) -> Result<Replay, String> {
+    let report = json::parse_any(report).map_err(|error| error.to_string())?;
+    let Json::List(lines) = report else { return Err("a report is a list".to_owned()) };
+    let mut lines = VecDeque::from(lines);
+    let room = room(&lines.pop_front().unwrap_or(Json::Null));
+    let mut room = room.ok_or("this is no report, or one of another version")?;
+    let mut replay = Replay::default();
+    while let Some(line) = lines.pop_front() {
+        if line == Json::Null {
+            replay.cut = true;
+            break;
+        }
+        let decided = match lines.front() {
+            Some(Json::Text(_)) => lines.pop_front(),
+            // What followed may be missing here.
+            Some(Json::Null) => None,
+            Some(_) | None => Some(Json::text("")),
+        };
+        replay.step(&mut room, &line, decided.as_ref())?;
+    }
+    replay.view = Some(room.view());
+    Ok(replay)
+}
+
+/// The room as it was made.
+fn room(header: &Json) -> Option<Room> {
+    let Json::List(parts) = header else { return None };
+    let [Json::Text(word), parts @ ..] = parts.as_slice() else { return None };
+    let parts = Parts(parts);
+    if word != "visavis-report" || parts.number(0)? != FORMAT {
+        return None;
+    }
+    let room = Room::new(config(&parts)?, dialect(&parts, &parts.text("dialect")?)?);
+    Some(match dialect(&parts, &parts.text("fallback").unwrap_or_default()) {
+        Some(fallback) => room.with_fallback(fallback),
+        None => room,
+    })
+}
+
+fn dialect(parts: &Parts<'_>, name: &str) -> Option<Box<dyn Dialect>> {
+    let listed = dialects::named(name)?;
+    // Other servers see its halves, each of which has a stand-in of its own.
+    let identity = if listed.name == "visavis" { "redacted0" } else { "redacted1redacted2" };
+    Some((listed.make)(Options {
+        url: "ws://server".to_owned(),
+        identity: identity.to_owned(),
+        page: parts.text("page")?,
+        namespace: parts.text("namespace")?,
+        ..Options::default()
+    }))
+}
+
+fn config(parts: &Parts<'_>) -> Option<RoomConfig> {
+    Some(RoomConfig {
+        ice_servers: Vec::new(),
+        relay_only: parts.yes(3),
+        capacity: parts.number(4).filter(|capacity| *capacity > 0),
+        microphone: parts.yes(5),
+        camera: parts.yes(6),
+        seed: u64::from(parts.number(1)?) << 32 | u64::from(parts.number(2)?),
+    })
+}
+
+impl Replay {
+    /// One input; `decided` is what followed from it then, if that is known.
+    fn step(&mut self, room: &mut Room, line: &Json, decided: Option<&Json>) -> Result<(), String> {
+        let (now, input) =
+            read::input(line, self.asked.as_ref()).ok_or_else(|| format!("not an input: {line}"))?;
+        self.trace.push(line.to_string());
+        self.inputs += 1;
+        room.handle(now, input);
+        let outputs: Vec<Output> = std::iter::from_fn(|| room.poll_output()).collect();
+        let asks = |output: &Output| match output {
+            Output::Effect(Effect::Probe(probe)) => Some(probe.clone()),
+            Output::Effect(_) | Output::Event(_) => None,
+        };
+        self.asked = outputs.iter().rev().find_map(asks).or(self.asked.take());
+        self.trace.extend(outputs.iter().map(|output| format!("    {output:?}")));
+        let (was, is) = (decided.map(Json::to_string), decisions(&outputs));
+        if let Some(was) = was.filter(|was| *was != is && self.difference.is_none()) {
+            self.trace.push(format!("    but it was {was}, and is {is}"));
+            self.difference = Some(format!("after {line}\n  it was {was}, and is {is}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! What the flight recorder of a real page says, and whether the core decides the same when it hears it again.
+
+use serde_json::Value;
+use visavis_e2e::call::{comes_back, join, meets};
+use visavis_e2e::{Browser, Page, Server};
+use visavis_sim::replay::replay;
+
+/// Catches what would go among the downloads.
+const CATCH: &str = r"
+const click = HTMLAnchorElement.prototype.click;
+HTMLAnchorElement.prototype.click = function () { window.caught = [this.download, this.href]; };
+document.querySelector('[data-control=report]').click();
+HTMLAnchorElement.prototype.click = click;
+const [name, href] = window.caught;
+return [name, decodeURIComponent(href.split(',')[1]), document.querySelector('.toast').textContent];
+";
+
+async fn saved(page: &Page) -> String {
+    let caught = page.eval(CATCH, vec![]).await;
+    let text = |at: usize| caught[at].as_str().expect("a text").to_owned();
+    assert_eq!(text(0), "visavis-report.json");
+    assert!(text(2).contains("Saved"), "{}", text(2));
+    text(1)
+}
+
+#[tokio::test]
+async fn a_report_of_a_real_call_says_nothing_private_and_is_replayed() {
+    let server = Server::start().await;
+    let (chrome, firefox) = (Browser::chrome().await, Browser::firefox().await);
+    let ann = chrome.open("Annabella", &server.url()).await;
+    let ben = firefox.open("Benvenuto", &server.url()).await;
+    join(&ann, "book club").await;
+    join(&ben, "book club").await;
+    meets(&ann, &["Benvenuto"]).await;
+    meets(&ben, &["Annabella"]).await;
+    ben.reload().await;
+    comes_back(&ben).await;
+    meets(&ann, &["Benvenuto"]).await;
+    for page in [&ann, &ben] {
+        let report = saved(page).await;
+        if let Some(folder) = std::env::var_os("VISAVIS_KEEP_REPORTS") {
+            std::fs::write(std::path::Path::new(&folder).join(page.name()), &report).expect("a folder");
+        }
+        let private = page.eval("return Object.values(sessionStorage)", vec![]).await;
+        assert_eq!(private, Value::Array(vec![]), "the identity is not to be found while the page lives");
+        for private in ["Annabella", "Benvenuto", "book club", "127.0.0.1", "192.168."] {
+            assert!(!report.contains(private), "{private} in {report}");
+        }
+        let replay = replay(&report).expect("a report");
+        assert_eq!((replay.difference, replay.cut), (None, false), "{}", page.name());
+        let people = replay.view.map_or(0, |view| view.participants.len());
+        assert_eq!(people, 1, "the replay ends where the call is");
+    }
+}
