@@ -244,7 +244,7 @@ async fn a_restart_uses_the_newest_servers() {
     let text = |text: &str| Some(text.to_owned());
     let urls = vec!["turn:192.0.2.1".to_owned()];
     let nowhere = IceServer { urls, username: text("u"), credential: text("c") };
-    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true };
+    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true, channel: false };
     pair.rtc.set_configuration(A, &config);
     pair.rtc.restart_ice(A);
     until("negotiation", || pair.events.len() > 0).await;
@@ -262,7 +262,11 @@ async fn what_the_browser_refuses_comes_back_with_its_name() {
     let sink = events.clone();
     let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
     let bad = IceServer { urls: vec!["turn:192.0.2.1".into()], username: None, credential: None };
-    rtc.create(A, Role::Offerer, &ConnectionConfig { ice_servers: vec![bad], relay_only: false });
+    rtc.create(
+        A,
+        Role::Offerer,
+        &ConnectionConfig { ice_servers: vec![bad], relay_only: false, channel: false },
+    );
     assert_eq!(events.take(), [(A, ConnectionEvent::CreationFailed)]);
     rtc.create(B, Role::Answerer, &ConnectionConfig::default());
     let nonsense = SessionDescription { sdp_type: SdpType::Answer, sdp: "v=0\r\n".into() };

@@ -31,6 +31,8 @@ pub(crate) struct Manners {
     pub(crate) bundles: bool,
     /// Nobody says who is there: somebody may be, so an offer is made into the silence and repeated.
     pub(crate) presumes: bool,
+    /// Clients hang up by closing a data channel beside the media.
+    pub(crate) hangs_up_by_channel: bool,
     /// The server says who has left. If not, only unanswered offers can tell.
     pub(crate) tells_leave: bool,
 }
@@ -68,6 +70,11 @@ pub(crate) trait Words {
 
     /// Say goodbye, if the server knows a word for it.
     fn leave(&mut self, _desk: &mut Desk) {}
+
+    /// Somebody has closed the data channel beside the media.
+    fn hung_up(&mut self, key: &str, desk: &mut Desk) {
+        desk.left(key);
+    }
 
     /// The moment of [`Desk::wake_at`] has come.
     fn wake(&mut self, _desk: &mut Desk) {}
@@ -189,9 +196,7 @@ impl Foreign {
         }
         if with_signals {
             out.extend(self.desk.take_signals().into_iter().map(DialectOutput::Signal));
-            if self.desk.take_reopen() {
-                out.push(DialectOutput::Stalled);
-            }
+            out.extend(self.desk.take_reopen());
         }
     }
 }
@@ -219,8 +224,17 @@ impl Dialect for Foreign {
                 self.feed(CarrierInput::Timeout, out);
                 self.timeout();
             }
+            DialectInput::HungUp(id) => {
+                if let Some(key) = self.desk.key_of(&id) {
+                    self.words.hung_up(&key, &mut self.desk);
+                }
+            }
         }
         self.drain(!said, out);
+    }
+
+    fn hangs_up_by_channel(&self) -> bool {
+        self.words.manners().hangs_up_by_channel
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {

@@ -97,7 +97,7 @@ impl PeerJs {
         let by_id = self.room.strip_prefix('@');
         if by_id.is_none() && self.me != claimed {
             (self.me, self.known) = (claimed, false);
-            return desk.reopen();
+            return desk.move_on();
         }
         if !self.opened {
             return;
@@ -121,7 +121,7 @@ impl PeerJs {
         self.slot += 1;
         if self.slot < SLOTS {
             self.me = slot(&self.room, self.slot);
-            return desk.reopen();
+            return desk.move_on();
         }
         self.forget_room();
         desk.reject(RejectCode::RoomFull, "The room is full.", true);
@@ -198,7 +198,7 @@ fn refusal(message: &str) -> RejectCode {
 
 impl Words for PeerJs {
     fn manners(&self) -> Manners {
-        Manners { capacity: SLOTS, keeps_pairs: true, ..Manners::default() }
+        Manners { capacity: SLOTS, keeps_pairs: true, hangs_up_by_channel: true, ..Manners::default() }
     }
 
     fn url(&self, base: &str) -> String {
@@ -266,6 +266,13 @@ impl Words for PeerJs {
         }
         desk.say(Fields::of_type("LEAVE"));
         self.forget_room();
+    }
+
+    /// Whose page has said hello also says goodbye. If they close a channel, they are about to call again.
+    fn hung_up(&mut self, key: &str, desk: &mut Desk) {
+        if self.pages.get(key).is_none() {
+            desk.left(key);
+        }
     }
 
     fn wake(&mut self, desk: &mut Desk) {

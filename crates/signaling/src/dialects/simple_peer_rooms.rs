@@ -24,7 +24,7 @@ struct SimplePeerRooms {
 
 impl Words for SimplePeerRooms {
     fn manners(&self) -> Manners {
-        Manners { capacity: 4, bundles: true, ..Manners::default() }
+        Manners { capacity: 4, bundles: true, hangs_up_by_channel: true, ..Manners::default() }
     }
 
     fn up(&mut self, id: Option<&str>, _desk: &mut Desk) {
