@@ -6,8 +6,8 @@ import { listen } from './lib.mjs';
 
 const pages = join(dirname(fileURLToPath(import.meta.url)), 'pages');
 const libraries = {
-  '/peerjs.js': 'peerjs/dist/peerjs.min.js',
-  '/simple-peer.js': 'simple-peer/simplepeer.min.js',
+  '/libraries/peerjs.js': 'peerjs/dist/peerjs.min.js',
+  '/libraries/simple-peer.js': 'simple-peer/simplepeer.min.js',
 };
 
 listen((request, response) => {

@@ -2,10 +2,10 @@
 import { capture, hide, parameters, script, show } from './common.js';
 
 export const start = async () => {
-  await script('peerjs.js');
+  await script('libraries/peerjs.js');
   const stream = await capture();
   const { hostname: host, port } = new URL(parameters.server);
-  const client = { closed: 0 };
+  const client = Object.assign(window.client, { closed: 0 });
   const peer = new window.Peer(parameters.room, { host, port: Number(port), path: '/', secure: false });
   const keep = call => {
     client.current = call;

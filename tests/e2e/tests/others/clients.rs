@@ -96,7 +96,9 @@ pub(crate) async fn their_page(
     let page = browser.open("Zoe", &url).await;
     let begin = Instant::now();
     while page.eval("return window.client?.ready === true", vec![]).await != true {
-        assert!(begin.elapsed() < PATIENCE, "their page never starts");
+        if begin.elapsed() > PATIENCE {
+            page.fail("their page to start", &page.look().await).await;
+        }
         sleep(Duration::from_millis(50)).await;
     }
     page
