@@ -92,7 +92,7 @@ async fn at_the_door(browser: &Arc<Browser>, house: &House, name: &str) -> Page 
     let page = browser.open(name, &house.app.url()).await;
     let ready = |look: &visavis_e2e::Look| {
         look.control("join").is_some_and(|join| !join.disabled)
-            && look.tiles.iter().any(|tile| tile.own && tile.camera == "on")
+            && look.control("camera").is_some_and(|camera| camera.state == "on")
     };
     page.until("a lobby that can be used", ready).await;
     page.fill("input[name=room]", ROOM).await;
