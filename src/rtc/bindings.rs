@@ -8,7 +8,7 @@ use web_sys::{Event, EventTarget, MediaStream, RtcIceCandidate, RtcRtpSender, Rt
 #[wasm_bindgen]
 extern "C" {
     /// `RTCPeerConnection`.
-    #[wasm_bindgen(js_name = RTCPeerConnection, extends = web_sys::RtcPeerConnection, extends = web_sys::EventTarget)]
+    #[wasm_bindgen(js_name = RTCPeerConnection, extends = web_sys::RtcPeerConnection, extends = EventTarget)]
     pub(super) type PeerConnection;
 
     /// The constructor throws for a bad ICE server, and in Firefox when offline.

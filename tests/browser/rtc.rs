@@ -30,6 +30,7 @@ struct Pair {
     early: Vec<(ConnectionId, IceCandidate)>,
     described: Vec<ConnectionId>,
     flows: Vec<(ConnectionId, Flow)>,
+    hung_up: Vec<ConnectionId>,
 }
 
 fn other(id: ConnectionId) -> ConnectionId {
@@ -38,11 +39,15 @@ fn other(id: ConnectionId) -> ConnectionId {
 
 impl Pair {
     fn new(tracks: &Tracks) -> Self {
+        Self::with(tracks, &ConnectionConfig::default())
+    }
+
+    fn with(tracks: &Tracks, config: &ConnectionConfig) -> Self {
         let events = Events::new();
         let sink = events.clone();
         let rtc = Rtc::new(tracks.clone(), Rc::new(move |id, event| sink.push((id, event))));
-        rtc.create(A, Role::Offerer, &ConnectionConfig::default());
-        rtc.create(B, Role::Answerer, &ConnectionConfig::default());
+        rtc.create(A, Role::Offerer, config);
+        rtc.create(B, Role::Answerer, config);
         Self {
             rtc,
             tracks: tracks.clone(),
@@ -53,6 +58,7 @@ impl Pair {
             early: Vec::new(),
             described: Vec::new(),
             flows: Vec::new(),
+            hung_up: Vec::new(),
         }
     }
 
@@ -82,6 +88,7 @@ impl Pair {
             ConnectionEvent::StateChanged(_) => {}
             ConnectionEvent::RemoteTrack(source, track) => self.remote.push((id, source, track)),
             ConnectionEvent::Stats(flow) => self.flows.push((id, flow)),
+            ConnectionEvent::ChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }
     }
@@ -162,6 +169,26 @@ async fn close_leaves_nothing(mut pair: Pair) {
     assert_eq!(pair.events.take(), [], "a closed connection is silent");
     assert!(pair.remote.iter().all(|(_, _, track)| pair.tracks.get(*track).is_none()));
     assert!(remote.iter().all(|track| track.ready_state() == MediaStreamTrackState::Ended));
+}
+
+#[wasm_bindgen_test]
+async fn closing_a_connection_closes_the_channel_at_its_other_end() {
+    for closed in [A, B] {
+        let tracks = Tracks::default();
+        let mut pair =
+            Pair::with(&tracks, &ConnectionConfig { channel: true, ..ConnectionConfig::default() });
+        pair.connect().await;
+        // Media flows a moment before the channel does.
+        sleep(500).await;
+        pair.step();
+        assert_eq!(pair.hung_up, []);
+        pair.rtc.close(closed);
+        until("to be told", || {
+            pair.step();
+            pair.hung_up == [other(closed)]
+        })
+        .await;
+    }
 }
 
 #[wasm_bindgen_test]
