@@ -3,12 +3,12 @@
 use js_sys::{Object, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{MediaStream, RtcIceCandidate, RtcRtpSender, RtcRtpTransceiver};
+use web_sys::{Event, EventTarget, MediaStream, RtcIceCandidate, RtcRtpSender, RtcRtpTransceiver};
 
 #[wasm_bindgen]
 extern "C" {
     /// `RTCPeerConnection`.
-    #[wasm_bindgen(js_name = RTCPeerConnection, extends = web_sys::RtcPeerConnection, extends = web_sys::EventTarget)]
+    #[wasm_bindgen(js_name = RTCPeerConnection, extends = web_sys::RtcPeerConnection, extends = EventTarget)]
     pub(super) type PeerConnection;
 
     /// The constructor throws for a bad ICE server, and in Firefox when offline.
@@ -72,6 +72,18 @@ extern "C" {
         kind: &str,
         init: &Object,
     ) -> Result<RtcRtpTransceiver, JsValue>;
+
+    /// `createDataChannel(label)`.
+    #[wasm_bindgen(method, js_name = createDataChannel, catch)]
+    pub(super) fn create_channel(this: &PeerConnection, label: &str) -> Result<EventTarget, JsValue>;
+
+    /// `RTCDataChannelEvent`.
+    #[wasm_bindgen(extends = Event)]
+    pub(super) type ChannelEvent;
+
+    /// `channel`: somebody else's data channel.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn channel(this: &ChannelEvent) -> EventTarget;
 
     /// `RTCRtpTransceiver`, whose direction cannot be set once it is stopped.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]

@@ -11,10 +11,12 @@ use visavis_core::{
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState};
-use web_sys::{RtcRtpTransceiver, RtcTrackEvent};
+use web_sys::{
+    Event, EventTarget, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
+};
+use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTrackEvent};
 
-use super::bindings::{PeerConnection, Sender, StatsReport, Transceiver};
+use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport, Transceiver};
 use super::convert;
 use super::convert::kind_of;
 use crate::dom::{Listener, object};
@@ -37,6 +39,8 @@ pub(super) struct Connection {
     end: End,
     emit: Box<dyn Fn(ConnectionEvent)>,
     listeners: RefCell<Vec<Listener>>,
+    /// Listens to the data channel whose end means goodbye, and keeps it alive.
+    channel: RefCell<Option<Listener>>,
 }
 
 /// What one source sends: the track may be chosen before there is a sender for it.
@@ -66,31 +70,60 @@ impl Connection {
             end: End::new(),
             emit,
             listeners: RefCell::default(),
+            channel: RefCell::default(),
         });
         connection.listen();
         if role == Role::Offerer {
             connection.add_transceivers()?;
         }
+        match (config.channel, role) {
+            (true, Role::Offerer) => connection.keep_channel(&connection.pc.create_channel("")?),
+            (true, Role::Answerer) => connection.await_channel(),
+            (false, _) => {}
+        }
         Ok(connection)
     }
 
     fn listen(self: &Rc<Self>) {
-        let on = |event, act: fn(&Self, Event)| {
-            let connection = Rc::downgrade(self);
-            Listener::new(&self.pc, event, move |event| {
-                if let Some(connection) = connection.upgrade() {
-                    act(&connection, event);
-                }
-            })
-        };
+        let on = |event, act: fn(&Rc<Self>, Event)| self.listener(&self.pc, event, act);
         let listeners = vec![
             on("negotiationneeded", |connection, _| connection.emit(ConnectionEvent::NegotiationNeeded)),
-            on("icecandidate", Self::on_candidate),
+            on("icecandidate", |connection, event| connection.on_candidate(event)),
             on("connectionstatechange", |connection, _| connection.on_state()),
             on("iceconnectionstatechange", |connection, _| connection.on_state()),
-            on("track", Self::on_track),
+            on("track", |connection, event| connection.on_track(event)),
         ];
         *self.listeners.borrow_mut() = listeners;
+    }
+
+    fn listener(
+        self: &Rc<Self>,
+        target: &EventTarget,
+        event: &'static str,
+        act: fn(&Rc<Self>, Event),
+    ) -> Listener {
+        let connection = Rc::downgrade(self);
+        Listener::new(target, event, move |event| {
+            if let Some(connection) = connection.upgrade() {
+                act(&connection, event);
+            }
+        })
+    }
+
+    /// Takes the data channel that the other side has made.
+    fn await_channel(self: &Rc<Self>) {
+        let listener = self.listener(&self.pc, "datachannel", |connection, event| {
+            connection.keep_channel(&event.unchecked_into::<ChannelEvent>().channel());
+        });
+        self.listeners.borrow_mut().push(listener);
+    }
+
+    /// Tells when the other side closes the channel: the first, if there are several.
+    fn keep_channel(self: &Rc<Self>, channel: &EventTarget) {
+        if self.channel.borrow().is_none() {
+            let closed = |connection: &Rc<Self>, _| connection.emit(ConnectionEvent::ChannelClosed);
+            *self.channel.borrow_mut() = Some(self.listener(channel, "close", closed));
+        }
     }
 
     fn add_transceivers(&self) -> Result<(), JsValue> {
@@ -237,16 +270,21 @@ impl Connection {
         let track = event.track();
         let kind = track.kind();
         let source = Source::ALL.into_iter().find(|source| kind_of(*source) == kind);
-        let Some(source) = source.filter(|_| self.first_transceiver(&kind) == Some(event.transceiver()))
-        else {
-            return;
-        };
+        let Some(source) = source.filter(|_| self.brings_media(&kind, &event.transceiver())) else { return };
         let known = self.incoming.borrow()[source as usize];
         let known = known.filter(|id| self.tracks.get(*id).as_ref() == Some(&track));
         let id = known.unwrap_or_else(|| self.tracks.add(track));
         let before = self.incoming.borrow_mut()[source as usize].replace(id);
         self.forget(before.filter(|before| *before != id));
         self.emit(ConnectionEvent::RemoteTrack(source, id));
+    }
+
+    /// Whether what arrives here is meant: the first of its kind, or any other if they do not send on that. (Some clients
+    /// answer an offer without a track, and offer their own in further sections.)
+    fn brings_media(&self, kind: &str, transceiver: &RtcRtpTransceiver) -> bool {
+        let Some(first) = self.first_transceiver(kind) else { return false };
+        first == *transceiver
+            || matches!(first.current_direction(), Some(Direction::Sendonly | Direction::Inactive))
     }
 
     fn forget(&self, track: Option<TrackId>) {
@@ -264,6 +302,7 @@ impl Connection {
         if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
             listeners.clear();
         }
+        let _ = self.channel.try_borrow_mut().map(|mut channel| channel.take());
         self.pc.close();
         self.end.come();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));

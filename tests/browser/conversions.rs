@@ -57,7 +57,7 @@ fn the_browser_takes_our_configuration() {
         credential: Some("secret".into()),
     };
     let stun = IceServer { urls: vec!["stun:192.0.2.1".into()], username: None, credential: None };
-    let config = ConnectionConfig { ice_servers: vec![turn, stun], relay_only: true };
+    let config = ConnectionConfig { ice_servers: vec![turn, stun], relay_only: true, channel: false };
     let pc =
         RtcPeerConnection::new_with_configuration(convert::configuration(&config).unchecked_ref()).unwrap();
     let kept = json(&pc.get_configuration());

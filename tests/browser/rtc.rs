@@ -30,6 +30,7 @@ struct Pair {
     early: Vec<(ConnectionId, IceCandidate)>,
     described: Vec<ConnectionId>,
     flows: Vec<(ConnectionId, Flow)>,
+    hung_up: Vec<ConnectionId>,
 }
 
 fn other(id: ConnectionId) -> ConnectionId {
@@ -38,11 +39,15 @@ fn other(id: ConnectionId) -> ConnectionId {
 
 impl Pair {
     fn new(tracks: &Tracks) -> Self {
+        Self::with(tracks, &ConnectionConfig::default())
+    }
+
+    fn with(tracks: &Tracks, config: &ConnectionConfig) -> Self {
         let events = Events::new();
         let sink = events.clone();
         let rtc = Rtc::new(tracks.clone(), Rc::new(move |id, event| sink.push((id, event))));
-        rtc.create(A, Role::Offerer, &ConnectionConfig::default());
-        rtc.create(B, Role::Answerer, &ConnectionConfig::default());
+        rtc.create(A, Role::Offerer, config);
+        rtc.create(B, Role::Answerer, config);
         Self {
             rtc,
             tracks: tracks.clone(),
@@ -53,6 +58,7 @@ impl Pair {
             early: Vec::new(),
             described: Vec::new(),
             flows: Vec::new(),
+            hung_up: Vec::new(),
         }
     }
 
@@ -82,6 +88,7 @@ impl Pair {
             ConnectionEvent::StateChanged(_) => {}
             ConnectionEvent::RemoteTrack(source, track) => self.remote.push((id, source, track)),
             ConnectionEvent::Stats(flow) => self.flows.push((id, flow)),
+            ConnectionEvent::ChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }
     }
@@ -165,6 +172,26 @@ async fn close_leaves_nothing(mut pair: Pair) {
 }
 
 #[wasm_bindgen_test]
+async fn closing_a_connection_closes_the_channel_at_its_other_end() {
+    for closed in [A, B] {
+        let tracks = Tracks::default();
+        let mut pair =
+            Pair::with(&tracks, &ConnectionConfig { channel: true, ..ConnectionConfig::default() });
+        pair.connect().await;
+        // Media flows a moment before the channel does.
+        sleep(500).await;
+        pair.step();
+        assert_eq!(pair.hung_up, []);
+        pair.rtc.close(closed);
+        until("to be told", || {
+            pair.step();
+            pair.hung_up == [other(closed)]
+        })
+        .await;
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_camera_that_comes_later_needs_no_negotiation() {
     let tracks = Tracks::default();
     let mut pair = Pair::new(&tracks);
@@ -244,7 +271,7 @@ async fn a_restart_uses_the_newest_servers() {
     let text = |text: &str| Some(text.to_owned());
     let urls = vec!["turn:192.0.2.1".to_owned()];
     let nowhere = IceServer { urls, username: text("u"), credential: text("c") };
-    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true };
+    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true, channel: false };
     pair.rtc.set_configuration(A, &config);
     pair.rtc.restart_ice(A);
     until("negotiation", || pair.events.len() > 0).await;
@@ -262,7 +289,11 @@ async fn what_the_browser_refuses_comes_back_with_its_name() {
     let sink = events.clone();
     let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
     let bad = IceServer { urls: vec!["turn:192.0.2.1".into()], username: None, credential: None };
-    rtc.create(A, Role::Offerer, &ConnectionConfig { ice_servers: vec![bad], relay_only: false });
+    rtc.create(
+        A,
+        Role::Offerer,
+        &ConnectionConfig { ice_servers: vec![bad], relay_only: false, channel: false },
+    );
     assert_eq!(events.take(), [(A, ConnectionEvent::CreationFailed)]);
     rtc.create(B, Role::Answerer, &ConnectionConfig::default());
     let nonsense = SessionDescription { sdp_type: SdpType::Answer, sdp: "v=0\r\n".into() };

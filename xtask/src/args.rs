@@ -59,7 +59,7 @@ impl Setup {
         match self.purpose {
             Purpose::Serve => Need::Serve,
             Purpose::Dist => Need::Dist,
-            Purpose::Test => Need::Test,
+            Purpose::Test => Need::Meet,
         }
     }
 }
@@ -71,7 +71,7 @@ pub(crate) enum Purpose {
     Serve,
     /// the same, wasm-opt and terser
     Dist,
-    /// the same and browsers with their drivers
+    /// the same, browsers with their drivers, and other people's servers
     Test,
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::new(false);
     steps.check("tools", || {
         tools::components()?;
-        tools::ensure(tools::Need::Test).map(drop)
+        tools::ensure(tools::Need::Meet).map(drop)
     });
     steps.check("format", || cargo(&["fmt", "--all", "--check"], &[]));
     steps.check("tidy", tidy::run);

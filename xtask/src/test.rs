@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const UNIT_LIMIT: Duration = Duration::from_secs(40 * 60);
 const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
-const E2E_LIMIT: Duration = Duration::from_secs(40 * 60);
+const E2E_LIMIT: Duration = Duration::from_secs(45 * 60);
 
 /// The `test` command.
 pub(crate) fn run(options: &Test) -> Result<()> {
@@ -33,7 +33,7 @@ pub(crate) fn add(steps: &mut Steps, options: &Test) {
     }
     let mut toolbox = None;
     steps.check("tools", || {
-        toolbox = Some(tools::ensure(Need::Test)?);
+        toolbox = Some(tools::ensure(if wants(Kind::E2e) { Need::Meet } else { Need::Test })?);
         Ok(())
     });
     let Some(toolbox) = toolbox else { return };
@@ -96,6 +96,9 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
     let Some(server) = server.filter(|_| built && served) else { return };
     let mut command = cargo_test(&["-p", "visavis-e2e"]);
     command.args(filter).args(["--", "--test-threads=1"]);
+    if let Some(others) = &toolbox.others {
+        command.env("VISAVIS_PACKAGES", &others.packages).env("MATCHBOX_SERVER", &others.matchbox);
+    }
     steps.tests("end to end", end_to_end_environment(&mut command, &server, browsers), E2E_LIMIT);
 }
 

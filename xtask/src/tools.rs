@@ -2,10 +2,12 @@
 
 mod browsers;
 mod cache;
+mod others;
 mod rust;
 mod system;
 
 pub(crate) use browsers::Browsers;
+pub(crate) use others::Others;
 pub(crate) use rust::components;
 
 use anyhow::Result;
@@ -74,6 +76,8 @@ pub(crate) enum Need {
     Dist,
     /// Drive browsers.
     Test,
+    /// Let them meet through other people's servers.
+    Meet,
 }
 
 /// Tools that are there and answer with the right version.
@@ -83,6 +87,8 @@ pub(crate) struct Toolbox {
     pub(crate) test_runner: PathBuf,
     /// Browsers and drivers, if they were asked for.
     pub(crate) browsers: Option<Browsers>,
+    /// Other people's servers, if they were asked for.
+    pub(crate) others: Option<Others>,
 }
 
 impl Toolbox {
@@ -132,9 +138,11 @@ pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
         let geckodriver = browsers::named("GECKODRIVER").map_or_else(|| cache::ensure(&GECKODRIVER), Ok)?;
         browsers = Some(browsers::ensure(geckodriver)?);
     }
+    let others = if need >= Need::Meet { Some(others::ensure()?) } else { None };
     cache::sweep();
     let directories = programs.iter().filter_map(|program| Some(program.parent()?.to_owned())).collect();
-    Ok(Toolbox { directories, test_runner: bindgen.with_file_name("wasm-bindgen-test-runner"), browsers })
+    let test_runner = bindgen.with_file_name("wasm-bindgen-test-runner");
+    Ok(Toolbox { directories, test_runner, browsers, others })
 }
 
 /// One line of the report: what, and what it is for or what happens to it.

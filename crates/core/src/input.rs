@@ -127,6 +127,8 @@ pub enum ConnectionEvent {
     RemoteTrack(Source, TrackId),
     /// The answer to [`Effect::ReadStats`](crate::Effect::ReadStats).
     Stats(Flow),
+    /// The other side has closed the data channel beside the media.
+    ChannelClosed,
 }
 
 /// RTP packets that a connection has carried so far, by [`Source`] in the order of [`Source::ALL`] (`packetsReceived` and

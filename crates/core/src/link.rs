@@ -2,7 +2,7 @@
 
 mod search;
 
-use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, Timestamp};
+use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, ParticipantId, Timestamp};
 
 use self::search::Search;
 use crate::backoff::Backoff;
@@ -139,6 +139,18 @@ impl Link {
         heard
     }
 
+    /// Whether connections carry a channel whose end means goodbye.
+    pub(crate) fn hangs_up_by_channel(&self) -> bool {
+        self.dialect.hangs_up_by_channel()
+    }
+
+    /// Somebody has closed that channel. What that means is for the dialect to say, with or without a socket.
+    pub(crate) fn hung_up(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        self.feed(now, DialectInput::HungUp(id), out, &mut heard);
+        heard
+    }
+
     pub(crate) fn socket_event(
         &mut self,
         now: Timestamp,
@@ -209,6 +221,14 @@ impl Link {
         heard.push(Heard::Lost);
     }
 
+    /// The dialect wants another socket, and nothing has failed.
+    fn move_on(&mut self, now: Timestamp, out: &mut Outbox, heard: &mut Vec<Heard>) {
+        out.effect(Effect::CloseSocket);
+        self.feed(now, DialectInput::Closed, out, heard);
+        heard.push(Heard::Lost);
+        self.connect(now, out);
+    }
+
     fn feed(&mut self, now: Timestamp, input: DialectInput, out: &mut Outbox, heard: &mut Vec<Heard>) {
         if let DialectInput::Send(outbound) = &input
             && self.traced
@@ -238,6 +258,8 @@ impl Link {
                     self.note(TraceKind::Socket, "silent for too long", out);
                     self.fail(now, true, out, heard);
                 }
+                DialectOutput::Moved if self.is_open() => self.move_on(now, out, heard),
+                DialectOutput::Moved => {}
             }
         }
     }

@@ -31,6 +31,9 @@ pub struct ConnectionConfig {
     pub ice_servers: Vec<IceServer>,
     /// `iceTransportPolicy: "relay"`.
     pub relay_only: bool,
+    /// A data channel beside the media, on which nothing is said: an offerer makes it before the offer, an answerer takes
+    /// what comes, and [`ChannelClosed`](crate::ConnectionEvent::ChannelClosed) tells when the other side closes it.
+    pub channel: bool,
 }
 
 /// A decision that the shell carries out. Effects of one connection are carried out in order; an answer comes back as an

@@ -37,12 +37,17 @@ impl Dialect for Plain {
                 self.signals.extend(HEARD.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
+            DialectInput::HungUp(id) => out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id))),
             DialectInput::Opened | DialectInput::Closed | DialectInput::Timeout => {}
         }
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn hangs_up_by_channel(&self) -> bool {
+        true
     }
 }
 
@@ -297,7 +302,7 @@ fn newer_ice_servers_reach_every_connection() {
     let server = IceServer { urls: vec!["turn:x".into()], username: None, credential: None };
     let ice = IceServers { servers: vec![server.clone()], expires_in: None };
     let effects = stage.hear(Inbound::IceServers(ice.clone()));
-    let config = ConnectionConfig { ice_servers: vec![server], relay_only: false };
+    let config = ConnectionConfig { ice_servers: vec![server], relay_only: false, channel: true };
     let told = [0, 1].map(|n| Effect::SetConfiguration(ConnectionId(n), config.clone()));
     assert_eq!(effects, told);
     assert_eq!(stage.hear(Inbound::IceServers(ice)), [], "nothing new");
@@ -582,4 +587,15 @@ fn a_server_that_names_the_room_itself_is_followed() {
         room: Some("c27a8eb0".into()),
     }));
     assert_eq!(stage.room.view().room, "c27a8eb0");
+}
+
+#[test]
+fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
+    let (mut stage, effects) = Stage::joined(&["z"]);
+    let wanted = |effect: &Effect| matches!(effect, Effect::CreateConnection(.., config) if config.channel);
+    assert!(effects.iter().any(wanted), "{effects:?}");
+    let closed = Input::Connection(ConnectionId(0), ConnectionEvent::ChannelClosed);
+    assert!(stage.input(closed.clone()).contains(&Effect::CloseConnection(ConnectionId(0))));
+    assert_eq!(stage.room.view().participants.len(), 0);
+    assert_eq!(stage.input(closed), [], "a late word of a closed connection");
 }

@@ -73,6 +73,11 @@ impl Talk {
             }
             ('!', "opened") => self.input(DialectInput::Opened),
             ('!', "closed") => self.input(DialectInput::Closed),
+            ('!', "hung up") => {
+                if let Some(id) = self.people.first().cloned() {
+                    self.input(DialectInput::HungUp(id));
+                }
+            }
             ('@', time) => self.wait_until(Timestamp::from_millis(number(time).0.min(1 << 40))),
             ('~', time) => {
                 self.wait_until(self.now + Duration::from_millis(number(time).0.min(1 << 20) * 100));
@@ -100,7 +105,7 @@ impl Talk {
             DialectInput::Opened => (self.open, self.connected) = (true, false),
             DialectInput::Closed => self.open = false,
             DialectInput::Frame(frame) => self.connected |= frame.starts_with("40"),
-            DialectInput::Send(_) | DialectInput::Timeout => {}
+            DialectInput::Send(_) | DialectInput::HungUp(_) | DialectInput::Timeout => {}
         }
         self.handle(input);
         self.wait_until(self.now);
@@ -119,7 +124,7 @@ impl Talk {
                 }
                 DialectOutput::Signal(signal) => self.hear(signal),
                 DialectOutput::Misunderstood(why) => assert!(why.len() < 1000),
-                DialectOutput::Stalled => {}
+                DialectOutput::Stalled | DialectOutput::Moved => {}
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What every dialect is: a state machine between one server's frames and neutral signals.
 
-use crate::signal::{Inbound, Outbound};
+use crate::signal::{Inbound, Outbound, ParticipantId};
 use crate::time::Timestamp;
 
 /// Where to connect.
@@ -45,6 +45,8 @@ pub enum DialectInput {
     Send(Outbound),
     /// The moment of [`Dialect::poll_timeout`] has come.
     Timeout,
+    /// Somebody has closed the data channel beside our media: see [`Dialect::hangs_up_by_channel`].
+    HungUp(ParticipantId),
 }
 
 /// What comes out of a dialect.
@@ -58,6 +60,8 @@ pub enum DialectOutput {
     Misunderstood(String),
     /// The server is silent for too long: close the socket and connect again.
     Stalled,
+    /// The URL has changed: close the socket and connect again at once. Nothing has failed.
+    Moved,
 }
 
 /// One server's language. Implementations hold no socket and read no clock.
@@ -75,4 +79,10 @@ pub trait Dialect {
 
     /// When to call again with [`DialectInput::Timeout`], if at all.
     fn poll_timeout(&self) -> Option<Timestamp>;
+
+    /// Whether connections carry a data channel that nothing is ever said on, because clients of this language hang up
+    /// by closing it.
+    fn hangs_up_by_channel(&self) -> bool {
+        false
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Manners {
     pub(crate) greets: bool,
     /// The server also repeats what is said in other rooms.
     pub(crate) mixes_rooms: bool,
+    /// Clients hang up by closing a data channel beside the media.
+    pub(crate) hangs_up_by_channel: bool,
     /// The server says who has left. If not, only unanswered offers can tell.
     pub(crate) tells_leave: bool,
 }
@@ -84,6 +86,11 @@ pub(crate) trait Words {
 
     /// Say goodbye, if the server knows a word for it.
     fn leave(&mut self, _desk: &mut Desk) {}
+
+    /// Somebody has closed the data channel beside the media.
+    fn hung_up(&mut self, key: &str, desk: &mut Desk) {
+        desk.left(key);
+    }
 
     /// The moment of [`Desk::wake_at`] has come.
     fn wake(&mut self, _desk: &mut Desk) {}
@@ -229,9 +236,7 @@ impl Foreign {
         }
         if with_signals {
             out.extend(self.desk.take_signals().into_iter().map(DialectOutput::Signal));
-            if self.desk.take_reopen() {
-                out.push(DialectOutput::Stalled);
-            }
+            out.extend(self.desk.take_reopen());
         }
     }
 }
@@ -264,8 +269,17 @@ impl Dialect for Foreign {
                 self.feed(CarrierInput::Timeout, out);
                 self.timeout();
             }
+            DialectInput::HungUp(id) => {
+                if let Some(key) = self.desk.key_of(&id) {
+                    self.words.hung_up(&key, &mut self.desk);
+                }
+            }
         }
         self.drain(!said, out);
+    }
+
+    fn hangs_up_by_channel(&self) -> bool {
+        self.words.manners().hangs_up_by_channel
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {

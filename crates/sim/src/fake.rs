@@ -33,13 +33,15 @@ impl SignalingState {
     }
 }
 
-/// Audio or video.
+/// Audio, video, or the data channel beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `"audio"`.
     Audio,
     /// `"video"`.
     Video,
+    /// `"application"`: the section of all data channels.
+    Application,
 }
 
 impl Kind {
@@ -48,6 +50,7 @@ impl Kind {
         match self {
             Self::Audio => "audio",
             Self::Video => "video",
+            Self::Application => "application",
         }
     }
 }
@@ -127,7 +130,17 @@ impl FakeConnection {
 
     /// `getTransceivers().length`.
     pub fn transceivers(&self) -> usize {
-        self.transceivers.len()
+        self.transceivers.iter().filter(|transceiver| transceiver.kind != Kind::Application).count()
+    }
+
+    /// Whether both sides have agreed on a data channel.
+    pub fn has_channel(&self) -> bool {
+        self.transceivers.iter().any(|section| section.kind == Kind::Application && section.settled)
+    }
+
+    /// `createDataChannel(label)`, once.
+    pub fn create_channel(&mut self) {
+        self.add_transceiver(Kind::Application);
     }
 
     /// The fragment of the description that was last made here.
@@ -337,6 +350,8 @@ fn parse(sdp: &str) -> Option<Parsed> {
             parsed.kinds.push(Kind::Audio);
         } else if line.starts_with("m=video") {
             parsed.kinds.push(Kind::Video);
+        } else if line.starts_with("m=application") {
+            parsed.kinds.push(Kind::Application);
         }
     }
     (!parsed.fingerprint.is_empty()).then_some(parsed)

@@ -206,7 +206,7 @@ impl Browser {
         let mut floor = self.floor.lock().await;
         let window = match floor.as_ref() {
             None => self.client.window().await,
-            Some(_) => self.client.new_window(false).await.map(|new| new.handle),
+            Some(_) => self.another_window().await,
         };
         let window = window.unwrap_or_else(|error| panic!("no window for {name}: {error}"));
         self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");
@@ -217,6 +217,14 @@ impl Browser {
             page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
         }
         page
+    }
+
+    /// Opens a window from one that exists: the last that had the floor may be closed.
+    async fn another_window(&self) -> Result<WindowHandle, CmdError> {
+        if let Some(window) = self.client.windows().await?.pop() {
+            self.client.switch_to_window(window).await?;
+        }
+        Ok(self.client.new_window(false).await?.handle)
     }
 
     /// Gives the floor to a window until the returned guard is dropped.

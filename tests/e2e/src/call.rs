@@ -44,29 +44,51 @@ pub async fn all_meet(pages: &[&Page]) {
     }
 }
 
+/// Everybody sees and hears as many others as there are, whatever they are called: most servers know no names.
+pub async fn all_meet_somebody(pages: &[&Page]) {
+    for page in pages {
+        meets_some(page, pages.len() - 1).await;
+    }
+}
+
+/// Sees and hears so many others, whatever they are called.
+pub async fn meets_some(page: &Page, count: usize) {
+    let expected = format!("connected tiles with a picture of {count}");
+    sees_those(page, &expected, |look| look.others().count() == count).await;
+    hears_all(page).await;
+}
+
 /// Sees the moving pictures of exactly these others, and hears them.
 pub async fn meets(page: &Page, names: &[&str]) {
     sees(page, names).await;
+    hears_all(page).await;
+}
+
+async fn hears_all(page: &Page) {
     page.listen().await;
     let hears = |tile: &Tile| tile.video.as_ref().is_some_and(|video| !video.muted && video.sound > AUDIBLE);
-    page.until(&format!("to hear {names:?}"), |look| look.others().all(hears)).await;
+    page.until("to hear everybody who is seen", |look| look.others().all(hears)).await;
 }
 
 /// Sees the moving pictures of exactly these others, one tile each.
 pub async fn sees(page: &Page, names: &[&str]) -> Look {
     let expected = format!("connected tiles with a picture of exactly {names:?}");
+    sees_those(page, &expected, |look| look.shows_exactly(names)).await
+}
+
+/// Sees the moving pictures of those who are there as they should.
+async fn sees_those(page: &Page, expected: &str, so: impl Fn(&Look) -> bool) -> Look {
     let first = page
-        .within(Duration::from_secs(60), &expected, |look| {
-            look.shows_exactly(names) && look.others().all(has_picture)
-        })
+        .within(Duration::from_secs(60), expected, |look| so(look) && look.others().all(has_picture))
         .await;
     let moved = |tile: &Tile| {
-        let before = first.tile(&tile.name).and_then(|tile| tile.video.as_ref());
+        let before = first.others().find(|before| before.id == tile.id);
+        let before = before.and_then(|tile| tile.video.as_ref());
         let Some((before, now)) = before.zip(tile.video.as_ref()) else { return false };
         now.frames > before.frames + 2 && now.picture != before.picture
     };
-    page.until(&format!("the pictures of {names:?} to move"), |look| {
-        look.shows_exactly(names) && look.others().all(|tile| has_picture(tile) && moved(tile))
+    page.until(&format!("motion in {expected}"), |look| {
+        so(look) && look.others().all(|tile| has_picture(tile) && moved(tile))
     })
     .await
 }

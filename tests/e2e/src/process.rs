@@ -76,6 +76,11 @@ impl Process {
         said[said.len().saturating_sub(20)..].join("\n")
     }
 
+    /// Whether it is still running.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Ends it as the power failing would (`SIGKILL`), and waits until it is gone.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("it can be killed");

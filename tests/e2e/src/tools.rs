@@ -28,11 +28,24 @@ pub fn chromedriver() -> PathBuf {
 
 /// `GECKODRIVER`, else the one that `cargo xtask` installs, else the one on the path.
 pub fn geckodriver() -> PathBuf {
-    let cached =
-        env::home_dir().map(|home| home.join(".cache/visavis/tools/geckodriver-0.37.1/bin/geckodriver"));
     given("GECKODRIVER")
-        .or_else(|| cached.filter(|path| path.exists()))
+        .or_else(|| cached("geckodriver-0.37.1/bin/geckodriver"))
         .unwrap_or_else(|| PathBuf::from("geckodriver"))
+}
+
+/// `MATCHBOX_SERVER`, else the one that `cargo xtask` installs, else the one on the path.
+pub fn matchbox_server() -> PathBuf {
+    given("MATCHBOX_SERVER")
+        .or_else(|| cached("matchbox_server-0.15.0/bin/matchbox_server"))
+        .unwrap_or_else(|| PathBuf::from("matchbox_server"))
+}
+
+/// The directory whose `node_modules` has other people's servers and clients: `VISAVIS_PACKAGES`, else the one that
+/// `cargo xtask` fills.
+pub fn packages() -> PathBuf {
+    given("VISAVIS_PACKAGES")
+        .or_else(|| cached("e2e-servers"))
+        .expect("`cargo xtask setup` has installed what the tests need")
 }
 
 /// `CHROME`, else Debian's Chromium; none leaves the choice to the driver.
@@ -59,6 +72,12 @@ pub fn artifacts() -> PathBuf {
 
 fn given(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Something that `cargo xtask` has installed.
+fn cached(path: &str) -> Option<PathBuf> {
+    let tools = env::home_dir()?.join(".cache/visavis/tools");
+    Some(tools.join(path)).filter(|path| path.exists())
 }
 
 fn existing(path: &str) -> Option<PathBuf> {

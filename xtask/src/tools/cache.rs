@@ -19,7 +19,8 @@ pub(super) struct Tool {
     pub(super) version: &'static str,
     /// The program in it that we start.
     pub(super) program: &'static str,
-    /// What the program's `--version` contains if it is the right one.
+    /// What the program's `--version` contains if it is the right one. Empty if it tells no version: then only what we
+    /// installed ourselves counts.
     pub(super) says: &'static str,
     /// What it is for.
     pub(super) why: &'static str,
@@ -56,6 +57,9 @@ impl Tool {
 
     /// Whether this file is the program at the version we want.
     fn is_right(&self, program: &Path) -> bool {
+        if self.says.is_empty() {
+            return process::output_of(Command::new(program).arg("--help")).is_some();
+        }
         version_of(program)
             .is_some_and(|answer| answer.split_once(self.says).is_some_and(|(_, rest)| ends_here(rest)))
     }
@@ -63,7 +67,8 @@ impl Tool {
     /// The right program, in our cache or on PATH.
     fn find(&self) -> Result<Option<PathBuf>> {
         let own = self.program_in(&self.home()?);
-        let found = [Some(own), on_path(self.program)].into_iter().flatten();
+        let other = on_path(self.program).filter(|_| !self.says.is_empty());
+        let found = [Some(own), other].into_iter().flatten();
         Ok(found.into_iter().find(|program| self.is_right(program)))
     }
 }
@@ -97,7 +102,7 @@ pub(super) fn ensure(tool: &Tool) -> Result<PathBuf> {
 }
 
 /// One xtask at a time installs. The lock goes away with the process that holds it, however it ends.
-fn lock() -> Result<File> {
+pub(super) fn lock() -> Result<File> {
     let file = lock_file()?;
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
         say("wait", "another xtask", "is installing tools");
@@ -125,7 +130,8 @@ fn install(tool: &Tool) -> Result<()> {
     std::fs::rename(&partial, &home).with_context(|| format!("cannot create {}", home.display()))
 }
 
-fn clear(path: &Path) -> Result<()> {
+/// Removes a directory, if there is one.
+pub(super) fn clear(path: &Path) -> Result<()> {
     if path.exists() {
         std::fs::remove_dir_all(path).with_context(|| format!("cannot remove {}", path.display()))?;
     }

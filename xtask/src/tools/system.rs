@@ -76,7 +76,7 @@ pub(super) const COTURN: Package = Package {
     programs: &["turnserver"],
     names: &[("apt-get", &["coturn"]), ("dnf", &["coturn"]), ("pacman", &["coturn"]), ("brew", &["coturn"])],
 };
-/// Node with npm: wasm-opt and terser come from there.
+/// Node with npm: wasm-opt and terser come from there, and other people's servers run on it.
 pub(super) const NODE: Package = Package {
     title: "npm",
     why: "installs wasm-opt and terser",

@@ -169,7 +169,8 @@ impl Negotiator {
                 self.ignoring_offer = true;
                 return None;
             }
-            SdpType::Offer if ours_is_out && !self.established => {
+            // Made to offer, so its transceivers are not those of their offer, whether or not ours is out yet.
+            SdpType::Offer if self.may_offer && !self.established => {
                 self.inbox.push_front(description);
                 return Some(Step::Yield);
             }
@@ -189,6 +190,15 @@ mod tests {
 
     fn description(sdp_type: SdpType) -> SessionDescription {
         SessionDescription { sdp_type, sdp: "v=0\r\n".into() }
+    }
+
+    #[test]
+    fn who_was_to_offer_and_hears_an_offer_first_yields_politely_or_not() {
+        for polite in [true, false] {
+            let mut negotiator = Negotiator::new(polite, true);
+            negotiator.push(description(SdpType::Offer));
+            assert_eq!(negotiator.next_step(true), Some(Step::Yield));
+        }
     }
 
     fn offering(polite: bool) -> Negotiator {

@@ -78,7 +78,11 @@ impl Room {
 
     fn connection_config(&self) -> ConnectionConfig {
         let ice_servers = self.config.ice_servers.iter().chain(&self.server_ice).cloned().collect();
-        ConnectionConfig { ice_servers, relay_only: self.config.relay_only }
+        ConnectionConfig {
+            ice_servers,
+            relay_only: self.config.relay_only,
+            channel: self.link.hangs_up_by_channel(),
+        }
     }
 
     /// Puts the next generation in place of a connection that came to nothing; we offer.
@@ -276,6 +280,10 @@ impl Room {
             ConnectionEvent::StateChanged(state) => connection.state_changed(now, state),
             ConnectionEvent::RemoteTrack(source, track) => connection.set_track(source, track),
             ConnectionEvent::Stats(flow) => self.looked(now, &id, &flow),
+            ConnectionEvent::ChannelClosed => {
+                let heard = self.link.hung_up(now, id, &mut self.out);
+                self.heard(now, heard);
+            }
             ConnectionEvent::Candidate(candidate) => {
                 self.with(now, &id, |connection, cx| connection.candidate_gathered(candidate, cx));
             }

@@ -90,7 +90,7 @@ impl Honest {
                 DialectOutput::Frame(frame) => frames.push(frame),
                 DialectOutput::Signal(signal) => self.hear(signal),
                 DialectOutput::Misunderstood(why) => unreachable!("our own server said {why}"),
-                DialectOutput::Stalled => {}
+                DialectOutput::Stalled | DialectOutput::Moved => {}
             }
         }
         frames

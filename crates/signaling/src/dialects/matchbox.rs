@@ -95,7 +95,7 @@ impl Words for Matchbox {
         self.wanted = true;
         if self.room != entry.room {
             self.room.clone_from(&entry.room);
-            return desk.reopen();
+            return desk.move_on();
         }
         self.enter(desk);
     }

@@ -95,7 +95,7 @@ impl PeerJs {
         let by_id = self.room.strip_prefix('@');
         if by_id.is_none() && self.me != claimed {
             (self.me, self.known) = (claimed, false);
-            return desk.reopen();
+            return desk.move_on();
         }
         if !self.opened {
             return;
@@ -125,7 +125,7 @@ impl PeerJs {
         self.slot += 1;
         if self.slot < SLOTS {
             self.me = slot(&self.room, self.slot);
-            return desk.reopen();
+            return desk.move_on();
         }
         self.forget_room();
         desk.reject(RejectCode::RoomFull, "The room is full.", true);
@@ -188,7 +188,8 @@ fn refusal(message: &str) -> RejectCode {
 
 impl Words for PeerJs {
     fn manners(&self) -> Manners {
-        Manners { capacity: SLOTS, keeps_pairs: true, greets: true, ..Manners::default() }
+        let (keeps_pairs, greets, hangs_up_by_channel) = (true, true, true);
+        Manners { capacity: SLOTS, keeps_pairs, greets, hangs_up_by_channel, ..Manners::default() }
     }
 
     fn url(&self, base: &str) -> String {
@@ -264,6 +265,13 @@ impl Words for PeerJs {
         }
         desk.say(Fields::of_type("LEAVE"));
         self.forget_room();
+    }
+
+    /// Ours say goodbye. If they close a channel, they are about to call again.
+    fn hung_up(&mut self, key: &str, desk: &mut Desk) {
+        if !desk.is_ours(key) {
+            desk.left(key);
+        }
     }
 
     fn wake(&mut self, desk: &mut Desk) {

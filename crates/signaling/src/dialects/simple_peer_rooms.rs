@@ -33,7 +33,7 @@ impl SimplePeerRooms {
 
 impl Words for SimplePeerRooms {
     fn manners(&self) -> Manners {
-        Manners { capacity: 4, bundles: true, ..Manners::default() }
+        Manners { capacity: 4, bundles: true, hangs_up_by_channel: true, ..Manners::default() }
     }
 
     fn up(&mut self, id: Option<&str>, _desk: &mut Desk) {

@@ -154,7 +154,7 @@ impl Tabs {
             match output {
                 DialectOutput::Signal(signal) => self.understand(now, directed, signal, out),
                 DialectOutput::Misunderstood(_) => out.push(output),
-                DialectOutput::Frame(_) | DialectOutput::Stalled => {}
+                DialectOutput::Frame(_) | DialectOutput::Stalled | DialectOutput::Moved => {}
             }
         }
     }
@@ -271,6 +271,7 @@ impl Dialect for Tabs {
                 self.hear(now, frame, out);
             }
             DialectInput::Send(outbound) => self.say(now, outbound, out),
+            DialectInput::HungUp(_) => {}
             DialectInput::Timeout => {
                 self.tell_joined(out);
                 self.timeout(now, out);

@@ -195,6 +195,8 @@ impl Dialect for Visavis {
                 self.hear(&frame, out);
             }
             DialectInput::Send(outbound) => out.push(DialectOutput::Frame(self.frame(outbound))),
+            // Whoever leaves says so.
+            DialectInput::HungUp(_) => {}
             DialectInput::Timeout => {
                 if self.poll_timeout().is_some_and(|at| at <= now) {
                     self.patience = None;

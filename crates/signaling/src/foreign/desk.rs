@@ -4,6 +4,7 @@ use super::pair::Pair;
 use super::piggyback::{Ourselves, Peer};
 use super::{Manners, OTHER};
 use crate::carrier::Message;
+use crate::dialect::DialectOutput;
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use crate::normalize::loose;
@@ -42,7 +43,7 @@ pub(crate) struct Desk {
     /// What ours are told besides, and by which key; an empty one is everybody.
     pub(super) asides: Vec<(String, Json)>,
     wake_at: Option<Timestamp>,
-    reopen: bool,
+    reopen: Option<DialectOutput>,
 }
 
 impl Desk {
@@ -58,7 +59,7 @@ impl Desk {
             messages: Vec::new(),
             asides: Vec::new(),
             wake_at: None,
-            reopen: false,
+            reopen: None,
         }
     }
 
@@ -77,9 +78,14 @@ impl Desk {
         self.wake_at = at;
     }
 
-    /// Opens a new socket, because the old one is stuck or the URL has changed.
+    /// Opens a new socket, because the old one is stuck.
     pub(crate) fn reopen(&mut self) {
-        self.reopen = true;
+        self.reopen = Some(DialectOutput::Stalled);
+    }
+
+    /// Opens a new socket, because the URL has changed.
+    pub(crate) fn move_on(&mut self) {
+        self.reopen = Some(DialectOutput::Moved);
     }
 
     /// We are in the room.
@@ -127,6 +133,11 @@ impl Desk {
     /// The keys of all others.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.pairs.iter().map(|pair| pair.key.clone()).collect()
+    }
+
+    /// What the server calls somebody.
+    pub(super) fn key_of(&self, id: &ParticipantId) -> Option<String> {
+        self.pairs.iter().find(|pair| pair.id == *id).map(|pair| pair.key.clone())
     }
 
     /// Somebody is in the room. Nothing is new if they are known.
@@ -238,7 +249,7 @@ impl Desk {
     pub(super) fn down(&mut self) {
         self.joined = false;
         self.wake_at = None;
-        self.reopen = false;
+        self.reopen = None;
         self.signals.clear();
         self.messages.clear();
         self.asides.clear();
@@ -302,12 +313,12 @@ impl Desk {
         std::mem::take(&mut self.signals)
     }
 
-    pub(super) fn take_reopen(&mut self) -> bool {
-        std::mem::take(&mut self.reopen)
+    pub(super) fn take_reopen(&mut self) -> Option<DialectOutput> {
+        self.reopen.take()
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        if !self.signals.is_empty() || self.reopen {
+        if !self.signals.is_empty() || self.reopen.is_some() {
             return Some(Timestamp::default());
         }
         let silent = self.pairs.iter().filter(|_| !self.manners.tells_leave).filter_map(Pair::given_up_at);

@@ -72,6 +72,7 @@ impl Player {
             DialectOutput::Signal(signal) => heard(signal),
             DialectOutput::Misunderstood(_) => vec!["= misunderstood".to_owned()],
             DialectOutput::Stalled => vec!["= stalled".to_owned()],
+            DialectOutput::Moved => vec!["= moved".to_owned()],
         }));
     }
 }

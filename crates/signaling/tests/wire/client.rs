@@ -78,6 +78,7 @@ impl Client {
                 Some(DialectOutput::Signal(signal)) => describe(signal).into(),
                 Some(DialectOutput::Misunderstood(_)) => ["misunderstood".to_owned()].into(),
                 Some(DialectOutput::Stalled) => ["stalled".to_owned()].into(),
+                Some(DialectOutput::Moved) => ["moved".to_owned()].into(),
                 other @ (Some(DialectOutput::Frame(_)) | None) => return Err(format!("got {other:?}")),
             };
         }

@@ -122,6 +122,7 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
     Some(match word {
         "not-created" => ConnectionEvent::CreationFailed,
         "needed" => ConnectionEvent::NegotiationNeeded,
+        "hung-up" => ConnectionEvent::ChannelClosed,
         "local" => ConnectionEvent::LocalDescriptionSet(Ok(description(parts)?)),
         "local-failed" => ConnectionEvent::LocalDescriptionSet(Err(error()?)),
         "remote" => ConnectionEvent::RemoteDescriptionSet(Ok(())),

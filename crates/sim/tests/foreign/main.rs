@@ -113,6 +113,14 @@ fn who_leaves_is_gone_and_may_come_back() {
     }
 }
 
+#[test]
+fn where_a_closed_channel_means_goodbye_nobody_waits_for_silence() {
+    let (mut world, first, second) = two_in_a_call("simple-peer-rooms");
+    world.leave(second);
+    world.run(1_000);
+    assert_eq!(world.view(first).participants.len(), 0);
+}
+
 /// A world in which two have had the time to meet.
 fn two_in_a_call(dialect: &str) -> (World, usize, usize) {
     let mut world = new_world(dialect, 20);

@@ -29,6 +29,7 @@ enum Action {
     Remote(usize, ConnectionId, SessionDescription),
     Candidate(usize, ConnectionId, Option<IceCandidate>),
     Path(usize, ConnectionId, bool),
+    ChannelClosed(usize, ConnectionId),
 }
 
 struct Conn {
@@ -253,16 +254,20 @@ impl World {
             Effect::Capture { capture, microphone, camera } => {
                 self.soon(1, Action::Captured(page, capture, [microphone, camera]));
             }
-            Effect::CreateConnection(id, role, _) => {
+            Effect::CreateConnection(id, role, config) => {
                 let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
                 if role == Role::Offerer {
                     fake.add_transceiver(Kind::Audio);
                     fake.add_transceiver(Kind::Video);
+                    if config.channel {
+                        fake.create_channel();
+                    }
                 }
                 self.pages[page].connections.insert(id, Conn { fake, good: false, gathered: None });
                 self.soon(1, Action::Check(page, id));
             }
             Effect::CloseConnection(id) => {
+                self.close_channel(page, id);
                 self.pages[page].connections.remove(&id);
                 self.look_at_paths();
             }
@@ -288,6 +293,22 @@ impl World {
             | Effect::SendTrack(..)
             | Effect::SetConfiguration(..) => {}
         }
+    }
+
+    /// Who closes a connection over a good path closes its data channel at the other end, too.
+    fn close_channel(&mut self, page: usize, id: ConnectionId) {
+        let closed = &self.pages[page].connections[&id];
+        if !closed.good || !closed.fake.has_channel() {
+            return;
+        }
+        let others = self
+            .pages
+            .iter()
+            .enumerate()
+            .flat_map(|(index, page)| page.connections.iter().map(move |(id, conn)| (index, *id, conn)));
+        let ends = others.filter(|(.., conn)| conn.fake.matches(&closed.fake));
+        let ends: Vec<_> = ends.map(|(index, id, _)| Action::ChannelClosed(index, id)).collect();
+        ends.into_iter().for_each(|end| self.soon(10, end));
     }
 
     fn open(&mut self, page: usize, endpoint: visavis_signaling::Endpoint) {
@@ -337,6 +358,11 @@ impl World {
             Action::Candidate(page, id, candidate) => {
                 if self.conn(page, id).is_some() {
                     self.input(page, Input::Connection(id, ConnectionEvent::Candidate(candidate)));
+                }
+            }
+            Action::ChannelClosed(page, id) => {
+                if self.conn(page, id).is_some() {
+                    self.input(page, Input::Connection(id, ConnectionEvent::ChannelClosed));
                 }
             }
             Action::Path(page, id, good) => {

@@ -1,0 +1,70 @@
+// What the likenesses of other people's clients share. Each likeness negotiates as its original does, mistakes included.
+export const parameters = Object.fromEntries(new URLSearchParams(location.search));
+
+export const capture = () => navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+
+/** Waits for the moment that a test names, if it wants to. */
+export const moment = async () => {
+  if (!parameters.held) return;
+  window.client.ready = true;
+  await new Promise(resolve => (window.begin = at => setTimeout(resolve, at - Date.now())));
+};
+
+export const script = source =>
+  new Promise((resolve, reject) => {
+    const element = document.createElement('script');
+    Object.assign(element, { src: source, onload: resolve, onerror: reject });
+    document.head.append(element);
+  });
+
+/** The client that a Socket.IO server hands out itself. */
+export const socketIo = async () => {
+  await script(`${parameters.server}/socket.io/socket.io.js`);
+  return window.io(parameters.server);
+};
+
+export const webSocket = (...protocols) =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(parameters.server.replace('http', 'ws'), protocols);
+    socket.addEventListener('open', () => resolve(socket));
+    socket.addEventListener('error', reject);
+  });
+
+export const show = stream => {
+  let video = [...document.querySelectorAll('video')].find(it => it.srcObject === stream);
+  if (!video) document.body.append((video = document.createElement('video')));
+  Object.assign(video, { srcObject: stream, autoplay: true, width: 160 });
+  video.play().catch(() => {});
+};
+
+export const hide = () => document.querySelectorAll('video').forEach(video => video.remove());
+
+const connections = [];
+window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+  construct(target, args, newTarget) {
+    const connection = Reflect.construct(target, args, newTarget);
+    connections.push(connection);
+    return connection;
+  },
+});
+
+const pen = Object.assign(document.createElement('canvas'), { width: 16, height: 12 }).getContext('2d', {
+  willReadFrequently: true,
+});
+const pictureOf = video => {
+  pen.drawImage(video, 0, 0, 16, 12);
+  return String(pen.getImageData(0, 0, 16, 12).data.reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, 7));
+};
+
+/** What a person sees and hears of the others. */
+window.look = async () => {
+  let energy = 0;
+  for (const connection of connections)
+    for (const entry of (await connection.getStats()).values())
+      if (entry.type === 'inbound-rtp') energy += entry.totalAudioEnergy ?? 0;
+  const videos = [...document.querySelectorAll('video')].map(video => ({
+    frames: video.getVideoPlaybackQuality().totalVideoFrames,
+    picture: pictureOf(video),
+  }));
+  return { videos, energy, states: connections.map(connection => connection.connectionState) };
+};

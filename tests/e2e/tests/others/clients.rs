@@ -1,0 +1,151 @@
+//! What other people already run: pages that behave as their clients do call ours, and are called by ours.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::time::sleep;
+use visavis_e2e::call::{join, meets_some};
+use visavis_e2e::page::PATIENCE;
+use visavis_e2e::{Browser, Other, Page};
+
+use crate::servers::room_of;
+use crate::stage::{House, Stage};
+
+/// A client, its server, and what it is told beside the room.
+struct Client {
+    kind: &'static str,
+    server: &'static str,
+    extra: &'static str,
+}
+
+const fn client(kind: &'static str, server: &'static str) -> Client {
+    Client { kind, server, extra: "" }
+}
+
+const CLIENTS: &[Client] = &[
+    client("group-chat", "group-chat --version 1"),
+    client("group-chat", "group-chat --version 4"),
+    Client { extra: "&second=yes", ..client("codelab", "codelab --version 1 --kind room") },
+    client("codelab", "codelab --version 2 --kind all"),
+    client("broadcast", "broadcast"),
+    Client { extra: "&code=tea-and-cake", ..client("broadcast", "broadcast --code yes") },
+    client("create-room", "create-room"),
+    Client { extra: "&call=yes", ..client("join-room", "join-room") },
+    client("join-room", "join-room"),
+    client("mdn-chat", "mdn-chat"),
+    client("simple-peer-rooms", "simple-peer-rooms"),
+];
+
+const ROOM: &str = "tea-and-cake";
+
+#[tokio::test]
+async fn ours_meet_other_peoples_clients() {
+    let mut stage = Stage::new().await;
+    let pages = Other::start("pages").await;
+    for client in CLIENTS {
+        let Client { server, extra, .. } = client;
+        let name = |order: &str| format!("{order}: {server} {extra}");
+        stage.play(&name("they wait for us"), they_wait(stage.browser(), &pages, client)).await;
+        stage.play(&name("we wait for them"), we_wait(stage.browser(), &pages, client)).await;
+    }
+    stage.close();
+}
+
+async fn they_wait(browser: Arc<Browser>, pages: &Other, client: &Client) {
+    let mut house = House::open(client.server, client.kind, "/").await;
+    let room = if client.kind == "create-room" { "" } else { ROOM };
+    let theirs = their_page(&browser, pages, &house.other, client.kind, room, client.extra).await;
+    let made = theirs.eval("return window.client.room", vec![]).await;
+    let ours = browser.open("Ann", &house.app.url()).await;
+    join(&ours, made.as_str().unwrap_or(ROOM)).await;
+    meet(&ours, &theirs).await;
+    house.other.assert_alive();
+    ours.close().await;
+    theirs.close().await;
+}
+
+async fn we_wait(browser: Arc<Browser>, pages: &Other, client: &Client) {
+    let mut house = House::open(client.server, client.kind, "/").await;
+    let ours = browser.open("Ann", &house.app.url()).await;
+    join(&ours, ROOM).await;
+    let theirs =
+        their_page(&browser, pages, &house.other, client.kind, &room_of(&ours).await, client.extra).await;
+    if client.kind == "mdn-chat" {
+        theirs.eval("await window.client.call('Ann')", vec![]).await;
+    }
+    meet(&ours, &theirs).await;
+    house.other.assert_alive();
+    ours.close().await;
+    theirs.close().await;
+}
+
+/// Opens somebody else's page and waits until it is where a person can use it.
+pub(crate) async fn their_page(
+    browser: &Arc<Browser>,
+    pages: &Other,
+    server: &Other,
+    kind: &str,
+    room: &str,
+    extra: &str,
+) -> Page {
+    let (pages, server) = (pages.port(), server.port());
+    let server = format!("server=http://127.0.0.1:{server}");
+    let url =
+        format!("http://127.0.0.1:{pages}/client.html?kind={kind}&{server}&room={room}&name=Zoe{extra}");
+    let page = browser.open("Zoe", &url).await;
+    let begin = Instant::now();
+    while page.eval("return window.client?.ready === true", vec![]).await != true {
+        if begin.elapsed() > PATIENCE {
+            page.fail("their page to start", &page.look().await).await;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    page
+}
+
+/// What somebody sees and hears on their page.
+#[derive(Debug, Deserialize)]
+struct TheirLook {
+    videos: Vec<TheirVideo>,
+    energy: f64,
+    #[expect(dead_code, reason = "told when a test fails")]
+    states: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TheirVideo {
+    frames: u64,
+    picture: String,
+}
+
+async fn their_look(page: &Page) -> TheirLook {
+    serde_json::from_value(page.eval("return window.look()", vec![]).await).expect("a look")
+}
+
+/// Both see the other's moving picture and hear them.
+pub(crate) async fn meet(ours: &Page, theirs: &Page) {
+    meets_some(ours, 1).await;
+    they_meet(theirs).await;
+}
+
+/// They see the moving picture of one of ours, and hear them.
+pub(crate) async fn they_meet(theirs: &Page) {
+    let begin = Instant::now();
+    let mut first: Option<TheirVideo> = None;
+    loop {
+        let mut look = their_look(theirs).await;
+        let heard = look.energy > 1e-4;
+        let video = look.videos.pop().filter(|_| look.videos.is_empty());
+        let moved = first
+            .as_ref()
+            .zip(video.as_ref())
+            .is_some_and(|(before, now)| now.frames > before.frames + 2 && now.picture != before.picture);
+        if moved && heard {
+            return;
+        }
+        first = first.or(video.filter(|video| video.frames > 0));
+        assert!(begin.elapsed() < PATIENCE, "they see and hear {look:?}, at first {first:?}");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
