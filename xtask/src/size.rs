@@ -5,8 +5,8 @@ use anyhow::{Result, ensure};
 use std::path::Path;
 
 /// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads. 80 for a call, 25 for
-/// everybody else's servers, and 10 for now: what only their users need is to be loaded for them alone.
-const BUDGET: usize = 115_000;
+/// everybody else's servers, and 15 for now: what only their users need is to be loaded for them alone.
+const BUDGET: usize = 120_000;
 /// What we aim at.
 const AIM: usize = 85_000;
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_verdict_names_the_distance() {
-        assert_eq!(verdict(59_000), "1000 bytes below the aim of 60000.");
-        assert!(verdict(61_000).contains("1000 bytes above the aim"));
+        assert_eq!(verdict(AIM - 1000), format!("1000 bytes below the aim of {AIM}."));
+        assert!(verdict(AIM + 1000).contains("1000 bytes above the aim"));
     }
 }
