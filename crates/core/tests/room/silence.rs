@@ -1,0 +1,116 @@
+//! Paths that are silent, whatever the browser says of them.
+
+use visavis_core::Flow;
+
+use crate::*;
+
+impl Stage {
+    /// Lets time pass while the counters grow by `growth` packets at every look; gives everything but the looks.
+    fn flow(&mut self, connection: u32, seconds: u64, flow: &mut Flow, growth: [u32; 2]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for _ in 0..seconds * 4 {
+            for effect in self.wait(Duration::from_millis(250)) {
+                if effect == Effect::ReadStats(ConnectionId(connection)) {
+                    flow.received = [flow.received[0] + growth[0], flow.received[1] + growth[1]];
+                    effects.extend(self.event(connection, ConnectionEvent::Stats(*flow)));
+                } else {
+                    effects.push(effect);
+                }
+            }
+        }
+        effects
+    }
+}
+
+#[test]
+fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_rebuilt() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    assert_eq!(stage.flow(0, 60, &mut flow, [50, 30]), [], "a healthy call is left alone");
+    assert_eq!(stage.flow(0, 8, &mut flow, [0, 0]), [Effect::RestartIce(ConnectionId(0))]);
+    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::NoMedia));
+    stage.hear(Inbound::MediaState { from: id("b"), media: MediaState::default() });
+    assert_eq!(creations(&stage.flow(0, 12, &mut flow, [0, 0])), [(1, Role::Offerer)]);
+    stage.event(1, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    assert_eq!(stage.flow(1, 300, &mut Flow::default(), [0, 0]), [], "then it is they who are silent");
+    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::NoMedia));
+    stage.flow(1, 4, &mut Flow::default(), [50, 30]);
+    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
+}
+
+#[test]
+fn packets_after_a_restart_end_the_ladder() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    assert_eq!(stage.flow(0, 8, &mut flow, [0, 0]), [Effect::RestartIce(ConnectionId(0))]);
+    assert_eq!(stage.flow(0, 120, &mut flow, [50, 30]), []);
+    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
+}
+
+#[test]
+fn whoever_sends_nothing_is_not_missed() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    stage.hear(Inbound::MediaState { from: id("a"), media: MediaState::default() });
+    assert_eq!(stage.flow(0, 300, &mut flow, [0, 0]), []);
+}
+
+/// Found in the wind tunnel: their microphone was unplugged while our socket was dead, so we did not hear of it.
+#[test]
+fn old_words_of_a_dead_socket_rebuild_nothing() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    assert_eq!(stage.flow(0, 120, &mut flow, [0, 30]), [], "their picture comes");
+    stage.hear(Inbound::MediaState { from: id("b"), media: MediaState::default() });
+    assert_eq!(creations(&stage.flow(0, 4, &mut flow, [0, 30])), [(1, Role::Offerer)], "now it counts");
+}
+
+/// Found in the wind tunnel: the polite side noticed silence just before the other's restart ended it, and restarted
+/// again when its patience was over. Silence is believed only if a look shows it at that moment.
+#[test]
+fn a_clock_alone_never_repairs_silence() {
+    let (mut stage, mut flow) = (Stage::joined(&["z"]).0, Flow::default());
+    let media = MediaState { microphone: true, camera: true, screen: false };
+    stage.hear(Inbound::MediaState { from: id("z"), media });
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    stage.flow(0, 6, &mut flow, [0, 0]);
+    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::NoMedia));
+    assert_eq!(stage.flow(0, 60, &mut flow, [50, 30]), []);
+}
+
+#[test]
+fn a_page_that_wakes_looks_closely_before_it_acts() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    stage.now = stage.now + Duration::from_secs(600);
+    assert_eq!(stage.input(Input::Online), []);
+    assert_eq!(stage.flow(0, 2, &mut flow, [0, 0]), [], "what it counted before its sleep does not count");
+    assert_eq!(stage.flow(0, 2, &mut flow, [0, 0]), [Effect::RestartIce(ConnectionId(0))], "but it is quick");
+}
+
+#[test]
+fn a_changed_network_is_a_reason_to_look_and_not_to_act() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    for _ in 0..30 {
+        assert_eq!(stage.input(Input::NetworkChanged), []);
+        assert_eq!(stage.flow(0, 3, &mut flow, [50, 30]), []);
+    }
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Disconnected));
+    stage.input(Input::NetworkChanged);
+    assert_eq!(stage.wait(Duration::ZERO), [Effect::RestartIce(ConnectionId(0))], "what is broken is mended");
+}
+
+#[test]
+fn nobody_makes_us_rebuild_without_end() {
+    let (mut stage, mut built) = (Stage::joined(&["a"]).0, 0);
+    for generation in 1..=100 {
+        let mut effects = stage.hear(offer_from("a", generation, "u"));
+        effects.extend(stage.wait(Duration::from_millis(100)));
+        built += creations(&effects).len();
+    }
+    assert_eq!(built, 10, "in one minute");
+    stage.wait(Duration::from_secs(59));
+    assert_eq!(stage.hear(candidate_from("a", 101, "v")), [], "of a generation to come");
+    let effects = stage.hear(offer_from("a", 101, "v"));
+    assert_eq!(creations(&effects).len(), 1, "when a minute is over they are followed again");
+}
