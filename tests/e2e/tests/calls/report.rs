@@ -12,7 +12,7 @@ HTMLAnchorElement.prototype.click = function () { window.caught = [this.download
 document.querySelector('[data-control=report]').click();
 HTMLAnchorElement.prototype.click = click;
 const [name, href] = window.caught;
-return [name, decodeURIComponent(href.split(',')[1]), document.querySelector('.toast').textContent];
+return [name, decodeURIComponent(href.split(',')[1]), [...document.querySelectorAll('.toast')].map(toast => toast.textContent).join(' ')];
 ";
 
 async fn saved(page: &Page) -> String {

@@ -17,6 +17,8 @@ const VISITS: u32 = 200;
 /// its gathering and the event that tells of it: that event is never fired, and holds the connection as long as the page
 /// lives. On a busy machine this happens to some; if we held them, it would be every one.
 const CLOSED_SLACK: u64 = (VISITS / 10) as u64;
+/// How many counts in a row must be the same.
+const CALM: u32 = 4;
 /// What the heap may grow by in all the measured visits: less than a kilobyte each, as much as measuring it varies.
 const HEAP_SLACK: f64 = 180_000.0;
 
@@ -89,15 +91,16 @@ async fn objects(page: &Page, class: &str) -> (u64, u64) {
     (counts[0].as_u64().expect("a number"), counts[1].as_u64().expect("a number"))
 }
 
-/// What remains once the browser has let go of what it lets go of in its own time: ended tracks take it some seconds.
+/// What remains once nothing has changed for a while: the browser lets go of ended tracks in its own time, and what a
+/// person is told in passing stands for some seconds.
 async fn remains(page: &Page) -> Remains {
-    let mut seen = count(page).await;
+    let (mut seen, mut calm) = (count(page).await, 0);
     for _ in 0..20 {
         sleep(Duration::from_secs(3)).await;
         let now = count(page).await;
-        let settled = now.counts == seen.counts;
+        calm = if now.counts == seen.counts { calm + 1 } else { 0 };
         seen = now;
-        if settled {
+        if calm == CALM {
             break;
         }
     }
