@@ -57,23 +57,20 @@ fn driver_options(
     let Settings { config, from_url, server, trace, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
     let [first, fallback] = choices(&config, &server);
-    let make = |choice: ServerChoice| {
+    let with = |choice: ServerChoice| {
         let url = socket_url(element, &choice.url).unwrap_or_default();
-        choice.make_dialect(url, &identity.secret, &page)
+        config.with_server(ServerChoice { url, ..choice })
     };
+    let (first, fallback) = (first.map_or_else(|| config.clone(), with), fallback.map(with));
+    let make = |config: &AppConfig| config.make_dialect(&*identity.secret, &*page);
     let seed = u64::from_le_bytes(random_bytes()?);
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     let recorder = {
-        let fallback = fallback.as_ref().map_or("", |choice| &choice.dialect);
-        let recorded = recorded(&config, first.as_ref());
-        Recorder::new(&recorded, fallback, &identity.secret, &page, seed, &browser.unwrap_or_default())
+        let fallback = fallback.as_ref().map_or("", |config| &config.dialect);
+        Recorder::new(&first, fallback, &identity.secret, &page, seed, &browser.unwrap_or_default())
     };
-    let fallback = fallback.and_then(make);
-    let dialect = match first {
-        Some(choice) => make(choice),
-        None => config.make_dialect(&*identity.secret, &*page),
-    };
-    let dialect = dialect.ok_or(JsValue::UNDEFINED)?;
+    let dialect = make(&first).ok_or(JsValue::UNDEFINED)?;
+    let fallback = fallback.as_ref().and_then(make);
     let choice = server.choice.clone();
     Ok(DriverOptions {
         root: element.clone(),
@@ -109,16 +106,6 @@ fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>;
         Choosing::Always | Choosing::WithoutServer => [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))],
         Choosing::Never => [None, None],
     }
-}
-
-/// What a report begins with: the settings, with the server that is really spoken to.
-fn recorded(config: &AppConfig, choice: Option<&ServerChoice>) -> AppConfig {
-    let mut config = config.clone();
-    if let Some(choice) = choice {
-        config.dialect.clone_from(&choice.dialect);
-        config.namespace.clear();
-    }
-    config
 }
 
 /// What no panel shows: who can say our identity is us, and servers see half of it as a password.

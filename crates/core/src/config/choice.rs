@@ -1,10 +1,9 @@
 //! A signaling server that a person chose in the lobby, or that a link names.
 
-use visavis_signaling::Dialect;
 use visavis_signaling::dialects::{self, tabs};
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
-use super::is_absolute;
+use super::{AppConfig, is_absolute};
 
 /// Whether people may choose the server (`signaling.choose`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,15 +80,17 @@ pub fn is_insecure(url: &str) -> bool {
     !["localhost", "127.0.0.1", "[::1]"].into_iter().any(here)
 }
 
-impl ServerChoice {
-    /// The dialect of this server, which is at `url`. `identity` and `page` are as in [`dialects::Options`]. What the page
-    /// is configured to show to its own server is not shown to this one.
-    pub fn make_dialect(&self, url: String, identity: &str, page: &str) -> Option<Box<dyn Dialect>> {
-        let listed = dialects::named(&self.dialect)?;
-        let (identity, page) = (identity.to_owned(), page.to_owned());
-        Some((listed.make)(dialects::Options { url, identity, page, ..dialects::Options::default() }))
+impl AppConfig {
+    /// The same with this server in place of its own. What the page is configured to show to its own is not shown to
+    /// this one.
+    #[must_use]
+    pub fn with_server(&self, ServerChoice { dialect, url }: ServerChoice) -> Self {
+        let (namespace, auth) = (String::new(), None);
+        Self { signaling_url: url, dialect, namespace, auth, ..self.clone() }
     }
+}
 
+impl ServerChoice {
     /// No server at all.
     pub fn tabs() -> Self {
         Self { dialect: tabs::NAME.to_owned(), url: String::new() }
@@ -130,7 +131,8 @@ mod tests {
     #[test]
     fn a_choice_has_a_dialect() {
         let choice = ServerChoice::new("ayame", "wss://b", true).unwrap();
-        let dialect = choice.make_dialect("wss://b".into(), &"x".repeat(64), "1").unwrap();
+        let config = AppConfig::default().with_server(choice);
+        let dialect = config.make_dialect("x".repeat(64), "1").unwrap();
         assert_eq!(dialect.endpoint().url, "wss://b");
         let tabs = ServerChoice::tabs();
         assert_eq!(ServerChoice::new(&tabs.dialect, "", true), Ok(tabs));
