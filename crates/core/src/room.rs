@@ -23,8 +23,8 @@ use crate::roster::Roster;
 use crate::timing::TIMER_LATE;
 use crate::view::{Lifecycle, RoomView};
 
-/// What a room is made with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a room is made with. By default without servers of its own and with everything switched off.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoomConfig {
     /// ICE servers of the page's own configuration; used together with those the signaling server gives.
     pub ice_servers: Vec<IceServer>,

@@ -17,14 +17,7 @@ fn dialect(name: &str) -> Box<dyn Dialect> {
 }
 
 fn room(name: &str) -> Room {
-    let config = RoomConfig {
-        ice_servers: Vec::new(),
-        relay_only: false,
-        capacity: None,
-        microphone: false,
-        camera: false,
-        seed: 1,
-    };
+    let config = RoomConfig { seed: 1, ..RoomConfig::default() };
     Room::new(config, dialect(name))
 }
 

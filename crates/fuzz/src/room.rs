@@ -75,14 +75,7 @@ struct Page {
 
 impl Page {
     fn new() -> Self {
-        let config = RoomConfig {
-            ice_servers: Vec::new(),
-            relay_only: false,
-            capacity: None,
-            microphone: true,
-            camera: true,
-            seed: 7,
-        };
+        let config = RoomConfig { microphone: true, camera: true, seed: 7, ..RoomConfig::default() };
         let dialect = Visavis::new("ws://server", "0123456789abcdef".repeat(4)).with_session("page");
         Self {
             room: Room::new(config, Box::new(dialect)),

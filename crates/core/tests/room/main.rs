@@ -59,14 +59,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let config = RoomConfig {
-            ice_servers: Vec::new(),
-            relay_only: false,
-            capacity: None,
-            microphone: false,
-            camera: false,
-            seed: 1,
-        };
+        let config = RoomConfig { seed: 1, ..RoomConfig::default() };
         SAID.take();
         Self { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() }
     }

@@ -80,14 +80,7 @@ pub(super) struct Peer {
 impl Peer {
     pub(super) fn new(Person { identity, seed, has_devices }: Person) -> Self {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
-        let config = RoomConfig {
-            ice_servers: Vec::new(),
-            relay_only: false,
-            capacity: None,
-            microphone: true,
-            camera: true,
-            seed,
-        };
+        let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
         Self {
             identity,
             id: hub::participant_id(&secret),

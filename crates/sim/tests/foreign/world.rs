@@ -72,14 +72,7 @@ impl World {
         // Both halves differ: one is seen by everybody, the other is a secret of its own.
         let identity = format!("{seed:032x}{seed:032x}");
         let options = Options { url: "ws://server".into(), identity, ..Options::default() };
-        let config = RoomConfig {
-            ice_servers: Vec::new(),
-            relay_only: false,
-            capacity: None,
-            microphone: true,
-            camera: true,
-            seed,
-        };
+        let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
         let room = Room::new(config, (named(dialect).unwrap().make)(options));
         self.push(Brain::Ours(Box::new(room)));
         let page = self.pages.len() - 1;
