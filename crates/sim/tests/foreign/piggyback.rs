@@ -208,16 +208,26 @@ fn one_of_ours_speaks_with_a_naive_page_and_nothing_breaks_among_ours() {
     }
 }
 
+/// The first of three of ours speaks with a naive page.
+fn host_and_two(
+    dialect: &'static str,
+    tutorial: Tutorial,
+    server: Box<dyn Server>,
+) -> (World, usize, [usize; 2]) {
+    let mut world = World::new(server, 20);
+    let first = join(&mut world, dialect, "tea");
+    world.run(1_000);
+    world.add_naive(tutorial, "tea");
+    world.run(5_000);
+    let others = [join(&mut world, dialect, "tea"), join(&mut world, dialect, "tea")];
+    world.run(20_000);
+    (world, first, others)
+}
+
 #[test]
 fn another_of_ours_takes_over_the_naive_page() {
     for (name, dialect, tutorial, server) in repeaters() {
-        let mut world = World::new(server(), 20);
-        let first = join(&mut world, dialect, "tea");
-        world.run(1_000);
-        world.add_naive(tutorial, "tea");
-        world.run(5_000);
-        let others = [join(&mut world, dialect, "tea"), join(&mut world, dialect, "tea")];
-        world.run(20_000);
+        let (mut world, first, others) = host_and_two(dialect, tutorial, server());
         assert_eq!(world.sees(first).len(), 3, "{name}: the first goes on");
         world.leave(first);
         world.run(5_000);
@@ -228,13 +238,7 @@ fn another_of_ours_takes_over_the_naive_page() {
 #[test]
 fn another_of_ours_takes_over_when_the_first_crashes() {
     for (name, dialect, tutorial, server) in repeaters() {
-        let mut world = World::new(server(), 20);
-        let first = join(&mut world, dialect, "tea");
-        world.run(1_000);
-        world.add_naive(tutorial, "tea");
-        world.run(5_000);
-        let others = [join(&mut world, dialect, "tea"), join(&mut world, dialect, "tea")];
-        world.run(20_000);
+        let (mut world, first, others) = host_and_two(dialect, tutorial, server());
         world.crash(first);
         world.run(60_000);
         must_share_a_guest(&world, &others, name);
