@@ -24,21 +24,26 @@ impl Site {
 
     /// Hands out a folder, on a port (0 for any that is free).
     pub async fn serving(folder: &Path, port: u16) -> Self {
-        Self::answering(port, folder.to_owned(), 404).await
+        Self::answering(port, vec![folder.to_owned()], 404).await
+    }
+
+    /// Hands out what is in any of these folders, the first before the others.
+    pub async fn of(folders: Vec<PathBuf>) -> Self {
+        Self::answering(0, folders, 404).await
     }
 
     /// Has nothing, and answers everything with this status.
     pub async fn refusing(status: u16) -> Self {
-        Self::answering(0, PathBuf::new(), status).await
+        Self::answering(0, Vec::new(), status).await
     }
 
-    async fn answering(port: u16, folder: PathBuf, missing: u16) -> Self {
+    async fn answering(port: u16, folders: Vec<PathBuf>, missing: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
         let address = listener.local_addr().expect("it is bound");
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let folder = folder.clone();
-                tokio::spawn(async move { answer(stream, &folder, missing).await });
+                let folders = folders.clone();
+                tokio::spawn(async move { answer(stream, &folders, missing).await });
             }
         });
         Self { address, task }
@@ -62,7 +67,7 @@ impl Drop for Site {
 }
 
 /// Reads the head of one request and answers it; anybody may read the answer.
-async fn answer(mut stream: TcpStream, folder: &Path, missing: u16) -> Option<()> {
+async fn answer(mut stream: TcpStream, folders: &[PathBuf], missing: u16) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 16_384 {
         head.push(stream.read_u8().await.ok()?);
@@ -70,8 +75,8 @@ async fn answer(mut stream: TcpStream, folder: &Path, missing: u16) -> Option<()
     let head = String::from_utf8(head).ok()?;
     let path = head.split(' ').nth(1)?.split('?').next()?.trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
-    let file = Some(folder.join(path)).filter(|_| !path.contains("..") && folder.is_dir());
-    let found = file.and_then(|file| std::fs::read(file).ok());
+    let mut files = folders.iter().map(|folder| folder.join(path)).filter(|_| !path.contains(".."));
+    let found = files.find_map(|file| std::fs::read(file).ok());
     let status = if found.is_some() { 200 } else { missing };
     let (body, kind) = (found.unwrap_or_default(), kind_of(path));
     let head = format!(

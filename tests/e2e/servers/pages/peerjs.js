@@ -2,7 +2,7 @@
 import { capture, hide, parameters, script, show } from './common.js';
 
 export const start = async () => {
-  await script('libraries/peerjs.js');
+  await script('peerjs/dist/peerjs.min.js');
   const stream = await capture();
   const { hostname: host, port } = new URL(parameters.server);
   const client = Object.assign(window.client, { closed: 0 });

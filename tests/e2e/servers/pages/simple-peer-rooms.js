@@ -2,7 +2,7 @@
 import { capture, parameters, script, show, socketIo } from './common.js';
 
 export const start = async () => {
-  await script('libraries/simple-peer.js');
+  await script('simple-peer/simplepeer.min.js');
   const stream = await capture();
   const socket = await socketIo();
   const peers = {};

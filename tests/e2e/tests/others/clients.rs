@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 use visavis_e2e::call::{join, meets_some};
 use visavis_e2e::page::PATIENCE;
-use visavis_e2e::{Browser, Other, Page};
+use visavis_e2e::{Browser, Other, Page, Site, tools};
 
 use crate::servers::room_of;
 use crate::stage::{House, Stage};
@@ -42,7 +42,7 @@ const ROOM: &str = "tea-and-cake";
 #[tokio::test]
 async fn ours_meet_other_peoples_clients() {
     let mut stage = Stage::new().await;
-    let pages = Other::start("pages").await;
+    let pages = their_site().await;
     for client in CLIENTS {
         let Client { server, extra, .. } = client;
         let name = |order: &str| format!("{order}: {server} {extra}");
@@ -52,7 +52,7 @@ async fn ours_meet_other_peoples_clients() {
     stage.close();
 }
 
-async fn they_wait(browser: Arc<Browser>, pages: &Other, client: &Client) {
+async fn they_wait(browser: Arc<Browser>, pages: &Site, client: &Client) {
     let mut house = House::open(client.server, client.kind, "/").await;
     let room = if client.kind == "create-room" { "" } else { ROOM };
     let theirs = their_page(&browser, pages, &house.other, client.kind, room, client.extra).await;
@@ -65,7 +65,7 @@ async fn they_wait(browser: Arc<Browser>, pages: &Other, client: &Client) {
     theirs.close().await;
 }
 
-async fn we_wait(browser: Arc<Browser>, pages: &Other, client: &Client) {
+async fn we_wait(browser: Arc<Browser>, pages: &Site, client: &Client) {
     let mut house = House::open(client.server, client.kind, "/").await;
     let ours = browser.open("Ann", &house.app.url()).await;
     join(&ours, ROOM).await;
@@ -80,10 +80,16 @@ async fn we_wait(browser: Arc<Browser>, pages: &Other, client: &Client) {
     theirs.close().await;
 }
 
+/// The pages of other people's clients, and the libraries that they load.
+pub(crate) async fn their_site() -> Site {
+    let pages = tools::repository().join("tests/e2e/servers/pages");
+    Site::of(vec![pages, tools::packages().join("node_modules")]).await
+}
+
 /// Opens somebody else's page and waits until it is where a person can use it.
 pub(crate) async fn their_page(
     browser: &Arc<Browser>,
-    pages: &Other,
+    pages: &Site,
     server: &Other,
     kind: &str,
     room: &str,

@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use futures_util::future::join_all;
 use serde_json::json;
 use visavis_e2e::call::meets_some;
-use visavis_e2e::{Browser, Other, Page};
+use visavis_e2e::{Browser, Page, Site};
 
-use crate::clients::{meet, their_page};
+use crate::clients::{meet, their_page, their_site};
 use crate::stage::{House, Stage};
 
 /// How long the server takes from one to the other, and how much later the second one starts, in milliseconds.
@@ -25,7 +25,7 @@ const ROOM: &str = "tea-and-cake";
 #[tokio::test]
 async fn offers_that_cross_come_to_a_call() {
     let mut stage = Stage::new().await;
-    let pages = Other::start("pages").await;
+    let pages = their_site().await;
     for (kind, extra) in KINDS {
         for delay in DELAYS {
             let command = format!("{kind} --delay {delay}");
@@ -65,7 +65,7 @@ impl Crossing<'_> {
         ben.close().await;
     }
 
-    async fn ours_and_theirs(&self, browser: &Arc<Browser>, pages: &Other, offset: i64) {
+    async fn ours_and_theirs(&self, browser: &Arc<Browser>, pages: &Site, offset: i64) {
         let mut house = House::open(self.command, self.kind, "/").await;
         let ours = at_the_door(browser, &house, &format!("Ann {offset}")).await;
         let theirs = their_page(browser, pages, &house.other, self.kind, ROOM, self.extra).await;

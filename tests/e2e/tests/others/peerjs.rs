@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::time::sleep;
 use visavis_e2e::call::join;
-use visavis_e2e::{Browser, Other, Page};
+use visavis_e2e::{Browser, Page, Site};
 
-use crate::clients::{meet, their_page};
+use crate::clients::{meet, their_page, their_site};
 use crate::stage::{House, Stage};
 
 /// Who hangs up is gone for the other before anybody could have waited for silence.
@@ -17,13 +17,13 @@ const GOODBYE: Duration = Duration::from_secs(5);
 #[tokio::test]
 async fn ours_and_peerjs_call_each_other_and_hang_up() {
     let mut stage = Stage::new().await;
-    let pages = Other::start("pages").await;
+    let pages = their_site().await;
     stage.play("PeerJS calls us, and hangs up", they_call(stage.browser(), &pages)).await;
     stage.play("we call PeerJS, and hang up", we_call(stage.browser(), &pages)).await;
     stage.close();
 }
 
-async fn they_call(browser: Arc<Browser>, pages: &Other) {
+async fn they_call(browser: Arc<Browser>, pages: &Site) {
     let mut house = House::open("peerjs", "peerjs", "/").await;
     let ours = browser.open("Ann", &house.app.url()).await;
     join(&ours, "ann").await;
@@ -43,7 +43,7 @@ async fn they_call(browser: Arc<Browser>, pages: &Other) {
     theirs.close().await;
 }
 
-async fn we_call(browser: Arc<Browser>, pages: &Other) {
+async fn we_call(browser: Arc<Browser>, pages: &Site) {
     let mut house = House::open("peerjs", "peerjs", "/").await;
     let theirs = their_page(&browser, pages, &house.other, "peerjs", "zoe", "").await;
     let ours = browser.open("Ann", &house.app.url()).await;
