@@ -5,6 +5,7 @@ pub mod dom;
 pub mod driver;
 pub mod element;
 pub mod media;
+mod on_demand;
 pub mod probe;
 pub mod rtc;
 pub mod socket;

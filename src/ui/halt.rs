@@ -19,6 +19,11 @@ pub fn show_config_error(root: &HtmlElement, message: &str) {
     let _ = show(root, "config", &text::config(message));
 }
 
+/// Shows that a part of the program could not be loaded.
+pub fn show_not_loaded(root: &HtmlElement) {
+    let _ = show(root, "not-loaded", text::NOT_LOADED);
+}
+
 /// Adds a link to the screen of [`show_panic`] that saves what happened.
 pub fn offer_report(root: &HtmlElement, report: &str) {
     if let Ok(link) = dom::find::<Element>(root, "[data-control=report]") {

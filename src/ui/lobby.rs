@@ -29,6 +29,7 @@ pub(super) struct Lobby {
     join: HtmlElement,
     cancel: HtmlElement,
     hint: Element,
+    lead: Element,
     server: ServerMenu,
     joining: bool,
 }
@@ -48,6 +49,7 @@ impl Lobby {
             join: dom::find(&element, "[data-control=join]")?,
             cancel: dom::find(&element, "[data-control=cancel]")?,
             hint: dom::find(&element, "[data-capacity]")?,
+            lead: dom::find(&element, ".lead")?,
             server: ServerMenu::new(&element, shared)?,
             preview,
             shared: shared.clone(),
@@ -67,6 +69,8 @@ impl Lobby {
         self.bar.render(view);
         self.notices.render(view, &self.shared.options.server)?;
         self.server.render(view);
+        // It speaks of links, and without a server they lead nowhere but here.
+        dom::set_flag(&self.lead, "hidden", view.fallback);
         let capacity = view.capacity.or(self.shared.options.capacity);
         dom::set_text(&self.hint, &capacity.map(text::capacity).unwrap_or_default());
         Ok(())

@@ -300,6 +300,10 @@ pub(super) const UNSUPPORTED: &str = "This browser cannot make video calls: it h
 pub(super) const PANIC: &str = "Something in this page went wrong and it had to stop. It is a mistake in the program, \
      not yours. Reload the page to get back into the room.";
 
+/// A part of the program is missing.
+pub(super) const NOT_LOADED: &str = "A part of this page could not be loaded, so it cannot talk to its signaling server. \
+     Check your connection, then reload. If it stays so, whoever runs this page has not uploaded all of its files.";
+
 /// The configuration is wrong; `message` names the field.
 pub(super) fn config(message: &str) -> String {
     format!(

@@ -1,5 +1,6 @@
 //! The optimised bundle: what a person's browser waits for, so as few bytes as possible.
 
+mod program;
 mod shorten;
 
 use crate::tools::{self, Need, Toolbox};
@@ -34,8 +35,8 @@ const COMPRESSIBLE: &[&str] =
 /// The file that people edit where they deploy: a compressed twin of the old one would win over their edit.
 const CONFIG: &str = "config.json";
 
-/// What wasm-bindgen calls the script of the page.
-const SCRIPT: &str = "visavis-page.js";
+/// Tells the page that its program will be divided: it has to load the other part when it needs it.
+const DIVIDED: (&str, &str) = ("VISAVIS_DIVIDED", "1");
 
 /// The `dist` command.
 pub(crate) fn run() -> Result<()> {
@@ -51,7 +52,7 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     let mut trunk = toolbox.command("trunk");
     trunk.args(["build", "--release", "--minify", "true", "--dist"]).arg(paths::dist());
     // Trunk's own minifier stumbles over what wasm-bindgen writes and says so each time; ours comes after it.
-    trunk.env("RUST_LOG", "info,trunk::processing::minify=error");
+    trunk.env("RUST_LOG", "info,trunk::processing::minify=error").env(DIVIDED.0, DIVIDED.1);
     process::run(trunk.current_dir(paths::root()), LIMIT)?;
     finish(toolbox)
 }
@@ -59,8 +60,7 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
 /// What Trunk leaves to do.
 fn finish(toolbox: &Toolbox) -> Result<()> {
     let features: Vec<&str> = DEMANDED.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
-    let script = paths::target()?.join("wasm-bindgen/release").join(SCRIPT);
-    shorten::run(toolbox, &paths::dist(), &features, &script)?;
+    program::run(toolbox, &paths::dist(), &features)?;
     keep_config()?;
     for file in files(&paths::dist()) {
         minify(toolbox, &file)?;

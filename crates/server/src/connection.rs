@@ -13,15 +13,15 @@ use visavis_signaling::RejectCode;
 
 use crate::bucket::Bucket;
 use crate::config::Config;
-use crate::line::{Cut, Delivery, Item};
-use crate::switchboard::Ticket;
+use crate::line::{Delivery, Item};
+use crate::switchboard::{Place, Ticket};
 
 /// How long the client may take to close after it was told to. Hanging up at once would reset the connection while
 /// our last words are still on their way (RFC 9112 section 9.6 has the same trouble).
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Talks with one client until one side ends it.
-pub(crate) async fn serve(socket: WebSocket, place: (Ticket, Delivery, Cut), config: Arc<Config>) {
+pub(crate) async fn serve(socket: WebSocket, place: Place, config: Arc<Config>) {
     let (ticket, delivery, cut) = place;
     debug!(connection = ticket.number(), "connected");
     let (sink, stream) = socket.split();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,7 @@ use visavis_signaling::limits::MAX_FRAME_BYTES;
 
 use crate::config::Config;
 use crate::server::Peer;
-use crate::switchboard::Switchboard;
+use crate::switchboard::{Place, Switchboard};
 use crate::{connection, files};
 
 /// Buffers of one WebSocket. The library's own 128 KiB would be a gigabyte for ten thousand silent clients.
@@ -57,16 +58,32 @@ async fn socket(
     State(shared): State<Shared>,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if !may_connect(&headers, &shared.config.allowed_origins) {
-        debug!(origin = ?headers.get(header::ORIGIN), "refused");
-        return (StatusCode::FORBIDDEN, "This server does not know the site you come from.\n")
-            .into_response();
+    match admit(&shared, &headers, upgrade) {
+        Ok((upgrade, place)) => open(upgrade, place, shared, peer),
+        // Readable for a page of any site that found no WebSocket here and asks why.
+        Err(refusal) => ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], *refusal).into_response(),
     }
-    let Some(place) = shared.switchboard.open() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "This server is full or closing.\n").into_response();
-    };
+}
+
+/// A place at the switchboard, unless this page or this moment is wrong.
+fn admit(
+    shared: &Shared,
+    headers: &HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<(WebSocketUpgrade, Place), Box<Response>> {
+    let refusal = |status, text: &'static str| Box::new((status, text).into_response());
+    if !may_connect(headers, &shared.config.allowed_origins) {
+        debug!(origin = ?headers.get(header::ORIGIN), "refused");
+        return Err(refusal(StatusCode::FORBIDDEN, "This server does not know the site you come from.\n"));
+    }
+    let upgrade = upgrade.map_err(|rejection| Box::new(rejection.into_response()))?;
+    let full = || refusal(StatusCode::SERVICE_UNAVAILABLE, "This server is full or closing.\n");
+    Ok((upgrade, shared.switchboard.open().ok_or_else(full)?))
+}
+
+fn open(upgrade: WebSocketUpgrade, place: Place, shared: Shared, peer: Peer) -> Response {
     let upgrade = upgrade
         .max_message_size(MAX_FRAME_BYTES)
         .max_frame_size(MAX_FRAME_BYTES)

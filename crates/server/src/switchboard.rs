@@ -23,6 +23,9 @@ const SURPLUS: usize = 64;
 /// How often it is looked whether something is due: seats to free, credentials to refresh.
 const TICK: Duration = Duration::from_millis(500);
 
+/// What a connection has: itself, what it is sent, and the word that ends it.
+pub(crate) type Place = (Ticket, Delivery, Cut);
+
 /// Everybody who is connected.
 #[derive(Debug)]
 pub(crate) struct Switchboard {
@@ -79,7 +82,7 @@ impl Switchboard {
     }
 
     /// Takes a new connection; `None` if there is not even room to tell it that there is no room.
-    pub(crate) fn open(self: &Arc<Self>) -> Option<(Ticket, Delivery, Cut)> {
+    pub(crate) fn open(self: &Arc<Self>) -> Option<Place> {
         let mut exchange = self.lock();
         let before = exchange.lines.len();
         if exchange.closing || before >= self.max_connections.saturating_add(SURPLUS) {

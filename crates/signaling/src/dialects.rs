@@ -25,14 +25,7 @@ use crate::limits::MIN_X_ID_BYTES;
 
 /// Every dialect, ours first.
 pub const ALL: &[Listed] = &[
-    Listed {
-        name: "visavis",
-        title: "Visavis' own server",
-        room: "any name",
-        make: |options| {
-            Box::new(visavis::Visavis::new(options.url, options.identity).with_session(options.page))
-        },
-    },
+    visavis::LISTED,
     group_chat::LISTED,
     codelab::LISTED,
     broadcast::LISTED,
@@ -47,6 +40,9 @@ pub const ALL: &[Listed] = &[
     tabs::LISTED,
 ];
 
+/// What the page always has with it. It may have to load the others first.
+pub const AT_HAND: [&str; 2] = [visavis::NAME, tabs::NAME];
+
 /// A dialect in the list.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
@@ -57,8 +53,11 @@ pub struct Listed {
     /// What a person types as the name of a room.
     pub room: &'static str,
     /// Makes one.
-    pub make: fn(Options) -> Box<dyn Dialect>,
+    pub make: fn(Options) -> Made,
 }
+
+/// A dialect, made.
+pub type Made = Box<dyn Dialect>;
 
 /// What a dialect is made with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,16 +93,16 @@ impl Options {
         self.identity.split_at_checked(self.identity.len() / 2).unwrap_or_default()
     }
 
-    fn over_socket_io(self, words: impl Words + 'static) -> Box<dyn Dialect> {
+    fn over_socket_io(self, words: impl Words + 'static) -> Made {
         let carrier = SocketIo::new(&self.namespace, self.auth.clone());
         self.over(Box::new(carrier), Box::new(words))
     }
 
-    fn over_raw(self, words: impl Words + 'static) -> Box<dyn Dialect> {
+    fn over_raw(self, words: impl Words + 'static) -> Made {
         self.over(Box::new(Raw::default()), Box::new(words))
     }
 
-    fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Box<dyn Dialect> {
+    fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Made {
         let (public, _) = self.halves();
         let id = public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default();
         Box::new(Foreign::new(&self.url, carrier, words, id.to_owned()))

@@ -1,45 +1,33 @@
 //! wasm and its JavaScript find each other by long names that end in random digits, which no compression removes. Here
-//! both get short ones, and file names that follow from what is in the files.
+//! both get short ones.
 
 use crate::process;
 use crate::tools::Toolbox;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hasher as _};
-use std::path::{Path, PathBuf};
-
-/// How the file names of the page's program end.
-const WASM_END: &str = "_bg.wasm";
-
-/// The program of the page: the two files that belong together.
-struct Program {
-    wasm: PathBuf,
-    script: PathBuf,
-    /// The digits in their names, which Trunk derived from the program before all optimisation.
-    hash: String,
-}
+use std::path::Path;
 
 /// What wasm-opt calls the one module that everything is then imported from.
 const SHORT_MODULE: &str = "\"a\"";
 
-/// Shortens the names in the bundle's program. `features` are the wasm features it uses; `script` is what wasm-bindgen
-/// wrote, because the names can only be told apart before anything else has touched it.
-pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str], script: &Path) -> Result<()> {
-    let program = find(dist)?;
-    let names = shorten(toolbox, &program.wasm, features)?;
-    let text = names.apply(&crate::paths::read(script)?)?;
-    std::fs::write(&program.script, text)?;
-    rename(dist, &program)
-}
-
-fn find(dist: &Path) -> Result<Program> {
-    let entries = std::fs::read_dir(dist)?.flatten().map(|entry| entry.path());
-    let mut wasm = entries.filter(|path| path.to_string_lossy().ends_with(WASM_END));
-    let wasm = wasm.next().context("the bundle contains no program")?;
-    let stem = wasm.to_string_lossy().trim_end_matches(WASM_END).to_owned();
-    let hash = stem.rsplit('-').next().unwrap_or_default().to_owned();
-    Ok(Program { wasm, script: PathBuf::from(stem + ".js"), hash })
+/// Shortens the names in a program, and gives its script with the same. Nothing else may have touched either before:
+/// then the names could not be told apart any more. `features` are the wasm features it uses.
+pub(super) fn run(
+    toolbox: &Toolbox,
+    from: &Path,
+    to: &Path,
+    features: &[&str],
+    script: &str,
+) -> Result<String> {
+    let mut command = toolbox.command("wasm-opt");
+    command
+        .arg(from)
+        .args(features)
+        .args(["-g", "--minify-imports-and-exports-and-modules", "--output"])
+        .arg(to);
+    let printed = process::output_of(&mut command).context("wasm-opt cannot shorten the names")?;
+    Names::read(&printed).context("wasm-opt printed an unknown kind of map")?.apply(script)
 }
 
 /// What became what.
@@ -48,14 +36,6 @@ struct Names {
     modules: BTreeSet<String>,
     imports: BTreeMap<String, String>,
     exports: BTreeMap<String, String>,
-}
-
-/// Lets wasm-opt shorten imports and exports in place; it prints what became what.
-fn shorten(toolbox: &Toolbox, wasm: &Path, features: &[&str]) -> Result<Names> {
-    let mut command = toolbox.command("wasm-opt");
-    command.arg(wasm).args(features).args(["--minify-imports-and-exports-and-modules", "--output"]).arg(wasm);
-    let printed = process::output_of(&mut command).context("wasm-opt cannot shorten the names")?;
-    Names::read(&printed).context("wasm-opt printed an unknown kind of map")
 }
 
 impl Names {
@@ -114,26 +94,6 @@ fn is_word(c: char) -> bool {
 /// Whether what comes next is a property of the wasm instance.
 fn is_export(before: &str) -> bool {
     before.strip_suffix("wasm.").is_some_and(|start| !start.ends_with(is_word) && !start.ends_with('.'))
-}
-
-/// Gives the program names that change whenever its content does: a browser must never pair an old script with a new
-/// program out of its cache.
-fn rename(dist: &Path, program: &Program) -> Result<()> {
-    let hash = content_hash(&[&program.wasm, &program.script])?;
-    for file in [&program.wasm, &program.script] {
-        std::fs::rename(file, file.to_string_lossy().replace(&program.hash, &hash))?;
-    }
-    let page = dist.join("index.html");
-    let text = crate::paths::read(&page)?.replace(&program.hash, &hash);
-    std::fs::write(&page, text).context("cannot write index.html")
-}
-
-fn content_hash(files: &[&Path]) -> Result<String> {
-    let mut hasher = DefaultHasher::new();
-    for file in files {
-        hasher.write(&std::fs::read(file)?);
-    }
-    Ok(format!("{:016x}", hasher.finish()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! HTTP besides the app.
 
 use serde_json::json;
+use visavis_server::Config;
 
 use crate::support::{config, get, raw, start};
 
@@ -27,6 +28,17 @@ async fn without_an_app_it_says_what_it_is() {
     assert_eq!(response.status, 404);
     assert!(response.body.contains("/ws"), "{}", response.body);
     assert!(matches!(get(server.addr, "/ws", "").await.status, 400 | 426), "not a WebSocket request");
+}
+
+/// A page whose WebSocket failed may look why, from whatever site it comes.
+#[tokio::test]
+async fn refusals_can_be_read_by_every_page() {
+    let server = start(Config { allowed_origins: vec!["https://ours.example".into()], ..config() }).await;
+    for (origin, statuses) in [("https://ours.example", [400, 426]), ("https://theirs.example", [403, 403])] {
+        let response = get(server.addr, "/ws", &format!("origin: {origin}\r\n")).await;
+        assert!(statuses.contains(&response.status), "{origin}: {}", response.status);
+        assert_eq!(response.header("access-control-allow-origin"), Some("*"));
+    }
 }
 
 /// Two readers must never disagree about where a request ends (RFC 9112, section 11.2).

@@ -4,7 +4,7 @@
 //! is only for ours goes with a candidate that says nothing. When one of the two is gone it
 //! tells the other `bye` and closes that connection too: waiting for the next means to connect and register again.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, no_candidate};
 use crate::json::{Fields, Json, Object, read_each};
@@ -12,15 +12,13 @@ use crate::limits::MAX_ICE_SERVERS;
 use crate::normalize::ice_server;
 use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed {
-    name: "ayame",
-    title: "Ayame (register, accept, isExistClient)",
-    room: "the room id",
-    make: |options| {
-        let (client, _) = options.ids();
-        options.over_raw(Ayame { client })
-    },
-};
+pub(super) const LISTED: Listed =
+    Listed { name: "ayame", title: "Ayame (register, accept, isExistClient)", room: "the room id", make };
+
+fn make(options: Options) -> Made {
+    let (client, _) = options.ids();
+    options.over_raw(Ayame { client })
+}
 
 struct Ayame {
     client: String,

@@ -7,7 +7,7 @@
 //! What is only for ours goes beside a candidate that is null: naive pages send that themselves at the end of theirs, and
 //! skip it.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
 use crate::json::Json;
@@ -17,8 +17,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "broadcast",
     title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
     room: "the code that both share",
-    make: |options| options.over_raw(Broadcast::default()),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over_raw(Broadcast::default())
+}
 
 #[derive(Default)]
 struct Broadcast {

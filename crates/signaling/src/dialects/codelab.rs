@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
 use crate::json::{Fields, Json};
@@ -26,8 +26,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "codelab",
     title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
     room: "any name",
-    make: |options| options.over_socket_io(Codelab::default()),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over_socket_io(Codelab::default())
+}
 
 #[derive(Default)]
 struct Codelab {

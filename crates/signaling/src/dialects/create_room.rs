@@ -8,7 +8,7 @@
 //! What is only for ours has a type of its own too, and is only said to ours: an empty candidate would stop an original,
 //! which throws at whatever comes before it has a description.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
 use crate::json::{Fields, Json};
@@ -21,8 +21,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "create-room",
     title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
     room: "the id that the server gave to the creator; anything else makes a new room",
-    make: |options| options.over_raw(CreateRoom::default()),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over_raw(CreateRoom::default())
+}
 
 #[derive(Default)]
 struct CreateRoom {

@@ -5,7 +5,7 @@
 //! it has announced are heard. It makes a new message of each and takes over the description or candidate as it is: so
 //! whatever is only for ours goes inside those.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, no_candidate, texts};
 use crate::json::{Fields, Json};
@@ -15,8 +15,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "group-chat",
     title: "Socket.IO servers in the manner of webrtc-group-chat-example (join, addPeer, relaySessionDescription)",
     room: "any name",
-    make: |options| options.over_socket_io(GroupChat::default()),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over_socket_io(GroupChat::default())
+}
 
 #[derive(Default)]
 struct GroupChat {

@@ -3,7 +3,7 @@
 //! They take the argument of `signal` apart without looking: it is always an object with `roomId` and `data`. What is only
 //! for ours goes beside a candidate that is null, which naive pages skip: they look for a description, then for a candidate.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
 use crate::json::{Fields, Json};
@@ -13,8 +13,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "join-room",
     title: "Socket.IO servers that only relay within a room (join-room, signal)",
     room: "any name",
-    make: |options| options.over_socket_io(JoinRoom::default()),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over_socket_io(JoinRoom::default())
+}
 
 #[derive(Default)]
 struct JoinRoom {

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
@@ -22,12 +22,14 @@ pub(super) const LISTED: Listed = Listed {
     name: "matchbox",
     title: "matchbox_server (IdAssigned, NewPeer, Signal)",
     room: "any name; it becomes the path of the URL",
-    make: |options| {
-        // Nobody else is where we wait before we join.
-        let lobby = ["lobby-", &options.ids().0].concat();
-        options.over_raw(Matchbox { room: lobby.clone(), lobby, assigned: false, wanted: false })
-    },
+    make,
 };
+
+fn make(options: Options) -> Made {
+    // Nobody else is where we wait before we join.
+    let lobby = ["lobby-", &options.ids().0].concat();
+    options.over_raw(Matchbox { room: lobby.clone(), lobby, assigned: false, wanted: false })
+}
 
 struct Matchbox {
     lobby: String,

@@ -4,7 +4,7 @@
 //! people in the order in which they came, so whoever is listed later calls. Original clients put no sender on a
 //! candidate: it is of whoever described themselves last. What is only for ours goes with a candidate that says nothing.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::{Message, Raw};
 use crate::foreign::{Desk, Entry, Manners, Words, no_candidate};
 use crate::json::{Fields, Json};
@@ -15,8 +15,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "mdn-chat",
     title: "The WebSocket chat server of MDN's WebRTC samples (userlist, video-offer, new-ice-candidate)",
     room: "anything; the server has one room",
-    make: |options| options.over(Box::new(Raw::with_protocol("json")), Box::new(MdnChat::default())),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over(Box::new(Raw::with_protocol("json")), Box::new(MdnChat::default()))
+}
 
 #[derive(Default)]
 struct MdnChat {

@@ -13,7 +13,7 @@ mod address;
 use std::time::Duration;
 
 use self::address::{root, slot, url};
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, session};
@@ -33,22 +33,24 @@ pub(super) const LISTED: Listed = Listed {
     name: "peerjs",
     title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
     room: "any name; @id calls one PeerJS client",
-    make: |options| {
-        let (page, token) = options.ids();
-        let me = page.clone();
-        let peerjs = PeerJs {
-            page,
-            token,
-            me,
-            room: String::new(),
-            slot: 0,
-            opened: false,
-            known: false,
-            calls: Notes::default(),
-        };
-        options.over_raw(peerjs)
-    },
+    make,
 };
+
+fn make(options: Options) -> Made {
+    let (page, token) = options.ids();
+    let me = page.clone();
+    let peerjs = PeerJs {
+        page,
+        token,
+        me,
+        room: String::new(),
+        slot: 0,
+        opened: false,
+        known: false,
+        calls: Notes::default(),
+    };
+    options.over_raw(peerjs)
+}
 
 struct PeerJs {
     /// Our id before we are in a room.

@@ -5,7 +5,7 @@
 //! so what is only for ours goes inside it, and alone only to those who are known to be ours: an original would make a peer
 //! of it.
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
 use crate::json::{Fields, Json};
@@ -16,8 +16,12 @@ pub(super) const LISTED: Listed = Listed {
     name: "simple-peer-rooms",
     title: "Socket.IO rooms for simple-peer (join room, all users, sending signal, returning signal)",
     room: "any name",
-    make: |options| options.over_socket_io(SimplePeerRooms::default()),
+    make,
 };
+
+fn make(options: Options) -> Made {
+    options.over_socket_io(SimplePeerRooms::default())
+}
 
 #[derive(Default)]
 struct SimplePeerRooms {

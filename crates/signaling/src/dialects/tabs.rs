@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::visavis::Visavis;
-use super::{Listed, Options};
+use super::{Listed, Made, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::{self, Fields, Json};
 use crate::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
@@ -24,12 +24,12 @@ const BEAT: Duration = Duration::from_secs(5);
 /// Silence after which a tab is lost. Timers of hidden pages are late, but then the tile stays, because it plays.
 const SILENT: Duration = Duration::from_secs(15);
 
-pub(super) const LISTED: Listed = Listed {
-    name: NAME,
-    title: "No server: the tabs of one browser",
-    room: "any name",
-    make: |options| Box::new(Tabs::new(&options)),
-};
+pub(super) const LISTED: Listed =
+    Listed { name: NAME, title: "No server: the tabs of one browser", room: "any name", make };
+
+fn make(options: Options) -> Made {
+    Box::new(Tabs::new(options))
+}
 
 struct Tabs {
     /// Reads and writes the messages.
@@ -54,12 +54,12 @@ struct Other {
 }
 
 impl Tabs {
-    fn new(options: &Options) -> Self {
+    fn new(options: Options) -> Self {
         let (id, _) = options.ids();
         Self {
             words: Visavis::new("", ""),
             id,
-            page: options.page.clone(),
+            page: options.page,
             room: String::new(),
             name: String::new(),
             media: MediaState::default(),

@@ -9,9 +9,19 @@ use self::messages::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
 };
 use self::session::Session;
+use super::{Listed, Made, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
 use crate::signal::{IceServers, Inbound, Joined, Offerer, Outbound, ParticipantInfo, RejectCode, Rejection};
 use crate::time::Timestamp;
+
+/// Its name in the list.
+pub const NAME: &str = "visavis";
+
+pub(super) const LISTED: Listed = Listed { name: NAME, title: "Visavis' own server", room: "any name", make };
+
+fn make(options: Options) -> Made {
+    Box::new(Visavis::new(options.url, options.identity).with_session(options.page))
+}
 
 /// A server that misses this many heartbeats in a row is taken for dead.
 const MISSED_HEARTBEATS: u32 = 3;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Listed;
+use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
@@ -21,11 +21,13 @@ pub(super) const LISTED: Listed = Listed {
     name: "y-webrtc",
     title: "The signaling server of y-webrtc (subscribe, publish, announce)",
     room: "the topic",
-    make: |options| {
-        let (me, _) = options.ids();
-        options.over_raw(YWebrtc { me, topic: String::new(), heard_at: Timestamp::default() })
-    },
+    make,
 };
+
+fn make(options: Options) -> Made {
+    let (me, _) = options.ids();
+    options.over_raw(YWebrtc { me, topic: String::new(), heard_at: Timestamp::default() })
+}
 
 struct YWebrtc {
     me: String,

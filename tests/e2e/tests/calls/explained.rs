@@ -49,3 +49,33 @@ async fn a_server_of_another_kind_is_told_by_its_silence() {
     page.press("join").await;
     is_told(&page, "no-reply", "another kind of server").await;
 }
+
+/// The files of other people's dialects that a page has loaded.
+async fn others_loaded(page: &Page) -> serde_json::Value {
+    let script =
+        "return performance.getEntriesByType('resource').filter(r => r.name.endsWith('_others.wasm')).length";
+    page.eval(script, Vec::new()).await
+}
+
+#[tokio::test]
+async fn what_only_others_servers_need_is_loaded_for_them_alone() {
+    let (_site, _bundle, ours) = lobby(json!({})).await;
+    ours.until("the lobby", |look| look.control("join").is_some()).await;
+    assert_eq!(others_loaded(&ours).await, 0);
+
+    let (_site, _bundle, theirs) = lobby(json!({ "dialect": "ayame" })).await;
+    theirs.until("the lobby", |look| look.control("join").is_some()).await;
+    assert_eq!(others_loaded(&theirs).await, 1);
+}
+
+#[tokio::test]
+async fn a_missing_part_of_the_page_is_named() {
+    let bundle = Bundle::with_config(&json!({ "signaling": { "dialect": "ayame" } }));
+    let files = std::fs::read_dir(bundle.path()).unwrap().flatten().map(|entry| entry.path());
+    for file in files.filter(|file| file.to_string_lossy().contains("_others.wasm")) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let site = Server::serving(&bundle).await;
+    let page = Browser::chrome().await.open("Ann", &site.url()).await;
+    page.until("to be told", |look| look.problem == "not-loaded").await;
+}

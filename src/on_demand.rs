@@ -1,0 +1,58 @@
+//! The part of the program that only users of other people's signaling servers need: it is loaded when they do.
+//!
+//! It shares memory and function table with this part (`xtask/split` divides them), so whatever is called there looks like
+//! any other call; only, nothing of it may be called before [`load`] has come back.
+
+use std::cell::Cell;
+
+use visavis_core::signaling::dialects;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
+
+use crate::dom::object;
+
+/// `cargo xtask dist` divides the program. All others build it in one piece.
+const DIVIDED: bool = option_env!("VISAVIS_DIVIDED").is_some();
+/// How the name of the other part's file differs from that of the script.
+const ENDS: [&str; 2] = [".js", "_others.wasm"];
+/// What the other part calls this one.
+const FIRST: &str = "a";
+
+thread_local! {
+    static LOADED: Cell<bool> = const { Cell::new(false) };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["import", "meta"], js_name = url)]
+    static SCRIPT: String;
+
+    #[wasm_bindgen(js_namespace = WebAssembly, catch)]
+    async fn instantiate(program: &JsValue, imports: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// Whether a dialect is in the other part.
+pub(crate) fn is_needed(dialect: &str) -> bool {
+    DIVIDED && !dialects::AT_HAND.contains(&dialect)
+}
+
+/// Loads the other part, if that has not been done yet.
+///
+/// # Errors
+/// If it cannot be loaded; one may try again.
+pub(crate) async fn load() -> Result<(), JsValue> {
+    if LOADED.get() {
+        return Ok(());
+    }
+    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
+    let script = SCRIPT.with(String::clone);
+    let url = [script.strip_suffix(ENDS[0]).unwrap_or(&script), ENDS[1]].concat();
+    let response: Response = JsFuture::from(window.fetch_with_str(&url)).await?.into();
+    // Not as a stream: some hosts do not know what kind of file a wasm is.
+    let program = JsFuture::from(response.array_buffer()?).await?;
+    instantiate(&program, &object(&[(FIRST, wasm_bindgen::exports())])).await?;
+    LOADED.set(true);
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! Divides the page's program in two: `visavis-split PROGRAM OUT NAME`.
+//!
+//! What only users of other people's signaling servers need is a third of a page that most load without ever using it. It
+//! moves into a second wasm that shares memory and function table with the first, and is loaded when a dialect of it is
+//! asked for (`src/second.rs` in the page).
+//!
+//! Which code moves follows from one rule. Methods of a dialect are reached through the function table alone, from
+//! `dialects::ALL` and from the methods of objects made by it. So their slots in the table are left empty; whatever then
+//! cannot be reached any more is what nobody else needs. What the rest of the program calls directly can always be
+//! reached, and stays: a wrong guess in [`moves`] makes the first part larger, it does not break it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use walrus::ir::Value;
+use walrus::passes::gc;
+use walrus::{
+    ConstExpr, Data, Element, ElementItems, ElementKind, Export, ExportItem, Function, FunctionId,
+    FunctionKind, Global, GlobalKind, Import, ImportKind, ImportedFunction, Memory, Module, ModuleConfig,
+    Table, TableId,
+};
+
+/// What the second part calls the one module it imports from: the first.
+const FIRST: &str = "a";
+/// Modules of ours whose methods move.
+const MOVING: [&str; 3] =
+    ["visavis_signaling::foreign::", "visavis_signaling::carriers::", "visavis_signaling::dialects::"];
+/// What stays of them, because the page speaks it by default.
+const STAYING: [&str; 2] = ["visavis_signaling::dialects::visavis::", "visavis_signaling::dialects::tabs::"];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [program, first, second] = arguments.as_slice() else {
+        anyhow::bail!("usage: visavis-split PROGRAM FIRST SECOND");
+    };
+    let bytes = std::fs::read(program).with_context(|| format!("cannot read {program}"))?;
+    let (one, two) = split(&bytes)?;
+    for (path, part) in [(first, one), (second, two)] {
+        std::fs::write(Path::new(path), part).with_context(|| format!("cannot write {path}"))?;
+    }
+    Ok(())
+}
+
+/// The two parts of a program.
+fn split(program: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
+    let mut first = parse(program)?;
+    let moved = empty_slots(&mut first)?;
+    gc::run(&mut first);
+    let mut second = parse(program)?;
+    let wanted = keep_the_rest(&mut second, &first, &moved)?;
+    hand_out(&mut first, &wanted);
+    Ok((first.emit_wasm(), second.emit_wasm()))
+}
+
+fn parse(program: &[u8]) -> Result<Module> {
+    ModuleConfig::new().generate_producers_section(false).parse(program)
+}
+
+/// Whether a function that stands in the table moves: a method of a type of ours, or a function, in a module that does.
+fn moves(name: &str) -> bool {
+    let path = name.trim_start_matches(['<', '&']);
+    MOVING.iter().any(|start| path.starts_with(start)) && !STAYING.iter().any(|start| path.starts_with(start))
+}
+
+/// A function's slot in the table.
+struct Slot {
+    table: TableId,
+    index: i32,
+    function: FunctionId,
+}
+
+/// Takes what moves out of the table. Gives where it was.
+fn empty_slots(module: &mut Module) -> Result<Vec<Slot>> {
+    let mut moved = Vec::new();
+    for id in ids(module.elements.iter(), Element::id) {
+        let slots = slots_of(module.elements.get(id));
+        let (gone, stay): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| {
+            let function = module.funcs.get(slot.function);
+            function.name.as_deref().is_some_and(moves)
+        });
+        if let Some(slot) = gone.first() {
+            module.tables.get_mut(slot.table).elem_segments.remove(&id);
+            module.elements.delete(id);
+            fill_slots(module, &stay);
+            moved.extend(gone);
+        }
+    }
+    ensure!(!moved.is_empty(), "nothing to move: have the modules other names?");
+    Ok(moved)
+}
+
+/// What a segment puts into the table. There is another kind of segment, which Rust does not make.
+fn slots_of(element: &Element) -> Vec<Slot> {
+    let ElementKind::Active { table, offset: ConstExpr::Value(Value::I32(offset)) } = element.kind else {
+        return Vec::new();
+    };
+    let ElementItems::Functions(functions) = &element.items else { return Vec::new() };
+    (offset..).zip(functions).map(|(index, function)| Slot { table, index, function: *function }).collect()
+}
+
+fn ids<T, I>(items: impl Iterator<Item = T>, id: fn(T) -> I) -> Vec<I> {
+    items.map(id).collect()
+}
+
+/// Puts functions into the table, with one segment for each run of neighbours.
+fn fill_slots(module: &mut Module, slots: &[Slot]) {
+    for run in slots.chunk_by(|one, next| one.index + 1 == next.index) {
+        let Some(Slot { table, index, .. }) = run.first() else { continue };
+        let kind = ElementKind::Active { table: *table, offset: ConstExpr::Value(Value::I32(*index)) };
+        let functions = run.iter().map(|slot| slot.function).collect();
+        let id = module.elements.add(kind, ElementItems::Functions(functions));
+        module.tables.get_mut(*table).elem_segments.insert(id);
+    }
+}
+
+/// What kinds of things the second part takes from the first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Function,
+    Global,
+    Memory,
+    Table,
+}
+
+/// Keeps what is not in the first part, and imports what it needs from there. Gives that.
+fn keep_the_rest(module: &mut Module, first: &Module, moved: &[Slot]) -> Result<Vec<(Kind, usize)>> {
+    forget_the_beginning(module);
+    import_everything(module, first);
+    let slots: Option<Vec<Slot>> = moved.iter().map(|slot| same_slot(module, slot)).collect();
+    fill_slots(module, &slots.context("the same program was read differently")?);
+    gc::run(module);
+    Ok(module.imports.iter().filter_map(|import| wanted(&import.kind)).collect())
+}
+
+/// What has been done when the second part is loaded: memory and table are filled, and the program has started.
+fn forget_the_beginning(module: &mut Module) {
+    module.start = None;
+    ids(module.exports.iter(), Export::id).into_iter().for_each(|id| module.exports.delete(id));
+    ids(module.imports.iter(), Import::id).into_iter().for_each(|id| module.imports.delete(id));
+    ids(module.data.iter(), Data::id).into_iter().for_each(|id| module.data.delete(id));
+    ids(module.elements.iter(), Element::id).into_iter().for_each(|id| module.elements.delete(id));
+    module.memories.iter_mut().for_each(|memory| memory.data_segments.clear());
+    module.tables.iter_mut().for_each(|table| table.elem_segments.clear());
+}
+
+/// Ids of one reading of a program mean nothing to another, but their order is the same.
+fn same_slot(module: &Module, slot: &Slot) -> Option<Slot> {
+    let table = module.tables.iter().map(Table::id).find(|id| id.index() == slot.table.index())?;
+    let function = module.funcs.iter().map(Function::id).find(|id| id.index() == slot.function.index())?;
+    Some(Slot { table, index: slot.index, function })
+}
+
+fn wanted(kind: &ImportKind) -> Option<(Kind, usize)> {
+    Some(match kind {
+        ImportKind::Function(id) => (Kind::Function, id.index()),
+        ImportKind::Global(id) => (Kind::Global, id.index()),
+        ImportKind::Memory(id) => (Kind::Memory, id.index()),
+        ImportKind::Table(id) => (Kind::Table, id.index()),
+        ImportKind::Tag(_) => return None,
+    })
+}
+
+/// The name under which the first part hands something out. It begins with a digit, which nobody else's does.
+fn name_of(kind: Kind, index: usize) -> String {
+    let kind = match kind {
+        Kind::Function => "",
+        Kind::Global => "g",
+        Kind::Memory => "m",
+        Kind::Table => "t",
+    };
+    format!("{index}{kind}")
+}
+
+/// Turns everything that the first part has into imports.
+fn import_everything(module: &mut Module, first: &Module) {
+    let theirs: BTreeSet<usize> = first.funcs.iter().map(|function| function.id().index()).collect();
+    for id in ids(module.funcs.iter(), Function::id) {
+        if theirs.contains(&id.index()) {
+            let ty = module.funcs.get(id).ty();
+            let import = module.imports.add(FIRST, &name_of(Kind::Function, id.index()), id);
+            module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
+        }
+    }
+    for id in ids(module.globals.iter(), Global::id) {
+        let import = module.imports.add(FIRST, &name_of(Kind::Global, id.index()), id);
+        module.globals.get_mut(id).kind = GlobalKind::Import(import);
+    }
+    for id in ids(module.memories.iter(), Memory::id) {
+        let import = module.imports.add(FIRST, &name_of(Kind::Memory, id.index()), id);
+        module.memories.get_mut(id).import = Some(import);
+    }
+    for id in ids(module.tables.iter(), Table::id) {
+        let import = module.imports.add(FIRST, &name_of(Kind::Table, id.index()), id);
+        module.tables.get_mut(id).import = Some(import);
+    }
+}
+
+/// Exports from the first part what the second wants.
+fn hand_out(module: &mut Module, wanted: &[(Kind, usize)]) {
+    let functions =
+        module.funcs.iter().map(|item| (Kind::Function, item.id().index(), ExportItem::Function(item.id())));
+    let globals =
+        module.globals.iter().map(|item| (Kind::Global, item.id().index(), ExportItem::Global(item.id())));
+    let memories =
+        module.memories.iter().map(|item| (Kind::Memory, item.id().index(), ExportItem::Memory(item.id())));
+    let tables =
+        module.tables.iter().map(|item| (Kind::Table, item.id().index(), ExportItem::Table(item.id())));
+    let all: Vec<_> = functions.chain(globals).chain(memories).chain(tables).collect();
+    for (kind, index, item) in all {
+        if wanted.contains(&(kind, index)) {
+            module.exports.add(&name_of(kind, index), item);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const PROGRAM: &str = r#"(module
+        (memory 1)
+        (global $stack (mut i32) (i32.const 64))
+        (table 3 funcref)
+        (elem (i32.const 0) $ours $theirs $ours)
+        (data (i32.const 0) "text")
+        (func $ours (@name "<visavis_signaling::dialects::visavis::Visavis as Dialect>::handle") call $shared)
+        (func $theirs (@name "<visavis_signaling::foreign::Foreign as Dialect>::handle") call $shared call $only)
+        (func $shared (@name "alloc::alloc") global.get $stack drop)
+        (func $only (@name "core::str::trim") i32.const 0 i32.load drop)
+        (func (export "main") i32.const 1 call_indirect))"#;
+
+    fn names(module: &Module) -> Vec<&str> {
+        let local = module.funcs.iter_local().filter_map(|(id, _)| module.funcs.get(id).name.as_deref());
+        let mut names: Vec<&str> = local.collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn what_only_their_dialects_need_moves() {
+        let (first, second) = split(&wat::parse_str(PROGRAM).unwrap()).unwrap();
+        let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
+        assert_eq!(
+            names(&first),
+            ["<visavis_signaling::dialects::visavis::Visavis as Dialect>::handle", "alloc::alloc"]
+        );
+        assert_eq!(
+            names(&second),
+            ["<visavis_signaling::foreign::Foreign as Dialect>::handle", "core::str::trim"]
+        );
+        assert_eq!((first.data.iter().count(), second.data.iter().count()), (1, 0));
+    }
+
+    #[test]
+    fn the_second_part_asks_for_nothing_but_what_the_first_hands_out() {
+        let (first, second) = split(&wat::parse_str(PROGRAM).unwrap()).unwrap();
+        let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
+        let handed: Vec<&str> = first.exports.iter().map(|export| export.name.as_str()).collect();
+        let wanted: Vec<&str> = second.imports.iter().map(|import| import.name.as_str()).collect();
+        assert_eq!(wanted.len(), 3, "a function, the memory and the table");
+        assert!(wanted.iter().all(|name| handed.contains(name)), "{wanted:?} of {handed:?}");
+        assert!(
+            second.imports.iter().all(|import| import.module == FIRST) && second.exports.iter().count() == 0
+        );
+    }
+
+    #[test]
+    fn what_the_page_speaks_by_default_stays() {
+        assert!(moves("visavis_signaling::dialects::ayame::make"));
+        assert!(moves("<visavis_signaling::carriers::raw::Raw as Carrier>::handle"));
+        assert!(!moves("visavis_signaling::dialects::tabs::make"));
+        assert!(!moves("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>"));
+    }
+}
