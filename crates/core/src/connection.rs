@@ -233,6 +233,7 @@ impl Connection {
     /// What the counters said so far does not count any more.
     pub(crate) fn forget_flow(&mut self) {
         self.watch.restart();
+        self.recovery.doubt();
     }
 
     /// A look at the counters.

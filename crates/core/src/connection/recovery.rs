@@ -179,6 +179,13 @@ impl Recovery {
         }
     }
 
+    /// What the last look has shown does not count any more: only another may repair.
+    pub(crate) fn doubt(&mut self) {
+        if self.phase == Phase::Silent {
+            self.deadline = None;
+        }
+    }
+
     /// The other side restarted ICE: wait for that instead of restarting too.
     pub(crate) fn restarted_by_peer(&mut self, now: Timestamp) {
         match self.phase {
@@ -223,8 +230,9 @@ impl Recovery {
     pub(crate) fn may_repair(&mut self, now: Timestamp) -> bool {
         let may = self.repaired.take(now, REPAIRS_PER_MINUTE);
         if !may {
-            let phase = if self.phase == Phase::Healthy { Phase::Restarting } else { self.phase };
-            self.phase = phase;
+            if matches!(self.phase, Phase::Healthy | Phase::Silent) {
+                self.phase = Phase::Restarting;
+            }
             self.deadline = Some(self.repaired.free_at(REPAIRS_PER_MINUTE));
         }
         may
@@ -245,7 +253,7 @@ impl Recovery {
 
     /// The repair that is due, if any.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Repair> {
-        if self.deadline.is_none_or(|deadline| deadline > now) || !self.may_repair(now) {
+        if self.deadline.is_none_or(|deadline| deadline > now) || !self.may_take(now) {
             return None;
         }
         self.repairs = self.repairs.saturating_add(1);
@@ -254,16 +262,28 @@ impl Recovery {
                 self.enter(Phase::Restarting, now, RESTART_CONNECTS);
                 Some(Repair::RestartIce)
             }
-            Phase::Silent => self.take_remedy(now),
+            Phase::Silent => Some(self.take_remedy(now)),
             Phase::Starting | Phase::Restarting | Phase::Failed | Phase::Healthy => Some(Repair::Rebuild),
         }
     }
 
-    fn take_remedy(&mut self, now: Timestamp) -> Option<Repair> {
-        if !self.repaired_silence.take(now, SILENT_REPAIRS_PER_MINUTE) {
-            self.deadline = Some(self.repaired_silence.free_at(SILENT_REPAIRS_PER_MINUTE));
-            return None;
+    /// Whether the repair that is due may be carried out. One because of silence has a smaller budget too, and if that
+    /// is spent, another look must find silence when it is not any more.
+    fn may_take(&mut self, now: Timestamp) -> bool {
+        if self.phase != Phase::Silent {
+            return self.may_repair(now);
         }
+        let free = self.repaired_silence.free_at(SILENT_REPAIRS_PER_MINUTE);
+        let free = free.max(self.repaired.free_at(REPAIRS_PER_MINUTE));
+        if free > now {
+            self.await_packets(free, self.remedy);
+            return false;
+        }
+        self.repaired_silence.take(now, SILENT_REPAIRS_PER_MINUTE)
+            && self.repaired.take(now, REPAIRS_PER_MINUTE)
+    }
+
+    fn take_remedy(&mut self, now: Timestamp) -> Repair {
         let remedy = self.remedy;
         match remedy {
             Repair::RestartIce => {
@@ -272,7 +292,7 @@ impl Recovery {
             }
             Repair::Rebuild => self.fruitless = SILENT_REPAIRS,
         }
-        Some(remedy)
+        remedy
     }
 
     fn enter(&mut self, phase: Phase, now: Timestamp, after: Duration) {
@@ -352,6 +372,8 @@ mod tests {
         next.heard();
         next.silent(at(30_000), Repair::RestartIce, true);
         assert_eq!(next.take_due(at(30_000)), None, "twice a minute at most");
+        assert_eq!(next.take_due(at(66_000)), None, "and then only if it is silent still");
+        next.silent(at(66_000), Repair::RestartIce, true);
         assert_eq!(next.take_due(at(66_000)), Some(Repair::RestartIce));
         next.heard();
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));

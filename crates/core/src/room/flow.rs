@@ -41,6 +41,11 @@ impl Room {
         }
         self.alert_until = now + ALERT_LASTS;
         self.looks_at = now;
+        self.listen_anew();
+    }
+
+    /// Silence so far does not count: it may have had reasons that we have not heard of.
+    pub(super) fn listen_anew(&mut self) {
         for (_, connection) in self.connections.iter_mut() {
             connection.forget_flow();
         }

@@ -84,6 +84,8 @@ impl Room {
         self.lifecycle = Lifecycle::Joined;
         self.rejection = None;
         self.use_ice_servers(ice_servers);
+        // What the others have said meanwhile is on its way.
+        self.listen_anew();
         for outbound in self.unsaid.take() {
             self.link.send(now, outbound, &mut self.out);
         }
@@ -120,10 +122,13 @@ impl Room {
         new
     }
 
-    /// Puts somebody on the roster. In another life of theirs nothing is left of what connected us.
+    /// Puts somebody on the roster. In another life of theirs nothing is left of what connected us. In the same, what
+    /// they said before they were lost may not have been true for long, and their silence was held against it.
     fn enter(&mut self, info: ParticipantInfo) -> bool {
         if self.roster.get(&info.id).is_some_and(|member| member.session != info.session) {
             self.close(&info.id);
+        } else if let Some(connection) = self.connections.get_mut(&info.id) {
+            connection.forget_flow();
         }
         self.roster.enter(info)
     }

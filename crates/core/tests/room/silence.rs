@@ -64,6 +64,41 @@ fn old_words_of_a_dead_socket_rebuild_nothing() {
     assert_eq!(creations(&stage.flow(0, 4, &mut flow, [0, 30])), [(1, Role::Offerer)], "now it counts");
 }
 
+fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
+    Inbound::MediaState { from: id(from), media: MediaState { microphone, camera: true, screen: false } }
+}
+
+/// Found in the wind tunnel: their microphone was unplugged while *their* socket was dead. The server lost them after
+/// half a minute, they came back, and a look between that and their belated words rebuilt a connection that was sound.
+#[test]
+fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    stage.flow(0, 14, &mut flow, [0, 30]);
+    stage.hear(Inbound::ParticipantGone(id("a")));
+    stage.wait(Duration::from_secs(2));
+    let media = Some(MediaState { microphone: true, camera: true, screen: false });
+    stage.hear(Inbound::ParticipantBack(ParticipantInfo { media, ..info("a", Offerer::Them) }));
+    assert_eq!(stage.flow(0, 4, &mut flow, [0, 30]), [], "their words are on the way");
+    stage.hear(voice_and_picture("a", false));
+    assert_eq!(stage.flow(0, 120, &mut flow, [0, 30]), []);
+}
+
+/// The same when it was we who were lost: the server is heard again before it has repeated everything.
+#[test]
+fn who_takes_up_a_session_waits_for_what_was_missed() {
+    let (mut stage, mut flow) = (connected(), Flow::default());
+    stage.flow(0, 10, &mut flow, [50, 30]);
+    assert_eq!(stage.flow(0, 20, &mut flow, [0, 30]), []);
+    stage.input(Input::Socket(SocketEvent::Closed));
+    stage.flow(0, 1, &mut flow, [0, 30]);
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.hear(Inbound::Resumed { ice_servers: None });
+    assert_eq!(stage.flow(0, 4, &mut flow, [0, 30]), [], "perhaps they say something else by now");
+    stage.hear(voice_and_picture("a", true));
+    assert_eq!(creations(&stage.flow(0, 14, &mut flow, [0, 30])), [(1, Role::Offerer)], "they do not");
+}
+
 /// Found in the wind tunnel: the polite side noticed silence just before the other's restart ended it, and restarted
 /// again when its patience was over. Silence is believed only if a look shows it at that moment.
 #[test]

@@ -109,7 +109,7 @@ impl World {
         let Some(conn) = self.peers[peer].connections.get(&connection) else {
             return self.violate(format!("peer {peer} closes {connection:?}, which it does not have"));
         };
-        if self.peers[peer].wants_in && self.is_sound(peer, conn) && !self.may_have_missed(peer, conn) {
+        if self.peers[peer].wants_in && self.is_sound(peer, conn) && !self.is_mistaken(peer, conn) {
             self.violate(format!("peer {peer} closes {connection:?}, which is sound"));
         }
         self.peers[peer].connections.remove(&connection);
@@ -118,8 +118,7 @@ impl World {
     fn restart_ice(&mut self, peer: usize, id: ConnectionId) {
         self.statistics.restarts += 1;
         let Some(conn) = self.peers[peer].connections.get(&id) else { return };
-        let missed = self.is_deafened(peer) || self.may_have_missed(peer, conn);
-        if self.is_sound(peer, conn) && !missed {
+        if self.is_sound(peer, conn) && !self.is_mistaken(peer, conn) {
             self.violate(format!("peer {peer} restarts {id:?}, which is sound"));
         }
         if let Some(conn) = self.peers[peer].connections.get_mut(&id) {

@@ -119,7 +119,7 @@ impl World {
 
 impl Peer {
     /// What it really sends.
-    fn media(&self) -> MediaState {
+    pub(super) fn media(&self) -> MediaState {
         let me = self.room.view().me;
         let on = |state: visavis_core::SourceState| state.as_str() == "on";
         MediaState { microphone: on(me.microphone.state), camera: on(me.camera.state), screen: false }

@@ -68,9 +68,14 @@ impl World {
         self.cut_paths.contains(&(a.min(b), a.max(b)))
     }
 
-    /// Whether the other side cannot say what it sends, so that its silence is taken for a fault.
-    pub(super) fn may_have_missed(&self, peer: usize, conn: &Conn) -> bool {
-        self.other_end(conn).is_some_and(|(owner, _)| owner != peer && self.is_deafened(owner))
+    /// Whether a room believes something of the other side that is not so, and may take its silence for a fault.
+    pub(super) fn is_mistaken(&self, peer: usize, conn: &Conn) -> bool {
+        self.other_end(conn).is_some_and(|(owner, _)| {
+            let page = &self.peers[owner];
+            let view = self.peers[peer].room.view();
+            let believed = view.participants.into_iter().find(|other| other.id == page.id);
+            believed.and_then(|other| other.media).is_some_and(|media| media != page.media())
+        })
     }
 
     /// Whether nothing at all is wrong with a connection, and it has had the time to notice: then nobody may touch it.

@@ -193,11 +193,6 @@ impl World {
         self.server.silent.extend(self.peers[peer].socket);
     }
 
-    /// Whether the socket of a peer is gone, or dead without anybody knowing.
-    pub(super) fn is_deafened(&self, peer: usize) -> bool {
-        self.peers[peer].socket.is_none_or(|socket| self.server.silent.contains(&socket))
-    }
-
     pub(super) fn server_stops(&mut self) {
         self.statistics.server_crashes += u64::from(self.server.is_up());
         self.server.hub = None;
