@@ -113,6 +113,9 @@ pub(crate) struct Sim {
     /// How many seeds to run
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) seeds: u64,
+    /// The first of them
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) from: u64,
     /// Replay this one seed and print its trace
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,

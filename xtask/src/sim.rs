@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use std::process::Command;
 use std::time::Duration;
 
-/// Longer than anybody waits; a million seeds take minutes.
+/// Longer than anybody waits; a million seeds take an hour.
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Runs many seeds, or replays one.
@@ -14,6 +14,7 @@ pub(crate) fn run(options: &Sim) -> Result<()> {
     let mut command = Command::new("cargo");
     command.args(["test", "--release", "-p", "visavis-sim", "--test", "simulation", "--", "--nocapture"]);
     command.env("VISAVIS_SEEDS", options.seeds.to_string());
+    command.env("VISAVIS_FROM", options.from.to_string());
     if let Some(seed) = options.seed {
         command.env("VISAVIS_SEED", seed.to_string());
     }
