@@ -5,6 +5,7 @@
 
 use js_sys::{Date, JsString, RegExp};
 use visavis_core::TraceKind;
+use visavis_core::flight::SECRET_KEYS;
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -18,10 +19,10 @@ const MOST_LINES: u32 = 200;
 const MOST_TEXT: u32 = 2048;
 /// What stands in place of a secret.
 const HIDDEN: &str = "•••";
-/// Fields of JSON that hold secrets, whoever says them.
-const SECRET_FIELDS: &str = r#"("(?:identity|credential|password|secret|token|auth\w*|api_?key|signalingKey)"\s*:\s*")(?:[^"\\\\]|\\\\.)*"#;
+/// Fields of JSON that hold secrets, whoever says them, also in JSON within a text: what stands around the list.
+const SECRET_FIELDS: [&str; 2] = [r#"(\\*"[\w.-]*(?:"#, r#")[\w.-]*\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*"#];
 /// The same in URLs.
-const SECRET_QUERY: &str = r"([?&](?:identity|credential|password|secret|token|auth\w*|key)=)[^&]*";
+const SECRET_QUERY: [&str; 2] = [r"([?&][\w.-]*(?:", r")[\w.-]*=)[^&]*"];
 
 /// The panel, as long as it is open.
 pub(super) struct TracePanel {
@@ -37,7 +38,8 @@ impl TracePanel {
         let element = dom::instantiate(HTML)?;
         let list = dom::find(&element, "ol")?;
         frame.append_child(&element)?;
-        let fields = [SECRET_FIELDS, SECRET_QUERY].map(|pattern| RegExp::new(pattern, "gi"));
+        let keys = SECRET_KEYS.join("|");
+        let fields = [SECRET_FIELDS, SECRET_QUERY].map(|pattern| RegExp::new(&pattern.join(&*keys), "gi"));
         Ok(Self { element, list, secrets: secrets.to_vec(), fields })
     }
 

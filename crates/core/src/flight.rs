@@ -13,6 +13,7 @@ mod redact;
 use visavis_signaling::Timestamp;
 
 use self::redact::Redactor;
+pub use self::redact::SECRET_KEYS;
 use crate::config::AppConfig;
 use crate::input::Input;
 use crate::output::Output;

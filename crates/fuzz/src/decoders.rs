@@ -14,6 +14,9 @@ use visavis_sim::replay::replay;
 
 use crate::script::{number, text_of};
 
+/// A secret that a server has told.
+const TOKEN: &str = "tell-nobody-7d41";
+
 type Reader = (&'static str, fn(&str));
 
 const READERS: &[Reader] = &[
@@ -152,6 +155,8 @@ fn read_report(text: &str) {
 fn record_frames(text: &str) {
     let identity = "0123456789abcdef".repeat(4);
     let mut recorder = Recorder::new(&AppConfig::default(), "", &identity, "page", 7, "");
+    let granted = Input::Socket(SocketEvent::Frame(format!(r#"{{"token":"{TOKEN}"}}"#)));
+    recorder.input(Timestamp::default(), &granted);
     let mut room = "x";
     for line in text.split('\n') {
         recorder.input(Timestamp::default(), &Input::Socket(SocketEvent::Frame(line.to_owned())));
@@ -160,9 +165,37 @@ fn record_frames(text: &str) {
     let join = Command::Join { room: room.to_owned(), name: text.to_owned() };
     recorder.input(Timestamp::default(), &Input::Command(join));
     let report = recorder.report();
-    assert!(!report.contains(&identity), "the identity is nobody's business");
+    let mut undone = report.clone();
+    for depth in 0..8 {
+        assert!(!undone.contains(&identity), "the identity is nobody's business, {depth} deep: {report}");
+        assert!(!undone.contains(TOKEN), "nor is the token, {depth} deep: {report}");
+        undone = unescaped(&undone);
+    }
     let replay = replay(&report);
     assert!(replay.is_ok(), "{:?}", replay.err());
+}
+
+/// What JSON escapes, whether it is JSON or not.
+fn unescaped(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, behind)) = rest.split_once('\\') {
+        out.push_str(before);
+        let (meant, length) = match behind.as_bytes().first() {
+            Some(b'u') => (code_point(behind), 5),
+            Some(b'n' | b'r' | b't' | b'b' | b'f') => (Some(' '), 1),
+            Some(b'"') => (Some('"'), 1),
+            Some(b'/') => (Some('/'), 1),
+            Some(b'\\') => (Some('\\'), 1),
+            _ => (None, 0),
+        };
+        out.push(meant.unwrap_or('\\'));
+        rest = if meant.is_some() { &behind[length..] } else { behind };
+    }
+    out + rest
+}
+
+fn code_point(text: &str) -> Option<char> {
+    char::from_u32(u32::from_str_radix(text.get(1..5)?, 16).ok()?)
 }
 
 /// Each line is a frame; `@` and a number let as many seconds pass.

@@ -2,55 +2,77 @@
 //! replay takes the same turns.
 //!
 //! Replaced are: names of people and rooms, identities, sessions, tokens and other credentials (by the keys under which
-//! JSON holds them, and then wherever they occur), ICE passwords, certificate fingerprints, IP addresses. What a server
-//! says that is no JSON is left out. Ids of participants stay: they are
-//! random, and who makes way for whom hangs on them.
+//! JSON holds them, and then wherever they occur, in keys and within other texts as well), ICE passwords, certificate
+//! fingerprints, IP addresses. All is looked at as it reads once JSON is undone, also JSON within texts; what cannot be
+//! read like that is left out: a server's words that are no JSON, and texts that still hold escapes. Ids of participants
+//! stay: they are random, and who makes way for whom hangs on them.
+//!
+//! This is against accidents. A server that wants to give away what it knows needs no report for it.
 
 use visavis_signaling::json::{self, Json};
 
-/// Texts under these keys are private.
-const PRIVATE: [&str; 21] = [
+/// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
+pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
+/// Texts under these keys are names of people and rooms or say who is meant, in any spelling (`user_name`).
+const NAMES: [&str; 16] = [
     "name",
     "username",
-    "userName",
-    "displayName",
+    "displayname",
+    "peername",
     "nickname",
+    "nick",
     "users",
     "room",
-    "roomId",
-    "roomName",
+    "roomid",
+    "roomname",
     "topics",
     "topic",
     "session",
+    "sessionid",
     "page",
-    "credential",
-    "password",
-    "token",
-    "secret",
-    "key",
-    "auth",
-    "authnMetadata",
     "text",
 ];
-/// Texts under these keys are not.
-const OPEN: [&str; 2] = ["type", "dialect"];
+/// Texts under these keys are words of a protocol, whatever people are called.
+const OPEN: [&str; 4] = ["type", "dialect", "fallback", "namespace"];
 /// What stands in for a private text, with its number.
 const STANDS_IN: &str = "redacted";
-/// Where a password stands in a description (RFC 8839 section 5.4).
-const PASSWORD: &str = "a=ice-pwd:";
+/// What stands for a text that cannot be read.
+const LEFT_OUT: &str = "(left out)";
+/// Where passwords and keys stand in a description (RFC 8839 section 5.4, RFC 4568).
+const PASSWORDS: [&str; 2] = ["a=ice-pwd:", "inline:"];
 /// Longest frame without JSON that may stay: the heartbeats of Socket.IO.
 const MAX_PLAIN: usize = 6;
+/// Most private texts that are looked for within others; all are where they stand alone.
+const MAX_WITHIN: usize = 64;
+/// Shorter secrets, and shorter names, are too common to be looked for within other texts.
+const SECRET_WITHIN: usize = 8;
+const NAME_WITHIN: usize = 3;
+
+/// A private text that is looked for within others.
+struct Within {
+    number: usize,
+    /// Nothing may stand before and behind it, so that Ann does not hide in `cannot`.
+    apart: bool,
+}
 
 #[derive(Default)]
 pub(super) struct Redactor {
     /// Private texts, addresses and fingerprints. What stands in for one is its number.
     names: Vec<String>,
+    within: Vec<Within>,
 }
 
 impl Redactor {
     /// Something that is private wherever it occurs.
     pub(super) fn hide(&mut self, text: &str) {
+        self.look_for(text, SECRET_WITHIN, false);
         self.names.push(text.to_owned());
+    }
+
+    fn look_for(&mut self, text: &str, least: usize, apart: bool) {
+        if text.len() >= least && self.within.len() < MAX_WITHIN {
+            self.within.push(Within { number: self.names.len(), apart });
+        }
     }
 
     /// A line of the recorder without anything private. Its own words stay, whatever people are called.
@@ -70,34 +92,63 @@ impl Redactor {
         match value {
             Json::Text(text) => *text = self.text(key, text),
             Json::List(values) => values.iter_mut().for_each(|value| self.value(key, value)),
-            Json::Object(fields) => {
-                for (name, value) in fields.iter_mut() {
-                    // What is private is so all the way down.
-                    self.value(if is_private(key) { key } else { name }, value);
-                    if let Some(known) = self.find(name) {
-                        *name = known;
-                    }
-                }
-            }
+            Json::Object(fields) => fields.iter_mut().for_each(|(name, value)| self.field(key, name, value)),
             Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+
+    /// One field of an object that stands under `key`.
+    fn field(&mut self, key: &str, name: &mut String, value: &mut Json) {
+        let private = is_private(name);
+        if let Json::Number(digits) = value
+            && private
+        {
+            *digits = "0".to_owned();
+        }
+        // What is private is so all the way down.
+        self.value(if is_private(key) { key } else { name }, value);
+        // A room that is called "room" does not make the word private.
+        let ours = NAMES.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str());
+        if name.contains('\\') {
+            *name = LEFT_OUT.to_owned();
+        } else if !ours {
+            *name = self.find(name).unwrap_or_else(|| self.without(name, true));
         }
     }
 
     fn text(&mut self, key: &str, text: &str) -> String {
         if is_private(key) && !text.is_empty() {
-            return self.name(text);
+            return self.name(key, text);
         }
-        // The words of a protocol stay, whatever people are called.
-        if let Some(known) = self.find(text).filter(|_| !OPEN.contains(&key)) {
+        let open = OPEN.contains(&key);
+        if let Some(known) = self.find(text).filter(|_| !open) {
             return known;
         }
         // A frame, or JSON within a text: what stands in front is the type of a Socket.IO packet.
         let start = text.bytes().take_while(|byte| !matches!(byte, b'{' | b'[' | b'"')).count();
-        if let Ok(mut inside) = json::parse_any(text.get(start..).unwrap_or_default()) {
+        let (front, rest) = text.split_at_checked(start).unwrap_or_default();
+        if let Ok(mut inside) = json::parse_any(rest) {
             self.value("", &mut inside);
-            return [text.get(..start).unwrap_or_default(), &inside.to_string()].concat();
+            return [&self.front(key, front), &*inside.to_string()].concat();
         }
-        if key == "frame" && text.len() > MAX_PLAIN { "(left out)".to_owned() } else { self.plain(text) }
+        let readable = match key {
+            "frame" => text.len() <= MAX_PLAIN,
+            "body" => return greeting(text),
+            _ => is_readable(text),
+        };
+        if readable { self.plain(text, !open) } else { LEFT_OUT.to_owned() }
+    }
+
+    /// What stands in front of JSON.
+    fn front(&mut self, key: &str, front: &str) -> String {
+        let rest = front.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-' || c == ':');
+        if rest.is_empty() || (key == "frame" && rest.starts_with('/')) {
+            self.without(front, false)
+        } else if key != "frame" && is_readable(front) {
+            self.plain(front, true)
+        } else {
+            LEFT_OUT.to_owned()
+        }
     }
 
     /// What stands in for it, if it is known; also of a name with a number behind it, as servers make them (`tea-2`).
@@ -109,50 +160,126 @@ impl Redactor {
         })
     }
 
-    fn name(&mut self, text: &str) -> String {
+    fn name(&mut self, key: &str, text: &str) -> String {
         self.find(text).unwrap_or_else(|| {
-            self.hide(text);
-            [STANDS_IN, &(self.names.len() - 1).to_string()].concat()
+            let apart = !is_secret(&spelled(key));
+            self.look_for(text, if apart { NAME_WITHIN } else { SECRET_WITHIN }, apart);
+            self.number(text)
         })
     }
 
+    /// Something new that is looked for only where it stands alone, like an address.
+    fn number(&mut self, text: &str) -> String {
+        self.names.push(text.to_owned());
+        [STANDS_IN, &(self.names.len() - 1).to_string()].concat()
+    }
+
+    /// The text without the secrets that it holds, and without names if there may be any.
+    fn without(&self, text: &str, names: bool) -> String {
+        let (mut out, mut rest, mut apart) = (String::new(), text.chars(), true);
+        loop {
+            let found = self.starts(rest.as_str(), names && apart);
+            if let Some((number, behind)) = found {
+                out.push_str(STANDS_IN);
+                out.push_str(&number.to_string());
+                (rest, apart) = (behind.chars(), false);
+                continue;
+            }
+            let Some(next) = rest.next() else { return out };
+            apart = !is_letter(next);
+            out.push(next);
+        }
+    }
+
+    /// The longest private text that this one begins with, and what is behind it.
+    fn starts<'a>(&self, text: &'a str, names: bool) -> Option<(usize, &'a str)> {
+        let found = self.within.iter().filter_map(|Within { number, apart }| {
+            let behind = text.strip_prefix(self.names.get(*number)?.as_str())?;
+            let ends = names && !behind.chars().next().is_some_and(is_letter);
+            (!apart || ends).then_some((*number, behind))
+        });
+        found.min_by_key(|(_, behind)| behind.len())
+    }
+
     /// A description, a candidate, or a few words.
-    fn plain(&mut self, text: &str) -> String {
+    fn plain(&mut self, text: &str, names: bool) -> String {
         let mut out = String::new();
         for part in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
             let word = part.trim_ascii_end();
-            if let Some(password) = word.strip_prefix(PASSWORD) {
-                out.push_str(PASSWORD);
-                out.push_str(&self.name(password));
-                out.push_str(part.get(word.len()..).unwrap_or_default());
-            } else if is_address(word) {
-                // What stands in front may be the scheme of a URL.
-                let start = word.bytes().take_while(|byte| !byte.is_ascii_hexdigit()).count();
-                out.push_str(word.get(..start).unwrap_or_default());
-                out.push_str(&self.name(word.get(start..).unwrap_or_default()));
-                out.push_str(part.get(word.len()..).unwrap_or_default());
-            } else {
-                out.push_str(part);
+            let (front, private) = split(word);
+            out.push_str(front);
+            if !private.is_empty() {
+                out.push_str(&self.find(private).unwrap_or_else(|| self.number(private)));
             }
+            out.push_str(part.get(word.len()..).unwrap_or_default());
         }
-        out
+        // In a description a name would be a coincidence.
+        let described = ["v=", "a=", "candidate:"].iter().any(|begin| out.starts_with(begin));
+        self.without(&out, names && !described)
     }
 }
 
+/// A word, and what is private at its end: a password, an address, what a URL asks.
+fn split(word: &str) -> (&str, &str) {
+    if let Some(private) = PASSWORDS.iter().find_map(|password| word.strip_prefix(password)) {
+        return word.split_at(word.len() - private.len());
+    }
+    let at = if is_address(word) {
+        // What stands in front may be the scheme of a URL.
+        word.bytes().take_while(|byte| !byte.is_ascii_hexdigit()).count()
+    } else if let Some((front, _)) = word.split_once('=').filter(|(key, _)| is_private(key)) {
+        front.len() + 1
+    } else if let Some((front, _)) = word.split_once('?') {
+        front.len() + 1
+    } else {
+        word.len()
+    };
+    word.split_at_checked(at).unwrap_or(("", word))
+}
+
+/// Whether a text that is no JSON can be seen through: it holds no piece of JSON that is broken off, and no escapes.
+fn is_readable(text: &str) -> bool {
+    !text.contains(['{', '\\'])
+}
+
+/// What tells the server in an HTTP answer that is no JSON. It may be cut anywhere, and holds a session.
+fn greeting(text: &str) -> String {
+    let known = "Welcome to socket.io";
+    let session = text.split_once('"').is_some_and(|(_, rest)| rest.starts_with("sid"));
+    let greeting = if text.starts_with(known) { known } else { LEFT_OUT };
+    if session { "\"sid".to_owned() } else { greeting.to_owned() }
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii()
+}
+
 fn is_private(key: &str) -> bool {
-    PRIVATE.contains(&key)
+    let key = spelled(key);
+    NAMES.contains(&key.as_str()) || is_secret(&key)
+}
+
+/// A key as our lists spell it.
+fn spelled(key: &str) -> String {
+    key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn is_secret(key: &str) -> bool {
+    let holds = |part: &str| key.as_bytes().windows(part.len()).any(|window| window == part.as_bytes());
+    SECRET_KEYS.iter().any(|part| holds(part))
 }
 
 /// Whether it is an address or a fingerprint, or holds one: digits with dots or colons between them.
 fn is_address(word: &str) -> bool {
-    let (mut colons, mut dots, mut digits) = (0, 0, 0);
+    let (mut colons, mut dots, mut digits, mut others) = (0, 0, 0, 0);
     for byte in word.bytes() {
         match byte {
             b':' => colons += 1,
             b'.' => dots += 1,
             b'0'..=b'9' => digits += 1,
-            _ => {}
+            b'a'..=b'f' | b'A'..=b'F' | b'[' | b']' => {}
+            _ => others += 1,
         }
     }
-    (colons > 1 || dots > 2) && digits > 0
+    (colons > 1 && others == 0) || ((colons > 1 || dots > 2) && digits > 0)
 }

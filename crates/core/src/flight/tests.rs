@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use visavis_signaling::json::{self, Json};
-use visavis_signaling::{IceCandidate, SdpType, SessionDescription};
+use visavis_signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription};
 
 use super::*;
 use crate::input::{Command, ConnectionEvent, ConnectionId, MediaEvent, SocketEvent, TrackId};
+use crate::reach::{Obstacle, Seen};
 
 const SDP: &str = "v=0\r\no=- 77 2 IN IP4 203.0.113.7\r\na=ice-ufrag:uvwx\r\na=ice-pwd:SeCrEtPaSsWoRd0123456789\r\n\
     a=fingerprint:sha-256 AB:CD:EF:01:23:45\r\na=candidate:1 1 udp 1 2001:db8::42 5000 typ host\r\n";
@@ -116,6 +117,91 @@ fn equal_things_stay_equal() {
     assert!(theirs.ends_with(&format!("\"{room}-2\"]")));
     let own = text(8, "sdp");
     assert!(theirs.contains(Json::text(&own).to_string().trim_matches('"')), "the same description");
+}
+
+/// Found by a fuzzer, which put the identity into a key: a server may repeat what it knows anywhere.
+#[test]
+fn what_is_secret_is_so_wherever_it_stands() {
+    let half = &IDENTITY[..32];
+    for frame in [
+        format!(r#"{{"parti{IDENTITY}cipants":[]}}"#),
+        format!(r#"{{"why":"who is {IDENTITY}?"}}"#),
+        format!(r#"{{"type":"x{IDENTITY}"}}"#),
+        format!(r#"42["log","{{\"who\":\"{half}\\u0030\"}}"]"#),
+        format!(r#"{{"who":"\u0030{}"}}"#, &IDENTITY[1..]),
+        format!(r#"{{"who":"\\u0030{}"}}"#, &IDENTITY[1..]),
+        format!(r#"{{"\\u0030{}":1}}"#, &IDENTITY[1..]),
+        format!(r#"{{"broken":"{{\"x\":\"\\u0030{}"}}"#, &IDENTITY[1..]),
+        format!(r#"{IDENTITY}{{"a":1}}"#),
+        r#"{"broken":"{\"token\":\"s3cr3t-t0k3n"}"#.to_owned(),
+        r#"s3cr3t-t0k3n["a"]"#.to_owned(),
+        r#"{"access_token":"s3cr3t-t0k3n"}"#.to_owned(),
+        r#"{"why":"s3cr3t-t0k3n is over"}"#.to_owned(),
+        r#"{"why":"see wss://server/?t=s3cr3t-t0k3n"}"#.to_owned(),
+        r#"{"why":"bad token=s3cr3t-t0k3n"}"#.to_owned(),
+        r#"{"PIN_token":31337}"#.to_owned(),
+        r#"{"room":"book club"}"#.to_owned(),
+        r#"{"why":"book club is full"}"#.to_owned(),
+        r#"{"book club":{"Ann Lee":1}}"#.to_owned(),
+        r#"{"User_Name":"Ann Lee","why":"user_Ann Lee left"}"#.to_owned(),
+        r#"{"why":"from dead:beef::cafe"}"#.to_owned(),
+    ] {
+        let mut recorder = recorder();
+        recorder.input(Timestamp::default(), &heard(&frame));
+        recorder.input(Timestamp::default(), &heard(r#"{"token":"s3cr3t-t0k3n"}"#));
+        recorder.input(
+            Timestamp::default(),
+            &Input::Command(Command::Join { room: "book club".to_owned(), name: "Ann Lee".to_owned() }),
+        );
+        let report = recorder.report();
+        let private = [half, &IDENTITY[1..32], "s3cr3t", "31337", "book", "Ann", "Lee", "beef"];
+        for private in private {
+            assert!(!report.contains(private), "{private} of {frame} is in {report}");
+        }
+    }
+}
+
+/// What answers over HTTP is known by its first words, and is cut where the page stopped reading.
+#[test]
+fn of_an_answer_over_http_only_what_tells_the_server_stays() {
+    let probe = Probe { url: "ws://server".to_owned(), expects: Expects::EngineIo };
+    for (body, kept) in [
+        (r#"97:0{"sid":"s3cr3t","pingInterval":25000}2:40"#, r#""sid"#),
+        (r#"97:0{"sid":"s3cr3t","pingInt"#, r#""sid"#),
+        ("Welcome to socket.io, s3cr3t", "Welcome to socket.io"),
+        ("<html>s3cr3t", "(left out)"),
+        (r#"{"code":5,"token":"s3cr3t"}"#, r#"{"code":5,"token":"redacted"#),
+    ] {
+        let mut recorder = recorder();
+        let seen = Seen::Answer { status: 200, body: body.to_owned() };
+        recorder.input(Timestamp::default(), &Input::Seen(probe.clone(), seen.clone()));
+        let report = recorder.report();
+        assert!(!report.contains("s3cr3t"), "{report}");
+        let Ok(Json::List(lines)) = json::parse_any(&report) else { panic!("a list") };
+        let Json::List(parts) = &lines[1] else { panic!("a list") };
+        let told = parts.iter().find_map(|part| part.at("body").as_text()).unwrap();
+        assert!(told.starts_with(kept), "{told}");
+        let again = Seen::Answer { status: 200, body: told.to_owned() };
+        assert_eq!(Obstacle::of(&probe, false, &again), Obstacle::of(&probe, false, &seen), "{body}");
+    }
+}
+
+/// A room may be called like a word of the protocol.
+#[test]
+fn the_words_of_a_protocol_stay() {
+    let mut recorder = recorder();
+    recorder.input(
+        Timestamp::default(),
+        &Input::Command(Command::Join { room: "room".to_owned(), name: "name".to_owned() }),
+    );
+    recorder.input(Timestamp::default(), &heard(r#"{"type":"room","room":"room","name":"name"}"#));
+    recorder.input(Timestamp::default(), &heard(r#"42/chat,7["room",{"a":"cannot rename"}]"#));
+    let report = recorder.report();
+    assert!(
+        report.contains(r#"{\"type\":\"room\",\"room\":\"redacted4\",\"name\":\"redacted5\"}"#),
+        "{report}"
+    );
+    assert!(report.contains(r#"42/chat,7[\"redacted4\",{\"a\":\"cannot rename\"}]"#), "{report}");
 }
 
 #[test]
