@@ -1,7 +1,7 @@
 //! The fuzzers: libFuzzer, built with the stable compiler, around the bodies in `crates/fuzz`.
 //!
 //! What they learn stays in the target directory; the small corpus in the repository is only read, unless one asks for
-//! `--keep`, which adds the smallest set of inputs that reach everything the fuzzers have reached.
+//! `--keep`, which adds the smallest set of inputs that reach everything the fuzzers have reached, as far as there is room.
 
 use crate::args::Fuzz;
 use crate::{paths, process};
@@ -19,6 +19,8 @@ const TARGETS: [&str; 4] = ["decoders", "dialects", "hub", "room"];
 const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares";
+/// Most bytes of the whole corpus in the repository, as `crates/fuzz/tests` demands, with some room for what people add.
+const MOST_BYTES: u64 = 290_000;
 /// Longest input that is made, in bytes.
 const LONGEST: &str = "-max_len=6000";
 
@@ -94,7 +96,7 @@ impl Fuzzer {
         command.args([LONGEST, "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", "-verbosity=1"]);
         command.arg(format!("-max_total_time={seconds}"));
         command.arg(format!("-dict={}", folder().join("dictionary.txt").display()));
-        command.arg(format!("-artifact_prefix={}/{}-", self.findings.display(), self.target));
+        command.arg(self.artifacts());
         let found = process::run(&mut command, LIMIT + Duration::from_secs(seconds));
         ensure!(!process::interrupted(), "interrupted");
         if found.is_err() {
@@ -107,10 +109,66 @@ impl Fuzzer {
         Ok(())
     }
 
+    /// Where it puts what breaks something, whatever it is doing; else that would be wherever one happens to stand.
+    fn artifacts(&self) -> String {
+        format!("-artifact_prefix={}/{}-", self.findings.display(), self.target)
+    }
+
     /// Adds to the corpus what reaches further, and as little of it as will do.
     fn keep(&self) -> Result<()> {
         let mut command = Command::new(&self.program);
-        command.args(["-set_cover_merge=1", "-use_counters=0", LONGEST]).arg(&self.corpus).arg(&self.learnt);
-        process::run(&mut command, LIMIT)
+        command.args(["-set_cover_merge=1", "-use_counters=0", LONGEST]).arg(self.artifacts());
+        process::run(command.arg(&self.corpus).arg(&self.learnt), LIMIT)?;
+        let all = inputs(&folder().join("corpus"))?.into_iter().map(|(bytes, _)| bytes).sum::<u64>();
+        for (bytes, file) in surplus(inputs(&self.corpus)?, all.saturating_sub(MOST_BYTES)) {
+            println!("left out, the corpus is full: {} ({bytes} bytes)", file.display());
+            std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// An input: how many bytes, and where.
+type Input = (u64, PathBuf);
+
+/// Every file in a folder and in the folders within.
+fn inputs(folder: &Path) -> Result<Vec<Input>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.extend(inputs(&entry.path())?);
+        } else {
+            found.push((entry.metadata()?.len(), entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+/// The largest, until so many bytes are gone: what a small input reaches is the easiest to understand.
+fn surplus(mut inputs: Vec<Input>, mut bytes: u64) -> Vec<Input> {
+    inputs.sort();
+    let mut surplus = Vec::new();
+    while bytes > 0
+        && let Some(largest) = inputs.pop()
+    {
+        bytes = bytes.saturating_sub(largest.0);
+        surplus.push(largest);
+    }
+    surplus
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_go_first_and_no_more_than_needed() {
+        let inputs = || [3, 9, 1, 7].map(|bytes| (bytes, PathBuf::from(bytes.to_string()))).to_vec();
+        let gone = |bytes| surplus(inputs(), bytes).iter().map(|(bytes, _)| *bytes).collect::<Vec<_>>();
+        assert_eq!(gone(0), [0_u64; 0]);
+        assert_eq!(gone(9), [9]);
+        assert_eq!(gone(10), [9, 7]);
+        assert_eq!(gone(1000), [9, 7, 3, 1]);
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of the house that no compiler checks. Each module holds a few and returns what breaks them.
 
+mod artifacts;
 mod commands;
 mod links;
 mod modules;
@@ -32,6 +33,7 @@ pub(crate) fn run() -> Result<()> {
         versions::check()?,
         commands::check(&files)?,
         links::check(&files)?,
+        artifacts::check(&files),
     ]
     .concat();
     for finding in &findings {
