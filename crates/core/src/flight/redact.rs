@@ -214,8 +214,7 @@ impl Redactor {
             out.push_str(part.get(word.len()..).unwrap_or_default());
         }
         // In a description a name would be a coincidence.
-        let described = ["v=", "a=", "candidate:"].iter().any(|begin| out.starts_with(begin));
-        self.without(&out, names && !described)
+        self.without(&out, names && !is_description(text))
     }
 }
 
@@ -237,9 +236,15 @@ fn split(word: &str) -> (&str, &str) {
     word.split_at_checked(at).unwrap_or(("", word))
 }
 
-/// Whether a text that is no JSON can be seen through: it holds no piece of JSON that is broken off, and no escapes.
+/// Whether a text that is no JSON can be seen through: it holds no escapes, and no piece of JSON that is broken off.
+/// Firefox has braces in its descriptions.
 fn is_readable(text: &str) -> bool {
-    !text.contains(['{', '\\'])
+    !text.contains('\\') && (is_description(text) || !text.contains('{'))
+}
+
+/// Whether it is a description, a line of one, or a candidate.
+fn is_description(text: &str) -> bool {
+    ["v=", "a=", "candidate:"].iter().any(|begin| text.starts_with(begin))
 }
 
 /// What tells the server in an HTTP answer that is no JSON. It may be cut anywhere, and holds a session.

@@ -10,7 +10,8 @@ use crate::input::{Command, ConnectionEvent, ConnectionId, MediaEvent, SocketEve
 use crate::reach::{Obstacle, Seen};
 
 const SDP: &str = "v=0\r\no=- 77 2 IN IP4 203.0.113.7\r\na=ice-ufrag:uvwx\r\na=ice-pwd:SeCrEtPaSsWoRd0123456789\r\n\
-    a=fingerprint:sha-256 AB:CD:EF:01:23:45\r\na=candidate:1 1 udp 1 2001:db8::42 5000 typ host\r\n";
+    a=fingerprint:sha-256 AB:CD:EF:01:23:45\r\na=candidate:1 1 udp 1 2001:db8::42 5000 typ host\r\n\
+    a=msid:{801142c4-260c} {6194ab9c-1cb4}\r\n";
 const IDENTITY: &str = "0123456789abcdef0123456789abcdeffedcba9876543210fedcba9876543210";
 
 /// Everything in here that nobody else should see.
@@ -94,6 +95,7 @@ fn nothing_private_is_in_a_report() {
         "o=- 77 2 IN IP4 redacted",
         "turn:redacted",
         "typ host",
+        "a=msid:{801142c4-260c} {6194ab9c-1cb4}",
     ] {
         assert!(report.contains(kept), "{kept}: {report}");
     }
