@@ -26,6 +26,6 @@ pub(crate) fn replay(options: &Replay) -> Result<()> {
     let file = options.file.canonicalize();
     let file = file.with_context(|| format!("cannot read {}", options.file.display()))?;
     let mut command = Command::new("cargo");
-    command.args(["test", "-p", "visavis-sim", "--test", "replay", "--", "--nocapture", "that_is_asked_for"]);
-    process::run(command.env("VISAVIS_REPORT", file).current_dir(paths::root()), LIMIT)
+    command.args(["run", "--quiet", "-p", "visavis-sim", "--example", "replay", "--"]).arg(file);
+    process::run(command.current_dir(paths::root()), LIMIT)
 }

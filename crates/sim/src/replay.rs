@@ -35,10 +35,10 @@ pub struct Replay {
 /// If it is no report, or one of another version.
 pub fn replay(report: &str) -> Result<Replay, String> {
     let report = json::parse_any(report).map_err(|error| error.to_string())?;
-    let Json::List(lines) = report else { return Err("a report is a list".to_owned()) };
+    let Json::List(lines) = report else { return Err("it is no list".to_owned()) };
     let mut lines = VecDeque::from(lines);
     let room = room(&lines.pop_front().unwrap_or(Json::Null));
-    let mut room = room.ok_or("this is no report, or one of another version")?;
+    let mut room = room.ok_or("it does not begin like one, or is of another version")?;
     let mut replay = Replay::default();
     while let Some(line) = lines.pop_front() {
         if line == Json::Null {

@@ -1,5 +1,4 @@
-//! Reports of the flight recorder: those of simulated calls, those that people have sent (`tests/reports`), and with
-//! `VISAVIS_REPORT=FILE` any other, with its trace.
+//! Reports of the flight recorder: those of simulated calls, and those that people have sent (`tests/reports`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -48,21 +47,5 @@ fn reports_that_people_have_sent() {
     for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
         let Replay { difference, .. } = replay(&fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!(difference, None, "{}", path.display());
-    }
-}
-
-#[test]
-fn the_report_that_is_asked_for() {
-    let Some(file) = std::env::var_os("VISAVIS_REPORT") else { return };
-    let replay = replay(&fs::read_to_string(file).expect("the report cannot be read")).unwrap();
-    replay.trace.iter().for_each(|line| println!("{line}"));
-    println!("\n{:#?}", replay.view.unwrap());
-    println!("\n{} inputs replayed", replay.inputs);
-    if replay.cut {
-        println!("the recorder was full then: what came later is in the report, but cannot be replayed");
-    }
-    match replay.difference {
-        Some(difference) => panic!("the core decides otherwise, first {difference}"),
-        None => println!("the same decisions came out"),
     }
 }
