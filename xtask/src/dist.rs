@@ -8,6 +8,7 @@ use crate::{compress, paths, process};
 use anyhow::{Context as _, Result, ensure};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use walkdir::WalkDir;
 
@@ -53,8 +54,22 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     trunk.args(["build", "--release", "--minify", "true", "--dist"]).arg(paths::dist());
     // Trunk's own minifier stumbles over what wasm-bindgen writes and says so each time; ours comes after it.
     trunk.env("RUST_LOG", "info,trunk::processing::minify=error").env(DIVIDED.0, DIVIDED.1);
+    trunk.env("CARGO_ENCODED_RUSTFLAGS", short_paths());
     process::run(trunk.current_dir(paths::root()), LIMIT)?;
     finish(toolbox)
+}
+
+/// Flags for the compiler: what panics say of the place must not name the folders of whoever built the page.
+fn short_paths() -> String {
+    let home = std::env::home_dir().unwrap_or_default().join(".cargo");
+    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| home.display().to_string());
+    let sysroot = process::output_of(Command::new("rustc").args(["--print", "sysroot"]));
+    let folders = [(cargo, "cargo"), (sysroot.unwrap_or_default(), "rust")];
+    let known = folders.iter().filter(|(folder, _)| !folder.trim().is_empty());
+    let short = known.map(|(folder, short)| format!("--remap-path-prefix={}={short}", folder.trim()));
+    let given = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let given = given.split_whitespace().map(str::to_owned);
+    given.chain(short).collect::<Vec<String>>().join("\u{1f}")
 }
 
 /// What Trunk leaves to do.

@@ -1,5 +1,6 @@
 //! Calls that have no path but a relay.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -30,10 +31,19 @@ async fn meet_through_a_relay(pages: &[&Page; 2]) {
 
 #[tokio::test]
 async fn a_call_outlives_its_relay_where_there_is_another() {
+    outlives_its_relay(Browser::chrome().await).await;
+}
+
+#[tokio::test]
+async fn a_call_with_a_firefox_outlives_its_relay_where_there_is_another() {
+    outlives_its_relay(Browser::firefox().await).await;
+}
+
+async fn outlives_its_relay(other: Arc<Browser>) {
     let (mut first, second) = (Turn::start().await, Turn::start().await);
     let (_bundle, server) = relaying(&[&first, &second], "3600").await;
     let ann = Browser::chrome().await.open("Ann", &server.url()).await;
-    let ben = Browser::chrome().await.open("Ben", &server.url()).await;
+    let ben = other.open("Ben", &server.url()).await;
     meet_through_a_relay(&[&ann, &ben]).await;
     first.kill().await;
     go_on(&[&ann, &ben], "the death of a relay").await;
