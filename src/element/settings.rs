@@ -1,8 +1,10 @@
 //! What an element is told: attributes, configuration file, address of the page.
 
 use std::future::Future;
+use std::rc::Rc;
 
 use visavis_core::{AppConfig, ChoiceError, Choosing, ServerChoice};
+use visavis_signaling::dialects::Mapping;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, RequestCache, RequestInit, Response, Url};
@@ -27,13 +29,35 @@ pub(super) struct Settings {
 /// Asks for the configuration file now, reads it later. `Err` is a sentence that names the field that is wrong.
 pub(super) fn fetch_config(element: &HtmlElement) -> impl Future<Output = Result<AppConfig, String>> + use<> {
     let url = element.get_attribute("config");
-    let url = resolve(element, url.as_deref().unwrap_or("config.json"));
+    let mut url = resolve(element, url.as_deref().unwrap_or("config.json"));
+    let base = element.base_uri().ok().flatten().unwrap_or_default();
     async move {
-        match fetch_text(url).await {
-            Some(text) => AppConfig::parse(&text).map_err(|error| error.to_string()),
-            None => Ok(AppConfig::default()),
+        let mut known: Option<AppConfig> = None;
+        // Once for the file itself, and once for the description of the server, if it names one.
+        loop {
+            let text = fetch_text(url).await;
+            let config = match known {
+                Some(config) => return with_mapping(config, text),
+                None => read_config(text)?,
+            };
+            let Some(name) = config.missing_mapping() else { return Ok(config) };
+            url = Url::new_with_base(name, &base).ok().map(|url| url.href());
+            known = Some(config);
         }
     }
+}
+
+fn read_config(text: Option<String>) -> Result<AppConfig, String> {
+    let Some(text) = text else { return Ok(AppConfig::default()) };
+    AppConfig::parse(&text).map_err(|error| ["config.json: ", &error.in_text(&text)].concat())
+}
+
+fn with_mapping(mut config: AppConfig, text: Option<String>) -> Result<AppConfig, String> {
+    let Some(text) = text else { return Err([&config.mapping_url, " cannot be loaded"].concat()) };
+    let mapping = Mapping::parse(&text);
+    let mapping = mapping.map_err(|error| [&config.mapping_url, ": ", &error.in_text(&text)].concat())?;
+    config.mapping = Some(Rc::new(mapping));
+    Ok(config)
 }
 
 /// A URL of the page the element is in.

@@ -307,8 +307,7 @@ pub(super) const NOT_LOADED: &str = "A part of this page could not be loaded, so
 /// The configuration is wrong; `message` names the field.
 pub(super) fn config(message: &str) -> String {
     format!(
-        "The configuration of this page has a mistake: {message}. Whoever runs this page has to correct config.json; \
-         then reload."
+        "The configuration of this page has a mistake: {message}. Whoever runs this page has to correct it; then reload."
     )
 }
 

@@ -3,10 +3,12 @@
 mod choice;
 
 use std::fmt;
+use std::rc::Rc;
 
+use visavis_signaling::dialects::{self, Mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_signaling::{Dialect, IceServer, dialects, normalize};
+use visavis_signaling::{Dialect, IceServer, normalize};
 
 pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, needs_url};
 
@@ -27,6 +29,10 @@ pub struct AppConfig {
     pub names_server: bool,
     /// Whether people may choose another server.
     pub choosing: Choosing,
+    /// The `mapping` dialect: URL of the file that describes the server, relative to the page. Default: `mapping.json`.
+    pub mapping_url: String,
+    /// The `mapping` dialect: the description itself. Whoever reads the file puts it here.
+    pub mapping: Option<Rc<Mapping>>,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.
@@ -52,6 +58,8 @@ impl Default for AppConfig {
             auth: None,
             names_server: false,
             choosing: Choosing::default(),
+            mapping_url: "mapping.json".to_owned(),
+            mapping: None,
             ice_servers: Vec::new(),
             relay_only: false,
             capacity: None,
@@ -71,6 +79,11 @@ impl ConfigError {
     /// The field, as a path (`signaling.url`); empty if the whole file is not JSON.
     pub fn field(&self) -> &str {
         &self.0.field
+    }
+
+    /// The sentence, with the line of the text on which the field stands.
+    pub fn in_text(&self, text: &str) -> String {
+        self.0.in_text(text)
     }
 }
 
@@ -119,7 +132,7 @@ impl AppConfig {
     }
 
     fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
-        only(signaling, &["url", "dialect", "namespace", "auth", "choose"])?;
+        only(signaling, &["url", "dialect", "namespace", "auth", "choose", "mapping"])?;
         self.names_server = signaling.get("url").is_some() || signaling.get("dialect").is_some();
         self.choosing = match signaling.optional_bool("choose")? {
             Some(true) => Choosing::Always,
@@ -135,6 +148,7 @@ impl AppConfig {
             name.clone_into(&mut self.dialect);
         }
         self.read_socket_io(signaling)?;
+        self.read_mapping(signaling)?;
         if let Some(url) = signaling.optional_text("url", MAX_ICE_FIELD_BYTES)? {
             if !is_signaling_url(url) {
                 return Err(signaling.error("url", "must be a ws:, wss:, http: or https: URL, or a path"));
@@ -157,6 +171,27 @@ impl AppConfig {
         Ok(())
     }
 
+    /// A URL, or the description itself.
+    fn read_mapping(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
+        match signaling.get("mapping") {
+            Some(file @ Json::Object(_)) => {
+                self.mapping = Some(Rc::new(Mapping::read(file, &signaling.path_of("mapping"))?));
+            }
+            _ => {
+                if let Some(url) = signaling.optional_text("mapping", MAX_ICE_FIELD_BYTES)? {
+                    url.clone_into(&mut self.mapping_url);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The file that is still to be read, if the dialect follows one.
+    pub fn missing_mapping(&self) -> Option<&str> {
+        let missing = self.dialect == "mapping" && self.mapping.is_none();
+        missing.then_some(self.mapping_url.as_str())
+    }
+
     /// The dialect that this configuration asks for. `identity` and `page` are as in [`dialects::Options`].
     pub fn make_dialect(
         &self,
@@ -170,6 +205,7 @@ impl AppConfig {
             page: page.into(),
             namespace: self.namespace.clone(),
             auth: self.auth.clone(),
+            mapping: self.mapping.clone(),
         }))
     }
 
@@ -267,6 +303,18 @@ mod tests {
         assert_eq!(of(r#"{"signaling": {"choose": true}}"#), (Choosing::Always, false));
         assert_eq!(of(r#"{"signaling": {"choose": false, "url": "/ws"}}"#), (Choosing::Never, true));
         assert_eq!(problem(r#"{"signaling": {"choose": 1}}"#), "\"signaling.choose\" must be true or false");
+    }
+
+    #[test]
+    fn a_mapping_is_a_file_or_stands_inside() {
+        let config = AppConfig::parse(r#"{"signaling": {"dialect": "mapping"}}"#).unwrap();
+        assert_eq!(config.missing_mapping(), Some("mapping.json"));
+        let config =
+            AppConfig::parse(r#"{"signaling": {"dialect": "mapping", "mapping": "our.json"}}"#).unwrap();
+        assert_eq!(config.missing_mapping(), Some("our.json"));
+        let inside = "{\n\"signaling\": {\"dialect\": \"mapping\",\n\"mapping\": {\n\"carrier\": 7}}}";
+        let error = AppConfig::parse(inside).unwrap_err().in_text(inside);
+        assert_eq!(error, "line 4: \"signaling.mapping.carrier\" must be: raw text socket.io");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod codelab;
 mod create_room;
 mod group_chat;
 mod join_room;
+pub mod mapping;
 mod matchbox;
 mod mdn_chat;
 mod peerjs;
@@ -16,6 +17,9 @@ mod simple_peer_rooms;
 pub mod tabs;
 pub mod visavis;
 mod y_webrtc;
+
+pub use self::mapping::Mapping;
+use std::rc::Rc;
 
 use crate::carrier::{Carrier, Raw, SocketIo};
 use crate::dialect::Dialect;
@@ -38,6 +42,7 @@ pub const ALL: &[Listed] = &[
     matchbox::LISTED,
     ayame::LISTED,
     tabs::LISTED,
+    mapping::LISTED,
 ];
 
 /// What the page always has with it. It may have to load the others first.
@@ -75,6 +80,8 @@ pub struct Options {
     pub namespace: String,
     /// What Socket.IO servers with a middleware want to see (`{"token": "x"}`).
     pub auth: Option<Json>,
+    /// The server's description, for the `mapping` dialect.
+    pub mapping: Option<Rc<Mapping>>,
 }
 
 /// Looks a dialect up by its name.

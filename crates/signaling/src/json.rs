@@ -17,6 +17,27 @@ pub struct JsonError {
     pub problem: String,
 }
 
+impl JsonError {
+    /// What is wrong, and on which line of the text. If a field is missing, that is the line of what it is missing from.
+    ///
+    /// ```
+    /// let text = "{\n  \"a\": {\n    \"b\": [1,\n      2]}}";
+    /// let line = |field: &str| {
+    ///     let error = visavis_signaling::json::JsonError { field: field.into(), problem: "is wrong".into() };
+    ///     error.in_text(text)
+    /// };
+    /// assert_eq!(line("a.b[1]"), "line 4: \"a.b[1]\" is wrong");
+    /// assert_eq!(line("a.c"), "line 2: \"a.c\" is wrong");
+    /// ```
+    pub fn in_text(&self, text: &str) -> String {
+        if self.field.is_empty() {
+            return self.to_string();
+        }
+        let line = line(text, parse::place_of(text, &self.field));
+        ["line ", &line.to_string(), ": ", &self.to_string()].concat()
+    }
+}
+
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.field.is_empty() {
@@ -59,10 +80,13 @@ pub fn parse_any(text: &str) -> Result<Json, JsonError> {
 
 fn not_json(text: &str, at: usize) -> JsonError {
     let read = text.get(..at).unwrap_or(text);
-    let line = read.matches('\n').count() + 1;
     let column = read.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    let [line, column] = [line.to_string(), column.to_string()];
+    let [line, column] = [line(text, at).to_string(), column.to_string()];
     wrong("", &["not valid JSON at line ", &line, ", column ", &column].concat())
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
 fn wrong(field: &str, problem: &str) -> JsonError {

@@ -41,3 +41,7 @@ pub const MAX_ICE_FIELD_BYTES: usize = 1024;
 pub const MAX_ERROR_CHARS: usize = 200;
 /// Most candidates of one participant that wait for their description in a dialect, and most that one description holds.
 pub const MAX_EARLY_CANDIDATES: usize = 128;
+/// Longest file that describes a server for the `mapping` dialect, in bytes.
+pub const MAX_MAPPING_BYTES: usize = 64 * 1024;
+/// Most examples of one kind of message in a mapping.
+pub const MAX_MAPPED_MESSAGES: usize = 16;

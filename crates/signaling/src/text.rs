@@ -27,6 +27,20 @@ pub fn clean(text: &str, max_chars: usize) -> String {
     kept
 }
 
+/// A text as one segment of a path (RFC 3986 section 2.1).
+pub(crate) fn url_segment(text: &str) -> String {
+    let mut segment = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            segment.push(char::from(byte));
+        } else {
+            segment.push('%');
+            segment.extend([byte / 16, byte % 16].map(crate::json::hex_digit));
+        }
+    }
+    segment
+}
+
 /// Controls, bidirectional controls, and the byte order mark: characters that change how their neighbours look, or show nothing.
 /// The zero-width joiner stays: family emoji are made with it.
 fn is_hidden(c: char) -> bool {

@@ -1,27 +1,51 @@
-//! One JSON value in each text frame, nothing else.
+//! One message in each text frame: a JSON value, or a plain text.
 
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::Endpoint;
-use crate::json;
+use crate::json::{self, Json};
 use crate::time::Timestamp;
 
 /// The carrier of servers that speak plain JSON.
 #[derive(Debug, Default)]
 pub struct Raw {
-    protocol: Option<&'static str>,
+    /// Empty for none.
+    protocol: String,
+    text: bool,
     up: bool,
 }
 
 impl Raw {
     /// For a server that refuses (or dies of) a connection without this subprotocol.
-    pub fn with_protocol(protocol: &'static str) -> Self {
-        Self { protocol: Some(protocol), up: false }
+    pub fn with_protocol(protocol: &str) -> Self {
+        Self::new(protocol, false)
+    }
+
+    /// For a server that wants a subprotocol, unless it is empty, and that sends plain `text` as well: then texts go out
+    /// without quotes, and only what starts like an object or a list is read as JSON.
+    pub fn new(protocol: &str, text: bool) -> Self {
+        Self { protocol: protocol.to_owned(), text, up: false }
+    }
+
+    fn hear(&self, frame: String) -> CarrierOutput {
+        if self.text && !frame.starts_with(['{', '[']) {
+            return CarrierOutput::Message(Message::plain(Json::Text(frame)));
+        }
+        match json::parse_any(&frame) {
+            Ok(value) => CarrierOutput::Message(Message::plain(value)),
+            Err(error) => CarrierOutput::Misunderstood(error.to_string()),
+        }
+    }
+
+    fn say(&self, message: &Message) -> String {
+        let value = message.arg(0);
+        if self.text { value.plain() } else { value.to_string() }
     }
 }
 
 impl Carrier for Raw {
     fn endpoint(&self, url: &str) -> Endpoint {
-        Endpoint { url: url.to_owned(), protocols: self.protocol.map(str::to_owned).into_iter().collect() }
+        let protocols = if self.protocol.is_empty() { Vec::new() } else { vec![self.protocol.clone()] };
+        Endpoint { url: url.to_owned(), protocols }
     }
 
     fn handle(&mut self, _now: Timestamp, input: CarrierInput, out: &mut Vec<CarrierOutput>) {
@@ -32,11 +56,8 @@ impl Carrier for Raw {
         }
         out.push(match input {
             CarrierInput::Opened => CarrierOutput::Up(None),
-            CarrierInput::Frame(frame) => match json::parse_any(&frame) {
-                Ok(value) => CarrierOutput::Message(Message::plain(value)),
-                Err(error) => CarrierOutput::Misunderstood(error.to_string()),
-            },
-            CarrierInput::Say(message) if self.up => CarrierOutput::Frame(message.arg(0).to_string()),
+            CarrierInput::Frame(frame) => self.hear(frame),
+            CarrierInput::Say(message) if self.up => CarrierOutput::Frame(self.say(&message)),
             CarrierInput::Say(_) | CarrierInput::Closed | CarrierInput::Timeout => return,
         });
     }

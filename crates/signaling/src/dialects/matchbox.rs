@@ -13,6 +13,7 @@ use crate::dialect::{Expects, Probe};
 use crate::foreign::{Desk, Entry, Manners, Words, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
+use crate::text::url_segment;
 
 /// The kind of what is only for ours.
 const OURS: &str = "Visavis";
@@ -80,7 +81,7 @@ impl Words for Matchbox {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let base = base.strip_suffix('/').unwrap_or(base);
         let mark = if query.is_empty() { "" } else { "?" };
-        [base, "/", &segment(&self.room), mark, query].concat()
+        [base, "/", &url_segment(&self.room), mark, query].concat()
     }
 
     fn probe(&self, url: &str) -> Option<Probe> {
@@ -147,18 +148,4 @@ impl Words for Matchbox {
     fn down(&mut self) {
         (self.assigned, self.wanted) = (false, false);
     }
-}
-
-/// A text as one segment of a path (RFC 3986 section 2.1).
-fn segment(text: &str) -> String {
-    let mut segment = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
-            segment.push(char::from(byte));
-        } else {
-            segment.push('%');
-            segment.extend([byte / 16, byte % 16].map(crate::json::hex_digit));
-        }
-    }
-    segment
 }

@@ -199,13 +199,24 @@ impl Desk {
     /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
     /// if the message tells.
     pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
+        self.description_as(key, "", value, known)
+    }
+
+    /// The same, of somebody who is called this.
+    pub(crate) fn description_as(
+        &mut self,
+        key: &str,
+        name: &str,
+        value: &Json,
+        known: Option<SdpType>,
+    ) -> Option<()> {
         let description = loose::description(value, known)?;
         let (now, listens_until) =
             (self.now, self.us.listens_until.filter(|_| key == OTHER && !self.us.hosts));
         if listens_until.is_some() && description.sdp_type == SdpType::Answer {
             return Some(());
         }
-        self.enter(key, Offerer::Them);
+        self.enter_as(key, name, Offerer::Them);
         let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) else { return Some(()) };
         match listens_until {
             _ if pair.peer.is_some() => pair.hear_ours(&self.us.id, description, &mut self.signals),

@@ -20,6 +20,15 @@ pub(super) fn parse(text: &str) -> Result<Json, usize> {
     }
 }
 
+/// Where a field is, in a text that can be read: the start of its key, or of the innermost thing around it that is there.
+/// `field` is a path as errors name it (`a.b[2].c`).
+pub(super) fn place_of(text: &str, field: &str) -> usize {
+    let mut reader = Reader { text, at: 0 };
+    let mut place = 0;
+    let _ = reader.seek(field, &mut place);
+    place
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -79,6 +88,33 @@ impl<'a> Reader<'a> {
                 return Some(Json::List(values));
             }
         }
+    }
+
+    /// Goes to a field of the value at which we stand. Of several with the same name it is the last, as for all readers.
+    fn seek(&mut self, field: &str, place: &mut usize) -> Option<()> {
+        self.space();
+        let list = self.skip(b'[');
+        if field.is_empty() || !(list || self.skip(b'{')) {
+            return None;
+        }
+        for index in 0_usize.. {
+            self.space();
+            let start = self.at;
+            let name = if list { ["[", &index.to_string(), "]"].concat() } else { self.string()? };
+            if !list {
+                self.needs(b':')?;
+            }
+            let after = field.strip_prefix('.').unwrap_or(field).strip_prefix(name.as_str());
+            if let Some(after) = after.filter(|after| after.is_empty() || after.starts_with(['.', '['])) {
+                *place = start;
+                let _ = Reader { text: self.text, at: self.at }.seek(after, place);
+            }
+            self.value(0)?;
+            if !self.takes(b',') {
+                return None;
+            }
+        }
+        None
     }
 
     fn word(&mut self, word: &str, value: Json) -> Option<Json> {

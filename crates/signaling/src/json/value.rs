@@ -37,9 +37,14 @@ impl Json {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
+    /// The text, if it is one; else the value as one text.
+    pub(crate) fn plain(&self) -> String {
+        self.as_text().map_or_else(|| self.to_string(), str::to_owned)
+    }
+
     /// A field, if this is an object that has it; else nothing, as JavaScript's `?.` would give.
     pub fn at(&self, key: &str) -> &Self {
-        if let Self::Object(fields) = self { fields.get(key).unwrap_or(&Self::Null) } else { &Self::Null }
+        if let Self::Object(fields) = self { fields.at(key) } else { &Self::Null }
     }
 
     /// A field that is yes or no; no if it is not there, nothing if it is something else.
@@ -137,6 +142,11 @@ impl Fields {
         self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
+    /// A field; nothing if there is none.
+    pub(crate) fn at(&self, key: &str) -> &Json {
+        self.get(key).unwrap_or(&Json::Null)
+    }
+
     /// Names of all fields, in the order they were written.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
@@ -145,6 +155,11 @@ impl Fields {
     /// All fields, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut (String, Json)> {
         self.0.iter_mut()
+    }
+
+    /// All fields, in the order they were written.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// The object as one text, without any spaces.

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use visavis_signaling::dialects::{ALL, Listed};
 use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
 use visavis_signaling::{DialectInput, Outbound};
 
 use crate::mutate::{Random, mutate};
 use crate::player::Player;
 use crate::script::{expand, files, server_frames, steps};
-use crate::transcripts::foreign;
+use crate::transcripts::{Case, foreign, ours};
 
 const ROUNDS: usize = 4_000;
 /// Most that may follow from one frame: a whole roster, and each of them announced.
@@ -19,10 +18,10 @@ const PIECES: [&str; 12] =
     ["null", "{}", "[]", "-1", "1e308", "4294967296", "\"\"", "\\u0000", "\\ud800", "\"type\":", "42[", "40"];
 
 /// A dialect that is as far in a call as its first transcript leads.
-fn in_a_call(listed: &Listed) -> Player {
-    let mut player = Player::new(listed);
-    if listed.name != "visavis" {
-        let text = std::fs::read_to_string(&files(listed.name)[0]).unwrap();
+fn in_a_call(case: &Case) -> Player {
+    let mut player = Player::new(case);
+    if case.name != "visavis" {
+        let text = std::fs::read_to_string(&files(&case.name)[0]).unwrap();
         let inputs = steps(&text).into_iter().filter(|step| !matches!(step.mark, '>' | '='));
         inputs.for_each(|step| player.perform(&step));
     }
@@ -32,14 +31,14 @@ fn in_a_call(listed: &Listed) -> Player {
 
 #[test]
 fn nearly_right_frames_do_no_harm() {
-    for listed in foreign() {
-        let frames = server_frames(listed.name);
-        let (mut player, mut random) = (in_a_call(listed), Random(7));
+    for case in foreign() {
+        let frames = server_frames(&case.name);
+        let (mut player, mut random) = (in_a_call(&case), Random(7));
         for round in 0..ROUNDS {
             let frame = mutate(&frames[random.below(frames.len())], &PIECES, &mut random);
             player.input(DialectInput::Frame(frame.clone()));
             let answers = player.lines.len();
-            assert!(answers <= MOST, "{}, round {round}: {answers} answers to {frame}", listed.name);
+            assert!(answers <= MOST, "{}, round {round}: {answers} answers to {frame}", case.name);
             player.lines.clear();
             if round % 64 == 0 {
                 player.wait(Duration::from_secs(3));
@@ -52,12 +51,12 @@ fn nearly_right_frames_do_no_harm() {
 #[test]
 fn what_is_no_message_is_ignored() {
     let deep = "[".repeat(100_000);
-    for listed in ALL {
-        let mut player = in_a_call(listed);
+    for case in ours().into_iter().chain(foreign()) {
+        let mut player = in_a_call(&case);
         for frame in ["", " ", "x", "null", "[]", "7", "\"x\"", "{", "42", "42[]", "\u{0}", deep.as_str()] {
             player.input(DialectInput::Frame(frame.to_owned()));
             let harmless = |line: &String| line == "= misunderstood";
-            assert!(player.lines.iter().all(harmless), "{} {frame:.20}: {:?}", listed.name, player.lines);
+            assert!(player.lines.iter().all(harmless), "{} {frame:.20}: {:?}", case.name, player.lines);
             player.lines.clear();
         }
     }
@@ -66,31 +65,26 @@ fn what_is_no_message_is_ignored() {
 /// The room tells a dialect that it leaves even while the socket is lost.
 #[test]
 fn without_a_socket_nothing_is_said() {
-    for listed in foreign() {
-        let mut player = in_a_call(listed);
+    for case in foreign() {
+        let mut player = in_a_call(&case);
         player.input(DialectInput::Closed);
         player.lines.clear();
         player.input(DialectInput::Send(Outbound::Leave));
-        assert!(
-            !player.lines.iter().any(|line| line.starts_with('>')),
-            "{}: {:?}",
-            listed.name,
-            player.lines
-        );
+        assert!(!player.lines.iter().any(|line| line.starts_with('>')), "{}: {:?}", case.name, player.lines);
     }
 }
 
 #[test]
 fn hostile_sizes_change_nothing() {
-    for listed in foreign() {
-        let mut player = in_a_call(listed);
-        for frame in server_frames(listed.name) {
+    for case in foreign() {
+        let mut player = in_a_call(&case);
+        for frame in server_frames(&case.name) {
             // Every text of the frame grows beyond all limits, one at a time.
             for (at, _) in frame.match_indices('"') {
                 let mut huge = frame.clone();
                 huge.insert_str(at, &"x".repeat(MAX_FRAME_BYTES));
                 player.input(DialectInput::Frame(huge));
-                assert_eq!(player.lines, ["= misunderstood"], "{}: {frame}", listed.name);
+                assert_eq!(player.lines, ["= misunderstood"], "{}: {frame}", case.name);
                 player.lines.clear();
             }
         }
@@ -99,9 +93,9 @@ fn hostile_sizes_change_nothing() {
 
 #[test]
 fn a_crowd_of_strangers_is_bounded() {
-    for listed in foreign() {
-        let mut player = in_a_call(listed);
-        let frames = server_frames(listed.name);
+    for case in foreign() {
+        let mut player = in_a_call(&case);
+        let frames = server_frames(&case.name);
         let mut entered = 0_usize;
         for round in 0..1000 {
             for frame in &frames {
@@ -117,7 +111,7 @@ fn a_crowd_of_strangers_is_bounded() {
                         _ => {}
                     }
                 }
-                assert!(entered <= MAX_PARTICIPANTS, "{}: {entered} people", listed.name);
+                assert!(entered <= MAX_PARTICIPANTS, "{}: {entered} people", case.name);
                 player.lines.clear();
             }
         }
@@ -127,9 +121,9 @@ fn a_crowd_of_strangers_is_bounded() {
 /// Servers that mean well repeat to everybody, and some of them to the sender too.
 #[test]
 fn our_own_echo_is_not_somebody() {
-    for listed in foreign() {
-        for file in files(listed.name) {
-            let mut player = Player::new(listed);
+    for case in foreign() {
+        for file in files(&case.name) {
+            let mut player = Player::new(&case);
             for step in steps(&std::fs::read_to_string(file).unwrap()) {
                 if matches!(step.mark, '>' | '=') {
                     continue;
@@ -144,7 +138,7 @@ fn our_own_echo_is_not_somebody() {
                             .any(|word| line.starts_with(word))
                     };
                     let heard = std::mem::take(&mut player.lines);
-                    assert!(!heard.iter().any(talks), "{}: {frame} came back as {heard:?}", listed.name);
+                    assert!(!heard.iter().any(talks), "{}: {frame} came back as {heard:?}", case.name);
                 }
             }
         }

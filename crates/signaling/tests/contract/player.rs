@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use visavis_signaling::dialects::{Listed, Options};
+use visavis_signaling::dialects::Options;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Outbound, ParticipantId,
     ParticipantInfo, SdpType, SessionDescription, Timestamp,
 };
 
 use crate::script::{Step, candidate, expand, sdp, shorten};
+use crate::transcripts::Case;
 
 pub(crate) const URL: &str = "ws://server";
 
@@ -20,10 +21,11 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    pub(crate) fn new(listed: &Listed) -> Self {
+    pub(crate) fn new(case: &Case) -> Self {
         let identity = ["0123456789abcdef"; 4].concat();
-        let options = Options { url: URL.into(), identity, ..Options::default() };
-        Self { dialect: (listed.make)(options), now: Timestamp::default(), lines: Vec::new() }
+        let options =
+            Options { url: URL.into(), identity, mapping: case.mapping.clone(), ..Options::default() };
+        Self { dialect: (case.listed.make)(options), now: Timestamp::default(), lines: Vec::new() }
     }
 
     /// Does what a step says, if it is one that is done to the dialect.

@@ -3,32 +3,73 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
-use visavis_signaling::dialects::{ALL, Listed};
+use visavis_signaling::dialects::{ALL, Listed, Mapping, named};
 
 use crate::player::Player;
 use crate::script::{files, steps};
 
-/// The dialects of other people's servers. Ours has a suite of its own, which tells both ends.
-pub(crate) fn foreign() -> impl Iterator<Item = &'static Listed> {
-    ALL.iter().filter(|listed| listed.name != "visavis")
+/// A dialect and, for the one that follows a file, the file.
+pub(crate) struct Case {
+    /// The name of its folder of transcripts. A file that speaks the words of a listed dialect has the same.
+    pub(crate) name: String,
+    pub(crate) listed: &'static Listed,
+    pub(crate) mapping: Option<Rc<Mapping>>,
+}
+
+/// The examples of `docs/mapping.md`, and what they do not show, by name.
+pub(crate) fn mappings() -> Vec<(String, String)> {
+    let folders = ["../../docs/mapping", "tests/mappings"];
+    let folders = folders.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let entries = folders.into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    files.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+}
+
+fn parse(name: &str, text: &str) -> Mapping {
+    Mapping::parse(text).unwrap_or_else(|error| panic!("{name}.json: {}", error.in_text(text)))
+}
+
+fn cases_of(listed: &'static Listed) -> Vec<Case> {
+    if listed.name != "mapping" {
+        return vec![Case { name: listed.name.to_owned(), listed, mapping: None }];
+    }
+    let case = |(name, text): (String, String)| Case {
+        name: if named(&name).is_some() { name.clone() } else { format!("mapping/{name}") },
+        listed,
+        mapping: Some(Rc::new(parse(&name, &text))),
+    };
+    mappings().into_iter().map(case).collect()
+}
+
+/// Every dialect that is listed: ours,
+pub(crate) fn ours() -> Vec<Case> {
+    ALL.iter().filter(|listed| listed.name == "visavis").flat_map(cases_of).collect()
+}
+
+/// and the dialects of other people's servers. Ours has a suite of its own, which tells both ends.
+pub(crate) fn foreign() -> Vec<Case> {
+    ALL.iter().filter(|listed| listed.name != "visavis").flat_map(cases_of).collect()
 }
 
 #[test]
 fn every_dialect_follows_its_transcripts() {
     let write = std::env::var_os("VISAVIS_WRITE_TRANSCRIPTS").is_some();
-    for listed in foreign() {
-        for file in files(listed.name) {
+    for case in foreign() {
+        for file in files(&case.name) {
             if write {
-                rewrite(listed, &file);
+                rewrite(&case, &file);
             }
-            follow(listed, &file);
+            follow(&case, &file);
         }
     }
 }
 
-fn follow(listed: &Listed, file: &Path) {
-    let mut player = Player::new(listed);
+fn follow(case: &Case, file: &Path) {
+    let mut player = Player::new(case);
     let mut due = VecDeque::new();
     for step in steps(&fs::read_to_string(file).unwrap()) {
         let place = format!("{}:{}", file.display(), step.number);
@@ -44,8 +85,8 @@ fn follow(listed: &Listed, file: &Path) {
 }
 
 /// Writes what the dialect really does into a transcript.
-fn rewrite(listed: &Listed, file: &Path) {
-    let mut player = Player::new(listed);
+fn rewrite(case: &Case, file: &Path) {
+    let mut player = Player::new(case);
     let mut lines = Vec::new();
     for line in fs::read_to_string(file).unwrap().lines() {
         if line.starts_with(['>', '=']) {
@@ -76,17 +117,17 @@ const SITUATIONS: [(&str, &[&str]); 10] = [
 
 #[test]
 fn the_transcripts_show_all_that_matters() {
-    for listed in foreign() {
-        let texts: Vec<_> = files(listed.name).iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    for case in foreign() {
+        let texts: Vec<_> = files(&case.name).iter().map(|file| fs::read_to_string(file).unwrap()).collect();
         let shows = |words: &str| texts.iter().any(|text| text.lines().any(|line| line.starts_with(words)));
         for (situation, words) in SITUATIONS {
-            assert!(words.iter().any(|words| shows(words)), "{}: nothing shows {situation}", listed.name);
+            assert!(words.iter().any(|words| shows(words)), "{}: nothing shows {situation}", case.name);
         }
-        assert!(shows("! closed"), "{}: nothing shows a reconnect", listed.name);
+        assert!(shows("! closed"), "{}: nothing shows a reconnect", case.name);
         let has_limit = texts.iter().any(|text| text.contains("= joined, for"));
         let refuses = shows("= rejected");
         // Servers that know no limit refuse nobody, and those that only relay do not even know how many there are.
-        let relays = matches!(listed.name, "broadcast" | "join-room");
-        assert!(!has_limit || refuses || relays, "{}: nothing shows a full room", listed.name);
+        let relays = matches!(case.name.as_str(), "broadcast" | "join-room");
+        assert!(!has_limit || refuses || relays, "{}: nothing shows a full room", case.name);
     }
 }

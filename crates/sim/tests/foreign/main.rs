@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod mapped;
 mod naive;
 mod piggyback;
 mod servers;
@@ -13,7 +14,7 @@ use visavis_signaling::dialects::ALL;
 use world::World;
 
 /// Dialects whose rooms take more than two.
-const MESHES: [&str; 9] = [
+const MESHES: [&str; 17] = [
     "broadcast",
     "group-chat",
     "join-room",
@@ -23,10 +24,40 @@ const MESHES: [&str; 9] = [
     "simple-peer-rooms",
     "tabs",
     "y-webrtc",
+    "mapping/group-chat",
+    "mapping/rooms",
+    "mapping/gstreamer",
+    "mapping/simple-peer-rooms",
+    "mapping/matchbox",
+    "mapping/topics",
+    "mapping/broadcast",
+    "mapping/join-room",
+];
+
+/// Examples of a mapping that have no place for what ours tell each other.
+const SILENT: [&str; 4] = ["mapping/rooms", "mapping/pair", "mapping/gstreamer", "mapping/topics"];
+
+/// The examples of `docs/mapping.md`.
+const MAPPINGS: [&str; 9] = [
+    "mapping/group-chat",
+    "mapping/broadcast",
+    "mapping/join-room",
+    "mapping/simple-peer-rooms",
+    "mapping/matchbox",
+    "mapping/topics",
+    "mapping/rooms",
+    "mapping/pair",
+    "mapping/gstreamer",
 ];
 
 fn foreign() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|listed| listed.name).filter(|name| server_of(name).is_some())
+    let listed = ALL.iter().map(|listed| listed.name);
+    listed.chain(MAPPINGS).filter(|name| server_of(name).is_some())
+}
+
+/// Whether ours know each other over it.
+fn knows_ours(dialect: &str) -> bool {
+    !SILENT.contains(&dialect)
 }
 
 fn new_world(dialect: &str, delay: u64) -> World {
@@ -42,6 +73,16 @@ fn join(world: &mut World, dialect: &str, room: &str) -> usize {
 
 fn room_of(world: &World, page: usize) -> String {
     world.view(page).room
+}
+
+#[test]
+fn every_example_of_a_mapping_has_a_model_of_its_server() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/mapping");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("mapping/{}", path.file_stem().unwrap().display());
+        assert!(MAPPINGS.contains(&name.as_str()) && server_of(&name).is_some(), "{name}");
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::mapped::{GStreamer, PairRooms, Rooms};
+
 /// What a server sends, and to which socket. `None` closes the socket.
 pub(crate) type Out = Vec<(u32, Option<String>)>;
 
@@ -21,31 +23,34 @@ pub(crate) trait Server {
 /// The model of a dialect's server, if there is one.
 pub(crate) fn server_of(dialect: &str) -> Option<Box<dyn Server>> {
     Some(match dialect {
-        "group-chat" => Box::new(Io::old(GroupChat::default())),
+        "group-chat" | "mapping/group-chat" => Box::new(Io::old(GroupChat::default())),
         "codelab" => Box::new(Io::old(Codelab::default())),
-        "join-room" => Box::new(Io::new(JoinRoom::default())),
-        "simple-peer-rooms" => Box::new(Io::new(SimplePeerRooms::default())),
-        "broadcast" => Box::new(Broadcast::default()),
+        "join-room" | "mapping/join-room" => Box::new(Io::new(JoinRoom::default())),
+        "simple-peer-rooms" | "mapping/simple-peer-rooms" => Box::new(Io::new(SimplePeerRooms::default())),
+        "broadcast" | "mapping/broadcast" => Box::new(Broadcast::default()),
         "ayame" => Box::new(Ayame::default()),
         "create-room" => Box::new(CreateRoom::default()),
         "peerjs" => Box::new(PeerServer::default()),
         "mdn-chat" => Box::new(MdnChat::default()),
-        "y-webrtc" => Box::new(YWebrtc::default()),
-        "matchbox" => Box::new(Matchbox::default()),
+        "y-webrtc" | "mapping/topics" => Box::new(YWebrtc::default()),
+        "matchbox" | "mapping/matchbox" => Box::new(Matchbox::default()),
         "tabs" => Box::new(Channel::default()),
+        "mapping/rooms" => Box::new(Rooms::default()),
+        "mapping/pair" => Box::new(PairRooms::default()),
+        "mapping/gstreamer" => Box::new(GStreamer::default()),
         _ => return None,
     })
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("the server died of {value}"))
 }
 
-fn parse(frame: &str) -> Value {
+pub(crate) fn parse(frame: &str) -> Value {
     serde_json::from_str(frame).unwrap_or_else(|_| panic!("the server died of {frame:?}"))
 }
 
-fn send(to: u32, value: &Value, out: &mut Out) {
+pub(crate) fn send(to: u32, value: &Value, out: &mut Out) {
     out.push((to, Some(value.to_string())));
 }
 

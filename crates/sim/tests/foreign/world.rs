@@ -1,12 +1,13 @@
 //! Pages, sockets and time.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent, OperationError,
     Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source, TrackId,
 };
-use visavis_signaling::dialects::{Options, named};
+use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
 use visavis_sim::fake::{FakeConnection, Kind};
 
@@ -61,17 +62,29 @@ pub(crate) struct World {
     pages: Vec<Page>,
 }
 
+/// An example of `docs/mapping.md`.
+fn mapping(file: &str) -> Mapping {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/mapping/");
+    let text = std::fs::read_to_string([folder, file, ".json"].concat()).unwrap();
+    Mapping::parse(&text).unwrap()
+}
+
 impl World {
     pub(crate) fn new(server: Box<dyn Server>, delay: u64) -> Self {
         let queue = BTreeMap::new();
         Self { now: 0, delay, order: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
     }
 
+    /// `dialect` is a name in the list, or for the one that follows a file, `mapping/` and the name of the file.
     pub(crate) fn add(&mut self, dialect: &str) -> usize {
         let seed = self.pages.len() as u64;
         // Both halves differ: one is seen by everybody, the other is a secret of its own.
         let identity = format!("{seed:032x}{seed:032x}");
-        let options = Options { url: "ws://server".into(), identity, ..Options::default() };
+        let (dialect, mapping) = match dialect.split_once('/') {
+            Some((dialect, file)) => (dialect, Some(Rc::new(mapping(file)))),
+            None => (dialect, None),
+        };
+        let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
         let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
         let room = Room::new(config, (named(dialect).unwrap().make)(options));
         self.push(Brain::Ours(Box::new(room)));

@@ -6,6 +6,7 @@ mod browsers;
 mod devices;
 mod explained;
 mod layout;
+mod mapping;
 mod menu;
 mod no_server;
 mod obstacles;

@@ -1,0 +1,396 @@
+//! A server that nobody here has heard of, as a file beside the page describes it: no rebuild, no code.
+//!
+//! The file holds examples of messages with placeholders ([`template`]). What is sent is an example filled in; what comes
+//! is held against the examples, and what stands in their placeholders is all that is to be known. `docs/mapping.md` is
+//! the reference.
+
+mod file;
+mod kinds;
+mod reading;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+pub use self::file::Mapping;
+use self::file::OURS;
+use self::kinds::{Group, Kind};
+use self::reading::{body, ice_servers, id, told, who};
+use self::template::{Found, fill};
+use super::{Listed, Options};
+use crate::carrier::{Carrier, Message, Raw, SocketIo};
+use crate::dialect::Dialect;
+use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::json::{Fields, Json};
+use crate::normalize::loose;
+use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
+use crate::text::url_segment;
+use crate::time::Timestamp;
+
+pub(super) const LISTED: Listed = Listed {
+    name: "mapping",
+    title: "Any other server, as a file beside the page describes it (mapping.json)",
+    room: "whatever the file makes of it",
+    make,
+};
+
+fn make(options: Options) -> Box<dyn Dialect> {
+    let mapping = options.mapping.clone().unwrap_or_default();
+    let carrier: Box<dyn Carrier> = if mapping.socket_io {
+        let configured = !options.namespace.is_empty();
+        let namespace = if configured { &options.namespace } else { &mapping.namespace };
+        Box::new(SocketIo::new(namespace, options.auth.clone()))
+    } else {
+        Box::new(Raw::new(&mapping.subprotocol, mapping.text))
+    };
+    let (own, _) = options.ids();
+    let mut words = Mapped { mapping, me: own.clone(), own, ..Mapped::default() };
+    words.wait_outside();
+    options.over(carrier, Box::new(words))
+}
+
+#[derive(Default)]
+struct Mapped {
+    mapping: Rc<Mapping>,
+    /// An id of our own making, for servers that give none.
+    own: String,
+    /// Our id.
+    me: String,
+    /// The server's ids are numbers.
+    numbers: bool,
+    entry: Entry,
+    /// What followed the URL when the socket was opened.
+    path: String,
+    joining: bool,
+    /// Whether the server has said what we wait for before we join.
+    welcomed: bool,
+    /// Whether we know who was there before us.
+    listed: bool,
+    /// Who offers, if the server has told when we joined.
+    we_offer: Option<bool>,
+    ice_servers: Option<IceServers>,
+    heard_at: Timestamp,
+}
+
+impl Mapped {
+    /// Nobody else is where we wait before we join.
+    fn wait_outside(&mut self) {
+        self.joining = false;
+        self.entry = Entry { room: ["lobby-", &self.own].concat(), name: String::new() };
+        self.path = self.path_now();
+    }
+
+    fn path_now(&self) -> String {
+        let value = |hole: &str| Json::Text(url_segment(&self.value(hole).plain()));
+        fill(&Json::text(&self.mapping.path), &value).plain()
+    }
+
+    /// A text, or a number if the server wants one.
+    fn value_of(text: &str, number: bool) -> Json {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if number && digits { Json::Number(text.to_owned()) } else { Json::text(text) }
+    }
+
+    /// The value of a placeholder that may stand in all that is sent.
+    fn value(&self, hole: &str) -> Json {
+        match hole {
+            "room" | "roomNumber" => Self::value_of(&self.entry.room, hole.len() > 4),
+            "name" => Json::text(&self.entry.name),
+            "me" => Self::value_of(&self.me, self.numbers),
+            _ => Json::Null,
+        }
+    }
+
+    /// Says all messages of the first of these kinds that the server knows, with what only ours read.
+    fn say(&self, kinds: &[&str], to: &str, (what, ours): (&Json, &Json), desk: &mut Desk) {
+        let value = |hole: &str| match hole {
+            OURS => ours.clone(),
+            "to" => Self::value_of(to, self.numbers),
+            "signal" | "description" | "candidate" => what.clone(),
+            "line" => what.at("candidate").clone(),
+            "type" | "sdp" | "sdpMid" | "sdpMLineIndex" | "usernameFragment" => what.at(hole).clone(),
+            _ => self.value(hole),
+        };
+        let known = kinds.iter().map(|kind| self.mapping.sends(kind)).find(|examples| !examples.is_empty());
+        for example in known.unwrap_or_default() {
+            match (self.mapping.socket_io, fill(example, &value)) {
+                (true, Json::List(parts)) => {
+                    if let Some((event, args)) = parts.split_first() {
+                        desk.emit(&event.plain(), args.to_vec());
+                    }
+                }
+                (_, message) => desk.say(message),
+            }
+        }
+    }
+
+    fn say_plainly(&self, kind: &str, desk: &mut Desk) {
+        self.say(&[kind], OTHER, (&Json::Null, &Json::Null), desk);
+    }
+
+    fn stay_alive(&self, desk: &mut Desk) {
+        let keeps = !self.mapping.sends("keepAlive").is_empty();
+        desk.wake_at(keeps.then_some(desk.now + self.mapping.keep_alive));
+    }
+
+    fn try_join(&mut self, desk: &mut Desk) {
+        if !self.joining || desk.is_in() {
+            return;
+        }
+        let path = self.path_now();
+        if path != self.path {
+            self.path = path;
+            return desk.move_on();
+        }
+        if self.welcomed {
+            self.say_plainly("join", desk);
+            if !self.mapping.hears("joined") {
+                self.joined(Found::default(), desk);
+            }
+        }
+    }
+
+    fn joined(&mut self, found: Found, desk: &mut Desk) {
+        let told_room = id(found.fields.at("room")).filter(|(room, _)| *room != self.entry.room);
+        let room = told_room.map(|(room, _)| room.to_owned());
+        if let Some(room) = &room {
+            self.entry.room.clone_from(room);
+        }
+        desk.joined_with(room, self.ice_servers.clone());
+        self.we_offer = told(&found.fields);
+        self.listed = found.people.is_some();
+        if self.mapping.manners.greets {
+            let hello = desk.hello("");
+            self.aside("", hello, desk);
+        } else if self.mapping.manners.presumes {
+            desk.enter(OTHER, Offerer::Unknown);
+        }
+        if let Some(people) = found.people {
+            self.meet(&people, true, desk);
+        }
+        self.say_plainly("ready", desk);
+    }
+
+    fn offerer(&self, fields: &Fields, was_there: bool) -> Offerer {
+        match (told(fields).or(self.we_offer), self.mapping.offers.as_str()) {
+            (None, "both") => Offerer::Unknown,
+            (Some(true), _) => Offerer::Us,
+            (Some(false), _) => Offerer::Them,
+            (None, offers) if was_there == (offers != "existing") => Offerer::Us,
+            (None, _) => Offerer::Them,
+        }
+    }
+
+    /// How the desk calls somebody, unless that is nobody or we.
+    fn key(&mut self, fields: &Fields) -> Option<String> {
+        if !self.mapping.directed {
+            return Some(OTHER.to_owned());
+        }
+        let (key, number) = who(fields)?;
+        self.numbers |= number;
+        (key != self.me).then(|| key.to_owned())
+    }
+
+    /// These are there.
+    fn meet(&mut self, people: &[Fields], were_there: bool, desk: &mut Desk) {
+        for fields in people {
+            if let Some(key) = self.key(fields) {
+                let name = fields.at("name").as_text().unwrap_or_default();
+                desk.enter_as(&key, name, self.offerer(fields, were_there));
+            }
+        }
+    }
+
+    /// These are there, and nobody else.
+    fn roster(&mut self, people: &[Fields], desk: &mut Desk) {
+        let keys: Vec<_> = people.iter().filter_map(|fields| self.key(fields)).collect();
+        desk.retain(|key| keys.iter().any(|known| known == key));
+        let first = !std::mem::replace(&mut self.listed, true);
+        self.meet(people, first, desk);
+    }
+
+    /// Somebody has left. Of two, whoever stays offers to the next.
+    fn part(&mut self, people: &[Fields], desk: &mut Desk) {
+        for fields in people {
+            if let Some(key) = self.key(fields) {
+                desk.left(&key);
+            }
+        }
+        if !self.mapping.directed && self.we_offer.is_some() {
+            self.we_offer = Some(true);
+        }
+    }
+
+    /// A description or candidate. `None` if it is none.
+    fn signal(&mut self, kind: &str, fields: Fields, desk: &mut Desk) -> Option<()> {
+        let Some(key) = self.key(&fields) else { return Some(()) };
+        if self.mapping.announced && !desk.knows(&key) {
+            return Some(());
+        }
+        let alone = fields.get(OURS).is_some_and(|x| !desk.meet(&key, x));
+        if alone || kind == OURS {
+            return Some(());
+        }
+        let name = fields.at("name").as_text().unwrap_or_default().to_owned();
+        let known = fields.at("type").as_text().unwrap_or(kind);
+        let known = loose::sdp_type(known);
+        let body = body(fields);
+        if kind != "candidate" {
+            let described = desk.description_as(&key, &name, &body, known);
+            if described.is_some() || kind != "signal" {
+                return described;
+            }
+            loose::candidate(&body).filter(|one| one.candidate.starts_with("candidate:"))?;
+        }
+        desk.candidate(&key, &body);
+        Some(())
+    }
+
+    fn refused(&mut self, kind: &str, fields: &Fields, desk: &mut Desk) {
+        let text = fields.at("text").as_text();
+        let (code, otherwise) = match kind {
+            // Some servers go on telling it to everybody.
+            "full" if !self.joining || desk.is_in() => return,
+            "full" => (RejectCode::RoomFull, "The room is full."),
+            "refused" => (RejectCode::Unauthorised, ""),
+            _ => (RejectCode::BadRequest, ""),
+        };
+        if !desk.is_in() {
+            self.wait_outside();
+        }
+        desk.reject(code, text.unwrap_or(otherwise), false);
+    }
+
+    fn received(&mut self, kind: &str, mut found: Found, desk: &mut Desk) {
+        if let Some((me, number)) = id(found.fields.at("me")) {
+            self.numbers |= number;
+            me.clone_into(&mut self.me);
+        }
+        let message = Json::Object(found.fields);
+        self.ice_servers = ice_servers(&message).or(self.ice_servers.take());
+        let Json::Object(fields) = message else { return };
+        found.fields = fields;
+        if kind == "welcome" {
+            self.welcomed = true;
+            self.try_join(desk);
+        } else if self.joining {
+            self.joined(found, desk);
+        }
+    }
+
+    fn told_of(&mut self, kind: &str, people: &[Fields], desk: &mut Desk) {
+        match kind {
+            "roster" if self.mapping.directed => self.roster(people, desk),
+            "roster" => self.meet(people, true, desk),
+            "peerJoined" => self.meet(people, false, desk),
+            _ => self.part(people, desk),
+        }
+    }
+
+    /// Hears a message of one kind. `None` if it is none of that kind.
+    fn hear_kind(&mut self, kind: &Kind, found: Found, desk: &mut Desk) -> Option<()> {
+        // What it says about us and the room is so, unless it is the one that tells.
+        let so = |hole, known: &str| id(found.fields.at(hole)).is_none_or(|(told, _)| told == known);
+        let ours = so("me", &self.me) && so("room", &self.entry.room);
+        match (kind.group, desk.is_in()) {
+            (Group::Entry, false) => self.received(kind.name, found, desk),
+            _ if !ours => {}
+            (Group::Signal, true) => return self.signal(kind.name, found.fields, desk),
+            (Group::People, true) => {
+                let people = found.people.unwrap_or_else(|| vec![found.fields]);
+                self.told_of(kind.name, &people, desk);
+            }
+            (Group::Refusal, _) => self.refused(kind.name, &found.fields, desk),
+            (Group::Other, _) if kind.name == "ping" => self.say_plainly("pong", desk),
+            (Group::Entry | Group::Signal | Group::People | Group::Other | Group::Sent, _) => {}
+        }
+        Some(())
+    }
+}
+
+impl Words for Mapped {
+    fn manners(&self) -> Manners {
+        self.mapping.manners
+    }
+
+    fn url(&self, url: &str) -> String {
+        [url, &self.path].concat()
+    }
+
+    fn up(&mut self, id: Option<&str>, desk: &mut Desk) {
+        id.unwrap_or(&self.own).clone_into(&mut self.me);
+        self.heard_at = desk.now;
+        self.welcomed = !self.mapping.hears("welcome");
+        self.say_plainly("hello", desk);
+        self.stay_alive(desk);
+    }
+
+    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+        self.entry = entry.clone();
+        self.joining = true;
+        self.stay_alive(desk);
+        self.try_join(desk);
+    }
+
+    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+        self.heard_at = desk.now;
+        let mut value = message.arg(0).clone();
+        if self.mapping.socket_io {
+            let mut parts = vec![Json::text(&message.event)];
+            parts.extend_from_slice(&message.args);
+            value = Json::List(parts);
+        }
+        let (mapping, mut understood) = (Rc::clone(&self.mapping), None);
+        for (kind, examples) in &mapping.receive {
+            let once = matches!(kind.group, Group::Signal | Group::Refusal) && understood == Some(kind.group);
+            for example in examples.iter().filter(|_| !once) {
+                let mut found = Found::default();
+                if found.fits(example, &value) {
+                    if self.hear_kind(kind, found, desk).is_some() {
+                        understood = Some(kind.group);
+                    }
+                    break;
+                }
+            }
+        }
+        understood.map(|_| ())
+    }
+
+    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+        let kinds = [description.sdp_type.as_str(), "description", "signal"];
+        let ours = desk.beside(to, true);
+        self.say(&kinds, to, (&description.into(), &ours), desk);
+    }
+
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+        match candidate {
+            Some(candidate) => {
+                let ours = desk.beside(to, false);
+                self.say(&["candidate", "signal"], to, (&candidate.into(), &ours), desk);
+            }
+            None => self.say(&["end"], to, (&Json::Null, &Json::Null), desk),
+        }
+    }
+
+    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
+        self.say(&[OURS], to, (&Json::Null, &x), desk);
+    }
+
+    fn leave(&mut self, desk: &mut Desk) {
+        self.say_plainly("leave", desk);
+        self.wait_outside();
+    }
+
+    fn wake(&mut self, desk: &mut Desk) {
+        if self.mapping.hears("pong") && self.heard_at + 2 * self.mapping.keep_alive <= desk.now {
+            return desk.reopen();
+        }
+        self.say_plainly("keepAlive", desk);
+        self.stay_alive(desk);
+    }
+
+    fn down(&mut self) {
+        self.joining = false;
+    }
+}

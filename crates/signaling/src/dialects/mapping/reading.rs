@@ -1,0 +1,48 @@
+//! What stood in the places of placeholders, read.
+
+use crate::json::{Fields, Json, Object, read_each};
+use crate::limits::{MAX_ICE_SERVERS, MAX_ID_BYTES};
+use crate::normalize::ice_server;
+use crate::signal::IceServers;
+
+/// Whom a message is from or about, and whether the server writes ids as numbers.
+pub(super) fn who(fields: &Fields) -> Option<(&str, bool)> {
+    id(fields.at("from")).or_else(|| id(fields.at("id")))
+}
+
+/// A text or number that may be an id, and which of the two it is.
+pub(super) fn id(value: &Json) -> Option<(&str, bool)> {
+    let (Json::Text(id) | Json::Number(id)) = value else { return None };
+    (!id.is_empty() && id.len() <= MAX_ID_BYTES).then_some((id, matches!(value, Json::Number(_))))
+}
+
+/// Where a description or candidate is: in one placeholder, or in several.
+pub(super) fn body(mut fields: Fields) -> Json {
+    for (known, hole) in [("candidate", "line"), ("", "signal"), ("", "description")] {
+        if let Some(value) = fields.get(hole).cloned() {
+            if known.is_empty() {
+                return value;
+            }
+            fields.put(known, value);
+        }
+    }
+    // Beside a candidate this would be its section.
+    fields.put("id", Json::Null);
+    fields.into()
+}
+
+/// Who offers, if the message tells.
+pub(super) fn told(fields: &Fields) -> Option<bool> {
+    let truth = |key| match fields.at(key) {
+        Json::Bool(yes) => Some(*yes),
+        Json::Number(text) | Json::Text(text) => Some(!matches!(text.as_str(), "" | "0" | "false")),
+        Json::Null | Json::List(_) | Json::Object(_) => None,
+    };
+    truth("weOffer").or_else(|| Some(!truth("theyOffer")?))
+}
+
+/// The ICE servers that the message brings, if all of them make sense.
+pub(super) fn ice_servers(message: &Json) -> Option<IceServers> {
+    let servers = read_each(&Object::root(message).ok()?, "iceServers", MAX_ICE_SERVERS, ice_server).ok()?;
+    (!servers.is_empty()).then_some(IceServers { servers, expires_in: None })
+}
