@@ -5,7 +5,7 @@ mod choice;
 use std::fmt;
 use std::rc::Rc;
 
-use visavis_signaling::dialects::{self, Mapping};
+use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, normalize};
@@ -29,7 +29,8 @@ pub struct AppConfig {
     pub names_server: bool,
     /// Whether people may choose another server.
     pub choosing: Choosing,
-    /// The `mapping` dialect: URL of the file that describes the server, relative to the page. Default: `mapping.json`.
+    /// The `mapping` dialect: URL of the file that describes the server, relative to the page; empty if the
+    /// configuration names none.
     pub mapping_url: String,
     /// The `mapping` dialect: the description itself. Whoever reads the file puts it here.
     pub mapping: Option<Rc<Mapping>>,
@@ -58,7 +59,7 @@ impl Default for AppConfig {
             auth: None,
             names_server: false,
             choosing: Choosing::default(),
-            mapping_url: "mapping.json".to_owned(),
+            mapping_url: String::new(),
             mapping: None,
             ice_servers: Vec::new(),
             relay_only: false,
@@ -186,10 +187,11 @@ impl AppConfig {
         Ok(())
     }
 
-    /// The file that is still to be read, if the dialect follows one.
+    /// The file that is still to be read, if one is named or needed.
     pub fn missing_mapping(&self) -> Option<&str> {
-        let missing = self.dialect == "mapping" && self.mapping.is_none();
-        missing.then_some(self.mapping_url.as_str())
+        let named = Some(self.mapping_url.as_str()).filter(|url| !url.is_empty());
+        let needed = (self.dialect == mapping::NAME).then_some("mapping.json");
+        named.or(needed).filter(|_| self.mapping.is_none())
     }
 
     /// The dialect that this configuration asks for. `identity` and `page` are as in [`dialects::Options`].
@@ -309,9 +311,14 @@ mod tests {
     fn a_mapping_is_a_file_or_stands_inside() {
         let config = AppConfig::parse(r#"{"signaling": {"dialect": "mapping"}}"#).unwrap();
         assert_eq!(config.missing_mapping(), Some("mapping.json"));
-        let config =
-            AppConfig::parse(r#"{"signaling": {"dialect": "mapping", "mapping": "our.json"}}"#).unwrap();
-        assert_eq!(config.missing_mapping(), Some("our.json"));
+        // Where people may choose the server, it may be there for those who choose it.
+        for dialect in ["mapping", "visavis"] {
+            let text = format!(r#"{{"signaling": {{"dialect": "{dialect}", "mapping": "our.json"}}}}"#);
+            let config = AppConfig::parse(&text).unwrap();
+            assert_eq!(config.missing_mapping(), Some("our.json"));
+            assert!(!config.speaks("mapping") && config.speaks("ayame"));
+        }
+        assert_eq!(AppConfig::default().missing_mapping(), None);
         let inside = "{\n\"signaling\": {\"dialect\": \"mapping\",\n\"mapping\": {\n\"carrier\": 7}}}";
         let error = AppConfig::parse(inside).unwrap_err().in_text(inside);
         assert_eq!(error, "line 4: \"signaling.mapping.carrier\" must be: raw text socket.io");

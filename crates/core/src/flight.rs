@@ -11,6 +11,7 @@ mod lines;
 mod redact;
 
 use visavis_signaling::Timestamp;
+use visavis_signaling::dialects::known_as;
 
 use self::redact::Redactor;
 pub use self::redact::SECRET_KEYS;
@@ -25,6 +26,10 @@ pub const FORMAT: u32 = 1;
 pub const HEAD_BYTES: usize = 256 * 1024;
 /// Most bytes of each of the two pieces of what came last, once the beginning is full. They can only be read.
 pub const TAIL_BYTES: usize = 32 * 1024;
+
+/// The key of the description of the server. It is a file beside the page, which everybody can read, and stays as it is:
+/// without it what the server says means nothing.
+const MAPPING: &str = "mapping";
 
 /// Decisions as a line: a letter for each.
 pub fn decisions(outputs: &[Output]) -> String {
@@ -75,8 +80,12 @@ impl Recorder {
             ("namespace", &config.namespace),
             ("identity", identity),
             ("page", page),
+            ("id", known_as(identity)),
         ] {
             lines::text(&mut line, key, text);
+        }
+        if let Some(mapping) = &config.mapping {
+            lines::text(&mut line, MAPPING, mapping.source());
         }
         line.push(']');
         recorder.write(&line);
@@ -118,9 +127,10 @@ impl Recorder {
     /// missing there, stands `null`.
     pub fn report(&self) -> String {
         let mut redactor = Redactor::default();
-        // Ours sees the whole; of the others, some see one half, some the other.
-        let half = self.identity.len() / 2;
-        for range in [0..self.identity.len(), 0..half, half..self.identity.len()] {
+        // Ours sees the whole; of the others, some see one half, some the other. What everybody sees stays.
+        let (whole, half) = (self.identity.len(), self.identity.len() / 2);
+        redactor.open = known_as(&self.identity).to_owned();
+        for range in [0..whole, 0..half - redactor.open.len(), half..whole] {
             redactor.hide(self.identity.get(range).unwrap_or_default());
         }
         // A name may occur elsewhere before it is known to be one.

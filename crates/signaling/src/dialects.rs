@@ -89,15 +89,21 @@ pub fn named(name: &str) -> Option<&'static Listed> {
     ALL.iter().find(|listed| listed.name == name)
 }
 
+/// The end of the half of an identity that others may see: how others of ours know us on other people's servers.
+pub fn known_as(identity: &str) -> &str {
+    let (public, _) = halves(identity);
+    public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default()
+}
+
+fn halves(identity: &str) -> (&str, &str) {
+    identity.split_at_checked(identity.len() / 2).unwrap_or_default()
+}
+
 impl Options {
     /// An id of ours for servers that let clients choose, and another secret for those that want one too.
     fn ids(&self) -> (String, String) {
-        let (public, secret) = self.halves();
+        let (public, secret) = halves(&self.identity);
         (public.to_owned(), secret.to_owned())
-    }
-
-    fn halves(&self) -> (&str, &str) {
-        self.identity.split_at_checked(self.identity.len() / 2).unwrap_or_default()
     }
 
     fn over_socket_io(self, words: impl Words + 'static) -> Made {
@@ -110,8 +116,6 @@ impl Options {
     }
 
     fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Made {
-        let (public, _) = self.halves();
-        let id = public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default();
-        Box::new(Foreign::new(&self.url, carrier, words, id.to_owned()))
+        Box::new(Foreign::new(&self.url, carrier, words, known_as(&self.identity).to_owned()))
     }
 }

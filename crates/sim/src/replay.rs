@@ -3,9 +3,10 @@
 mod read;
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use visavis_core::flight::{FORMAT, decisions};
-use visavis_core::signaling::dialects::{self, Options};
+use visavis_core::signaling::dialects::{self, Mapping, Options};
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Dialect, Probe};
 use visavis_core::{Effect, Output, Room, RoomConfig, RoomView};
@@ -75,12 +76,17 @@ fn room(header: &Json) -> Option<Room> {
 fn dialect(parts: &Parts<'_>, name: &str) -> Option<Box<dyn Dialect>> {
     let listed = dialects::named(name)?;
     // Other servers see its halves, each of which has a stand-in of its own.
-    let identity = if listed.name == "visavis" { "redacted0" } else { "redacted1redacted2" };
+    let id = parts.text("id").unwrap_or_default();
+    let identity = match listed.name {
+        "visavis" => "redacted0".to_owned(),
+        _ => ["redacted1", &id, "redacted2", &id].concat(),
+    };
     Some((listed.make)(Options {
         url: "ws://server".to_owned(),
-        identity: identity.to_owned(),
+        identity,
         page: parts.text("page")?,
         namespace: parts.text("namespace")?,
+        mapping: parts.text("mapping").and_then(|text| Mapping::parse(&text).ok()).map(Rc::new),
         ..Options::default()
     }))
 }

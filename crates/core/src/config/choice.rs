@@ -1,6 +1,6 @@
 //! A signaling server that a person chose in the lobby, or that a link names.
 
-use visavis_signaling::dialects::{self, tabs};
+use visavis_signaling::dialects::{self, mapping, tabs};
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
 use super::{AppConfig, is_absolute};
@@ -81,6 +81,11 @@ pub fn is_insecure(url: &str) -> bool {
 }
 
 impl AppConfig {
+    /// Whether this page can speak a dialect of the list: the one that follows a file needs that file.
+    pub fn speaks(&self, dialect: &str) -> bool {
+        dialect != mapping::NAME || self.mapping.is_some()
+    }
+
     /// The same with this server in place of its own. What the page is configured to show to its own is not shown to
     /// this one.
     #[must_use]

@@ -11,6 +11,8 @@
 
 use visavis_signaling::json::{self, Json};
 
+use super::MAPPING;
+
 /// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
 pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
 /// Texts under these keys are names of people and rooms or say who is meant, in any spelling (`user_name`).
@@ -60,6 +62,10 @@ pub(super) struct Redactor {
     /// Private texts, addresses and fingerprints. What stands in for one is its number.
     names: Vec<String>,
     within: Vec<Within>,
+    /// What of our identity everybody may see.
+    pub(super) open: String,
+    /// Words of the protocol, if a description of the server tells them: they stay, whatever people are called.
+    words: Vec<String>,
 }
 
 impl Redactor {
@@ -81,7 +87,12 @@ impl Redactor {
         if let Json::List(parts) = &mut value {
             for part in parts {
                 if let Json::Object(fields) = part {
-                    fields.iter_mut().for_each(|(key, value)| self.value(key, value));
+                    fields.iter_mut().for_each(|(key, value)| match value.as_text() {
+                        Some(text) if key == MAPPING => {
+                            json::parse(text).iter().for_each(|file| texts(file, &mut self.words));
+                        }
+                        _ => self.value(key, value),
+                    });
                 }
             }
         }
@@ -108,7 +119,8 @@ impl Redactor {
         // What is private is so all the way down.
         self.value(if is_private(key) { key } else { name }, value);
         // A room that is called "room" does not make the word private.
-        let ours = NAMES.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str());
+        let ours =
+            NAMES.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str()) || self.is_word(name);
         if name.contains('\\') {
             *name = LEFT_OUT.to_owned();
         } else if !ours {
@@ -116,7 +128,14 @@ impl Redactor {
         }
     }
 
+    fn is_word(&self, text: &str) -> bool {
+        self.words.iter().any(|word| word == text)
+    }
+
     fn text(&mut self, key: &str, text: &str) -> String {
+        if self.is_word(text) {
+            return text.to_owned();
+        }
         if is_private(key) && !text.is_empty() {
             return self.name(key, text);
         }
@@ -156,7 +175,7 @@ impl Redactor {
         self.names.iter().enumerate().find_map(|(number, name)| {
             let behind = text.strip_prefix(name.as_str()).filter(|_| !name.is_empty())?;
             let is_number = behind.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
-            is_number.then(|| [STANDS_IN, &number.to_string(), behind].concat())
+            (is_number || behind == self.open).then(|| [STANDS_IN, &number.to_string(), behind].concat())
         })
     }
 
@@ -257,6 +276,19 @@ fn greeting(text: &str) -> String {
 
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || !c.is_ascii()
+}
+
+/// All texts in a value, keys too.
+fn texts(value: &Json, out: &mut Vec<String>) {
+    match value {
+        Json::Text(text) => out.push(text.clone()),
+        Json::List(values) => values.iter().for_each(|value| texts(value, out)),
+        Json::Object(fields) => {
+            out.extend(fields.keys().map(str::to_owned));
+            fields.keys().filter_map(|key| fields.get(key)).for_each(|value| texts(value, out));
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 fn is_private(key: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use visavis_signaling::dialects::Mapping;
 use visavis_signaling::json::{self, Json};
 use visavis_signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription};
 
@@ -12,7 +13,7 @@ use crate::reach::{Obstacle, Seen};
 const SDP: &str = "v=0\r\no=- 77 2 IN IP4 203.0.113.7\r\na=ice-ufrag:uvwx\r\na=ice-pwd:SeCrEtPaSsWoRd0123456789\r\n\
     a=fingerprint:sha-256 AB:CD:EF:01:23:45\r\na=candidate:1 1 udp 1 2001:db8::42 5000 typ host\r\n\
     a=msid:{801142c4-260c} {6194ab9c-1cb4}\r\n";
-const IDENTITY: &str = "0123456789abcdef0123456789abcdeffedcba9876543210fedcba9876543210";
+const IDENTITY: &str = "0123456789abcdef7766554433221100fedcba9876543210fedcba9876543210";
 
 /// Everything in here that nobody else should see.
 const PRIVATE: &[&str] = &[
@@ -211,8 +212,26 @@ fn an_identity_may_be_seen_in_halves() {
     let mut recorder = recorder();
     recorder.input(Timestamp::default(), &heard(&format!(r#"{{"src":"{}"}}"#, &IDENTITY[..32])));
     let report = recorder.report();
-    assert!(report.contains(r#"\"src\":\"redacted1\""#), "{report}");
+    // By the end of it others of ours know us everywhere: that stays, and the replay begins with it.
+    assert!(report.contains(r#"\"src\":\"redacted17766554433221100\""#), "{report}");
+    assert!(report.contains(r#"{"id":"7766554433221100"}"#), "{report}");
     assert!(report.contains(r#"{"identity":"redacted0"}"#), "{report}");
+}
+
+#[test]
+fn the_description_of_a_server_stays_and_so_do_its_words() {
+    let file = r#"{"send": {"join": {"name": "join"}, "signal": {"a": "{signal}", "to": "{to}"}},
+        "receive": {"joined": {"name": "joined", "peers": ["{id}"]}, "signal": {"a": "{signal}", "from": "{from}"}}}"#;
+    let mut config = config();
+    config.mapping = Some(Mapping::parse(file).unwrap().into());
+    let mut recorder = Recorder::new(&config, "", IDENTITY, "page-of-ann", 7, "Firefox");
+    let (room, name) = ("book club".to_owned(), "joined".to_owned());
+    recorder.input(Timestamp::default(), &Input::Command(Command::Join { room, name }));
+    recorder.input(Timestamp::default(), &heard(r#"{"name":"joined","peers":["a1"],"room":"book club"}"#));
+    let report = recorder.report();
+    assert!(report.contains(&Json::text(file).to_string()), "{report}");
+    assert!(report.contains(r#"{\"name\":\"joined\",\"peers\":[\"a1\"],\"room\":\"redacted"#), "{report}");
+    assert!(!report.contains("book club"), "{report}");
 }
 
 #[test]

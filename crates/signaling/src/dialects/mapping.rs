@@ -28,8 +28,11 @@ use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescri
 use crate::text::url_segment;
 use crate::time::Timestamp;
 
+/// Its name in the list.
+pub const NAME: &str = "mapping";
+
 pub(super) const LISTED: Listed = Listed {
-    name: "mapping",
+    name: NAME,
     title: "Any other server, as a file beside the page describes it (mapping.json)",
     room: "whatever the file makes of it",
     make,

@@ -6,6 +6,7 @@
 mod mapped;
 mod naive;
 mod piggyback;
+mod recorded;
 mod servers;
 mod world;
 

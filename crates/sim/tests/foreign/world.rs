@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use visavis_core::flight::Recorder;
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent, OperationError,
-    Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source, TrackId,
+    AppConfig, CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent,
+    OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source,
+    TrackId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
@@ -46,6 +48,7 @@ enum Brain {
 
 struct Page {
     brain: Brain,
+    recorder: Option<Recorder>,
     alive: bool,
     socket: Option<u32>,
     connections: BTreeMap<ConnectionId, Conn>,
@@ -75,19 +78,35 @@ impl World {
         Self { now: 0, delay, order: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
     }
 
+    /// A page with a flight recorder.
+    pub(crate) fn add_recorded(&mut self, dialect: &str) -> usize {
+        self.add_page(dialect, true)
+    }
+
+    pub(crate) fn report(&self, page: usize) -> String {
+        self.pages[page].recorder.as_ref().unwrap().report()
+    }
+
     /// `dialect` is a name in the list, or for the one that follows a file, `mapping/` and the name of the file.
     pub(crate) fn add(&mut self, dialect: &str) -> usize {
+        self.add_page(dialect, false)
+    }
+
+    fn add_page(&mut self, dialect: &str, recorded: bool) -> usize {
         let seed = self.pages.len() as u64;
         // Both halves differ: one is seen by everybody, the other is a secret of its own.
-        let identity = format!("{seed:032x}{seed:032x}");
+        let identity = format!("a{seed:031x}b{seed:031x}");
         let (dialect, mapping) = match dialect.split_once('/') {
             Some((dialect, file)) => (dialect, Some(Rc::new(mapping(file)))),
             None => (dialect, None),
         };
+        let config = AppConfig { mapping, dialect: dialect.to_owned(), ..AppConfig::default() };
+        let recorder = recorded.then(|| Recorder::new(&config, "", &identity, "", seed, "simulation"));
+        let mapping = config.mapping;
         let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
         let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
         let room = Room::new(config, (named(dialect).unwrap().make)(options));
-        self.push(Brain::Ours(Box::new(room)));
+        self.push(Brain::Ours(Box::new(room)), recorder);
         let page = self.pages.len() - 1;
         self.input(page, Input::Command(Command::EnterLobby));
         page
@@ -97,18 +116,22 @@ impl World {
         let page = self.pages.len();
         let naive = Naive::new(tutorial, page, room);
         let endpoint = visavis_signaling::Endpoint { url: naive.url().into(), protocols: Vec::new() };
-        self.push(Brain::Naive(Box::new(naive)));
+        self.push(Brain::Naive(Box::new(naive)), None);
         self.open(page, endpoint);
         page
     }
 
-    fn push(&mut self, brain: Brain) {
-        self.pages.push(Page { brain, alive: true, socket: None, connections: BTreeMap::new() });
+    fn push(&mut self, brain: Brain, recorder: Option<Recorder>) {
+        self.pages.push(Page { brain, recorder, alive: true, socket: None, connections: BTreeMap::new() });
     }
 
     pub(crate) fn join(&mut self, page: usize, room: &str) {
-        let name = format!("P{page}");
-        self.input(page, Input::Command(Command::Join { room: room.to_owned(), name }));
+        self.join_as(page, room, &format!("P{page}"));
+    }
+
+    pub(crate) fn join_as(&mut self, page: usize, room: &str, name: &str) {
+        let (room, name) = (room.to_owned(), name.to_owned());
+        self.input(page, Input::Command(Command::Join { room, name }));
     }
 
     pub(crate) fn leave(&mut self, page: usize) {
@@ -235,9 +258,13 @@ impl World {
 
     fn input(&mut self, page: usize, input: Input) {
         let now = Timestamp::from_millis(self.now);
-        let Page { brain: Brain::Ours(room), alive: true, .. } = &mut self.pages[page] else { return };
+        let Page { brain: Brain::Ours(room), recorder, alive: true, .. } = &mut self.pages[page] else {
+            return;
+        };
+        recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
         room.handle(now, input);
         let outputs: Vec<_> = std::iter::from_fn(|| room.poll_output()).collect();
+        recorder.iter_mut().for_each(|recorder| recorder.outputs(&outputs));
         for output in outputs {
             if let Output::Effect(effect) = output {
                 self.perform(page, effect);

@@ -25,6 +25,7 @@ type Messages = Vec<(&'static Kind, Vec<Json>)>;
 /// A server that nobody here has heard of, as a file describes it (`docs/mapping.md`).
 #[derive(Debug, PartialEq, Eq, Default)]
 pub struct Mapping {
+    source: String,
     /// Messages are Socket.IO events: lists of a name and arguments.
     pub(super) socket_io: bool,
     /// Frames that do not look like JSON are texts.
@@ -61,7 +62,7 @@ impl Mapping {
         if text.len() > MAX_MAPPING_BYTES {
             return Err(JsonError { field: String::new(), problem: "is too long".to_owned() });
         }
-        Self::read(&json::parse(text)?, "")
+        Ok(Self { source: text.to_owned(), ..Self::check(&json::parse(text)?, "")? })
     }
 
     /// Reads it from a value that stands at this path of another file.
@@ -69,6 +70,19 @@ impl Mapping {
     /// # Errors
     /// If a field is missing, misspelt, of another type, or makes no sense beside the others: the first of all mistakes.
     pub fn read(file: &Json, path: &str) -> Result<Self, JsonError> {
+        let source = file.to_string();
+        if source.len() > MAX_MAPPING_BYTES {
+            return Err(JsonError { field: path.to_owned(), problem: "is too long".to_owned() });
+        }
+        Ok(Self { source, ..Self::check(file, path)? })
+    }
+
+    /// The text that it was read from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    fn check(file: &Json, path: &str) -> Result<Self, JsonError> {
         let mut check = Check { mapping: Self::default(), path: path.to_owned(), error: None };
         check.file(file);
         match check.error {
