@@ -23,6 +23,7 @@ mod text;
 mod tile;
 mod toasts;
 mod trace;
+pub mod trial;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,6 +34,7 @@ use web_sys::HtmlElement;
 
 pub use halt::{offer_report, show_config_error, show_not_loaded, show_panic};
 pub use server::ServerOptions;
+pub use trial::TrialOptions;
 
 use crate::dom::{self, Listener};
 use crate::tracks::Tracks;
@@ -57,6 +59,8 @@ pub struct UiOptions {
     pub server: ServerOptions,
     /// Texts that are never shown.
     pub secrets: Vec<String>,
+    /// What the panel of messages begins with.
+    pub trial: TrialOptions,
     /// Whether to show the messages that pass from the beginning.
     pub trace: bool,
     /// Whether the page is ours: then a link can carry the room (`?room=R`).

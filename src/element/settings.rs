@@ -4,13 +4,13 @@ use std::future::Future;
 use std::rc::Rc;
 
 use visavis_core::{AppConfig, ChoiceError, Choosing, ServerChoice};
-use visavis_signaling::dialects::Mapping;
+use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, RequestCache, RequestInit, Response, Url};
 
 use super::address;
-use crate::ui::{ServerOptions, choice};
+use crate::ui::{ServerOptions, choice, trial};
 
 /// Everything that is known before a room begins.
 pub(super) struct Settings {
@@ -24,6 +24,8 @@ pub(super) struct Settings {
     pub(super) server: ServerOptions,
     /// Show what passes between us and the server.
     pub(super) trace: bool,
+    /// A description of the server is being tried.
+    pub(super) trial: bool,
 }
 
 /// Asks for the configuration file now, reads it later. `Err` is a sentence that names the field that is wrong.
@@ -85,6 +87,13 @@ fn is_html(response: &Response) -> bool {
 }
 
 impl Settings {
+    /// What is spoken to instead of what the page is set up for, if that was chosen or is being tried.
+    pub(super) fn chosen(&self) -> Option<ServerChoice> {
+        let AppConfig { dialect, signaling_url, .. } = &self.config;
+        let tried = || ServerChoice { dialect: dialect.clone(), url: signaling_url.clone() };
+        self.server.choice.clone().or_else(|| self.trial.then(tried))
+    }
+
     /// What counts most is nearest to the person: address, then attribute, then configuration file.
     ///
     /// # Errors
@@ -100,11 +109,29 @@ impl Settings {
         let signaling = attribute.unwrap_or(config.signaling_url);
         config.signaling_url = socket_url(element, &signaling)
             .ok_or_else(|| ["\"signaling.url\" is not a URL: ", &signaling].concat())?;
+        let tried = if from_url && asked.trace { trial::kept() } else { None };
+        let trial = tried.is_some();
+        if let Some((url, mapping)) = tried {
+            let url = socket_url(element, &url).ok_or("the address that is tried is not a URL")?;
+            config = on_trial(config, url, mapping);
+        }
         let server = server_options(&config, from_url, asked.server, named);
         // Nobody is led to a stranger's server without having seen so.
         let join = (asked.join && !server.from_link) || element.has_attribute("join");
-        Ok(Self { config, join, from_url, server, trace: asked.trace })
+        Ok(Self { config, join, from_url, server, trace: asked.trace, trial })
     }
+}
+
+/// What is being tried counts more than all that the page is set up for. Another server than that of the page is not
+/// shown what is meant for the page's own.
+fn on_trial(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
+    config.mapping = Some(Rc::new(mapping));
+    config.names_server = true;
+    config.choosing = Choosing::Never;
+    if config.dialect == mapping::NAME && config.signaling_url == url {
+        return config;
+    }
+    config.with_server(ServerChoice { dialect: mapping::NAME.to_owned(), url })
 }
 
 /// What was chosen: the link counts most, and one that names a room but no server means that of the page.
@@ -119,12 +146,18 @@ fn server_options(
         Choosing::WithoutServer if from_url && !config.names_server => Choosing::WithoutServer,
         Choosing::Always | Choosing::WithoutServer | Choosing::Never => Choosing::Never,
     };
-    let mut options = ServerOptions { choosing, dialect: config.dialect.clone(), ..ServerOptions::default() };
+    let mut options = ServerOptions {
+        choosing,
+        dialect: config.dialect.clone(),
+        has_mapping: config.mapping.is_some(),
+        ..ServerOptions::default()
+    };
     if choosing == Choosing::Never {
         return options;
     }
-    let remembered = choice::remembered();
+    let remembered = choice::remembered().filter(|choice| config.speaks(&choice.dialect));
     match asked {
+        Some(Ok(choice)) if !config.speaks(&choice.dialect) => options.error = Some(ChoiceError::Dialect),
         Some(Ok(choice)) => {
             options.from_link = remembered.as_ref() != Some(&choice);
             options.choice = Some(choice);

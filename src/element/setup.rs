@@ -14,7 +14,7 @@ use super::settings::{Settings, hex, random_bytes, socket_url};
 use crate::dom::{Listener, object};
 use crate::driver::{Driver, DriverOptions};
 use crate::on_demand;
-use crate::ui::{self, ServerOptions, UiOptions};
+use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
 ///
@@ -33,7 +33,7 @@ pub(super) fn build(
 
 fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<Listener>, Command), JsValue> {
     let mut identity =
-        if settings.from_url { Identity::of_tab(settings.server.choice.as_ref())? } else { Identity::new()? };
+        if settings.from_url { Identity::of_tab(settings.chosen().as_ref())? } else { Identity::new()? };
     identity.go_on(&mut settings);
     let first = first_command(&settings);
     let driver = Driver::start(driver_options(element, settings, &identity)?)?;
@@ -54,7 +54,7 @@ fn driver_options(
     settings: Settings,
     identity: &Identity,
 ) -> Result<DriverOptions, JsValue> {
-    let Settings { config, from_url, server, trace, .. } = settings;
+    let Settings { config, from_url, server, trace, trial, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
     let [first, fallback] = choices(&config, &server);
     let with = |choice: ServerChoice| {
@@ -89,6 +89,11 @@ fn driver_options(
             secrets: secrets(&identity.secret, config.auth.as_ref()),
             server,
             trace,
+            trial: TrialOptions {
+                url: config.signaling_url,
+                description: config.mapping.map(|mapping| mapping.source().to_owned()).unwrap_or_default(),
+                on: trial,
+            },
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),
             capacity: config.capacity,

@@ -9,13 +9,13 @@ use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, Keyboa
 
 use super::shared::Shared;
 use super::trace::TracePanel;
-use super::{controls, link, notices, picture, report, safety, server, text};
+use super::{controls, link, notices, picture, report, safety, server, text, trial};
 use crate::dom::{self, Listener};
 
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 14] = [
+const ACTIONS: [(&str, Action); 17] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
@@ -30,6 +30,9 @@ const ACTIONS: [(&str, Action); 14] = [
     ("trace", |shared, _, _| shared.show_trace(true)),
     ("close-trace", |shared, _, _| shared.show_trace(false)),
     ("copy-trace", |shared, _, _| copy_trace(shared)),
+    ("try-mapping", |shared, _, _| drop(trial::start(shared))),
+    ("save-mapping", |shared, _, _| drop(trial::save(shared))),
+    ("drop-mapping", |shared, _, _| drop(trial::drop_it(shared))),
     ("reload", |_, _, _| reload()),
     ("report", |shared, _, _| report::save(shared)),
 ];

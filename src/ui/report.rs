@@ -7,19 +7,32 @@ use super::shared::Shared;
 use super::text;
 use crate::dom;
 
+/// What the file is called.
+const NAME: &str = "visavis-report.json";
+
 /// Saves what happened so far among the person's downloads.
 pub(super) fn save(shared: &Shared) {
+    download(NAME, &(shared.report)());
+    shared.toasts.say(text::REPORT_SAVED);
+}
+
+/// Saves a file among the person's downloads.
+pub(super) fn download(name: &str, json: &str) {
     if let Ok(link) = dom::instantiate("<a></a>") {
-        point(&link, &(shared.report)());
+        save_by(&link, name, json);
         link.click();
-        shared.toasts.say(text::REPORT_SAVED);
     }
 }
 
-/// Makes a link save the report. The whole of it is in the link: nothing has to be kept, or given back.
+/// Makes a link save the report.
 pub(super) fn point(link: &Element, report: &str) {
+    save_by(link, NAME, report);
+}
+
+/// Makes a link save a file. The whole of it is in the link: nothing has to be kept, or given back.
+fn save_by(link: &Element, name: &str, json: &str) {
     // Browsers number those of the same name.
-    dom::set_attribute(link, "download", Some("visavis-report.json"));
-    let report = String::from(encode_uri_component(report));
-    dom::set_attribute(link, "href", Some(&["data:application/json,", &report].concat()));
+    dom::set_attribute(link, "download", Some(name));
+    let json = String::from(encode_uri_component(json));
+    dom::set_attribute(link, "href", Some(&["data:application/json,", &json].concat()));
 }

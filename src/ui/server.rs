@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use visavis_core::signaling::dialects;
+use visavis_core::signaling::dialects::{self, mapping};
 use visavis_core::{ChoiceError, Choosing, RoomView, ServerChoice, needs_url};
 use wasm_bindgen::JsValue;
-use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Url};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Url, UrlSearchParams};
 
 use super::shared::Shared;
 use super::{choice, names, text};
@@ -22,6 +22,8 @@ pub struct ServerOptions {
     pub choosing: Choosing,
     /// The dialect of the page's own configuration.
     pub dialect: String,
+    /// Whether there is a file for the dialect that follows one.
+    pub has_mapping: bool,
     /// What was chosen; it counts as [`ServerOptions::choosing`] says.
     pub choice: Option<ServerChoice>,
     /// It was not the person who chose, but whoever wrote the link.
@@ -72,7 +74,7 @@ impl ServerMenu {
             room_hint: dom::find(lobby, "small")?,
             own: options.dialect.clone(),
         });
-        fill(&fields.select)?;
+        fill(&fields.select, options.has_mapping)?;
         say_wrong(&element, options.error)?;
         dom::set_flag(&element, "open", options.error.is_some());
         dom::find::<Element>(lobby, ".entry")?.append_child(&element)?;
@@ -116,8 +118,9 @@ impl Fields {
 }
 
 /// The first is what the page itself is set up for.
-fn fill(select: &HtmlSelectElement) -> Result<(), JsValue> {
-    let listed = dialects::ALL.iter().map(|listed| (listed.name, listed.title));
+fn fill(select: &HtmlSelectElement, has_mapping: bool) -> Result<(), JsValue> {
+    let offered = dialects::ALL.iter().filter(|listed| has_mapping || listed.name != mapping::NAME);
+    let listed = offered.map(|listed| (listed.name, listed.title));
     for (name, title) in [("", text::OWN_SERVER)].into_iter().chain(listed) {
         let option = dom::instantiate("<option></option>")?;
         dom::set_attribute(&option, "value", Some(name));
@@ -145,12 +148,22 @@ pub(super) fn apply(shared: &Shared) -> Result<(), JsValue> {
     say_wrong(&shared.frame, choice.as_ref().err().copied())?;
     let Ok(choice) = choice else { return Ok(()) };
     choice::remember(choice.as_ref());
-    names::remember(&field("input[name=name]")?);
+    begin_anew(shared, |query| choice::put(query, choice.as_ref()))
+}
+
+/// Begins the page anew, with another address, in the lobby.
+pub(super) fn begin_anew(shared: &Shared, change: impl FnOnce(&UrlSearchParams)) -> Result<(), JsValue> {
+    let field = |selector| dom::find::<HtmlInputElement>(&shared.frame, selector).map(|input| input.value());
     let location = web_sys::window().ok_or("no window")?.location();
     let url = Url::new(&location.href()?)?;
+    // With a fragment it might only scroll.
+    url.set_hash("");
     let query = url.search_params();
     query.delete("join");
-    query.set("room", &field("input[name=room]")?);
-    choice::put(&query, choice.as_ref());
+    if let (Ok(room), Ok(name)) = (field("input[name=room]"), field("input[name=name]")) {
+        names::remember(&name);
+        query.set("room", &room);
+    }
+    change(&query);
     location.replace(&url.href())
 }

@@ -42,7 +42,10 @@ impl Shared {
         // The old one goes first.
         self.trace.take();
         if on {
-            *self.trace.borrow_mut() = TracePanel::open(&self.frame, &self.options.secrets).ok();
+            *self.trace.borrow_mut() = {
+                let UiOptions { secrets, trial, .. } = &self.options;
+                TracePanel::open(&self.frame, secrets, trial).ok()
+            };
         }
         self.send(Command::Trace(on));
     }

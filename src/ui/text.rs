@@ -277,6 +277,10 @@ pub(super) fn choice(error: ChoiceError) -> &'static str {
     }
 }
 
+/// A description of the server cannot be tried.
+pub(super) const NOT_KEPT: &str =
+    "This browser lets the page keep nothing, so it cannot begin anew with this.";
+
 /// The first entry of the menu.
 pub(super) const OWN_SERVER: &str = "As this page is set up";
 

@@ -9,6 +9,7 @@ use visavis_core::flight::SECRET_KEYS;
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
+use super::trial::{self, TrialOptions};
 use crate::dom;
 
 const HTML: &str = include_str!("trace.html");
@@ -34,8 +35,9 @@ pub(super) struct TracePanel {
 
 impl TracePanel {
     /// Opens it at the end of the frame. `secrets` are never shown, wherever they stand.
-    pub(super) fn open(frame: &Element, secrets: &[String]) -> Result<Self, JsValue> {
+    pub(super) fn open(frame: &Element, secrets: &[String], trial: &TrialOptions) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
+        trial::build(&element, trial)?;
         let list = dom::find(&element, "ol")?;
         frame.append_child(&element)?;
         let keys = SECRET_KEYS.join("|");

@@ -4,7 +4,9 @@
 
 use serde_json::json;
 use visavis_e2e::call::{all_meet, join};
-use visavis_e2e::{Browser, Bundle, Server};
+use visavis_e2e::{Browser, Bundle, Page, Server};
+
+use crate::menu::{reads, text};
 
 /// What our server speaks, with a mistake in line 4.
 const MAPPING: &str = r#"{
@@ -62,4 +64,68 @@ async fn a_mapping_is_corrected_by_its_line_and_people_meet() {
 
     ben.press("leave").await;
     all_meet(&[&ann, &cid]).await;
+}
+
+async fn is(page: &Page, script: &str) -> bool {
+    page.eval(&format!("return {script}"), vec![]).await == json!(true)
+}
+
+/// Writes a description of the server into the panel of messages, and tries it.
+async fn try_it(page: &Page, mapping: &str) {
+    page.until("the lobby", |look| look.control("join").is_some()).await;
+    if !is(page, "document.querySelector('.trial').open").await {
+        page.click(".trial summary").await;
+    }
+    page.fill(".trial textarea", mapping).await;
+    page.press("try-mapping").await;
+}
+
+async fn tries_what_is_right(page: &Page) {
+    try_it(page, &MAPPING.replace("{roam}", "{room}")).await;
+    reads(page, "[data-control=drop-mapping]", "Back").await;
+}
+
+#[tokio::test]
+async fn a_server_is_described_in_the_page_against_the_server_itself() {
+    let server = Server::start().await;
+    let browser = Browser::chrome().await;
+    let address = format!("{}?try", server.url());
+    let ann = browser.open("Ann", &address).await;
+    ann.until("the lobby", |look| look.control("join").is_some()).await;
+    ann.click(".trial summary").await;
+    let example = "document.querySelector('.trial textarea').value";
+    assert!(
+        is(&ann, &format!("{example}.startsWith('{{\\n  \"carrier\"')")).await,
+        "there is an example to begin with"
+    );
+    assert!(is(&ann, "!document.querySelector('[data-control=drop-mapping]').checkVisibility()").await);
+
+    try_it(&ann, MAPPING).await;
+    reads(&ann, ".trial .wrong", "line 4: \"send.join.room\" has {roam}; known here: ").await;
+    assert!(is(&ann, &format!("{example}.includes('roam')")).await, "the text is kept");
+    assert!(is(&ann, "document.activeElement.matches('.trial textarea[aria-invalid=true]')").await);
+    assert!(is(&ann, "getSelection().toString().includes('roam')").await, "the line is selected");
+    ann.fill(".trial input", "example.org").await;
+    ann.press("try-mapping").await;
+    reads(&ann, ".trial .wrong", "wss://").await;
+    assert!(is(&ann, "document.activeElement.matches('.trial input[aria-invalid=true]')").await);
+    ann.fill(".trial input", &format!("ws://127.0.0.1:{}/ws", server.port())).await;
+
+    // Everybody who joins has described it: here, in another tab of the same browser.
+    tries_what_is_right(&ann).await;
+    let ben = browser.open("Ben", &address).await;
+    tries_what_is_right(&ben).await;
+    join(&ann, "tea").await;
+    join(&ben, "tea").await;
+    all_meet(&[&ann, &ben]).await;
+    let heard = text(&ann, ".trace ol").await;
+    assert!(heard.contains("\"participant-joined\"") && heard.contains("heard joined"), "{heard}");
+    // It goes on after a reload, and it counts only with the panel.
+    assert!(is(&ben, "sessionStorage['visavis-trial'].startsWith('ws:')").await);
+
+    ann.press("drop-mapping").await;
+    ann.until("the lobby", |look| look.control("join").is_some()).await;
+    assert!(is(&ann, "!document.querySelector('.trial').open && !('visavis-trial' in sessionStorage)").await);
+    join(&ann, "milk").await;
+    reads(&ann, ".trace ol", "\"version\":1").await;
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use visavis_e2e::call::{join, sees};
 use visavis_e2e::{Browser, Bundle, Page, Server, Site};
 
-async fn text(page: &Page, selector: &str) -> String {
+pub(crate) async fn text(page: &Page, selector: &str) -> String {
     let script = "const it = document.querySelector(arguments[0]);
         return it?.checkVisibility() ? it.innerText.trim() : '';";
     page.eval(script, vec![json!(selector)]).await.as_str().unwrap_or_default().to_owned()
 }
 
 /// Until this is written there.
-async fn reads(page: &Page, selector: &str, part: &str) {
+pub(crate) async fn reads(page: &Page, selector: &str, part: &str) {
     for _ in 0..200 {
         if text(page, selector).await.contains(part) {
             return;

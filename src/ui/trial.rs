@@ -1,0 +1,138 @@
+//! A description of the server (`docs/mapping.md`) that is being written against the server itself. It waits in the
+//! storage of the tab and counts for pages that show the panel of messages (`?try`): nobody meets it elsewhere.
+
+use js_sys::JSON;
+use visavis_core::signaling::dialects::{Mapping, mapping};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Storage};
+
+use super::shared::Shared;
+use super::{choice, report, server, text};
+use crate::dom;
+
+const HTML: &str = include_str!("trial.html");
+/// Keeps the address of the server in the first line, and its description below.
+const KEY: &str = "visavis-trial";
+
+/// What the panel begins with.
+#[derive(Debug, Clone, Default)]
+pub struct TrialOptions {
+    /// The address of the server.
+    pub url: String,
+    /// Its description; empty for an example.
+    pub description: String,
+    /// It is this that is being tried, instead of what the page is set up for.
+    pub on: bool,
+}
+
+/// The address and the description of the server that is being tried, if there is one.
+pub fn kept() -> Option<(String, Mapping)> {
+    let kept = storage()?.get_item(KEY).ok().flatten()?;
+    let (url, description) = kept.split_once('\n')?;
+    Some((url.to_owned(), Mapping::parse(description).ok()?))
+}
+
+/// Throws when cookies are blocked, and in sandboxed frames.
+fn storage() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+/// Builds it into the panel.
+pub(super) fn build(panel: &Element, options: &TrialOptions) -> Result<(), JsValue> {
+    let element = dom::instantiate(HTML)?;
+    dom::find::<HtmlInputElement>(&element, "input")?.set_value(&options.url);
+    if !options.description.is_empty() {
+        dom::find::<HtmlTextAreaElement>(&element, "textarea")?.set_value(&in_lines(&options.description)?);
+    }
+    dom::set_flag(&element, "open", options.on);
+    let back: Element = dom::find(&element, "[data-control=drop-mapping]")?;
+    dom::set_flag(&back, "hidden", !options.on);
+    panel.insert_before(&element, panel.last_element_child().as_deref())?;
+    Ok(())
+}
+
+/// What stood inside `config.json` has no lines of its own.
+fn in_lines(description: &str) -> Result<String, JsValue> {
+    if description.contains('\n') {
+        return Ok(description.to_owned());
+    }
+    let value = JSON::parse(description)?;
+    JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into()).map(String::from)
+}
+
+/// The parts that a person fills in.
+struct Form {
+    address: HtmlInputElement,
+    description: HtmlTextAreaElement,
+    wrong: Element,
+}
+
+impl Form {
+    fn find(shared: &Shared) -> Result<Self, JsValue> {
+        let root: Element = dom::find(&shared.frame, ".trial")?;
+        Ok(Self {
+            address: dom::find(&root, "input")?,
+            description: dom::find(&root, "textarea")?,
+            wrong: dom::find(&root, ".wrong")?,
+        })
+    }
+
+    /// Says what is wrong, and leads there.
+    fn refuse(&self, field: &HtmlElement, sentence: &str) -> Result<(), JsValue> {
+        // The same sentence is said again, too.
+        dom::set_text(&self.wrong, "");
+        dom::set_text(&self.wrong, sentence);
+        dom::set_attribute(field, "aria-invalid", Some("true"));
+        field.focus()
+    }
+
+    fn select_line(&self, number: usize) -> Result<(), JsValue> {
+        let text = self.description.value();
+        let length = |line: &str| u32::try_from(line.encode_utf16().count()).unwrap_or_default();
+        let start = text.split('\n').take(number.saturating_sub(1)).map(|line| length(line) + 1).sum();
+        let line = text.split('\n').nth(number.saturating_sub(1)).unwrap_or_default();
+        self.description.set_selection_range(start, start + length(line))
+    }
+}
+
+/// The line that a sentence about a mistake names.
+fn line_of(sentence: &str) -> Option<usize> {
+    let mut words = sentence.split([' ', ':', ',']);
+    words.find(|word| *word == "line")?;
+    words.next()?.parse().ok()
+}
+
+/// Checks what is written, and begins the page anew with it.
+pub(super) fn start(shared: &Shared) -> Result<(), JsValue> {
+    let form = Form::find(shared)?;
+    for field in [form.address.unchecked_ref::<Element>(), form.description.unchecked_ref()] {
+        dom::set_attribute(field, "aria-invalid", None);
+    }
+    let url = match choice::check(mapping::NAME, &form.address.value()) {
+        Ok(choice) => choice.url,
+        Err(error) => return form.refuse(&form.address, text::choice(error)),
+    };
+    let description = form.description.value();
+    if let Err(error) = Mapping::parse(&description) {
+        let sentence = error.in_text(&description);
+        form.refuse(&form.description, &sentence)?;
+        return line_of(&sentence).map_or(Ok(()), |number| form.select_line(number));
+    }
+    let kept = [&*url, "\n", &description].concat();
+    if storage().is_none_or(|storage| storage.set_item(KEY, &kept).is_err()) {
+        return form.refuse(&form.description, text::NOT_KEPT);
+    }
+    server::begin_anew(shared, |query| query.set("try", ""))
+}
+
+/// Begins the page anew as it is set up. What was written is forgotten.
+pub(super) fn drop_it(shared: &Shared) -> Result<(), JsValue> {
+    storage().iter().for_each(|storage| drop(storage.remove_item(KEY)));
+    server::begin_anew(shared, |query| query.set("try", ""))
+}
+
+/// Saves what is written as a file.
+pub(super) fn save(shared: &Shared) -> Result<(), JsValue> {
+    report::download("mapping.json", &Form::find(shared)?.description.value());
+    Ok(())
+}
