@@ -83,7 +83,9 @@ impl Form {
         dom::set_text(&self.wrong, "");
         dom::set_text(&self.wrong, sentence);
         dom::set_attribute(field, "aria-invalid", Some("true"));
-        field.focus()
+        field.focus()?;
+        self.wrong.scroll_into_view();
+        Ok(())
     }
 
     fn select_line(&self, number: usize) -> Result<(), JsValue> {
@@ -91,7 +93,12 @@ impl Form {
         let length = |line: &str| u32::try_from(line.encode_utf16().count()).unwrap_or_default();
         let start = text.split('\n').take(number.saturating_sub(1)).map(|line| length(line) + 1).sum();
         let line = text.split('\n').nth(number.saturating_sub(1)).unwrap_or_default();
-        self.description.set_selection_range(start, start + length(line))
+        self.description.set_selection_range(start, start + length(line))?;
+        // Browsers do not scroll there by themselves. Some lines stay above it.
+        let line = |number: usize| i32::try_from(number).unwrap_or(1);
+        let lines = line(text.split('\n').count());
+        self.description.set_scroll_top(self.description.scroll_height() * (line(number) - 4) / lines);
+        Ok(())
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The server is our own, which the page takes for a stranger's.
 
-use serde_json::json;
-use visavis_e2e::call::{all_meet, join};
+use serde_json::{Value, json};
+use visavis_e2e::call::{all_meet, join, meets};
 use visavis_e2e::{Browser, Bundle, Page, Server};
 
 use crate::menu::{reads, text};
@@ -120,12 +120,39 @@ async fn a_server_is_described_in_the_page_against_the_server_itself() {
     all_meet(&[&ann, &ben]).await;
     let heard = text(&ann, ".trace ol").await;
     assert!(heard.contains("\"participant-joined\"") && heard.contains("heard joined"), "{heard}");
-    // It goes on after a reload, and it counts only with the panel.
-    assert!(is(&ben, "sessionStorage['visavis-trial'].startsWith('ws:')").await);
+    // A reload goes on with it.
+    ben.reload().await;
+    meets(&ann, &["Ben"]).await;
+    meets(&ben, &["Ann"]).await;
 
     ann.press("drop-mapping").await;
     ann.until("the lobby", |look| look.control("join").is_some()).await;
     assert!(is(&ann, "!document.querySelector('.trial').open && !('visavis-trial' in sessionStorage)").await);
     join(&ann, "milk").await;
     reads(&ann, ".trace ol", "\"version\":1").await;
+}
+
+#[tokio::test]
+async fn the_menu_offers_a_described_server_only_where_there_is_a_description() {
+    let offered = "document.querySelector('option[value=mapping]') != null";
+    let right: Value = serde_json::from_str(&MAPPING.replace("{roam}", "{room}")).expect("it is JSON");
+    for (mapping, there) in [(Value::Null, false), (right, true)] {
+        let config = json!({ "signaling": { "url": "/ws", "choose": true, "mapping": mapping } });
+        let bundle = Bundle::with_config(&config);
+        let site = Server::serving(&bundle).await;
+        let browser = Browser::chrome().await;
+        let link = format!("{}?room=tea&dialect=mapping&server=/ws", site.url());
+        let ann = browser.open("Ann", &link).await;
+        ann.until("the lobby", |look| look.control("join").is_some()).await;
+        assert_eq!(is(&ann, offered).await, there, "{mapping}");
+        if there {
+            reads(&ann, "[data-server]", "/ws").await;
+            join(&ann, "tea").await;
+            let ben = browser.open("Ben", &link).await;
+            join(&ben, "tea").await;
+            all_meet(&[&ann, &ben]).await;
+        } else {
+            reads(&ann, ".server .wrong", "no such kind").await;
+        }
+    }
 }
