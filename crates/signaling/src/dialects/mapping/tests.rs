@@ -254,10 +254,12 @@ fn the_reference_explains_every_key_and_placeholder() {
 }
 
 #[test]
-fn the_example_of_the_reference_is_whole() {
+fn the_examples_of_the_reference_are_whole() {
     let text = document("mapping.md");
     let blocks = text.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let files: Vec<&str> = blocks.filter(|block| block.contains("\"send\"")).collect();
-    assert_eq!(files.len(), 1);
-    assert_eq!(Mapping::parse(files[0]).map_err(|error| error.in_text(files[0])).err(), None);
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert_eq!(Mapping::parse(file).map_err(|error| error.in_text(file)).err(), None);
+    }
 }
