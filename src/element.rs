@@ -25,8 +25,6 @@ use web_sys::HtmlElement;
 
 use crate::dom::Listener;
 use crate::driver::{self, Driver};
-use crate::{on_demand, ui};
-use settings::Settings;
 
 #[wasm_bindgen(module = "/www/element.js")]
 extern "C" {
@@ -86,15 +84,8 @@ async fn start(mounted: Weak<Mounted>) {
         return;
     };
     let config = request.await;
-    let gather = |mounted: Rc<Mounted>| config.and_then(|config| Settings::gather(&mounted.element, config));
-    let Some(settings) = mounted.upgrade().map(gather) else { return };
-    let needs_more = settings.as_ref().is_ok_and(setup::needs_more);
-    let loaded = !needs_more || on_demand::load().await.is_ok();
     let Some(mounted) = mounted.upgrade() else { return };
-    if !loaded {
-        return ui::show_not_loaded(&mounted.element);
-    }
-    if let Some((driver, keeps, first)) = setup::build(&mounted.element, settings) {
+    if let Some((driver, keeps, first)) = setup::build(&mounted.element, config) {
         let _ = mounted.keeps.set(keeps);
         // The driver is in its place before it can call anybody.
         mounted.driver.get_or_init(|| driver).command(first);

@@ -1,7 +1,8 @@
 //! The part of the program that only users of other people's signaling servers need: it is loaded when they do.
 //!
 //! It shares memory and function table with this part (`xtask/split` divides them), so whatever is called there looks like
-//! any other call; only, nothing of it may be called before [`load`] has come back.
+//! any other call; only, nothing of it may be called before [`load`] has come back. The methods of dialects are called
+//! through the table anyway; what else moves is called by way of [`far`].
 
 use std::cell::Cell;
 
@@ -33,19 +34,34 @@ extern "C" {
     async fn instantiate(program: &JsValue, imports: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+/// A function of the other part, to be called through the function table: a direct call would keep it in this part. What
+/// is called like that has to be in a module that moves.
+pub(crate) fn far<F>(function: F) -> F {
+    std::hint::black_box(function)
+}
+
 /// Whether a dialect is in the other part.
 pub(crate) fn is_needed(dialect: &str) -> bool {
     DIVIDED && !dialects::AT_HAND.contains(&dialect)
 }
 
+/// The other part cannot be loaded. One may try again.
+pub(crate) struct NotLoaded;
+
 /// Loads the other part, if that has not been done yet.
 ///
 /// # Errors
-/// If it cannot be loaded; one may try again.
-pub(crate) async fn load() -> Result<(), JsValue> {
-    if LOADED.get() {
+/// If it cannot be loaded.
+pub(crate) async fn load() -> Result<(), NotLoaded> {
+    if !DIVIDED || LOADED.get() {
         return Ok(());
     }
+    fetch().await.map_err(|_| NotLoaded)?;
+    LOADED.set(true);
+    Ok(())
+}
+
+async fn fetch() -> Result<(), JsValue> {
     let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
     let script = SCRIPT.with(String::clone);
     let url = [script.strip_suffix(ENDS[0]).unwrap_or(&script), ENDS[1]].concat();
@@ -53,6 +69,5 @@ pub(crate) async fn load() -> Result<(), JsValue> {
     // Not as a stream: some hosts do not know what kind of file a wasm is.
     let program = JsFuture::from(response.array_buffer()?).await?;
     instantiate(&program, &object(&[(FIRST, wasm_bindgen::exports())])).await?;
-    LOADED.set(true);
     Ok(())
 }

@@ -110,7 +110,7 @@ impl Ui {
         let listeners = actions::listen(&shared)?;
         root.replace_children_with_node_1(&shared.frame);
         if shared.options.trace {
-            shared.show_trace(true);
+            shared.open_trace();
         }
         Ok(Self { root: root.clone(), shared, screen: RefCell::default(), _listeners: listeners })
     }
@@ -130,9 +130,7 @@ impl Ui {
             Event::ParticipantLeft(_, name) => self.shared.toasts.say(&text::gone(text::name(name))),
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
-            Event::Traced(kind, text) => {
-                self.shared.trace.borrow().iter().for_each(|panel| panel.add(*kind, text));
-            }
+            Event::Traced(kind, text) => self.shared.trace(*kind, text),
         }
     }
 

@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use visavis_core::{AppConfig, ChoiceError, Choosing, ServerChoice};
+use visavis_core::signaling::json::JsonError;
+use visavis_core::{AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice};
 use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, RequestCache, RequestInit, Response, Url};
 
 use super::address;
+use crate::on_demand::{self, NotLoaded, far};
 use crate::ui::{ServerOptions, choice, trial};
 
 /// Everything that is known before a room begins.
@@ -28,8 +30,31 @@ pub(super) struct Settings {
     pub(super) trial: bool,
 }
 
-/// Asks for the configuration file now, reads it later. `Err` is a sentence that names the field that is wrong.
-pub(super) fn fetch_config(element: &HtmlElement) -> impl Future<Output = Result<AppConfig, String>> + use<> {
+/// Why a room cannot begin.
+pub(super) enum Problem {
+    /// The configuration is wrong: a sentence that names the field.
+    Config(String),
+    /// A part of the program could not be loaded.
+    NotLoaded,
+}
+
+impl From<String> for Problem {
+    fn from(sentence: String) -> Self {
+        Self::Config(sentence)
+    }
+}
+
+impl From<NotLoaded> for Problem {
+    fn from(_: NotLoaded) -> Self {
+        Self::NotLoaded
+    }
+}
+
+/// Asks for the configuration file now, reads it later.
+pub(super) fn fetch_config(
+    element: &HtmlElement,
+) -> impl Future<Output = Result<AppConfig, Problem>> + use<> {
+    let from_url = element.has_attribute("from-url");
     let url = element.get_attribute("config");
     let mut url = resolve(element, url.as_deref().unwrap_or("config.json"));
     let base = element.base_uri().ok().flatten().unwrap_or_default();
@@ -39,8 +64,8 @@ pub(super) fn fetch_config(element: &HtmlElement) -> impl Future<Output = Result
         loop {
             let text = fetch_text(url).await;
             let config = match known {
-                Some(config) => return with_mapping(config, text),
-                None => read_config(text)?,
+                Some(config) => return Ok(with_mapping(config, text)?),
+                None => read_config(text, from_url).await?,
             };
             let Some(name) = config.missing_mapping() else { return Ok(config) };
             url = Url::new_with_base(name, &base).ok().map(|url| url.href());
@@ -49,14 +74,29 @@ pub(super) fn fetch_config(element: &HtmlElement) -> impl Future<Output = Result
     }
 }
 
-fn read_config(text: Option<String>) -> Result<AppConfig, String> {
-    let Some(text) = text else { return Ok(AppConfig::default()) };
-    AppConfig::parse(&text).map_err(|error| ["config.json: ", &error.in_text(&text)].concat())
+async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, Problem> {
+    let text = text.unwrap_or_else(|| "{}".to_owned());
+    let wrong = |error: ConfigError| ["config.json: ", &error.in_text(&text)].concat();
+    let config = AppConfig::begin(&text).map_err(wrong)?;
+    if needs_more(&config, from_url) {
+        on_demand::load().await?;
+    }
+    Ok(config.finish(far::<ReadMapping>(Mapping::read)).map_err(wrong)?)
+}
+
+/// Whether somebody asks for a dialect that is not at hand, a description of a server, or the panel of messages.
+fn needs_more(config: &AppConfig, from_url: bool) -> bool {
+    let asked = from_url.then(|| address::asked_by(&page_address()));
+    let trace = asked.as_ref().is_some_and(|asked| asked.trace);
+    let linked = asked.and_then(|asked| asked.server?.ok());
+    let chosen = linked.into_iter().chain(choice::remembered().filter(|_| from_url));
+    let mut dialects = chosen.map(|choice| choice.dialect).chain([config.dialect.clone()]);
+    trace || config.lacks_mapping() || dialects.any(|dialect| on_demand::is_needed(&dialect))
 }
 
 fn with_mapping(mut config: AppConfig, text: Option<String>) -> Result<AppConfig, String> {
     let Some(text) = text else { return Err([&config.mapping_url, " cannot be loaded"].concat()) };
-    let mapping = Mapping::parse(&text);
+    let mapping = far::<fn(&str) -> Result<Mapping, JsonError>>(Mapping::parse)(&text);
     let mapping = mapping.map_err(|error| [&config.mapping_url, ": ", &error.in_text(&text)].concat())?;
     config.mapping = Some(Rc::new(mapping));
     Ok(config)
@@ -86,6 +126,9 @@ fn is_html(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
+/// What waits in the storage of the tab.
+type Kept = fn() -> Option<(String, Mapping)>;
+
 impl Settings {
     /// What is spoken to instead of what the page is set up for, if that was chosen or is being tried.
     pub(super) fn chosen(&self) -> Option<ServerChoice> {
@@ -98,7 +141,7 @@ impl Settings {
     ///
     /// # Errors
     /// If the URL of the signaling server is none.
-    pub(super) fn gather(element: &HtmlElement, mut config: AppConfig) -> Result<Self, String> {
+    pub(super) fn gather(element: &HtmlElement, mut config: AppConfig) -> Result<Self, Problem> {
         let from_url = element.has_attribute("from-url");
         let asked = if from_url { address::asked_by(&page_address()) } else { address::Asked::default() };
         let named = asked.room.is_some();
@@ -109,10 +152,11 @@ impl Settings {
         let signaling = attribute.unwrap_or(config.signaling_url);
         config.signaling_url = socket_url(element, &signaling)
             .ok_or_else(|| ["\"signaling.url\" is not a URL: ", &signaling].concat())?;
-        let tried = if from_url && asked.trace { trial::kept() } else { None };
+        let tried = if from_url && asked.trace { far::<Kept>(trial::kept)() } else { None };
         let trial = tried.is_some();
         if let Some((url, mapping)) = tried {
-            let url = socket_url(element, &url).ok_or("the address that is tried is not a URL")?;
+            let url = socket_url(element, &url)
+                .ok_or_else(|| "the address that is tried is not a URL".to_owned())?;
             config = on_trial(config, url, mapping);
         }
         let server = server_options(&config, from_url, asked.server, named);

@@ -10,10 +10,9 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::address;
 use super::identity::Identity;
-use super::settings::{Settings, hex, random_bytes, socket_url};
+use super::settings::{Problem, Settings, hex, random_bytes, socket_url};
 use crate::dom::{Listener, object};
 use crate::driver::{Driver, DriverOptions};
-use crate::on_demand;
 use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
@@ -21,14 +20,22 @@ use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 /// Gives the room, what must live as long, and the first command.
 pub(super) fn build(
     element: &HtmlElement,
-    settings: Result<Settings, String>,
+    config: Result<AppConfig, Problem>,
 ) -> Option<(Driver, Vec<Listener>, Command)> {
-    let settings = settings.map_err(|message| ui::show_config_error(element, &message)).ok()?;
+    let settings = config.and_then(|config| Settings::gather(element, config));
+    let settings = settings.map_err(|problem| show(element, &problem)).ok()?;
     let started = start(element, settings).map_err(|error| {
         web_sys::console::error_1(&error);
         ui::show_panic(element);
     });
     started.ok()
+}
+
+fn show(element: &HtmlElement, problem: &Problem) {
+    match problem {
+        Problem::Config(message) => ui::show_config_error(element, message),
+        Problem::NotLoaded => ui::show_not_loaded(element),
+    }
 }
 
 fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<Listener>, Command), JsValue> {
@@ -101,13 +108,6 @@ fn driver_options(
         },
         on_view: Box::new(on_view(element.clone(), from_url, choice, identity.note())),
     })
-}
-
-/// Whether a dialect is asked for that is not at hand.
-pub(super) fn needs_more(settings: &Settings) -> bool {
-    let [first, fallback] = choices(&settings.config, &settings.server);
-    let first = first.map_or_else(|| settings.config.dialect.clone(), |choice| choice.dialect);
-    on_demand::is_needed(&first) || fallback.is_some_and(|choice| on_demand::is_needed(&choice.dialect))
 }
 
 /// What is spoken to instead of what the page is configured for, and what where there is no server.

@@ -11,8 +11,11 @@ use super::shared::Shared;
 use super::trace::TracePanel;
 use super::{controls, link, notices, picture, report, safety, server, text, trial};
 use crate::dom::{self, Listener};
+use crate::on_demand::far;
 
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
+/// What the panel of messages does with a description of a server.
+type OnTrial = fn(&Shared) -> Result<(), JsValue>;
 
 /// The buttons that are not in the bar of controls.
 const ACTIONS: [(&str, Action); 17] = [
@@ -27,12 +30,12 @@ const ACTIONS: [(&str, Action); 17] = [
         safety::reveal(view, button);
     }),
     ("close-link", |_, _, button| close_link(button)),
-    ("trace", |shared, _, _| shared.show_trace(true)),
-    ("close-trace", |shared, _, _| shared.show_trace(false)),
+    ("trace", |shared, _, _| shared.load_trace()),
+    ("close-trace", |shared, _, _| shared.close_trace()),
     ("copy-trace", |shared, _, _| copy_trace(shared)),
-    ("try-mapping", |shared, _, _| drop(trial::start(shared))),
-    ("save-mapping", |shared, _, _| drop(trial::save(shared))),
-    ("drop-mapping", |shared, _, _| drop(trial::drop_it(shared))),
+    ("try-mapping", |shared, _, _| drop(far::<OnTrial>(trial::start)(shared))),
+    ("save-mapping", |shared, _, _| drop(far::<OnTrial>(trial::save)(shared))),
+    ("drop-mapping", |shared, _, _| drop(far::<OnTrial>(trial::drop_it)(shared))),
     ("reload", |_, _, _| reload()),
     ("report", |shared, _, _| report::save(shared)),
 ];
@@ -130,7 +133,7 @@ fn switch_failed(shared: &Shared, view: &RoomView, button: &Element, on: bool) {
 }
 
 fn copy_trace(shared: &Rc<Shared>) {
-    let text = shared.trace.borrow().as_ref().map(TracePanel::text);
+    let text = shared.trace.borrow().as_ref().map(far::<fn(&TracePanel) -> String>(TracePanel::text));
     text.into_iter().for_each(|text| link::copy_text(shared, text, text::COPIED));
 }
 

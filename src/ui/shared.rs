@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::{Command, RoomView, Source, SourceView};
-use web_sys::HtmlElement;
+use visavis_core::{Command, RoomView, Source, SourceView, TraceKind};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlElement};
 
-use super::UiOptions;
 use super::toasts::Toasts;
 use super::trace::TracePanel;
+use super::{TrialOptions, UiOptions};
+use crate::on_demand::{self, far};
 use crate::tracks::Tracks;
 
 /// Shared by the parts of one face. Holds no listener and no part, so nothing goes in circles.
@@ -37,17 +40,35 @@ impl Shared {
         (self.send)(command);
     }
 
-    /// Opens the panel of messages, or closes it.
-    pub(super) fn show_trace(&self, on: bool) {
-        // The old one goes first.
+    /// Opens the panel of messages, once what it needs is loaded.
+    pub(super) fn load_trace(self: &Rc<Self>) {
+        let shared = Rc::clone(self);
+        spawn_local(async move {
+            if on_demand::load().await.is_ok() {
+                shared.open_trace();
+            }
+        });
+    }
+
+    /// Opens the panel of messages. What it needs is loaded.
+    pub(super) fn open_trace(&self) {
+        self.close_trace();
+        let UiOptions { secrets, trial, .. } = &self.options;
+        let open =
+            far::<fn(&Element, &[String], &TrialOptions) -> Result<TracePanel, JsValue>>(TracePanel::open);
+        *self.trace.borrow_mut() = open(&self.frame, secrets, trial).ok();
+        self.send(Command::Trace(true));
+    }
+
+    pub(super) fn close_trace(&self) {
         self.trace.take();
-        if on {
-            *self.trace.borrow_mut() = {
-                let UiOptions { secrets, trial, .. } = &self.options;
-                TracePanel::open(&self.frame, secrets, trial).ok()
-            };
-        }
-        self.send(Command::Trace(on));
+        self.send(Command::Trace(false));
+    }
+
+    /// Adds a line to the panel of messages, if it is open.
+    pub(super) fn trace(&self, kind: TraceKind, text: &str) {
+        let add = far::<fn(&TracePanel, TraceKind, &str)>(TracePanel::add);
+        self.trace.borrow().iter().for_each(|panel| add(panel, kind, text));
     }
 
     /// What was shown last.

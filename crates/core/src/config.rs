@@ -34,6 +34,8 @@ pub struct AppConfig {
     pub mapping_url: String,
     /// The `mapping` dialect: the description itself. Whoever reads the file puts it here.
     pub mapping: Option<Rc<Mapping>>,
+    /// What [`AppConfig::finish`] has still to read.
+    description: Option<Json>,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.
@@ -61,6 +63,7 @@ impl Default for AppConfig {
             choosing: Choosing::default(),
             mapping_url: String::new(),
             mapping: None,
+            description: None,
             ice_servers: Vec::new(),
             relay_only: false,
             capacity: None,
@@ -71,6 +74,9 @@ impl Default for AppConfig {
         }
     }
 }
+
+/// [`Mapping::read`]
+pub type ReadMapping = fn(&Json, &str) -> Result<Mapping, JsonError>;
 
 /// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +120,14 @@ impl AppConfig {
     /// If it is not a JSON object, a field has the wrong type, or there is a field that nobody knows: a misspelt name
     /// would otherwise be silently without effect.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::begin(text)?.finish(Mapping::read)
+    }
+
+    /// Reads all but a description of a server that stands inside: a page may have to load what can read that.
+    ///
+    /// # Errors
+    /// As for [`AppConfig::parse`].
+    pub fn begin(text: &str) -> Result<Self, ConfigError> {
         let value = json::parse(text)?;
         let root = Object::root(&value)?;
         only(&root, &["signaling", "iceServers", "relayOnly", "capacity", "defaults"])?;
@@ -130,6 +144,17 @@ impl AppConfig {
             config.read_defaults(&defaults)?;
         }
         Ok(config)
+    }
+
+    /// Reads the description that stands inside, if one does.
+    ///
+    /// # Errors
+    /// If it is wrong.
+    pub fn finish(mut self, read: ReadMapping) -> Result<Self, ConfigError> {
+        if let Some(description) = self.description.take() {
+            self.mapping = Some(Rc::new(read(&description, "signaling.mapping")?));
+        }
+        Ok(self)
     }
 
     fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
@@ -175,9 +200,7 @@ impl AppConfig {
     /// A URL, or the description itself.
     fn read_mapping(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
         match signaling.get("mapping") {
-            Some(file @ Json::Object(_)) => {
-                self.mapping = Some(Rc::new(Mapping::read(file, &signaling.path_of("mapping"))?));
-            }
+            Some(description @ Json::Object(_)) => self.description = Some(description.clone()),
             _ => {
                 if let Some(url) = signaling.optional_text("mapping", MAX_ICE_FIELD_BYTES)? {
                     url.clone_into(&mut self.mapping_url);
@@ -191,7 +214,12 @@ impl AppConfig {
     pub fn missing_mapping(&self) -> Option<&str> {
         let named = Some(self.mapping_url.as_str()).filter(|url| !url.is_empty());
         let needed = (self.dialect == mapping::NAME).then_some("mapping.json");
-        named.or(needed).filter(|_| self.mapping.is_none())
+        named.or(needed).filter(|_| self.mapping.is_none() && self.description.is_none())
+    }
+
+    /// Whether a description of a server is still to be read, here or in a file.
+    pub fn lacks_mapping(&self) -> bool {
+        self.description.is_some() || self.missing_mapping().is_some()
     }
 
     /// The dialect that this configuration asks for. `identity` and `page` are as in [`dialects::Options`].

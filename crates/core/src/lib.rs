@@ -24,7 +24,9 @@ mod trace;
 mod view;
 
 pub use by_id::ById;
-pub use config::{AppConfig, ChoiceError, Choosing, ConfigError, ServerChoice, is_insecure, needs_url};
+pub use config::{
+    AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice, is_insecure, needs_url,
+};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
     PeerConnectionState, SocketEvent, Source, TrackId,

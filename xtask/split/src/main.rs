@@ -24,8 +24,13 @@ use walrus::{
 /// What the second part calls the one module it imports from: the first.
 const FIRST: &str = "a";
 /// Modules of ours whose methods move.
-const MOVING: [&str; 3] =
-    ["visavis_signaling::foreign::", "visavis_signaling::carriers::", "visavis_signaling::dialects::"];
+const MOVING: [&str; 5] = [
+    "visavis_signaling::foreign::",
+    "visavis_signaling::carriers::",
+    "visavis_signaling::dialects::",
+    "visavis::ui::trace::",
+    "visavis::ui::trial::",
+];
 /// What stays of them, because the page speaks it by default.
 const STAYING: [&str; 2] = ["visavis_signaling::dialects::visavis::", "visavis_signaling::dialects::tabs::"];
 
@@ -44,12 +49,16 @@ fn main() -> Result<()> {
 
 /// The two parts of a program.
 fn split(program: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-    let mut first = parse(program)?;
-    let moved = empty_slots(&mut first)?;
-    gc::run(&mut first);
+    let mut reachable = parse(program)?;
+    let moved = empty_slots(&mut reachable)?;
+    gc::run(&mut reachable);
     let mut second = parse(program)?;
-    let wanted = keep_the_rest(&mut second, &first, &moved)?;
+    let wanted = keep_the_rest(&mut second, &reachable, &moved)?;
+    // Once more, because the second part may want what nobody in the first does: a function of the browser.
+    let mut first = parse(program)?;
+    empty_slots(&mut first)?;
     hand_out(&mut first, &wanted);
+    gc::run(&mut first);
     Ok((first.emit_wasm(), second.emit_wasm()))
 }
 
@@ -176,7 +185,8 @@ fn name_of(kind: Kind, index: usize) -> String {
 fn import_everything(module: &mut Module, first: &Module) {
     let theirs: BTreeSet<usize> = first.funcs.iter().map(|function| function.id().index()).collect();
     for id in ids(module.funcs.iter(), Function::id) {
-        if theirs.contains(&id.index()) {
+        let imported = matches!(module.funcs.get(id).kind, FunctionKind::Import(_));
+        if imported || theirs.contains(&id.index()) {
             let ty = module.funcs.get(id).ty();
             let import = module.imports.add(FIRST, &name_of(Kind::Function, id.index()), id);
             module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
@@ -220,6 +230,7 @@ mod tests {
     use super::*;
 
     const PROGRAM: &str = r#"(module
+        (import "browser" "log" (func $log))
         (memory 1)
         (global $stack (mut i32) (i32.const 64))
         (table 3 funcref)
@@ -228,7 +239,7 @@ mod tests {
         (func $ours (@name "<visavis_signaling::dialects::visavis::Visavis as Dialect>::handle") call $shared)
         (func $theirs (@name "<visavis_signaling::foreign::Foreign as Dialect>::handle") call $shared call $only)
         (func $shared (@name "alloc::alloc") global.get $stack drop)
-        (func $only (@name "core::str::trim") i32.const 0 i32.load drop)
+        (func $only (@name "core::str::trim") call $log i32.const 0 i32.load drop)
         (func (export "main") i32.const 1 call_indirect))"#;
 
     fn names(module: &Module) -> Vec<&str> {
@@ -259,7 +270,7 @@ mod tests {
         let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
         let handed: Vec<&str> = first.exports.iter().map(|export| export.name.as_str()).collect();
         let wanted: Vec<&str> = second.imports.iter().map(|import| import.name.as_str()).collect();
-        assert_eq!(wanted.len(), 3, "a function, the memory and the table");
+        assert_eq!(wanted.len(), 4, "two functions, the memory and the table");
         assert!(wanted.iter().all(|name| handed.contains(name)), "{wanted:?} of {handed:?}");
         assert!(
             second.imports.iter().all(|import| import.module == FIRST) && second.exports.iter().count() == 0

@@ -7,8 +7,8 @@ use super::{Findings, Source};
 const ROWS: &[Row] = &[
     Row { modules: &["main", "lib", "element", "api"], friends: true },
     Row { modules: &["driver"], friends: true },
-    Row { modules: &["rtc", "media", "socket", "probe", "on_demand", "ui"], friends: false },
-    Row { modules: &["tracks", "dom"], friends: true },
+    Row { modules: &["rtc", "media", "socket", "probe", "ui"], friends: false },
+    Row { modules: &["tracks", "dom", "on_demand"], friends: true },
 ];
 
 struct Row {

@@ -18,9 +18,8 @@ use self::file::OURS;
 use self::kinds::{Group, Kind};
 use self::reading::{body, ice_servers, id, told, who};
 use self::template::{Found, fill};
-use super::{Listed, Options};
+use super::{Listed, Made, Options};
 use crate::carrier::{Carrier, Message, Raw, SocketIo};
-use crate::dialect::Dialect;
 use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
 use crate::json::{Fields, Json};
 use crate::normalize::loose;
@@ -38,7 +37,7 @@ pub(super) const LISTED: Listed = Listed {
     make,
 };
 
-fn make(options: Options) -> Box<dyn Dialect> {
+fn make(options: Options) -> Made {
     let mapping = options.mapping.clone().unwrap_or_default();
     let carrier: Box<dyn Carrier> = if mapping.socket_io {
         let configured = !options.namespace.is_empty();
