@@ -60,6 +60,7 @@ pub(crate) fn said(outbound: &Outbound) -> String {
         Outbound::Candidate { to, candidate, .. } => (candidate_or_end(candidate.as_ref()), to.as_str()),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Leave => ("leave", ""),
+        Outbound::Check => ("check", ""),
     };
     [what, " ", to].concat()
 }

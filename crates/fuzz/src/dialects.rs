@@ -230,6 +230,7 @@ fn said(words: &str) -> Option<Outbound> {
         }
         "end" => Outbound::Candidate { to: to?, generation: 0, candidate: None },
         "leave" => Outbound::Leave,
+        "check" => Outbound::Check,
         _ => return None,
     })
 }

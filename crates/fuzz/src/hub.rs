@@ -18,7 +18,7 @@ const HOSTILE: u64 = 5;
 /// Most that may follow from one frame: a session is repeated, and everybody hears of it.
 const MOST: usize = 600;
 
-/// Marks: `j` an honest client joins a room, `l` leaves, `m` tells its media, `o` offers to another, `x` loses its socket;
+/// Marks: `j` an honest client joins a room, `l` leaves, `m` tells its media, `k` checks, `o` offers to another, `x` loses its socket;
 /// `<` another connection sends a frame, `c` closes, `e` is thrown out by the owner of the sockets; `~` so many seconds
 /// pass. `{0}` to `{2}` in a frame are the ids of the honest.
 pub(crate) fn strike(bytes: &[u8]) {
@@ -67,6 +67,7 @@ impl Hall {
             'j' => self.join(client, words),
             'l' => self.say(client, Honest::leave),
             'm' => self.say(client, Honest::media),
+            'k' => self.say(client, Honest::check),
             'o' => {
                 let ids: Vec<_> = self.honest.iter().map(Honest::id).collect();
                 if let Some(to) = pick(&ids, number(words).0) {

@@ -108,13 +108,24 @@ pub(crate) struct Foreign {
     up: bool,
     entry: Option<Entry>,
     refusal: Option<Rejection>,
+    /// Whether to say so once the carrier is up: there is nothing else to ask such a server before joining.
+    asked: bool,
 }
 
 impl Foreign {
     /// `id` is how others of ours call us.
     pub(crate) fn new(url: &str, carrier: Box<dyn Carrier>, words: Box<dyn Words>, id: String) -> Self {
         let desk = Desk::new(words.manners(), id);
-        Self { url: url.to_owned(), carrier, words, desk, up: false, entry: None, refusal: None }
+        Self {
+            url: url.to_owned(),
+            carrier,
+            words,
+            desk,
+            up: false,
+            entry: None,
+            refusal: None,
+            asked: false,
+        }
     }
 
     fn feed(&mut self, input: CarrierInput, out: &mut Vec<DialectOutput>) {
@@ -132,6 +143,7 @@ impl Foreign {
                 CarrierOutput::Up(id) => {
                     self.up = true;
                     self.words.up(id.as_deref(), &mut self.desk);
+                    self.answer();
                     self.enter();
                 }
                 CarrierOutput::Message(message) => {
@@ -148,6 +160,16 @@ impl Foreign {
         if let (true, Some(entry)) = (self.up, &self.entry) {
             self.words.join(entry, &mut self.desk);
         }
+    }
+
+    /// To the question whether anybody is there.
+    fn answer(&mut self) {
+        if let Some(refusal) = self.refusal.clone().filter(|_| self.asked) {
+            self.desk.refuse(refusal);
+        } else if self.up && self.asked {
+            self.desk.is_there();
+        }
+        self.asked &= !self.up;
     }
 
     fn say(&mut self, outbound: Outbound) {
@@ -169,6 +191,10 @@ impl Foreign {
                 self.perform(due);
             }
             Outbound::MediaState(media) => self.desk.media_changed(media),
+            Outbound::Check => {
+                self.asked = true;
+                self.answer();
+            }
             Outbound::Leave => {
                 if !self.desk.manners.tells_leave {
                     self.desk.tell_all(true);
@@ -225,6 +251,7 @@ impl Foreign {
         self.up = false;
         self.entry = None;
         self.refusal = None;
+        self.asked = false;
     }
 
     /// What the words said goes out through the carrier. What they heard goes to the room, but not as an answer to what

@@ -207,6 +207,10 @@ impl Hub {
                     "This connection is in a room already; leave it first.",
                 );
             }
+            (ClientMessage::Check, _) => {
+                let list = self.config.ice_servers.clone().unwrap_or_default();
+                self.send(from, ServerMessage::IceServers(list));
+            }
             (ClientMessage::Leave, _) => self.depart(from, Departure::Over(LeaveReason::Left)),
             (_, None) => self.refuse(from, RejectCode::NotJoined, "Send \"join\" first."),
             (ClientMessage::Description { to, generation, description }, Some(seat)) => {

@@ -315,7 +315,7 @@ pub enum Inbound {
         /// What they send now.
         media: MediaState,
     },
-    /// New ICE servers or credentials.
+    /// New ICE servers or credentials; also the answer to [`Outbound::Check`].
     IceServers(IceServers),
     /// The server refused something.
     Rejected(Rejection),
@@ -356,6 +356,9 @@ pub enum Outbound {
     MediaState(MediaState),
     /// Leave on purpose.
     Leave,
+    /// Before joining: is anybody there? The answer is [`Inbound::IceServers`], or [`Inbound::Rejected`] with
+    /// [`RejectCode::BadRequest`] from a server that does not know the question.
+    Check,
 }
 
 #[cfg(test)]

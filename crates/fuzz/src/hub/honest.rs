@@ -57,6 +57,10 @@ impl Honest {
         self.send(now, Outbound::Leave)
     }
 
+    pub(super) fn check(&mut self, now: Timestamp) -> Vec<String> {
+        self.send(now, Outbound::Check)
+    }
+
     pub(super) fn media(&mut self, now: Timestamp) -> Vec<String> {
         self.when_in(now, Outbound::MediaState(MediaState { camera: true, ..MediaState::default() }))
     }

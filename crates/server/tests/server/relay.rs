@@ -35,6 +35,20 @@ async fn everybody_gets_their_own() {
 }
 
 #[tokio::test]
+async fn whoever_checks_before_a_call_gets_some_too() {
+    let server = serve(Duration::from_secs(600)).await;
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client.send(&json!({"type": "check"})).await;
+        let list = client.expect("ice-servers").await;
+        assert_eq!((&list["expiresIn"], list["servers"].as_array().unwrap().len()), (&json!(600), 2));
+        names.push(list["servers"][1]["username"].as_str().unwrap().to_owned());
+    }
+    assert!(names[0].contains(":check") && names[0] != names[1], "{names:?}");
+}
+
+#[tokio::test]
 async fn new_ones_come_before_the_old_expire() {
     let server = serve(Duration::from_secs(4)).await;
     let (mut ann, joined) = server.join("r", 'a').await;

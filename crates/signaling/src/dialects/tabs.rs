@@ -107,6 +107,8 @@ impl Tabs {
                 self.post(&fields.encode(), None, out);
                 return self.go_out();
             }
+            // There is nobody to ask.
+            Outbound::Check => return,
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Description { .. } | Outbound::Candidate { .. } => {}
         }

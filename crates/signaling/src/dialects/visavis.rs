@@ -185,6 +185,7 @@ impl Visavis {
             }
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
+            Outbound::Check => ClientMessage::Check,
         }
     }
 }

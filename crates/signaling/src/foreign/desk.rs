@@ -240,6 +240,11 @@ impl Desk {
         self.refuse(Rejection { code, text, closes });
     }
 
+    /// The server is there, and has nothing to tell.
+    pub(super) fn is_there(&mut self) {
+        self.signals.push(Inbound::IceServers(IceServers::default()));
+    }
+
     pub(super) fn refuse(&mut self, rejection: Rejection) {
         if rejection.code.is_final() {
             self.forget_all();

@@ -108,6 +108,7 @@ fn said(words: &str) -> Outbound {
             Outbound::MediaState(MediaState { microphone, camera, screen })
         }
         "leave" => Outbound::Leave,
+        "check" => Outbound::Check,
         _ => panic!("nothing a room says: {words:?}"),
     }
 }

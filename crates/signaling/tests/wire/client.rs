@@ -97,6 +97,7 @@ fn command(words: &str) -> Outbound {
         "join" => Outbound::Join { room: word(), name: word(), media: media(&[word(), word()].join(" ")) },
         "media" => Outbound::MediaState(media(&word())),
         "leave" => Outbound::Leave,
+        "check" => Outbound::Check,
         "describe" => {
             let (to, generation) = (to(word()), word().parse().unwrap());
             let sdp_type = if word() == "offer" { SdpType::Offer } else { SdpType::Answer };

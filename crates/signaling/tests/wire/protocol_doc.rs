@@ -54,7 +54,7 @@ fn examples_of_clients_are_understood() {
         types.push(type_of(example));
     }
     types.dedup();
-    assert_eq!(types, ["join", "description", "candidate", "media", "leave", "pong"]);
+    assert_eq!(types, ["join", "description", "candidate", "media", "leave", "check", "pong"]);
 }
 
 #[test]

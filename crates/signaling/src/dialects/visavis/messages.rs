@@ -43,6 +43,8 @@ pub enum ClientMessage {
         /// How many messages of the session were heard, so that the server need not keep them any longer.
         heard: Option<u32>,
     },
+    /// Is anybody there, and which ICE servers would a call use? Answered by `ice-servers`, joined or not.
+    Check,
 }
 
 /// The first message on every socket.
@@ -197,7 +199,7 @@ impl ClientMessage {
     pub fn counts(&self) -> bool {
         match self {
             Self::Description { .. } | Self::Candidate { .. } | Self::Media { .. } => true,
-            Self::Join(_) | Self::Leave | Self::Pong { .. } => false,
+            Self::Join(_) | Self::Leave | Self::Pong { .. } | Self::Check => false,
         }
     }
 }

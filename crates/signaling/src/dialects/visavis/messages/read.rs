@@ -37,6 +37,7 @@ impl ClientMessage {
             }
             "media" => Ok(Self::Media { media: read_media(&fields)? }),
             "leave" => Ok(Self::Leave),
+            "check" => Ok(Self::Check),
             "pong" => Ok(Self::Pong { heard: fields.optional_u32("heard")? }),
             _ => Err(fields.error("type", "is not a message that clients send")),
         }

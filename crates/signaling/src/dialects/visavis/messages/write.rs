@@ -26,6 +26,7 @@ impl ClientMessage {
             }
             Self::Leave => Fields::of_type("leave"),
             Self::Pong { heard } => write_beat("pong", *heard),
+            Self::Check => Fields::of_type("check"),
         }
     }
 }
