@@ -1,16 +1,18 @@
 //! Microphone and camera.
 
+mod delivery;
 pub mod errors;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{JSON, Promise};
-use visavis_core::{ById, CaptureId, MediaError, MediaEvent, TrackId};
+use visavis_core::{ById, CaptureId, Finding, MediaError, MediaEvent, TestId, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStream, MediaStreamTrack};
 
+use self::delivery::Delivery;
 use self::errors::media_error;
 use crate::dom::{Listener, object};
 use crate::tracks::Tracks;
@@ -31,12 +33,13 @@ struct Inner {
     tracks: Tracks,
     emit: Emit,
     live: RefCell<ById<TrackId, Listener>>,
+    watched: RefCell<ById<TestId, Delivery>>,
 }
 
 impl Media {
     /// Nothing open yet. Tracks are put on the shelf.
     pub fn new(tracks: Tracks, emit: Emit) -> Self {
-        Self(Rc::new(Inner { tracks, emit, live: RefCell::default() }))
+        Self(Rc::new(Inner { tracks, emit, live: RefCell::default(), watched: RefCell::default() }))
     }
 
     /// Opens devices; answered by one event, however long the person thinks about it.
@@ -67,8 +70,23 @@ impl Media {
         }
     }
 
+    /// Watches what a track delivers. If that cannot be watched, nothing is told.
+    pub fn test(&self, id: TestId, track: TrackId, tell: impl Fn(Finding) + 'static) {
+        let track = self.0.tracks.get(track);
+        if let Some(delivery) = track.and_then(|track| Delivery::watch(&track, tell).ok()) {
+            self.0.watched.borrow_mut().insert(id, delivery);
+        }
+    }
+
+    /// Watches it no longer.
+    pub fn end_test(&self, id: TestId) {
+        let delivery = self.0.watched.borrow_mut().remove(&id);
+        drop(delivery);
+    }
+
     /// Switches everything off, also in the middle of a panic.
     pub fn stop_all(&self) {
+        let _ = self.0.watched.try_borrow_mut().map(|mut watched| std::mem::take(&mut *watched));
         while let Some(id) = self.0.forget_any() {
             self.0.release(id);
         }

@@ -3,14 +3,18 @@
 mod bindings;
 mod connection;
 pub mod convert;
+mod trial;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::signaling::{IceCandidate, SessionDescription};
-use visavis_core::{ById, ConnectionConfig, ConnectionEvent, ConnectionId, Role, Source, TrackId};
+use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
+use visavis_core::{
+    ById, ConnectionConfig, ConnectionEvent, ConnectionId, Finding, Role, Source, TestId, TrackId,
+};
 
 use self::connection::Connection;
+use self::trial::Trial;
 use crate::tracks::Tracks;
 
 /// Where the events of all connections go.
@@ -21,12 +25,13 @@ pub struct Rtc {
     tracks: Tracks,
     emit: Emit,
     connections: RefCell<ById<ConnectionId, Rc<Connection>>>,
+    trials: RefCell<ById<TestId, Trial>>,
 }
 
 impl Rtc {
     /// None yet. Local tracks are taken from `tracks`, remote ones are put there.
     pub fn new(tracks: Tracks, emit: Emit) -> Self {
-        Self { tracks, emit, connections: RefCell::default() }
+        Self { tracks, emit, connections: RefCell::default(), trials: RefCell::default() }
     }
 
     /// Makes a connection. A refusal of the browser comes back as an event.
@@ -50,6 +55,7 @@ impl Rtc {
 
     /// Closes everything, also in the middle of a panic.
     pub fn close_all(&self) {
+        let _ = self.trials.try_borrow_mut().map(|mut trials| std::mem::take(&mut *trials));
         while let Some(connection) = self.take_any() {
             connection.close();
         }
@@ -57,6 +63,23 @@ impl Rtc {
 
     fn take_any(&self) -> Option<Rc<Connection>> {
         self.connections.try_borrow_mut().ok()?.pop().map(|(_, connection)| connection)
+    }
+
+    /// Tries out what an ICE server with one URL is good for. A refusal of the browser is the first finding.
+    pub fn test(&self, id: TestId, server: &IceServer, tell: impl Fn(Finding) + 'static) {
+        let tell: Rc<dyn Fn(Finding)> = Rc::new(tell);
+        match Trial::new(server, &tell) {
+            Ok(trial) => {
+                self.trials.borrow_mut().insert(id, trial);
+            }
+            Err(_) => tell(Finding::Refused),
+        }
+    }
+
+    /// Closes what a test has opened.
+    pub fn end_test(&self, id: TestId) {
+        let trial = self.trials.borrow_mut().remove(&id);
+        drop(trial);
     }
 
     /// Sends a track, or nothing, as `source`.

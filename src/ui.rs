@@ -4,6 +4,7 @@
 //! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`.
 
 mod actions;
+mod check;
 pub mod choice;
 mod controls;
 pub mod grid;

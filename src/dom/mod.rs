@@ -1,5 +1,6 @@
 //! The few things every part of the shell needs from the DOM.
 
+mod ignore;
 mod keyed;
 mod listener;
 mod object;
@@ -7,6 +8,7 @@ mod resize;
 mod template;
 mod touch;
 
+pub use ignore::ignore;
 pub use keyed::KeyedList;
 pub use listener::Listener;
 pub use object::object;

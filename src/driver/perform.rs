@@ -1,8 +1,8 @@
 //! Effects: one line each, so that a new one breaks the build here.
 
-use visavis_core::Effect;
+use visavis_core::{Effect, Input, Test, TestId};
 
-use super::Pump;
+use super::{Pump, dispatch};
 
 impl Pump {
     /// Carries out one decision of the room.
@@ -28,6 +28,19 @@ impl Pump {
             Effect::SetConfiguration(id, config) => self.rtc.set_configuration(id, &config),
             Effect::RestartIce(id) => self.rtc.restart_ice(id),
             Effect::ReadStats(id) => self.rtc.read_stats(id),
+            Effect::Test(id, test) => self.test(id, &test),
+            Effect::EndTest(id) => {
+                self.rtc.end_test(id);
+                self.media.end_test(id);
+            }
+        }
+    }
+    fn test(&self, id: TestId, test: &Test) {
+        let pump = self.myself.clone();
+        let tell = move |finding| dispatch(&pump, Input::Tested(id, finding));
+        match test {
+            Test::Track(track) => self.media.test(id, *track, tell),
+            Test::Ice(server) => self.rtc.test(id, server, tell),
         }
     }
 }

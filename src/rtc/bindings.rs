@@ -85,6 +85,14 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn channel(this: &ChannelEvent) -> EventTarget;
 
+    /// `RTCPeerConnectionIceErrorEvent`.
+    #[wasm_bindgen(extends = Event)]
+    pub(super) type IceErrorEvent;
+
+    /// `errorCode`: that of STUN, or 701 if the server was not reached.
+    #[wasm_bindgen(method, getter, js_name = errorCode)]
+    pub(super) fn error_code(this: &IceErrorEvent) -> u16;
+
     /// `RTCRtpTransceiver`, whose direction cannot be set once it is stopped.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]
     pub(super) type Transceiver;

@@ -8,7 +8,6 @@ use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
 };
-use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -19,7 +18,7 @@ use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTra
 use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport, Transceiver};
 use super::convert;
 use super::convert::kind_of;
-use crate::dom::{Listener, object};
+use crate::dom::{Listener, ignore, object};
 use crate::tracks::Tracks;
 
 /// How many sources there are: each has its place in the arrays below.
@@ -324,15 +323,6 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<(), JsValue> {
 
 async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValue> {
     JsFuture::from(promise?).await.map(JsCast::unchecked_into)
-}
-
-/// For operations whose failure changes nothing. Not awaited: whoever waits for a promise that never settles, as those of
-/// a connection that is closed meanwhile, is kept in memory for good.
-fn ignore(promise: Result<Promise, JsValue>) {
-    thread_local!(static NOTHING: Closure<dyn FnMut(JsValue)> = Closure::new(drop));
-    if let Ok(promise) = promise {
-        let _ = NOTHING.with(|nothing| promise.catch(nothing));
-    }
 }
 
 /// A promise that settles when a connection is closed: its own descriptions' promises never do after that (W3C webrtc-pc

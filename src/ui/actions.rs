@@ -9,7 +9,7 @@ use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, Keyboa
 
 use super::shared::Shared;
 use super::trace::TracePanel;
-use super::{controls, link, notices, picture, report, safety, server, text, trial};
+use super::{check, controls, link, notices, picture, report, safety, server, text, trial};
 use crate::dom::{self, Listener};
 use crate::on_demand::far;
 
@@ -18,7 +18,7 @@ type Action = fn(&Rc<Shared>, &RoomView, &Element);
 type OnTrial = fn(&Shared) -> Result<(), JsValue>;
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 17] = [
+const ACTIONS: [(&str, Action); 19] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
@@ -36,6 +36,8 @@ const ACTIONS: [(&str, Action); 17] = [
     ("try-mapping", |shared, _, _| drop(far::<OnTrial>(trial::start)(shared))),
     ("save-mapping", |shared, _, _| drop(far::<OnTrial>(trial::save)(shared))),
     ("drop-mapping", |shared, _, _| drop(far::<OnTrial>(trial::drop_it)(shared))),
+    ("check", |shared, _, _| shared.send(Command::Check(true))),
+    ("close-check", |shared, _, _| check::close(shared)),
     ("reload", |_, _, _| reload()),
     ("report", |shared, _, _| report::save(shared)),
 ];

@@ -6,6 +6,7 @@ use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
+use super::check::CheckPanel;
 use super::controls::Bar;
 use super::notices::Notices;
 use super::server::ServerMenu;
@@ -30,6 +31,7 @@ pub(super) struct Lobby {
     cancel: HtmlElement,
     hint: Element,
     lead: Element,
+    check: CheckPanel,
     server: ServerMenu,
     joining: bool,
 }
@@ -50,6 +52,7 @@ impl Lobby {
             cancel: dom::find(&element, "[data-control=cancel]")?,
             hint: dom::find(&element, "[data-capacity]")?,
             lead: dom::find(&element, ".lead")?,
+            check: CheckPanel::new(&element)?,
             server: ServerMenu::new(&element, shared)?,
             preview,
             shared: shared.clone(),
@@ -68,6 +71,7 @@ impl Lobby {
         self.preview.render_preview(&self.shared.tracks, &view.me, &self.name.value());
         self.bar.render(view);
         self.notices.render(view, &self.shared.options.server)?;
+        self.check.render(view)?;
         self.server.render(view);
         // It speaks of links, and without a server they lead nowhere but here.
         dom::set_flag(&self.lead, "hidden", view.fallback);

@@ -3,6 +3,8 @@
 //!
 //! A sentence about a problem says what happened, why, and what to do now.
 
+pub(super) mod check;
+
 use visavis_core::signaling::RejectCode;
 use visavis_core::{
     ChoiceError, ConnectionReason, ConnectionState, MediaError, Obstacle, Problem, ServerChoice, Source,

@@ -11,10 +11,11 @@ mod lines;
 mod redact;
 
 use visavis_signaling::Timestamp;
-use visavis_signaling::dialects::known_as;
+use visavis_signaling::known_as;
 
 use self::redact::Redactor;
 pub use self::redact::SECRET_KEYS;
+use crate::check::is_turn;
 use crate::config::AppConfig;
 use crate::input::Input;
 use crate::output::Output;
@@ -73,8 +74,14 @@ impl Recorder {
         ];
         let mut line = "[".to_owned();
         lines::begin(&mut line, "visavis-report", &numbers);
+        // What the addresses are is nobody's business, and nothing hangs on it.
+        let mut kinds = String::new();
+        for url in config.ice_servers.iter().flat_map(|server| &server.urls) {
+            kinds.push(if is_turn(url) { 't' } else { 's' });
+        }
         for (key, text) in [
             ("about", about),
+            ("ice", &kinds),
             ("dialect", config.dialect.as_str()),
             ("fallback", fallback),
             ("namespace", &config.namespace),

@@ -2,6 +2,7 @@
 
 use visavis_signaling::{IceCandidate, Probe, SessionDescription};
 
+use crate::check::{Finding, TestId};
 use crate::reach::Seen;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
@@ -63,6 +64,8 @@ pub enum Command {
     },
     /// Do not wait for the next attempt to reach the server: try now.
     RetryNow,
+    /// Check, in the lobby, whether a call would work; or put the results away.
+    Check(bool),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.
     Trace(bool),
 }
@@ -76,6 +79,8 @@ pub enum Input {
     Socket(SocketEvent),
     /// The answer to [`Effect::Probe`](crate::Effect::Probe).
     Seen(Probe, Seen),
+    /// What came of an [`Effect::Test`](crate::Effect::Test) so far.
+    Tested(TestId, Finding),
     /// A peer connection did something.
     Connection(ConnectionId, ConnectionEvent),
     /// A device did something.

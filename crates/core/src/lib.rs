@@ -5,6 +5,7 @@
 
 mod backoff;
 mod by_id;
+mod check;
 mod config;
 mod connection;
 pub mod flight;
@@ -27,6 +28,7 @@ pub use by_id::ById;
 pub use config::{
     AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice, is_insecure, needs_url,
 };
+pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
     PeerConnectionState, SocketEvent, Source, TrackId,

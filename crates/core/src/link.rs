@@ -72,6 +72,11 @@ impl Link {
         self.dialect.endpoint().url
     }
 
+    /// The same, if there is a server to it.
+    pub(crate) fn server(&self) -> Option<String> {
+        self.dialect.probe().map(|_| self.url())
+    }
+
     /// How many attempts in a row have failed.
     pub(crate) fn failed_attempts(&self) -> u32 {
         self.backoff.attempts()

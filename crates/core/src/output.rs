@@ -2,6 +2,7 @@
 
 use visavis_signaling::{Endpoint, IceCandidate, IceServer, ParticipantId, Probe, SessionDescription};
 
+use crate::check::{Test, TestId};
 use crate::input::{CaptureId, ConnectionId, Source, TrackId};
 use crate::trace::TraceKind;
 
@@ -83,6 +84,11 @@ pub enum Effect {
     RestartIce(ConnectionId),
     /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.
     ReadStats(ConnectionId),
+    /// Try something out, for the check before a call, and say whatever is found ([`Input::Tested`](crate::Input::Tested))
+    /// until [`Effect::EndTest`].
+    Test(TestId, Test),
+    /// Enough of that: close and let go of all that was opened for it.
+    EndTest(TestId),
 }
 
 /// Something that has happened.

@@ -1,5 +1,6 @@
 //! A room, seen by one participant.
 
+mod checks;
 mod commands;
 mod flow;
 mod pairs;
@@ -11,6 +12,7 @@ use visavis_signaling::{
 };
 
 use crate::by_id::ById;
+use crate::check::Check;
 use crate::connection::Connection;
 use crate::input::{Input, MediaEvent, Source, TrackId};
 use crate::link::Link;
@@ -75,6 +77,7 @@ pub struct Room {
     alert_until: Timestamp,
     /// What was to be said while the server was lost.
     unsaid: Queue<Outbound>,
+    check: Check,
 }
 
 impl Room {
@@ -102,6 +105,7 @@ impl Room {
             looks_at: Timestamp::default(),
             alert_until: Timestamp::default(),
             unsaid: Queue::default(),
+            check: Check::default(),
             config,
         }
     }
@@ -125,6 +129,7 @@ impl Room {
                 self.heard(now, heard);
             }
             Input::Seen(probe, seen) => self.seen(now, &probe, &seen),
+            Input::Tested(test, finding) => self.check.found(test, finding, &mut self.out),
             Input::Connection(connection, event) => self.connection_event(now, connection, event),
             Input::Media(event) => self.media_event(&event),
             Input::Online => self.online(now),
@@ -143,7 +148,8 @@ impl Room {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search = self.link.looks_again_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
-        let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look(), search];
+        let check = self.check.poll_timeout();
+        let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look(), search, check];
         repairs.chain(others.into_iter().flatten()).min()
     }
 
@@ -254,6 +260,7 @@ impl Room {
     /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
     fn settle(&mut self, now: Timestamp) {
         self.tell_media(now);
+        self.step_check(now);
         self.step_all(now);
         let connections = &self.connections;
         for (id, name) in self.roster.reveal(|id| connections.get(id).is_some_and(Connection::is_presumed)) {

@@ -8,6 +8,14 @@ pub const SOCKET_OPENS: Duration = Duration::from_secs(10);
 pub const JOIN_ANSWERED: Duration = Duration::from_secs(10);
 /// Where there was no server, one is looked for again this often, as long as the lobby is shown.
 pub const LOOK_FOR_SERVER: Duration = Duration::from_secs(20);
+/// A check before a call gives the signaling server this long to answer...
+pub const CHECK_SERVER: Duration = Duration::from_secs(10);
+/// ...a device to be opened, for which somebody may have to be asked...
+pub const CHECK_OPENS: Duration = Duration::from_secs(20);
+/// ...an open device to deliver something...
+pub const CHECK_DEVICE: Duration = Duration::from_secs(6);
+/// ...and an ICE server to give a candidate: browsers themselves ask for about as long.
+pub const CHECK_ICE: Duration = Duration::from_secs(10);
 /// The first waits before the signaling socket is opened again. (As the LiveKit client does: quick for a blip, calm for an outage.)
 pub const RECONNECT_FIRST: [Duration; 5] = [
     Duration::from_millis(0),

@@ -2,6 +2,7 @@
 
 use visavis_signaling::{MediaState, ParticipantId, RejectCode};
 
+use crate::check::CheckLine;
 use crate::input::{MediaError, TrackId};
 use crate::reach::Obstacle;
 use crate::safety::Fingerprints;
@@ -215,4 +216,6 @@ pub struct RoomView {
     pub me: SelfView,
     /// The others, in the order in which they appeared: a tile never jumps because somebody else came or went.
     pub participants: Vec<ParticipantView>,
+    /// What the check before a call has found out; empty if nobody has asked for one.
+    pub check: Vec<CheckLine>,
 }

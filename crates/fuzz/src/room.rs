@@ -9,8 +9,8 @@ use std::time::Duration;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaEvent, OperationError, Output,
-    PeerConnectionState, Room, RoomConfig, Seen, SocketEvent, Source, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaEvent, OperationError,
+    Output, PeerConnectionState, Room, RoomConfig, Seen, SocketEvent, Source, TestId, TrackId,
 };
 use visavis_sim::fake::FakeConnection;
 
@@ -21,7 +21,8 @@ const MOST: usize = 2000;
 /// Timers in a row at one moment, after which it is taken for a livelock.
 const MAX_TIMERS: u32 = 50;
 
-/// Marks. The person: `J` joins (room, name), `E` enters the lobby, `L` leaves, `S` switches a source, `R` tries again.
+/// Marks. The person: `J` joins (room, name), `E` enters the lobby, `L` leaves, `S` switches a source, `R` tries again,
+/// `K` checks, or stops checking.
 /// The page: `O` is online, `N` has another network, `t` its timer fires, `~` so many tenths of a second pass without
 /// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
 /// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
@@ -43,6 +44,7 @@ enum Asked {
     SetRemote(ConnectionId, SessionDescription),
     Stats(ConnectionId),
     Look(Probe),
+    Test(TestId),
 }
 
 struct Connection {
@@ -104,6 +106,7 @@ impl Page {
                 self.command(Command::SetSource { source, on: at / 2 % 2 == 1 });
             }
             ('R', _) => self.command(Command::RetryNow),
+            ('K', _) => self.command(Command::Check(at % 2 == 0)),
             ('O', _) => self.input(Input::Online),
             ('N', _) => self.input(Input::NetworkChanged),
             ('t', _) => self.timer(),
@@ -203,6 +206,10 @@ impl Page {
             Asked::Look(probe) if refuses => self.input(Input::Seen(probe, Seen::Nobody)),
             Asked::Look(probe) => {
                 self.input(Input::Seen(probe, Seen::Answer { status: 404, body: String::new() }));
+            }
+            Asked::Test(id) => {
+                let finding = if refuses { Finding::Error(401) } else { Finding::Good };
+                self.input(Input::Tested(id, finding));
             }
             Asked::Stats(id) => {
                 let flow = self.connections.get(&id).filter(|it| !it.stillborn && !refuses).map(|it| it.flow);

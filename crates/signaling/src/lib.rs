@@ -26,6 +26,7 @@ pub mod text;
 pub mod time;
 
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
+pub use dialects::{Mapping, known_as};
 pub use signal::{
     IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId,
     ParticipantInfo, RejectCode, Rejection, SdpType, SessionDescription,

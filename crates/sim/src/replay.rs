@@ -8,7 +8,7 @@ use std::rc::Rc;
 use visavis_core::flight::{FORMAT, decisions};
 use visavis_core::signaling::dialects::{self, Mapping, Options};
 use visavis_core::signaling::json::{self, Json};
-use visavis_core::signaling::{Dialect, Probe};
+use visavis_core::signaling::{Dialect, IceServer, Probe};
 use visavis_core::{Effect, Output, Room, RoomConfig, RoomView};
 
 use self::read::Parts;
@@ -93,13 +93,23 @@ fn dialect(parts: &Parts<'_>, name: &str) -> Option<Box<dyn Dialect>> {
 
 fn config(parts: &Parts<'_>) -> Option<RoomConfig> {
     Some(RoomConfig {
-        ice_servers: Vec::new(),
+        ice_servers: parts.text("ice").map(|kinds| ice_servers(&kinds)).unwrap_or_default(),
         relay_only: parts.yes(3),
         capacity: parts.number(4).filter(|capacity| *capacity > 0),
         microphone: parts.yes(5),
         camera: parts.yes(6),
         seed: u64::from(parts.number(1)?) << 32 | u64::from(parts.number(2)?),
     })
+}
+
+/// Stand-ins for the ICE servers of the page's configuration, of which only the kinds are recorded.
+fn ice_servers(kinds: &str) -> Vec<IceServer> {
+    let server = |(at, kind)| IceServer {
+        urls: vec![format!("{}:{at}", if kind == 't' { "turn" } else { "stun" })],
+        username: None,
+        credential: None,
+    };
+    kinds.chars().enumerate().map(server).collect()
 }
 
 impl Replay {

@@ -14,7 +14,7 @@ use std::ops::AddAssign;
 
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::{SessionDescription, Timestamp};
-use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent};
+use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, TestId};
 
 use self::network::{Server, SocketId};
 use self::page::Peer;
@@ -108,6 +108,7 @@ enum Action {
     CheckNegotiation(usize, ConnectionId),
     CaptureDone(usize, CaptureId, bool, bool),
     StatsDone(usize, ConnectionId),
+    Tested(usize, TestId),
     IceTick,
 }
 
@@ -123,8 +124,10 @@ impl Action {
             | Self::CheckNegotiation(peer, _)
             | Self::CaptureDone(peer, ..)
             | Self::StatsDone(peer, _)
+            | Self::Tested(peer, _)
             | Self::Operation(
                 Operation::Join(peer)
+                | Operation::Check(peer)
                 | Operation::Leave(peer)
                 | Operation::Toggle(peer, ..)
                 | Operation::Unplug(peer, ..)
@@ -290,6 +293,7 @@ impl World {
             Action::Thaw(peer) => self.thaw(peer),
             Action::Heal => self.heal(),
             Action::StatsDone(peer, connection) => self.stats_done(peer, connection),
+            Action::Tested(peer, test) => self.tested(peer, test),
             Action::SocketReady(peer, socket) => self.socket_ready(peer, socket),
             Action::ToServer(socket, frame) => self.server_hears(socket, &frame),
             Action::ToPeer(peer, socket, event) => self.peer_hears(peer, socket, event),

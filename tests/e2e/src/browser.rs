@@ -93,6 +93,11 @@ impl Setup {
         Self::chrome().with(&format!("--use-file-for-fake-video-capture={}", picture::small().display()))
     }
 
+    /// Chromium with a camera whose lens is covered.
+    pub fn black_chrome() -> Self {
+        Self::chrome().with(&format!("--use-file-for-fake-video-capture={}", picture::black().display()))
+    }
+
     /// Firefox on a machine with a camera and no microphone: it is told to take only a device that does not exist.
     pub fn no_microphone() -> Self {
         Self::firefox().pref("media.audio_loopback_dev", json!("none"))

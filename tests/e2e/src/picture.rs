@@ -12,7 +12,24 @@ const FRAMES: usize = 24;
 /// The file of the picture, made if it is not there yet: a light disc that goes round on a soft ground, eight frames a
 /// second.
 pub(crate) fn small() -> PathBuf {
-    let path = tools::artifacts().join("camera.y4m");
+    file("camera.y4m", video)
+}
+
+/// The same of a camera with its lens covered.
+pub(crate) fn black() -> PathBuf {
+    file("black.y4m", || {
+        let mut video = head();
+        for _ in 0..FRAMES {
+            video.extend(b"FRAME\n");
+            video.extend([16; WIDTH * HEIGHT]);
+            video.extend([128; WIDTH * HEIGHT / 2]);
+        }
+        video
+    })
+}
+
+fn file(name: &str, video: impl Fn() -> Vec<u8>) -> PathBuf {
+    let path = tools::artifacts().join(name);
     if !path.exists() {
         // Written aside and moved, so that nobody ever reads half of it.
         let draft = path.with_extension(format!("{}", std::process::id()));
@@ -23,8 +40,12 @@ pub(crate) fn small() -> PathBuf {
 }
 
 /// YUV4MPEG2, 4:2:0.
+fn head() -> Vec<u8> {
+    format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F8:1 Ip A1:1 C420jpeg\n").into_bytes()
+}
+
 fn video() -> Vec<u8> {
-    let mut video = format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F8:1 Ip A1:1 C420jpeg\n").into_bytes();
+    let mut video = head();
     for frame in 0..FRAMES {
         video.extend(b"FRAME\n");
         for y in 0..HEIGHT {

@@ -38,6 +38,11 @@ impl Turn {
         format!("turn:127.0.0.1:{}?transport=udp", self.port)
     }
 
+    /// Where it listens; it answers STUN there, too.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Ends it without warning: whatever it relays is cut.
     pub async fn kill(&mut self) {
         self.process.kill().await;

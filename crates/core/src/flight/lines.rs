@@ -4,6 +4,7 @@
 use visavis_signaling::Timestamp;
 use visavis_signaling::json::{Json, quote};
 
+use crate::check::{Finding, TestId};
 use crate::input::{Command, ConnectionEvent, ConnectionId, Input, MediaEvent, SocketEvent, TrackId};
 use crate::output::{Effect, Event, Output};
 use crate::reach::Seen;
@@ -41,6 +42,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Socket(SocketEvent::Frame(_)) => ("heard", [0; 3]),
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
         Input::Seen(_, seen) => ("seen", self::seen(seen)),
+        Input::Tested(TestId(id), finding) => ("tested", tested(*id, *finding)),
         Input::Connection(id, event) => connection(*id, event),
         Input::Media(event) => media(event),
         Input::Online => ("online", [0; 3]),
@@ -81,6 +83,7 @@ fn texts(input: &Input, out: &mut String) {
         Input::Command(_)
         | Input::Seen(..)
         | Input::Socket(_)
+        | Input::Tested(..)
         | Input::Connection(..)
         | Input::Media(_)
         | Input::Online
@@ -96,6 +99,7 @@ fn command(command: &Command) -> Line {
         Command::Leave => ("leave", [0; 3]),
         Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
         Command::RetryNow => ("retry", [0; 3]),
+        Command::Check(on) => ("check", [(*on).into(), 0, 0]),
         Command::Trace(on) => ("trace", [(*on).into(), 0, 0]),
     }
 }
@@ -107,6 +111,17 @@ fn seen(seen: &Seen) -> [u32; 3] {
         Seen::Nobody => [1, 0, 0],
         Seen::Somebody => [2, 0, 0],
         Seen::Answer { status, .. } => [3, u32::from(*status), 0],
+    }
+}
+
+fn tested(id: u32, finding: Finding) -> [u32; 3] {
+    match finding {
+        Finding::Good => [id, 0, 0],
+        Finding::Blank => [id, 1, 0],
+        Finding::Muted => [id, 2, 0],
+        Finding::Error(code) => [id, 3, code.into()],
+        Finding::Gathered(told) => [id, 4, told.into()],
+        Finding::Refused => [id, 5, 0],
     }
 }
 
@@ -170,5 +185,7 @@ fn effect(effect: &Effect) -> char {
         Effect::RestartIce(_) => 'n',
         Effect::ReadStats(_) => 'o',
         Effect::Probe(_) => 'p',
+        Effect::Test(..) => 'q',
+        Effect::EndTest(_) => 'r',
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_signaling::dialects::Mapping;
+use visavis_signaling::Mapping;
 use visavis_signaling::json::{self, Json};
 use visavis_signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription};
 

@@ -15,6 +15,8 @@ impl Room {
             Command::Join { room, name } => self.join(now, &room, &name),
             Command::Leave => self.leave(now),
             Command::SetSource { source, on } => self.set_source(source, on),
+            Command::Check(true) => self.begin_check(now),
+            Command::Check(false) => self.check.end(&mut self.out),
             Command::Trace(on) => self.link.trace(on),
             Command::RetryNow => {
                 self.link.ask_again(now, &mut self.out);

@@ -20,7 +20,7 @@ impl Room {
         for item in heard {
             match item {
                 Heard::Opened if self.wants_in() => self.send_join(now),
-                Heard::Opened => {}
+                Heard::Opened => self.ask_for_check(now),
                 Heard::Lost if self.lifecycle == Lifecycle::Joined => {
                     self.lifecycle = Lifecycle::Reconnecting;
                 }
@@ -44,7 +44,10 @@ impl Room {
             Inbound::Resumed { ice_servers } if self.lifecycle == Lifecycle::Reconnecting => {
                 self.resumed(now, ice_servers);
             }
-            Inbound::IceServers(ice) => self.use_ice_servers(Some(ice)),
+            Inbound::IceServers(ice) => {
+                self.check.server_said(None, &mut self.out);
+                self.use_ice_servers(Some(ice));
+            }
             _ if self.lifecycle != Lifecycle::Joined => {}
             Inbound::Joined(_) | Inbound::Resumed { .. } => {}
             Inbound::ParticipantBack(info) => self.participant_back(now, info),
@@ -170,6 +173,7 @@ impl Room {
                 self.heard(now, heard);
             }
             Lifecycle::Joined | Lifecycle::Lobby | Lifecycle::Left => {
+                self.check.server_said(Some(code), &mut self.out);
                 self.out.event(Event::ProtocolError([code.as_str(), ": ", &rejection.text].concat()));
             }
         }

@@ -23,6 +23,7 @@ pub(super) fn room(room: &Room) -> RoomView {
             camera: room.media.view(Source::Camera),
         },
         participants: members.map(|member| participant(room, member)).collect(),
+        check: room.check.lines(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A room from the outside: inputs in, effects out.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
+mod check;
 mod silence;
 
 use std::time::Duration;

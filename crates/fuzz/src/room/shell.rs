@@ -64,6 +64,10 @@ impl Page {
                 self.have(id);
             }
             Effect::Probe(probe) => self.asked.push(Asked::Look(probe)),
+            Effect::Test(id, _) => self.asked.push(Asked::Test(id)),
+            Effect::EndTest(id) => {
+                self.asked.retain(|asked| !matches!(asked, Asked::Test(test) if *test == id));
+            }
             Effect::RestartIce(id) => self.have(id).fake.restart_ice(),
             Effect::ReadStats(id) => {
                 self.have(id);
@@ -144,7 +148,7 @@ impl Page {
 impl Asked {
     fn connection(&self) -> Option<ConnectionId> {
         match self {
-            Self::Capture(..) | Self::Look(_) => None,
+            Self::Capture(..) | Self::Look(_) | Self::Test(_) => None,
             Self::Make(id) | Self::SetLocal(id) | Self::SetRemote(id, _) | Self::Stats(id) => Some(*id),
         }
     }

@@ -3,8 +3,8 @@
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
-    PeerConnectionState, Seen, SocketEvent, Source, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaError, MediaEvent,
+    OperationError, PeerConnectionState, Seen, SocketEvent, Source, TestId, TrackId,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -68,6 +68,7 @@ pub(super) fn input(line: &Json, asked: Option<&Probe>) -> Option<(Timestamp, In
         "heard" => Input::Socket(SocketEvent::Frame(parts.text("frame")?)),
         "closed" => Input::Socket(SocketEvent::Closed),
         "seen" => Input::Seen(asked?.clone(), seen(&parts)?),
+        "tested" => Input::Tested(TestId(parts.number(0)?), finding(&parts)?),
         "online" => Input::Online,
         "network" => Input::NetworkChanged,
         "timeout" => Input::Timeout,
@@ -91,6 +92,18 @@ fn seen(parts: &Parts<'_>) -> Option<Seen> {
     })
 }
 
+fn finding(parts: &Parts<'_>) -> Option<Finding> {
+    Some(match parts.number(1)? {
+        0 => Finding::Good,
+        1 => Finding::Blank,
+        2 => Finding::Muted,
+        3 => Finding::Error(parts.number(2)?.try_into().ok()?),
+        4 => Finding::Gathered(parts.yes(2)),
+        5 => Finding::Refused,
+        _ => return None,
+    })
+}
+
 fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
     Some(match word {
         "lobby" => Command::EnterLobby,
@@ -98,6 +111,7 @@ fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
         "leave" => Command::Leave,
         "set" => Command::SetSource { source: parts.source(0)?, on: parts.yes(1) },
         "retry" => Command::RetryNow,
+        "check" => Command::Check(parts.yes(0)),
         "trace" => Command::Trace(parts.yes(0)),
         _ => return None,
     })

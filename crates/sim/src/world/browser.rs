@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEvent, ConnectionId, Effect, Flow, Input, MediaError, MediaEvent, OperationError,
-    Output, PeerConnectionState, Role, Source,
+    CaptureId, ConnectionEvent, ConnectionId, Effect, Finding, Flow, Input, MediaError, MediaEvent,
+    OperationError, Output, PeerConnectionState, Role, Source, TestId,
 };
 
 use super::page::{Conn, Peer};
@@ -38,6 +38,18 @@ impl World {
             Effect::SetTrackEnabled(track, _) => {
                 if !self.peers[peer].tracks.contains(&track) {
                     self.illegal(peer, &effect, "no such track");
+                }
+            }
+            Effect::Test(test, _) => {
+                if !self.peers[peer].tests.insert(test) {
+                    self.illegal(peer, &effect, "it is under way");
+                }
+                let delay = self.random.between(1, 12_000);
+                self.schedule(delay, Action::Tested(peer, test));
+            }
+            Effect::EndTest(test) => {
+                if !self.peers[peer].tests.remove(&test) {
+                    self.illegal(peer, &effect, "no such test");
                 }
             }
             Effect::CreateConnection(connection, role, _) => self.create(peer, connection, role),
@@ -180,6 +192,8 @@ impl World {
             | Effect::SetTrackEnabled(..)
             | Effect::CreateConnection(..)
             | Effect::CloseConnection(_)
+            | Effect::Test(..)
+            | Effect::EndTest(_)
             | Effect::ReadStats(_) => None,
         };
         if let Some(refusal) = refusal {
@@ -270,6 +284,14 @@ impl World {
         let flow = self.peers[peer].connections.get(&id).map(|conn| conn.flow);
         if let Some(flow) = flow {
             self.connection_event(peer, id, ConnectionEvent::Stats(flow));
+        }
+    }
+
+    /// Most of what is tried out works.
+    pub(super) fn tested(&mut self, peer: usize, test: TestId) {
+        if self.peers[peer].tests.contains(&test) {
+            let finding = if self.random.chance(70) { Finding::Good } else { Finding::Error(701) };
+            self.input(peer, Input::Tested(test, finding));
         }
     }
 

@@ -59,6 +59,8 @@ impl World {
             "sees itself".to_owned()
         } else if view.lifecycle == Lifecycle::Left && !page.is_put_away() {
             "has left, but not everything is put away".to_owned()
+        } else if view.lifecycle != Lifecycle::Lobby && !page.tests.is_empty() {
+            "still tries out what a call would need".to_owned()
         } else if out && people > 0 {
             "sees people, but is not in the room".to_owned()
         } else if page.room.backlog() > MAX_BACKLOG * (people + 1) {

@@ -1,6 +1,6 @@
 //! Carries out the steps of a script.
 
-use visavis_core::{Command, ConnectionId, Input, MediaEvent, Source};
+use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, Source};
 
 use super::page::Peer;
 use super::script::{Operation, Person, Wedge};
@@ -10,6 +10,7 @@ impl World {
     pub(super) fn operate(&mut self, operation: Operation) {
         match operation {
             Operation::Join(peer) => self.join(peer),
+            Operation::Check(peer) => self.check_before(peer),
             Operation::Leave(peer) => {
                 self.peers[peer].wants_in = false;
                 self.input(peer, Input::Command(Command::Leave));
@@ -65,6 +66,13 @@ impl World {
         self.peers[peer].wants_in = true;
         let join = Command::Join { room: "r".to_owned(), name: format!("peer {peer}") };
         self.input(peer, Input::Command(join));
+    }
+
+    fn check_before(&mut self, peer: usize) {
+        if self.peers[peer].room.view().lifecycle == Lifecycle::Lobby {
+            self.input(peer, Input::Command(Command::EnterLobby));
+            self.input(peer, Input::Command(Command::Check(true)));
+        }
     }
 
     fn crash(&mut self, peer: usize, returns: bool) {

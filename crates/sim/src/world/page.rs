@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
-use visavis_core::signaling::{ParticipantId, hub};
+use visavis_core::signaling::{IceServer, ParticipantId, hub};
 use visavis_core::{
-    AppConfig, ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, TrackId,
+    AppConfig, ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, TestId,
+    TrackId,
 };
 
 use super::Action;
@@ -59,6 +60,8 @@ pub(super) struct Peer {
     pub(super) connections: BTreeMap<ConnectionId, Conn>,
     pub(super) used: BTreeSet<ConnectionId>,
     pub(super) tracks: BTreeSet<TrackId>,
+    /// What is being tried out before a call.
+    pub(super) tests: BTreeSet<TestId>,
     next_track: u32,
     /// Whether devices are there.
     pub(super) has_devices: bool,
@@ -77,10 +80,17 @@ pub(super) struct Peer {
     pub(super) recorder: Option<Recorder>,
 }
 
+/// What every page is configured with.
+fn ice_servers() -> Vec<IceServer> {
+    let urls = vec!["stun:server".to_owned(), "turn:server".to_owned()];
+    vec![IceServer { urls, username: None, credential: None }]
+}
+
 impl Peer {
     pub(super) fn new(Person { identity, seed, has_devices }: Person) -> Self {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
-        let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
+        let (microphone, camera, ice_servers) = (true, true, ice_servers());
+        let config = RoomConfig { microphone, camera, seed, ice_servers, ..RoomConfig::default() };
         Self {
             identity,
             id: hub::participant_id(&secret),
@@ -92,6 +102,7 @@ impl Peer {
             connections: BTreeMap::new(),
             used: BTreeSet::new(),
             tracks: BTreeSet::new(),
+            tests: BTreeSet::new(),
             next_track: 0,
             has_devices,
             sleeps: 0,
@@ -107,7 +118,8 @@ impl Peer {
     /// Writes down everything from now on.
     pub(super) fn record(&mut self, Person { identity, seed, .. }: Person) {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
-        self.recorder = Some(Recorder::new(&AppConfig::default(), "", &secret, &page, seed, "simulation"));
+        let config = AppConfig { ice_servers: ice_servers(), ..AppConfig::default() };
+        self.recorder = Some(Recorder::new(&config, "", &secret, &page, seed, "simulation"));
     }
 
     /// When its timer fires, unless it sleeps. A hidden page has one timer a minute.

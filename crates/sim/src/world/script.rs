@@ -39,6 +39,8 @@ pub(super) enum Wedge {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation {
     Join(usize),
+    /// The check before a call; whoever is not in the lobby has none.
+    Check(usize),
     Leave(usize),
     /// The page dies without a word; sometimes it comes back as a new one, sometimes as the same person.
     Crash(usize, bool),
@@ -100,6 +102,10 @@ impl Script {
         let spread = if random.chance(50) { 20_000 } else { 60_000 };
         for _ in 0..random.below(16) {
             script.steps.push((random.below(spread), choose(&mut random, people)));
+        }
+        // Without a turn of the die, so that all else stays as it was. Whoever joins meanwhile ends it.
+        if seed.is_multiple_of(8) {
+            script.steps.push((seed / 8 % JOINS_WITHIN, Operation::Check(0)));
         }
         script
     }

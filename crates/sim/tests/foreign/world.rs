@@ -321,6 +321,8 @@ impl World {
             // Nobody counts packets here: a look that is not answered proves nothing.
             Effect::ReadStats(_)
             | Effect::Probe(_)
+            | Effect::Test(..)
+            | Effect::EndTest(_)
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
             | Effect::SendTrack(..)

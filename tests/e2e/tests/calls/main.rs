@@ -3,6 +3,7 @@
 
 mod access;
 mod browsers;
+mod check;
 mod devices;
 mod explained;
 mod layout;

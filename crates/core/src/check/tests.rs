@@ -1,0 +1,207 @@
+use super::*;
+use crate::output::Output;
+
+const OFF: SourceView = SourceView { state: SourceState::Off, track: None };
+const AROUND: Surroundings =
+    Surroundings { microphone: OFF, camera: OFF, link_open: true, obstacle: Obstacle::Unknown };
+
+fn on(track: u32) -> SourceView {
+    SourceView { state: SourceState::On, track: Some(TrackId(track)) }
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn server(urls: &[&str]) -> IceServer {
+    let urls = urls.iter().map(ToString::to_string).collect();
+    IceServer { urls, username: Some("ann".to_owned()), credential: None }
+}
+
+/// A check that has begun at zero.
+#[derive(Default)]
+struct Stage {
+    check: Check,
+    out: Outbox,
+    servers: Vec<IceServer>,
+}
+
+impl Stage {
+    fn begin(servers: &[&[&str]]) -> Self {
+        let mut stage =
+            Self { servers: servers.iter().map(|urls| server(urls)).collect(), ..Self::default() };
+        stage.check.begin(at(0), Some("ws://server".to_owned()), &mut stage.out);
+        stage
+    }
+
+    fn step(&mut self, now: u64, around: &Surroundings) -> Vec<Effect> {
+        self.check.step(at(now), around, self.servers.iter(), &mut self.out);
+        let outputs = std::iter::from_fn(|| self.out.pop());
+        outputs
+            .filter_map(|output| match output {
+                Output::Effect(effect) => Some(effect),
+                Output::Event(_) => None,
+            })
+            .collect()
+    }
+
+    fn found(&mut self, test: u32, finding: Finding) {
+        self.check.found(TestId(test), finding, &mut self.out);
+    }
+
+    fn state(&self, line: usize) -> CheckState {
+        self.check.entries[line].line.state
+    }
+}
+
+const SERVER: usize = 0;
+const MICROPHONE: usize = 1;
+const CAMERA: usize = 2;
+const ICE: usize = 3;
+
+#[test]
+fn everything_works() {
+    let mut stage = Stage::begin(&[&["stun:a"], &["turn:a", "turns:a"]]);
+    let around = Surroundings { microphone: on(1), camera: on(2), ..AROUND };
+    let asked = stage.step(0, &around);
+    let ice = |id, url| Effect::Test(TestId(id), Test::Ice(server(&[url])));
+    assert_eq!(
+        asked,
+        [
+            Effect::Test(TestId(0), Test::Track(TrackId(1))),
+            Effect::Test(TestId(1), Test::Track(TrackId(2))),
+            ice(2, "stun:a"),
+            ice(3, "turn:a"),
+            ice(4, "turns:a"),
+        ]
+    );
+    stage.check.server_said(None, &mut stage.out);
+    (0..5).for_each(|test| stage.found(test, Finding::Good));
+    assert_eq!(stage.step(1, &around), (0..5).map(|test| Effect::EndTest(TestId(test))).collect::<Vec<_>>());
+    assert!(stage.check.lines().iter().all(|line| line.state == CheckState::Passed));
+    assert_eq!((stage.check.lines().len(), stage.check.poll_timeout()), (6, None));
+}
+
+#[test]
+fn what_is_off_or_absent_is_skipped() {
+    let mut stage = Stage::begin(&[]);
+    assert_eq!(stage.step(0, &AROUND), []);
+    assert_eq!(stage.state(CAMERA), CheckState::Skipped(Skip::Off));
+    assert_eq!(stage.check.lines().len(), 3, "the server may still name some");
+    stage.check.server_said(Some(RejectCode::BadRequest), &mut stage.out);
+    stage.step(0, &AROUND);
+    assert_eq!(stage.state(SERVER), CheckState::Passed, "an older server");
+    assert_eq!(stage.state(ICE), CheckState::Skipped(Skip::None));
+    let mut tabs = Check::default();
+    tabs.begin(at(0), None, &mut stage.out);
+    assert_eq!(tabs.entries[SERVER].line.state, CheckState::Skipped(Skip::None));
+}
+
+#[test]
+fn a_device_that_delivers_nothing_is_named() {
+    let mut stage = Stage::begin(&[]);
+    let around = Surroundings { microphone: on(1), camera: on(2), ..AROUND };
+    stage.step(0, &around);
+    stage.found(0, Finding::Blank);
+    stage.step(5_999, &around);
+    assert_eq!(stage.state(MICROPHONE), CheckState::Running, "somebody may still say something");
+    let ended = stage.step(6_000, &around);
+    assert_eq!(ended, [Effect::EndTest(TestId(0)), Effect::EndTest(TestId(1))]);
+    assert_eq!(stage.state(MICROPHONE), CheckState::Failed(Fault::Blank));
+    assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Nothing));
+    let mut deaf = Stage::begin(&[]);
+    deaf.step(0, &around);
+    deaf.step(6_000, &around);
+    assert_eq!(deaf.state(MICROPHONE), CheckState::Skipped(Skip::Unclear), "no sound card, for instance");
+    // Too late, and of nothing that is under way.
+    stage.found(1, Finding::Good);
+    assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Nothing));
+}
+
+#[test]
+fn a_device_that_opens_late_is_waited_for() {
+    let starting = SourceView { state: SourceState::Starting, track: None };
+    let mut stage = Stage::begin(&[]);
+    let around = Surroundings { microphone: starting, camera: starting, ..AROUND };
+    stage.step(0, &around);
+    assert_eq!(stage.state(CAMERA), CheckState::Waiting);
+    let opened = stage.step(15_000, &Surroundings { camera: on(2), ..around });
+    assert_eq!(opened, [Effect::Test(TestId(0), Test::Track(TrackId(2)))]);
+    stage.step(20_000, &Surroundings { camera: on(2), ..around });
+    assert_eq!(stage.state(MICROPHONE), CheckState::Failed(Fault::Unopened));
+    assert_eq!(stage.state(CAMERA), CheckState::Running);
+    let failed = SourceView { state: SourceState::Failed(MediaError::Busy), track: None };
+    stage.step(20_001, &Surroundings { camera: failed, ..around });
+    assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Device(MediaError::Busy)));
+}
+
+#[test]
+fn an_ice_server_that_fails_says_why() {
+    let refused = Finding::Error(401);
+    for (url, findings, expected) in [
+        ("turn:a", &[refused, Finding::Error(701), Finding::Gathered(true)][..], Fault::Error(401)),
+        ("turn:a", &[Finding::Error(701), refused, Finding::Gathered(true)], Fault::Error(401)),
+        ("stun:a", &[Finding::Error(701), Finding::Gathered(true)], Fault::NoAnswer),
+        ("turn:a", &[Finding::Gathered(true)], Fault::NoAnswer),
+        ("turn:a", &[Finding::Gathered(false)], Fault::NoAnswer),
+        ("turn:a", &[Finding::Refused], Fault::Invalid),
+        ("stun:a", &[], Fault::NoAnswer),
+        ("turn:a", &[refused], Fault::Error(401)),
+    ] {
+        let mut stage = Stage::begin(&[&[url]]);
+        stage.step(0, &AROUND);
+        findings.iter().for_each(|finding| stage.found(0, *finding));
+        let ended = stage.step(10_000, &AROUND);
+        assert_eq!(ended, [Effect::EndTest(TestId(0))]);
+        assert_eq!(stage.state(ICE), CheckState::Failed(expected), "{url} {findings:?}");
+    }
+}
+
+#[test]
+fn a_path_that_fails_does_not_matter_if_another_works() {
+    let mut stage = Stage::begin(&[&["stun:a"], &["stun:b"], &["stun:c"]]);
+    stage.step(0, &AROUND);
+    stage.found(0, Finding::Error(701));
+    stage.found(0, Finding::Good);
+    // Without a NAT there is nothing to find, and Firefox says nothing of errors.
+    stage.found(1, Finding::Gathered(true));
+    stage.found(2, Finding::Gathered(false));
+    assert_eq!(stage.state(ICE), CheckState::Passed);
+    assert_eq!(stage.state(ICE + 1), CheckState::Passed);
+    assert_eq!(stage.state(ICE + 2), CheckState::Skipped(Skip::Unclear));
+}
+
+#[test]
+fn a_server_that_is_out_of_reach_is_explained() {
+    for (link_open, obstacle, when, expected) in [
+        (false, Obstacle::Down, 1, Obstacle::Down),
+        (false, Obstacle::Unknown, 10_000, Obstacle::Unknown),
+        (true, Obstacle::Unknown, 10_000, Obstacle::NoReply),
+    ] {
+        let mut stage = Stage::begin(&[]);
+        stage.step(when, &Surroundings { link_open, obstacle, ..AROUND });
+        assert_eq!(stage.state(SERVER), CheckState::Failed(Fault::Unreachable(expected)));
+    }
+    let mut stage = Stage::begin(&[]);
+    stage.check.server_said(Some(RejectCode::ServerFull), &mut stage.out);
+    assert_eq!(stage.state(SERVER), CheckState::Failed(Fault::Rejected(RejectCode::ServerFull)));
+}
+
+#[test]
+fn there_are_only_so_many_servers_and_each_once() {
+    let urls: Vec<_> = (0..40).map(|n| format!("stun:{}", n / 2)).collect();
+    let urls: Vec<_> = urls.iter().map(String::as_str).collect();
+    let mut stage = Stage::begin(&[&urls, &urls]);
+    assert_eq!(stage.step(0, &AROUND).len(), MAX_ICE_SERVERS);
+    stage.check.end(&mut stage.out);
+    assert_eq!(stage.step(0, &AROUND).len(), MAX_ICE_SERVERS, "all of them are closed");
+    assert_eq!(stage.check.lines(), []);
+}
+
+#[test]
+fn a_candidate_proves_only_what_it_is() {
+    let of = |kind| format!("candidate:1 1 udp 1 192.0.2.1 9 typ {kind} raddr 0.0.0.0 rport 0");
+    assert!(is_proof("stun:a", &of("srflx")) && is_proof("turns:a", &of("relay")));
+    assert!(!is_proof("stun:a", &of("host")) && !is_proof("turn:a", &of("srflx")));
+    assert!(!is_proof("stun:a", "candidate:1 typ srflx") && !is_proof("stun:a", ""));
+}

@@ -1,0 +1,47 @@
+//! The check before a call, and what it has to do with the rest of the room.
+
+use visavis_signaling::{Outbound, Timestamp};
+
+use super::Room;
+use crate::check::Surroundings;
+use crate::input::Source;
+use crate::view::Lifecycle;
+
+impl Room {
+    /// A server that is out of reach is looked at afresh, as if somebody had asked to try again.
+    pub(super) fn begin_check(&mut self, now: Timestamp) {
+        if self.lifecycle != Lifecycle::Lobby {
+            return;
+        }
+        self.check.begin(now, self.link.server(), &mut self.out);
+        // Those of an earlier call may have expired.
+        self.use_ice_servers(None);
+        if !self.link.is_open() {
+            self.link.ask_again(now, &mut self.out);
+            self.link.open(now, &mut self.out);
+        }
+        self.ask_for_check(now);
+    }
+
+    /// Asks the server for a sign of life, and for the ICE servers that a call would use.
+    pub(super) fn ask_for_check(&mut self, now: Timestamp) {
+        if self.check.asks_server() {
+            self.link.send(now, Outbound::Check, &mut self.out);
+        }
+    }
+
+    /// What follows for the check from everything else; whoever goes on from the lobby needs none any more.
+    pub(super) fn step_check(&mut self, now: Timestamp) {
+        if self.lifecycle != Lifecycle::Lobby {
+            return self.check.end(&mut self.out);
+        }
+        let around = Surroundings {
+            microphone: self.media.view(Source::Microphone),
+            camera: self.media.view(Source::Camera),
+            link_open: self.link.is_open(),
+            obstacle: self.link.obstacle(),
+        };
+        let servers = self.config.ice_servers.iter().chain(&self.server_ice);
+        self.check.step(now, &around, servers, &mut self.out);
+    }
+}

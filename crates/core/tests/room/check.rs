@@ -1,0 +1,94 @@
+//! The check before a call: it asks the server, tries out what that names, and gets out of the way.
+
+use std::time::Duration;
+
+use visavis_core::signaling::{IceServer, IceServers, Inbound, Outbound, RejectCode, Rejection};
+use visavis_core::{
+    CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Obstacle, Skip, SocketEvent, Test, TestId,
+};
+
+use super::{Stage, said};
+
+const URL: &str = "turn:example.org";
+
+fn relay() -> IceServer {
+    IceServer { urls: vec![URL.into()], username: Some("u".into()), credential: Some("c".into()) }
+}
+
+fn named() -> Inbound {
+    Inbound::IceServers(IceServers { servers: vec![relay()], expires_in: None })
+}
+
+/// In the lobby with an open socket, and a check that has just begun.
+fn checking() -> Stage {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.input(Input::Command(Command::Check(true)));
+    assert_eq!(said(), [Outbound::Check]);
+    stage
+}
+
+fn state(stage: &Stage, item: CheckItem) -> Option<CheckState> {
+    stage.room.view().check.iter().find(|line| line.item == item).map(|line| line.state)
+}
+
+#[test]
+fn the_server_names_what_is_tried_out() {
+    let mut stage = checking();
+    assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Running));
+    assert_eq!(state(&stage, CheckItem::Camera), Some(CheckState::Skipped(Skip::Off)));
+    assert_eq!(stage.hear(named()), [Effect::Test(TestId(0), Test::Ice(relay()))]);
+    assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Passed));
+    let found = stage.input(Input::Tested(TestId(0), Finding::Good));
+    assert_eq!(found, [Effect::EndTest(TestId(0))]);
+    assert_eq!(state(&stage, CheckItem::Ice), Some(CheckState::Passed));
+    // Again: the old credentials are not tried once more.
+    assert_eq!(stage.input(Input::Command(Command::Check(true))), []);
+    assert_eq!(stage.hear(named()), [Effect::Test(TestId(1), Test::Ice(relay()))]);
+    assert_eq!(stage.input(Input::Command(Command::Check(false))), [Effect::EndTest(TestId(1))]);
+    assert_eq!(stage.room.view().check, []);
+}
+
+#[test]
+fn whoever_joins_ends_it() {
+    let mut stage = checking();
+    stage.hear(named());
+    said();
+    let effects = stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    assert_eq!(effects, [Effect::EndTest(TestId(0))]);
+    assert!(matches!(said()[..], [Outbound::Join { .. }]));
+    assert_eq!(stage.input(Input::Command(Command::Check(true))), [], "there is none outside the lobby");
+    assert_eq!((stage.room.view().check, said()), (vec![], vec![]));
+}
+
+#[test]
+fn a_server_that_says_nothing_or_no_is_told_from_one_that_is_too_old() {
+    let mut silent = checking();
+    assert_eq!(silent.wait(Duration::from_secs(10)), []);
+    let expected = CheckState::Failed(Fault::Unreachable(Obstacle::NoReply));
+    assert_eq!(state(&silent, CheckItem::Server), Some(expected));
+    assert_eq!(state(&silent, CheckItem::Ice), Some(CheckState::Skipped(Skip::None)));
+    for (code, expected) in [
+        (RejectCode::BadRequest, CheckState::Passed),
+        (RejectCode::ServerFull, CheckState::Failed(Fault::Rejected(RejectCode::ServerFull))),
+    ] {
+        let mut stage = checking();
+        stage.hear(Inbound::Rejected(Rejection { code, text: String::new(), closes: false }));
+        assert_eq!(state(&stage, CheckItem::Server), Some(expected));
+    }
+}
+
+#[test]
+fn a_server_that_comes_meanwhile_is_asked_then() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.input(Input::Command(Command::Check(true)));
+    assert_eq!(said(), []);
+    stage.input(Input::Socket(SocketEvent::Closed));
+    stage.wait(Duration::from_millis(1));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(said(), [Outbound::Check]);
+    stage.hear(named());
+    assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Passed));
+}

@@ -1,0 +1,147 @@
+//! The check before a call: each line says whether it works, and if not, which it was and why.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use visavis_e2e::server::free_port;
+use visavis_e2e::turn::SECRET;
+use visavis_e2e::{Browser, Bundle, Page, Server, Setup, Turn, tools};
+
+/// What the list says.
+const LINES: &str = r"
+return [...document.querySelectorAll('[data-check]')].map((line) => ({
+  item: line.dataset.check,
+  state: line.dataset.checkState,
+  text: line.innerText.replaceAll('\n', ' '),
+}));
+";
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    item: String,
+    state: String,
+    text: String,
+}
+
+async fn read(page: &Page) -> Vec<Line> {
+    serde_json::from_value(page.eval(LINES, vec![]).await).expect("a list of lines")
+}
+
+/// Presses the button, and waits for all of it.
+async fn check(page: &Page) -> Vec<Line> {
+    page.until("the lobby", |look| look.control("check").is_some()).await;
+    page.press("check").await;
+    let begin = Instant::now();
+    loop {
+        let lines = read(page).await;
+        if lines.len() > 3 && lines.iter().all(|line| !["waiting", "running"].contains(&line.state.as_str()))
+        {
+            return lines;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(40), "{}: not over: {lines:#?}", page.name());
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn states(lines: &[Line]) -> Vec<&str> {
+    lines.iter().map(|line| line.state.as_str()).collect()
+}
+
+/// The line whose text has this in it.
+fn about<'a>(lines: &'a [Line], words: &str) -> &'a Line {
+    lines.iter().find(|line| line.text.contains(words)).unwrap_or_else(|| panic!("{words}: {lines:#?}"))
+}
+
+/// Everything that was opened for it is closed.
+async fn lets_go(page: &Page) {
+    page.until("every connection to be closed", |look| look.held.connections == 0).await;
+}
+
+async fn photographs(page: &Page, name: &str) {
+    for (width, height) in [(1280, 800), (360, 740)] {
+        page.resize(width, height).await;
+        page.eval("document.querySelector('.check').scrollIntoView({ block: 'end' })", vec![]).await;
+        let look = page.look().await;
+        assert!(look.scroll_width <= look.width, "something is cut off at the side");
+        let path = tools::artifacts().join(format!("check-{name}-{width}.png"));
+        page.screenshot(&path.to_string_lossy()).await;
+    }
+}
+
+#[tokio::test]
+async fn everything_that_works_is_said_to_work() {
+    let turn = Turn::start().await;
+    let stun = format!("stun:127.0.0.1:{}", turn.port());
+    let flags = ["--ice-url", &stun, "--turn-secret", SECRET, "--turn-url", &turn.url()];
+    let server = Server::with(tools::dist(), &flags).await;
+    let page = Browser::chrome().await.open("Ann", &server.url()).await;
+    let lines = check(&page).await;
+    assert_eq!(states(&lines), ["passed"; 5], "{lines:#?}");
+    assert_eq!(lines[0].item, "server");
+    lets_go(&page).await;
+    photographs(&page, "good").await;
+
+    // Whoever puts the results away, or joins, has done with it.
+    page.press("check").await;
+    page.press("close-check").await;
+    lets_go(&page).await;
+    assert!(read(&page).await.is_empty());
+    page.press("check").await;
+    visavis_e2e::call::join(&page, "tea").await;
+    lets_go(&page).await;
+    assert_eq!(page.look().await.errors, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_firefox_checks_too() {
+    let turn = Turn::start().await;
+    let flags = ["--turn-secret", SECRET, "--turn-url", &turn.url()];
+    let server = Server::with(tools::dist(), &flags).await;
+    let page = Browser::firefox().await.open("Ann", &server.url()).await;
+    let lines = check(&page).await;
+    // Without a sound card it cannot listen, and says so.
+    let heard = if lines[1].state == "skipped" { "skipped" } else { "passed" };
+    assert_eq!(states(&lines), ["passed", heard, "passed", "passed"], "{lines:#?}");
+    lets_go(&page).await;
+}
+
+#[tokio::test]
+async fn the_server_that_fails_is_named() {
+    let turn = Turn::start().await;
+    let dead = format!("turn:127.0.0.1:{}?transport=tcp", free_port());
+    let bundle = Bundle::with_config(&json!({ "iceServers": [
+        { "urls": turn.url(), "username": "ann", "credential": "wrong" },
+        { "urls": dead, "username": "ann", "credential": "wrong" },
+        { "urls": format!("stun:127.0.0.1:{}", turn.port()) },
+    ]}));
+    let server = Server::serving(&bundle).await;
+    let page = Browser::chrome().await.open("Ann", &server.url()).await;
+    page.until("the camera to be on", |look| {
+        look.control("camera").is_some_and(|control| control.state == "on")
+    })
+    .await;
+    page.press("camera").await;
+    let lines = check(&page).await;
+    assert_eq!(states(&lines), ["passed", "passed", "skipped", "failed", "failed", "passed"], "{lines:#?}");
+    let refused = about(&lines, &turn.url());
+    assert!(refused.text.contains("401") && refused.text.contains("credentials"), "{refused:?}");
+    assert!(about(&lines, &dead).text.contains("does not answer"), "{lines:#?}");
+    assert!(about(&lines, "Camera").text.contains("is off"), "{lines:#?}");
+    lets_go(&page).await;
+    photographs(&page, "bad").await;
+}
+
+#[tokio::test]
+async fn a_dead_server_is_explained_and_a_dark_camera_told() {
+    let nobody = format!("ws://127.0.0.1:{}/ws", free_port());
+    let bundle = Bundle::talking_to(&nobody);
+    let server = Server::serving(&bundle).await;
+    let page = Browser::start(Setup::black_chrome()).await.open("Ann", &server.url()).await;
+    let lines = check(&page).await;
+    assert_eq!(states(&lines), ["failed", "passed", "failed", "skipped"], "{lines:#?}");
+    assert!(lines[0].text.contains("Nobody answers there"), "{lines:#?}");
+    assert!(lines[2].text.contains("is black"), "{lines:#?}");
+    assert!(lines[3].text.contains("only inside one network"), "{lines:#?}");
+}
