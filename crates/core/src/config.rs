@@ -35,7 +35,7 @@ pub struct AppConfig {
     /// The `mapping` dialect: the description itself. Whoever reads the file puts it here.
     pub mapping: Option<Rc<Mapping>>,
     /// What [`AppConfig::finish`] has still to read.
-    description: Option<Json>,
+    pub description: Option<Json>,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.

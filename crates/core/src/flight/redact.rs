@@ -35,7 +35,7 @@ const NAMES: [&str; 16] = [
     "text",
 ];
 /// Texts under these keys are words of a protocol, whatever people are called.
-const OPEN: [&str; 4] = ["type", "dialect", "fallback", "namespace"];
+const OPEN: [&str; 5] = ["type", "dialect", "fallback", "namespace", "ice"];
 /// What stands in for a private text, with its number.
 const STANDS_IN: &str = "redacted";
 /// What stands for a text that cannot be read.
