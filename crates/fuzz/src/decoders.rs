@@ -4,6 +4,7 @@
 use visavis_core::flight::Recorder;
 use visavis_core::{AppConfig, Command, Input, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
+use visavis_signaling::dialects::Mapping;
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
 use visavis_signaling::json::{self, Json, Object};
 use visavis_signaling::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_SDP_BYTES};
@@ -32,6 +33,7 @@ const READERS: &[Reader] = &[
     ("socket.io", read_socket_io_frames),
     ("report", read_report),
     ("recorder", record_frames),
+    ("mapping", read_mapping),
 ];
 
 /// The first line names the reader, or its first letter chooses one; the rest is what it reads.
@@ -41,6 +43,13 @@ pub(crate) fn strike(bytes: &[u8]) {
     let by_letter = || READERS.get(usize::from(name.bytes().next()?) % READERS.len());
     if let Some((_, read)) = READERS.iter().find(|(known, _)| *known == name).or_else(by_letter) {
         read(rest);
+    }
+}
+
+/// Of a description of a server nothing is written again but its source.
+fn read_mapping(text: &str) {
+    if let Ok(mapping) = Mapping::parse(text) {
+        assert_eq!(mapping.source(), text);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Every dialect in the list, in conversations with a server that says anything, written as transcripts are.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use visavis_signaling::dialects::{ALL, Listed, Options};
+use visavis_signaling::dialects::{ALL, Listed, Mapping, Options};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{
@@ -21,17 +22,31 @@ const MAX_TIMERS: u32 = 50;
 /// Most deadlines on the way to a later moment.
 const MAX_DEADLINES: u32 = 2000;
 
-/// The first line names the dialect, or its first letter chooses one. Marks: `<` a frame, `+` the room says, `!` the
+/// Servers that `mapping` speaks with; the first is the usual one.
+const MAPPINGS: [(&str, &str); 4] = [
+    ("rooms", include_str!("../../../docs/mapping/rooms.json")),
+    ("pair", include_str!("../../../docs/mapping/pair.json")),
+    ("topics", include_str!("../../../docs/mapping/topics.json")),
+    ("join-room", include_str!("../../../docs/mapping/join-room.json")),
+];
+
+/// The first line names the dialect (and after a space the server, for `mapping`), or its first letter chooses one. Marks: `<` a frame, `+` the room says, `!` the
 /// socket opens or closes, `@` the time is so many milliseconds, `~` so many tenths of a second pass.
 pub(crate) fn strike(bytes: &[u8]) {
     let text = text_of(bytes);
     let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let (name, server) = name.split_once(' ').unwrap_or((name, ""));
     let by_letter = || ALL.get(usize::from(name.bytes().next()?) % ALL.len());
     let Some(listed) = ALL.iter().find(|listed| listed.name == name).or_else(by_letter) else { return };
-    let mut talk = Talk::new(listed);
+    let mut talk = Talk::new(listed, server);
     for (mark, rest) in lines(rest) {
         talk.step(mark, &rest);
     }
+}
+
+fn mapping(server: &str) -> Option<Rc<Mapping>> {
+    let file = MAPPINGS.iter().find(|(name, _)| *name == server).unwrap_or(&MAPPINGS[0]).1;
+    Mapping::parse(file).ok().map(Rc::new)
 }
 
 struct Talk {
@@ -47,10 +62,16 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(listed: &Listed) -> Self {
+    fn new(listed: &Listed, server: &str) -> Self {
         let identity = "0123456789abcdef".repeat(4);
-        let options =
-            Options { url: "ws://server".into(), identity, page: "page".into(), ..Options::default() };
+        let mapping = mapping(server);
+        let options = Options {
+            url: "ws://server".into(),
+            identity,
+            page: "page".into(),
+            mapping,
+            ..Options::default()
+        };
         let dialect = (listed.make)(options);
         Self {
             socket_io: dialect.endpoint().url.contains("EIO="),
