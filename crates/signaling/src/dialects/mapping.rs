@@ -1,6 +1,6 @@
 //! A server that nobody here has heard of, as a file beside the page describes it: no rebuild, no code.
 //!
-//! The file holds examples of messages with placeholders ([`template`]). What is sent is an example filled in; what comes
+//! The file holds examples of messages with placeholders (`template`). What is sent is an example filled in; what comes
 //! is held against the examples, and what stands in their placeholders is all that is to be known. `docs/mapping.md` is
 //! the reference.
 
