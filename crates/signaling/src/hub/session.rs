@@ -20,17 +20,21 @@ pub(super) struct Session {
     forgot: u32,
     kept: VecDeque<ServerMessage>,
     kept_bytes: usize,
+    /// The client knows where its counts begin. One that came with the counts of a server that is no more has heard of
+    /// the new beginning only when it says something: until then its counts may seem to fit and mean something else.
+    agreed: bool,
 }
 
 impl Session {
     pub(super) fn new(claim: SessionClaim) -> Self {
         Self {
-            id: claim.id,
             attempt: claim.attempt,
             heard: 0,
             forgot: 0,
             kept: VecDeque::new(),
             kept_bytes: 0,
+            agreed: claim.heard.is_none(),
+            id: claim.id,
         }
     }
 
@@ -41,6 +45,7 @@ impl Session {
     /// The client said something that counts.
     pub(super) fn hear(&mut self) {
         self.heard = self.heard.saturating_add(1);
+        self.agreed = true;
     }
 
     /// Something is said to the client. If too much is kept already, the oldest is forgotten, and a client that did
@@ -55,6 +60,7 @@ impl Session {
 
     /// The client has heard so many.
     pub(super) fn acknowledge(&mut self, heard: u32) {
+        self.agreed = true;
         while self.forgot < heard && !self.kept.is_empty() {
             self.forget_one();
         }
@@ -85,7 +91,7 @@ impl Session {
     pub(super) fn can_go_on(&self, claim: &SessionClaim) -> bool {
         let said = self.forgot.saturating_add(self.kept.len() as u32);
         let in_reach = |heard| (self.forgot..=said).contains(&heard);
-        self.id == claim.id && claim.heard.is_some_and(in_reach) && claim.forgot <= self.heard
+        self.agreed && self.id == claim.id && claim.heard.is_some_and(in_reach) && claim.forgot <= self.heard
     }
 
     /// What the client has not heard, oldest first.
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn goes_on_where_it_broke_off() {
-        let mut session = Session::new(claim(0));
+        let mut session = Session::new(SessionClaim { heard: None, ..claim(0) });
         for _ in 0..3 {
             session.keep(&message(0));
         }
@@ -148,7 +154,7 @@ mod tests {
 
     #[test]
     fn keeps_no_more_than_it_may() {
-        let mut session = Session::new(claim(0));
+        let mut session = Session::new(SessionClaim { heard: None, ..claim(0) });
         for _ in 0..=MAX_KEPT_MESSAGES {
             session.keep(&message(0));
         }

@@ -144,6 +144,22 @@ fn who_is_lost_goes_on_where_it_broke_off() {
     assert!(back.len() == 1 && back[0].ends_with(r#""resumed":true}"#), "{back:?}");
 }
 
+/// Found in the wind tunnel: a page slept while a server that had been restarted answered it, gave up the socket when it
+/// woke, and its counts, which began at the server before, seemed to fit: it never heard of whom it had missed.
+#[test]
+fn who_has_not_heard_of_a_new_beginning_begins_again() {
+    let mut hub = Hub::new(HubConfig::default());
+    hub.frame(A, &join_session('a', "a1", Some(1)));
+    hub.frame(B, &join_session('b', "b1", None));
+    drain(&mut hub);
+    hub.frame(C, &join_session('a', "a1", Some(1)));
+    let out = heard_by(C, &drain(&mut hub));
+    assert!(!out[0].contains("resumed") && out[0].contains(id('b').as_str()), "{out:?}");
+    hub.frame(C, r#"{"type":"media","media":{}}"#);
+    hub.frame(D, &join_session('a', "a1", Some(0)));
+    assert!(heard_by(D, &drain(&mut hub))[0].contains("resumed"), "now they agree");
+}
+
 #[test]
 fn a_late_join_of_an_old_socket_takes_nothing_away() {
     let mut hub = two_with_sessions();
