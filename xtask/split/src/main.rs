@@ -2,23 +2,23 @@
 //!
 //! What only users of other people's signaling servers need is a third of a page that most load without ever using it. It
 //! moves into a second wasm that shares memory and function table with the first, and is loaded when a dialect of it is
-//! asked for (`src/second.rs` in the page).
+//! asked for (`src/on_demand.rs` in the page).
 //!
 //! Which code moves follows from one rule. Methods of a dialect are reached through the function table alone, from
-//! `dialects::ALL` and from the methods of objects made by it. So their slots in the table are left empty; whatever then
-//! cannot be reached any more is what nobody else needs. What the rest of the program calls directly can always be
+//! `dialects::ALL` and from the methods of objects made by it. So they are taken out of the table; whatever then cannot
+//! be reached any more is what nobody else needs. What the rest of the program calls directly can always be
 //! reached, and stays: a wrong guess in [`moves`] makes the first part larger, it does not break it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use walrus::ir::Value;
 use walrus::passes::gc;
 use walrus::{
-    ConstExpr, Data, Element, ElementItems, ElementKind, Export, ExportItem, Function, FunctionId,
-    FunctionKind, Global, GlobalKind, Import, ImportKind, ImportedFunction, Memory, Module, ModuleConfig,
-    Table, TableId,
+    ConstExpr, Data, Element, ElementItems, ElementKind, Export, ExportItem, Function, FunctionBuilder,
+    FunctionId, FunctionKind, Global, GlobalKind, Import, ImportKind, ImportedFunction, Memory, Module,
+    ModuleConfig, Table, TableId,
 };
 
 /// What the second part calls the one module it imports from: the first.
@@ -80,23 +80,46 @@ struct Slot {
 }
 
 /// Takes what moves out of the table. Gives where it was.
+///
+/// No slot is left null, not even the first, which Rust never fills. The second part gets the table by way of JavaScript,
+/// and where JavaScript can reach a table of functions with a null in it, Chromium (156) cannot count objects
+/// (`Runtime.queryObjects`, of its developer tools): V8 keeps that null in memory which nobody may read, looks at it all
+/// the same, and the tab crashes.
 fn empty_slots(module: &mut Module) -> Result<Vec<Slot>> {
-    let mut moved = Vec::new();
+    let slots = take_slots(module);
+    let (moved, mut stay): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| {
+        let function = module.funcs.get(slot.function);
+        function.name.as_deref().is_some_and(moves)
+    });
+    let table = moved.first().context("nothing to move: have the modules other names?")?.table;
+    let function = stand_in(module);
+    let taken: BTreeSet<i32> = stay.iter().map(|slot| slot.index).collect();
+    let all = 0..i32::try_from(module.tables.get(table).initial)?;
+    stay.extend(all.filter(|index| !taken.contains(index)).map(|index| Slot { table, index, function }));
+    stay.sort_by_key(|slot| slot.index);
+    fill_slots(module, &stay);
+    Ok(moved)
+}
+
+/// What stands in for a function that is not there: whoever calls it too early is stopped, as a null would stop them.
+fn stand_in(module: &mut Module) -> FunctionId {
+    let mut function = FunctionBuilder::new(&mut module.types, &[], &[]);
+    function.func_body().unreachable();
+    function.finish(Vec::new(), &mut module.funcs)
+}
+
+/// Takes all functions out of the table.
+fn take_slots(module: &mut Module) -> Vec<Slot> {
+    let mut all = Vec::new();
     for id in ids(module.elements.iter(), Element::id) {
         let slots = slots_of(module.elements.get(id));
-        let (gone, stay): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| {
-            let function = module.funcs.get(slot.function);
-            function.name.as_deref().is_some_and(moves)
-        });
-        if let Some(slot) = gone.first() {
+        if let Some(slot) = slots.first() {
             module.tables.get_mut(slot.table).elem_segments.remove(&id);
             module.elements.delete(id);
-            fill_slots(module, &stay);
-            moved.extend(gone);
         }
+        all.extend(slots);
     }
-    ensure!(!moved.is_empty(), "nothing to move: have the modules other names?");
-    Ok(moved)
+    all
 }
 
 /// What a segment puts into the table. There is another kind of segment, which Rust does not make.
@@ -233,8 +256,8 @@ mod tests {
         (import "browser" "log" (func $log))
         (memory 1)
         (global $stack (mut i32) (i32.const 64))
-        (table 3 funcref)
-        (elem (i32.const 0) $ours $theirs $ours)
+        (table 4 funcref)
+        (elem (i32.const 1) $ours $theirs $ours)
         (data (i32.const 0) "text")
         (func $ours (@name "<visavis_signaling::dialects::visavis::Visavis as Dialect>::handle") call $shared)
         (func $theirs (@name "<visavis_signaling::foreign::Foreign as Dialect>::handle") call $shared call $only)
@@ -262,6 +285,16 @@ mod tests {
             ["<visavis_signaling::foreign::Foreign as Dialect>::handle", "core::str::trim"]
         );
         assert_eq!((first.data.iter().count(), second.data.iter().count()), (1, 0));
+    }
+
+    #[test]
+    fn no_slot_of_the_table_is_left_with_nothing_in_it() {
+        let (first, second) = split(&wat::parse_str(PROGRAM).unwrap()).unwrap();
+        let filled = |part: &[u8]| -> Vec<i32> {
+            let part = parse(part).unwrap();
+            part.elements.iter().flat_map(slots_of).map(|slot| slot.index).collect()
+        };
+        assert_eq!((filled(&first), filled(&second)), (vec![0, 1, 2, 3], vec![2]));
     }
 
     #[test]
