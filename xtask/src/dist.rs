@@ -39,10 +39,6 @@ const CONFIG: &str = "config.json";
 /// Tells the page that its program will be divided: it has to load the other part when it needs it.
 const DIVIDED: (&str, &str) = ("VISAVIS_DIVIDED", "1");
 
-/// Whether the program is divided. Not for now: in a page that is, Chromium crashes as soon as its developer tools count
-/// objects (`Runtime.queryObjects`), and nobody knows yet why.
-const DIVIDE: bool = false;
-
 /// The `dist` command.
 pub(crate) fn run() -> Result<()> {
     build(&tools::ensure(Need::Dist)?)?;
@@ -57,10 +53,7 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     let mut trunk = toolbox.command("trunk");
     trunk.args(["build", "--release", "--minify", "true", "--dist"]).arg(paths::dist());
     // Trunk's own minifier stumbles over what wasm-bindgen writes and says so each time; ours comes after it.
-    trunk.env("RUST_LOG", "info,trunk::processing::minify=error");
-    if DIVIDE {
-        trunk.env(DIVIDED.0, DIVIDED.1);
-    }
+    trunk.env("RUST_LOG", "info,trunk::processing::minify=error").env(DIVIDED.0, DIVIDED.1);
     trunk.env("CARGO_ENCODED_RUSTFLAGS", short_paths());
     process::run(trunk.current_dir(paths::root()), LIMIT)?;
     finish(toolbox)

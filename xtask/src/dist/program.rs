@@ -1,7 +1,7 @@
 //! The program of the page: what Trunk leaves of it is one wasm and its JavaScript. Here it becomes two wasms (see
 //! `xtask/split`), as small as they get, in files whose names follow from what is in them.
 
-use super::{DIVIDE, shorten};
+use super::shorten;
 use crate::tools::Toolbox;
 use crate::{paths, process};
 use anyhow::{Context as _, Result};
@@ -35,19 +35,11 @@ pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str]) -> Result<(
         (PathBuf::from(format!("{}{WASM_END}", built.display())), built.with_extension("js"));
     let text = shorten::run(toolbox, &wasm, &program.wasm, features, &paths::read(&script)?)?;
     std::fs::write(&program.script, text)?;
-    if DIVIDE {
-        divide(&program)?;
-    }
-    for part in program.wasms() {
+    divide(&program)?;
+    for part in [&program.wasm, &program.others] {
         optimise(toolbox, part, features)?;
     }
     rename(dist, &program)
-}
-
-impl Program {
-    fn wasms(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.wasm, &self.others].into_iter().filter(|wasm| wasm.exists())
-    }
 }
 
 fn find(dist: &Path) -> Result<Program> {
@@ -81,7 +73,7 @@ fn optimise(toolbox: &Toolbox, wasm: &Path, features: &[&str]) -> Result<()> {
 /// Gives the program names that change whenever its content does: a browser must never pair an old script with a new
 /// program out of its cache.
 fn rename(dist: &Path, program: &Program) -> Result<()> {
-    let files: Vec<&PathBuf> = program.wasms().chain([&program.script]).collect();
+    let files = [&program.wasm, &program.others, &program.script];
     let hash = content_hash(&files)?;
     for file in files {
         std::fs::rename(file, file.to_string_lossy().replace(&program.hash, &hash))?;

@@ -58,7 +58,6 @@ async fn others_loaded(page: &Page) -> serde_json::Value {
 }
 
 #[tokio::test]
-#[ignore = "the bundle is in one piece for now"]
 async fn what_only_others_servers_need_is_loaded_for_them_alone() {
     let (_site, _bundle, ours) = lobby(json!({})).await;
     ours.until("the lobby", |look| look.control("join").is_some()).await;
@@ -70,7 +69,6 @@ async fn what_only_others_servers_need_is_loaded_for_them_alone() {
 }
 
 #[tokio::test]
-#[ignore = "the bundle is in one piece for now"]
 async fn a_missing_part_of_the_page_is_named() {
     let bundle = Bundle::with_config(&json!({ "signaling": { "dialect": "ayame" } }));
     let files = std::fs::read_dir(bundle.path()).unwrap().flatten().map(|entry| entry.path());
