@@ -8,6 +8,7 @@ use web_sys::{Event, EventTarget, MediaStream, RtcIceCandidate, RtcRtpSender, Rt
 #[wasm_bindgen]
 extern "C" {
     /// `RTCPeerConnection`.
+    #[derive(Clone)]
     #[wasm_bindgen(js_name = RTCPeerConnection, extends = web_sys::RtcPeerConnection, extends = EventTarget)]
     pub(super) type PeerConnection;
 
@@ -18,6 +19,14 @@ extern "C" {
     /// `setLocalDescription()` without argument: the browser makes the description that fits its state.
     #[wasm_bindgen(method, js_name = setLocalDescription, catch)]
     pub(super) fn set_local(this: &PeerConnection) -> Result<Promise, JsValue>;
+
+    /// `createAnswer()`.
+    #[wasm_bindgen(method, js_name = createAnswer, catch)]
+    pub(super) fn create_answer(this: &PeerConnection) -> Result<Promise, JsValue>;
+
+    /// `setLocalDescription(description)`.
+    #[wasm_bindgen(method, js_name = setLocalDescription, catch)]
+    pub(super) fn set_local_to(this: &PeerConnection, description: &Object) -> Result<Promise, JsValue>;
 
     /// `setRemoteDescription(description)`.
     #[wasm_bindgen(method, js_name = setRemoteDescription, catch)]

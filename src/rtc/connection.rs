@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, Promise, Reflect};
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::{
     Event, EventTarget, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
 };
@@ -170,7 +170,13 @@ impl Connection {
 
     /// Makes and sets the local description; answered by an event.
     pub(super) fn set_local(self: &Rc<Self>) {
-        self.settle(self.pc.set_local(), |connection, result| {
+        let first_answer = self.role == Role::Answerer && self.pc.current_local_description().is_none();
+        let promise = if first_answer {
+            Ok(future_to_promise(answer_twice(self.pc.clone(), self.end.clone())))
+        } else {
+            self.pc.set_local()
+        };
+        self.settle(promise, |connection, result| {
             let result = result.and_then(|()| connection.local_description());
             connection.emit(ConnectionEvent::LocalDescriptionSet(result));
         });
@@ -317,6 +323,19 @@ impl Drop for Connection {
     }
 }
 
+/// Sets a first answer, as a provisional one before it is set for good. The other side sees one answer.
+///
+/// Without that, Chromium (seen in 156) counts the first answer as something to be undone by the next rollback: if our
+/// first own offer then crosses one of theirs and is withdrawn, the transceivers lose their channels, and the new channel of
+/// the received video knows no sink. Frames are decoded, sound flows, and the picture stands still for good. The same
+/// answer set twice leaves nothing to undo. Firefox refuses provisional answers, and does not need them.
+async fn answer_twice(pc: PeerConnection, end: End) -> Result<JsValue, JsValue> {
+    let sdp = Reflect::get(&end.wait(pc.create_answer()).await?, &"sdp".into())?;
+    let answer = |kind: &str| object(&[("type", kind.into()), ("sdp", sdp.clone())]);
+    let _ = end.wait(pc.set_local_to(&answer("pranswer"))).await;
+    end.wait(pc.set_local_to(&answer("answer"))).await
+}
+
 async fn settled(promise: Result<Promise, JsValue>) -> Result<(), JsValue> {
     JsFuture::from(promise?).await.map(drop)
 }
@@ -327,6 +346,7 @@ async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValu
 
 /// A promise that settles when a connection is closed: its own descriptions' promises never do after that (W3C webrtc-pc
 /// 4.4.1.5, "abort these steps").
+#[derive(Clone)]
 struct End {
     promise: Promise,
     come: Option<Function>,
@@ -341,6 +361,11 @@ impl End {
 
     fn or(&self, promise: &Promise) -> Promise {
         Promise::race(&Array::of2(promise, &self.promise))
+    }
+
+    /// What the promise settles with, or nothing as soon as the connection is closed.
+    async fn wait(&self, promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+        JsFuture::from(self.or(&promise?)).await
     }
 
     fn come(&self) {

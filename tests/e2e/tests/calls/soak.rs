@@ -167,7 +167,26 @@ fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
     assert!(after.closed <= CLOSED_SLACK, "{name}: closed connections are kept: {after}");
     assert!(after.heap - before.heap < HEAP_SLACK, "{name}: the heap grew: {before}; {after}");
     assert!(before.wasm > 0, "{name}: the memory of the program was not seen");
-    assert!(after.wasm <= before.wasm, "{name}: the memory of the program grew: {before}; {after}");
+}
+
+/// Ben's visits after the warm-up, and what then remains of both.
+async fn measured_visits(ann: &Page, ben: &Page, relay: &Relay, before: &[Remains; 2]) -> [Remains; 2] {
+    visit(ben, VISITS - WARM_UP, relay).await;
+    ann.until("to be alone", |look| look.others().count() == 0 && look.held.connections == 0).await;
+    ben.until("to hold nothing", |look| {
+        look.held.connections == 0 && look.held.tracks.is_empty() && look.held.videos == 0
+    })
+    .await;
+    let after = [remains(ann).await, remains(ben).await];
+    for ((page, before), after) in [ann, ben].into_iter().zip(before).zip(&after) {
+        assert_flat(page, before, after);
+    }
+    after
+}
+
+/// Whether the memory of one of the programs grew.
+fn grew(before: &[Remains; 2], after: &[Remains; 2]) -> bool {
+    before.iter().zip(after).any(|(before, after)| after.wasm > before.wasm)
 }
 
 #[tokio::test]
@@ -189,14 +208,12 @@ async fn two_hundred_visits_leave_nothing_behind() {
     visit(&ben, WARM_UP, &relay).await;
     ann.until("to be alone", |look| look.others().count() == 0).await;
     let before = [remains(&ann).await, remains(&ben).await];
-    visit(&ben, VISITS - WARM_UP, &relay).await;
-    ann.until("to be alone", |look| look.others().count() == 0 && look.held.connections == 0).await;
-    ben.until("to hold nothing", |look| {
-        look.held.connections == 0 && look.held.tracks.is_empty() && look.held.videos == 0
-    })
-    .await;
-    for (page, before) in [&ann, &ben].into_iter().zip(&before) {
-        assert_flat(page, before, &remains(page).await);
+    let after = measured_visits(&ann, &ben, &relay, &before).await;
+    if grew(&before, &after) {
+        // It grows by pages of 64 kB, and once in some runs a peak needs one more than any before it. What leaks 400 bytes
+        // in a visit, as one forgotten future does, needs another page for as many visits again.
+        let later = measured_visits(&ann, &ben, &relay, &after).await;
+        assert!(!grew(&after, &later), "the memory of a program grows and grows: {after:?}; {later:?}");
     }
 
     ben.press("rejoin").await;
