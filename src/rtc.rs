@@ -5,13 +5,15 @@ mod connection;
 pub mod convert;
 mod trial;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
     ById, ConnectionConfig, ConnectionEvent, ConnectionId, Finding, Role, Source, TestId, TrackId,
 };
+use wasm_bindgen::JsValue;
+use web_sys::MediaStream;
 
 use self::connection::Connection;
 use self::trial::Trial;
@@ -23,6 +25,9 @@ pub type Emit = Rc<dyn Fn(ConnectionId, ConnectionEvent)>;
 /// All peer connections of a room, by their ids. An id that is not (or no longer) known is ignored.
 pub struct Rtc {
     tracks: Tracks,
+    /// What we send belongs to one stream, so that the other side plays voice and picture in step. It is the same for
+    /// every connection: a page that shows an element for each stream shows no second one when we build anew.
+    stream: OnceCell<MediaStream>,
     emit: Emit,
     connections: RefCell<ById<ConnectionId, Rc<Connection>>>,
     trials: RefCell<ById<TestId, Trial>>,
@@ -31,18 +36,34 @@ pub struct Rtc {
 impl Rtc {
     /// None yet. Local tracks are taken from `tracks`, remote ones are put there.
     pub fn new(tracks: Tracks, emit: Emit) -> Self {
-        Self { tracks, emit, connections: RefCell::default(), trials: RefCell::default() }
+        Self {
+            tracks,
+            stream: OnceCell::new(),
+            emit,
+            connections: RefCell::default(),
+            trials: RefCell::default(),
+        }
     }
 
     /// Makes a connection. A refusal of the browser comes back as an event.
     pub fn create(&self, id: ConnectionId, role: Role, config: &ConnectionConfig) {
         let emit = Rc::clone(&self.emit);
-        match Connection::new(role, config, self.tracks.clone(), Box::new(move |event| emit(id, event))) {
+        let emit = Box::new(move |event| emit(id, event));
+        let made =
+            self.stream().and_then(|stream| Connection::new(role, config, self.tracks.clone(), stream, emit));
+        match made {
             Ok(connection) => {
                 self.connections.borrow_mut().insert(id, connection);
             }
             Err(_) => (self.emit)(id, ConnectionEvent::CreationFailed),
         }
+    }
+
+    fn stream(&self) -> Result<MediaStream, JsValue> {
+        if self.stream.get().is_none() {
+            let _ = self.stream.set(MediaStream::new()?);
+        }
+        self.stream.get().cloned().ok_or(JsValue::UNDEFINED)
     }
 
     /// Closes a connection; no event of it follows.

@@ -29,7 +29,7 @@ pub(super) struct Connection {
     pc: PeerConnection,
     role: Role,
     tracks: Tracks,
-    /// What we send belongs to one stream, so that the other side plays voice and picture in step.
+    /// What we send belongs to it.
     stream: MediaStream,
     outgoing: RefCell<[Outgoing; SOURCES]>,
     incoming: RefCell<[Option<TrackId>; SOURCES]>,
@@ -55,13 +55,14 @@ impl Connection {
         role: Role,
         config: &ConnectionConfig,
         tracks: Tracks,
+        stream: MediaStream,
         emit: Box<dyn Fn(ConnectionEvent)>,
     ) -> Result<Rc<Self>, JsValue> {
         let connection = Rc::new(Self {
             pc: PeerConnection::new(&convert::configuration(config))?,
             role,
             tracks,
-            stream: MediaStream::new()?,
+            stream,
             outgoing: RefCell::default(),
             incoming: RefCell::default(),
             state: Cell::new(PeerConnectionState::New),
