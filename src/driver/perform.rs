@@ -35,6 +35,7 @@ impl Pump {
             }
         }
     }
+
     fn test(&self, id: TestId, test: &Test) {
         let pump = self.myself.clone();
         let tell = move |finding| dispatch(&pump, Input::Tested(id, finding));

@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement};
 
 use super::toasts::Toasts;
 use super::trace::TracePanel;
-use super::{TrialOptions, UiOptions};
+use super::{TrialOptions, UiOptions, text};
 use crate::on_demand::{self, far};
 use crate::tracks::Tracks;
 
@@ -44,15 +44,16 @@ impl Shared {
     pub(super) fn load_trace(self: &Rc<Self>) {
         let shared = Rc::clone(self);
         spawn_local(async move {
-            if on_demand::load().await.is_ok() {
-                shared.open_trace();
+            match on_demand::load().await {
+                Ok(()) => shared.open_trace(),
+                Err(_) => shared.toasts.say(text::TRACE_NOT_LOADED),
             }
         });
     }
 
     /// Opens the panel of messages. What it needs is loaded.
     pub(super) fn open_trace(&self) {
-        self.close_trace();
+        self.trace.take();
         let UiOptions { secrets, trial, .. } = &self.options;
         let open =
             far::<fn(&Element, &[String], &TrialOptions) -> Result<TracePanel, JsValue>>(TracePanel::open);

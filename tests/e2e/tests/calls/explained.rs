@@ -68,14 +68,37 @@ async fn what_only_others_servers_need_is_loaded_for_them_alone() {
     assert_eq!(others_loaded(&theirs).await, 1);
 }
 
-#[tokio::test]
-async fn a_missing_part_of_the_page_is_named() {
-    let bundle = Bundle::with_config(&json!({ "signaling": { "dialect": "ayame" } }));
+/// A bundle that was not uploaded as a whole.
+fn incomplete(signaling: serde_json::Value) -> Bundle {
+    let bundle = Bundle::with_config(&json!({ "signaling": signaling }));
     let files = std::fs::read_dir(bundle.path()).unwrap().flatten().map(|entry| entry.path());
     for file in files.filter(|file| file.to_string_lossy().contains("_others.wasm")) {
         std::fs::remove_file(file).unwrap();
     }
+    bundle
+}
+
+#[tokio::test]
+async fn a_missing_part_of_the_page_is_named() {
+    let bundle = incomplete(json!({ "dialect": "ayame" }));
     let site = Server::serving(&bundle).await;
     let page = Browser::chrome().await.open("Ann", &site.url()).await;
     page.until("to be told", |look| look.problem == "not-loaded").await;
+}
+
+#[tokio::test]
+async fn a_missing_panel_of_messages_is_told() {
+    let bundle = incomplete(json!({ "choose": true }));
+    let site = Server::serving(&bundle).await;
+    let page = Browser::chrome().await.open("Ann", &site.url()).await;
+    page.until("the lobby", |look| look.control("join").is_some()).await;
+    page.click("details.server summary").await;
+    // The toast passes: it is looked for from the first moment.
+    let script = "return new Promise(told => {
+        const region = document.querySelector('.toasts');
+        new MutationObserver(() => told(region.textContent)).observe(region, { childList: true });
+        document.querySelector('[data-control=trace]').click();
+    })";
+    let told = page.eval(script, vec![]).await;
+    assert!(told.as_str().is_some_and(|told| told.contains("could not be loaded")), "{told}");
 }
