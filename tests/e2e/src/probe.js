@@ -60,8 +60,9 @@
     WebAssembly[name] = async (...args) => {
       const result = await original.apply(WebAssembly, args);
       // By what they are: an optimised bundle calls its exports by other names.
-      const exported = Object.values((result.instance ?? result).exports);
-      e2e.memories.push(...exported.filter(it => it instanceof WebAssembly.Memory));
+      // The same memory may be there twice, for another part of the program.
+      const exported = new Set(Object.values((result.instance ?? result).exports));
+      e2e.memories.push(...[...exported].filter(it => it instanceof WebAssembly.Memory));
       return result;
     };
   }
