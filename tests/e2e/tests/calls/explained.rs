@@ -69,7 +69,7 @@ async fn what_only_others_servers_need_is_loaded_for_them_alone() {
 }
 
 /// A bundle that was not uploaded as a whole.
-fn incomplete(signaling: serde_json::Value) -> Bundle {
+fn incomplete(signaling: &serde_json::Value) -> Bundle {
     let bundle = Bundle::with_config(&json!({ "signaling": signaling }));
     let files = std::fs::read_dir(bundle.path()).unwrap().flatten().map(|entry| entry.path());
     for file in files.filter(|file| file.to_string_lossy().contains("_others.wasm")) {
@@ -80,7 +80,7 @@ fn incomplete(signaling: serde_json::Value) -> Bundle {
 
 #[tokio::test]
 async fn a_missing_part_of_the_page_is_named() {
-    let bundle = incomplete(json!({ "dialect": "ayame" }));
+    let bundle = incomplete(&json!({ "dialect": "ayame" }));
     let site = Server::serving(&bundle).await;
     let page = Browser::chrome().await.open("Ann", &site.url()).await;
     page.until("to be told", |look| look.problem == "not-loaded").await;
@@ -88,7 +88,7 @@ async fn a_missing_part_of_the_page_is_named() {
 
 #[tokio::test]
 async fn a_missing_panel_of_messages_is_told() {
-    let bundle = incomplete(json!({ "choose": true }));
+    let bundle = incomplete(&json!({ "choose": true }));
     let site = Server::serving(&bundle).await;
     let page = Browser::chrome().await.open("Ann", &site.url()).await;
     page.until("the lobby", |look| look.control("join").is_some()).await;
