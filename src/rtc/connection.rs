@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
@@ -239,11 +239,11 @@ impl Connection {
         promise: Result<Promise, JsValue>,
         then: fn(&Self, Result<(), OperationError>),
     ) {
-        let (promise, connection) = (promise.map(|promise| self.end.or(&promise)), Rc::downgrade(self));
+        let (end, connection) = (self.end.clone(), Rc::downgrade(self));
         spawn_local(async move {
-            let result = settled(promise).await;
+            let result = end.wait(promise).await;
             if let Some(connection) = connection.upgrade().filter(|connection| !connection.closed.get()) {
-                then(&connection, result.map_err(|error| convert::operation_error(&error)));
+                then(&connection, result.map(drop).map_err(|error| convert::operation_error(&error)));
             }
         });
     }
@@ -327,18 +327,15 @@ impl Drop for Connection {
 /// Sets a first answer, as a provisional one before it is set for good. The other side sees one answer.
 ///
 /// Without that, Chromium (seen in 156) counts the first answer as something to be undone by the next rollback: if our
-/// first own offer then crosses one of theirs and is withdrawn, the transceivers lose their channels, and the new channel of
-/// the received video knows no sink. Frames are decoded, sound flows, and the picture stands still for good. The same
+/// first own offer then crosses one of theirs and is withdrawn, the transceivers lose their channels, and the new channel
+/// of the received video knows no sink. Frames are decoded, sound flows, and the picture stands still for good. The same
 /// answer set twice leaves nothing to undo. Firefox refuses provisional answers, and does not need them.
 async fn answer_twice(pc: PeerConnection, end: End) -> Result<JsValue, JsValue> {
-    let sdp = Reflect::get(&end.wait(pc.create_answer()).await?, &"sdp".into())?;
-    let answer = |kind: &str| object(&[("type", kind.into()), ("sdp", sdp.clone())]);
-    let _ = end.wait(pc.set_local_to(&answer("pranswer"))).await;
-    end.wait(pc.set_local_to(&answer("answer"))).await
-}
-
-async fn settled(promise: Result<Promise, JsValue>) -> Result<(), JsValue> {
-    JsFuture::from(promise?).await.map(drop)
+    let answer: Object = end.wait(pc.create_answer()).await?.unchecked_into();
+    let sdp = Reflect::get(&answer, &"sdp".into())?;
+    let provisional = object(&[("type", "pranswer".into()), ("sdp", sdp)]);
+    let _ = end.wait(pc.set_local_to(&provisional)).await;
+    end.wait(pc.set_local_to(&answer)).await
 }
 
 async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValue> {
@@ -360,13 +357,10 @@ impl End {
         Self { promise, come }
     }
 
-    fn or(&self, promise: &Promise) -> Promise {
-        Promise::race(&Array::of2(promise, &self.promise))
-    }
-
     /// What the promise settles with, or nothing as soon as the connection is closed.
     async fn wait(&self, promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-        JsFuture::from(self.or(&promise?)).await
+        let promise = promise?;
+        JsFuture::from(Promise::race(&Array::of2(&promise, &self.promise))).await
     }
 
     fn come(&self) {

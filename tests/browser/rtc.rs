@@ -120,6 +120,13 @@ impl Pair {
         .await;
     }
 
+    /// Both see the other's picture move.
+    async fn pictures_move(&self) {
+        for id in [A, B] {
+            moves(&self.tracks.get(self.remote(id, Source::Camera)).unwrap()).await;
+        }
+    }
+
     fn remote(&self, id: ConnectionId, source: Source) -> TrackId {
         self.remote.iter().find(|(at, of, _)| (*at, *of) == (id, source)).unwrap().2
     }
@@ -139,16 +146,22 @@ async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
     (media, microphone, camera)
 }
 
-#[wasm_bindgen_test]
-async fn both_sides_see_moving_pictures() {
+/// Two who send each other voice and picture, and where both come from.
+async fn in_a_call() -> (Pair, Media, TrackId) {
     let tracks = Tracks::default();
-    let (_media, microphone, camera) = devices(&tracks).await;
+    let (media, microphone, camera) = devices(&tracks).await;
     let mut pair = Pair::new(&tracks);
     pair.send(Some(microphone), Some(camera));
     pair.connect().await;
+    pair.pictures_move().await;
+    (pair, media, microphone)
+}
+
+#[wasm_bindgen_test]
+async fn both_sides_see_moving_pictures() {
+    let (mut pair, _media, _) = in_a_call().await;
     for id in [A, B] {
-        assert_eq!(tracks.get(pair.remote(id, Source::Microphone)).unwrap().kind(), "audio");
-        moves(&tracks.get(pair.remote(id, Source::Camera)).unwrap()).await;
+        assert_eq!(pair.tracks.get(pair.remote(id, Source::Microphone)).unwrap().kind(), "audio");
     }
     until("the end of candidates, once each", || {
         pair.step();
@@ -199,8 +212,7 @@ async fn a_camera_that_comes_later_needs_no_negotiation() {
     let (_media, microphone, camera) = devices(&tracks).await;
     pair.events.take();
     pair.send(Some(microphone), Some(camera));
-    moves(&tracks.get(pair.remote(A, Source::Camera)).unwrap()).await;
-    moves(&tracks.get(pair.remote(B, Source::Camera)).unwrap()).await;
+    pair.pictures_move().await;
     let negotiations = pair.events.take();
     let mut negotiations = negotiations.iter().map(|(_, event)| event);
     assert!(!negotiations.any(|event| *event == ConnectionEvent::NegotiationNeeded));
@@ -231,13 +243,7 @@ impl Pair {
 
 #[wasm_bindgen_test]
 async fn a_voice_flows_although_it_is_muted() {
-    let tracks = Tracks::default();
-    let (media, microphone, camera) = devices(&tracks).await;
-    let mut pair = Pair::new(&tracks);
-    pair.send(Some(microphone), Some(camera));
-    pair.connect().await;
-    moves(&tracks.get(pair.remote(A, Source::Camera)).unwrap()).await;
-    moves(&tracks.get(pair.remote(B, Source::Camera)).unwrap()).await;
+    let (mut pair, media, microphone) = in_a_call().await;
     assert_eq!(pair.grows(A).await, [true; 4]);
     media.set_enabled(microphone, false);
     sleep(1000).await;
@@ -285,15 +291,7 @@ impl Pair {
 /// In Chromium the picture stands still for good after that, unless the first answer was set twice.
 #[wasm_bindgen_test]
 async fn a_picture_outlives_the_withdrawal_of_a_first_offer() {
-    let tracks = Tracks::default();
-    let (_media, microphone, camera) = devices(&tracks).await;
-    let mut pair = Pair::new(&tracks);
-    pair.send(Some(microphone), Some(camera));
-    pair.connect().await;
-    let remote = [A, B].map(|id| tracks.get(pair.remote(id, Source::Camera)).unwrap());
-    for track in &remote {
-        moves(track).await;
-    }
+    let (mut pair, _media, _) = in_a_call().await;
     pair.step();
     drop(pair.offer(B).await);
     let offer = pair.offer(A).await;
@@ -304,9 +302,7 @@ async fn a_picture_outlives_the_withdrawal_of_a_first_offer() {
         pair.described == [B, A]
     })
     .await;
-    for track in &remote {
-        moves(track).await;
-    }
+    pair.pictures_move().await;
 }
 
 #[wasm_bindgen_test]

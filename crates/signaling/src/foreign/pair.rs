@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 
 /// How long a crossing offer waits for an answer to ours: the one whose session sorts lower gives way soon, the other
 /// when the first must have spoken. A naive client that saw our offer answers within this time, one that never saw it
-/// gets our answer after it, and two of ours never do both. Too short is worse than too long: if both give way, both answers
-/// are in vain, and the call begins only when somebody loses patience.
+/// gets our answer after it, and two of ours never do both. Too short is worse than too long: if both give way, both
+/// answers are in vain, and the call begins only when somebody loses patience.
 const HOLD: [Duration; 2] = [Duration::from_millis(3000), Duration::from_millis(1200)];
 /// An offer of ours as old as this was not heard by somebody who offers only now.
 const UNHEARD: Duration = Duration::from_secs(3);

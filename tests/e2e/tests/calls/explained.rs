@@ -6,7 +6,10 @@ use visavis_e2e::{Browser, Bundle, Page, Server, Site, tools};
 
 /// Opens a page that is set up for this server, from a server of its own.
 async fn lobby(signaling: serde_json::Value) -> (Server, Bundle, Page) {
-    let bundle = Bundle::with_config(&json!({ "signaling": signaling }));
+    lobby_of(Bundle::with_config(&json!({ "signaling": signaling }))).await
+}
+
+async fn lobby_of(bundle: Bundle) -> (Server, Bundle, Page) {
     let site = Server::serving(&bundle).await;
     let page = Browser::chrome().await.open("Ann", &site.url()).await;
     (site, bundle, page)
@@ -80,17 +83,13 @@ fn incomplete(signaling: &serde_json::Value) -> Bundle {
 
 #[tokio::test]
 async fn a_missing_part_of_the_page_is_named() {
-    let bundle = incomplete(&json!({ "dialect": "ayame" }));
-    let site = Server::serving(&bundle).await;
-    let page = Browser::chrome().await.open("Ann", &site.url()).await;
+    let (_site, _bundle, page) = lobby_of(incomplete(&json!({ "dialect": "ayame" }))).await;
     page.until("to be told", |look| look.problem == "not-loaded").await;
 }
 
 #[tokio::test]
 async fn a_missing_panel_of_messages_is_told() {
-    let bundle = incomplete(&json!({ "choose": true }));
-    let site = Server::serving(&bundle).await;
-    let page = Browser::chrome().await.open("Ann", &site.url()).await;
+    let (_site, _bundle, page) = lobby_of(incomplete(&json!({ "choose": true }))).await;
     page.until("the lobby", |look| look.control("join").is_some()).await;
     page.click("details.server summary").await;
     // The toast passes: it is looked for from the first moment.
