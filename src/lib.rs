@@ -1,4 +1,4 @@
-//! Visavis in the browser: hands and face of a room. See ARCHITECTURE.md for the map.
+//! Visavis in the browser: the effects and the user interface of a room. See ARCHITECTURE.md for the map.
 #![cfg(target_arch = "wasm32")]
 
 pub mod dom;

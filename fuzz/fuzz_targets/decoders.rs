@@ -1,5 +1,5 @@
-//! Strikes every reader of what strangers wrote: see `crates/fuzz/src/decoders.rs`.
+//! Fuzzes every reader of what strangers wrote: see `crates/fuzz/src/decoders.rs`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| visavis_fuzz::strike("decoders", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| visavis_fuzz::run("decoders", bytes));

@@ -1,5 +1,5 @@
-//! Strikes every dialect: see `crates/fuzz/src/dialects.rs`.
+//! Fuzzes every dialect: see `crates/fuzz/src/dialects.rs`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| visavis_fuzz::strike("dialects", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| visavis_fuzz::run("dialects", bytes));

@@ -1,5 +1,5 @@
-//! Strikes the rooms of our own server: see `crates/fuzz/src/hub.rs`.
+//! Fuzzes the rooms of our own server: see `crates/fuzz/src/hub.rs`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| visavis_fuzz::strike("hub", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| visavis_fuzz::run("hub", bytes));

@@ -1,4 +1,4 @@
-//! The wind tunnel, with as many seeds as you like.
+//! The simulator, with as many seeds as you like.
 
 use crate::args::{Replay, Sim};
 use crate::{paths, process};

@@ -1,4 +1,4 @@
-//! The brain of a room: pure, without a clock, without IO.
+//! The state machine of a room: pure, without a clock, without IO.
 //!
 //! [`Room::handle`] takes one [`Input`]; then [`Room::poll_output`] is drained until it is empty, [`Room::poll_timeout`]
 //! says when to come back, and [`Room::view`] is what to show.

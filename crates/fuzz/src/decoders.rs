@@ -37,7 +37,7 @@ const READERS: &[Reader] = &[
 ];
 
 /// The first line names the reader, or its first letter chooses one; the rest is what it reads.
-pub(crate) fn strike(bytes: &[u8]) {
+pub(crate) fn run(bytes: &[u8]) {
     let text = text_of(bytes);
     let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let by_letter = || READERS.get(usize::from(name.bytes().next()?) % READERS.len());

@@ -32,7 +32,7 @@ const MAPPINGS: [(&str, &str); 4] = [
 
 /// The first line names the dialect (and after a space the server, for `mapping`), or its first letter chooses one. Marks: `<` a frame, `+` the room says, `!` the
 /// socket opens or closes, `@` the time is so many milliseconds, `~` so many tenths of a second pass.
-pub(crate) fn strike(bytes: &[u8]) {
+pub(crate) fn run(bytes: &[u8]) {
     let text = text_of(bytes);
     let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let (name, server) = name.split_once(' ').unwrap_or((name, ""));

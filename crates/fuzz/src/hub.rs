@@ -21,7 +21,7 @@ const MOST: usize = 600;
 /// Marks: `j` an honest client joins a room, `l` leaves, `m` tells its media, `k` checks, `o` offers to another, `x` loses its socket;
 /// `<` another connection sends a frame, `c` closes, `e` is thrown out by the owner of the sockets; `~` so many seconds
 /// pass. `{0}` to `{2}` in a frame are the ids of the honest.
-pub(crate) fn strike(bytes: &[u8]) {
+pub(crate) fn run(bytes: &[u8]) {
     let mut hall = Hall::new();
     for (mark, rest) in lines(&text_of(bytes)) {
         hall.step(mark, &rest);

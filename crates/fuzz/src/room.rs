@@ -27,7 +27,7 @@ const MAX_TIMERS: u32 = 50;
 /// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
 /// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
 /// the last), `n` needs negotiation, `r` has a remote track, `f` has numbers, `k` a track of ours ends.
-pub(crate) fn strike(bytes: &[u8]) {
+pub(crate) fn run(bytes: &[u8]) {
     let mut page = Page::new();
     for (mark, rest) in lines(&text_of(bytes)) {
         page.step(mark, &rest);

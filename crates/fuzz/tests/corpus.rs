@@ -1,4 +1,4 @@
-//! Everything that fuzzers have found worth keeping, struck once.
+//! Everything that fuzzers have found worth keeping, run once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -20,7 +20,7 @@ fn files(target: &str) -> Vec<PathBuf> {
 #[test]
 fn nothing_in_the_corpus_breaks_anything() {
     let mut total = 0;
-    for (target, strike) in TARGETS {
+    for (target, run) in TARGETS {
         let files = files(target);
         assert!(!files.is_empty(), "{target} has no corpus");
         for file in files {
@@ -28,7 +28,7 @@ fn nothing_in_the_corpus_breaks_anything() {
             println!("{}", file.display());
             let bytes = fs::read(&file).unwrap();
             total += bytes.len();
-            strike(&bytes);
+            run(&bytes);
         }
     }
     assert!(total < MOST_BYTES, "the corpus has {total} bytes");
@@ -36,12 +36,12 @@ fn nothing_in_the_corpus_breaks_anything() {
 
 #[test]
 fn half_of_anything_breaks_nothing_either() {
-    for (target, strike) in TARGETS {
+    for (target, run) in TARGETS {
         for file in files(target) {
             println!("{}", file.display());
             let bytes = fs::read(&file).unwrap();
-            strike(&bytes[..bytes.len() / 2]);
-            strike(&bytes[bytes.len() / 3..]);
+            run(&bytes[..bytes.len() / 2]);
+            run(&bytes[bytes.len() / 3..]);
         }
     }
 }

@@ -23,7 +23,7 @@ use std::rc::Rc;
 
 use crate::carrier::{Carrier, Raw, SocketIo};
 use crate::dialect::Dialect;
-use crate::foreign::{Foreign, Words};
+use crate::foreign::{Foreign, Protocol};
 use crate::json::Json;
 use crate::limits::MIN_X_ID_BYTES;
 
@@ -106,16 +106,16 @@ impl Options {
         (public.to_owned(), secret.to_owned())
     }
 
-    fn over_socket_io(self, words: impl Words + 'static) -> Made {
+    fn over_socket_io(self, protocol: impl Protocol + 'static) -> Made {
         let carrier = SocketIo::new(&self.namespace, self.auth.clone());
-        self.over(Box::new(carrier), Box::new(words))
+        self.over(Box::new(carrier), Box::new(protocol))
     }
 
-    fn over_raw(self, words: impl Words + 'static) -> Made {
-        self.over(Box::new(Raw::default()), Box::new(words))
+    fn over_raw(self, protocol: impl Protocol + 'static) -> Made {
+        self.over(Box::new(Raw::default()), Box::new(protocol))
     }
 
-    fn over(self, carrier: Box<dyn Carrier>, words: Box<dyn Words>) -> Made {
-        Box::new(Foreign::new(&self.url, carrier, words, known_as(&self.identity).to_owned()))
+    fn over(self, carrier: Box<dyn Carrier>, protocol: Box<dyn Protocol>) -> Made {
+        Box::new(Foreign::new(&self.url, carrier, protocol, known_as(&self.identity).to_owned()))
     }
 }

@@ -1,4 +1,4 @@
-//! The wind tunnel: whole rooms against virtual time, a network that delays and breaks, the real server logic, and
+//! The simulator: whole rooms against virtual time, a network that delays and breaks, the real server logic, and
 //! strict fakes of what a browser provides.
 //!
 //! Every run is decided by one seed, so every failure can be repeated: `cargo xtask sim --seed N`.

@@ -54,7 +54,7 @@ fn whoever_sends_nothing_is_not_missed() {
     assert_eq!(stage.flow(0, 300, &mut flow, [0, 0]), []);
 }
 
-/// Found in the wind tunnel: their microphone was unplugged while our socket was dead, so we did not hear of it.
+/// Found by the simulator: their microphone was unplugged while our socket was dead, so we did not hear of it.
 #[test]
 fn old_words_of_a_dead_socket_rebuild_nothing() {
     let (mut stage, mut flow) = (connected(), Flow::default());
@@ -68,7 +68,7 @@ fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
     Inbound::MediaState { from: id(from), media: MediaState { microphone, camera: true, screen: false } }
 }
 
-/// Found in the wind tunnel: their microphone was unplugged while *their* socket was dead. The server lost them after
+/// Found by the simulator: their microphone was unplugged while *their* socket was dead. The server lost them after
 /// half a minute, they came back, and a look between that and their belated words rebuilt a connection that was sound.
 #[test]
 fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
@@ -99,7 +99,7 @@ fn who_takes_up_a_session_waits_for_what_was_missed() {
     assert_eq!(creations(&stage.flow(0, 14, &mut flow, [0, 30])), [(1, Role::Offerer)], "they do not");
 }
 
-/// Found in the wind tunnel: the polite side noticed silence just before the other's restart ended it, and restarted
+/// Found by the simulator: the polite side noticed silence just before the other's restart ended it, and restarted
 /// again when its patience was over. Silence is believed only if a look shows it at that moment.
 #[test]
 fn a_clock_alone_never_repairs_silence() {

@@ -6,7 +6,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words, no_candidate};
+use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json, Object, read_each};
 use crate::limits::MAX_ICE_SERVERS;
 use crate::normalize::ice_server;
@@ -24,72 +24,72 @@ struct Ayame {
     client: String,
 }
 
-fn accepted(fields: &Json, desk: &mut Desk) -> Option<()> {
+fn accepted(fields: &Json, context: &mut Context) -> Option<()> {
     let servers = read_each(&Object::root(fields).ok()?, "iceServers", MAX_ICE_SERVERS, ice_server).ok()?;
     let ice_servers = (!servers.is_empty()).then_some(IceServers { servers, expires_in: None });
-    desk.joined_with(None, ice_servers);
+    context.joined_with(None, ice_servers);
     if *fields.at("isExistClient") == Json::Bool(true) {
-        desk.enter(OTHER, Offerer::Us);
+        context.enter(OTHER, Offerer::Us);
     }
     Some(())
 }
 
-fn hear_relayed(kind: &str, fields: &Json, desk: &mut Desk) -> Option<()> {
+fn hear_relayed(kind: &str, fields: &Json, context: &mut Context) -> Option<()> {
     match kind {
-        _ if !desk.meet(OTHER, fields.at("x")) => {}
-        "offer" | "answer" => desk.description(OTHER, fields, None)?,
-        "candidate" => desk.candidate(OTHER, fields),
+        _ if !context.meet(OTHER, fields.at("x")) => {}
+        "offer" | "answer" => context.description(OTHER, fields, None)?,
+        "candidate" => context.candidate(OTHER, fields),
         _ => {}
     }
     Some(())
 }
 
-impl Words for Ayame {
-    fn manners(&self) -> Manners {
-        Manners { capacity: 2, tells_leave: true, ..Manners::default() }
+impl Protocol for Ayame {
+    fn profile(&self) -> Profile {
+        Profile { capacity: 2, tells_leave: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         let mut fields = Fields::of_type("register");
         fields.text("roomId", &entry.room);
         fields.text("clientId", &self.client);
-        desk.say(fields);
+        context.say(fields);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         match fields.at("type").short() {
-            "ping" => desk.say(Fields::of_type("pong")),
-            "accept" => accepted(fields, desk)?,
+            "ping" => context.say(Fields::of_type("pong")),
+            "accept" => accepted(fields, context)?,
             "reject" => match fields.at("reason").short() {
-                "full" => desk.reject(RejectCode::RoomFull, "The room is full.", true),
-                reason => desk.reject(RejectCode::Unauthorised, reason, true),
+                "full" => context.reject(RejectCode::RoomFull, "The room is full.", true),
+                reason => context.reject(RejectCode::Unauthorised, reason, true),
             },
-            _ if !desk.is_in() => {}
-            "bye" => desk.left(OTHER),
-            kind => return hear_relayed(kind, fields, desk),
+            _ if !context.is_in() => {}
+            "bye" => context.left(OTHER),
+            kind => return hear_relayed(kind, fields, context),
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        desk.say(Json::from(description).with("x", desk.beside(to, true)));
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        context.say(Json::from(description).with("x", context.beside(to, true)));
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            say_candidate(candidate.into(), desk.beside(to, false), desk);
+            say_candidate(candidate.into(), context.beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
-        say_candidate(no_candidate(), x, desk);
+    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
+        say_candidate(no_candidate(), x, context);
     }
 }
 
-fn say_candidate(candidate: Json, x: Json, desk: &mut Desk) {
+fn say_candidate(candidate: Json, x: Json, context: &mut Context) {
     let mut fields = Fields::of_type("candidate");
     fields.put("ice", candidate);
     fields.put("x", x);
-    desk.say(fields);
+    context.say(fields);
 }

@@ -9,7 +9,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
+use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
 use crate::json::Json;
 use crate::signal::{IceCandidate, SessionDescription};
 
@@ -30,54 +30,54 @@ struct Broadcast {
 }
 
 impl Broadcast {
-    fn say(&self, kind: &str, content: Json, x: Json, desk: &mut Desk) {
+    fn say(&self, kind: &str, content: Json, x: Json, context: &mut Context) {
         let mut fields = texts(&[("message_type", kind)]);
         fields.put("content", content);
         fields.text("code", &self.code);
         fields.put("x", x);
-        desk.say(fields);
+        context.say(fields);
     }
 }
 
-impl Words for Broadcast {
-    fn manners(&self) -> Manners {
-        Manners { keeps_pairs: true, presumes: true, greets: true, ..Manners::default() }
+impl Protocol for Broadcast {
+    fn profile(&self) -> Profile {
+        Profile { keeps_pairs: true, presumes: true, greets: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.code.clone_from(&entry.room);
-        desk.joined();
-        let hello = desk.hello("");
-        self.aside("", hello, desk);
+        context.joined();
+        let hello = context.hello("");
+        self.aside("", hello, context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         let code = fields.at("code");
-        if !desk.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
+        if !context.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
             return Some(());
         }
         let content = fields.at("content");
         match fields.at("message_type").short() {
-            _ if !desk.meet(OTHER, fields.at("x")) => {}
-            "SDP" => desk.description(OTHER, content, None)?,
-            "CANDIDATE" => desk.candidate(OTHER, content),
+            _ if !context.meet(OTHER, fields.at("x")) => {}
+            "SDP" => context.description(OTHER, content, None)?,
+            "CANDIDATE" => context.candidate(OTHER, content),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say("SDP", description.into(), desk.beside(to, true), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.say("SDP", description.into(), context.beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say("CANDIDATE", candidate.into(), desk.beside(to, false), desk);
+            self.say("CANDIDATE", candidate.into(), context.beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
-        self.say("CANDIDATE", Json::Null, x, desk);
+    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
+        self.say("CANDIDATE", Json::Null, x, context);
     }
 }

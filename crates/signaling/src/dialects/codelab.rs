@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SessionDescription};
 
@@ -43,120 +43,122 @@ struct Codelab {
 }
 
 impl Codelab {
-    fn say(&self, what: Json, desk: &mut Desk) {
+    fn say(&self, what: Json, context: &mut Context) {
         // Some servers relay by the second argument, the others ignore it.
-        desk.emit("message", vec![what, Json::text(&self.room)]);
+        context.emit("message", vec![what, Json::text(&self.room)]);
     }
 
-    fn hear_message(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
+    fn hear_message(&mut self, what: &Json, context: &mut Context) -> Option<()> {
         // Ours say goodbye to ours in their own way: this is from another room.
         match what.as_text() {
-            Some("bye") if desk.is_ours(OTHER) => {}
+            Some("bye") if context.is_ours(OTHER) => {}
             Some(READY) if self.creator && self.expecting => {
                 self.expecting = false;
-                desk.left(OTHER);
-                desk.enter(OTHER, Offerer::Us);
+                context.left(OTHER);
+                context.enter(OTHER, Offerer::Us);
             }
             Some("bye") => {
                 self.creator = true;
-                desk.left(OTHER);
+                context.left(OTHER);
             }
             Some(_) => {}
-            None if !(desk.knows(OTHER) || self.expecting || !self.creator) => {}
-            None => return self.hear_object(what, desk),
+            None if !(context.knows(OTHER) || self.expecting || !self.creator) => {}
+            None => return self.hear_object(what, context),
         }
         Some(())
     }
 
-    fn hear_object(&mut self, what: &Json, desk: &mut Desk) -> Option<()> {
-        let heard = desk.meet(OTHER, what.at("x"));
-        if desk.is_ours(OTHER) {
+    fn hear_object(&mut self, what: &Json, context: &mut Context) -> Option<()> {
+        let heard = context.meet(OTHER, what.at("x"));
+        if context.is_ours(OTHER) {
             self.expecting = false;
-            desk.wake_at(None);
+            context.wake_at(None);
         }
         if heard && *what.at("candidate") != Json::Null {
-            desk.candidate(OTHER, what);
+            context.candidate(OTHER, what);
         } else if heard {
-            desk.description(OTHER, what, None)?;
-            desk.wake_at(None);
+            context.description(OTHER, what, None)?;
+            context.wake_at(None);
         }
         Some(())
     }
 
-    fn await_them(&mut self, patience: Duration, desk: &mut Desk) {
+    fn await_them(&mut self, patience: Duration, context: &mut Context) {
         self.expecting = true;
-        desk.wake_at(Some(desk.now + patience));
+        context.wake_at(Some(context.now + patience));
     }
 }
 
-impl Words for Codelab {
-    fn manners(&self) -> Manners {
-        Manners { capacity: 2, keeps_pairs: true, greets: true, mixes_rooms: true, ..Manners::default() }
+impl Protocol for Codelab {
+    fn profile(&self) -> Profile {
+        Profile { capacity: 2, keeps_pairs: true, greets: true, mixes_rooms: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.room.clone_from(&entry.room);
-        desk.emit("create or join", vec![Json::text(&entry.room)]);
+        context.emit("create or join", vec![Json::text(&entry.room)]);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
-            ("full", _) if !desk.is_in() => desk.reject(RejectCode::RoomFull, "The room is full.", false),
+            ("full", _) if !context.is_in() => {
+                context.reject(RejectCode::RoomFull, "The room is full.", false)
+            }
             ("created", _) => {
                 self.creator = true;
-                desk.joined();
+                context.joined();
             }
             ("joined", _) => {
                 self.creator = false;
-                desk.joined();
-                let hello = desk.hello(OTHER);
-                self.aside(OTHER, hello, desk);
-                if !desk.knows(OTHER) {
-                    self.say(Json::text(READY), desk);
-                    self.await_them(JOINER_WAITS, desk);
+                context.joined();
+                let hello = context.hello(OTHER);
+                self.aside(OTHER, hello, context);
+                if !context.knows(OTHER) {
+                    self.say(Json::text(READY), context);
+                    self.await_them(JOINER_WAITS, context);
                 }
             }
-            ("join", _) if desk.is_in() => {
+            ("join", _) if context.is_in() => {
                 self.creator = true;
-                self.await_them(CREATOR_WAITS, desk);
+                self.await_them(CREATOR_WAITS, context);
             }
             // The newest of these servers say only this, to both, and to one of them twice.
-            ("ready", _) if desk.is_in() && !desk.knows(OTHER) && !self.expecting => {
-                self.await_them(CREATOR_WAITS, desk);
+            ("ready", _) if context.is_in() && !context.knows(OTHER) && !self.expecting => {
+                self.await_them(CREATOR_WAITS, context);
             }
-            ("message", what) if desk.is_in() => self.hear_message(what, desk)?,
+            ("message", what) if context.is_in() => self.hear_message(what, context)?,
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say(Json::from(description).with("x", desk.beside(to, true)), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.say(Json::from(description).with("x", context.beside(to, true)), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         let Some(candidate) = candidate else { return };
         let mut fields = Fields::of_type("candidate");
         fields.number("label", candidate.sdp_m_line_index.unwrap_or(0).into());
         fields.maybe_text("id", candidate.sdp_mid.as_deref());
         fields.text("candidate", &candidate.candidate);
-        fields.put("x", desk.beside(to, false));
-        self.say(fields.into(), desk);
+        fields.put("x", context.beside(to, false));
+        self.say(fields.into(), context);
     }
 
-    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
+    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
         let mut fields = Fields::default();
         fields.put("x", x);
-        self.say(fields.into(), desk);
+        self.say(fields.into(), context);
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        self.say(Json::text("bye"), desk);
+    fn leave(&mut self, context: &mut Context) {
+        self.say(Json::text("bye"), context);
     }
 
-    fn wake(&mut self, desk: &mut Desk) {
+    fn wake(&mut self, context: &mut Context) {
         self.expecting = false;
-        desk.enter(OTHER, Offerer::Us);
+        context.enter(OTHER, Offerer::Us);
     }
 
     fn down(&mut self) {

@@ -10,7 +10,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
@@ -38,79 +38,79 @@ struct CreateRoom {
 }
 
 impl CreateRoom {
-    fn say(&self, kind: &str, payload: Json, x: Json, desk: &mut Desk) {
+    fn say(&self, kind: &str, payload: Json, x: Json, context: &mut Context) {
         let mut fields = Fields::of_type(kind);
         fields.text("roomId", &self.id);
         fields.put("payload", payload);
         fields.put("x", x);
-        desk.say(fields);
+        context.say(fields);
     }
 
-    fn refused(&self, words: &str, desk: &mut Desk) -> Option<()> {
+    fn refused(&self, words: &str, context: &mut Context) -> Option<()> {
         if words != "room is already full" || self.creator {
             return None;
         }
-        if !desk.has_described(OTHER) {
-            desk.reject(RejectCode::RoomFull, "The room is full.", false);
+        if !context.has_described(OTHER) {
+            context.reject(RejectCode::RoomFull, "The room is full.", false);
         }
         Some(())
     }
 }
 
-impl Words for CreateRoom {
-    fn manners(&self) -> Manners {
-        Manners { capacity: 2, keeps_pairs: true, bundles: true, ..Manners::default() }
+impl Protocol for CreateRoom {
+    fn profile(&self) -> Profile {
+        Profile { capacity: 2, keeps_pairs: true, bundles: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         // A room of our own is lost with its socket: the server does not let us back in.
         self.creator = !is_room_id(&entry.room) || (self.creator && self.id == entry.room);
         self.offered = false;
         if self.creator {
             let mut fields = Fields::of_type("createRoom");
             fields.bool("payload", false);
-            return desk.say(fields);
+            return context.say(fields);
         }
         self.id.clone_from(&entry.room);
-        desk.joined();
-        desk.enter(OTHER, Offerer::Us);
+        context.joined();
+        context.enter(OTHER, Offerer::Us);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let payload = message.arg(0).at("payload");
         match message.arg(0).at("type").short() {
             "roomCreated" if self.creator && !payload.short().is_empty() => {
                 payload.short().clone_into(&mut self.id);
-                desk.joined_with(Some(self.id.clone()), None);
+                context.joined_with(Some(self.id.clone()), None);
             }
-            "error" => self.refused(payload.short(), desk)?,
-            _ if !desk.is_in() || !desk.meet(OTHER, message.arg(0).at("x")) => {}
-            "offer" => desk.description(OTHER, payload, Some(SdpType::Offer))?,
-            "answer" => desk.description(OTHER, payload, Some(SdpType::Answer))?,
-            "iceCandidate" => desk.candidate(OTHER, payload),
+            "error" => self.refused(payload.short(), context)?,
+            _ if !context.is_in() || !context.meet(OTHER, message.arg(0).at("x")) => {}
+            "offer" => context.description(OTHER, payload, Some(SdpType::Offer))?,
+            "answer" => context.description(OTHER, payload, Some(SdpType::Answer))?,
+            "iceCandidate" => context.candidate(OTHER, payload),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         if description.sdp_type == SdpType::Offer && (self.creator || self.offered) {
             return;
         }
         self.offered = true;
-        self.say(description.sdp_type.as_str(), description.into(), desk.beside(to, true), desk);
+        self.say(description.sdp_type.as_str(), description.into(), context.beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
-        if let (Some(candidate), true) = (candidate, desk.has_described(OTHER)) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+        if let (Some(candidate), true) = (candidate, context.has_described(OTHER)) {
             let mut event = Fields::default();
             event.put("candidate", candidate);
-            self.say("iceCandidate", event.into(), desk.beside(to, false), desk);
+            self.say("iceCandidate", event.into(), context.beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
-        self.say(ASIDE, Json::Null, x, desk);
+    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
+        self.say(ASIDE, Json::Null, x, context);
     }
 }
 

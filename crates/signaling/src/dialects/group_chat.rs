@@ -7,7 +7,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, Words, no_candidate, texts};
+use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
@@ -27,38 +27,38 @@ struct GroupChat {
     channel: String,
 }
 
-impl Words for GroupChat {
-    fn manners(&self) -> Manners {
-        Manners { tells_leave: true, ..Manners::default() }
+impl Protocol for GroupChat {
+    fn profile(&self) -> Profile {
+        Profile { tells_leave: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.channel.clone_from(&entry.room);
         let mut fields = texts(&[("channel", &entry.room)]);
         fields.put("userdata", texts(&[("name", &entry.name)]));
-        desk.emit("join", vec![fields.into()]);
-        desk.joined();
+        context.emit("join", vec![fields.into()]);
+        context.joined();
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         let peer = fields.at("peer_id").short();
         match message.event.as_str() {
             "addPeer" => {
                 let ours = *fields.at("should_create_offer") == Json::Bool(true);
-                desk.enter(peer, if ours { Offerer::Us } else { Offerer::Them });
+                context.enter(peer, if ours { Offerer::Us } else { Offerer::Them });
             }
-            "removePeer" => desk.left(peer),
+            "removePeer" => context.left(peer),
             "sessionDescription" => {
                 let description = fields.at("session_description");
-                if heeded(peer, description, desk) {
-                    desk.description(peer, description, None)?;
+                if heeded(peer, description, context) {
+                    context.description(peer, description, None)?;
                 }
             }
             "iceCandidate" => {
                 let candidate = fields.at("ice_candidate");
-                if heeded(peer, candidate, desk) {
-                    desk.candidate(peer, candidate);
+                if heeded(peer, candidate, context) {
+                    context.candidate(peer, candidate);
                 }
             }
             _ => {}
@@ -66,36 +66,36 @@ impl Words for GroupChat {
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        let what = Json::from(description).with("x", desk.beside(to, true));
-        relay("relaySessionDescription", to, "session_description", what, desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        let what = Json::from(description).with("x", context.beside(to, true));
+        relay("relaySessionDescription", to, "session_description", what, context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            relay_candidate(to, Json::from(candidate).with("x", desk.beside(to, false)), desk);
+            relay_candidate(to, Json::from(candidate).with("x", context.beside(to, false)), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        relay_candidate(to, no_candidate().with("x", x), desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        relay_candidate(to, no_candidate().with("x", x), context);
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        desk.emit("part", vec![Json::text(&self.channel)]);
+    fn leave(&mut self, context: &mut Context) {
+        context.emit("part", vec![Json::text(&self.channel)]);
     }
 }
 
-fn heeded(peer: &str, what: &Json, desk: &mut Desk) -> bool {
-    desk.knows(peer) && desk.meet(peer, what.at("x"))
+fn heeded(peer: &str, what: &Json, context: &mut Context) -> bool {
+    context.knows(peer) && context.meet(peer, what.at("x"))
 }
 
-fn relay_candidate(to: &str, candidate: Json, desk: &mut Desk) {
-    relay("relayICECandidate", to, "ice_candidate", candidate, desk);
+fn relay_candidate(to: &str, candidate: Json, context: &mut Context) {
+    relay("relayICECandidate", to, "ice_candidate", candidate, context);
 }
 
-fn relay(event: &str, to: &str, key: &str, what: Json, desk: &mut Desk) {
+fn relay(event: &str, to: &str, key: &str, what: Json, context: &mut Context) {
     let mut fields: Fields = texts(&[("peer_id", to)]);
     fields.put(key, what);
-    desk.emit(event, vec![fields.into()]);
+    context.emit(event, vec![fields.into()]);
 }

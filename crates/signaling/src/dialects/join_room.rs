@@ -5,7 +5,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words, texts};
+use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, SessionDescription};
 
@@ -26,54 +26,54 @@ struct JoinRoom {
 }
 
 impl JoinRoom {
-    fn say(&self, key: &str, what: Json, x: Json, desk: &mut Desk) {
+    fn say(&self, key: &str, what: Json, x: Json, context: &mut Context) {
         let mut data = Fields::default();
         data.put(key, what);
         data.put("x", x);
         let mut fields = texts(&[("roomId", &self.room)]);
         fields.put("data", data);
-        desk.emit("signal", vec![fields.into()]);
+        context.emit("signal", vec![fields.into()]);
     }
 }
 
-impl Words for JoinRoom {
-    fn manners(&self) -> Manners {
-        Manners { keeps_pairs: true, presumes: true, greets: true, ..Manners::default() }
+impl Protocol for JoinRoom {
+    fn profile(&self) -> Profile {
+        Profile { keeps_pairs: true, presumes: true, greets: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.room.clone_from(&entry.room);
-        desk.emit("join-room", vec![Json::text(&entry.room)]);
-        desk.joined();
-        let hello = desk.hello("");
-        self.aside("", hello, desk);
+        context.emit("join-room", vec![Json::text(&entry.room)]);
+        context.joined();
+        let hello = context.hello("");
+        self.aside("", hello, context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
-        if message.event != "signal" || !desk.is_in() {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+        if message.event != "signal" || !context.is_in() {
             return Some(());
         }
         let data = message.arg(0);
         match (data.at("description"), data.at("candidate")) {
-            _ if !desk.meet(OTHER, data.at("x")) => {}
+            _ if !context.meet(OTHER, data.at("x")) => {}
             (Json::Null, Json::Null) => {}
-            (Json::Null, candidate) => desk.candidate(OTHER, candidate),
-            (description, _) => desk.description(OTHER, description, None)?,
+            (Json::Null, candidate) => context.candidate(OTHER, candidate),
+            (description, _) => context.description(OTHER, description, None)?,
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.say("description", description.into(), desk.beside(to, true), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.say("description", description.into(), context.beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say("candidate", candidate.into(), desk.beside(to, false), desk);
+            self.say("candidate", candidate.into(), context.beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, desk: &mut Desk) {
-        self.say("candidate", Json::Null, x, desk);
+    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
+        self.say("candidate", Json::Null, x, context);
     }
 }

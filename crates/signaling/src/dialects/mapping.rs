@@ -20,7 +20,7 @@ use self::reading::{body, ice_servers, id, told, who};
 use self::template::{Found, fill};
 use super::{Listed, Made, Options};
 use crate::carrier::{Carrier, Message, Raw, SocketIo};
-use crate::foreign::{Desk, Entry, Manners, OTHER, Words};
+use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::normalize::loose;
 use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
@@ -47,9 +47,9 @@ fn make(options: Options) -> Made {
         Box::new(Raw::new(&mapping.subprotocol, mapping.text))
     };
     let (own, _) = options.ids();
-    let mut words = Mapped { mapping, me: own.clone(), own, ..Mapped::default() };
-    words.wait_outside();
-    options.over(carrier, Box::new(words))
+    let mut protocol = Mapped { mapping, me: own.clone(), own, ..Mapped::default() };
+    protocol.wait_outside();
+    options.over(carrier, Box::new(protocol))
 }
 
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl Mapped {
     }
 
     /// Says all messages of the first of these kinds that the server knows, with what only ours read.
-    fn say(&self, kinds: &[&str], to: &str, (what, ours): (&Json, &Json), desk: &mut Desk) {
+    fn say(&self, kinds: &[&str], to: &str, (what, ours): (&Json, &Json), context: &mut Context) {
         let value = |hole: &str| match hole {
             OURS => ours.clone(),
             "to" => Self::value_of(to, self.numbers),
@@ -119,59 +119,59 @@ impl Mapped {
             match (self.mapping.socket_io, fill(example, &value)) {
                 (true, Json::List(parts)) => {
                     if let Some((event, args)) = parts.split_first() {
-                        desk.emit(&event.plain(), args.to_vec());
+                        context.emit(&event.plain(), args.to_vec());
                     }
                 }
-                (_, message) => desk.say(message),
+                (_, message) => context.say(message),
             }
         }
     }
 
-    fn say_plainly(&self, kind: &str, desk: &mut Desk) {
-        self.say(&[kind], OTHER, (&Json::Null, &Json::Null), desk);
+    fn say_plainly(&self, kind: &str, context: &mut Context) {
+        self.say(&[kind], OTHER, (&Json::Null, &Json::Null), context);
     }
 
-    fn stay_alive(&self, desk: &mut Desk) {
+    fn stay_alive(&self, context: &mut Context) {
         let keeps = !self.mapping.sends("keepAlive").is_empty();
-        desk.wake_at(keeps.then_some(desk.now + self.mapping.keep_alive));
+        context.wake_at(keeps.then_some(context.now + self.mapping.keep_alive));
     }
 
-    fn try_join(&mut self, desk: &mut Desk) {
-        if !self.joining || desk.is_in() {
+    fn try_join(&mut self, context: &mut Context) {
+        if !self.joining || context.is_in() {
             return;
         }
         let path = self.path_now();
         if path != self.path {
             self.path = path;
-            return desk.move_on();
+            return context.move_on();
         }
         if self.welcomed {
-            self.say_plainly("join", desk);
+            self.say_plainly("join", context);
             if !self.mapping.hears("joined") {
-                self.joined(Found::default(), desk);
+                self.joined(Found::default(), context);
             }
         }
     }
 
-    fn joined(&mut self, found: Found, desk: &mut Desk) {
+    fn joined(&mut self, found: Found, context: &mut Context) {
         let told_room = id(found.fields.at("room")).filter(|(room, _)| *room != self.entry.room);
         let room = told_room.map(|(room, _)| room.to_owned());
         if let Some(room) = &room {
             self.entry.room.clone_from(room);
         }
-        desk.joined_with(room, self.ice_servers.clone());
+        context.joined_with(room, self.ice_servers.clone());
         self.we_offer = told(&found.fields);
         self.listed = found.people.is_some();
-        if self.mapping.manners.greets {
-            let hello = desk.hello("");
-            self.aside("", hello, desk);
-        } else if self.mapping.manners.presumes {
-            desk.enter(OTHER, Offerer::Unknown);
+        if self.mapping.profile.greets {
+            let hello = context.hello("");
+            self.aside("", hello, context);
+        } else if self.mapping.profile.presumes {
+            context.enter(OTHER, Offerer::Unknown);
         }
         if let Some(people) = found.people {
-            self.meet(&people, true, desk);
+            self.meet(&people, true, context);
         }
-        self.say_plainly("ready", desk);
+        self.say_plainly("ready", context);
     }
 
     fn offerer(&self, fields: &Fields, was_there: bool) -> Offerer {
@@ -184,7 +184,7 @@ impl Mapped {
         }
     }
 
-    /// How the desk calls somebody, unless that is nobody or we.
+    /// How the context calls somebody, unless that is nobody or we.
     fn key(&mut self, fields: &Fields) -> Option<String> {
         if !self.mapping.directed {
             return Some(OTHER.to_owned());
@@ -195,28 +195,28 @@ impl Mapped {
     }
 
     /// These are there.
-    fn meet(&mut self, people: &[Fields], were_there: bool, desk: &mut Desk) {
+    fn meet(&mut self, people: &[Fields], were_there: bool, context: &mut Context) {
         for fields in people {
             if let Some(key) = self.key(fields) {
                 let name = fields.at("name").as_text().unwrap_or_default();
-                desk.enter_as(&key, name, self.offerer(fields, were_there));
+                context.enter_as(&key, name, self.offerer(fields, were_there));
             }
         }
     }
 
     /// These are there, and nobody else.
-    fn roster(&mut self, people: &[Fields], desk: &mut Desk) {
+    fn roster(&mut self, people: &[Fields], context: &mut Context) {
         let keys: Vec<_> = people.iter().filter_map(|fields| self.key(fields)).collect();
-        desk.retain(|key| keys.iter().any(|known| known == key));
+        context.retain(|key| keys.iter().any(|known| known == key));
         let first = !std::mem::replace(&mut self.listed, true);
-        self.meet(people, first, desk);
+        self.meet(people, first, context);
     }
 
     /// Somebody has left. Of two, whoever stays offers to the next.
-    fn part(&mut self, people: &[Fields], desk: &mut Desk) {
+    fn part(&mut self, people: &[Fields], context: &mut Context) {
         for fields in people {
             if let Some(key) = self.key(fields) {
-                desk.left(&key);
+                context.left(&key);
             }
         }
         if !self.mapping.directed && self.we_offer.is_some() {
@@ -225,12 +225,12 @@ impl Mapped {
     }
 
     /// A description or candidate. `None` if it is none.
-    fn signal(&mut self, kind: &str, fields: Fields, desk: &mut Desk) -> Option<()> {
+    fn signal(&mut self, kind: &str, fields: Fields, context: &mut Context) -> Option<()> {
         let Some(key) = self.key(&fields) else { return Some(()) };
-        if self.mapping.announced && !desk.knows(&key) {
+        if self.mapping.announced && !context.knows(&key) {
             return Some(());
         }
-        let alone = fields.get(OURS).is_some_and(|x| !desk.meet(&key, x));
+        let alone = fields.get(OURS).is_some_and(|x| !context.meet(&key, x));
         if alone || kind == OURS {
             return Some(());
         }
@@ -239,32 +239,32 @@ impl Mapped {
         let known = loose::sdp_type(known);
         let body = body(fields);
         if kind != "candidate" {
-            let described = desk.description_as(&key, &name, &body, known);
+            let described = context.description_as(&key, &name, &body, known);
             if described.is_some() || kind != "signal" {
                 return described;
             }
             loose::candidate(&body).filter(|one| one.candidate.starts_with("candidate:"))?;
         }
-        desk.candidate(&key, &body);
+        context.candidate(&key, &body);
         Some(())
     }
 
-    fn refused(&mut self, kind: &str, fields: &Fields, desk: &mut Desk) {
+    fn refused(&mut self, kind: &str, fields: &Fields, context: &mut Context) {
         let text = fields.at("text").as_text();
         let (code, otherwise) = match kind {
             // Some servers go on telling it to everybody.
-            "full" if !self.joining || desk.is_in() => return,
+            "full" if !self.joining || context.is_in() => return,
             "full" => (RejectCode::RoomFull, "The room is full."),
             "refused" => (RejectCode::Unauthorised, ""),
             _ => (RejectCode::BadRequest, ""),
         };
-        if !desk.is_in() {
+        if !context.is_in() {
             self.wait_outside();
         }
-        desk.reject(code, text.unwrap_or(otherwise), false);
+        context.reject(code, text.unwrap_or(otherwise), false);
     }
 
-    fn received(&mut self, kind: &str, mut found: Found, desk: &mut Desk) {
+    fn received(&mut self, kind: &str, mut found: Found, context: &mut Context) {
         if let Some((me, number)) = id(found.fields.at("me")) {
             self.numbers |= number;
             me.clone_into(&mut self.me);
@@ -275,68 +275,68 @@ impl Mapped {
         found.fields = fields;
         if kind == "welcome" {
             self.welcomed = true;
-            self.try_join(desk);
+            self.try_join(context);
         } else if self.joining {
-            self.joined(found, desk);
+            self.joined(found, context);
         }
     }
 
-    fn told_of(&mut self, kind: &str, people: &[Fields], desk: &mut Desk) {
+    fn told_of(&mut self, kind: &str, people: &[Fields], context: &mut Context) {
         match kind {
-            "roster" if self.mapping.directed => self.roster(people, desk),
-            "roster" => self.meet(people, true, desk),
-            "peerJoined" => self.meet(people, false, desk),
-            _ => self.part(people, desk),
+            "roster" if self.mapping.directed => self.roster(people, context),
+            "roster" => self.meet(people, true, context),
+            "peerJoined" => self.meet(people, false, context),
+            _ => self.part(people, context),
         }
     }
 
     /// Hears a message of one kind. `None` if it is none of that kind.
-    fn hear_kind(&mut self, kind: &Kind, found: Found, desk: &mut Desk) -> Option<()> {
+    fn hear_kind(&mut self, kind: &Kind, found: Found, context: &mut Context) -> Option<()> {
         // What it says about us and the room is so, unless it is the one that tells.
         let so = |hole, known: &str| id(found.fields.at(hole)).is_none_or(|(told, _)| told == known);
         let ours = so("me", &self.me) && so("room", &self.entry.room);
-        match (kind.group, desk.is_in()) {
-            (Group::Entry, false) => self.received(kind.name, found, desk),
+        match (kind.group, context.is_in()) {
+            (Group::Entry, false) => self.received(kind.name, found, context),
             _ if !ours => {}
-            (Group::Signal, true) => return self.signal(kind.name, found.fields, desk),
+            (Group::Signal, true) => return self.signal(kind.name, found.fields, context),
             (Group::People, true) => {
                 let people = found.people.unwrap_or_else(|| vec![found.fields]);
-                self.told_of(kind.name, &people, desk);
+                self.told_of(kind.name, &people, context);
             }
-            (Group::Refusal, _) => self.refused(kind.name, &found.fields, desk),
-            (Group::Other, _) if kind.name == "ping" => self.say_plainly("pong", desk),
+            (Group::Refusal, _) => self.refused(kind.name, &found.fields, context),
+            (Group::Other, _) if kind.name == "ping" => self.say_plainly("pong", context),
             (Group::Entry | Group::Signal | Group::People | Group::Other | Group::Sent, _) => {}
         }
         Some(())
     }
 }
 
-impl Words for Mapped {
-    fn manners(&self) -> Manners {
-        self.mapping.manners
+impl Protocol for Mapped {
+    fn profile(&self) -> Profile {
+        self.mapping.profile
     }
 
     fn url(&self, url: &str) -> String {
         [url, &self.path].concat()
     }
 
-    fn up(&mut self, id: Option<&str>, desk: &mut Desk) {
+    fn up(&mut self, id: Option<&str>, context: &mut Context) {
         id.unwrap_or(&self.own).clone_into(&mut self.me);
-        self.heard_at = desk.now;
+        self.heard_at = context.now;
         self.welcomed = !self.mapping.hears("welcome");
-        self.say_plainly("hello", desk);
-        self.stay_alive(desk);
+        self.say_plainly("hello", context);
+        self.stay_alive(context);
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.entry = entry.clone();
         self.joining = true;
-        self.stay_alive(desk);
-        self.try_join(desk);
+        self.stay_alive(context);
+        self.try_join(context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
-        self.heard_at = desk.now;
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+        self.heard_at = context.now;
         let mut value = message.arg(0).clone();
         if self.mapping.socket_io {
             let mut parts = vec![Json::text(&message.event)];
@@ -349,7 +349,7 @@ impl Words for Mapped {
             for example in examples.iter().filter(|_| !once) {
                 let mut found = Found::default();
                 if found.fits(example, &value) {
-                    if self.hear_kind(kind, found, desk).is_some() {
+                    if self.hear_kind(kind, found, context).is_some() {
                         understood = Some(kind.group);
                     }
                     break;
@@ -359,37 +359,37 @@ impl Words for Mapped {
         understood.map(|_| ())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kinds = [description.sdp_type.as_str(), "description", "signal"];
-        let ours = desk.beside(to, true);
-        self.say(&kinds, to, (&description.into(), &ours), desk);
+        let ours = context.beside(to, true);
+        self.say(&kinds, to, (&description.into(), &ours), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         match candidate {
             Some(candidate) => {
-                let ours = desk.beside(to, false);
-                self.say(&["candidate", "signal"], to, (&candidate.into(), &ours), desk);
+                let ours = context.beside(to, false);
+                self.say(&["candidate", "signal"], to, (&candidate.into(), &ours), context);
             }
-            None => self.say(&["end"], to, (&Json::Null, &Json::Null), desk),
+            None => self.say(&["end"], to, (&Json::Null, &Json::Null), context),
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        self.say(&[OURS], to, (&Json::Null, &x), desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        self.say(&[OURS], to, (&Json::Null, &x), context);
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        self.say_plainly("leave", desk);
+    fn leave(&mut self, context: &mut Context) {
+        self.say_plainly("leave", context);
         self.wait_outside();
     }
 
-    fn wake(&mut self, desk: &mut Desk) {
-        if self.mapping.hears("pong") && self.heard_at + 2 * self.mapping.keep_alive <= desk.now {
-            return desk.reopen();
+    fn wake(&mut self, context: &mut Context) {
+        if self.mapping.hears("pong") && self.heard_at + 2 * self.mapping.keep_alive <= context.now {
+            return context.reopen();
         }
-        self.say_plainly("keepAlive", desk);
-        self.stay_alive(desk);
+        self.say_plainly("keepAlive", context);
+        self.stay_alive(context);
     }
 
     fn down(&mut self) {

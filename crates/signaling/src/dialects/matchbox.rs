@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
-use crate::foreign::{Desk, Entry, Manners, Words, texts};
+use crate::foreign::{Context, Entry, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 use crate::text::url_segment;
@@ -41,40 +41,40 @@ struct Matchbox {
 }
 
 impl Matchbox {
-    fn enter(&self, desk: &mut Desk) {
+    fn enter(&self, context: &mut Context) {
         if self.assigned && self.wanted {
-            desk.joined();
+            context.joined();
         }
     }
 }
 
-fn hear_signal(signal: &Json, desk: &mut Desk) -> Option<()> {
+fn hear_signal(signal: &Json, context: &mut Context) -> Option<()> {
     let (from, data) = (signal.at("sender").short(), signal.at("data"));
     if *data.at(OURS) != Json::Null {
-        desk.meet(from, data.at(OURS));
+        context.meet(from, data.at(OURS));
     }
     match (data.at("Offer"), data.at("Answer"), data.at("IceCandidate")) {
         (Json::Null, Json::Null, Json::Null) => {}
-        (Json::Null, Json::Null, candidate) => desk.candidate(from, candidate),
-        (Json::Null, answer, _) => desk.description(from, answer, Some(SdpType::Answer))?,
-        (offer, _, _) => desk.description(from, offer, Some(SdpType::Offer))?,
+        (Json::Null, Json::Null, candidate) => context.candidate(from, candidate),
+        (Json::Null, answer, _) => context.description(from, answer, Some(SdpType::Answer))?,
+        (offer, _, _) => context.description(from, offer, Some(SdpType::Offer))?,
     }
     Some(())
 }
 
-fn say(to: &str, kind: &str, what: Json, desk: &mut Desk) {
+fn say(to: &str, kind: &str, what: Json, context: &mut Context) {
     let mut data = Fields::default();
     data.put(kind, what);
     let mut signal = texts(&[("receiver", to)]);
     signal.put("data", data);
     let mut fields = Fields::default();
     fields.put("Signal", signal);
-    desk.say(fields);
+    context.say(fields);
 }
 
-impl Words for Matchbox {
-    fn manners(&self) -> Manners {
-        Manners { tells_leave: true, ..Manners::default() }
+impl Protocol for Matchbox {
+    fn profile(&self) -> Profile {
+        Profile { tells_leave: true, ..Profile::default() }
     }
 
     fn url(&self, url: &str) -> String {
@@ -90,59 +90,59 @@ impl Words for Matchbox {
         Some(Probe { url: [base, "/health"].concat(), expects: Expects::Success })
     }
 
-    fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
-        desk.wake_at(Some(desk.now + KEEP_ALIVE));
+    fn up(&mut self, _id: Option<&str>, context: &mut Context) {
+        context.wake_at(Some(context.now + KEEP_ALIVE));
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.wanted = true;
         if self.room != entry.room {
             self.room.clone_from(&entry.room);
-            return desk.move_on();
+            return context.move_on();
         }
-        self.enter(desk);
+        self.enter(context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         if *fields.at("IdAssigned") != Json::Null {
             self.assigned = true;
-            self.enter(desk);
+            self.enter(context);
         }
-        if !desk.is_in() {
+        if !context.is_in() {
             return Some(());
         }
         // Keys that are not there give empty ids, which are nobody's.
-        desk.enter(fields.at("NewPeer").short(), Offerer::Us);
-        desk.left(fields.at("PeerLeft").short());
-        hear_signal(fields.at("Signal"), desk)
+        context.enter(fields.at("NewPeer").short(), Offerer::Us);
+        context.left(fields.at("PeerLeft").short());
+        hear_signal(fields.at("Signal"), context)
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kind = match description.sdp_type {
             SdpType::Offer => "Offer",
             SdpType::Answer => "Answer",
         };
-        self.aside(to, desk.beside(to, true), desk);
-        say(to, kind, Json::text(&description.sdp), desk);
+        self.aside(to, context.beside(to, true), context);
+        say(to, kind, Json::text(&description.sdp), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         let text = candidate.map_or(Json::Null, Json::from).to_string();
-        say(to, "IceCandidate", Json::Text(text), desk);
+        say(to, "IceCandidate", Json::Text(text), context);
     }
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        say(to, OURS, x, desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        say(to, OURS, x, context);
     }
 
-    fn leave(&mut self, _desk: &mut Desk) {
+    fn leave(&mut self, _desk: &mut Context) {
         self.room.clone_from(&self.lobby);
     }
 
-    fn wake(&mut self, desk: &mut Desk) {
-        desk.say(Json::text("KeepAlive"));
-        desk.wake_at(Some(desk.now + KEEP_ALIVE));
+    fn wake(&mut self, context: &mut Context) {
+        context.say(Json::text("KeepAlive"));
+        context.wake_at(Some(context.now + KEEP_ALIVE));
     }
 
     fn down(&mut self) {

@@ -6,7 +6,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::{Message, Raw};
-use crate::foreign::{Desk, Entry, Manners, Words, no_candidate};
+use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
@@ -35,50 +35,50 @@ struct MdnChat {
 }
 
 impl MdnChat {
-    fn introduce(&mut self, desk: &mut Desk) {
+    fn introduce(&mut self, context: &mut Context) {
         let (true, Some(id)) = (self.joining, self.id.clone()) else { return };
         let mut fields = Fields::of_type("username");
         fields.text("name", &self.name);
         fields.put("id", id);
         fields.number("date", 0);
-        desk.say(fields);
+        context.say(fields);
     }
 
-    fn hear_list(&mut self, users: &[Json], desk: &mut Desk) {
+    fn hear_list(&mut self, users: &[Json], context: &mut Context) {
         let users: Vec<&str> = users.iter().take(MAX_PARTICIPANTS).map(Json::short).collect();
         let Some(me) = users.iter().position(|name| *name == self.name).filter(|_| self.joining) else {
             return;
         };
-        desk.joined();
-        desk.retain(|name| users.contains(&name));
+        context.joined();
+        context.retain(|name| users.contains(&name));
         self.hung_up.retain(|name| users.contains(&name.as_str()));
         for (at, name) in users.iter().enumerate().filter(|(at, _)| *at != me) {
             if !self.hung_up.iter().any(|known| known == name) {
-                desk.enter_as(name, name, if at < me { Offerer::Us } else { Offerer::Them });
+                context.enter_as(name, name, if at < me { Offerer::Us } else { Offerer::Them });
             }
         }
     }
 
-    fn hear_description(&mut self, fields: &Json, kind: SdpType, desk: &mut Desk) -> Option<()> {
+    fn hear_description(&mut self, fields: &Json, kind: SdpType, context: &mut Context) -> Option<()> {
         let from = fields.at("name").short();
         if from == self.name {
             return Some(());
         }
-        desk.enter_as(from, from, Offerer::Them);
-        if !desk.meet(from, fields.at("x")) {
+        context.enter_as(from, from, Offerer::Them);
+        if !context.meet(from, fields.at("x")) {
             return Some(());
         }
-        desk.description(from, fields.at("sdp"), Some(kind))?;
+        context.description(from, fields.at("sdp"), Some(kind))?;
         from.clone_into(&mut self.speaker);
         self.hung_up.retain(|name| name != from);
         Some(())
     }
 
-    fn say_candidate(&self, to: &str, candidate: Json, x: Json, desk: &mut Desk) {
+    fn say_candidate(&self, to: &str, candidate: Json, x: Json, context: &mut Context) {
         let mut fields = self.to("new-ice-candidate", to);
         fields.put("candidate", candidate);
         fields.put("x", x);
-        desk.say(fields);
+        context.say(fields);
     }
 
     fn to(&self, kind: &str, to: &str) -> Fields {
@@ -89,47 +89,47 @@ impl MdnChat {
     }
 }
 
-impl Words for MdnChat {
-    fn manners(&self) -> Manners {
-        Manners { tells_leave: true, ..Manners::default() }
+impl Protocol for MdnChat {
+    fn profile(&self) -> Profile {
+        Profile { tells_leave: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.name.clone_from(&entry.name);
         if self.name.is_empty() {
             self.name.push_str("guest");
         }
         self.joining = true;
-        self.introduce(desk);
+        self.introduce(context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         match fields.at("type").short() {
             "id" => {
                 self.id = Some(fields.at("id").clone());
-                self.introduce(desk);
+                self.introduce(context);
             }
             "rejectusername" => fields.at("name").short().clone_into(&mut self.name),
             "userlist" => {
                 let Json::List(users) = fields.at("users") else { return None };
-                self.hear_list(users, desk);
+                self.hear_list(users, context);
             }
-            _ if !desk.is_in() => {}
-            "video-offer" => self.hear_description(fields, SdpType::Offer, desk)?,
-            "video-answer" => self.hear_description(fields, SdpType::Answer, desk)?,
+            _ if !context.is_in() => {}
+            "video-offer" => self.hear_description(fields, SdpType::Offer, context)?,
+            "video-answer" => self.hear_description(fields, SdpType::Answer, context)?,
             "new-ice-candidate" => {
                 let name = fields.at("name").short();
                 let from = if name.is_empty() { &self.speaker } else { name };
-                if desk.meet(from, fields.at("x")) {
-                    desk.candidate(from, fields.at("candidate"));
+                if context.meet(from, fields.at("x")) {
+                    context.candidate(from, fields.at("candidate"));
                 }
             }
             "hang-up" => {
                 let from = fields.at("name").short();
-                if desk.knows(from) {
+                if context.knows(from) {
                     self.hung_up.push(from.to_owned());
-                    desk.left(from);
+                    context.left(from);
                 }
             }
             _ => {}
@@ -137,30 +137,30 @@ impl Words for MdnChat {
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kind = match description.sdp_type {
             SdpType::Offer => "video-offer",
             SdpType::Answer => "video-answer",
         };
         let mut fields = self.to(kind, to);
         fields.put("sdp", description);
-        fields.put("x", desk.beside(to, true));
-        desk.say(fields);
+        fields.put("x", context.beside(to, true));
+        context.say(fields);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say_candidate(to, candidate.into(), desk.beside(to, false), desk);
+            self.say_candidate(to, candidate.into(), context.beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        self.say_candidate(to, no_candidate(), x, desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        self.say_candidate(to, no_candidate(), x, context);
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        for to in desk.keys() {
-            desk.say(self.to("hang-up", &to));
+    fn leave(&mut self, context: &mut Context) {
+        for to in context.keys() {
+            context.say(self.to("hang-up", &to));
         }
         self.joining = false;
     }

@@ -16,7 +16,7 @@ use self::address::{root, slot, url};
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
-use crate::foreign::{Desk, Entry, Manners, Words, session};
+use crate::foreign::{Context, Entry, Profile, Protocol, session};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
@@ -89,48 +89,48 @@ impl Notes {
 }
 
 impl PeerJs {
-    fn enter(&mut self, desk: &mut Desk) {
-        if self.room.is_empty() || desk.is_in() {
+    fn enter(&mut self, context: &mut Context) {
+        if self.room.is_empty() || context.is_in() {
             return;
         }
         let claimed = slot(&self.room, self.slot);
         let by_id = self.room.strip_prefix('@');
         if by_id.is_none() && self.me != claimed {
             (self.me, self.known) = (claimed, false);
-            return desk.move_on();
+            return context.move_on();
         }
         if !self.opened {
             return;
         }
         if let Some(whom) = by_id {
-            desk.joined();
-            self.hello(whom, desk);
-            return desk.enter(whom, Offerer::Us);
+            context.joined();
+            self.hello(whom, context);
+            return context.enter(whom, Offerer::Us);
         }
-        desk.joined();
+        context.joined();
         for other in (0..SLOTS).filter(|other| *other != self.slot) {
-            self.hello(&slot(&self.room, other), desk);
+            self.hello(&slot(&self.room, other), context);
         }
     }
 
-    fn hello(&self, to: &str, desk: &mut Desk) {
-        let hello = desk.hello(to);
-        aside(to, hello, desk);
+    fn hello(&self, to: &str, context: &mut Context) {
+        let hello = context.hello(to);
+        aside(to, hello, context);
     }
 
-    fn open(&mut self, desk: &mut Desk) {
+    fn open(&mut self, context: &mut Context) {
         (self.opened, self.known) = (true, true);
-        self.enter(desk);
+        self.enter(context);
     }
 
-    fn taken(&mut self, desk: &mut Desk) {
+    fn taken(&mut self, context: &mut Context) {
         self.slot += 1;
         if self.slot < SLOTS {
             self.me = slot(&self.room, self.slot);
-            return desk.move_on();
+            return context.move_on();
         }
         self.forget_room();
-        desk.reject(RejectCode::RoomFull, "The room is full.", true);
+        context.reject(RejectCode::RoomFull, "The room is full.", true);
     }
 
     fn forget_room(&mut self) {
@@ -139,46 +139,46 @@ impl PeerJs {
         self.me.clone_from(&self.page);
     }
 
-    fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, desk: &mut Desk) -> Option<()> {
+    fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, context: &mut Context) -> Option<()> {
         let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
         match (payload.at("type").short(), kind) {
-            _ if !desk.meet(from, payload.at("x")) => {}
+            _ if !context.meet(from, payload.at("x")) => {}
             // Data connections are peer connections of their own, and not ours.
             ("data" | ASIDE, _) => {}
-            (_, "CANDIDATE") => desk.candidate(from, payload.at("candidate")),
+            (_, "CANDIDATE") => context.candidate(from, payload.at("candidate")),
             (_, "OFFER") => {
-                desk.description(from, sdp, Some(SdpType::Offer))?;
+                context.description(from, sdp, Some(SdpType::Offer))?;
                 self.calls.set(from, call);
             }
             (_, _) if self.calls.get(from) == Some(call) => {
-                desk.description(from, sdp, Some(SdpType::Answer))?;
+                context.description(from, sdp, Some(SdpType::Answer))?;
             }
             (_, _) => {}
         }
         Some(())
     }
 
-    fn say(&self, kind: &str, to: &str, key: &str, what: Json, desk: &mut Desk) {
+    fn say(&self, kind: &str, to: &str, key: &str, what: Json, context: &mut Context) {
         let mut payload = Fields::default();
         payload.put(key, what);
         payload.text("type", "media");
         payload.maybe_text("connectionId", self.calls.get(to));
-        payload.put("x", desk.beside(to, key == "sdp"));
-        address_to(kind, to, payload, desk);
+        payload.put("x", context.beside(to, key == "sdp"));
+        address_to(kind, to, payload, context);
     }
 }
 
-fn aside(to: &str, x: Json, desk: &mut Desk) {
+fn aside(to: &str, x: Json, context: &mut Context) {
     let mut payload = Fields::of_type(ASIDE);
     payload.put("x", x);
-    address_to("CANDIDATE", to, payload, desk);
+    address_to("CANDIDATE", to, payload, context);
 }
 
-fn address_to(kind: &str, to: &str, payload: Fields, desk: &mut Desk) {
+fn address_to(kind: &str, to: &str, payload: Fields, context: &mut Context) {
     let mut fields = Fields::of_type(kind);
     fields.text("dst", to);
     fields.put("payload", payload);
-    desk.say(fields);
+    context.say(fields);
 }
 
 fn refusal(message: &str) -> RejectCode {
@@ -188,10 +188,10 @@ fn refusal(message: &str) -> RejectCode {
     }
 }
 
-impl Words for PeerJs {
-    fn manners(&self) -> Manners {
+impl Protocol for PeerJs {
+    fn profile(&self) -> Profile {
         let (keeps_pairs, greets, hangs_up_by_channel) = (true, true, true);
-        Manners { capacity: SLOTS, keeps_pairs, greets, hangs_up_by_channel, ..Manners::default() }
+        Profile { capacity: SLOTS, keeps_pairs, greets, hangs_up_by_channel, ..Profile::default() }
     }
 
     fn url(&self, base: &str) -> String {
@@ -202,43 +202,43 @@ impl Words for PeerJs {
         Some(Probe { url: root(base), expects: Expects::Success })
     }
 
-    fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
-        desk.wake_at(Some(desk.now + if self.known { REOPENS } else { HEARTBEAT }));
+    fn up(&mut self, _id: Option<&str>, context: &mut Context) {
+        context.wake_at(Some(context.now + if self.known { REOPENS } else { HEARTBEAT }));
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         if self.room != entry.room {
             (self.slot, self.room) = (0, entry.room.clone());
         }
-        self.enter(desk);
+        self.enter(context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         let (from, payload) = (fields.at("src").short(), fields.at("payload"));
         match fields.at("type").short() {
-            "OPEN" => self.open(desk),
-            "ID-TAKEN" => self.taken(desk),
+            "OPEN" => self.open(context),
+            "ID-TAKEN" => self.taken(context),
             "ERROR" | "INVALID-KEY" => {
                 let message = payload.at("msg").as_text().unwrap_or("The key is wrong.");
-                desk.reject(refusal(message), message, true);
+                context.reject(refusal(message), message, true);
             }
-            _ if !desk.is_in() || from == self.me => {}
+            _ if !context.is_in() || from == self.me => {}
             // Who has answered once is only away from the server.
-            "EXPIRE" if desk.knows(from) && !desk.has_described(from) => {
-                desk.left(from);
-                desk.reject(RejectCode::UnknownParticipant, "Nobody answers.", false);
+            "EXPIRE" if context.knows(from) && !context.has_described(from) => {
+                context.left(from);
+                context.reject(RejectCode::UnknownParticipant, "Nobody answers.", false);
             }
-            "LEAVE" => desk.left(from),
+            "LEAVE" => context.left(from),
             kind @ ("OFFER" | "ANSWER" | "CANDIDATE") => {
-                self.hear_payload(kind, from, payload, desk)?;
+                self.hear_payload(kind, from, payload, context)?;
             }
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kind = match description.sdp_type {
             SdpType::Offer => {
                 self.calls.set(to, &["mc_", &session(&description.sdp)].concat());
@@ -246,42 +246,42 @@ impl Words for PeerJs {
             }
             SdpType::Answer => "ANSWER",
         };
-        self.say(kind, to, "sdp", description.into(), desk);
+        self.say(kind, to, "sdp", description.into(), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say("CANDIDATE", to, "candidate", candidate.into(), desk);
+            self.say("CANDIDATE", to, "candidate", candidate.into(), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        aside(to, x, desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        aside(to, x, context);
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        for to in desk.keys() {
+    fn leave(&mut self, context: &mut Context) {
+        for to in context.keys() {
             let mut fields = Fields::of_type("LEAVE");
             fields.text("dst", &to);
-            desk.say(fields);
+            context.say(fields);
         }
-        desk.say(Fields::of_type("LEAVE"));
+        context.say(Fields::of_type("LEAVE"));
         self.forget_room();
     }
 
     /// Ours say goodbye. If they close a channel, they are about to call again.
-    fn hung_up(&mut self, key: &str, desk: &mut Desk) {
-        if !desk.is_ours(key) {
-            desk.left(key);
+    fn hung_up(&mut self, key: &str, context: &mut Context) {
+        if !context.is_ours(key) {
+            context.left(key);
         }
     }
 
-    fn wake(&mut self, desk: &mut Desk) {
+    fn wake(&mut self, context: &mut Context) {
         if !self.opened && self.known {
-            self.open(desk);
+            self.open(context);
         }
-        desk.say(Fields::of_type("HEARTBEAT"));
-        desk.wake_at(Some(desk.now + HEARTBEAT));
+        context.say(Fields::of_type("HEARTBEAT"));
+        context.wake_at(Some(context.now + HEARTBEAT));
     }
 
     fn down(&mut self) {

@@ -7,7 +7,7 @@
 
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
-use crate::foreign::{Desk, Entry, Manners, Words, texts};
+use crate::foreign::{Context, Entry, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
@@ -29,68 +29,68 @@ struct SimplePeerRooms {
 }
 
 impl SimplePeerRooms {
-    fn send(&self, to: &str, signal: Json, desk: &mut Desk) {
+    fn send(&self, to: &str, signal: Json, context: &mut Context) {
         let fields = Json::from(texts(&[("userToSignal", to), ("callerID", &self.me)]));
-        desk.emit("sending signal", vec![fields.with("signal", signal)]);
+        context.emit("sending signal", vec![fields.with("signal", signal)]);
     }
 }
 
-impl Words for SimplePeerRooms {
-    fn manners(&self) -> Manners {
-        Manners { capacity: 4, bundles: true, hangs_up_by_channel: true, ..Manners::default() }
+impl Protocol for SimplePeerRooms {
+    fn profile(&self) -> Profile {
+        Profile { capacity: 4, bundles: true, hangs_up_by_channel: true, ..Profile::default() }
     }
 
-    fn up(&mut self, id: Option<&str>, _desk: &mut Desk) {
+    fn up(&mut self, id: Option<&str>, _desk: &mut Context) {
         id.unwrap_or_default().clone_into(&mut self.me);
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
-        desk.emit("join room", vec![Json::text(&entry.room)]);
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
+        context.emit("join room", vec![Json::text(&entry.room)]);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
-            ("room full", _) if !desk.is_in() => {
-                desk.reject(RejectCode::RoomFull, "The room is full.", false);
+            ("room full", _) if !context.is_in() => {
+                context.reject(RejectCode::RoomFull, "The room is full.", false);
             }
             ("all users", Json::List(users)) => {
-                desk.joined();
+                context.joined();
                 let others = users.iter().take(MAX_PARTICIPANTS).filter_map(Json::as_text);
-                others.filter(|id| *id != self.me).for_each(|id| desk.enter(id, Offerer::Us));
+                others.filter(|id| *id != self.me).for_each(|id| context.enter(id, Offerer::Us));
             }
-            ("user joined", fields) => hear_signal(fields, "callerID", desk)?,
-            ("receiving returned signal", fields) => hear_signal(fields, "id", desk)?,
-            ("user left", Json::Text(id)) => desk.left(id),
-            ("user left", fields) => desk.left(fields.at("leftUserId").short()),
+            ("user joined", fields) => hear_signal(fields, "callerID", context)?,
+            ("receiving returned signal", fields) => hear_signal(fields, "id", context)?,
+            ("user left", Json::Text(id)) => context.left(id),
+            ("user left", fields) => context.left(fields.at("leftUserId").short()),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        let signal = Json::from(description).with("x", desk.beside(to, true));
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        let signal = Json::from(description).with("x", context.beside(to, true));
         match description.sdp_type {
-            SdpType::Offer => self.send(to, signal, desk),
+            SdpType::Offer => self.send(to, signal, context),
             SdpType::Answer => {
                 let fields = Json::from(texts(&[("callerID", to)]));
-                desk.emit("returning signal", vec![fields.with("signal", signal)]);
+                context.emit("returning signal", vec![fields.with("signal", signal)]);
             }
         }
     }
 
-    fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Desk) {}
+    fn trickle(&mut self, _to: &str, _candidate: Option<&IceCandidate>, _desk: &mut Context) {}
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        self.send(to, Json::from(Fields::of_type("x")).with("x", x), desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        self.send(to, Json::from(Fields::of_type("x")).with("x", x), context);
     }
 }
 
-fn hear_signal(value: &Json, key: &str, desk: &mut Desk) -> Option<()> {
+fn hear_signal(value: &Json, key: &str, context: &mut Context) -> Option<()> {
     let (from, signal) = (value.at(key).short(), value.at("signal"));
     match signal.at("type").short() {
-        _ if !desk.meet(from, signal.at("x")) => {}
-        "offer" | "answer" => desk.description(from, signal, None)?,
-        "candidate" => desk.candidate(from, signal),
+        _ if !context.meet(from, signal.at("x")) => {}
+        "offer" | "answer" => context.description(from, signal, None)?,
+        "candidate" => context.candidate(from, signal),
         // Wishes for another offer: ours carries all there is.
         _ => {}
     }

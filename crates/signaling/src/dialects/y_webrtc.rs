@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
-use crate::foreign::{Desk, Entry, Manners, Words, texts};
+use crate::foreign::{Context, Entry, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 use crate::time::Timestamp;
@@ -37,102 +37,102 @@ struct YWebrtc {
 
 impl YWebrtc {
     /// An empty `to` is everybody.
-    fn publish(&self, kind: &str, to: &str, signal: Option<Json>, x: Json, desk: &mut Desk) {
+    fn publish(&self, kind: &str, to: &str, signal: Option<Json>, x: Json, context: &mut Context) {
         let mut data = texts(&[("type", kind), ("from", &self.me)]);
         if !to.is_empty() {
             data.text("to", to);
         }
         if let Some(signal) = signal {
-            data.put("token", Json::Number(desk.now.as_millis().to_string()));
+            data.put("token", Json::Number(context.now.as_millis().to_string()));
             data.put("signal", signal);
         }
         data.put("x", x);
         let mut fields = Fields::of_type("publish");
         fields.text("topic", &self.topic);
         fields.put("data", data);
-        desk.say(fields);
+        context.say(fields);
     }
 
-    fn topics(&self, kind: &str, desk: &mut Desk) {
+    fn topics(&self, kind: &str, context: &mut Context) {
         let mut fields = Fields::of_type(kind);
         fields.put("topics", Json::List(vec![Json::text(&self.topic)]));
-        desk.say(fields);
+        context.say(fields);
     }
 
-    fn hear_data(&self, data: &Json, desk: &mut Desk) -> Option<()> {
+    fn hear_data(&self, data: &Json, context: &mut Context) -> Option<()> {
         let (from, to) = (data.at("from").short(), data.at("to"));
         if from == self.me || (*to != Json::Null && to.as_text() != Some(&self.me)) {
             return Some(());
         }
         let signal = data.at("signal");
         match (data.at("type").short(), signal.at("type").short()) {
-            _ if !desk.meet(from, data.at("x")) => {}
-            ("announce", _) => desk.enter(from, Offerer::Us),
-            ("signal", "offer" | "answer") => desk.description(from, signal, None)?,
-            ("signal", "candidate") => desk.candidate(from, signal),
+            _ if !context.meet(from, data.at("x")) => {}
+            ("announce", _) => context.enter(from, Offerer::Us),
+            ("signal", "offer" | "answer") => context.description(from, signal, None)?,
+            ("signal", "candidate") => context.candidate(from, signal),
             _ => {}
         }
         Some(())
     }
 }
 
-impl Words for YWebrtc {
-    fn manners(&self) -> Manners {
-        Manners { keeps_pairs: true, greets: true, ..Manners::default() }
+impl Protocol for YWebrtc {
+    fn profile(&self) -> Profile {
+        Profile { keeps_pairs: true, greets: true, ..Profile::default() }
     }
 
     fn probe(&self, url: &str) -> Option<Probe> {
         Some(Probe { url: url.to_owned(), expects: Expects::Success })
     }
 
-    fn up(&mut self, _id: Option<&str>, desk: &mut Desk) {
-        self.heard_at = desk.now;
-        desk.wake_at(Some(desk.now + PING));
+    fn up(&mut self, _id: Option<&str>, context: &mut Context) {
+        self.heard_at = context.now;
+        context.wake_at(Some(context.now + PING));
     }
 
-    fn join(&mut self, entry: &Entry, desk: &mut Desk) {
+    fn join(&mut self, entry: &Entry, context: &mut Context) {
         self.topic.clone_from(&entry.room);
-        self.topics("subscribe", desk);
-        desk.joined();
-        let hello = desk.hello("");
-        self.aside("", hello, desk);
+        self.topics("subscribe", context);
+        context.joined();
+        let hello = context.hello("");
+        self.aside("", hello, context);
     }
 
-    fn hear(&mut self, message: &Message, desk: &mut Desk) -> Option<()> {
-        self.heard_at = desk.now;
+    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+        self.heard_at = context.now;
         let fields = message.arg(0);
         // Pongs and other topics are nothing, nor is the encrypted data of rooms with a password.
-        if desk.is_in() && fields.at("topic").as_text() == Some(&self.topic) {
-            self.hear_data(fields.at("data"), desk)?;
+        if context.is_in() && fields.at("topic").as_text() == Some(&self.topic) {
+            self.hear_data(fields.at("data"), context)?;
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, desk: &mut Desk) {
-        self.publish("signal", to, Some(description.into()), desk.beside(to, true), desk);
+    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.publish("signal", to, Some(description.into()), context.beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, desk: &mut Desk) {
+    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
             let mut signal = texts(&[("type", "candidate")]);
             signal.put("candidate", candidate);
-            self.publish("signal", to, Some(signal.into()), desk.beside(to, false), desk);
+            self.publish("signal", to, Some(signal.into()), context.beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, desk: &mut Desk) {
-        self.publish(if to.is_empty() { "announce" } else { "x" }, to, None, x, desk);
+    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+        self.publish(if to.is_empty() { "announce" } else { "x" }, to, None, x, context);
     }
 
-    fn leave(&mut self, desk: &mut Desk) {
-        self.topics("unsubscribe", desk);
+    fn leave(&mut self, context: &mut Context) {
+        self.topics("unsubscribe", context);
     }
 
-    fn wake(&mut self, desk: &mut Desk) {
-        if self.heard_at + DEAD <= desk.now {
-            return desk.reopen();
+    fn wake(&mut self, context: &mut Context) {
+        if self.heard_at + DEAD <= context.now {
+            return context.reopen();
         }
-        desk.say(Fields::of_type("ping"));
-        desk.wake_at(Some(desk.now + PING));
+        context.say(Fields::of_type("ping"));
+        context.wake_at(Some(context.now + PING));
     }
 }

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::OTHER;
-use super::desk::{Desk, introduce, texts};
+use super::context::{Context, introduce, texts};
 use super::pair::Pair;
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_NAME_CHARS, MAX_X_ID_BYTES, MAX_X_TEXT_BYTES, MIN_X_ID_BYTES};
@@ -91,7 +91,7 @@ fn word<'a>(x: &'a Json, key: &str) -> Option<&'a str> {
     }
 }
 
-impl Desk {
+impl Context {
     /// Who we are, for the `x` of this visit.
     pub(super) fn introduce_us(&mut self, room: &str, name: &str, media: MediaState) {
         room.clone_into(&mut self.us.room);
@@ -108,7 +108,7 @@ impl Desk {
     /// An `x` that says hello to whoever is there, or to one of them; those of ours answer with theirs. Where a server
     /// repeats everything, whoever does not answer is called a little later.
     pub(crate) fn hello(&mut self, to: &str) -> Json {
-        if self.manners.presumes {
+        if self.profile.presumes {
             self.us.listens_until = Some(self.now + LISTENS);
         }
         Json::from(self.mark(to, true)).with("hello", Json::Bool(true))
@@ -118,7 +118,7 @@ impl Desk {
     pub(super) fn tell_all(&mut self, bye: bool) {
         let mut asides = Vec::new();
         for pair in self.pairs.iter().filter(|pair| pair.peer.is_some()) {
-            let to = if self.manners.presumes { "" } else { &pair.key };
+            let to = if self.profile.presumes { "" } else { &pair.key };
             let mut x = self.mark(to, !bye);
             if bye {
                 x.bool("bye", true);
@@ -134,12 +134,12 @@ impl Desk {
     /// Somebody speaks, and shows this. False if that was all, or is not for us.
     pub(crate) fn meet(&mut self, key: &str, x: &Json) -> bool {
         let Some(note) = read(x) else { return self.meet_naive(key) };
-        let strange = self.manners.mixes_rooms && note.room != self.us.room;
+        let strange = self.profile.mixes_rooms && note.room != self.us.room;
         let for_others = !note.to.is_empty() && note.to != self.us.id;
         if strange || for_others || note.from == self.us.id {
             return false;
         }
-        let key = if self.manners.presumes { note.from } else { key };
+        let key = if self.profile.presumes { note.from } else { key };
         if note.bye && self.peer(key).is_none_or(|peer| peer.id == note.from) {
             self.left(key);
         } else if let Some(media) = note.media {
@@ -153,7 +153,7 @@ impl Desk {
         } else if *candidate != Json::Null {
             self.candidate(key, candidate);
         } else {
-            return note.generation.is_some() && !self.manners.greets;
+            return note.generation.is_some() && !self.profile.greets;
         }
         false
     }
@@ -163,7 +163,7 @@ impl Desk {
             peer.generation = None;
         }
         let mut peers = self.pairs.iter().filter_map(|pair| pair.peer.as_ref());
-        !self.manners.presumes
+        !self.profile.presumes
             || self.us.hosts
             || (self.us.listens_until.is_some() && !peers.any(|peer| peer.hosts))
     }
@@ -171,7 +171,7 @@ impl Desk {
     /// One of ours introduces themselves, perhaps not for the first time. Whom the server has announced and who has not
     /// spoken yet may turn out to be one.
     fn acquaint(&mut self, key: &str, note: &Note<'_>, media: MediaState) {
-        let greets = self.manners.greets;
+        let greets = self.profile.greets;
         let before = self.pair(key).map(|pair| (pair.peer.take(), pair.has_described()));
         let peer = Peer { id: note.from.to_owned(), media, hosts: note.hosts, generation: None };
         match before {
@@ -218,7 +218,7 @@ impl Desk {
     /// Where a server repeats everything: one of ours speaks with those who show no `x`, and here it turns out who. Who
     /// does so goes on; else it is the one whose id sorts lowest.
     pub(super) fn settle(&mut self) {
-        if !self.manners.presumes || !self.joined || self.us.listens_until.is_some() {
+        if !self.profile.presumes || !self.joined || self.us.listens_until.is_some() {
             return;
         }
         let (id, hosts) = (&self.us.id, self.us.hosts);
@@ -237,7 +237,7 @@ impl Desk {
     /// What stands beside a description (`whole`) or a candidate for somebody who is not known to be ours. Where ours say
     /// hello first, it says nothing of a generation: then what is beside it is not for ours.
     pub(crate) fn beside(&self, to: &str, whole: bool) -> Json {
-        if self.manners.greets { self.mark(to, whole).into() } else { self.counted(to, whole) }
+        if self.profile.greets { self.mark(to, whole).into() } else { self.counted(to, whole) }
     }
 
     /// The same for what goes inside: the generation is always told.
@@ -249,10 +249,10 @@ impl Desk {
     /// Who speaks, to whom and where; with how we are if it is to be `whole`.
     fn mark(&self, to: &str, whole: bool) -> Fields {
         let mut mark = texts(&[("from", &self.us.id)]);
-        if self.manners.presumes && self.is_ours(to) {
+        if self.profile.presumes && self.is_ours(to) {
             mark.text("to", to);
         }
-        if self.manners.mixes_rooms {
+        if self.profile.mixes_rooms {
             mark.text("room", &self.us.room);
         }
         if whole {

@@ -144,7 +144,7 @@ fn who_is_lost_goes_on_where_it_broke_off() {
     assert!(back.len() == 1 && back[0].ends_with(r#""resumed":true}"#), "{back:?}");
 }
 
-/// Found in the wind tunnel: a page slept while a server that had been restarted answered it, gave up the socket when it
+/// Found by the simulator: a page slept while a server that had been restarted answered it, gave up the socket when it
 /// woke, and its counts, which began at the server before, seemed to fit: it never heard of whom it had missed.
 #[test]
 fn who_has_not_heard_of_a_new_beginning_begins_again() {

@@ -41,13 +41,13 @@ struct Conn {
     gathered: Option<String>,
 }
 
-enum Brain {
+enum Client {
     Ours(Box<Room>),
     Naive(Box<Naive>),
 }
 
 struct Page {
-    brain: Brain,
+    client: Client,
     recorder: Option<Recorder>,
     alive: bool,
     socket: Option<u32>,
@@ -106,7 +106,7 @@ impl World {
         let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
         let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
         let room = Room::new(config, (named(dialect).unwrap().make)(options));
-        self.push(Brain::Ours(Box::new(room)), recorder);
+        self.push(Client::Ours(Box::new(room)), recorder);
         let page = self.pages.len() - 1;
         self.input(page, Input::Command(Command::EnterLobby));
         page
@@ -116,13 +116,13 @@ impl World {
         let page = self.pages.len();
         let naive = Naive::new(tutorial, page, room);
         let endpoint = visavis_signaling::Endpoint { url: naive.url().into(), protocols: Vec::new() };
-        self.push(Brain::Naive(Box::new(naive)), None);
+        self.push(Client::Naive(Box::new(naive)), None);
         self.open(page, endpoint);
         page
     }
 
-    fn push(&mut self, brain: Brain, recorder: Option<Recorder>) {
-        self.pages.push(Page { brain, recorder, alive: true, socket: None, connections: BTreeMap::new() });
+    fn push(&mut self, client: Client, recorder: Option<Recorder>) {
+        self.pages.push(Page { client, recorder, alive: true, socket: None, connections: BTreeMap::new() });
     }
 
     pub(crate) fn join(&mut self, page: usize, room: &str) {
@@ -170,9 +170,9 @@ impl World {
 
     /// How many offers a naive page has heard.
     pub(crate) fn offers_to(&self, page: usize) -> u32 {
-        match &self.pages[page].brain {
-            Brain::Naive(naive) => naive.offers,
-            Brain::Ours(_) => panic!("not a naive page"),
+        match &self.pages[page].client {
+            Client::Naive(naive) => naive.offers,
+            Client::Ours(_) => panic!("not a naive page"),
         }
     }
 
@@ -198,9 +198,9 @@ impl World {
     }
 
     pub(crate) fn view(&self, page: usize) -> RoomView {
-        match &self.pages[page].brain {
-            Brain::Ours(room) => room.view(),
-            Brain::Naive(_) => panic!("a naive page has no view"),
+        match &self.pages[page].client {
+            Client::Ours(room) => room.view(),
+            Client::Naive(_) => panic!("a naive page has no view"),
         }
     }
 
@@ -244,9 +244,9 @@ impl World {
 
     fn next_timer(&self) -> Option<(u64, usize)> {
         let timers = self.pages.iter().enumerate().filter(|(_, page)| page.alive);
-        let timers = timers.filter_map(|(index, page)| match &page.brain {
-            Brain::Ours(room) => Some((room.poll_timeout()?.as_millis(), index)),
-            Brain::Naive(_) => None,
+        let timers = timers.filter_map(|(index, page)| match &page.client {
+            Client::Ours(room) => Some((room.poll_timeout()?.as_millis(), index)),
+            Client::Naive(_) => None,
         });
         timers.min()
     }
@@ -258,7 +258,7 @@ impl World {
 
     fn input(&mut self, page: usize, input: Input) {
         let now = Timestamp::from_millis(self.now);
-        let Page { brain: Brain::Ours(room), recorder, alive: true, .. } = &mut self.pages[page] else {
+        let Page { client: Client::Ours(room), recorder, alive: true, .. } = &mut self.pages[page] else {
             return;
         };
         recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
@@ -430,7 +430,7 @@ impl World {
         self.sockets[socket as usize].2 = true;
         self.soon(25_000, Action::Heartbeat(socket));
         self.serve(|server, out| server.opened(socket, &endpoint.url, &endpoint.protocols, out));
-        if let Brain::Naive(naive) = &mut self.pages[page].brain {
+        if let Client::Naive(naive) = &mut self.pages[page].client {
             let frames = naive.opened();
             self.naive_says(socket, frames);
         }
@@ -449,9 +449,9 @@ impl World {
         if self.pages[page].socket != Some(socket) {
             return;
         }
-        match (frame, &mut self.pages[page].brain) {
-            (Some(frame), Brain::Ours(_)) => self.input(page, Input::Socket(SocketEvent::Frame(frame))),
-            (Some(frame), Brain::Naive(naive)) => {
+        match (frame, &mut self.pages[page].client) {
+            (Some(frame), Client::Ours(_)) => self.input(page, Input::Socket(SocketEvent::Frame(frame))),
+            (Some(frame), Client::Naive(naive)) => {
                 let frames = naive.heard(&frame);
                 self.naive_says(socket, frames);
             }
@@ -532,9 +532,9 @@ impl World {
 
 impl Page {
     fn fakes(&self) -> Vec<&FakeConnection> {
-        match &self.brain {
-            Brain::Ours(_) => self.connections.values().map(|conn| &conn.fake).collect(),
-            Brain::Naive(naive) => vec![&naive.connection],
+        match &self.client {
+            Client::Ours(_) => self.connections.values().map(|conn| &conn.fake).collect(),
+            Client::Naive(naive) => vec![&naive.connection],
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::kinds::{FILE, Kind, PATH, RECEIVE, SEND};
 use super::template::{BY_ID, WITHIN_TEXT, cut, mentions};
-use crate::foreign::Manners;
+use crate::foreign::Profile;
 use crate::json::{self, Json, JsonError};
 use crate::limits::{MAX_MAPPED_MESSAGES, MAX_MAPPING_BYTES};
 
@@ -41,7 +41,7 @@ pub struct Mapping {
     /// Who offers: `newcomer`, `existing`, `both` or `server`.
     pub(super) offers: String,
     pub(super) keep_alive: Duration,
-    pub(super) manners: Manners,
+    pub(super) profile: Profile,
     send: Messages,
     pub(super) receive: Messages,
 }
@@ -173,11 +173,11 @@ impl Check {
         mapping.path.push_str(text("path"));
         mapping.offers.push_str(text("offers"));
         mapping.directed = matches!(text("addressing"), "" | "directed");
-        mapping.manners.presumes = text("addressing") == "broadcast";
-        mapping.manners.bundles = text("candidates") == "bundled";
+        mapping.profile.presumes = text("addressing") == "broadcast";
+        mapping.profile.bundles = text("candidates") == "bundled";
         // Where a server repeats everything, ours tell each other apart, but strangers do not.
-        let meshes = mapping.manners.presumes && *file.at("send").at(OURS) != Json::Null;
-        mapping.manners.capacity = number("capacity", if mapping.directed || meshes { 0 } else { 2 });
+        let meshes = mapping.profile.presumes && *file.at("send").at(OURS) != Json::Null;
+        mapping.profile.capacity = number("capacity", if mapping.directed || meshes { 0 } else { 2 });
         mapping.keep_alive =
             Duration::from_secs(number("keepAliveSeconds", KEEP_ALIVE_SECONDS).max(1).into());
         let back = self.enter("path");
@@ -319,7 +319,7 @@ impl Check {
 
     /// Whether all is there that a call needs, and what follows from it.
     fn whole(&mut self) {
-        let Manners { presumes, bundles, .. } = self.mapping.manners;
+        let Profile { presumes, bundles, .. } = self.mapping.profile;
         if self.mapping.path.is_empty() && !presumes {
             self.needed("send", "join");
         }
@@ -383,14 +383,14 @@ impl Check {
         // Who comes back under an id of the server's making is somebody new, and so is whom all have seen leaving.
         let renamed = mapping.socket_io || mapping.tells("welcome", "me") || mapping.tells("joined", "me");
         mapping.announced = mapping.directed && announces && (lists || told);
-        mapping.manners.tells_leave = leaves;
-        mapping.manners.keeps_pairs = !(leaves || roster || (mapping.directed && renamed));
-        if mapping.manners.presumes {
+        mapping.profile.tells_leave = leaves;
+        mapping.profile.keeps_pairs = !(leaves || roster || (mapping.directed && renamed));
+        if mapping.profile.presumes {
             mapping.offers = "both".to_owned();
-            mapping.manners.greets = mapping.greets_ours();
+            mapping.profile.greets = mapping.greets_ours();
             let rooms = |example: &Json| mentions(example, "room") || mentions(example, "roomNumber");
             let walls = mapping.send.iter().any(|(_, examples)| examples.iter().any(rooms));
-            mapping.manners.mixes_rooms = !walls && !rooms(&Json::text(&mapping.path));
+            mapping.profile.mixes_rooms = !walls && !rooms(&Json::text(&mapping.path));
         } else if !somebody_offers {
             self.enter("offers");
             self.fail(&[NOBODY_OFFERS]);

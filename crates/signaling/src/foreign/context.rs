@@ -1,8 +1,8 @@
-//! The desk at which words are said and heard.
+//! What a [`Protocol`](super::Protocol) works on: the people it knows, and what it has to say to the room and the server.
 
 use super::pair::Pair;
 use super::piggyback::{Ourselves, Peer};
-use super::{Manners, OTHER};
+use super::{OTHER, Profile};
 use crate::carrier::Message;
 use crate::dialect::DialectOutput;
 use crate::json::{Fields, Json};
@@ -16,7 +16,7 @@ use crate::text;
 use crate::time::Timestamp;
 
 /// How the room calls ourselves. It sorts before every id of others, so the room always gives way when offers cross: the
-/// desk has seen to it that only one side does.
+/// context has seen to it that only one side does.
 const ME: &str = "!";
 
 /// Something to be said about one participant.
@@ -28,11 +28,11 @@ pub(crate) enum Due {
     Trickle(String, Option<IceCandidate>),
 }
 
-/// Where words are said and heard.
+/// The people a protocol knows, and what waits to be said to the room and to the server.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Context {
     pub(crate) now: Timestamp,
-    pub(super) manners: Manners,
+    pub(super) profile: Profile,
     pub(super) us: Ourselves,
     pub(super) pairs: Vec<Pair>,
     /// How many have ever entered: nobody gets the id of somebody before.
@@ -46,11 +46,11 @@ pub(crate) struct Desk {
     reopen: Option<DialectOutput>,
 }
 
-impl Desk {
-    pub(super) fn new(manners: Manners, id: String) -> Self {
+impl Context {
+    pub(super) fn new(profile: Profile, id: String) -> Self {
         Self {
             now: Timestamp::default(),
-            manners,
+            profile,
             us: Ourselves { id, ..Ourselves::default() },
             pairs: Vec::new(),
             entered: 0,
@@ -73,7 +73,7 @@ impl Desk {
         self.messages.push(Message::plain(value));
     }
 
-    /// Calls [`Words::wake`](super::Words::wake) at that moment, instead of any other.
+    /// Calls [`Protocol::wake`](super::Protocol::wake) at that moment, instead of any other.
     pub(crate) fn wake_at(&mut self, at: Option<Timestamp>) {
         self.wake_at = at;
     }
@@ -99,7 +99,7 @@ impl Desk {
             return;
         }
         self.joined = true;
-        let keeps = self.manners.keeps_pairs;
+        let keeps = self.profile.keeps_pairs;
         let (kept, lost) = std::mem::take(&mut self.pairs)
             .into_iter()
             .partition(|p| keeps && (p.is_settled() || p.peer.is_some()));
@@ -109,7 +109,7 @@ impl Desk {
             id: known_id(ME),
             participants: self.pairs.iter().map(|pair| introduce(pair, Offerer::Us)).collect(),
             ice_servers,
-            capacity: (self.manners.capacity > 0).then_some(self.manners.capacity),
+            capacity: (self.profile.capacity > 0).then_some(self.profile.capacity),
             room,
         }));
         self.signals.extend(lost.into_iter().map(|pair| Inbound::ParticipantLeft(pair.id)));
@@ -158,7 +158,7 @@ impl Desk {
             return;
         }
         let id = match &peer {
-            Some(peer) if self.manners.greets => peer.id.clone(),
+            Some(peer) if self.profile.greets => peer.id.clone(),
             Some(_) | None => {
                 self.entered = self.entered.wrapping_add(1);
                 [key, "~", &self.entered.to_string()].concat()
@@ -279,7 +279,7 @@ impl Desk {
         generation: u32,
         description: SessionDescription,
     ) -> Option<Due> {
-        let (now, bundles) = (self.now, self.manners.bundles);
+        let (now, bundles) = (self.now, self.profile.bundles);
         let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
         let description = pair.describe(now, generation, description, bundles && pair.peer.is_none())?;
         Some(Due::Describe(pair.key.clone(), description))
@@ -296,7 +296,7 @@ impl Desk {
 
     /// What is to be said because time has passed. Who is silent for too long has left.
     pub(super) fn take_due(&mut self) -> Vec<Due> {
-        let (now, tells_leave) = (self.now, self.manners.tells_leave);
+        let (now, tells_leave) = (self.now, self.profile.tells_leave);
         let mut due = Vec::new();
         if self.us.listens_until.take_if(|until| *until <= now).is_some() {
             self.settle();
@@ -337,7 +337,7 @@ impl Desk {
         if !self.signals.is_empty() || self.reopen.is_some() {
             return Some(Timestamp::default());
         }
-        let silent = self.pairs.iter().filter(|_| !self.manners.tells_leave).filter_map(Pair::given_up_at);
+        let silent = self.pairs.iter().filter(|_| !self.profile.tells_leave).filter_map(Pair::given_up_at);
         let due = self.pairs.iter().filter_map(Pair::poll_timeout);
         due.chain(silent).chain(self.wake_at).chain(self.us.listens_until).min()
     }
