@@ -57,7 +57,7 @@ impl Setup {
     /// The tools that were asked for.
     pub(crate) fn need(&self) -> Need {
         match self.purpose {
-            Purpose::Serve => Need::Serve,
+            Purpose::Serve => Need::Page,
             Purpose::Dist => Need::Dist,
             Purpose::Test => Need::Meet,
         }
@@ -67,9 +67,9 @@ impl Setup {
 /// What the tools are wanted for.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 pub(crate) enum Purpose {
-    /// wasm target, trunk and wasm-bindgen
+    /// the wasm target
     Serve,
-    /// the same, wasm-opt and terser
+    /// the same, trunk, wasm-bindgen, wasm-opt and terser
     Dist,
     /// the same, browsers with their drivers, and other people's servers
     Test,

@@ -5,6 +5,7 @@ mod ci;
 mod compress;
 mod dist;
 mod fuzz;
+mod page;
 mod paths;
 mod process;
 mod serve;

@@ -70,8 +70,16 @@ impl Group {
         }
     }
 
+    /// An error if the child has ended.
+    pub(crate) fn must_run(&mut self, name: &str) -> Result<()> {
+        match self.finished()? {
+            Some(status) => bail!("{name} ended ({status})"),
+            None => Ok(()),
+        }
+    }
+
     /// Ends the whole group: first asks, then insists.
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let leader_alive = matches!(self.finished(), Ok(None));
         if leader_alive {
             signal_group(&self.child, false);

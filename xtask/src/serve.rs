@@ -1,42 +1,37 @@
-//! The app and its signaling server side by side, for development.
+//! The app and its signaling server, for development: rebuilt as somebody edits, in tabs that reload by themselves.
+
+mod https;
 
 use crate::args::Serve;
 use crate::process::{Group, interrupted};
-use crate::tools::{self, Need, Toolbox};
-use crate::{paths, process};
-use anyhow::{Context as _, Result, bail};
+use crate::tools::{self, Need};
+use crate::{page, paths, process};
+use anyhow::{Context as _, Result};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+use walkdir::WalkDir;
 
-/// What Trunk.toml proxies to, replaced by a port that is free.
-const PLAIN_BACKEND: &str = "127.0.0.1:8081";
 const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
 const TICK: Duration = Duration::from_millis(200);
+/// What a page asks for again and again while it is developed, to learn that there is a newer one.
+const BUILD: &str = "build.txt";
+const RELOAD: (&str, &str) = ("reload.js", include_str!("serve/reload.js"));
 
-/// Serves until Ctrl-C, or until one of the two ends by itself.
+/// Serves until Ctrl-C, or until the server ends by itself.
 pub(crate) fn run(options: &Serve) -> Result<()> {
-    let toolbox = tools::ensure(Need::Serve)?;
     free(options.listen)?;
-    let backend = free_port()?;
-    let mut server = start_server(backend)?;
-    let mut page = start_trunk(&toolbox, options, backend)?;
-    let mut announced = false;
-    while !interrupted() {
-        if let Some(status) = server.finished()? {
-            bail!("the signaling server ended ({status})");
-        }
-        if let Some(status) = page.finished()? {
-            bail!("trunk ended ({status})");
-        }
-        if !announced && answers(options.listen) {
-            announce(options);
-            announced = true;
-        }
-        std::thread::sleep(TICK);
+    if options.https {
+        return https::run(options);
     }
-    println!("\nGood bye.");
+    tools::ensure(Need::Page)?;
+    let mut dev = DevServer::open(options.listen)?;
+    let mut ticker = Ticker::new(options);
+    while ticker.tick() {
+        dev.server.must_run("the signaling server")?;
+        dev.follow_edits()?;
+    }
     Ok(())
 }
 
@@ -52,69 +47,132 @@ fn free_port() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn start_server(backend: SocketAddr) -> Result<Group> {
-    println!("\nbuilding the signaling server");
-    Group::spawn(Command::new(server_program()?).arg("--listen").arg(backend.to_string()))
+/// What is compiled for this machine.
+pub(crate) struct Programs {
+    /// The reference server.
+    pub(crate) server: PathBuf,
+    /// wasm-bindgen.
+    pub(crate) bindgen: PathBuf,
 }
 
-/// Builds the reference server and says where it is.
-pub(crate) fn server_program() -> Result<PathBuf> {
+/// Builds them.
+pub(crate) fn programs() -> Result<Programs> {
     let mut build = Command::new("cargo");
-    process::run(build.args(["build", "-p", "visavis-server"]).current_dir(paths::root()), BUILD_LIMIT)?;
-    let name = format!("visavis-server{}", std::env::consts::EXE_SUFFIX);
-    Ok(paths::target()?.join("debug").join(name))
+    build.args(["build", "--locked", "--package", "visavis-server", "--package", page::BINDGEN]);
+    process::run(build.current_dir(paths::root()), BUILD_LIMIT)?;
+    let debug = paths::target()?.join("debug");
+    let program = |name: &str| debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    Ok(Programs { server: program("visavis-server"), bindgen: program(page::BINDGEN) })
 }
 
-fn start_trunk(toolbox: &Toolbox, options: &Serve, backend: SocketAddr) -> Result<Group> {
-    println!("building the page");
-    let scratch = paths::scratch()?;
-    let mut command = toolbox.command("trunk");
-    command.arg("serve").arg("--config").arg(write_config(&scratch, backend)?);
-    // Not into dist/: what lies there is the optimised bundle.
-    command.arg("--dist").arg(scratch.join("serve"));
-    command.args([
-        "--address",
-        &options.listen.ip().to_string(),
-        "--port",
-        &options.listen.port().to_string(),
-    ]);
-    if options.https {
-        let (key, certificate) = certificate(&scratch)?;
-        command.arg("--tls-key-path").arg(key).arg("--tls-cert-path").arg(certificate);
+/// The running server, the page it hands out, and the source that both were made of.
+struct DevServer {
+    listen: SocketAddr,
+    site: PathBuf,
+    server: Group,
+    /// When the server's program was compiled.
+    server_built: Option<SystemTime>,
+    /// The newest change of the source that we know of.
+    edited: Option<SystemTime>,
+    builds: u32,
+}
+
+impl DevServer {
+    fn open(listen: SocketAddr) -> Result<Self> {
+        let site = paths::scratch()?.join("serve");
+        if site.exists() {
+            std::fs::remove_dir_all(&site).context("cannot remove the page of the last time")?;
+        }
+        std::fs::create_dir_all(&site).context("cannot create a folder for the page")?;
+        let edited = newest_edit();
+        println!("\nbuilding the signaling server and the page");
+        let programs = programs()?;
+        build_page(&programs, &site, 0)?;
+        let server_built = modified(&programs.server);
+        let server = start_server(&programs, listen, &site)?;
+        Ok(Self { listen, site, server, server_built, edited, builds: 0 })
     }
-    Group::spawn(command.current_dir(paths::root()))
-}
 
-/// A copy of Trunk.toml that proxies to our own server. It lies elsewhere, so its paths become absolute.
-fn write_config(scratch: &Path, backend: SocketAddr) -> Result<PathBuf> {
-    let here = format!("\"{}/", paths::root().display());
-    let plain = paths::read(&paths::root().join("Trunk.toml"))?;
-    let own = plain.replace("\"./", &here).replace(PLAIN_BACKEND, &backend.to_string());
-    let file = scratch.join("Trunk.toml");
-    std::fs::write(&file, own).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(file)
-}
-
-/// A self-signed key and certificate, made once. Browsers warn about it, and then allow the camera.
-fn certificate(scratch: &Path) -> Result<(PathBuf, PathBuf)> {
-    let (key, certificate) = (scratch.join("key.pem"), scratch.join("certificate.pem"));
-    if !certificate.exists() {
-        let mut command = Command::new("openssl");
-        command.args([
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "365",
-            "-subj",
-            "/CN=visavis",
-        ]);
-        command.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
-        process::run(&mut command, Duration::from_secs(60)).context("--https needs the openssl command")?;
+    /// Builds anew what somebody has edited. What does not compile is told by the compiler, and the old goes on.
+    fn follow_edits(&mut self) -> Result<()> {
+        let edited = newest_edit();
+        if edited == self.edited {
+            return Ok(());
+        }
+        self.edited = edited;
+        self.builds += 1;
+        println!("\nbuilding again");
+        let built = programs().and_then(|programs| {
+            build_page(&programs, &self.site, self.builds)?;
+            Ok(programs)
+        });
+        match built {
+            Ok(programs) if modified(&programs.server) != self.server_built => {
+                self.server_built = modified(&programs.server);
+                self.server.end();
+                self.server = start_server(&programs, self.listen, &self.site)?;
+            }
+            Ok(_) => {}
+            Err(error) => eprintln!("\nnot built: {error:#}\nStill serving what was there before."),
+        }
+        Ok(())
     }
-    Ok((key, certificate))
+}
+
+fn start_server(programs: &Programs, listen: SocketAddr, site: &Path) -> Result<Group> {
+    let mut command = Command::new(&programs.server);
+    Group::spawn(command.arg("--listen").arg(listen.to_string()).arg("--dist").arg(site))
+}
+
+/// Builds the page into `site`, with a script in it that reloads it after the next build.
+fn build_page(programs: &Programs, site: &Path, builds: u32) -> Result<()> {
+    page::build(&programs.bindgen, site)?;
+    let index = site.join("index.html");
+    let script = format!("<script type=\"module\" src=\"./{}\"></script>\n  </body>", RELOAD.0);
+    let html = paths::read(&index)?.replacen("</body>", &script, 1);
+    // The number comes last: who sees it finds everything else in its place.
+    for (name, text) in [("index.html", html.as_str()), RELOAD, (BUILD, &builds.to_string())] {
+        std::fs::write(site.join(name), text).with_context(|| format!("cannot write {name}"))?;
+    }
+    Ok(())
+}
+
+/// When a file of the page or of the server was last changed.
+fn newest_edit() -> Option<SystemTime> {
+    let watched =
+        ["Cargo.toml", "index.html", "src", "www", "crates/core", "crates/signaling", "crates/server"];
+    let files = watched.iter().flat_map(|name| WalkDir::new(paths::root().join(name))).flatten();
+    files.filter(|entry| entry.file_type().is_file()).filter_map(|entry| modified(entry.path())).max()
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    file.metadata().ok()?.modified().ok()
+}
+
+/// Waits a little between two looks, and tells where the page is once it is there.
+struct Ticker<'a> {
+    options: &'a Serve,
+    announced: bool,
+}
+
+impl<'a> Ticker<'a> {
+    fn new(options: &'a Serve) -> Self {
+        Self { options, announced: false }
+    }
+
+    /// Whether to go on: not after Ctrl-C.
+    fn tick(&mut self) -> bool {
+        if interrupted() {
+            println!("\nGood bye.");
+            return false;
+        }
+        if !self.announced && answers(self.options.listen) {
+            announce(self.options);
+            self.announced = true;
+        }
+        std::thread::sleep(TICK);
+        true
+    }
 }
 
 /// Where to knock: an address that stands for every interface is reached through the loopback one.
@@ -146,11 +204,5 @@ mod tests {
     fn every_interface_is_reached_through_the_loopback_one() {
         let anywhere = SocketAddr::from(([0, 0, 0, 0], 8080));
         assert_eq!(reachable(anywhere), SocketAddr::from(([127, 0, 0, 1], 8080)));
-    }
-
-    #[test]
-    fn the_config_of_trunk_is_what_the_copy_expects() {
-        let plain = paths::read(&paths::root().join("Trunk.toml")).unwrap();
-        assert!(plain.contains(&format!("ws://{PLAIN_BACKEND}/ws")));
     }
 }

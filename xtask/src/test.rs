@@ -1,9 +1,10 @@
 //! Every test there is, in order of how soon it tells you something.
 
 use crate::args::{Kind, Test};
+use crate::serve::{self, Programs};
 use crate::steps::Steps;
 use crate::tools::{self, Browsers, Need, Toolbox};
-use crate::{dist, paths, serve};
+use crate::{dist, page, paths, process};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -68,7 +69,7 @@ fn browser(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter: Op
             cargo_test(&["-p", "visavis", "--target", "wasm32-unknown-unknown", "--test", "browser"]);
         // The runner takes the first driver it is told of: tell it of one.
         command.env_remove("CHROMEDRIVER").env_remove("GECKODRIVER").env(variable, driver);
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &toolbox.test_runner);
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", toolbox.locate("wasm-bindgen-test-runner"));
         command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);
         command.env("WASM_BINDGEN_TEST_TIMEOUT", "600").env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
         steps.tests(&format!("browser: {name}"), command.args(filter), BROWSER_LIMIT);
@@ -90,24 +91,52 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
     let built = steps.check("bundle", || dist::build(toolbox));
     let mut server = None;
     let served = steps.check("server", || {
-        server = Some(serve::server_program()?);
+        server = Some(serve::programs()?);
         Ok(())
     });
-    let Some(server) = server.filter(|_| built && served) else { return };
+    let Some(programs) = server.filter(|_| built && served) else { return };
+    steps.check("page, with and without Trunk", || compare_pages(toolbox, &programs));
     let mut command = cargo_test(&["-p", "visavis-e2e"]);
     command.args(filter).args(["--", "--test-threads=1"]);
     if let Some(others) = &toolbox.others {
         command.env("VISAVIS_PACKAGES", &others.packages).env("MATCHBOX_SERVER", &others.matchbox);
     }
-    steps.tests("end to end", end_to_end_environment(&mut command, &server, browsers), E2E_LIMIT);
+    steps.tests(
+        "end to end",
+        end_to_end_environment(&mut command, toolbox, &programs.server, browsers),
+        E2E_LIMIT,
+    );
+}
+
+/// The page for development must be what Trunk makes of the same index.html.
+fn compare_pages(toolbox: &Toolbox, programs: &Programs) -> Result<()> {
+    let pages = paths::scratch()?.join("pages");
+    let [ours, by_trunk] = ["ours", "trunk"].map(|name| pages.join(name));
+    for directory in [&ours, &by_trunk] {
+        if directory.exists() {
+            std::fs::remove_dir_all(directory).context("cannot remove the pages of the last time")?;
+        }
+        std::fs::create_dir_all(directory).context("cannot create a folder for a page")?;
+    }
+    page::build(&programs.bindgen, &ours)?;
+    let mut trunk = toolbox.command("trunk");
+    trunk.arg("build").arg("--dist").arg(&by_trunk).current_dir(paths::root());
+    process::run(&mut trunk, UNIT_LIMIT)?;
+    page::compare(&ours, &by_trunk)
 }
 
 /// Everything the end-to-end tests must find, as absolute paths.
 fn end_to_end_environment<'a>(
     command: &'a mut Command,
+    toolbox: &Toolbox,
     server: &Path,
     browsers: &Browsers,
 ) -> &'a mut Command {
+    // The test that serves the page as a newcomer does.
+    command.env("PATH", toolbox.path()).env("TRUNK", toolbox.locate("trunk"));
+    if let Ok(xtask) = std::env::current_exe() {
+        command.env("XTASK", xtask);
+    }
     command.env("VISAVIS_DIST", paths::dist()).env("VISAVIS_SERVER", server);
     command.env("CHROMEDRIVER", &browsers.chromedriver).env("GECKODRIVER", &browsers.geckodriver);
     command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox);

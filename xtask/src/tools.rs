@@ -8,7 +8,7 @@ mod system;
 
 pub(crate) use browsers::Browsers;
 pub(crate) use others::Others;
-pub(crate) use rust::components;
+pub(crate) use rust::{TARGET, components};
 
 use anyhow::Result;
 use cache::{Recipe, Tool};
@@ -70,8 +70,10 @@ const GECKODRIVER: Tool = Tool {
 /// How much of the workshop a command needs. Each includes the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
-    /// Build and serve the page.
-    Serve,
+    /// Build the page and serve it.
+    Page,
+    /// The same with Trunk.
+    Trunk,
     /// Build the optimised bundle.
     Dist,
     /// Drive browsers.
@@ -83,8 +85,6 @@ pub(crate) enum Need {
 /// Tools that are there and answer with the right version.
 pub(crate) struct Toolbox {
     directories: Vec<PathBuf>,
-    /// Where wasm-bindgen's own test runner is.
-    pub(crate) test_runner: PathBuf,
     /// Browsers and drivers, if they were asked for.
     pub(crate) browsers: Option<Browsers>,
     /// Other people's servers, if they were asked for.
@@ -103,13 +103,15 @@ impl Toolbox {
         command
     }
 
-    fn locate(&self, program: &str) -> PathBuf {
+    /// Where a tool of ours is.
+    pub(crate) fn locate(&self, program: &str) -> PathBuf {
         let own =
             self.directories.iter().map(|directory| directory.join(program)).find(|path| path.is_file());
         own.unwrap_or_else(|| PathBuf::from(program))
     }
 
-    fn path(&self) -> OsString {
+    /// The variable PATH with our tools before any others.
+    pub(crate) fn path(&self) -> OsString {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
         let all = self.directories.iter().cloned().chain(std::env::split_paths(&inherited));
         std::env::join_paths(all).unwrap_or(inherited)
@@ -127,8 +129,11 @@ pub(crate) fn setup(need: Need) -> Result<()> {
 pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
     println!("tools (own ones live in {})", cache::directory()?.display());
     rust::wasm_target()?;
-    let bindgen = cache::ensure(&WASM_BINDGEN)?;
-    let mut programs = vec![bindgen.clone(), cache::ensure(&TRUNK)?];
+    let mut programs = Vec::new();
+    if need >= Need::Trunk {
+        programs.push(cache::ensure(&WASM_BINDGEN)?);
+        programs.push(cache::ensure(&TRUNK)?);
+    }
     if need >= Need::Dist {
         programs.push(cache::ensure(&WASM_OPT)?);
         programs.push(cache::ensure(&TERSER)?);
@@ -141,8 +146,7 @@ pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
     let others = if need >= Need::Meet { Some(others::ensure()?) } else { None };
     cache::sweep();
     let directories = programs.iter().filter_map(|program| Some(program.parent()?.to_owned())).collect();
-    let test_runner = bindgen.with_file_name("wasm-bindgen-test-runner");
-    Ok(Toolbox { directories, test_runner, browsers, others })
+    Ok(Toolbox { directories, browsers, others })
 }
 
 /// One line of the report: what, and what it is for or what happens to it.

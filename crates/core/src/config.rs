@@ -10,7 +10,7 @@ use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, normalize};
 
-pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, needs_url};
+pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, is_local, needs_url};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///

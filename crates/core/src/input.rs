@@ -64,6 +64,9 @@ pub enum Command {
     },
     /// Do not wait for the next attempt to reach the server: try now.
     RetryNow,
+    /// Do not wait for a server that has never been there: speak to the tabs of this browser, or whatever else was made for
+    /// pages without a server ([`Room::with_fallback`](crate::Room::with_fallback)).
+    UseFallback,
     /// Check, in the lobby, whether a call would work; or put the results away.
     Check(bool),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.

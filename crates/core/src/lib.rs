@@ -27,7 +27,8 @@ mod view;
 pub use by_id::ById;
 pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
 pub use config::{
-    AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice, is_insecure, needs_url,
+    AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice, is_insecure, is_local,
+    needs_url,
 };
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,

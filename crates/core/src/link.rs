@@ -171,11 +171,12 @@ impl Link {
         match (event, self.state) {
             (SocketEvent::Opened, State::Opening(_)) => {
                 self.state = State::Open(None);
-                self.search.opened();
+                self.search.opened(now);
                 self.feed(now, DialectInput::Opened, out, &mut heard);
                 heard.push(Heard::Opened);
             }
             (SocketEvent::Frame(frame), State::Open(_)) => {
+                self.search.prove();
                 self.feed(now, DialectInput::Frame(frame), out, &mut heard);
             }
             (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
@@ -217,6 +218,7 @@ impl Link {
         if socket_exists {
             out.effect(Effect::CloseSocket);
         }
+        self.search.closed(now);
         // It owed us an answer to `join`.
         if matches!(self.state, State::Open(Some(_))) {
             self.search.obstacle = Obstacle::NoReply;

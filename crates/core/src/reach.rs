@@ -3,6 +3,8 @@
 use visavis_signaling::json::{self, Json};
 use visavis_signaling::{Expects, Probe};
 
+use crate::config::is_local;
+
 /// What one look at a server over plain HTTP has shown ([`Effect::Probe`](crate::Effect::Probe)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
@@ -12,6 +14,8 @@ pub enum Seen {
     Nobody,
     /// Somebody answers, but what they say is not for this page (CORS).
     Somebody,
+    /// Behind a proxy on this machine a WebSocket opens and stays open.
+    Opens,
     /// An answer.
     Answer {
         /// Its status.
@@ -38,6 +42,8 @@ pub enum Obstacle {
     WrongPath,
     /// The server is down, says the one in front of it.
     Down,
+    /// A proxy on this machine answers, as that of `trunk serve` does, and no server is behind it.
+    NoBackend,
     /// The server does not let us in: a token, or the site that this page comes from.
     Refused,
     /// The server is there, but opens no WebSocket: it may be full, or somebody in between does not let it pass.
@@ -59,6 +65,7 @@ impl Obstacle {
             Self::NoAnswer => "no-answer",
             Self::WrongPath => "wrong-path",
             Self::Down => "down",
+            Self::NoBackend => "no-backend",
             Self::Refused => "refused",
             Self::NoWebSocket => "no-websocket",
             Self::Subprotocol => "subprotocol",
@@ -73,7 +80,8 @@ impl Obstacle {
         match seen {
             Seen::Forbidden => Self::MixedContent,
             Seen::Nobody => Self::NoAnswer,
-            Seen::Somebody => there,
+            Seen::Somebody | Seen::Opens => there,
+            Seen::Answer { status, .. } if is_proxy_alone(probe, *status) => Self::NoBackend,
             Seen::Answer { status: 502..=504, .. } => Self::Down,
             Seen::Answer { status, body } if probe.expects == Expects::EngineIo => engine_io(*status, body),
             Seen::Answer { status: 401 | 403, .. } => Self::Refused,
@@ -86,8 +94,14 @@ impl Obstacle {
 
     /// Whether there is no server at all where it should be, as on a host that only hands out files.
     pub(crate) fn is_absence(self) -> bool {
-        matches!(self, Self::WrongPath | Self::Refused)
+        matches!(self, Self::WrongPath | Self::Refused | Self::NoBackend)
     }
+}
+
+/// Whether an answer is one that only a proxy on this machine gives which may have no server behind it: a server of
+/// WebSockets asks for an upgrade (426). Then a look over HTTP is not enough: the proxy of Trunk answers 400 either way.
+pub fn is_proxy_alone(probe: &Probe, status: u16) -> bool {
+    probe.expects == Expects::Upgrade && matches!(status, 400 | 502..=504) && is_local(&probe.url)
 }
 
 /// What a Socket.IO server answers to a handshake by long polling: its session, or an error with a code.
@@ -144,6 +158,30 @@ mod tests {
         // Hosts of single-page apps answer everything with their page.
         assert_eq!(of(Expects::Upgrade, false, &answer(200, "")), "wrong-path");
         assert_eq!(of(Expects::Success, false, &answer(200, "")), "no-websocket");
+    }
+
+    #[test]
+    fn a_proxy_of_this_machine_with_nobody_behind_it_is_no_server() {
+        for status in [400, 502, 503, 504] {
+            let at = |url: &str, expects| {
+                Obstacle::of(&Probe { url: url.into(), expects }, false, &answer(status, ""))
+            };
+            let local = at("ws://localhost:8080/ws", Expects::Upgrade);
+            assert_eq!(local, Obstacle::NoBackend);
+            assert!(local.is_absence());
+            for other in [
+                at("wss://example.org/ws", Expects::Upgrade),
+                at("ws://localhost:8080/ws", Expects::EngineIo),
+                Obstacle::of(
+                    &Probe { url: "ws://localhost/ws".into(), expects: Expects::Upgrade },
+                    false,
+                    &answer(426, ""),
+                ),
+            ] {
+                assert!(other != Obstacle::NoBackend && (status == 400 || !other.is_absence()), "{other:?}");
+            }
+        }
+        assert_eq!(of(Expects::Upgrade, false, &Seen::Opens), "no-websocket");
     }
 
     #[test]

@@ -208,6 +208,8 @@ pub struct RoomView {
     /// There is no server where it should be, so the dialect that is there for that case speaks instead
     /// ([`Room::with_fallback`](crate::Room::with_fallback)).
     pub fallback: bool,
+    /// Whether [`Command::UseFallback`](crate::Command::UseFallback) would do something in the lobby.
+    pub may_fall_back: bool,
     /// The room; empty before the first join.
     pub room: String,
     /// How many people the room takes, if the server tells.

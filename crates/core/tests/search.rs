@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use visavis_core::signaling::dialects::{Options, named};
 use visavis_core::signaling::{Dialect, Timestamp};
-use visavis_core::timing::LOOK_FOR_SERVER;
+use visavis_core::timing::{LOOK_FOR_SERVER, STAYS_OPEN};
 use visavis_core::{
     Command, Effect, Event, Input, Lifecycle, Obstacle, Output, Problem, Room, RoomConfig, Seen, SocketEvent,
     TraceKind,
@@ -162,12 +162,55 @@ fn a_server_that_is_down_is_not_absent() {
     // It has been there once: whatever answers in its place now, it will come back.
     stage.wait(Duration::from_secs(1));
     stage.input(Input::Socket(SocketEvent::Opened));
+    stage.wait(STAYS_OPEN);
     stage.fails();
     stage.input(Input::Command(Command::RetryNow));
     stage.fails();
     stage.sees(404);
     assert!(!stage.room.view().fallback);
     assert_eq!(stage.obstacle(), Some(Obstacle::WrongPath));
+}
+
+#[test]
+fn a_socket_that_closes_as_soon_as_it_opens_is_no_server() {
+    let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(stage.fails(), [look()]);
+    stage.wait(Duration::from_secs(1));
+    stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(stage.fails(), [], "one look is under way");
+    assert_eq!(stage.sees(404), [open("tab:visavis")]);
+}
+
+#[test]
+fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
+    for lifecycle in [Lifecycle::Lobby, Lifecycle::Joining] {
+        let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+        match lifecycle {
+            Lifecycle::Lobby => stage.input(Input::Command(Command::EnterLobby)),
+            _ => stage.join(),
+        };
+        stage.fails();
+        stage.sees(503);
+        assert_eq!(stage.obstacle(), Some(Obstacle::Down));
+        assert_eq!((stage.room.view().fallback, stage.room.view().may_fall_back), (false, true));
+        assert_eq!(stage.input(Input::Command(Command::UseFallback)), [open("tab:visavis")]);
+        assert!(stage.room.view().fallback && !stage.room.view().may_fall_back);
+        // And the server is found when it comes.
+        if lifecycle == Lifecycle::Lobby {
+            stage.input(Input::Socket(SocketEvent::Opened));
+            assert_eq!(stage.wait(LOOK_FOR_SERVER), [look()]);
+            assert_eq!(stage.sees(426), [Asked::Close, open("ws://server/ws")]);
+        }
+    }
+    let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+    stage.join();
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.wait(STAYS_OPEN);
+    stage.fails();
+    assert!(!stage.room.view().may_fall_back, "it has been there");
+    assert_eq!(stage.input(Input::Command(Command::UseFallback)), []);
 }
 
 #[test]

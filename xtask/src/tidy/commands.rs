@@ -89,7 +89,7 @@ fn server_trouble(flags: &[&str]) -> Result<Option<&'static str>> {
 }
 
 fn server_help() -> Result<String> {
-    let help = Command::new(serve::server_program()?).arg("--help").output()?;
+    let help = Command::new(serve::programs()?.server).arg("--help").output()?;
     Ok(String::from_utf8_lossy(&help.stdout).into_owned())
 }
 

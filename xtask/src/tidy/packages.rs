@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("visavis-e2e", &["visavis-server"]),
     ("visavis-signaling", &[]),
     ("xtask", &[]),
+    ("visavis-bindgen", &[]),
     ("visavis-split", &[]),
 ];
 

@@ -74,10 +74,16 @@ pub fn needs_url(dialect: &str) -> bool {
 
 /// Whether a secure page may not talk to this URL: browsers let it talk only to the same machine without encryption.
 pub fn is_insecure(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("ws://").or(url.strip_prefix("http://")) else { return false };
+    (url.starts_with("ws://") || url.starts_with("http://")) && !is_local(url)
+}
+
+/// Whether a URL names the machine that the browser runs on.
+pub fn is_local(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
     let here =
-        |host| rest.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
-    !["localhost", "127.0.0.1", "[::1]"].into_iter().any(here)
+        |host| authority.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    // What stands before an @ is no host.
+    !authority.contains('@') && ["localhost", "127.0.0.1", "[::1]"].into_iter().any(here)
 }
 
 impl AppConfig {
@@ -130,6 +136,12 @@ mod tests {
         }
         for url in ["ws://localhost:8080/ws", "ws://127.0.0.1/", "http://[::1]:8080/"] {
             assert!(choose("visavis", url, true).is_ok(), "{url}");
+            assert!(is_local(url), "{url}");
+        }
+        for url in
+            ["ws://localhost.example.org/", "ws://localhost:x@example.org/", "ws://[::2]/", "localhost"]
+        {
+            assert!(!is_local(url), "{url}");
         }
     }
 

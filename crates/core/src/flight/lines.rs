@@ -99,6 +99,7 @@ fn command(command: &Command) -> Line {
         Command::Leave => ("leave", [0; 3]),
         Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
         Command::RetryNow => ("retry", [0; 3]),
+        Command::UseFallback => ("fall-back", [0; 3]),
         Command::Check(on) => ("check", [(*on).into(), 0, 0]),
         Command::Trace(on) => ("trace", [(*on).into(), 0, 0]),
     }
@@ -111,6 +112,7 @@ fn seen(seen: &Seen) -> [u32; 3] {
         Seen::Nobody => [1, 0, 0],
         Seen::Somebody => [2, 0, 0],
         Seen::Answer { status, .. } => [3, u32::from(*status), 0],
+        Seen::Opens => [4, 0, 0],
     }
 }
 

@@ -7,7 +7,7 @@ use super::Link;
 use crate::outbox::Outbox;
 use crate::output::Effect;
 use crate::reach::{Obstacle, Seen};
-use crate::timing::LOOK_FOR_SERVER;
+use crate::timing::{LOOK_FOR_SERVER, STAYS_OPEN};
 
 /// What is known of the way to the server.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(super) struct Search {
     looked: bool,
     /// The server has been there: whatever happens, it is not absent but down.
     found: bool,
+    /// When the socket was opened that is open.
+    opened_at: Option<Timestamp>,
     /// What speaks where there is no server; then the dialect of the server that is not there.
     other: Option<Box<dyn Dialect>>,
     fell_back: bool,
@@ -35,7 +37,19 @@ impl Search {
         !self.found && !self.fell_back && self.other.is_some()
     }
 
-    pub(super) fn opened(&mut self) {
+    /// That alone proves nothing: a proxy opens a socket before it knows whether there is a server behind it.
+    pub(super) fn opened(&mut self, now: Timestamp) {
+        self.opened_at = Some(now);
+    }
+
+    pub(super) fn closed(&mut self, now: Timestamp) {
+        if self.opened_at.take().is_some_and(|at| at + STAYS_OPEN <= now) {
+            self.prove();
+        }
+    }
+
+    /// The server is there.
+    pub(super) fn prove(&mut self) {
         self.begin();
         self.found |= !self.fell_back;
     }
@@ -45,6 +59,18 @@ impl Link {
     /// What speaks where there is no server.
     pub(crate) fn set_fallback(&mut self, dialect: Box<dyn Dialect>) {
         self.search.other = Some(dialect);
+    }
+
+    /// Whether a person may ask for it, because nobody has ever seen the server.
+    pub(crate) fn may_fall_back(&self) -> bool {
+        self.search.may_fall_back() && !self.is_open()
+    }
+
+    /// A person asks for it: what cannot be reached may be down for long.
+    pub(crate) fn fall_back(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.may_fall_back() {
+            self.swap(now, out);
+        }
     }
 
     pub(crate) fn fell_back(&self) -> bool {

@@ -18,6 +18,10 @@ impl Room {
             Command::Check(true) => self.begin_check(now),
             Command::Check(false) => self.check.end(&mut self.out),
             Command::Trace(on) => self.link.trace(on),
+            Command::UseFallback if matches!(self.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) => {
+                self.link.fall_back(now, &mut self.out);
+            }
+            Command::UseFallback => {}
             Command::RetryNow => {
                 self.link.ask_again(now, &mut self.out);
                 self.search(now);

@@ -14,6 +14,7 @@ pub(super) fn room(room: &Room) -> RoomView {
         lifecycle: room.lifecycle,
         problem: problem(room),
         fallback: room.link.fell_back(),
+        may_fall_back: room.link.may_fall_back(),
         room: room.room.clone(),
         capacity: room.capacity,
         me: SelfView {

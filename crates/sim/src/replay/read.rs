@@ -88,6 +88,7 @@ fn seen(parts: &Parts<'_>) -> Option<Seen> {
         1 => Seen::Nobody,
         2 => Seen::Somebody,
         3 => Seen::Answer { status: parts.number(1)?.try_into().ok()?, body: parts.text("body")? },
+        4 => Seen::Opens,
         _ => return None,
     })
 }
@@ -111,6 +112,7 @@ fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
         "leave" => Command::Leave,
         "set" => Command::SetSource { source: parts.source(0)?, on: parts.yes(1) },
         "retry" => Command::RetryNow,
+        "fall-back" => Command::UseFallback,
         "check" => Command::Check(parts.yes(0)),
         "trace" => Command::Trace(parts.yes(0)),
         _ => return None,
