@@ -2,7 +2,7 @@
 //!
 //! | attribute | what |
 //! | - | - |
-//! | `config` | URL of the configuration; default `config.json` beside the page |
+//! | `config` | URL of the configuration; default `config.json` beside the page. The property `config` is the configuration itself, as an object |
 //! | `signaling` | URL of the signaling server, instead of the configured one |
 //! | `room`, `name` | what the lobby proposes |
 //! | `join` | join `room` at once |
@@ -14,6 +14,7 @@ pub mod address;
 mod identity;
 mod settings;
 mod setup;
+mod values;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::{Rc, Weak};
@@ -23,8 +24,15 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use crate::dom::Listener;
+use self::settings::Problem;
+use crate::dom::{self, Listener};
 use crate::driver::{self, Driver};
+use crate::ui;
+
+/// When a configuration that cannot be loaded is asked for again, in milliseconds; each time waits twice as long...
+const FIRST_RETRY: i32 = 2000;
+/// ...but not longer than this.
+const LAST_RETRY: i32 = 30_000;
 
 #[wasm_bindgen(module = "/www/element.js")]
 extern "C" {
@@ -80,10 +88,20 @@ fn disconnected(element: &HtmlElement) {
 
 /// Holds the element weakly while it waits: it may be gone before its configuration is there.
 async fn start(mounted: Weak<Mounted>) {
-    let Some(request) = mounted.upgrade().map(|mounted| settings::fetch_config(&mounted.element)) else {
+    let Some(source) = mounted.upgrade().map(|mounted| settings::source_of(&mounted.element)) else {
         return;
     };
-    let config = request.await;
+    let mut config = source.read().await;
+    let mut wait = FIRST_RETRY;
+    while let Err(Problem::Unavailable(what)) = &config {
+        match mounted.upgrade() {
+            Some(mounted) => ui::show_config_unavailable(&mounted.element, what),
+            None => return,
+        }
+        dom::sleep(wait).await;
+        wait = (wait * 2).min(LAST_RETRY);
+        config = source.read().await;
+    }
     let Some(mounted) = mounted.upgrade() else { return };
     if let Some((driver, keeps, first)) = setup::build(&mounted.element, config) {
         let _ = mounted.keeps.set(keeps);

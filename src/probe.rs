@@ -1,19 +1,21 @@
 //! One look at a server over plain HTTP, because a browser does not say why a WebSocket failed.
 
+use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
 use visavis_core::signaling::{Expects, Probe};
-use visavis_core::{MAX_SEEN_BYTES, Seen, is_insecure};
+use visavis_core::{MAX_SEEN_BYTES, Seen, is_insecure, is_proxy_alone};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AbortSignal, ReadableStreamDefaultReader, RequestCache, RequestCredentials, RequestInit, RequestMode,
-    Response,
+    AbortSignal, ReadableStreamDefaultReader, RequestCache, RequestCredentials, RequestMode, WebSocket,
 };
 
 use crate::dom;
 
 /// How long a server may take to answer, in milliseconds. Some toy servers never do.
-const PATIENCE: u32 = 4000;
+const PATIENCE: i32 = 4000;
+/// How long a WebSocket has to stay open, in milliseconds, so that more than a proxy is at its other end.
+const STAYS_OPEN: i32 = 500;
 
 /// Looks, and tells what was seen.
 pub fn look(probe: Probe, tell: impl FnOnce(Probe, Seen) + 'static) {
@@ -30,25 +32,39 @@ async fn see(probe: &Probe) -> Seen {
     let url = probe.url.strip_prefix("ws").map_or_else(|| probe.url.clone(), |rest| ["http", rest].concat());
     // Servers that do not know this page's site may still be there: without a right to read, we hear at least that.
     for mode in [RequestMode::Cors, RequestMode::NoCors] {
-        let Some(answer) = ask(&url, mode) else { break };
-        let Ok(response) = JsFuture::from(answer).await else { continue };
+        let Some(response) = ask(&url, mode).await else { continue };
         if mode == RequestMode::NoCors {
             return Seen::Somebody;
         }
-        let response: Response = response.unchecked_into();
+        if is_proxy_alone(probe, response.status()) && stays_open(&probe.url).await {
+            return Seen::Opens;
+        }
         let body = if probe.expects == Expects::EngineIo { beginning(&response).await } else { None };
         return Seen::Answer { status: response.status(), body: body.unwrap_or_default() };
     }
     Seen::Nobody
 }
 
-fn ask(url: &str, mode: RequestMode) -> Option<Promise> {
-    let init = RequestInit::new();
-    init.set_mode(mode);
-    init.set_cache(RequestCache::NoStore);
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
-    Some(web_sys::window()?.fetch_with_str_and_init(url, &init))
+async fn ask(url: &str, mode: RequestMode) -> Option<Response> {
+    let request = Request::get(url).mode(mode).cache(RequestCache::NoStore);
+    let request = request.credentials(RequestCredentials::Omit);
+    request.abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE.unsigned_abs()))).send().await.ok()
+}
+
+/// Whether a WebSocket can be opened, and is not closed right after.
+async fn stays_open(url: &str) -> bool {
+    let Ok(socket) = WebSocket::new(url) else { return false };
+    let opened = Promise::new(&mut |resolve, _| {
+        socket.set_onopen(Some(&resolve));
+        socket.set_onclose(Some(&resolve));
+        dom::call_later(&resolve, PATIENCE);
+    });
+    // Whichever of the three comes first.
+    let _ = JsFuture::from(opened).await;
+    dom::sleep(STAYS_OPEN).await;
+    let open = socket.ready_state() == WebSocket::OPEN;
+    let _ = socket.close();
+    open
 }
 
 /// How the answer begins: its first piece, cut. The rest is not even loaded.

@@ -33,7 +33,7 @@ use visavis_core::{Command, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
-pub use halt::{offer_report, show_config_error, show_not_loaded, show_panic};
+pub use halt::{offer_report, show_config_error, show_config_unavailable, show_not_loaded, show_panic};
 pub use server::ServerOptions;
 pub use trial::TrialOptions;
 

@@ -5,6 +5,7 @@ mod keyed;
 mod listener;
 mod object;
 mod resize;
+mod sleep;
 mod template;
 mod touch;
 
@@ -13,5 +14,6 @@ pub use keyed::KeyedList;
 pub use listener::Listener;
 pub use object::object;
 pub use resize::ResizeWatch;
+pub use sleep::{call_later, sleep};
 pub use template::{document, find, instantiate, is_secure};
 pub use touch::{set_attribute, set_flag, set_text};

@@ -1,17 +1,23 @@
 //! What an element is told: attributes, configuration file, address of the page.
 
-use std::future::Future;
 use std::rc::Rc;
 
-use visavis_core::signaling::json::JsonError;
-use visavis_core::{AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice};
-use visavis_signaling::dialects::{Mapping, mapping};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, RequestCache, RequestInit, Response, Url};
+use gloo_net::http::{Request, Response};
 
-use super::address;
+use js_sys::{Promise, Reflect};
+use visavis_core::signaling::json::JsonError;
+use visavis_core::signaling::{Expects, Probe};
+use visavis_core::{
+    AppConfig, ChoiceError, Choosing, ConfigError, Obstacle, ReadMapping, Seen, ServerChoice, is_local,
+};
+use visavis_signaling::dialects::{Mapping, mapping};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, RequestCache, Url};
+
+use super::{address, values};
 use crate::on_demand::{self, NotLoaded, far};
+use crate::probe;
 use crate::ui::{ServerOptions, choice, trial};
 
 /// Everything that is known before a room begins.
@@ -34,6 +40,8 @@ pub(super) struct Settings {
 pub(super) enum Problem {
     /// The configuration is wrong: a sentence that names the field.
     Config(String),
+    /// The configuration cannot be loaded at the moment: what came instead. One may try again.
+    Unavailable(String),
     /// A part of the program could not be loaded.
     NotLoaded,
 }
@@ -50,27 +58,87 @@ impl From<NotLoaded> for Problem {
     }
 }
 
-/// Asks for the configuration file now, reads it later.
-pub(super) fn fetch_config(
-    element: &HtmlElement,
-) -> impl Future<Output = Result<AppConfig, Problem>> + use<> {
+/// Where a configuration comes from.
+pub(super) struct Source {
+    from_url: bool,
+    /// An object that the page has given.
+    given: JsValue,
+    /// URL of the file.
+    url: Option<String>,
+    /// The page says where the file is, or is ours: then it must be what it says it is.
+    expected: bool,
+    /// What URLs in it are relative to.
+    base: String,
+    /// `ws` beside the page, if that is not the `/ws` of the whole site.
+    beside: Option<String>,
+}
+
+/// Where the configuration of an element comes from.
+pub(super) fn source_of(element: &HtmlElement) -> Source {
     let from_url = element.has_attribute("from-url");
-    let url = element.get_attribute("config");
-    let mut url = resolve(element, url.as_deref().unwrap_or("config.json"));
-    let base = element.base_uri().ok().flatten().unwrap_or_default();
-    async move {
-        let mut known: Option<AppConfig> = None;
-        // Once for the file itself, and once for the description of the server, if it names one.
-        loop {
-            let text = fetch_text(url).await;
-            let config = match known {
-                Some(config) => return Ok(with_mapping(config, text)?),
-                None => read_config(text, from_url).await?,
-            };
-            let Some(name) = config.missing_mapping() else { return Ok(config) };
-            url = Url::new_with_base(name, &base).ok().map(|url| url.href());
-            known = Some(config);
+    let attribute = element.get_attribute("config");
+    let given = Reflect::get(element, &"config".into()).unwrap_or_default();
+    let beside = socket_url(element, "ws").filter(|_| !element.has_attribute("signaling"));
+    Source {
+        from_url,
+        given: if given.is_object() { given } else { JsValue::UNDEFINED },
+        url: resolve(element, attribute.as_deref().unwrap_or("config.json")),
+        expected: from_url || attribute.is_some(),
+        base: element.base_uri().ok().flatten().unwrap_or_default(),
+        beside: beside.filter(|beside| socket_url(element, "/ws").as_ref() != Some(beside)),
+    }
+}
+
+impl Source {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// If it is wrong, or there should be one that cannot be loaded.
+    pub(super) async fn read(&self) -> Result<AppConfig, Problem> {
+        // Asked for at the same time as the file.
+        let looked = self.beside.as_deref().map(look_at);
+        let text = if self.given.is_undefined() {
+            fetch_text(self.url.as_deref(), self.expected).await?
+        } else {
+            let text = values::json_text(&self.given);
+            Some(text.ok_or_else(|| "the property \"config\" is no plain data".to_owned())?)
+        };
+        let mut config = read_config(text, self.from_url).await?;
+        if let Some(name) = config.missing_mapping() {
+            let url = Url::new_with_base(name, &self.base).ok().map(|url| url.href());
+            config = with_mapping(config, fetch_text(url.as_deref(), true).await?)?;
         }
+        if let (Some(beside), Some(looked), false) = (&self.beside, looked, config.names_server)
+            && JsFuture::from(looked).await.is_ok_and(|there| there.is_truthy())
+        {
+            config.signaling_url.clone_from(beside);
+        }
+        Ok(config)
+    }
+}
+
+/// Looks whether there is a signaling server.
+fn look_at(url: &str) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        let probe = Probe { url: url.to_owned(), expects: Expects::Upgrade };
+        probe::look(probe, move |probe, seen| {
+            let _ = resolve.call1(&JsValue::NULL, &is_there(&probe, &seen).into());
+        });
+    })
+}
+
+/// Whether there is a server, or something that stands in front of one.
+fn is_there(probe: &Probe, seen: &Seen) -> bool {
+    match Obstacle::of(probe, false, seen) {
+        Obstacle::NoWebSocket | Obstacle::Down | Obstacle::NoBackend => true,
+        Obstacle::Unknown
+        | Obstacle::MixedContent
+        | Obstacle::NoAnswer
+        | Obstacle::WrongPath
+        | Obstacle::Refused
+        | Obstacle::Subprotocol
+        | Obstacle::SocketIoVersion
+        | Obstacle::NoReply => false,
     }
 }
 
@@ -108,22 +176,35 @@ fn resolve(element: &HtmlElement, url: &str) -> Option<String> {
     Url::new_with_base(url, &base).ok().map(|url| url.href())
 }
 
-async fn fetch_text(url: Option<String>) -> Option<String> {
-    let init = RequestInit::new();
+/// A text file; `None` if there is none, which only 404 says for sure. `expected` files are never pages.
+///
+/// # Errors
+/// Whatever else comes instead of the file: then nobody knows what it says, and the file may be there next time.
+async fn fetch_text(url: Option<&str>, expected: bool) -> Result<Option<String>, Problem> {
+    let Some(url) = url else { return Ok(None) };
+    let unavailable = |what: &str| Problem::Unavailable([url, what].concat());
     // Somebody may have just edited it: ask the server whether our copy is still right.
-    init.set_cache(RequestCache::NoCache);
-    let request = web_sys::window()?.fetch_with_str_and_init(&url?, &init);
-    let response: Response = JsFuture::from(request).await.ok()?.unchecked_into();
-    if !response.ok() || is_html(&response) {
-        return None;
+    let answer = Request::get(url).cache(RequestCache::NoCache).send().await;
+    let answer = answer.map_err(|_| unavailable(BROKEN_OFF))?;
+    if answer.status() == 404 {
+        return Ok(None);
     }
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+    if !answer.ok() {
+        return Err(unavailable(&[" answers with the status ", &answer.status().to_string()].concat()));
+    }
+    // Hosts for single-page apps answer every unknown path with their page.
+    match is_html(&answer) {
+        true if expected => Err(unavailable(" is a web page instead of a file")),
+        true => Ok(None),
+        false => answer.text().await.map(Some).map_err(|_| unavailable(BROKEN_OFF)),
+    }
 }
 
-/// Hosts for single-page apps answer every unknown path with their page: that is no configuration.
-fn is_html(response: &Response) -> bool {
-    let kind = response.headers().get("content-type").ok().flatten();
-    kind.is_some_and(|kind| kind.starts_with("text/html"))
+/// The network failed, before or during an answer.
+const BROKEN_OFF: &str = " cannot be loaded, or only in part";
+
+fn is_html(answer: &Response) -> bool {
+    answer.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 /// What waits in the storage of the tab.
@@ -192,6 +273,8 @@ fn server_options(
     };
     let mut options = ServerOptions {
         choosing,
+        url: config.signaling_url.clone(),
+        local: is_local(&page_address()),
         dialect: config.dialect.clone(),
         has_mapping: config.mapping.is_some(),
         ..ServerOptions::default()

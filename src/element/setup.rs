@@ -11,7 +11,8 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 use super::address;
 use super::identity::Identity;
 use super::settings::{Problem, Settings, hex, random_bytes, socket_url};
-use crate::dom::{Listener, object};
+use super::values;
+use crate::dom::Listener;
 use crate::driver::{Driver, DriverOptions};
 use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 
@@ -34,6 +35,7 @@ pub(super) fn build(
 fn show(element: &HtmlElement, problem: &Problem) {
     match problem {
         Problem::Config(message) => ui::show_config_error(element, message),
+        Problem::Unavailable(what) => ui::show_config_unavailable(element, what),
         Problem::NotLoaded => ui::show_not_loaded(element),
     }
 }
@@ -153,11 +155,9 @@ fn on_view(
 }
 
 fn fire_state(element: &HtmlElement, view: &RoomView) {
-    let participants = u32::try_from(view.participants.len()).unwrap_or(u32::MAX);
-    let detail = object(&[("state", view.lifecycle.as_str().into()), ("participants", participants.into())]);
     let init = CustomEventInit::new();
     init.set_bubbles(true);
-    init.set_detail(&detail);
+    init.set_detail(&values::state_detail(view));
     if let Ok(event) = CustomEvent::new_with_event_init_dict("visavis-state", &init) {
         let _ = element.dispatch_event(&event);
     }

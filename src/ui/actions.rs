@@ -18,8 +18,9 @@ type Action = fn(&Rc<Shared>, &RoomView, &Element);
 type OnTrial = fn(&Shared) -> Result<(), JsValue>;
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 19] = [
+const ACTIONS: [(&str, Action); 20] = [
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
+    ("use-fallback", |shared, _, _| shared.send(Command::UseFallback)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
     ("lobby", |shared, _, _| shared.send(Command::EnterLobby)),

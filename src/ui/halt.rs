@@ -19,6 +19,11 @@ pub fn show_config_error(root: &HtmlElement, message: &str) {
     let _ = show(root, "config", &text::config(message));
 }
 
+/// Shows that the configuration cannot be loaded at the moment; `what` says what came instead.
+pub fn show_config_unavailable(root: &HtmlElement, what: &str) {
+    let _ = show(root, "config-unavailable", &text::config_unavailable(what));
+}
+
 /// Shows that a part of the program could not be loaded.
 pub fn show_not_loaded(root: &HtmlElement) {
     let _ = show(root, "not-loaded", text::NOT_LOADED);

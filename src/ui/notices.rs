@@ -18,6 +18,7 @@ const LINK: &str = "<a class=\"small\" href=\"servers.txt\" target=\"_blank\" re
 type Action = (&'static str, &'static str);
 
 const RETRY: Action = ("retry", "Try now");
+const DEMO: Action = ("use-fallback", "Go on without a server");
 const TRY_DEVICE: Action = ("try-device", "Try again");
 const WITHOUT_DEVICE: Action = ("without-device", "Go on without");
 const LOOK: Action = ("retry", "Look again");
@@ -75,19 +76,20 @@ pub(super) fn obstacle(view: &RoomView) -> Option<&'static str> {
 fn of_demo(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
     let demo = view.fallback && options.choice.is_none();
     let (text, actions): (_, &'static [Action]) = match view.lifecycle {
-        Lifecycle::Lobby | Lifecycle::Joining => (text::DEMO, &[HELP, LOOK]),
+        Lifecycle::Lobby | Lifecycle::Joining => (text::demo(&options.url, options.local), &[HELP, LOOK]),
         Lifecycle::Joined | Lifecycle::Reconnecting if view.participants.is_empty() => {
-            (text::DEMO_ALONE, &[])
+            (text::DEMO_ALONE.to_owned(), &[])
         }
         Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => return None,
     };
-    demo.then(|| Notice { code: "no-server", text: text.to_owned(), severe: false, actions })
+    demo.then_some(Notice { code: "no-server", text, severe: false, actions })
 }
 
 fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
     let (severe, actions): (_, &'static [Action]) = match problem {
         // Out of the room, "Join again" is the way.
         _ if view.lifecycle == Lifecycle::Left => (true, &[]),
+        Problem::Unreachable { .. } if view.may_fall_back => (false, &[RETRY, DEMO, REPORT]),
         Problem::Unreachable { .. } => (false, &[RETRY, REPORT]),
         Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
     };

@@ -20,6 +20,10 @@ const ANY_NAME: &str = "any name";
 pub struct ServerOptions {
     /// Whether the person may choose another.
     pub choosing: Choosing,
+    /// Where the server of the page's own configuration is.
+    pub url: String,
+    /// The page comes from the machine that the browser runs on.
+    pub local: bool,
     /// The dialect of the page's own configuration.
     pub dialect: String,
     /// Whether there is a file for the dialect that follows one.

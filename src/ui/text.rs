@@ -152,7 +152,9 @@ fn unreachable(url: &str, obstacle: Obstacle) -> String {
         Obstacle::WrongPath => {
             "Something else answers there. Check host, port and path of the address, and the kind of server."
         }
-        Obstacle::Down => "What stands in front of it answers, but the server behind is down.",
+        Obstacle::Down | Obstacle::NoBackend => {
+            "What stands in front of it answers, but the server behind is down."
+        }
         Obstacle::Refused => "It does not let this page in: it may want a token, or not know this site.",
         Obstacle::NoWebSocket => {
             "It answers, but opens no WebSocket. The path may be wrong, the server may be full or not know this \
@@ -286,9 +288,22 @@ pub(super) const NOT_KEPT: &str =
 /// The first entry of the menu.
 pub(super) const OWN_SERVER: &str = "As this page is set up";
 
-/// There is no server here.
-pub(super) const DEMO: &str = "There is no signaling server here, so this is a demo: it connects tabs of this browser \
-     only. Join the same room in a second tab.";
+/// There is no server where it should be. `local` says that the page comes from this very machine.
+pub(super) fn demo(url: &str, local: bool) -> String {
+    let help = if local {
+        " To start one beside this page: cargo run -p visavis-server -- --listen 127.0.0.1:8081 (the page finds it by \
+         itself)."
+    } else {
+        ""
+    };
+    [
+        "There is no signaling server at ",
+        without_query(url),
+        ", so this is a demo: it connects tabs of this browser only. Join the same room in a second tab.",
+        help,
+    ]
+    .concat()
+}
 /// The same in a call, while nobody is there.
 pub(super) const DEMO_ALONE: &str = "A demo without a server: open this room in another tab of this browser.";
 
@@ -318,6 +333,14 @@ pub(super) const TRACE_NOT_LOADED: &str =
 pub(super) fn config(message: &str) -> String {
     format!(
         "The configuration of this page has a mistake: {message}. Whoever runs this page has to correct it; then reload."
+    )
+}
+
+/// The configuration cannot be loaded at the moment; `what` says what came instead of it.
+pub(super) fn config_unavailable(what: &str) -> String {
+    format!(
+        "The configuration of this page is not to be had: {what}. It is asked for again by itself; if it stays so, \
+         whoever runs this page has to mend that."
     )
 }
 

@@ -4,9 +4,8 @@ use crate::{compress, dist, paths};
 use anyhow::{Result, ensure};
 use std::path::Path;
 
-/// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads: 80 for a call, 25 for
-/// everybody else's servers, and 10 for what repairs, checks and explains calls.
-const BUDGET: usize = 115_000;
+/// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads.
+const BUDGET: usize = 119_000;
 /// What we aim at.
 const AIM: usize = 85_000;
 

@@ -36,7 +36,7 @@ pub use input::{
 };
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
 pub use queue::Queue;
-pub use reach::{MAX_SEEN_BYTES, Obstacle, Seen};
+pub use reach::{MAX_SEEN_BYTES, Obstacle, Seen, is_proxy_alone};
 pub use room::{Room, RoomConfig};
 pub use safety::Fingerprints;
 pub use trace::TraceKind;

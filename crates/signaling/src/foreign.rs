@@ -219,7 +219,7 @@ impl Foreign {
                 self.say_inside(&key, "description", Json::from(&description));
             }
             Some(Due::Describe(key, description)) => {
-                self.protocol.describe(&key, &description, &mut self.context)
+                self.protocol.describe(&key, &description, &mut self.context);
             }
             Some(Due::Trickle(key, Some(candidate))) if self.context.is_ours(&key) => {
                 self.say_inside(&key, "candidate", Json::from(&candidate));

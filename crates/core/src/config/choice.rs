@@ -79,12 +79,15 @@ pub fn is_insecure(url: &str) -> bool {
 
 /// Whether a URL names the machine that the browser runs on.
 pub fn is_local(url: &str) -> bool {
-    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
-    let here =
-        |host| authority.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    let rest = ["ws://", "wss://", "http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
     // What stands before an @ is no host.
-    !authority.contains('@') && ["localhost", "127.0.0.1", "[::1]"].into_iter().any(here)
+    let named = |rest: &str| !rest.bytes().take_while(|byte| *byte != b'/').any(|byte| byte == b'@');
+    let ends = |rest: &str| matches!(rest.as_bytes().first(), None | Some(b':' | b'/'));
+    let here = |rest: &str| LOOPBACK.iter().any(|host| rest.strip_prefix(host).is_some_and(ends));
+    rest.is_some_and(|rest| named(rest) && here(rest))
 }
+
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl AppConfig {
     /// Whether this page can speak a dialect of the list: the one that follows a file needs that file.
