@@ -1,9 +1,14 @@
 //! `<visavis-room>` comes, says what is wrong with its configuration, and goes.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{JSON, Reflect};
+use visavis::dom::Listener;
 use visavis::element;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{Element, Event, HtmlElement};
+use web_sys::{CustomEvent, Element, Event, HtmlElement, HtmlInputElement};
 
 use crate::support::{sleep, until};
 
@@ -66,6 +71,43 @@ async fn names_the_field_that_is_wrong() {
     until("the problem", || room.get_attribute("data-problem").as_deref() == Some("config")).await;
     assert!(room.text_content().unwrap().contains("\"capacity\" must be 2 or more"));
     room.remove();
+}
+
+/// The property counts more than any file.
+#[wasm_bindgen_test]
+async fn takes_its_configuration_as_an_object_and_tells_of_itself_in_plain_values() {
+    let given = |config: &JsValue| {
+        element::register();
+        let document = web_sys::window().unwrap().document().unwrap();
+        let room: HtmlElement = document.create_element("visavis-room").unwrap().unchecked_into();
+        room.set_attribute("signaling", "ws://127.0.0.1:49151/ws").unwrap();
+        Reflect::set(&room, &"config".into(), config).unwrap();
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let tell = told.clone();
+        let listener = Listener::new(&room, "visavis-state", move |event| {
+            tell.borrow_mut().push(event.unchecked_into::<CustomEvent>().detail());
+        });
+        document.body().unwrap().append_child(&room).unwrap();
+        (room, told, listener)
+    };
+    let config = "({defaults: {room: 'coffee', name: 'Ann', camera: false, microphone: false}, capacity: 4})";
+    let (room, told, _listener) = given(&js_sys::eval(config).unwrap());
+    until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
+    let field: HtmlInputElement = room.query_selector("[name=room]").unwrap().unwrap().unchecked_into();
+    assert_eq!(field.value(), "coffee");
+    let detail = told.borrow().first().cloned().unwrap();
+    assert_eq!(JSON::stringify(&detail).unwrap(), "{\"state\":\"lobby\",\"participants\":0}");
+    room.remove();
+
+    for (wrong, sentence) in [
+        ("({capacity: 1})", "\"capacity\" must be 2 or more"),
+        ("(() => { const a = {}; a.a = a; return a; })()", "no plain data"),
+    ] {
+        let (room, ..) = given(&js_sys::eval(wrong).unwrap());
+        until("the problem", || room.get_attribute("data-problem").as_deref() == Some("config")).await;
+        assert!(room.text_content().unwrap().contains(sentence), "{:?}", room.text_content());
+        room.remove();
+    }
 }
 
 #[wasm_bindgen_test]

@@ -28,6 +28,14 @@ impl Process {
         Self::start_in(None, program, args)
     }
 
+    /// The same in a directory.
+    pub fn start_at(directory: &Path, program: &Path, args: &[String]) -> Self {
+        let shell = ["-c", "cd \"$0\" && exec \"$@\""].map(str::to_owned);
+        let command = [directory, program].map(|path| path.display().to_string());
+        let args = shell.into_iter().chain(command).chain(args.iter().cloned()).collect::<Vec<_>>();
+        Self::start_in(None, Path::new("sh"), &args)
+    }
+
     /// The same in another place of the network.
     pub fn start_in(place: Option<&Place>, program: &Path, args: &[String]) -> Self {
         let plain = (program.display().to_string(), args.to_vec());

@@ -32,13 +32,22 @@ impl Site {
         Self::answering(0, folders, 404).await
     }
 
+    /// Hands out a folder at another address of this machine, and answers with this status to what is not in it.
+    pub async fn at(host: &str, folder: &Path, missing: u16) -> Self {
+        Self::listening(host, 0, vec![folder.to_owned()], missing).await
+    }
+
     /// Has nothing, and answers everything with this status.
     pub async fn refusing(status: u16) -> Self {
         Self::answering(0, Vec::new(), status).await
     }
 
     async fn answering(port: u16, folders: Vec<PathBuf>, missing: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
+        Self::listening("127.0.0.1", port, folders, missing).await
+    }
+
+    async fn listening(host: &str, port: u16, folders: Vec<PathBuf>, missing: u16) -> Self {
+        let listener = TcpListener::bind((host, port)).await.expect("the port is free");
         let address = listener.local_addr().expect("it is bound");
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

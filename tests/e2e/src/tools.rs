@@ -21,6 +21,16 @@ pub fn server() -> PathBuf {
     given("VISAVIS_SERVER").unwrap_or_else(|| repository().join("target/debug/visavis-server"))
 }
 
+/// Trunk: `TRUNK`, else the one that `cargo xtask` installs, else the one on the path.
+pub fn trunk() -> PathBuf {
+    given("TRUNK").or_else(|| cached("trunk-0.21.14/bin/trunk")).unwrap_or_else(|| PathBuf::from("trunk"))
+}
+
+/// `cargo xtask`: `XTASK`, else the one of a debug build.
+pub fn xtask() -> PathBuf {
+    given("XTASK").unwrap_or_else(|| repository().join("target/debug/xtask"))
+}
+
 /// `CHROMEDRIVER`, else the one on the path.
 pub fn chromedriver() -> PathBuf {
     given("CHROMEDRIVER").unwrap_or_else(|| PathBuf::from("chromedriver"))

@@ -4,6 +4,7 @@
 mod access;
 mod browsers;
 mod check;
+mod development;
 mod devices;
 mod explained;
 mod layout;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use visavis_e2e::call::{all_meet, join, meets, sees};
 use visavis_e2e::server::free_port;
-use visavis_e2e::{Browser, Bundle, Look, Server, Site, tools};
+use visavis_e2e::{Browser, Bundle, Look, Server, Site, SubPath, tools};
 
 fn is_demo(look: &Look) -> bool {
     look.state == "lobby" && look.problem.is_empty() && look.notice("no-server").is_some()
@@ -87,4 +87,27 @@ async fn a_server_that_is_down_is_not_absent() {
     ann.press("retry").await;
     ann.until("to be told what is wrong", |look| look.obstacle == "wrong-path").await;
     assert!(ann.look().await.notice("no-server").is_none(), "what was there comes back");
+}
+
+#[tokio::test]
+async fn a_page_at_a_sub_path_finds_the_server_beside_itself() {
+    let server = Server::start().await;
+    let proxy = SubPath::start(server.port(), "/visavis/").await;
+    let ann = Browser::chrome().await.open("Ann", &proxy.url()).await;
+    join(&ann, "tea").await;
+    // Somebody who comes straight to the server is in the same room, and not in a demo of the other's browser.
+    let ben = Browser::firefox().await.open("Ben", &server.url()).await;
+    join(&ben, "tea").await;
+    all_meet(&[&ann, &ben]).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_elsewhere_is_told_and_the_demo_is_only_offered() {
+    // Not of this machine's own names, so it stands for any other host.
+    let page = Site::at("127.0.0.2", &tools::dist(), 503).await;
+    let ann = Browser::chrome().await.open("Ann", &page.url()).await;
+    let look = ann.until("to be told what is wrong", |look| look.obstacle == "down").await;
+    assert!(look.notice("no-server").is_none(), "no silent demo: {look}");
+    ann.press("use-fallback").await;
+    ann.until("the demo that was asked for", is_demo).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use visavis_e2e::call::{join, sees};
 use visavis_e2e::server::free_port;
-use visavis_e2e::{Browser, Bundle, Look, Page, Server, tools};
+use visavis_e2e::{Browser, Bundle, Look, Page, Server, Site, tools};
 
 /// Asks to be let in, without waiting for it.
 async fn knock(page: &Page) {
@@ -85,6 +85,25 @@ async fn a_wrong_configuration_is_explained_by_its_field_and_gone_once_corrected
     std::fs::write(bundle.path().join("config.json"), "{}").expect("it can be corrected");
     ann.press(way_on(&look, &["reload", "retry"])).await;
     join(&ann, "tea").await;
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_be_loaded_is_told_and_loaded_once_it_is_there() {
+    let bundle = Bundle::with_config(&json!({}));
+    let config = bundle.path().join("config.json");
+    std::fs::remove_file(&config).expect("it was there");
+    for status in [403, 503] {
+        let site = Site::at("127.0.0.1", bundle.path(), status).await;
+        let ann = Browser::chrome().await.open("Ann", &site.url()).await;
+        let look = ann
+            .until("a sentence about the configuration", |look| look.problem == "config-unavailable")
+            .await;
+        let text = &look.notice("config-unavailable").expect("it is explained").text;
+        assert!(text.contains("config.json") && text.contains(&status.to_string()), "{text}");
+        std::fs::write(&config, "{\"defaults\": {\"room\": \"tea\"}}").expect("it can be written");
+        ann.until("the lobby", |look| look.state == "lobby").await;
+        std::fs::remove_file(&config).expect("it was there");
+    }
 }
 
 #[tokio::test]
