@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Build the optimised bundle in dist/, with .br and .gz beside each file
     Dist,
     /// List every byte of dist/ (built first if absent); fails over the budget
-    Size,
+    Size(Size),
     /// Run the simulation for many seeds, or replay one with its trace
     Sim(Sim),
     /// Run a report that a page has saved through the core: whether it decides the same today
@@ -105,6 +105,14 @@ pub(crate) enum Kind {
     Browser,
     /// several browsers against the built bundle and the real server
     E2e,
+}
+
+/// Options of `size`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Size {
+    /// Write the figures into the documents that name them
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 /// Options of `sim`.

@@ -46,6 +46,11 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// The program as wasm-bindgen left it, the last that still has the names of its functions.
+pub(crate) fn built_program() -> Result<PathBuf> {
+    Ok(PathBuf::from(format!("{}{}", paths::target()?.join(program::BUILT).display(), program::WASM_END)))
+}
+
 /// Builds dist/ from nothing.
 pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     check_page()?;

@@ -40,7 +40,7 @@ fn run(command: Command) -> Result<()> {
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run(),
-        Command::Size => size::run(),
+        Command::Size(options) => size::run(&options),
         Command::Sim(options) => sim::run(&options),
         Command::Replay(options) => sim::replay(&options),
         Command::Fuzz(options) => fuzz::run(&options),

@@ -91,7 +91,8 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
 fn program(bindgen: &Path, name: &str, to: &Path) -> Result<Written> {
     let target = crate::tools::TARGET;
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--locked", "--package", "visavis", "--bin", name, "--target", target]);
+    // Like Trunk without naming the package: the features of dependencies follow from that.
+    cargo.args(["build", "--locked", "--bin", name, "--target", target]);
     process::run(cargo.current_dir(paths::root()), LIMIT)?;
     let compiled = paths::target()?.join(target).join("debug").join(name).with_extension("wasm");
     let joined = paths::scratch()?.join("bindgen");

@@ -1,5 +1,8 @@
-//! Every byte of the bundle, accounted for.
+//! Every byte of the bundle, accounted for, and the figures that our documents name.
 
+mod figures;
+
+use crate::args::Size;
 use crate::{compress, dist, paths};
 use anyhow::{Result, ensure};
 use std::path::Path;
@@ -28,17 +31,20 @@ struct Measured {
     brotli: usize,
 }
 
-/// The `size` command: lists every file, and fails over the budget.
-pub(crate) fn run() -> Result<()> {
-    if !paths::dist().join("index.html").exists() {
+/// The `size` command: lists every file, and fails over the budget, or if a document names another figure.
+pub(crate) fn run(options: &Size) -> Result<()> {
+    if !paths::dist().join("index.html").exists() || !dist::built_program()?.exists() {
         dist::run()?;
     }
     let files = measure_all(&paths::dist())?;
     print_table(&files);
-    let total =
-        files.iter().filter(|file| file.loaded == Loaded::Always).map(|file| file.brotli).sum::<usize>();
-    ensure!(total <= BUDGET, "the page loads {total} bytes (brotli), {} over the budget", total - BUDGET);
-    println!("{}", verdict(total));
+    let brotli = |loaded| files.iter().filter(|file| file.loaded == loaded).map(|file| file.brotli).sum();
+    let (page, others): (usize, usize) = (brotli(Loaded::Always), brotli(Loaded::ForOthers));
+    let figures = figures::of(page, others, BUDGET)?;
+    figures::print(&figures);
+    if options.write { figures::write(&figures) } else { figures::check(&figures) }?;
+    ensure!(page <= BUDGET, "the page loads {page} bytes (brotli), {} over the budget", page - BUDGET);
+    println!("{}", verdict(page));
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! Divides the page's program in two: `visavis-split PROGRAM OUT NAME`.
+//! Divides the page's program in two: `visavis-split PROGRAM FIRST SECOND`. And tells whose code it is:
+//! `visavis-split --packages PROGRAM`.
 //!
 //! What only users of other people's signaling servers need is a third of a page that most load without ever using it. It
 //! moves into a second wasm that shares memory and function table with the first, and is loaded when a dialect of it is
@@ -8,6 +9,8 @@
 //! `dialects::ALL` and from the methods of objects made by it. So they are taken out of the table; whatever then cannot
 //! be reached any more is what nobody else needs. What the rest of the program calls directly can always be
 //! reached, and stays: a wrong guess in [`moves`] makes the first part larger, it does not break it.
+
+mod packages;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,8 +39,15 @@ const STAYING: [&str; 2] = ["visavis_signaling::dialects::visavis::", "visavis_s
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, program] = arguments.as_slice()
+        && flag == "--packages"
+    {
+        let bytes = std::fs::read(program).with_context(|| format!("cannot read {program}"))?;
+        packages::sizes(&bytes)?.iter().for_each(|(package, bytes)| println!("{bytes} {package}"));
+        return Ok(());
+    }
     let [program, first, second] = arguments.as_slice() else {
-        anyhow::bail!("usage: visavis-split PROGRAM FIRST SECOND");
+        anyhow::bail!("usage: visavis-split PROGRAM FIRST SECOND, or visavis-split --packages PROGRAM");
     };
     let bytes = std::fs::read(program).with_context(|| format!("cannot read {program}"))?;
     let (one, two) = split(&bytes)?;

@@ -13,10 +13,10 @@ use std::time::Duration;
 /// Compiling the tool that divides the program takes longest.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How the names of the program's files end. What only users of other people's servers load is `OTHERS`.
-const WASM_END: &str = "_bg.wasm";
+pub(super) const WASM_END: &str = "_bg.wasm";
 const OTHERS_END: &str = "_others.wasm";
 /// What wasm-bindgen calls the program, before anybody optimised it.
-const BUILT: &str = "wasm-bindgen/release/visavis-page";
+pub(super) const BUILT: &str = "wasm-bindgen/release/visavis-page";
 
 /// The files that belong together.
 struct Program {
