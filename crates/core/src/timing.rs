@@ -8,7 +8,7 @@ pub const SOCKET_OPENS: Duration = Duration::from_secs(10);
 pub const JOIN_ANSWERED: Duration = Duration::from_secs(10);
 /// A socket that stays open for this long has somebody at its other end. A proxy without a server behind it (that of Trunk)
 /// closes within milliseconds what it has just opened.
-pub const STAYS_OPEN: Duration = Duration::from_secs(1);
+pub const STAYS_OPEN: Duration = Duration::from_millis(200);
 /// Where there was no server, one is looked for again this often, as long as the lobby is shown.
 pub const LOOK_FOR_SERVER: Duration = Duration::from_secs(20);
 /// A check before a call gives the signaling server this long to answer...
