@@ -9,5 +9,6 @@ fn main() -> Result<()> {
     let usage = "usage: visavis-bindgen PROGRAM.wasm DIRECTORY";
     let (program, directory) = arguments.next().zip(arguments.next()).context(usage)?;
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(program).web(true)?.typescript(false).generate(directory)
+    bindgen.input_path(program).web(true)?.typescript(false).omit_default_module_path(false);
+    bindgen.generate(directory)
 }
