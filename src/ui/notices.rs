@@ -99,7 +99,10 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
 /// Joining again is always there, as the form or as a button; this is what helps beside it.
 fn ways_on(code: RejectCode) -> &'static [Action] {
     match code {
-        RejectCode::ServerFull | RejectCode::RateLimited | RejectCode::ServerClosing => &[RETRY],
+        RejectCode::SeatKept
+        | RejectCode::ServerFull
+        | RejectCode::RateLimited
+        | RejectCode::ServerClosing => &[RETRY],
         RejectCode::UnsupportedVersion | RejectCode::AlreadyJoined | RejectCode::BadRequest => {
             &[RELOAD, REPORT]
         }

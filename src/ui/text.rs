@@ -194,6 +194,10 @@ fn rejected(code: RejectCode) -> &'static str {
         RejectCode::RoomFull => {
             "The room is full. Wait until somebody leaves and join again, or choose another room."
         }
+        RejectCode::SeatKept => {
+            "The room is full, but somebody in it has lost their connection. If they do not come back, their place is \
+             yours: it is tried again by itself, for 20 seconds at most."
+        }
         RejectCode::ServerFull => {
             "The server takes no more calls at the moment. It is tried again by itself; it may take some minutes."
         }

@@ -8,6 +8,8 @@ use visavis_signaling::IceServer;
 use visavis_signaling::dialects::visavis::messages::IceServerList;
 use visavis_signaling::hub::HubConfig;
 
+use crate::bucket::Rate;
+use crate::proxy::Network;
 use crate::relay::Relay;
 
 /// What a server does.
@@ -29,6 +31,8 @@ pub struct Config {
     pub resume_window: Duration,
     /// If not empty, pages of these origins only may open a WebSocket, and may show the app in a frame.
     pub allowed_origins: Vec<String>,
+    /// Proxies that are believed when they say for whom they speak (`X-Forwarded-For`, `Forwarded`).
+    pub trusted_proxies: Vec<Network>,
     /// How much of everything one stranger, and all of them together, may take.
     pub bounds: Bounds,
 }
@@ -44,6 +48,7 @@ impl Default for Config {
             relay: None,
             resume_window: HubConfig::default().resume_window,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             bounds: Bounds::default(),
         }
     }
@@ -65,7 +70,10 @@ impl Config {
             heartbeat: seconds as u32,
             ice_servers: (!self.ice_urls.is_empty()).then_some(IceServerList { servers, expires_in: None }),
             resume_window: self.resume_window,
-            max_lost: self.bounds.max_lost,
+            yields_after: HubConfig::default().yields_after,
+            // If everybody is lost at once, everybody finds their seat again.
+            max_lost: self.bounds.max_lost.unwrap_or(self.bounds.max_connections),
+            max_kept_bytes: self.bounds.max_kept_bytes,
         }
     }
 }
@@ -75,12 +83,12 @@ impl Config {
 pub struct Bounds {
     /// Most rooms.
     pub max_rooms: usize,
-    /// Most seats that are kept for people whose connection is lost.
-    pub max_lost: usize,
+    /// Most seats that are kept for people whose connection is lost; as many as connections if it is not said.
+    pub max_lost: Option<usize>,
     /// Most WebSocket connections; one more is told `server-full`.
     pub max_connections: usize,
-    /// Most TCP connections from one address. Off by default: behind a proxy everybody has the same address.
-    pub max_connections_per_address: Option<usize>,
+    /// What one address may have and do, if that is bounded.
+    pub per_address: Option<AddressBounds>,
     /// Messages that a client may send at once.
     pub message_burst: u32,
     /// Messages that a client may send per second in the long run.
@@ -93,6 +101,10 @@ pub struct Bounds {
     pub queue_messages: usize,
     /// Bytes that may wait for a client that reads slowly.
     pub queue_bytes: usize,
+    /// Bytes that may wait for all clients together.
+    pub max_queued_bytes: usize,
+    /// Bytes that may be kept in all sessions together, to be repeated after a lost connection.
+    pub max_kept_bytes: usize,
     /// A client that takes longer to accept one message is gone.
     pub write_timeout: Duration,
     /// A client that takes longer to send the head of a request is hung up on.
@@ -103,25 +115,69 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             max_rooms: 10_000,
-            max_lost: HubConfig::default().max_lost,
+            max_lost: None,
             max_connections: 10_000,
-            max_connections_per_address: None,
+            per_address: Some(AddressBounds::default()),
             message_burst: 400,
             messages_per_second: 100,
             byte_burst: 8 * 1024 * 1024,
             bytes_per_second: 1024 * 1024,
             queue_messages: 1024,
             queue_bytes: 4 * 1024 * 1024,
+            max_queued_bytes: 256 * 1024 * 1024,
+            max_kept_bytes: HubConfig::default().max_kept_bytes,
             write_timeout: Duration::from_secs(10),
-            header_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(5),
         }
+    }
+}
+
+/// What one address may have and do: an IPv4 address, or a network of 64 bits of IPv6. All of it is for as many people
+/// as share one, and far less than what the server can take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddressBounds {
+    /// Most WebSocket connections.
+    pub connections: usize,
+    /// WebSocket connections that are opened.
+    pub connects: Rate,
+    /// Joins of a room.
+    pub joins: Rate,
+    /// Questions for the ICE servers without joining.
+    pub checks: Rate,
+    /// WebSocket frames that are sent, by all of its connections together.
+    pub messages: Rate,
+    /// Bytes in them.
+    pub bytes: Rate,
+}
+
+impl AddressBounds {
+    /// What so many connections need. Each may be opened anew at once, after an outage; half of them belong to people
+    /// who join at that moment.
+    pub fn for_connections(connections: usize) -> Self {
+        let n = f64::from(u32::try_from(connections).unwrap_or(u32::MAX));
+        Self {
+            connections,
+            connects: Rate::new(n, n / 32.0),
+            joins: Rate::new((n / 2.0).max(1.0), n / 64.0),
+            checks: Rate::new((n / 4.0).max(1.0), n / 1280.0),
+            messages: Rate::new(n * 50.0, n * 8.0),
+            bytes: Rate::new(n * 256.0 * 1024.0, n * 32.0 * 1024.0),
+        }
+    }
+}
+
+impl Default for AddressBounds {
+    fn default() -> Self {
+        Self::for_connections(128)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{HTTP_LIFETIME, MAX_HTTP_CONNECTIONS};
+    use crate::credentials::CHECK_TTL;
+    use crate::door::{MAX_HTTP_CONNECTIONS, MAX_HTTP_CONNECTIONS_PER_ADDRESS};
+    use crate::server::{ANSWER_TIME, HTTP_LIFETIME};
 
     /// The cell behind the row that starts with `name`.
     fn documented(name: &str) -> u64 {
@@ -134,25 +190,59 @@ mod tests {
 
     #[test]
     fn the_reference_tells_outsiders_the_same_numbers() {
-        let Config { capacity, heartbeat, bounds, .. } = Config::default();
-        assert_eq!(documented("participants in a room"), u64::from(capacity));
-        assert_eq!(documented("seconds between two pings"), heartbeat.as_secs());
-        assert_eq!(documented("seconds of silence"), Config::default().patience().as_secs());
-        assert_eq!(documented("messages at once"), u64::from(bounds.message_burst));
-        assert_eq!(documented("messages per second"), u64::from(bounds.messages_per_second));
-        assert_eq!(documented("bytes at once"), u64::from(bounds.byte_burst));
-        assert_eq!(documented("bytes per second"), u64::from(bounds.bytes_per_second));
-        assert_eq!(documented("messages waiting"), bounds.queue_messages as u64);
-        assert_eq!(documented("bytes waiting"), bounds.queue_bytes as u64);
-        assert_eq!(documented("seconds to accept one message"), bounds.write_timeout.as_secs());
-        assert_eq!(documented("seconds for the head of a request"), bounds.header_timeout.as_secs());
-        let window = Config::default().resume_window;
-        assert_eq!(documented("seconds that a lost seat is kept"), window.as_secs());
-        assert_eq!(documented("lost seats"), bounds.max_lost as u64);
-        assert_eq!(documented("connections that speak HTTP"), MAX_HTTP_CONNECTIONS as u64);
-        assert_eq!(documented("seconds that such a connection lasts"), HTTP_LIFETIME.as_secs());
-        assert_eq!(documented("rooms"), bounds.max_rooms as u64);
-        assert_eq!(documented("connections"), bounds.max_connections as u64);
+        let Config { capacity, heartbeat, resume_window, bounds, .. } = Config::default();
+        for (name, number) in [
+            ("participants in a room", u64::from(capacity)),
+            ("seconds between two pings", heartbeat.as_secs()),
+            ("seconds of silence", Config::default().patience().as_secs()),
+            ("messages at once", u64::from(bounds.message_burst)),
+            ("messages per second", u64::from(bounds.messages_per_second)),
+            ("bytes at once", u64::from(bounds.byte_burst)),
+            ("bytes per second", u64::from(bounds.bytes_per_second)),
+            ("messages waiting", bounds.queue_messages as u64),
+            ("bytes waiting", bounds.queue_bytes as u64),
+            ("bytes waiting for all", bounds.max_queued_bytes as u64),
+            ("bytes kept of all sessions", bounds.max_kept_bytes as u64),
+            ("seconds to accept one message", bounds.write_timeout.as_secs()),
+            ("seconds for the head of a request", bounds.header_timeout.as_secs()),
+            ("seconds that a lost seat is kept", resume_window.as_secs()),
+            ("seconds that it is kept in a full room", HubConfig::default().yields_after.as_secs()),
+            ("connections that ask", MAX_HTTP_CONNECTIONS as u64),
+            ("connections that are answered", MAX_HTTP_CONNECTIONS as u64),
+            ("either, of one address", MAX_HTTP_CONNECTIONS_PER_ADDRESS as u64),
+            ("seconds until such a connection asks for the last time", HTTP_LIFETIME.as_secs()),
+            ("seconds for an answer after that", ANSWER_TIME.as_secs()),
+            ("seconds that credentials of a `check` last", CHECK_TTL.as_secs()),
+            ("rooms", bounds.max_rooms as u64),
+            ("connections", bounds.max_connections as u64),
+        ] {
+            assert_eq!(documented(name), number, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_reference_tells_what_one_address_may_do() {
+        let AddressBounds { connections, connects, joins, checks, messages, bytes } =
+            AddressBounds::default();
+        assert_eq!(documented("connections of one address"), connections as u64);
+        for (name, rate) in [
+            ("connects", connects),
+            ("joins", joins),
+            ("checks", checks),
+            ("messages of one address", messages),
+            ("bytes of one address", bytes),
+        ] {
+            assert_eq!(documented(&format!("{name}, at once")), rate.burst as u64, "{name}");
+            assert_eq!(documented(&format!("{name}, per minute")), (rate.per_second * 60.0) as u64, "{name}");
+        }
+    }
+
+    /// A school, an office, a hall: everybody arrives in the same minute, and reloads once.
+    #[test]
+    fn thirty_people_behind_one_address_are_no_flood() {
+        let bounds = AddressBounds::default();
+        assert!(bounds.joins.burst >= 60.0 && bounds.connects.burst >= 60.0 && bounds.checks.burst >= 30.0);
+        assert!(bounds.connections >= 60);
     }
 
     #[test]

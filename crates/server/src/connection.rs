@@ -1,24 +1,33 @@
 //! One client: its socket, and nothing about rooms.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::WebSocketStream;
 use tracing::debug;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::{Error, Message};
 use visavis_signaling::RejectCode;
 
-use crate::bucket::Bucket;
 use crate::config::Config;
 use crate::line::{Delivery, Item};
+use crate::metered::{Metered, TooFast};
 use crate::switchboard::{Place, Ticket};
 
 /// How long the client may take to close after it was told to. Hanging up at once would reset the connection while
 /// our last words are still on their way (RFC 9112 section 9.6 has the same trouble).
 const LINGER: Duration = Duration::from_secs(1);
+
+/// What frames go through.
+pub(crate) type WebSocket = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
 /// Talks with one client until one side ends it.
 pub(crate) async fn serve(socket: WebSocket, place: Place, config: Arc<Config>) {
@@ -94,35 +103,25 @@ impl<'a> Writer<'a> {
 }
 
 fn goodbye() -> Message {
-    Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: "".into() }))
+    Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }))
 }
 
 struct Reader<'a> {
     stream: SplitStream<WebSocket>,
     ticket: &'a Ticket,
     patience: Duration,
-    messages: Bucket,
-    bytes: Bucket,
 }
 
 impl<'a> Reader<'a> {
     fn new(stream: SplitStream<WebSocket>, ticket: &'a Ticket, config: &Config) -> Self {
-        let (now, bounds) = (Instant::now(), &config.bounds);
-        Self {
-            stream,
-            ticket,
-            patience: config.patience(),
-            messages: Bucket::new(now, bounds.message_burst, bounds.messages_per_second),
-            bytes: Bucket::new(now, bounds.byte_burst, bounds.bytes_per_second),
-        }
+        Self { stream, ticket, patience: config.patience() }
     }
 
     /// Hears the client out, until it hangs up, breaks, falls silent or breaks a rule.
     async fn run(&mut self) {
         loop {
             match timeout(self.patience, self.stream.next()).await {
-                Ok(Some(Ok(message))) if self.may_go_on(&message) => self.hear(message),
-                Ok(Some(Ok(_))) => return self.ignore().await,
+                Ok(Some(Ok(message))) => self.hear(message),
                 Ok(Some(Err(error))) => return self.broken(error).await,
                 Ok(None) => return,
                 Err(_) => return debug!(connection = self.ticket.number(), "silent for too long"),
@@ -137,45 +136,29 @@ impl<'a> Reader<'a> {
                 self.ticket.refuse(RejectCode::BadRequest, "Messages are text frames, not binary.");
             }
             // The library answers both; the end of the stream follows a close.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }
     }
 
-    /// Counts the message; over the rate, the client is rejected.
-    fn may_go_on(&mut self, message: &Message) -> bool {
-        let now = Instant::now();
-        let bytes = length(message);
-        let allowed = self.messages.take(now, 1.0) && self.bytes.take(now, bytes);
-        if !allowed {
-            self.ticket.reject(RejectCode::RateLimited, "Too many messages in too short a time.");
-        }
-        allowed
-    }
-
-    /// Reads on without listening, so that the client hears why it was rejected; [`LINGER`] ends it.
-    async fn ignore(&mut self) {
-        while let Some(Ok(_)) = self.stream.next().await {}
-    }
-
-    /// A frame that the library refuses: after that it reads no more.
-    async fn broken(&self, error: axum::Error) {
-        let error = error.into_inner();
-        let (code, text) = match error.downcast_ref() {
-            Some(tungstenite::Error::Capacity(_)) => (RejectCode::TooLarge, "The message is too long."),
-            Some(tungstenite::Error::Utf8(_)) => (RejectCode::BadRequest, "The message is not UTF-8."),
-            Some(_) | None => return debug!(connection = self.ticket.number(), %error, "broken"),
+    /// What the library or the meter refuses; after that nothing more is read. Hanging up waits for [`LINGER`], so that
+    /// the client hears why.
+    async fn broken(&self, error: Error) {
+        let Some((code, text)) = rule_broken(&error) else {
+            return debug!(connection = self.ticket.number(), %error, "broken");
         };
         self.ticket.reject(code, text);
         tokio::time::sleep(LINGER).await;
     }
 }
 
-/// No message is longer than `MAX_FRAME_BYTES`, so nothing is lost.
-fn length(message: &Message) -> f64 {
-    let bytes = match message {
-        Message::Text(text) => text.len(),
-        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
-    };
-    bytes as f64
+/// What the client did wrong, where it is worth a word to it.
+fn rule_broken(error: &Error) -> Option<(RejectCode, &'static str)> {
+    let too_fast = |error: &io::Error| error.get_ref().is_some_and(|error| error.is::<TooFast>());
+    if matches!(error, Error::Io(error) if too_fast(error)) {
+        Some((RejectCode::RateLimited, "Too many messages in too short a time."))
+    } else if matches!(error, Error::Capacity(_)) {
+        Some((RejectCode::TooLarge, "The message is too long."))
+    } else {
+        matches!(error, Error::Utf8(_)).then_some((RejectCode::BadRequest, "The message is not UTF-8."))
+    }
 }

@@ -1,11 +1,11 @@
 //! What waits to be sent to one client, bounded, so that a slow reader costs nobody else anything.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{mpsc, oneshot};
+use tungstenite::Utf8Bytes;
+use visavis_signaling::hub::Budget;
 
 /// What goes out on a socket.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Overflow;
 #[derive(Debug)]
 pub(crate) struct Line {
     items: mpsc::Sender<Item>,
-    waiting: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
     max_bytes: usize,
     closing: bool,
     _alive: oneshot::Sender<Infallible>,
@@ -34,18 +34,50 @@ pub(crate) struct Line {
 #[derive(Debug)]
 pub(crate) struct Delivery {
     items: mpsc::Receiver<Item>,
-    waiting: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
+}
+
+/// The bytes that wait in one line, counted in those that wait in all.
+#[derive(Debug)]
+struct Waiting {
+    /// `None` once the line is cut.
+    bytes: Mutex<Option<usize>>,
+    all: Budget,
+}
+
+impl Waiting {
+    fn bytes(&self) -> MutexGuard<'_, Option<usize>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many wait with these.
+    fn add(&self, added: usize) -> usize {
+        let mut bytes = self.bytes();
+        let sum = bytes.map(|bytes| bytes + added);
+        if sum.is_some() {
+            self.all.add(added);
+        }
+        *bytes = sum;
+        sum.unwrap_or_default()
+    }
+
+    fn remove(&self, removed: usize) {
+        if let Some(bytes) = self.bytes().as_mut() {
+            *bytes -= removed;
+            self.all.remove(removed);
+        }
+    }
 }
 
 /// Resolves when the [`Line`] is dropped.
 #[derive(Debug)]
 pub(crate) struct Cut(oneshot::Receiver<Infallible>);
 
-/// A line that holds at most so many messages and bytes.
-pub(crate) fn line(max_messages: usize, max_bytes: usize) -> (Line, Delivery, Cut) {
+/// A line that holds at most so many messages and bytes, which count in `all` too.
+pub(crate) fn line(max_messages: usize, max_bytes: usize, all: Budget) -> (Line, Delivery, Cut) {
     let (sender, receiver) = mpsc::channel(max_messages);
     let (alive, cut) = oneshot::channel();
-    let waiting = Arc::new(AtomicUsize::new(0));
+    let waiting = Arc::new(Waiting { bytes: Mutex::new(Some(0)), all });
     let line =
         Line { items: sender, waiting: Arc::clone(&waiting), max_bytes, closing: false, _alive: alive };
     (line, Delivery { items: receiver, waiting }, Cut(cut))
@@ -57,13 +89,17 @@ impl Line {
         self.closing
     }
 
+    /// How many bytes wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.bytes().unwrap_or_default()
+    }
+
     /// Queues a frame; after [`Line::close`] it does nothing.
     pub(crate) fn send(&mut self, frame: String) -> Result<(), Overflow> {
         if self.closing {
             return Ok(());
         }
-        let waiting = self.waiting.fetch_add(frame.len(), Ordering::Relaxed) + frame.len();
-        if waiting > self.max_bytes {
+        if self.waiting.add(frame.len()) > self.max_bytes {
             return Err(Overflow);
         }
         self.push(Item::Frame(frame.into()))
@@ -87,6 +123,12 @@ impl Line {
     }
 }
 
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.waiting.all.remove(self.waiting.bytes().take().unwrap_or_default());
+    }
+}
+
 impl Delivery {
     /// The next thing to send; `None` once the line is cut and drained.
     pub(crate) async fn next(&mut self) -> Option<Item> {
@@ -95,7 +137,7 @@ impl Delivery {
 
     /// A frame of so many bytes has left the house.
     pub(crate) fn sent(&self, bytes: usize) {
-        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        self.waiting.remove(bytes);
     }
 }
 
@@ -110,6 +152,10 @@ impl Cut {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn line(max_messages: usize, max_bytes: usize) -> (Line, Delivery, Cut) {
+        super::line(max_messages, max_bytes, Budget::new(usize::MAX))
+    }
 
     #[test]
     fn bounds_messages() {
@@ -127,6 +173,20 @@ mod tests {
             delivery.sent(4);
         }
         assert!(line.send("abcde".into()).is_err());
+    }
+
+    #[test]
+    fn what_waits_is_counted_until_the_line_is_cut() {
+        let all = Budget::new(100);
+        let (mut line, delivery, _cut) = super::line(1000, 1000, all.clone());
+        line.send("x".repeat(60)).unwrap();
+        line.send("x".repeat(60)).unwrap();
+        assert!(all.is_exceeded());
+        delivery.sent(60);
+        assert_eq!((all.used(), line.waiting()), (60, 60));
+        drop(line);
+        delivery.sent(60);
+        assert_eq!(all.used(), 0);
     }
 
     #[tokio::test]

@@ -8,8 +8,11 @@ use std::time::Duration;
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 use tracing::level_filters::LevelFilter;
+use visavis_signaling::limits::MAX_ICE_SERVERS;
 
-use crate::config::{Bounds, Config};
+use crate::config::{AddressBounds, Bounds, Config};
+use crate::ice_url;
+use crate::proxy::Network;
 use crate::relay::Relay;
 
 /// The signaling server of Visavis: rooms over WebSocket at /ws, its health at /healthz, and the app if you like.
@@ -36,9 +39,15 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = Bounds::default().max_connections)]
     pub max_connections: usize,
 
-    /// Most connections from one address; leave it out behind a proxy, where everybody has the same address
-    #[arg(long, value_name = "N")]
-    pub max_connections_per_ip: Option<usize>,
+    /// Most WebSocket connections from one address (with IPv6: from one /64); joins, checks, messages and bytes of an
+    /// address are bounded in proportion; 0 is without any bound by address
+    #[arg(long, value_name = "N", default_value_t = AddressBounds::default().connections)]
+    pub max_connections_per_ip: usize,
+
+    /// Address or network of a proxy in front, such as 127.0.0.1 or 10.0.0.0/8, that says in X-Forwarded-For or
+    /// Forwarded for whom it speaks; may be given several times. Bounds by address then hold for those behind it
+    #[arg(long, value_name = "ADDR[/BITS]")]
+    pub trusted_proxy: Vec<Network>,
 
     /// Seconds between two pings; whoever is silent for two and a half of them is gone
     #[arg(long, value_name = "SECONDS", default_value_t = 10,
@@ -46,11 +55,11 @@ pub struct Options {
     pub heartbeat: u64,
 
     /// STUN server that clients are told to use, such as stun:stun.example.org:3478; may be given several times
-    #[arg(long, value_name = "URL", value_parser = stun_url)]
+    #[arg(long, value_name = "URL", value_parser = ice_url::stun)]
     pub ice_url: Vec<String>,
 
     /// TURN relay that clients are told to use, such as turn:turn.example.org:3478; may be given several times
-    #[arg(long, value_name = "URL", value_parser = turn_url)]
+    #[arg(long, value_name = "URL", value_parser = ice_url::turn)]
     pub turn_url: Vec<String>,
 
     /// The secret that is shared with the relays (coturn: static-auth-secret); others can see it in the list of
@@ -85,14 +94,18 @@ impl Options {
     /// What the server does with these options.
     ///
     /// # Errors
-    /// If the folder of the app or the secret for the relays is not there; the text is for the person who typed it.
+    /// If the folder of the app or the secret for the relays is not there, or there are more ICE servers than clients
+    /// take; the text is for the person who typed it.
     pub fn into_config(self) -> Result<Config, String> {
         self.dist.as_deref().map(check_dist).transpose()?;
+        check_count("--ice-url", &self.ice_url)?;
+        check_count("--turn-url", &self.turn_url)?;
         let relay = self.relay()?;
         let bounds = Bounds {
             max_rooms: self.max_rooms,
             max_connections: self.max_connections,
-            max_connections_per_address: self.max_connections_per_ip,
+            per_address: (self.max_connections_per_ip > 0)
+                .then(|| AddressBounds::for_connections(self.max_connections_per_ip)),
             ..Bounds::default()
         };
         Ok(Config {
@@ -104,6 +117,7 @@ impl Options {
             relay,
             resume_window: Duration::from_secs(self.resume_window),
             allowed_origins: self.allowed_origin,
+            trusted_proxies: self.trusted_proxy,
             bounds,
         })
     }
@@ -128,6 +142,13 @@ impl Options {
     }
 }
 
+fn check_count(option: &str, urls: &[String]) -> Result<(), String> {
+    if urls.len() <= MAX_ICE_SERVERS {
+        return Ok(());
+    }
+    Err(format!("{option} is given {} times; clients take {MAX_ICE_SERVERS}", urls.len()))
+}
+
 fn read_secret(file: &Path) -> Result<String, String> {
     let text =
         fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
@@ -139,27 +160,6 @@ fn check_dist(dist: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("there is no index.html in {}; `cargo xtask dist` builds the app", dist.display()))
-}
-
-fn stun_url(url: &str) -> Result<String, String> {
-    if is_ice_url(url, ["stun", "stuns"]) {
-        Ok(url.to_owned())
-    } else {
-        Err("must look like stun:HOST:PORT".into())
-    }
-}
-
-fn turn_url(url: &str) -> Result<String, String> {
-    if is_ice_url(url, ["turn", "turns"]) {
-        Ok(url.to_owned())
-    } else {
-        Err("must look like turn:HOST:PORT".into())
-    }
-}
-
-fn is_ice_url(url: &str, schemes: [&str; 2]) -> bool {
-    let parts = url.split_once(':').filter(|(scheme, _)| schemes.contains(scheme));
-    parts.is_some_and(|(_, host)| !host.is_empty() && !host.starts_with('/'))
 }
 
 /// As browsers write it: scheme and host, and no path, so that it can be compared byte by byte.
@@ -206,6 +206,12 @@ mod tests {
             ["--turn-url", "stun:example.org"],
             ["--turn-ttl", "1"],
             ["--resume-window", "601"],
+            ["--ice-url", "stun://example.org"],
+            ["--ice-url", "stun:example.org?transport=udp"],
+            ["--turn-url", "turn:example.org:0"],
+            ["--trusted-proxy", "proxy.example.org"],
+            ["--trusted-proxy", "10.0.0.0/33"],
+            ["--max-connections-per-ip", "-1"],
             ["--allowed-origin", "example.org"],
             ["--allowed-origin", "https://example.org/"],
         ] {
@@ -213,6 +219,24 @@ mod tests {
         }
         let problem = read(&["--dist", "/nowhere"]).unwrap().into_config().unwrap_err();
         assert!(problem.contains("/nowhere"), "{problem}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said_with_its_option() {
+        let problem = read(&["--ice-url", "stun:example.org?transport=udp"]).unwrap_err().to_string();
+        assert!(problem.contains("--ice-url") && problem.contains("?transport= is for TURN"), "{problem}");
+        let problem = read(&["--turn-url", "turn://example.org"]).unwrap_err().to_string();
+        assert!(problem.contains("--turn-url") && problem.contains("no //"), "{problem}");
+        let many = ["--ice-url", "stun:example.org"].repeat(17);
+        let problem = read(&many).unwrap().into_config().unwrap_err();
+        assert!(problem.contains("--ice-url is given 17 times; clients take 16"), "{problem}");
+    }
+
+    #[test]
+    fn bounds_by_address_can_be_lifted() {
+        let bounds = |n| read(&["--max-connections-per-ip", n]).unwrap().into_config().unwrap().bounds;
+        assert_eq!(bounds("0").per_address, None);
+        assert_eq!(bounds("7").per_address.unwrap().connections, 7);
     }
 
     #[test]

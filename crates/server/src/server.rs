@@ -1,34 +1,40 @@
 //! Listening, accepting, and coming to an end.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
-use crate::addresses::{Addresses, Counted};
-use crate::config::Config;
-use crate::routes;
+use crate::addresses::{Addresses, Source};
+use crate::config::{Bounds, Config};
+use crate::door::{Door, HttpPlace, Owner};
+use crate::impatient::Impatient;
+use crate::proxy::Proxies;
+use crate::refusals::Refusals;
+use crate::routes::{self, Shared};
 use crate::switchboard::Switchboard;
 
-/// TCP connections that speak HTTP at one time. WebSockets are counted by themselves.
-pub(crate) const MAX_HTTP_CONNECTIONS: usize = 512;
-/// A connection that is still no WebSocket after this is closed: nothing here takes that long to download.
-pub(crate) const HTTP_LIFETIME: Duration = Duration::from_secs(300);
+/// A connection that is still no WebSocket after this takes no further request...
+pub(crate) const HTTP_LIFETIME: Duration = Duration::from_secs(60);
+/// ...and the answer it has begun has to end in so much more: nothing here takes that long to download.
+pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// How long clients may take to hear that the server is closing.
 const FAREWELL: Duration = Duration::from_millis(1500);
 /// Out of file descriptors, most likely: trying again at once would only burn the processor.
@@ -41,9 +47,6 @@ pub struct Server {
     addr: SocketAddr,
     config: Arc<Config>,
 }
-
-/// Keeps one address's count while its connection lives, through the upgrade to a WebSocket.
-pub(crate) type Peer = Arc<Counted>;
 
 impl Server {
     /// Starts to listen.
@@ -68,8 +71,9 @@ impl Server {
     /// # Errors
     /// None at present; accepting goes on after an error.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-        let switchboard = CutOnDrop(Arc::new(Switchboard::new(&self.config)));
-        let mut house = House::new(&self.config, &switchboard.0);
+        let refusals = Arc::new(Refusals::default());
+        let switchboard = CutOnDrop(Arc::new(Switchboard::new(&self.config, Arc::clone(&refusals))));
+        let mut house = House::new(&self.config, &switchboard.0, refusals);
         info!(addr = %self.addr, "serving");
         tokio::select! {
             () = house.welcome(&self.listener) => {}
@@ -98,18 +102,24 @@ impl Drop for CutOnDrop {
 struct House {
     app: Router,
     guests: JoinSet<()>,
-    places: Arc<Semaphore>,
-    addresses: Arc<Addresses>,
+    door: Arc<Door>,
+    proxies: Arc<Proxies>,
     config: Arc<Config>,
 }
 
 impl House {
-    fn new(config: &Arc<Config>, switchboard: &Arc<Switchboard>) -> Self {
+    fn new(config: &Arc<Config>, switchboard: &Arc<Switchboard>, refusals: Arc<Refusals>) -> Self {
+        let shared = Shared {
+            config: Arc::clone(config),
+            switchboard: Arc::clone(switchboard),
+            addresses: Arc::new(Addresses::new(&config.bounds)),
+            refusals: Arc::clone(&refusals),
+        };
         Self {
-            app: routes::router(config, switchboard),
+            app: routes::router(shared),
             guests: JoinSet::new(),
-            places: Arc::new(Semaphore::new(MAX_HTTP_CONNECTIONS)),
-            addresses: Arc::default(),
+            door: Arc::new(Door::new(refusals)),
+            proxies: Arc::new(Proxies::new(&config.trusted_proxies)),
             config: Arc::clone(config),
         }
     }
@@ -118,11 +128,11 @@ impl House {
     async fn welcome(&mut self, listener: &TcpListener) {
         loop {
             tokio::select! {
-                accepted = accept(listener, &self.places) => match accepted {
-                    Ok((stream, addr, place)) => self.admit(stream, addr, place),
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, addr)) => self.admit(stream, addr.ip()),
                     Err(error) => {
                         warn!(%error, "cannot accept");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                        sleep(ACCEPT_PAUSE).await;
                     }
                 },
                 Some(_) = self.guests.join_next() => {}
@@ -130,45 +140,60 @@ impl House {
         }
     }
 
-    fn admit(&mut self, stream: TcpStream, addr: SocketAddr, place: OwnedSemaphorePermit) {
-        let max = self.config.bounds.max_connections_per_address;
-        let Some(counted) = self.addresses.count(addr.ip(), max) else {
-            return debug!(%addr, "too many connections from there");
-        };
+    fn admit(&mut self, stream: TcpStream, peer: IpAddr) {
         // Small messages that wait for each other would make every join slower.
         let _ = stream.set_nodelay(true);
-        let http = speak_http(stream, self.app.clone(), Arc::new(counted), self.config.bounds.header_timeout);
+        let trusted = self.proxies.trusts(peer);
+        let (place, cut) =
+            self.door.enter(if trusted { Owner::TrustedProxy } else { Owner::Address(Source::of(peer)) });
+        let visit = Visit { peer, place, proxies: Arc::clone(&self.proxies), app: self.app.clone() };
+        let config = Arc::clone(&self.config);
         self.guests.spawn(async move {
-            let _ = timeout(HTTP_LIFETIME, http).await;
-            drop(place);
+            tokio::select! {
+                () = speak_http(stream, visit, &config.bounds) => {}
+                _ = cut => debug!(%peer, "made room for somebody else"),
+            }
         });
     }
 }
 
-/// Waits for a place first: who finds none waits in the system's queue.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, addr) = listener.accept().await?;
-    Ok((stream, addr, place))
+/// One connection that speaks HTTP.
+struct Visit {
+    peer: IpAddr,
+    place: HttpPlace,
+    proxies: Arc<Proxies>,
+    app: Router,
+}
+
+impl Visit {
+    /// What the app answers. Each request may come from somebody else, if a proxy sends it.
+    fn ask(&self, request: Request<Incoming>) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+        let mut request = request.map(Body::new);
+        let caller = self.proxies.caller(self.peer, request.headers());
+        request.extensions_mut().insert(caller);
+        self.place.answering();
+        self.app.clone().oneshot(request)
+    }
 }
 
 /// Answers requests until the connection ends or becomes a WebSocket.
-async fn speak_http(stream: TcpStream, app: Router, peer: Peer, header_timeout: Duration) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Arc::clone(&peer));
-        app.clone().oneshot(request)
-    });
+async fn speak_http(stream: TcpStream, visit: Visit, bounds: &Bounds) {
+    let stream = Impatient::new(stream, bounds.write_timeout);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
+        .header_read_timeout(bounds.header_timeout)
         .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), service_fn(|request| visit.ask(request)))
         .with_upgrades();
-    if let Err(error) = connection.await {
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = sleep(HTTP_LIFETIME) => {
+            connection.as_mut().graceful_shutdown();
+            timeout(ANSWER_TIME, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
         debug!(%error, "HTTP ended");
     }
 }

@@ -8,16 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use tracing::debug;
-use visavis_signaling::dialects::visavis::messages::{ClientMessage, IceServerList, ServerMessage};
-use visavis_signaling::hub::{ConnectionId, Hub, HubOutput};
-use visavis_signaling::{ParticipantId, RejectCode, Timestamp};
+use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
+use visavis_signaling::hub::{Budget, ConnectionId, Hub, HubOutput};
+use visavis_signaling::{RejectCode, Timestamp};
 
+use crate::addresses::{Act, Guest, Source};
 use crate::config::Config;
+use crate::credentials::Credentials;
 use crate::line::{Cut, Delivery, Line, Overflow, line};
-use crate::relay::Relay;
+use crate::refusals::Refusals;
 
-/// Connections over the limit that are let in, only to be told `server-full`.
+/// Connections over a limit that are let in, only to be told so.
 const SURPLUS: usize = 64;
 
 /// How often it is looked whether something is due: seats to free, credentials to refresh.
@@ -39,10 +40,14 @@ pub(crate) struct Switchboard {
 struct Exchange {
     hub: Hub,
     begun: Instant,
-    relay: Option<Relay>,
-    /// Who has credentials for the relays, and when they get new ones.
-    credentials: BTreeMap<ConnectionId, (Instant, ParticipantId)>,
+    credentials: Credentials,
+    refusals: Arc<Refusals>,
     lines: BTreeMap<ConnectionId, Line>,
+    sources: BTreeMap<ConnectionId, Source>,
+    /// What waits in all lines.
+    queued: Budget,
+    /// How many are there only to be told that there is no place for them.
+    surplus: usize,
     next: u64,
     closing: bool,
 }
@@ -53,6 +58,8 @@ pub(crate) struct Census {
     pub(crate) rooms: usize,
     pub(crate) participants: usize,
     pub(crate) connections: usize,
+    /// Whether one more would be refused.
+    pub(crate) full: bool,
 }
 
 /// A place at the switchboard, given back on drop, whatever the reason.
@@ -60,16 +67,21 @@ pub(crate) struct Census {
 pub(crate) struct Ticket {
     switchboard: Arc<Switchboard>,
     id: ConnectionId,
+    /// `None` if there is no place for it.
+    guest: Option<Arc<Guest>>,
 }
 
 impl Switchboard {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, refusals: Arc<Refusals>) -> Self {
         let exchange = Exchange {
             hub: Hub::new(config.hub()),
             begun: Instant::now(),
-            relay: config.relay.clone(),
-            credentials: BTreeMap::new(),
+            credentials: Credentials::new(config.relay.clone()),
+            refusals,
             lines: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            queued: Budget::new(config.bounds.max_queued_bytes),
+            surplus: 0,
             next: 0,
             closing: false,
         };
@@ -81,19 +93,28 @@ impl Switchboard {
         }
     }
 
-    /// Takes a new connection; `None` if there is not even room to tell it that there is no room.
-    pub(crate) fn open(self: &Arc<Self>) -> Option<Place> {
+    /// Takes a new connection. Without a place for it, because there are too many of them or of its address, it is told
+    /// so; `None` if there is not even room for that.
+    pub(crate) fn open(self: &Arc<Self>, source: Source, guest: Option<Guest>) -> Option<Place> {
         let mut exchange = self.lock();
-        let before = exchange.lines.len();
-        if exchange.closing || before >= self.max_connections.saturating_add(SURPLUS) {
+        let refusal = match &guest {
+            _ if exchange.connections() >= self.max_connections => {
+                Some((RejectCode::ServerFull, "This server takes no more people at the moment."))
+            }
+            Some(_) => None,
+            None => Some((RejectCode::RateLimited, "Too many connections come from your address.")),
+        };
+        if exchange.closing || (refusal.is_some() && exchange.surplus >= SURPLUS) {
             return None;
         }
-        let (line, delivery, cut) = line(self.queue.0, self.queue.1);
-        let id = exchange.admit(line);
-        if before >= self.max_connections {
-            exchange.reject(id, RejectCode::ServerFull, "This server takes no more people at the moment.");
+        let (line, delivery, cut) = line(self.queue.0, self.queue.1, exchange.queued.clone());
+        let id = exchange.admit(line, source);
+        if let Some((code, text)) = refusal {
+            exchange.surplus += 1;
+            exchange.reject(id, code, text);
         }
-        Some((Ticket { switchboard: Arc::clone(self), id }, delivery, cut))
+        let guest = guest.filter(|_| refusal.is_none()).map(Arc::new);
+        Some((Ticket { switchboard: Arc::clone(self), id, guest }, delivery, cut))
     }
 
     pub(crate) fn census(&self) -> Census {
@@ -102,6 +123,7 @@ impl Switchboard {
             rooms: exchange.hub.rooms(),
             participants: exchange.hub.participants(),
             connections: exchange.lines.len(),
+            full: exchange.connections() >= self.max_connections || exchange.hub.is_full(),
         }
     }
 
@@ -149,10 +171,17 @@ impl Switchboard {
 }
 
 impl Exchange {
-    fn admit(&mut self, line: Line) -> ConnectionId {
+    /// Those that have a place.
+    fn connections(&self) -> usize {
+        self.sources.len().saturating_sub(self.surplus)
+    }
+
+    fn admit(&mut self, line: Line, source: Source) -> ConnectionId {
         let id = ConnectionId(self.next);
         self.next += 1;
         self.lines.insert(id, line);
+        self.sources.insert(id, source);
+        self.hub.opened(id, source.address());
         id
     }
 
@@ -167,37 +196,25 @@ impl Exchange {
     fn deliver(&mut self) {
         while let Some(output) = self.hub.poll_output() {
             match output {
-                HubOutput::Send(to, mut message) => {
-                    self.add_relay(to, &mut message);
-                    self.on_line(to, |line| line.send(message.encode()));
-                }
+                HubOutput::Send(to, message) => self.send(to, message),
                 HubOutput::Close(to) => self.on_line(to, Line::close),
             }
         }
     }
 
-    /// Whoever is let in gets credentials for the relays; and whoever asks, before a call, whether those work.
-    fn add_relay(&mut self, to: ConnectionId, message: &mut ServerMessage) {
-        let Some(relay) = &self.relay else { return };
-        match message {
-            ServerMessage::Joined(welcome) => {
-                self.credentials.insert(to, (Instant::now() + relay.refresh_after(), welcome.id.clone()));
-                let list = welcome.ice_servers.take();
-                welcome.ice_servers = Some(with_relay(list, relay, &welcome.id));
-            }
-            // Nobody in particular: quotas of the relay are per connection then.
-            ServerMessage::IceServers(list) => {
-                if let Some(id) = ParticipantId::new(format!("check{}", to.0)) {
-                    *list = with_relay(Some(std::mem::take(list)), relay, &id);
-                }
-            }
-            ServerMessage::ParticipantJoined { .. }
-            | ServerMessage::ParticipantLeft { .. }
-            | ServerMessage::Description { .. }
-            | ServerMessage::Candidate { .. }
-            | ServerMessage::Media { .. }
-            | ServerMessage::Error { .. }
-            | ServerMessage::Ping { .. } => {}
+    fn send(&mut self, to: ConnectionId, mut message: ServerMessage) {
+        let Some(source) = self.sources.get(&to).copied() else { return };
+        self.credentials.add(&self.hub, to, source, &mut message);
+        if let ServerMessage::Error { code, closes: true, .. } = &message {
+            self.note(RejectCode::from_name(code), source);
+        }
+        self.on_line(to, |line| line.send(message.encode()));
+    }
+
+    /// A line in the log for every refusal. That a server closes or somebody came back is none.
+    fn note(&self, code: RejectCode, source: Source) {
+        if !matches!(code, RejectCode::ServerClosing | RejectCode::Replaced) {
+            self.refusals.note(code.as_str(), source);
         }
     }
 
@@ -205,51 +222,46 @@ impl Exchange {
     fn tick(&mut self) {
         self.hub();
         self.deliver();
-        let Some(relay) = self.relay.clone() else { return };
-        let (now, lines) = (Instant::now(), &self.lines);
-        self.credentials.retain(|id, _| lines.contains_key(id));
-        let mut due = Vec::new();
-        for (id, (at, participant)) in self.credentials.iter_mut().filter(|(_, (at, _))| *at <= now) {
-            *at = now + relay.refresh_after();
-            due.push((*id, participant.clone()));
-        }
-        let stun = self.hub.config().ice_servers.clone();
-        for (id, participant) in due {
-            let list = with_relay(stun.clone(), &relay, &participant);
-            self.on_line(id, |line| line.send(ServerMessage::IceServers(list).encode()));
+        for (id, message) in self.credentials.renew(&self.hub) {
+            self.on_line(id, |line| line.send(message.encode()));
         }
         self.deliver();
     }
 
-    /// Uses a line, if it still is there. If it overflows it is cut, and its participant is gone for the others.
+    /// Uses a line, if it still is there. If it overflows it is cut; if all together hold too much, the one that holds
+    /// most is.
     fn on_line(&mut self, id: ConnectionId, action: impl FnOnce(&mut Line) -> Result<(), Overflow>) {
         if let Some(Err(Overflow)) = self.lines.get_mut(&id).map(action) {
-            debug!(connection = id.0, "reads too slowly");
-            self.lines.remove(&id);
-            self.hub().expelled(id);
+            self.give_up(id);
         }
+        while self.queued.is_exceeded() {
+            let Some((id, _)) = self.lines.iter().max_by_key(|(_, line)| line.waiting()) else { return };
+            self.give_up(*id);
+        }
+    }
+
+    /// Cuts the line of a client that reads too slowly; its participant is gone for the others.
+    fn give_up(&mut self, id: ConnectionId) {
+        if let Some(source) = self.sources.get(&id) {
+            self.refusals.note("slow-reader", *source);
+        }
+        self.lines.remove(&id);
+        self.hub().expelled(id);
     }
 
     /// Says no; the connection goes on.
     fn refuse(&mut self, id: ConnectionId, code: RejectCode, text: &str) {
-        self.on_line(id, |line| line.send(ServerMessage::error(code, text, false).encode()));
+        self.send(id, ServerMessage::error(code, text, false));
         self.deliver();
     }
 
     /// Says no and hangs up; the others hear that this one is gone.
     fn reject(&mut self, id: ConnectionId, code: RejectCode, text: &str) {
-        debug!(connection = id.0, code = code.as_str(), "rejected");
-        self.on_line(id, |line| line.send(ServerMessage::error(code, text, true).encode()));
+        self.send(id, ServerMessage::error(code, text, true));
         self.on_line(id, Line::close);
         self.hub().expelled(id);
         self.deliver();
     }
-}
-
-fn with_relay(list: Option<IceServerList>, relay: &Relay, id: &ParticipantId) -> IceServerList {
-    let mut servers = list.unwrap_or_default().servers;
-    servers.push(relay.mint(id));
-    IceServerList { servers, expires_in: u32::try_from(relay.ttl.as_secs()).ok() }
 }
 
 impl Ticket {
@@ -258,14 +270,38 @@ impl Ticket {
         self.id.0
     }
 
+    /// Whose address and connection are counted; `None` if this one is here only to hear that there is no place for it.
+    pub(crate) fn guest(&self) -> Option<Arc<Guest>> {
+        self.guest.clone()
+    }
+
     /// The client sent a text frame.
     pub(crate) fn frame(&self, frame: &str) {
         // Parsed here, outside the lock: this is most of the work.
         let message = ClientMessage::decode(frame);
+        match &message {
+            Ok(ClientMessage::Join(_)) if !self.may(Act::Join) => {
+                return self.reject(RejectCode::RateLimited, "Too many joins in too short a time.");
+            }
+            Ok(ClientMessage::Check) if !self.may(Act::Check) => return self.refuse_check(),
+            Ok(_) | Err(_) => {}
+        }
         let mut exchange = self.switchboard.lock();
         if exchange.lines.get(&self.id).is_some_and(|line| !line.is_closing()) {
             exchange.hub().heard(self.id, message);
             exchange.deliver();
+        }
+    }
+
+    fn may(&self, act: Act) -> bool {
+        self.guest.as_ref().is_none_or(|guest| guest.may(act, 1.0))
+    }
+
+    /// The connection goes on: whoever waits in the lobby should not lose it because a neighbour asks too often.
+    fn refuse_check(&self) {
+        self.refuse(RejectCode::RateLimited, "Too many checks in too short a time; wait a minute.");
+        if let Some(guest) = &self.guest {
+            self.switchboard.lock().refusals.note("check", guest.source());
         }
     }
 
@@ -289,6 +325,8 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut exchange = self.switchboard.lock();
         exchange.lines.remove(&self.id);
+        exchange.sources.remove(&self.id);
+        exchange.surplus -= usize::from(self.guest.is_none());
         exchange.hub().closed(self.id);
         exchange.deliver();
         let empty = exchange.lines.is_empty();

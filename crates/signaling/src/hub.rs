@@ -6,21 +6,23 @@
 //! Who is lost keeps a seat for a while, and what is said to them waits: if they come back in time, their session goes
 //! on as if nothing had been. The others hear `gone` all the same, because most of those who are lost are lost for good.
 
+mod budget;
+mod join;
 mod lost;
 mod session;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+pub use self::budget::Budget;
 use self::session::Session;
-use crate::dialects::visavis::messages::{
-    ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
-};
+use crate::dialects::visavis::messages::{ClientMessage, IceServerList, LeaveReason, ServerMessage};
 use crate::json::JsonError;
 use crate::signal::{MediaState, ParticipantId, RejectCode};
 use crate::time::Timestamp;
@@ -43,8 +45,13 @@ pub struct HubConfig {
     /// How long somebody who is lost keeps their seat. It counts as taken so long: who blinks must not lose it to a
     /// newcomer, and a ghost must not block it for ever. With zero nothing is ever taken up.
     pub resume_window: Duration,
-    /// Most seats of lost people; one more, and the oldest of them is free.
+    /// From then on the seat of somebody who is lost goes to a newcomer who finds the room full: by then the others
+    /// have given them up, and see a free place.
+    pub yields_after: Duration,
+    /// Most seats of lost people; one more, and the address that has most of them loses its oldest.
     pub max_lost: usize,
+    /// Most bytes that are kept to be repeated, in all sessions together.
+    pub max_kept_bytes: usize,
 }
 
 impl Default for HubConfig {
@@ -55,7 +62,9 @@ impl Default for HubConfig {
             heartbeat: 10,
             ice_servers: None,
             resume_window: Duration::from_secs(60),
-            max_lost: 1000,
+            yields_after: Duration::from_secs(20),
+            max_lost: 10_000,
+            max_kept_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -76,8 +85,12 @@ struct Member {
     name: String,
     media: MediaState,
     session: Option<Session>,
-    /// When their seat is free, if they are lost.
+    /// Since when, if they are lost...
+    lost_since: Timestamp,
+    /// ...and when their seat is free.
     lost_until: Option<Timestamp>,
+    /// Where they came from, if the owner of the sockets has told.
+    address: Option<IpAddr>,
 }
 
 /// One room: participants by id, so that every roster has the same order.
@@ -97,8 +110,10 @@ pub struct Hub {
     now: Timestamp,
     rooms: BTreeMap<String, Room>,
     seats: BTreeMap<ConnectionId, Seat>,
-    /// The seats of those who are lost, by the time at which they are free.
-    lost: BTreeSet<(Timestamp, String, ParticipantId)>,
+    addresses: BTreeMap<ConnectionId, IpAddr>,
+    /// The seats of those who are lost, by the time at which they are free, and the address that each belongs to.
+    lost: BTreeMap<(Timestamp, String, ParticipantId), Option<IpAddr>>,
+    kept: Budget,
     outputs: VecDeque<HubOutput>,
 }
 
@@ -119,11 +134,13 @@ impl Hub {
     /// A server without rooms.
     pub fn new(config: HubConfig) -> Self {
         Self {
+            kept: Budget::new(config.max_kept_bytes),
             config,
             now: Timestamp::default(),
             rooms: BTreeMap::new(),
             seats: BTreeMap::new(),
-            lost: BTreeSet::new(),
+            addresses: BTreeMap::new(),
+            lost: BTreeMap::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -138,9 +155,19 @@ impl Hub {
         self.rooms.len()
     }
 
+    /// Whether there is no room for one more room.
+    pub fn is_full(&self) -> bool {
+        self.rooms.len() >= self.config.max_rooms && self.lost.is_empty()
+    }
+
     /// How many participants there are, without those who are lost.
     pub fn participants(&self) -> usize {
         self.seats.len()
+    }
+
+    /// Who this connection is, if it is in a room.
+    pub fn participant(&self, connection: ConnectionId) -> Option<&ParticipantId> {
+        self.seats.get(&connection).map(|seat| &seat.id)
     }
 
     /// The next thing to do, in order.
@@ -150,7 +177,7 @@ impl Hub {
 
     /// When to come back with [`Hub::advance`] at the latest.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.lost.first().map(|(until, ..)| *until)
+        self.lost.first_key_value().map(|((until, ..), _)| *until)
     }
 
     /// Tells the time; call it before anything that happens at that time. Seats that nobody came back to are free.
@@ -159,6 +186,11 @@ impl Hub {
         while self.poll_timeout().is_some_and(|until| until <= self.now) {
             self.free_oldest();
         }
+    }
+
+    /// A connection comes from this address. Who does not tell has all connections from one.
+    pub fn opened(&mut self, connection: ConnectionId, address: IpAddr) {
+        self.addresses.insert(connection, address);
     }
 
     /// A frame that a client sent.
@@ -179,6 +211,17 @@ impl Hub {
             Ok(message) => self.message(from, message),
             Err(error) => self.refuse(from, RejectCode::BadRequest, &error.to_string()),
         }
+        self.keep_less();
+    }
+
+    /// If too much is kept in all sessions together, those in which most is kept must begin anew after a loss.
+    fn keep_less(&mut self) {
+        while self.kept.is_exceeded() {
+            let members = self.rooms.values_mut().flat_map(BTreeMap::values_mut);
+            let sessions = members.filter_map(|member| member.session.as_mut());
+            let Some(most) = sessions.max_by_key(|session| session.kept_bytes()) else { return };
+            most.forget_all();
+        }
     }
 
     /// The sign of life for a connection. Sent by the owner of the sockets, who has the clock for it.
@@ -189,6 +232,7 @@ impl Hub {
     /// A connection is lost. Its participant may come back and go on.
     pub fn closed(&mut self, connection: ConnectionId) {
         self.depart(connection, Departure::Lost);
+        self.addresses.remove(&connection);
     }
 
     /// A connection is over because its client broke a rule: nothing is kept for it.
@@ -240,72 +284,6 @@ impl Hub {
         }
     }
 
-    fn join(&mut self, connection: ConnectionId, join: Join) {
-        let id = participant_id(&join.identity);
-        self.make_room_for(&join.room);
-        if let Some((code, text)) = self.objection(&join, &id) {
-            return self.reject(connection, code, text);
-        }
-        let seat = Seat { room: join.room.clone(), id };
-        if !self.resume(connection, &join, &seat) {
-            self.enter(connection, join, &seat);
-        }
-    }
-
-    /// Why this join cannot be accepted, if so.
-    fn objection(&self, join: &Join, id: &ParticipantId) -> Option<(RejectCode, &'static str)> {
-        if join.version != VERSION {
-            return Some((RejectCode::UnsupportedVersion, "This server speaks version 1."));
-        }
-        match self.rooms.get(&join.room) {
-            None if self.rooms.len() >= self.config.max_rooms => {
-                Some((RejectCode::ServerFull, "This server takes no more rooms at the moment."))
-            }
-            Some(room) if is_outdated(room, join, id) => {
-                Some((RejectCode::Replaced, "You joined again since."))
-            }
-            Some(room) if room.len() >= self.config.capacity as usize && !room.contains_key(id) => {
-                Some((RejectCode::RoomFull, "The room is full."))
-            }
-            None | Some(_) => None,
-        }
-    }
-
-    /// Begins anew, whoever had the seat before.
-    fn enter(&mut self, connection: ConnectionId, join: Join, seat: &Seat) {
-        let Join { room, name, media, session, .. } = join;
-        let session = session.map(Session::new);
-        let member = Member { connection: Some(connection), name, media, session, lost_until: None };
-        let participant = introduce(&seat.id, &member);
-        let before = self.rooms.entry(room).or_default().insert(seat.id.clone(), member);
-        self.seats.insert(connection, seat.clone());
-        if let Some(before) = before {
-            self.forget_lost(before.lost_until, seat);
-            self.replace(before.connection);
-        }
-        self.welcome(connection, seat, None);
-        self.tell_others(seat, &ServerMessage::ParticipantJoined { participant, resumed: false });
-    }
-
-    fn welcome(&mut self, connection: ConnectionId, seat: &Seat, resumed: Option<u32>) {
-        let room = self.rooms.get(&seat.room).into_iter().flatten();
-        // Who takes a session up knows the others.
-        let others =
-            room.filter(|(id, member)| resumed.is_none() && **id != seat.id && member.connection.is_some());
-        let participants = others.map(|(id, member)| introduce(id, member)).collect();
-        let welcome = Welcome {
-            version: VERSION,
-            id: seat.id.clone(),
-            room: seat.room.clone(),
-            capacity: self.config.capacity,
-            heartbeat: self.config.heartbeat,
-            participants,
-            ice_servers: self.config.ice_servers.clone(),
-            resumed,
-        };
-        self.send(connection, ServerMessage::Joined(welcome));
-    }
-
     fn media(&mut self, seat: &Seat, media: MediaState) {
         if let Some(member) = self.member(&seat.room, &seat.id) {
             member.media = media;
@@ -339,6 +317,7 @@ impl Hub {
         }
         let message = ServerMessage::ParticipantLeft { id: seat.id.clone(), reason };
         self.tell_others(&seat, &message);
+        self.keep_less();
     }
 
     fn tell_others(&mut self, seat: &Seat, message: &ServerMessage) {
@@ -380,20 +359,5 @@ impl Member {
         if let Some(connection) = self.connection {
             outputs.push_back(HubOutput::Send(connection, message));
         }
-    }
-}
-
-/// Whether the same client has been let in with a later `join`: this one comes from a socket that it has given up.
-fn is_outdated(room: &Room, join: &Join, id: &ParticipantId) -> bool {
-    let session = room.get(id).and_then(|member| member.session.as_ref());
-    session.zip(join.session.as_ref()).is_some_and(|(session, claim)| session.outdates(claim))
-}
-
-fn introduce(id: &ParticipantId, member: &Member) -> Participant {
-    Participant {
-        id: id.clone(),
-        name: member.name.clone(),
-        media: member.media,
-        session: member.session.as_ref().map(|session| session.id.clone()),
     }
 }

@@ -185,6 +185,8 @@ pub enum RejectCode {
     AlreadyJoined,
     /// The room has no place left.
     RoomFull,
+    /// The last place in the room is kept for somebody who is lost; before long it is theirs again, or free.
+    SeatKept,
     /// The server takes no more rooms or connections at the moment.
     ServerFull,
     /// The addressee is not in the room.
@@ -206,12 +208,13 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
-    const NAMES: [(Self, &'static str); 14] = [
+    const NAMES: [(Self, &'static str); 15] = [
         (Self::BadRequest, "bad-request"),
         (Self::UnsupportedVersion, "unsupported-version"),
         (Self::NotJoined, "not-joined"),
         (Self::AlreadyJoined, "already-joined"),
         (Self::RoomFull, "room-full"),
+        (Self::SeatKept, "seat-kept"),
         (Self::ServerFull, "server-full"),
         (Self::UnknownParticipant, "unknown-participant"),
         (Self::TooLarge, "too-large"),
@@ -249,6 +252,7 @@ impl RejectCode {
             | Self::AlreadyJoined => true,
             Self::BadRequest
             | Self::NotJoined
+            | Self::SeatKept
             | Self::ServerFull
             | Self::UnknownParticipant
             | Self::TooLarge

@@ -346,6 +346,45 @@ fn a_full_room_leads_back_to_the_lobby() {
     assert_eq!(view.problem, Some(Problem::Rejected { code: RejectCode::RoomFull, text: String::new() }));
 }
 
+/// The owner of a tab that crashed comes back as somebody else, and finds their own ghost on the last seat.
+#[test]
+fn a_seat_that_is_kept_for_somebody_lost_is_asked_for_again() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    let begin = stage.now;
+    let mut asked = 0;
+    while stage.now < begin + Duration::from_secs(20) {
+        said();
+        stage.input(Input::Socket(SocketEvent::Opened));
+        assert!(matches!(said().as_slice(), [Outbound::Join { .. }]), "by itself");
+        asked += 1;
+        stage.hear(Inbound::Rejected(Rejection {
+            code: RejectCode::SeatKept,
+            text: String::new(),
+            closes: true,
+        }));
+        let view = stage.room.view();
+        assert_eq!(view.lifecycle, Lifecycle::Joining);
+        assert_eq!(
+            view.problem,
+            Some(Problem::Rejected { code: RejectCode::SeatKept, text: String::new() }),
+            "and the person is told why"
+        );
+        stage.now = stage.room.poll_timeout().unwrap();
+        assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::OpenSocket(_)]));
+    }
+    assert!((3..30).contains(&asked), "{asked}");
+    stage.input(Input::Socket(SocketEvent::Opened));
+    stage.hear(Inbound::Joined(Joined {
+        id: id("me"),
+        participants: Vec::new(),
+        ice_servers: None,
+        capacity: None,
+        room: None,
+    }));
+    assert_eq!((stage.room.view().lifecycle, stage.room.view().problem), (Lifecycle::Joined, None));
+}
+
 #[test]
 fn an_unreachable_server_is_tried_again_and_again() {
     let mut stage = Stage::new();

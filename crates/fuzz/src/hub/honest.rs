@@ -127,6 +127,7 @@ impl Honest {
     fn refused(&mut self, code: RejectCode) {
         let fair = [
             RejectCode::RoomFull,
+            RejectCode::SeatKept,
             RejectCode::ServerFull,
             RejectCode::UnknownParticipant,
             RejectCode::AlreadyJoined,

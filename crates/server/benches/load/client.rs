@@ -1,25 +1,28 @@
 //! One of many clients, and what they measure together.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tungstenite::Message;
 use tungstenite::protocol::WebSocketConfig;
 use visavis_signaling::hub::participant_id;
 
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 /// All times are since then: both ends of a message are in this process.
 static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// About what Chromium's offer of a voice and a picture weighs.
 const SDP_BYTES: usize = 6000;
+/// People behind one address, as in a household.
+const PER_ADDRESS: usize = 4;
 /// Stands before the time in the messages that are measured.
 const MARK: &str = "sent-at-";
 
@@ -91,10 +94,22 @@ pub(crate) fn id_of(n: usize) -> String {
     participant_id(&identity(n)).to_string()
 }
 
+/// A connection from the address of this person, one of the sixteen million that this machine has: the server bounds what
+/// one address may do.
+async fn connect(url: &str, n: usize) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    let [.., high, middle, low] = (n / PER_ADDRESS).to_be_bytes();
+    socket.bind(SocketAddr::from(([127, 1 + high, middle, low], 0))).unwrap();
+    let server = url.strip_prefix("ws://").and_then(|url| url.strip_suffix("/ws")).unwrap();
+    let stream = socket.connect(server.parse().unwrap()).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
 /// Connects, joins, and waits for the answer.
 pub(crate) async fn open(url: &str, room: &str, n: usize) -> Socket {
     let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
-    let (mut socket, _) = connect_async_with_config(url, Some(config), true).await.unwrap();
+    let (mut socket, _) = client_async_with_config(url, connect(url, n).await, Some(config)).await.unwrap();
     let join =
         json!({"type": "join", "version": 1, "room": room, "identity": identity(n), "session": {"id": "s"}});
     socket.send(Message::text(join.to_string())).await.unwrap();

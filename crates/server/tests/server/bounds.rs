@@ -6,12 +6,12 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tungstenite::Message;
 use tungstenite::client::IntoClientRequest as _;
-use visavis_server::{Bounds, Config};
+use tungstenite::{Error, Message};
+use visavis_server::{AddressBounds, Bounds, Config};
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 
-use crate::support::{PATIENCE, bounded, config, get, id, join, offer, start};
+use crate::support::{PATIENCE, bounded, config, get, id, join, local, offer, start};
 
 #[tokio::test]
 async fn a_frame_over_the_limit_is_refused() {
@@ -137,19 +137,45 @@ async fn one_room_too_many_is_told_so() {
 
 #[tokio::test]
 async fn one_address_can_be_bounded() {
-    let bounds = Bounds { max_connections_per_address: Some(2), ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+    let per_address = Some(AddressBounds { connections: 2, ..AddressBounds::default() });
+    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
     let ann = server.connect().await;
     let _bob = server.connect().await;
-    let mut third = TcpStream::connect(server.addr).await.unwrap();
-    assert_eq!(third.read(&mut [0; 1]).await.unwrap_or(0), 0, "closed without a word");
+    let mut third = server.connect().await;
+    third.expect_error("rate-limited", true).await;
+    third.expect_closed().await;
+    server.connect_from(local(1), &[]).await.expect_quiet().await;
     drop(ann);
     let again = async {
-        while tokio_tungstenite::connect_async(format!("ws://{}/ws", server.addr)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        loop {
+            let mut client = server.connect().await;
+            client.send_text("{}").await;
+            if client.next().await.unwrap()["code"] == "bad-request" {
+                break;
+            }
         }
     };
     timeout(PATIENCE, again).await.expect("the place is free again");
+}
+
+/// There is room for a word to some of those who are too many, but not for all of them.
+#[tokio::test]
+async fn who_does_not_even_take_no_for_an_answer_is_refused_over_http() {
+    let per_address = Some(AddressBounds { connections: 0, ..AddressBounds::default() });
+    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
+    let mut told = Vec::new();
+    let refused = loop {
+        match server.try_connect_from(local(1), &[]).await {
+            Ok(client) => told.push(client),
+            Err(error) => break error,
+        }
+        assert!(told.len() < 1000);
+    };
+    let Error::Http(response) = refused else { panic!("{refused}") };
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (429, &"10".parse().unwrap())
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt as _;
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use visavis_server::{Bounds, Config};
 
@@ -54,6 +55,37 @@ async fn a_slow_reader_delays_nobody_in_another_room() {
     assert!(slowest < NOTICEABLE, "{slowest:?}");
 }
 
+/// None of them has more waiting than one may have, but all together do.
+#[tokio::test]
+async fn slow_readers_are_bounded_together_and_lose_before_others() {
+    let bounds = Bounds {
+        max_queued_bytes: 1024 * 1024,
+        queue_bytes: usize::MAX,
+        queue_messages: 100_000,
+        message_burst: 1_000_000,
+        byte_burst: u32::MAX,
+        per_address: None,
+        ..Bounds::default()
+    };
+    let server = start(bounded(bounds)).await;
+    let mut others = pair(&server, "quiet").await;
+    let (_slow, _) = server.join("loud", 's').await;
+    let (mut loud, _) = server.join("loud", 'l').await;
+    let large = offer(&id('s'), &"x".repeat(150_000));
+    let flood = async {
+        for _ in 0..1000 {
+            loud.send(&large).await;
+            if let Some(Some(heard)) = loud.next().now_or_never() {
+                return heard;
+            }
+        }
+        panic!("150 MB wait for somebody who does not read");
+    };
+    let (heard, slowest) = tokio::join!(flood, slowest(&mut others, 100));
+    assert_eq!((&heard["type"], &heard["reason"]), (&"participant-left".into(), &"gone".into()));
+    assert!(slowest < NOTICEABLE, "{slowest:?}");
+}
+
 #[tokio::test]
 async fn half_open_sockets_cost_others_no_more_than_their_time() {
     let bounds = Bounds { header_timeout: Duration::from_millis(500), ..Bounds::default() };
@@ -88,6 +120,40 @@ async fn a_flood_ends_its_own_connection_only() {
     let (slowest, sent) = tokio::join!(slowest(&mut others, 50), flood);
     assert!(slowest < NOTICEABLE, "{slowest:?}");
     assert!(sent < 5000, "it was let through");
+    server.settle(2).await;
+}
+
+/// A message that never ends, in frames with nothing in them: the library shows none of them, and each costs six bytes.
+#[tokio::test]
+async fn empty_frames_of_an_endless_message_are_counted() {
+    let server = start(config()).await;
+    let mut others = pair(&server, "r").await;
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    // The first frame comes with the request, so that nobody who counts begins in the wrong place.
+    let mut begin = format!("GET /ws HTTP/1.1\r\nhost: test\r\n{upgrade}\r\n").into_bytes();
+    begin.extend([0x01, 0x80, 0, 0, 0, 0]);
+    stream.write_all(&begin).await.unwrap();
+    let (mut reading, mut writing) = stream.into_split();
+    let empty = [0x00, 0x80, 0, 0, 0, 0].repeat(1000);
+    let flood = async {
+        let mut frames = 0;
+        while frames < 7_000_000 && writing.write_all(&empty).await.is_ok() {
+            frames += 1000;
+        }
+        frames
+    };
+    let answer = async {
+        let mut answer = Vec::new();
+        let _ = reading.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let begin = Instant::now();
+    let (frames, answer) = tokio::join!(flood, answer);
+    assert!(frames < 1_000_000, "{frames} frames went through in {:?}", begin.elapsed());
+    assert!(answer.contains("rate-limited"), "{answer}");
+    assert!(slowest(&mut others, 20).await < NOTICEABLE);
     server.settle(2).await;
 }
 

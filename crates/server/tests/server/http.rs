@@ -1,9 +1,9 @@
 //! HTTP besides the app.
 
 use serde_json::json;
-use visavis_server::Config;
+use visavis_server::{Bounds, Config};
 
-use crate::support::{config, get, raw, start};
+use crate::support::{bounded, config, get, raw, start};
 
 #[tokio::test]
 async fn health_counts() {
@@ -19,6 +19,21 @@ async fn health_counts() {
     assert_eq!(server.health().await, expected(1, 1, 2));
     let response = get(server.addr, "/healthz", "").await;
     assert_eq!(response.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn health_says_when_there_is_no_place_left() {
+    let server = start(bounded(Bounds { max_connections: 1, ..Bounds::default() })).await;
+    let ann = server.connect().await;
+    assert_eq!(server.health().await["status"], "full");
+    assert_eq!(get(server.addr, "/healthz", "").await.status, 200, "no reason to restart it");
+    drop(ann);
+    server.settle(0).await;
+    assert_eq!(server.health().await["status"], "ok");
+
+    let server = start(bounded(Bounds { max_rooms: 1, ..Bounds::default() })).await;
+    let (_ann, _) = server.join("r", 'a').await;
+    assert_eq!(server.health().await["status"], "full");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bounds;
+mod crowds;
+mod door;
 mod files;
 mod hostile;
 mod http;

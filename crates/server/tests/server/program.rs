@@ -5,7 +5,11 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::connect_async;
+use tungstenite::Message;
+
+use crate::support::{get, join};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_visavis-server"));
@@ -53,6 +57,9 @@ fn one_sentence_says_why_it_does_not_start() {
         (["--listen", "192.0.2.1:1"], "cannot listen on 192.0.2.1:1"),
         (["--dist", "/nowhere"], "no index.html in /nowhere"),
         (["--capacity", "0"], "--capacity"),
+        (["--ice-url", "stun://stun.example.org"], "--ice-url"),
+        (["--turn-url", "turn:turn.example.org:99999"], "\"99999\" is no port"),
+        (["--trusted-proxy", "proxy.example.org"], "--trusted-proxy"),
     ] {
         let mut started = Started(program().args(arguments).spawn().unwrap());
         let mut text = String::new();
@@ -60,4 +67,53 @@ fn one_sentence_says_why_it_does_not_start() {
         assert!(!started.0.wait().unwrap().success());
         assert!(text.contains(word), "{text}");
     }
+}
+
+/// Starts it, lets `visit` do something to it, ends it, and gives what it wrote to its log.
+async fn log_of(arguments: &[&str], visit: impl AsyncFnOnce(SocketAddr)) -> String {
+    let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+    let mut started = Started(program().args(arguments).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(started.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addr = line.strip_prefix("listening on http://").unwrap().trim_end().parse().unwrap();
+    visit(addr).await;
+    started.0.kill().unwrap();
+    let mut log = String::new();
+    started.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    log
+}
+
+#[tokio::test]
+async fn a_proxy_that_nobody_trusts_is_spoken_of_once_with_the_option_to_add() {
+    let forwarded = async |addr| {
+        for _ in 0..3 {
+            get(addr, "/healthz", "x-forwarded-for: 198.18.0.1\r\n").await;
+        }
+    };
+    let log = log_of(&[], forwarded).await;
+    assert_eq!(log.matches("--trusted-proxy 127.0.0.1").count(), 1, "{log}");
+    let log = log_of(&["--trusted-proxy", "127.0.0.0/8"], forwarded).await;
+    assert_eq!(log.matches("proxy").count(), 0, "{log}");
+    let silent = async |addr| drop(get(addr, "/healthz", "").await);
+    let log = log_of(&["--trusted-proxy", "127.0.0.1"], silent).await;
+    assert_eq!(log.matches("the trusted proxy 127.0.0.1 does not say").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn refusals_are_in_the_log() {
+    let crowd = async |addr| {
+        let url = format!("ws://{addr}/ws");
+        let (mut ann, _) = connect_async(&url).await.unwrap();
+        ann.send(Message::text(join("r", 'a').to_string())).await.unwrap();
+        ann.next().await.unwrap().unwrap();
+        for _ in 0..20 {
+            let (mut bob, _) = connect_async(&url).await.unwrap();
+            bob.send(Message::text(join("r", 'b').to_string())).await.unwrap();
+            bob.next().await.unwrap().unwrap();
+        }
+    };
+    let log = log_of(&["--capacity", "1"], crowd).await;
+    let lines = log.lines().filter(|line| line.contains("INFO") && line.contains("room-full"));
+    let lines = lines.filter(|line| line.contains("127.0.0.1")).count();
+    assert!((10..15).contains(&lines), "one for each, but no flood: {log}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use visavis_server::{Bounds, Config};
 
-use crate::support::{Client, Running, bounded, config, id, join, offer, start};
+use crate::support::{Client, Running, bounded, config, id, join, local, offer, start};
 
 fn join_session(secret: char, session: &str, heard: Option<u32>) -> Value {
     let mut join = join("r", secret);
@@ -52,7 +52,7 @@ async fn a_seat_is_kept_no_longer_than_the_window() {
     bob.expect("participant-left").await;
     let mut cem = server.connect().await;
     cem.send(&join("r", 'c')).await;
-    cem.expect_error("room-full", true).await;
+    cem.expect_error("seat-kept", true).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     let (_cem, _) = server.join("r", 'c').await;
     let mut late = server.connect().await;
@@ -88,7 +88,7 @@ async fn who_breaks_a_rule_begins_anew() {
 /// Nobody fills the server by joining and hanging up: the oldest ghost makes room.
 #[tokio::test]
 async fn ghosts_are_bounded() {
-    let bounds = Bounds { max_lost: 3, max_rooms: 4, ..Bounds::default() };
+    let bounds = Bounds { max_lost: Some(3), max_rooms: 4, ..Bounds::default() };
     let server = start(bounded(bounds)).await;
     for n in 0..10 {
         let mut client = server.connect().await;
@@ -103,4 +103,24 @@ async fn ghosts_are_bounded() {
     let (_ann, _) = server.join("a", 'a').await;
     let (_bob, _) = server.join("b", 'b').await;
     assert_eq!(server.health().await["rooms"], 4, "and the living come first");
+}
+
+/// ...and one who joins and hangs up without end takes nobody else's seat.
+#[tokio::test]
+async fn ghosts_of_one_address_push_out_only_each_other() {
+    let server = start(bounded(Bounds { max_lost: Some(5), ..Bounds::default() })).await;
+    let (ann, _) = enter(&server, 'a', None).await;
+    drop(ann);
+    server.settle(0).await;
+    for n in 0..20 {
+        let mut stranger = server.connect_from(local(1), &[]).await;
+        let mut join = join_session('s', "s", None);
+        join["room"] = json!(format!("room {n}"));
+        stranger.send(&join).await;
+        stranger.expect("joined").await;
+        drop(stranger);
+        server.settle(0).await;
+    }
+    let (_ann, joined) = enter(&server, 'a', Some(0)).await;
+    assert_eq!(joined["resumed"], true);
 }

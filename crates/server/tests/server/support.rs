@@ -1,17 +1,18 @@
 //! A server in this process, a client that plays by the rules, and HTTP by hand.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
+use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Error, Message};
 use visavis_server::{Bounds, Config, Server};
 use visavis_signaling::hub::participant_id;
@@ -48,6 +49,25 @@ impl Running {
     pub(crate) async fn connect(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.addr)).await.unwrap();
         Client { socket, pending: VecDeque::new(), deaf: false }
+    }
+
+    /// A client from another address of this machine, with more headers, such as those of a proxy.
+    pub(crate) async fn connect_from(&self, source: Ipv4Addr, headers: &[(&'static str, &str)]) -> Client {
+        self.try_connect_from(source, headers).await.unwrap()
+    }
+
+    pub(crate) async fn try_connect_from(
+        &self,
+        source: Ipv4Addr,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, Error> {
+        let mut request = format!("ws://{}/ws", self.addr).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let stream = MaybeTlsStream::Plain(stream_from(source, self.addr).await);
+        let (socket, _) = client_async(request, stream).await?;
+        Ok(Client { socket, pending: VecDeque::new(), deaf: false })
     }
 
     /// A client that is in the room, with whom it found there.
@@ -88,9 +108,27 @@ impl Running {
     }
 }
 
+/// The address `127.n`, of which this machine has sixteen million.
+pub(crate) fn local(n: u16) -> Ipv4Addr {
+    let [high, low] = n.to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
+}
+
+/// A TCP connection from another address of this machine.
+pub(crate) async fn stream_from(source: Ipv4Addr, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((source, 0).into()).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
 pub(crate) fn join(room: &str, secret: char) -> Value {
-    json!({"type": "join", "version": 1, "room": room, "name": secret.to_string(),
-           "identity": identity(secret), "media": {"microphone": true, "camera": true, "screen": false}})
+    join_as(room, &identity(secret), &secret.to_string())
+}
+
+/// One of many.
+pub(crate) fn join_as(room: &str, identity: &str, name: &str) -> Value {
+    json!({"type": "join", "version": 1, "room": room, "name": name,
+           "identity": identity, "media": {"microphone": true, "camera": true, "screen": false}})
 }
 
 pub(crate) fn offer(to: &str, sdp: &str) -> Value {

@@ -1,8 +1,11 @@
 //! Those who are lost: their seats are kept for a while, and they may take up where they broke off.
 
-use super::{ConnectionId, Hub, HubOutput, Seat, introduce};
+use std::collections::BTreeMap;
+
+use super::join::introduce;
+use super::{ConnectionId, Hub, HubOutput, Member, Seat};
 use crate::dialects::visavis::messages::{Join, ServerMessage};
-use crate::signal::RejectCode;
+use crate::signal::{ParticipantId, RejectCode};
 use crate::time::Timestamp;
 
 impl Hub {
@@ -12,8 +15,22 @@ impl Hub {
             && !self.rooms.contains_key(room)
             && !self.lost.is_empty()
         {
-            self.free_oldest();
+            self.free_one_of_most();
         }
+    }
+
+    /// Nor must one ghost, whose tile is gone.
+    pub(super) fn make_seat_for(&mut self, room: &str, id: &ParticipantId) {
+        let Some(members) = self.rooms.get(room).filter(|members| !self.has_seat_for(members, id)) else {
+            return;
+        };
+        let gone = |member: &Member| member.lost_since + self.config.yields_after <= self.now;
+        let ghosts = members.iter().filter(|(_, member)| gone(member));
+        let ghosts = ghosts.filter_map(|(id, member)| Some((member.lost_until?, id.clone())));
+        let Some((until, id)) = ghosts.min() else { return };
+        let seat = Seat { room: room.to_owned(), id };
+        self.forget_lost(Some(until), &seat);
+        self.free(&seat);
     }
 
     /// Takes a session up where it broke off, if that can be done: each side repeats what the other has missed. Of a
@@ -21,6 +38,7 @@ impl Hub {
     pub(super) fn resume(&mut self, connection: ConnectionId, join: &Join, seat: &Seat) -> bool {
         let wanted = !self.config.resume_window.is_zero();
         let Some(claim) = join.session.as_ref().filter(|_| wanted) else { return false };
+        let address = self.addresses.get(&connection).copied();
         let Some(member) = self.member(&seat.room, &seat.id) else { return false };
         let before = member.connection;
         let Some(session) = member.session.as_mut().filter(|session| session.can_go_on(claim)) else {
@@ -29,6 +47,7 @@ impl Hub {
         session.take_up(claim);
         let (heard, missed) = (session.heard(), session.missed().cloned().collect::<Vec<_>>());
         member.connection = Some(connection);
+        member.address = address;
         let lost_until = member.lost_until.take();
         let participant = introduce(&seat.id, member);
         self.seats.insert(connection, seat.clone());
@@ -52,23 +71,41 @@ impl Hub {
 
     /// Keeps the seat of somebody who is lost, if they can take up their session.
     pub(super) fn keep_seat(&mut self, seat: &Seat) -> bool {
+        let now = self.now;
         let (until, wanted) = (self.now + self.config.resume_window, !self.config.resume_window.is_zero());
         let Some(member) = self.member(&seat.room, &seat.id) else { return false };
         let keeps = wanted && member.session.is_some();
         if keeps {
             member.connection = None;
+            member.lost_since = now;
             member.lost_until = Some(until);
-            self.lost.insert((until, seat.room.clone(), seat.id.clone()));
+            let address = member.address;
+            self.lost.insert((until, seat.room.clone(), seat.id.clone()), address);
             if self.lost.len() > self.config.max_lost {
-                self.free_oldest();
+                self.free_one_of_most();
             }
         }
         keeps
     }
 
     pub(super) fn free_oldest(&mut self) {
-        if let Some((_, room, id)) = self.lost.pop_first() {
+        if let Some(((_, room, id), _)) = self.lost.pop_first() {
             self.free(&Seat { room, id });
+        }
+    }
+
+    /// The address that has most of the seats loses its oldest: nobody empties the pool for the others.
+    fn free_one_of_most(&mut self) {
+        let mut counts = BTreeMap::<_, usize>::new();
+        for address in self.lost.values() {
+            *counts.entry(*address).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(address, _)| address);
+        let oldest = self.lost.iter().find(|(_, address)| Some(**address) == most);
+        if let Some((until, room, id)) = oldest.map(|(seat, _)| seat.clone()) {
+            let seat = Seat { room, id };
+            self.forget_lost(Some(until), &seat);
+            self.free(&seat);
         }
     }
 

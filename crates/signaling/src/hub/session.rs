@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::Budget;
 use crate::dialects::visavis::messages::{ServerMessage, SessionClaim};
 use crate::limits::{MAX_KEPT_BYTES, MAX_KEPT_MESSAGES};
 
@@ -20,19 +21,22 @@ pub(super) struct Session {
     forgot: u32,
     kept: VecDeque<ServerMessage>,
     kept_bytes: usize,
+    /// What all sessions together may keep.
+    budget: Budget,
     /// The client knows where its counts begin. One that came with the counts of a server that is no more has heard of
     /// the new beginning only when it says something: until then its counts may seem to fit and mean something else.
     agreed: bool,
 }
 
 impl Session {
-    pub(super) fn new(claim: SessionClaim) -> Self {
+    pub(super) fn new(claim: SessionClaim, budget: Budget) -> Self {
         Self {
             attempt: claim.attempt,
             heard: 0,
             forgot: 0,
             kept: VecDeque::new(),
             kept_bytes: 0,
+            budget,
             agreed: claim.heard.is_none(),
             id: claim.id,
         }
@@ -52,8 +56,21 @@ impl Session {
     /// not hear it must begin anew.
     pub(super) fn keep(&mut self, message: &ServerMessage) {
         self.kept_bytes += weight(message);
+        self.budget.add(weight(message));
         self.kept.push_back(message.clone());
         while self.kept.len() > MAX_KEPT_MESSAGES || self.kept_bytes > MAX_KEPT_BYTES {
+            self.forget_one();
+        }
+    }
+
+    /// About how many bytes are kept.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.kept_bytes
+    }
+
+    /// Keeps nothing any more: who has not heard all of it must begin anew.
+    pub(super) fn forget_all(&mut self) {
+        while !self.kept.is_empty() {
             self.forget_one();
         }
     }
@@ -67,8 +84,9 @@ impl Session {
     }
 
     fn forget_one(&mut self) {
-        let gone = self.kept.pop_front();
-        self.kept_bytes -= gone.as_ref().map_or(0, weight);
+        let gone = self.kept.pop_front().as_ref().map_or(0, weight);
+        self.kept_bytes -= gone;
+        self.budget.remove(gone);
         self.forgot = self.forgot.saturating_add(1);
         if self.kept.is_empty() {
             // Ten thousand quiet clients should not each keep the room that their first minute took.
@@ -100,6 +118,12 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.budget.remove(self.kept_bytes);
+    }
+}
+
 /// The page that a session belongs to: whoever leaves and comes back has another session, but counts on.
 fn page(id: &str) -> &str {
     id.rsplit_once('-').map_or(id, |(page, _)| page)
@@ -126,6 +150,10 @@ mod tests {
     use super::*;
     use crate::signal::{ParticipantId, SdpType, SessionDescription};
 
+    fn session(budget: &Budget) -> Session {
+        Session::new(SessionClaim { heard: None, ..claim(0) }, budget.clone())
+    }
+
     fn claim(heard: u32) -> SessionClaim {
         SessionClaim { id: "s".into(), heard: Some(heard), forgot: 0, attempt: 0 }
     }
@@ -138,7 +166,7 @@ mod tests {
 
     #[test]
     fn goes_on_where_it_broke_off() {
-        let mut session = Session::new(SessionClaim { heard: None, ..claim(0) });
+        let mut session = session(&Budget::new(usize::MAX));
         for _ in 0..3 {
             session.keep(&message(0));
         }
@@ -154,7 +182,7 @@ mod tests {
 
     #[test]
     fn keeps_no_more_than_it_may() {
-        let mut session = Session::new(SessionClaim { heard: None, ..claim(0) });
+        let mut session = session(&Budget::new(usize::MAX));
         for _ in 0..=MAX_KEPT_MESSAGES {
             session.keep(&message(0));
         }
@@ -163,5 +191,20 @@ mod tests {
         session.keep(&message(MAX_KEPT_BYTES));
         assert_eq!((session.missed().count(), session.kept_bytes), (0, 0));
         assert!(session.can_go_on(&claim(MAX_KEPT_MESSAGES as u32 + 2)));
+    }
+
+    #[test]
+    fn what_is_kept_is_counted_until_it_is_dropped() {
+        let budget = Budget::new(10_000);
+        let mut sessions = [session(&budget), session(&budget)];
+        sessions.iter_mut().for_each(|session| session.keep(&message(1000)));
+        assert_eq!(budget.used(), 2 * (1000 + OVERHEAD));
+        sessions[0].acknowledge(1);
+        sessions[1].keep(&message(1000));
+        sessions[1].forget_all();
+        assert!(budget.used() == 0 && !sessions[1].can_go_on(&claim(1)) && sessions[1].can_go_on(&claim(2)));
+        sessions.iter_mut().for_each(|session| session.keep(&message(1000)));
+        drop(sessions);
+        assert_eq!(budget.used(), 0);
     }
 }

@@ -200,18 +200,50 @@ fn another_session_is_the_same_person_anew() {
 }
 
 #[test]
-fn a_lost_seat_is_taken_for_a_while_and_then_free() {
+fn a_lost_seat_is_kept_for_a_while_and_then_free() {
     let mut hub = two_with_sessions();
     hub.advance(Timestamp::from_millis(1000));
     hub.closed(A);
-    hub.frame(C, &join("r", 'c'));
-    assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "room-full"))));
+    drain(&mut hub);
     hub.advance(Timestamp::from_millis(60_999));
-    assert_eq!(hub.poll_timeout(), Some(Timestamp::from_millis(61_000)));
+    assert_eq!((hub.rooms(), hub.poll_timeout()), (1, Some(Timestamp::from_millis(61_000))));
     hub.advance(Timestamp::from_millis(61_000));
     hub.frame(C, &join("r", 'c'));
     let out = drain(&mut hub);
     assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.participants.len() == 1));
+}
+
+/// A tab crashed, and its owner has another secret now: the ghost is out of everybody's sight after 20 s, so its seat
+/// must not keep them out for a minute.
+#[test]
+fn the_seat_of_a_ghost_goes_to_a_newcomer_once_the_others_have_given_it_up() {
+    let mut hub = two_with_sessions();
+    hub.closed(A);
+    hub.advance(Timestamp::from_millis(19_999));
+    hub.frame(C, &join("r", 'c'));
+    let out = drain(&mut hub);
+    assert!(out.iter().any(|output| code_of(output) == Some((C, "seat-kept"))), "{out:?}");
+    assert!(!RejectCode::SeatKept.is_final(), "whoever hears it asks again");
+    hub.advance(Timestamp::from_millis(20_000));
+    hub.frame(D, &join("r", 'd'));
+    let out = drain(&mut hub);
+    assert!(matches!(&out[0], HubOutput::Send(D, ServerMessage::Joined(w)) if w.participants.len() == 1));
+    assert_eq!(hub.poll_timeout(), None, "the ghost is gone");
+    hub.frame(A, &join_session('a', "a1", Some(1)));
+    let out = drain(&mut hub);
+    assert!(out.iter().any(|output| code_of(output) == Some((A, "room-full"))), "{out:?}");
+}
+
+#[test]
+fn a_ghost_keeps_its_seat_while_nobody_needs_it() {
+    let mut hub = two_with_sessions();
+    hub.frame(B, r#"{"type":"leave"}"#);
+    hub.closed(A);
+    hub.advance(Timestamp::from_millis(59_000));
+    hub.frame(C, &join("r", 'c'));
+    hub.frame(D, &join_session('a', "a1", Some(2)));
+    let out = drain(&mut hub);
+    assert!(heard_by(D, &out)[0].contains(r#""resumed":true"#), "{out:?}");
 }
 
 #[test]
@@ -236,6 +268,50 @@ fn ghosts_are_few_and_make_room() {
         hub.frame(connection, &join(room, 'b'));
     }
     assert_eq!((hub.rooms(), hub.participants()), (3, 3), "the living come first");
+}
+
+/// Somebody joins a room of their own and hangs up, again and again.
+#[test]
+fn nobody_empties_the_pool_of_lost_seats_for_the_others() {
+    let mut hub = Hub::new(HubConfig { max_lost: 10, max_kept_bytes: 1 << 20, ..HubConfig::default() });
+    let [home, elsewhere] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
+    hub.opened(A, home);
+    hub.frame(A, &join_session('a', "a1", None));
+    hub.closed(A);
+    for n in 0..1000 {
+        let stranger = ConnectionId(100 + n);
+        hub.opened(stranger, elsewhere);
+        hub.frame(stranger, &join_session('s', "s", None).replace(r#""r""#, &format!(r#""room {n}""#)));
+        hub.closed(stranger);
+    }
+    assert_eq!(hub.rooms(), 10);
+    drain(&mut hub);
+    hub.frame(B, &join_session('a', "a1", Some(0)));
+    let out = drain(&mut hub);
+    assert!(heard_by(B, &out)[0].contains(r#""resumed":true"#), "{out:?}");
+}
+
+/// Two people who fill what is kept for a third, who never says what they have heard.
+#[test]
+fn who_hoards_what_is_kept_loses_it_and_nobody_else_does() {
+    let mut hub = Hub::new(HubConfig { max_kept_bytes: 20_000, ..HubConfig::default() });
+    hub.frame(A, &join_session('a', "a1", None));
+    hub.frame(B, &join_session('b', "b1", None));
+    hub.frame(C, &join_session('c', "c1", None).replace(r#""r""#, r#""other""#));
+    hub.frame(D, &join_session('d', "d1", None).replace(r#""r""#, r#""other""#));
+    hub.closed(B);
+    hub.frame(A, &end_of_candidates('b'));
+    hub.closed(D);
+    for _ in 0..1000 {
+        hub.frame(C, &end_of_candidates('d'));
+    }
+    assert!(hub.kept.used() <= 20_000);
+    drain(&mut hub);
+    hub.frame(ConnectionId(5), &join_session('b', "b1", Some(0)));
+    hub.frame(ConnectionId(6), &join_session('d', "d1", Some(0)).replace(r#""r""#, r#""other""#));
+    let out = drain(&mut hub);
+    assert!(heard_by(ConnectionId(5), &out)[0].contains(r#""resumed":true"#), "{out:?}");
+    assert!(!heard_by(ConnectionId(6), &out)[0].contains("resumed"), "{out:?}");
 }
 
 #[test]

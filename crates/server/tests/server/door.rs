@@ -1,0 +1,107 @@
+//! The front door: strangers who take places, and those who come meanwhile.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use visavis_server::{Bounds, Config};
+
+use crate::support::{PATIENCE, Running, bounded, config, get, local, start, stream_from};
+
+/// Far more than an answer takes, and far less than anybody who waits for a stranger to give a place up would.
+const NOTICEABLE: Duration = Duration::from_secs(2);
+/// More than the buffers of both ends take.
+const LARGE: usize = 32 * 1024 * 1024;
+const REQUEST: &[u8] = b"GET /large.bin HTTP/1.1\r\nhost: test\r\n\r\n";
+
+/// A server with something to download.
+async fn serve(home: &TempDir, bounds: Bounds) -> Running {
+    fs::write(home.path().join("index.html"), "<!doctype html>").unwrap();
+    fs::File::create(home.path().join("large.bin")).unwrap().set_len(LARGE as u64).unwrap();
+    start(Config { dist: Some(home.path().to_owned()), ..bounded(bounds) }).await
+}
+
+/// A health check and somebody who joins, as if nobody else were there.
+async fn honest_people_are_served(server: &Running, room: &str) {
+    let begin = Instant::now();
+    assert_eq!(timeout(PATIENCE, get(server.addr, "/healthz", "")).await.unwrap().status, 200);
+    let (mut ann, _) = server.join(room, 'a').await;
+    ann.expect_quiet().await;
+    assert!(begin.elapsed() < NOTICEABLE, "{room}: {:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_silence_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    let server = serve(&home, Bounds::default()).await;
+    for addresses in [1, 8, 260] {
+        let mut unread = Vec::new();
+        for n in 0..520 {
+            let mut stream = stream_from(local(1 + n % addresses), server.addr).await;
+            // One that had to make room may be closed already.
+            let _ = stream.write_all(REQUEST).await;
+            unread.push(stream);
+        }
+        honest_people_are_served(&server, &format!("beside {addresses}")).await;
+    }
+}
+
+#[tokio::test]
+async fn requests_that_never_end_silence_nobody() {
+    let server = start(config()).await;
+    for addresses in [1, 8, 300] {
+        let mut half_open = Vec::new();
+        for n in 0..660 {
+            let mut stream = stream_from(local(1 + n % addresses), server.addr).await;
+            let _ = stream.write_all(b"GET /ws HTTP/1.1\r\nhost: test\r\nupgr").await;
+            half_open.push(stream);
+        }
+        honest_people_are_served(&server, &format!("beside {addresses}")).await;
+    }
+}
+
+/// Whoever shares an address with a stranger (a school, a hall) loses nothing to them either.
+#[tokio::test]
+async fn not_even_from_the_same_address() {
+    let home = tempfile::tempdir().unwrap();
+    let server = serve(&home, Bounds::default()).await;
+    let mut streams = Vec::new();
+    for n in 0..600 {
+        let mut stream = stream_from([127, 0, 0, 1].into(), server.addr).await;
+        let _ = stream.write_all(if n % 2 == 0 { REQUEST } else { b"GET /" }).await;
+        streams.push(stream);
+    }
+    honest_people_are_served(&server, "r").await;
+}
+
+/// A slow reader is no stranger as long as it reads, and one that stopped does not keep its place.
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let server =
+        serve(&home, Bounds { write_timeout: Duration::from_millis(300), ..Bounds::default() }).await;
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    stream.write_all(REQUEST).await.unwrap();
+    let hung_up = async {
+        while stream.write_all(b"\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, hung_up).await.expect("the server hangs up");
+
+    let mut slow = TcpStream::connect(server.addr).await.unwrap();
+    slow.write_all(b"GET /large.bin HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await.unwrap();
+    let (mut read, mut some) = (0, vec![0; LARGE / 16]);
+    loop {
+        let new = timeout(PATIENCE, slow.read(&mut some)).await.unwrap().unwrap();
+        if new == 0 {
+            break;
+        }
+        read += new;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(read > LARGE, "{read}: the head and all of it");
+}
