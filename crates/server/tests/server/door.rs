@@ -1,6 +1,9 @@
 //! The front door: strangers who take places, and those who come meanwhile.
 
+use std::collections::VecDeque;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -53,13 +56,27 @@ async fn answers_that_nobody_reads_silence_nobody() {
 async fn requests_that_never_end_silence_nobody() {
     let server = start(config()).await;
     for addresses in [1, 8, 300] {
-        let mut half_open = Vec::new();
-        for n in 0..660 {
-            let mut stream = stream_from(local(1 + n % addresses), server.addr).await;
-            let _ = stream.write_all(b"GET /ws HTTP/1.1\r\nhost: test\r\nupgr").await;
-            half_open.push(stream);
-        }
+        let (to, opened) = (server.addr, Arc::new(AtomicU16::new(0)));
+        let counter = Arc::clone(&opened);
+        // New ones all the time, so that those that are given up leave no gap.
+        let flood = tokio::spawn(async move {
+            let mut half_open = VecDeque::new();
+            loop {
+                let n = counter.fetch_add(1, Ordering::Relaxed);
+                let mut stream = stream_from(local(1 + n % addresses), to).await;
+                let _ = stream.write_all(b"GET /ws HTTP/1.1\r\nhost: test\r\nupgr").await;
+                half_open.push_back(stream);
+                half_open.truncate(2000);
+            }
+        });
+        let enough = async {
+            while opened.load(Ordering::Relaxed) < 560 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, enough).await.expect("the server accepts");
         honest_people_are_served(&server, &format!("beside {addresses}")).await;
+        flood.abort();
     }
 }
 
