@@ -29,6 +29,8 @@ pub struct Config {
     pub relay: Option<Relay>,
     /// How long somebody whose connection is lost can take it up where it broke off; meanwhile their seat is taken.
     pub resume_window: Duration,
+    /// How long it is kept from a newcomer who finds the room full.
+    pub yields_after: Duration,
     /// If not empty, pages of these origins only may open a WebSocket, and may show the app in a frame.
     pub allowed_origins: Vec<String>,
     /// Proxies that are believed when they say for whom they speak (`X-Forwarded-For`, `Forwarded`).
@@ -47,6 +49,7 @@ impl Default for Config {
             ice_urls: Vec::new(),
             relay: None,
             resume_window: HubConfig::default().resume_window,
+            yields_after: HubConfig::default().yields_after,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             bounds: Bounds::default(),
@@ -70,7 +73,7 @@ impl Config {
             heartbeat: seconds as u32,
             ice_servers: (!self.ice_urls.is_empty()).then_some(IceServerList { servers, expires_in: None }),
             resume_window: self.resume_window,
-            yields_after: HubConfig::default().yields_after,
+            yields_after: self.yields_after,
             // If everybody is lost at once, everybody finds their seat again.
             max_lost: self.bounds.max_lost.unwrap_or(self.bounds.max_connections),
             max_kept_bytes: self.bounds.max_kept_bytes,
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_reference_tells_outsiders_the_same_numbers() {
-        let Config { capacity, heartbeat, resume_window, bounds, .. } = Config::default();
+        let Config { capacity, heartbeat, resume_window, yields_after, bounds, .. } = Config::default();
         for (name, number) in [
             ("participants in a room", u64::from(capacity)),
             ("seconds between two pings", heartbeat.as_secs()),
@@ -206,7 +209,7 @@ mod tests {
             ("seconds to accept one message", bounds.write_timeout.as_secs()),
             ("seconds for the head of a request", bounds.header_timeout.as_secs()),
             ("seconds that a lost seat is kept", resume_window.as_secs()),
-            ("seconds that it is kept in a full room", HubConfig::default().yields_after.as_secs()),
+            ("seconds that it is kept in a full room", yields_after.as_secs()),
             ("connections that ask", MAX_HTTP_CONNECTIONS as u64),
             ("connections that are answered", MAX_HTTP_CONNECTIONS as u64),
             ("either, of one address", MAX_HTTP_CONNECTIONS_PER_ADDRESS as u64),

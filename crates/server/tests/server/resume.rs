@@ -71,6 +71,31 @@ async fn a_room_of_ghosts_is_forgotten() {
     }
 }
 
+/// A tab crashes, and its owner opens the link in a new one, which has another secret.
+#[tokio::test]
+async fn the_owner_of_a_crashed_tab_gets_into_the_full_room_again() {
+    let server = start(Config { capacity: 2, yields_after: Duration::from_millis(500), ..config() }).await;
+    let (crashed, _) = enter(&server, 'a', None).await;
+    let (mut bob, _) = enter(&server, 'b', None).await;
+    drop(crashed);
+    bob.expect("participant-left").await;
+    let mut refused = 0;
+    loop {
+        let mut again = server.connect().await;
+        again.send(&join("r", 'c')).await;
+        let answer = again.next().await.unwrap();
+        if answer["type"] == "joined" {
+            assert_eq!(answer["participants"].as_array().unwrap().len(), 1);
+            break;
+        }
+        assert_eq!((&answer["code"], &answer["closes"]), (&json!("seat-kept"), &json!(true)));
+        refused += 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(refused > 0, "who blinks does not lose the seat");
+    assert_eq!(bob.expect("participant-joined").await["participant"]["id"], id('c'));
+}
+
 /// A frame that gets its client closed upon must not be repeated for ever, so the session is over.
 #[tokio::test]
 async fn who_breaks_a_rule_begins_anew() {
