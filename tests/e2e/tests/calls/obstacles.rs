@@ -6,7 +6,8 @@ use visavis_e2e::server::free_port;
 use visavis_e2e::{Browser, Bundle, Look, Page, Server, Site, tools};
 
 /// Asks to be let in, without waiting for it.
-async fn knock(page: &Page) {
+/// Asks to be let in, and does not wait for the answer.
+pub(crate) async fn knock(page: &Page) {
     page.until("a lobby that can be used", |look| {
         look.state == "lobby" && look.control("join").is_some_and(|join| !join.disabled)
     })

@@ -7,7 +7,9 @@ use tokio::time::sleep;
 use visavis_e2e::browser::Kind;
 use visavis_e2e::call::{all_meet, comes_back, join, meets, sees};
 use visavis_e2e::page::PATIENCE;
-use visavis_e2e::{Browser, Page, Server, Setup};
+use visavis_e2e::{Browser, Look, Page, Server, Setup, tools};
+
+use crate::obstacles::knock;
 
 /// How long a page is frozen. Longer than anybody's patience with a silent path.
 const FROZEN: Duration = Duration::from_secs(60);
@@ -94,21 +96,33 @@ async fn comes(server: &Server, setup: Setup, name: &str) -> Page {
     page
 }
 
-/// Dropping the last page of a browser kills it (`SIGKILL`), with all its processes.
+/// Dropping the last page of a browser kills it (`SIGKILL`), with all its processes. Its owner comes back as somebody else,
+/// to a room whose last seat is kept for the ghost: the page waits for it by itself, and says why.
 #[tokio::test]
-async fn killed_browsers_leave_no_tiles_behind() {
-    let server = Server::start().await;
+async fn killed_browsers_leave_no_tiles_behind_and_no_seats_taken() {
+    let server = Server::with(tools::dist(), &["--capacity", "3"]).await;
     let [ann, ben] = two(&server, Setup::chrome()).await;
     for setup in [Setup::chrome(), Setup::firefox()] {
         let cem = comes(&server, setup, "Cem").await;
         meets(&ann, &["Ben", "Cem"]).await;
         drop(cem);
         let begin = Instant::now();
+        let dan = ann.browser().open("Dan", &server.url()).await;
+        knock(&dan).await;
+        dan.until("a sentence about the seat that is kept", |look| {
+            look.problem == "seat-kept" && look.notice("seat-kept").is_some()
+        })
+        .await;
         for page in [&ann, &ben] {
             page.within(GONE, "Cem's tile to go", |look| look.tile("Cem").is_none()).await;
         }
         println!("a killed browser's tile went after {:.1} s", begin.elapsed().as_secs_f64());
-        all_meet(&[&ann, &ben]).await;
+        let is_in = |look: &Look| look.state == "joined" && look.problem.is_empty();
+        dan.within(GONE, "to be let in by itself", is_in).await;
+        println!("its owner was in the room again after {:.1} s", begin.elapsed().as_secs_f64());
+        all_meet(&[&ann, &ben, &dan]).await;
+        dan.press("leave").await;
+        ann.until("Dan's tile to go", |look| look.tile("Dan").is_none()).await;
     }
 }
 
