@@ -11,8 +11,11 @@ mod timer;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
+use js_sys::JsString;
 use visavis_core::flight::Recorder;
 use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView};
+use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
+use visavis_signaling::text::clean;
 use visavis_signaling::{Dialect, Probe, Timestamp};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, Window};
@@ -92,6 +95,12 @@ struct Pump {
     listeners: RefCell<Vec<Listener>>,
 }
 
+/// A text in the one spelling that all which look the same share (NFC, Unicode UAX #15): an é is one letter, or an e and
+/// its accent. What nobody sees goes first, or it would keep the two apart.
+fn one_spelling(text: &str, max_chars: usize) -> String {
+    JsString::from(clean(text, max_chars)).normalize("NFC").into()
+}
+
 fn dispatch(pump: &Weak<Pump>, input: Input) {
     if let Some(pump) = pump.upgrade() {
         pump.dispatch(input);
@@ -127,7 +136,11 @@ impl Pump {
         }
     }
 
-    fn dispatch(&self, input: Input) {
+    fn dispatch(&self, mut input: Input) {
+        if let Input::Command(Command::Join { room, name }) = &mut input {
+            *room = one_spelling(room, MAX_ROOM_CHARS);
+            *name = one_spelling(name, MAX_NAME_CHARS);
+        }
         self.inbox.borrow_mut().push(input);
         if self.pumping.replace(true) {
             return;

@@ -19,12 +19,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 pub use self::budget::Budget;
 use self::session::Session;
 use crate::dialects::visavis::messages::{ClientMessage, IceServerList, LeaveReason, ServerMessage};
 use crate::json::JsonError;
 use crate::signal::{MediaState, ParticipantId, RejectCode};
+use crate::text;
 use crate::time::Timestamp;
 
 /// One socket, as the owner of the sockets numbers it. Never used twice.
@@ -128,6 +130,14 @@ pub fn participant_id(identity: &str) -> ParticipantId {
         let _ = write!(id, "{byte:02x}");
     }
     ParticipantId::from_digits(id)
+}
+
+/// What all spellings of a room's name share: a capital is the same as its small letter, and a letter with an accent the
+/// same in one character or in two (canonical caseless matching, Unicode chapter 3.13, by way of capitals, so that `ß` is
+/// `ss` and a final `ς` is a `σ`). The name is cleaned already.
+pub fn room_key(name: &str) -> String {
+    let apart = name.nfd().filter(|c| *c != text::AS_PICTURE);
+    apart.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
 impl Hub {

@@ -1,27 +1,36 @@
 //! Text from strangers, made fit to show.
 
-/// Cleans text that a stranger wrote for people to read: control characters and the bidirectional controls that let
-/// one name pose as another (Unicode UAX #9, `Bidi_Control`) are dropped, white space is folded, and the rest is cut to
-/// `max_chars` characters.
+/// Joins pictures to one, as in the emoji of a family.
+const JOINER: char = '\u{200d}';
+/// Asks for the picture of a character that has a plain form too.
+pub(crate) const AS_PICTURE: char = '\u{fe0f}';
+
+/// Cleans text that a stranger wrote for people to read: what nobody sees is dropped, so that two texts that look the
+/// same are the same, and none can pose as another; white space is folded, and the rest is cut to `max_chars`
+/// characters. Two spellings of one letter (Unicode UAX #15) stay two: the tables for that are in the browser, and in
+/// [`room_key`](crate::hub::room_key).
 ///
 /// ```
-/// assert_eq!(visavis_signaling::text::clean("  Ann\u{202e}\n  Lee ", 64), "Ann Lee");
+/// assert_eq!(visavis_signaling::text::clean("  Ann\u{202e}\n  L\u{ad}ee ", 64), "Ann Lee");
 /// ```
 pub fn clean(text: &str, max_chars: usize) -> String {
     let mut kept = String::new();
     let mut count = 0;
     for word in text.split_whitespace() {
-        let mut visible = word.chars().filter(|c| !is_hidden(*c)).peekable();
-        if visible.peek().is_none() {
-            continue;
-        }
-        let space = (!kept.is_empty()).then_some(' ');
-        for c in space.into_iter().chain(visible) {
-            if count == max_chars {
-                return kept.trim_end().to_owned();
+        let mut chars = word.chars().peekable();
+        let (mut before, mut gap) = (' ', (!kept.is_empty()).then_some(' '));
+        while let Some(c) = chars.next() {
+            if !is_shown(before, c, chars.peek().copied()) {
+                continue;
             }
-            kept.push(c);
-            count += 1;
+            for c in gap.take().into_iter().chain([c]) {
+                if count == max_chars {
+                    return kept.trim_end_matches([' ', JOINER]).to_owned();
+                }
+                kept.push(c);
+                count += 1;
+            }
+            before = c;
         }
     }
     kept
@@ -41,11 +50,30 @@ pub(crate) fn url_segment(text: &str) -> String {
     segment
 }
 
-/// Controls, bidirectional controls, and the byte order mark: characters that change how their neighbours look, or show nothing.
-/// The zero-width joiner stays: family emoji are made with it.
+/// Whether a character between these two is there for people to see.
+fn is_shown(before: char, c: char, next: Option<char>) -> bool {
+    match c {
+        JOINER => is_picture(before) && next.is_some_and(is_picture),
+        AS_PICTURE => is_picture(before) && before != AS_PICTURE,
+        _ => !is_hidden(c),
+    }
+}
+
+/// Characters that show nothing, or change how their neighbours look: controls, `Default_Ignorable_Code_Point` of
+/// Unicode 16 (soft hyphen, joiners, bidirectional controls, fillers of Hangul, variation selectors, tags), annotations,
+/// and the empty pattern of Braille.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether emoji are made with it: arrows, symbols and pictures, and what asks for a picture.
+fn is_picture(c: char) -> bool {
+    matches!(c, AS_PICTURE | '\u{2190}'..='\u{27ff}' | '\u{2900}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
 #[cfg(test)]
@@ -61,6 +89,58 @@ mod tests {
     fn drops_controls_and_bidi_overrides() {
         assert_eq!(clean("a\u{0}b\u{202e}c\u{2066}d", 64), "abcd");
         assert_eq!(clean("\u{200b} \u{202e}", 64), "");
+    }
+
+    /// Every one of them alone would make a second room, or a second Ann, that looks like the first.
+    #[test]
+    fn what_nobody_sees_makes_no_difference() {
+        for c in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{17b4}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202a}',
+            '\u{2060}',
+            '\u{2069}',
+            '\u{206f}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{fe00}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff0}',
+            '\u{fffb}',
+            '\u{1bca0}',
+            '\u{1d173}',
+            '\u{e0001}',
+            '\u{e0041}',
+            '\u{e01ef}',
+        ] {
+            assert_eq!(clean(&format!("{c}te{c}a{c} ti{c}me{c}"), 64), "tea time", "U+{:04X}", u32::from(c));
+            assert_eq!(clean(&format!("{c} {c}{c}"), 64), "", "U+{:04X}", u32::from(c));
+        }
+    }
+
+    #[test]
+    fn emoji_stay_what_they_are() {
+        for emoji in ["👩‍👩‍👧", "👩🏽‍💻", "🏳️‍🌈", "❤️", "❤️‍🔥", "👍🏽"]
+        {
+            assert_eq!(clean(emoji, 64), emoji);
+        }
+        // A joiner that joins nothing is as hidden as any other.
+        assert_eq!(clean("👩\u{200d}", 64), "👩");
+        assert_eq!(clean("👩\u{200d}a\u{200d}👩", 64), "👩a👩");
+        assert_eq!(clean("❤\u{fe0f}\u{fe0f}", 64), "❤\u{fe0f}");
+        assert_eq!(clean("👩\u{200d}💻", 2), "👩", "nor one that is left by the cut");
     }
 
     #[test]

@@ -146,7 +146,9 @@ impl Tabs {
         };
         let to = value.at("to");
         let directed = to.as_text() == Some(&self.id);
-        let other_room = self.beat_at.is_none() || value.at("room").as_text() != Some(&self.room);
+        // A server of our own takes no notice of capitals either.
+        let ours = |room: &str| room.eq_ignore_ascii_case(&self.room);
+        let other_room = self.beat_at.is_none() || !value.at("room").as_text().is_some_and(ours);
         if other_room || !(directed || *to == Json::Null) {
             return;
         }

@@ -1,12 +1,13 @@
 //! Who is let in.
 
 use super::session::Session;
-use super::{ConnectionId, Hub, Member, Room, Seat, participant_id};
+use super::{ConnectionId, Hub, Member, Room, Seat, participant_id, room_key};
 use crate::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
 use crate::signal::{ParticipantId, RejectCode};
 
 impl Hub {
-    pub(super) fn join(&mut self, connection: ConnectionId, join: Join) {
+    pub(super) fn join(&mut self, connection: ConnectionId, mut join: Join) {
+        join.room = room_key(&join.room);
         let id = participant_id(&join.identity);
         self.make_room_for(&join.room);
         self.make_seat_for(&join.room, &id);

@@ -46,6 +46,54 @@ fn a_full_room_refuses_and_the_others_notice_nothing() {
     assert_eq!(out[1..], [HubOutput::Close(C)]);
 }
 
+/// Whoever was told the name of a room over the telephone, or types it on another keyboard, must not sit alone.
+#[test]
+fn a_room_is_the_same_in_every_spelling_of_its_name() {
+    for names in [
+        ["Tea", "tea", "TEA"],
+        ["caf\u{e9}", "cafe\u{301}", "CAF\u{c9}"],
+        ["Stra\u{df}e", "STRASSE", "stra\u{ad}sse"],
+        ["\u{3bf}\u{3b4}\u{3bf}\u{3c2}", "\u{39f}\u{394}\u{39f}\u{3a3}", "\u{3bf}\u{3b4}\u{3bf}\u{3c3}"],
+        ["\u{ac00}", "\u{1100}\u{1161}", "\u{1100}\u{3164}\u{1161}"],
+        ["tea ❤", "tea ❤\u{fe0f}", "Tea\u{200b} ❤"],
+    ] {
+        let mut hub = Hub::new(HubConfig::default());
+        for (name, (connection, secret)) in names.iter().zip([(A, 'a'), (B, 'b'), (C, 'c')]) {
+            hub.frame(connection, &join(name, secret));
+        }
+        assert_eq!((hub.rooms(), hub.participants()), (1, 3), "{names:?}");
+        let welcomes = drain(&mut hub).into_iter().filter_map(|output| match output {
+            HubOutput::Send(C, ServerMessage::Joined(welcome)) => Some(welcome),
+            HubOutput::Send(..) | HubOutput::Close(_) => None,
+        });
+        let others: Vec<_> = welcomes.map(|welcome| welcome.participants.len()).collect();
+        assert_eq!(others, [2], "{names:?}");
+    }
+}
+
+/// What was kept for somebody who is lost is found again, however they write the room.
+#[test]
+fn a_seat_is_taken_back_in_another_spelling() {
+    let mut hub = two();
+    hub.closed(A);
+    drain(&mut hub);
+    hub.frame(C, &join("R", 'a'));
+    assert_eq!((hub.rooms(), hub.participants()), (1, 2));
+    hub.frame(D, &join("R", 'd'));
+    let refused = drain(&mut hub).iter().filter_map(code_of).any(|code| code == (D, "room-full"));
+    assert!(refused, "the room has two places, in any spelling");
+}
+
+#[test]
+fn names_that_only_look_alike_from_afar_stay_apart() {
+    let mut hub = Hub::new(HubConfig::default());
+    hub.frame(A, &join("tea", 'a'));
+    // A Cyrillic e.
+    hub.frame(B, &join("t\u{435}a", 'b'));
+    hub.frame(C, &join("te a", 'c'));
+    assert_eq!(hub.rooms(), 3);
+}
+
 #[test]
 fn the_same_identity_takes_its_seat_back() {
     let mut hub = two();
