@@ -1,14 +1,14 @@
 //! The server that a person has chosen: kept by the browser, and carried by links.
 
 use visavis_core::{ChoiceError, ServerChoice};
-use web_sys::UrlSearchParams;
+use web_sys::{Url, UrlSearchParams};
 
 use super::names::storage;
 use crate::dom::is_secure;
 
 const KEY: &str = "visavis-server";
 const DIALECT: &str = "dialect";
-const URL: &str = "server";
+const SERVER: &str = "server";
 
 /// The choice that the person made last.
 pub fn remembered() -> Option<ServerChoice> {
@@ -26,7 +26,7 @@ pub(super) fn remember(choice: Option<&ServerChoice>) {
 
 /// The choice that an address carries (`?dialect=D&server=U`).
 pub fn of(query: &UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>> {
-    let (dialect, url) = (query.get(DIALECT), query.get(URL));
+    let (dialect, url) = (query.get(DIALECT), query.get(SERVER));
     if dialect.is_none() && url.is_none() {
         return None;
     }
@@ -36,16 +36,18 @@ pub fn of(query: &UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>> 
 /// Lets an address carry a choice, or none.
 pub fn put(query: &UrlSearchParams, choice: Option<&ServerChoice>) {
     query.delete(DIALECT);
-    query.delete(URL);
+    query.delete(SERVER);
     if let Some(choice) = choice {
         query.set(DIALECT, &choice.dialect);
         if !choice.url.is_empty() {
-            query.set(URL, &choice.url);
+            query.set(SERVER, &choice.url);
         }
     }
 }
 
-/// Checks what a person typed, or a stranger put into a link.
+/// Checks what a person typed, or a stranger put into a link: as the browser reads it, so that what we show is where it
+/// goes (`xn--` for a host with other letters, slashes for backslashes).
 pub(super) fn check(dialect: &str, url: &str) -> Result<ServerChoice, ChoiceError> {
-    ServerChoice::new(dialect, url, is_secure())
+    let read = Url::new(url).map(|url| url.href());
+    ServerChoice::new(dialect, read.as_deref().unwrap_or(url), is_secure())
 }

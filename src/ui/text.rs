@@ -264,7 +264,9 @@ pub(super) fn server(choice: &ServerChoice, from_link: bool) -> String {
     if choice.url.is_empty() {
         return [whose, "none, only tabs of this browser."].concat();
     }
-    [whose, without_query(&choice.url), " (", &choice.dialect, ")."].concat()
+    // Nothing else of the address: what follows the host may say whatever its writer wants us to believe.
+    let host = Some(choice.host()).filter(|host| !host.is_empty()).unwrap_or("one at this site");
+    [whose, host, " (", &choice.dialect, ")."].concat()
 }
 
 fn without_query(url: &str) -> &str {
@@ -276,7 +278,7 @@ pub(super) fn choice(error: ChoiceError) -> &'static str {
     match error {
         ChoiceError::Dialect => "There is no such kind of server.",
         ChoiceError::Url => {
-            "That is no address. It begins with wss:// or https://, or with a slash for this site."
+            "That is no address. It begins with wss:// or https://, or with a slash for this site, and names no user."
         }
         ChoiceError::MixedContent => {
             "This page came over https, so browsers let it talk only to encrypted servers. Use an address that begins \

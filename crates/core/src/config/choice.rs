@@ -49,15 +49,18 @@ impl ChoiceError {
 }
 
 impl ServerChoice {
-    /// Takes a choice from a person or from a link. `secure` says that the page came over https.
+    /// Takes a choice from a person or from a link. `secure` says that the page came over https. The URL is as a parser
+    /// has written it (WHATWG URL): nothing in it can look like another host than the one that will be spoken to.
     ///
     /// # Errors
-    /// If it names no dialect or no URL, or one that this page may not talk to.
+    /// If it names no dialect or no URL, one that shows something else than it means, or one that this page may not talk
+    /// to.
     pub fn new(dialect: &str, url: &str, secure: bool) -> Result<Self, ChoiceError> {
         let listed = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
         let url = if needs_url(listed.name) { url.trim() } else { "" };
         let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute(url);
-        if needs_url(listed.name) && !absolute && !url.starts_with('/') {
+        let path = url.starts_with('/') && !url.starts_with("//");
+        if needs_url(listed.name) && (!(absolute || path) || is_deceptive(url)) {
             return Err(ChoiceError::Url);
         }
         if secure && is_insecure(url) {
@@ -65,6 +68,23 @@ impl ServerChoice {
         }
         Ok(Self { dialect: listed.name.to_owned(), url: url.to_owned() })
     }
+
+    /// The host of the server, with its port if it is not the usual one; empty if it is that of the page, or none.
+    pub fn host(&self) -> &str {
+        authority(&self.url)
+    }
+}
+
+/// What names the server in a URL (RFC 3986 section 3.2).
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// Whether people may read another host in a URL than browsers do: one with a user in front of it, a backslash, which
+/// browsers take for a slash, or anything but plain letters, of which some look like others or turn the rest around.
+fn is_deceptive(url: &str) -> bool {
+    authority(url).contains('@') || url.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\')
 }
 
 /// Whether a dialect has a server to talk to.
@@ -129,6 +149,40 @@ mod tests {
         }
         assert_eq!(choose("klingon", "wss://example.org", true), Err(ChoiceError::Dialect));
         assert_eq!(choose("tabs", "whatever", true).as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn an_address_shows_what_it_means() {
+        for url in [
+            "wss://meet.example.org@elsewhere.example/",
+            "wss://meet.example.org:443@elsewhere.example/",
+            "wss://:@elsewhere.example/",
+            "wss://localhost:80@elsewhere.example/",
+            "ws://localhost:80@elsewhere.example/",
+            "wss://elsewhere.example\\@meet.example.org/",
+            "wss:\\\\elsewhere.example/",
+            "wss://meet.example.org\u{202e}gro.rehtona/",
+            "wss://meet.ex\u{430}mple.org/",
+            "wss://meet.example.org\u{2024}elsewhere.example/",
+            "wss://meet.example.org/\u{200b}",
+            "wss://meet example/",
+            "wss://meet\nexample/",
+            "//elsewhere.example/ws",
+            "/\\elsewhere.example/ws",
+        ] {
+            assert_eq!(choose("visavis", url, true), Err(ChoiceError::Url), "{url:?}");
+        }
+        for (url, host) in [
+            ("wss://meet.example.org/ws?to=a@b", "meet.example.org"),
+            ("wss://meet.example.org:8443/@someone", "meet.example.org:8443"),
+            ("https://xn--mller-kva.example?a#b", "xn--mller-kva.example"),
+            ("wss://[::1]:9/", "[::1]:9"),
+            ("/ws", ""),
+        ] {
+            let choice = ServerChoice::new("visavis", url, true);
+            assert_eq!(choice.map(|choice| choice.host().to_owned()).as_deref(), Ok(host));
+        }
+        assert_eq!(ServerChoice::tabs().host(), "");
     }
 
     #[test]

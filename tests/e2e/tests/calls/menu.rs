@@ -55,7 +55,7 @@ async fn a_server_is_chosen_in_the_lobby_and_carried_by_a_link() {
     ann.eval(script, vec![]).await;
     ann.fill("input[name=server]", &url).await;
     ann.press("use-server").await;
-    reads(&ann, "[data-server]", &url).await;
+    reads(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", site.port())).await;
     assert!(address(&ann).await.contains("dialect=visavis&server=ws"), "{}", address(&ann).await);
     join(&ann, "tea").await;
 
