@@ -3,20 +3,24 @@
 //! Both wait in the storage of the tab only while no page of the tab is alive: a page takes them out when it starts and
 //! puts them back when it goes. So a reload finds them, and a copy of the tab, which copies the storage too, does not:
 //! two tabs are two people.
+//!
+//! To every server we are somebody else, also to the page's own and to one that a link names: what one of them is shown
+//! of us must not let it pass for us at another.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
 use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_core::{RoomView, ServerChoice, SourceState};
+use visavis_core::{RoomView, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Storage, Window};
 
 use super::settings::{Settings, hex, random_bytes};
 use crate::dom::Listener;
 
-const KEY: &str = "visavis";
+/// What is kept for a server stands under this and its URL.
+const KEY: &str = "visavis ";
 /// `performance.navigation.type` of a reload.
 const RELOAD: u16 = 1;
 
@@ -29,9 +33,10 @@ struct Call {
     camera: bool,
 }
 
-/// The secret that makes us the same participant again, for as long as the element lives.
+/// The secrets that make us the same participants again, for as long as the element lives.
 pub(super) struct Identity {
-    pub(super) secret: String,
+    /// One for each server, in the order in which they were named.
+    pub(super) secrets: Vec<String>,
     before: Option<Call>,
     now: Rc<RefCell<Option<Call>>>,
     /// Puts it back, and takes it out again if the page comes back from the back-forward cache.
@@ -39,35 +44,43 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// One that nobody has had before.
+    /// One that nobody has had before, for so many servers.
     ///
     /// # Errors
     /// In browsers without `crypto`.
-    pub(super) fn new() -> Result<Self, JsValue> {
-        let secret = hex(&random_bytes::<32>()?);
-        Ok(Self { secret, before: None, now: Rc::default(), listeners: Vec::new() })
+    pub(super) fn new(servers: usize) -> Result<Self, JsValue> {
+        let secrets = (0..servers).map(|_| Ok(hex(&random_bytes::<32>()?)));
+        let secrets = secrets.collect::<Result<_, JsValue>>()?;
+        Ok(Self { secrets, before: None, now: Rc::default(), listeners: Vec::new() })
     }
 
-    /// That of the page before this one in the same tab, if there was one. Only for an element that is the whole
-    /// page: of several, each is somebody else.
+    /// That of the page before this one in the same tab, if there was one, for servers at these URLs; the call is kept
+    /// with the last. Only for an element that is the whole page: of several, each is somebody else.
     ///
     /// # Errors
     /// In browsers without `crypto`.
-    pub(super) fn of_tab(server: Option<&ServerChoice>) -> Result<Self, JsValue> {
-        let mut identity = Self::new()?;
+    pub(super) fn of_tab(urls: &[String]) -> Result<Self, JsValue> {
+        let mut identity = Self::new(urls.len())?;
         let Some(window) = web_sys::window() else { return Ok(identity) };
-        // To every server somebody else: what one is shown of us must not let it pass for us at another.
-        let key = server.map_or_else(|| KEY.to_owned(), |server| [KEY, " ", &server.url].concat());
-        if let Some((secret, call)) = take_out(&key).and_then(|text| read(&text).ok()) {
-            identity.secret = secret;
-            identity.before = call.filter(|_| is_reload(&window));
+        let keys: Vec<String> = urls.iter().map(|url| [KEY, url].concat()).collect();
+        for (key, secret) in keys.iter().zip(&mut identity.secrets) {
+            if let Some((kept, call)) = take_out(key).and_then(|text| read(&text).ok()) {
+                *secret = kept;
+                identity.before = call.filter(|_| is_reload(&window));
+            }
         }
-        let (secret, now) = (identity.secret.clone(), Rc::clone(&identity.now));
-        let again = key.clone();
-        let put_back = move |_: Event| put_back(&key, &secret, now.borrow().as_ref());
+        let (secrets, now) = (identity.secrets.clone(), Rc::clone(&identity.now));
+        let again = keys.clone();
+        let put_back = move |_: Event| {
+            let now = now.borrow();
+            let mut call = now.as_ref();
+            for (key, secret) in keys.iter().zip(&secrets).rev() {
+                put_back(key, secret, call.take());
+            }
+        };
         identity.listeners = vec![
             Listener::new(&window, "pagehide", put_back),
-            Listener::new(&window, "pageshow", move |_| drop(take_out(&again))),
+            Listener::new(&window, "pageshow", move |_| again.iter().for_each(|key| drop(take_out(key)))),
         ];
         Ok(identity)
     }

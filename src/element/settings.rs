@@ -211,13 +211,6 @@ fn is_html(answer: &Response) -> bool {
 type Kept = fn() -> Option<(String, Mapping)>;
 
 impl Settings {
-    /// What is spoken to instead of what the page is set up for, if that was chosen or is being tried.
-    pub(super) fn chosen(&self) -> Option<ServerChoice> {
-        let AppConfig { dialect, signaling_url, .. } = &self.config;
-        let tried = || ServerChoice { dialect: dialect.clone(), url: signaling_url.clone() };
-        self.server.choice.clone().or_else(|| self.trial.then(tried))
-    }
-
     /// What counts most is nearest to the person: address, then attribute, then configuration file.
     ///
     /// # Errors

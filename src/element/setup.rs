@@ -41,12 +41,31 @@ fn show(element: &HtmlElement, problem: &Problem) {
 }
 
 fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<Listener>, Command), JsValue> {
-    let mut identity =
-        if settings.from_url { Identity::of_tab(settings.chosen().as_ref())? } else { Identity::new()? };
+    let urls = servers(element, &settings);
+    let mut identity = if settings.from_url { Identity::of_tab(&urls)? } else { Identity::new(urls.len())? };
     identity.go_on(&mut settings);
     let first = first_command(&settings);
     let driver = Driver::start(driver_options(element, settings, &identity)?)?;
     Ok((driver, identity.into_listeners(), first))
+}
+
+/// The URLs of all servers that this page may speak to, each once, in the order of [`choices`].
+fn servers(element: &HtmlElement, settings: &Settings) -> Vec<String> {
+    let own = || Some(settings.config.signaling_url.clone());
+    let [first, fallback] = choices(&settings.config, &settings.server);
+    let url = |choice: ServerChoice| choice_url(element, &choice);
+    let mut urls: Vec<String> = [first.map_or_else(own, |choice| Some(url(choice))), fallback.map(url)]
+        .into_iter()
+        .flatten()
+        .collect();
+    urls.dedup();
+    urls
+}
+
+/// The whole URL of a chosen server; empty if there is no server to it.
+fn choice_url(element: &HtmlElement, choice: &ServerChoice) -> String {
+    let url = Some(&choice.url).filter(|url| !url.is_empty());
+    url.and_then(|url| socket_url(element, url)).unwrap_or_default()
 }
 
 fn first_command(settings: &Settings) -> Command {
@@ -67,19 +86,22 @@ fn driver_options(
     let page = hex(&random_bytes::<8>()?);
     let [first, fallback] = choices(&config, &server);
     let with = |choice: ServerChoice| {
-        let url = socket_url(element, &choice.url).unwrap_or_default();
+        let url = choice_url(element, &choice);
         config.with_server(ServerChoice { url, ..choice })
     };
     let (first, fallback) = (first.map_or_else(|| config.clone(), with), fallback.map(with));
-    let make = |config: &AppConfig| config.make_dialect(&*identity.secret, &*page);
+    // Those of the first server and of the one that is spoken to where there is none, which may be the same.
+    let [own, other] =
+        [identity.secrets.first(), identity.secrets.last()].map(|secret| secret.map_or("", |s| s));
+    let make = |config: &AppConfig, secret: &str| config.make_dialect(secret, &*page);
     let seed = u64::from_le_bytes(random_bytes()?);
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     let recorder = {
         let fallback = fallback.as_ref().map_or("", |config| &config.dialect);
-        Recorder::new(&first, fallback, &identity.secret, &page, seed, &browser.unwrap_or_default())
+        Recorder::new(&first, fallback, own, &page, seed, &browser.unwrap_or_default())
     };
-    let dialect = make(&first).ok_or(JsValue::UNDEFINED)?;
-    let fallback = fallback.as_ref().and_then(make);
+    let dialect = make(&first, own).ok_or(JsValue::UNDEFINED)?;
+    let fallback = fallback.as_ref().and_then(|config| make(config, other));
     let choice = server.choice.clone();
     Ok(DriverOptions {
         root: element.clone(),
@@ -95,7 +117,7 @@ fn driver_options(
         fallback,
         recorder,
         ui: UiOptions {
-            secrets: secrets(&identity.secret, config.auth.as_ref()),
+            secrets: secrets(&identity.secrets, config.auth.as_ref()),
             server,
             trace,
             trial: TrialOptions {
@@ -122,10 +144,10 @@ fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>;
     }
 }
 
-/// What no panel shows: who can say our identity is us, and servers see half of it as a password.
-fn secrets(identity: &str, auth: Option<&Json>) -> Vec<String> {
-    let halves = [identity, identity.get(identity.len() / 2..).unwrap_or_default()];
-    let mut secrets = halves.map(str::to_owned).to_vec();
+/// What no panel shows: who can say our identities is us, and servers see half of one as a password.
+fn secrets(identities: &[String], auth: Option<&Json>) -> Vec<String> {
+    let halves = identities.iter().filter_map(|whole| whole.get(whole.len() / 2..)).map(str::to_owned);
+    let mut secrets: Vec<String> = identities.iter().cloned().chain(halves).collect();
     if let Some(Json::Object(fields)) = auth {
         let texts = fields.keys().filter_map(|key| fields.get(key)?.as_text());
         secrets.extend(texts.filter(|text| text.len() >= 6).map(str::to_owned));

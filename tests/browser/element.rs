@@ -6,9 +6,10 @@ use std::rc::Rc;
 use js_sys::{JSON, Reflect};
 use visavis::dom::Listener;
 use visavis::element;
+use visavis_core::ChoiceError;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{CustomEvent, Element, Event, HtmlElement, HtmlInputElement};
+use web_sys::{CustomEvent, Element, Event, HtmlElement, HtmlInputElement, Url, UrlSearchParams};
 
 use crate::support::{sleep, until};
 
@@ -47,22 +48,94 @@ async fn removed_before_it_knows_its_configuration_it_never_starts() {
 /// A copy of the tab copies its storage: what it would find there must not be us.
 #[wasm_bindgen_test]
 async fn who_we_are_is_stored_only_while_no_page_lives() {
+    const KEY: &str = "visavis ws://127.0.0.1:49151/ws";
     let window = web_sys::window().unwrap();
     let storage = window.session_storage().unwrap().unwrap();
     let happens = |name: &str| window.dispatch_event(&Event::new(name).unwrap()).unwrap();
-    storage.set_item("visavis", &format!("{{\"identity\":\"{}\"}}", "7".repeat(64))).unwrap();
+    storage.set_item(KEY, &format!("{{\"identity\":\"{}\"}}", "7".repeat(64))).unwrap();
     let room = room(NO_DEVICES);
     room.set_attribute("from-url", "").unwrap();
     until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
-    assert_eq!(storage.get_item("visavis").unwrap(), None);
+    assert_eq!(storage.get_item(KEY).unwrap(), None);
     happens("pagehide");
-    let stored = storage.get_item("visavis").unwrap().unwrap();
+    let stored = storage.get_item(KEY).unwrap().unwrap();
     assert_eq!(stored, format!("{{\"identity\":\"{}\"}}", "7".repeat(64)));
     happens("pageshow");
-    assert_eq!(storage.get_item("visavis").unwrap(), None);
+    assert_eq!(storage.get_item(KEY).unwrap(), None);
     room.remove();
     happens("pagehide");
-    assert_eq!(storage.get_item("visavis").unwrap(), None, "an element that is gone keeps nothing");
+    assert_eq!(storage.get_item(KEY).unwrap(), None, "an element that is gone keeps nothing");
+}
+
+/// What one server is shown of us must not let it pass for us at another, be it the page's own.
+#[wasm_bindgen_test]
+async fn every_server_knows_us_under_another_secret() {
+    let window = web_sys::window().unwrap();
+    let storage = window.session_storage().unwrap().unwrap();
+    let happens = |name: &str| window.dispatch_event(&Event::new(name).unwrap()).unwrap();
+    let (history, before) = (window.history().unwrap(), window.location().href().unwrap());
+    let goes_to = |address: &str| {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(address)).unwrap();
+    };
+    goes_to("?dialect=visavis&server=ws://127.0.0.1:49152/other");
+    let url = Url::new_with_base("/ws", &before).unwrap().href().replacen("http", "ws", 1);
+    let keys = [format!("visavis {url}"), "visavis ws://127.0.0.1:49152/other".to_owned()];
+    let mut known = Vec::new();
+    for time in ["first", "second"] {
+        let room = room(NO_DEVICES);
+        room.remove_attribute("signaling").unwrap();
+        room.set_attribute("from-url", "").unwrap();
+        until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
+        happens("pagehide");
+        let stored = keys.clone().map(|key| storage.get_item(&key).unwrap().expect("a secret for each"));
+        assert_ne!(stored[0], stored[1], "two servers");
+        known.push(stored);
+        room.remove();
+        assert_eq!(known.first(), known.last(), "the {time} page of the tab");
+    }
+    for key in keys {
+        storage.remove_item(&key).unwrap();
+    }
+    goes_to(&before);
+}
+
+/// As the browser reads an address, so it is shown: with `xn--` for letters that may only look like others.
+#[wasm_bindgen_test]
+fn a_link_names_the_server_that_is_meant() {
+    let server = |url: &str| {
+        let query = UrlSearchParams::new().unwrap();
+        query.set("server", url);
+        let asked =
+            element::address::asked_by(&format!("https://meet.example/?{}", String::from(query.to_string())));
+        asked.server.unwrap().map(|choice| (choice.host().to_owned(), choice.url))
+    };
+    for (url, host, whole) in [
+        ("ws://127.0.0.1:9/ws", "127.0.0.1:9", "ws://127.0.0.1:9/ws"),
+        ("WSS://Meet.Example", "meet.example", "wss://meet.example/"),
+        ("wss://meet.ex\u{430}mple/", "meet.xn--exmple-4nf", "wss://meet.xn--exmple-4nf/"),
+        (
+            "wss:\\\\elsewhere.example\\meet.example",
+            "elsewhere.example",
+            "wss://elsewhere.example/meet.example",
+        ),
+        (
+            "wss://elsewhere.example/\u{202e}elpmaxe.teem",
+            "elsewhere.example",
+            "wss://elsewhere.example/%E2%80%AEelpmaxe.teem",
+        ),
+        ("/ws", "", "/ws"),
+    ] {
+        let (shown, read) = server(url).unwrap();
+        assert_eq!((shown.as_str(), read.as_str()), (host, whole));
+    }
+    for url in [
+        "wss://meet.example@elsewhere.example/",
+        "wss://a:b@elsewhere.example/",
+        "//elsewhere.example/",
+        "/\\elsewhere.example/",
+    ] {
+        assert_eq!(server(url), Err(ChoiceError::Url), "{url}");
+    }
 }
 
 #[wasm_bindgen_test]
