@@ -98,7 +98,7 @@ fn driver_options(
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     let recorder = {
         let fallback = fallback.as_ref().map_or("", |config| &config.dialect);
-        Recorder::new(&first, fallback, own, &page, seed, &browser.unwrap_or_default())
+        Recorder::new(&first, fallback, [own, other], &page, seed, &browser.unwrap_or_default())
     };
     let dialect = make(&first, own).ok_or(JsValue::UNDEFINED)?;
     let fallback = fallback.as_ref().and_then(|config| make(config, other));

@@ -9,6 +9,7 @@
 
 mod lines;
 mod redact;
+mod sdp;
 
 use visavis_signaling::Timestamp;
 use visavis_signaling::known_as;
@@ -45,24 +46,25 @@ pub struct Recorder {
     parts: [String; 3],
     /// The beginning is full.
     full: bool,
-    identity: String,
+    /// The words of the dialects that are spoken, as lists.
+    words: Vec<&'static str>,
 }
 
 impl Recorder {
-    /// For a room that is about to be made like this. `identity`, `page` and `seed` are as in
+    /// For a room that is about to be made like this. `identities`, `page` and `seed` are as in
     /// [`dialects::Options`](visavis_signaling::dialects::Options) and [`RoomConfig`](crate::RoomConfig); `fallback`
-    /// is the dialect of what is spoken where there is no server, or empty; `about` is for
-    /// people: which browser it is, for instance.
+    /// is the dialect of what is spoken where there is no server, or empty, and the second identity belongs to it;
+    /// `about` is for people: which browser it is, for instance.
     pub fn new(
         config: &AppConfig,
         fallback: &str,
-        identity: &str,
+        identities: [&str; 2],
         page: &str,
         seed: u64,
         about: &str,
     ) -> Self {
         let parts = [HEAD_BYTES, TAIL_BYTES, TAIL_BYTES].map(String::with_capacity);
-        let mut recorder = Self { parts, full: false, identity: identity.to_owned() };
+        let mut recorder = Self { parts, full: false, words: config.words(fallback) };
         let numbers = [
             FORMAT,
             (seed >> 32) as u32,
@@ -79,15 +81,23 @@ impl Recorder {
         for url in config.ice_servers.iter().flat_map(|server| &server.urls) {
             kinds.push(if is_turn(url) { 't' } else { 's' });
         }
+        // Of an identity some see the one half, some the other, and some the end of the first.
+        let [own, other] = identities;
+        let [first, second] =
+            identities.map(|whole| whole.split_at_checked(whole.len() / 2).unwrap_or_default());
         for (key, text) in [
             ("about", about),
             ("ice", &kinds),
             ("dialect", config.dialect.as_str()),
             ("fallback", fallback),
             ("namespace", &config.namespace),
-            ("identity", identity),
+            ("identity", first.0),
+            ("secret", first.1),
+            ("id", known_as(own)),
+            ("fallback-identity", second.0),
+            ("fallback-secret", second.1),
+            ("fallback-id", known_as(other)),
             ("page", page),
-            ("id", known_as(identity)),
         ] {
             lines::text(&mut line, key, text);
         }
@@ -133,14 +143,8 @@ impl Recorder {
     /// What happened so far, without anything private. Between the beginning and what came last, if something may be
     /// missing there, stands `null`.
     pub fn report(&self) -> String {
-        let mut redactor = Redactor::default();
-        // Ours sees the whole; of the others, some see one half, some the other. What everybody sees stays.
-        let (whole, half) = (self.identity.len(), self.identity.len() / 2);
-        redactor.open = known_as(&self.identity).to_owned();
-        for range in [0..whole, 0..half - redactor.open.len(), half..whole] {
-            redactor.hide(self.identity.get(range).unwrap_or_default());
-        }
-        // A name may occur elsewhere before it is known to be one.
+        let mut redactor = Redactor::new(self.words.clone());
+        // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
         self.say(&mut redactor);
         self.say(&mut redactor)
     }

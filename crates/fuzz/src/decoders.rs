@@ -163,7 +163,7 @@ fn read_report(text: &str) {
 /// Each line is a frame: whatever it is, a report can be made of it, and read.
 fn record_frames(text: &str) {
     let identity = "0123456789abcdef".repeat(4);
-    let mut recorder = Recorder::new(&AppConfig::default(), "", &identity, "page", 7, "");
+    let mut recorder = Recorder::new(&AppConfig::default(), "", [&identity, ""], "page", 7, "");
     let granted = Input::Socket(SocketEvent::Frame(format!(r#"{{"token":"{TOKEN}"}}"#)));
     recorder.input(Timestamp::default(), &granted);
     let mut room = "x";

@@ -45,6 +45,12 @@ pub const ALL: &[Listed] = &[
     mapping::LISTED,
 ];
 
+/// Words that several dialects know, carriers, and what two of ours tell each other through any server.
+pub const WORDS: &str = "type,id,name,room,from,to,x,media,microphone,camera,screen,host,generation,hello,bye,description,sdp,\
+    offer,answer,signal,candidate,ice,sdpMid,sdpMLineIndex,sdpMLineindex,mlineIndex,mlineindex,label,usernameFragment,audio,\
+    video,iceServers,urls,username,credential,message,code,reason,error,sid,pingInterval,pingTimeout,maxPayload,\
+    Invalid namespace,true,false,null";
+
 /// What the page always has with it. It may have to load the others first.
 pub const AT_HAND: [&str; 2] = [visavis::NAME, tabs::NAME];
 
@@ -57,6 +63,9 @@ pub struct Listed {
     pub title: &'static str,
     /// What a person types as the name of a room.
     pub room: &'static str,
+    /// Its words: whatever the server says that is looked at, and not in [`WORDS`], with commas between. All else that a
+    /// server says is hidden in a report of the flight recorder.
+    pub words: &'static str,
     /// Makes one.
     pub make: fn(Options) -> Made,
 }

@@ -66,21 +66,19 @@ fn room(header: &Json) -> Option<Room> {
     if word != "visavis-report" || parts.number(0)? != FORMAT {
         return None;
     }
-    let room = Room::new(config(&parts)?, dialect(&parts, &parts.text("dialect")?)?);
-    Some(match dialect(&parts, &parts.text("fallback").unwrap_or_default()) {
+    let room = Room::new(config(&parts)?, dialect(&parts, &parts.text("dialect")?, "")?);
+    Some(match dialect(&parts, &parts.text("fallback").unwrap_or_default(), "fallback-") {
         Some(fallback) => room.with_fallback(fallback),
         None => room,
     })
 }
 
-fn dialect(parts: &Parts<'_>, name: &str) -> Option<Box<dyn Dialect>> {
+/// A dialect by its name, as somebody with the stand-ins of the identity whose keys begin like this.
+fn dialect(parts: &Parts<'_>, name: &str, begin: &str) -> Option<Box<dyn Dialect>> {
     let listed = dialects::named(name)?;
     // Other servers see its halves, each of which has a stand-in of its own.
-    let id = parts.text("id").unwrap_or_default();
-    let identity = match listed.name {
-        "visavis" => "redacted0".to_owned(),
-        _ => ["redacted1", &id, "redacted2", &id].concat(),
-    };
+    let half = |key| parts.text(&[begin, key].concat()).unwrap_or_default();
+    let identity = [half("identity"), half("secret")].concat();
     Some((listed.make)(Options {
         url: "ws://server".to_owned(),
         identity,

@@ -17,6 +17,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "broadcast",
     title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
     room: "the code that both share",
+    words: "message_type,content,code,SDP,CANDIDATE",
     make,
 };
 

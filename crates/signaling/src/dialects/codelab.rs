@@ -26,6 +26,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "codelab",
     title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
     room: "any name",
+    words: "created,joined,join,ready,full,got user media,bye",
     make,
 };
 

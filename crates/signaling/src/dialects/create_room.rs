@@ -21,6 +21,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "create-room",
     title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
     room: "the id that the server gave to the creator; anything else makes a new room",
+    words: "roomCreated,payload,room is already full,iceCandidate",
     make,
 };
 

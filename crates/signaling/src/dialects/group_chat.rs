@@ -15,6 +15,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "group-chat",
     title: "Socket.IO servers in the manner of webrtc-group-chat-example (join, addPeer, relaySessionDescription)",
     room: "any name",
+    words: "addPeer,removePeer,sessionDescription,iceCandidate,peer_id,should_create_offer,session_description,ice_candidate",
     make,
 };
 

@@ -13,6 +13,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "join-room",
     title: "Socket.IO servers that only relay within a room (join-room, signal)",
     room: "any name",
+    words: "data",
     make,
 };
 

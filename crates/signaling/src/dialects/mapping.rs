@@ -34,6 +34,7 @@ pub(super) const LISTED: Listed = Listed {
     name: NAME,
     title: "Any other server, as a file beside the page describes it (mapping.json)",
     room: "whatever the file makes of it",
+    words: "",
     make,
 };
 

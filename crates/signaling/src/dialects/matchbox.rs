@@ -23,6 +23,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "matchbox",
     title: "matchbox_server (IdAssigned, NewPeer, Signal)",
     room: "any name; it becomes the path of the URL",
+    words: "IdAssigned,NewPeer,PeerLeft,Signal,sender,data,Offer,Answer,IceCandidate,Visavis",
     make,
 };
 

@@ -15,6 +15,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "mdn-chat",
     title: "The WebSocket chat server of MDN's WebRTC samples (userlist, video-offer, new-ice-candidate)",
     room: "anything; the server has one room",
+    words: "rejectusername,userlist,users,video-offer,video-answer,new-ice-candidate,hang-up",
     make,
 };
 

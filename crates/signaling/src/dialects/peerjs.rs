@@ -33,6 +33,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "peerjs",
     title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
     room: "any name; @id calls one PeerJS client",
+    words: "OPEN,ID-TAKEN,ERROR,INVALID-KEY,EXPIRE,LEAVE,OFFER,ANSWER,CANDIDATE,src,payload,msg,connectionId,data,visavis,media,Server has reached its concurrent user limit",
     make,
 };
 

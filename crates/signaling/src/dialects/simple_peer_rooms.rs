@@ -16,6 +16,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "simple-peer-rooms",
     title: "Socket.IO rooms for simple-peer (join room, all users, sending signal, returning signal)",
     room: "any name",
+    words: "room full,all users,user joined,callerID,receiving returned signal,user left,leftUserId",
     make,
 };
 

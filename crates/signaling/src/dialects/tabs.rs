@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::visavis::Visavis;
+use super::visavis::{self, Visavis};
 use super::{Listed, Made, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::{self, Fields, Json};
@@ -24,8 +24,13 @@ const BEAT: Duration = Duration::from_secs(5);
 /// Silence after which a tab is lost. Timers of hidden pages are late, but then the tile stays, because it plays.
 const SILENT: Duration = Duration::from_secs(15);
 
-pub(super) const LISTED: Listed =
-    Listed { name: NAME, title: "No server: the tabs of one browser", room: "any name", make };
+pub(super) const LISTED: Listed = Listed {
+    name: NAME,
+    title: "No server: the tabs of one browser",
+    room: "any name",
+    words: visavis::LISTED.words,
+    make,
+};
 
 fn make(options: Options) -> Made {
     Box::new(Tabs::new(options))

@@ -21,6 +21,7 @@ pub(super) const LISTED: Listed = Listed {
     name: "y-webrtc",
     title: "The signaling server of y-webrtc (subscribe, publish, announce)",
     room: "the topic",
+    words: "topic,data,announce,pong",
     make,
 };
 

@@ -119,7 +119,7 @@ impl Peer {
     pub(super) fn record(&mut self, Person { identity, seed, .. }: Person) {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
         let config = AppConfig { ice_servers: ice_servers(), ..AppConfig::default() };
-        self.recorder = Some(Recorder::new(&config, "", &secret, &page, seed, "simulation"));
+        self.recorder = Some(Recorder::new(&config, "", [&secret, ""], &page, seed, "simulation"));
     }
 
     /// When its timer fires, unless it sleeps. A hidden page has one timer a minute.

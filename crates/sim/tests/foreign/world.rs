@@ -101,7 +101,7 @@ impl World {
             None => (dialect, None),
         };
         let config = AppConfig { mapping, dialect: dialect.to_owned(), ..AppConfig::default() };
-        let recorder = recorded.then(|| Recorder::new(&config, "", &identity, "", seed, "simulation"));
+        let recorder = recorded.then(|| Recorder::new(&config, "", [&identity, ""], "", seed, "simulation"));
         let mapping = config.mapping;
         let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
         let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };

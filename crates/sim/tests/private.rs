@@ -1,0 +1,388 @@
+//! Nobody's name is in a report of the flight recorder, wherever a server or we ourselves have said it.
+//!
+//! The frames are those of all transcripts of all dialects. In each of them every text, key and word of a description is
+//! replaced by a name, and followed by it, in several spellings; then the name is looked for in what a page would save.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use visavis_core::flight::Recorder;
+use visavis_core::signaling::dialects::{ALL, Mapping, Options, named};
+use visavis_core::signaling::json::{self, Fields, Json};
+use visavis_core::signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription, Timestamp};
+use visavis_core::{
+    AppConfig, Command, ConnectionEvent, ConnectionId, Input, Room, RoomConfig, Seen, SocketEvent,
+};
+use visavis_sim::replay::replay;
+
+/// Nothing else is called that.
+const NAME: &str = "Xanthippe";
+/// As it is looked for.
+const SOUGHT: &str = "xanthippe";
+/// As people and programs write it. `~` becomes `\u`, which only a text of JSON can hold.
+const SPELLINGS: [&str; 6] =
+    [NAME, "XANTHIPPE", "%58anthippe", "~0058anthippe", "Xanthippe Quagga 42", "+Xanthippe-7@host.example"];
+const IDENTITY: &str = "0123456789abcdef7766554433221100fedcba9876543210fedcba9876543210";
+/// So many frames fit into the part of a report that is not forgotten.
+const FRAMES: usize = 100;
+
+const SDP: &str = "v=0\r\no=Ann 77 2 IN IP4 ann.example\r\ns=Talk\r\ni=About\r\nu=http://ann.example/\r\ne=ann@example\r\n\
+    p=+49 30 Ann\r\nt=0 0\r\na=tool:Ann 1.0\r\na=group:BUNDLE ann 1\r\na=msid-semantic: WMS ann\r\nm=audio 9 \
+    UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 ann.local\r\na=mid:ann\r\na=ice-ufrag:annfrag\r\na=ice-pwd:annpassword\r\n\
+    a=fingerprint:sha-256 AB:CD:EF:01:23\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;ann=1\r\na=msid:ann ann\r\n\
+    a=ssrc:1 cname:ann\r\na=crypto:1 AES inline:ann\r\na=rtcp:9 IN IP4 ann.local\r\n\
+    a=candidate:ann 1 udp 1 ann.local 9 typ host raddr ann rport 9 ufrag ann network-id ann\r\na=end-of-candidates\r\n";
+
+/// A dialect, with the description of a server if it follows one, and the folder of its transcripts.
+struct Case {
+    name: String,
+    dialect: &'static str,
+    mapping: Option<Rc<Mapping>>,
+}
+
+fn signaling(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../signaling/tests").join(path)
+}
+
+fn cases() -> Vec<Case> {
+    let listed = ALL.iter().filter(|listed| listed.name != "mapping");
+    let mut cases: Vec<_> = listed
+        .map(|listed| Case { name: listed.name.to_owned(), dialect: listed.name, mapping: None })
+        .collect();
+    for folder in [signaling("../../../docs/mapping"), signaling("mappings")] {
+        for path in sorted(&folder) {
+            let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let mapping = Some(Rc::new(Mapping::parse(&fs::read_to_string(path).unwrap()).unwrap()));
+            let name = if named(&stem).is_some() { stem } else { format!("mapping/{stem}") };
+            cases.push(Case { name, dialect: "mapping", mapping });
+        }
+    }
+    cases
+}
+
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// All transcripts of a folder and those in it.
+fn transcripts(folder: &Path) -> Vec<String> {
+    let read = |path: PathBuf| {
+        if path.is_dir() { transcripts(&path) } else { vec![fs::read_to_string(path).unwrap()] }
+    };
+    sorted(folder).into_iter().flat_map(read).collect()
+}
+
+/// A line with descriptions and candidates where a transcript has shorthands.
+fn expanded(line: &str) -> String {
+    let sdp = escaped(SDP);
+    let candidate = "candidate:1 1 udp 1 ann.local 9 typ host ufrag ann";
+    let nothing = r#"{"microphone":false,"camera":false,"screen":false}"#;
+    let mut line = line.replace("{nothing}", nothing).replace("{me}", "0123456789abcdef");
+    for letter in 'a'..='h' {
+        line = line.replace(&format!("{{{letter}}}"), &sdp);
+        for number in 1..=4 {
+            line = line.replace(&format!("{{{letter}:{number}}}"), candidate);
+        }
+    }
+    line
+}
+
+/// A text as it stands in JSON, without its quotes.
+fn escaped(text: &str) -> String {
+    Json::text(text).to_string().trim_matches('"').to_owned()
+}
+
+/// All that servers say in the transcripts of a dialect, each once.
+fn frames(case: &Case) -> BTreeSet<String> {
+    let texts = transcripts(&signaling("transcripts").join(&case.name));
+    let lines = texts.iter().flat_map(|text| text.lines());
+    lines.filter_map(|line| line.strip_prefix("<- ").or(line.strip_prefix("< "))).map(expanded).collect()
+}
+
+impl Case {
+    fn config(&self) -> AppConfig {
+        let ice = format!(
+            r#"{{"iceServers": [{{"urls": "turn:{NAME}.example", "username": "{NAME}", "credential": "{NAME}"}}]}}"#
+        );
+        let config = AppConfig::parse(&ice).unwrap();
+        AppConfig { dialect: self.dialect.to_owned(), mapping: self.mapping.clone(), ..config }
+    }
+
+    fn recorder(&self) -> Recorder {
+        Recorder::new(&self.config(), "tabs", [IDENTITY, &IDENTITY[1..]], NAME, 7, "Firefox")
+    }
+
+    /// A report of somebody who has heard these frames.
+    fn report(&self, frames: &[String], name: &str) -> String {
+        let mut recorder = self.recorder();
+        let (room, name) = (format!("{name}'s room"), name.to_owned());
+        recorder.input(Timestamp::default(), &Input::Command(Command::Join { room, name }));
+        for frame in frames {
+            recorder.input(Timestamp::default(), &Input::Socket(SocketEvent::Frame(frame.clone())));
+        }
+        recorder.report()
+    }
+}
+
+/// A value once for each of its texts and keys, with this in its place or behind it.
+fn put_into(value: &Json, name: &str) -> Vec<Json> {
+    match value {
+        Json::Text(text) => match json::parse_any(text) {
+            Ok(inside @ (Json::Object(_) | Json::List(_))) => {
+                put_into(&inside, name).into_iter().map(|inside| Json::Text(inside.to_string())).collect()
+            }
+            Ok(_) | Err(_) => put_into_text(text, name).into_iter().map(Json::Text).collect(),
+        },
+        Json::List(values) => {
+            let each = |(at, value): (usize, &Json)| {
+                let with = |new| {
+                    let mut values = values.clone();
+                    values[at] = new;
+                    Json::List(values)
+                };
+                put_into(value, name).into_iter().map(with).collect::<Vec<_>>()
+            };
+            values.iter().enumerate().flat_map(each).collect()
+        }
+        Json::Object(fields) => fields.keys().flat_map(|key| put_into_field(fields, key, name)).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => Vec::new(),
+    }
+}
+
+fn put_into_field(fields: &Fields, key: &str, name: &str) -> Vec<Json> {
+    let with = |new_key: &str, new: &Json| {
+        let mut changed = Fields::default();
+        for other in fields.keys() {
+            let is_it = other == key;
+            changed.put(
+                if is_it { new_key } else { other },
+                if is_it { new.clone() } else { fields.get(other).unwrap().clone() },
+            );
+        }
+        Json::Object(changed)
+    };
+    let value = fields.get(key).unwrap();
+    let mut all: Vec<Json> = put_into(value, name).iter().map(|new| with(key, new)).collect();
+    all.push(with(name, value));
+    all.push(with(&[key, " ", name].concat(), value));
+    all
+}
+
+fn put_into_text(text: &str, name: &str) -> Vec<String> {
+    let mut all =
+        vec![name.to_owned(), [text, " ", name].concat(), [name, " ", text].concat(), [text, name].concat()];
+    // Every word of a description, a candidate or a plain text.
+    let ends = |c: char| matches!(c, ' ' | '\r' | '\n' | ':' | '=' | '/' | ';' | ',' | '@' | '.');
+    let mut at = 0;
+    for part in text.split_inclusive(ends) {
+        let word = part.trim_end_matches(ends);
+        for new in [name.to_owned(), [word, name].concat()] {
+            all.push([&text[..at], &new, &text[at + word.len()..]].concat());
+        }
+        at += part.len();
+    }
+    all
+}
+
+/// A frame with the name in every place.
+fn put_into_frame(frame: &str, name: &str) -> Vec<String> {
+    let start = frame.find(['{', '[', '"']).unwrap_or(frame.len());
+    let (front, rest) = frame.split_at(start);
+    let inside = json::parse_any(rest).ok();
+    let texts = put_into_text(frame, name).into_iter().filter(|_| inside.is_none());
+    let inside = inside
+        .iter()
+        .flat_map(|value| put_into(value, name))
+        .map(|value| [front, &value.to_string()].concat());
+    inside
+        .chain(texts)
+        .chain([[front, name, rest].concat(), [frame, name].concat()])
+        .map(|frame| frame.replace('~', "\\u"))
+        .collect()
+}
+
+/// A text undone as often as it may have been done: JSON, percents, capitals.
+fn undone(report: &str) -> Vec<String> {
+    let mut all = vec![report.to_lowercase()];
+    for _ in 0..5 {
+        let last = all.last().unwrap();
+        let (mut out, mut rest) = (String::new(), last.as_str());
+        while let Some(at) = rest.find(['\\', '%']) {
+            out.push_str(&rest[..at]);
+            let hex = |from: usize, to: usize| {
+                char::from_u32(u32::from_str_radix(rest.get(at + from..at + to)?, 16).ok()?)
+            };
+            let (meant, length) = match &rest[at..] {
+                text if text.starts_with("\\u") => (hex(2, 6), 6),
+                text if text.starts_with('%') => (hex(1, 3), 3),
+                text if text.starts_with("\\\\") => (Some('\\'), 2),
+                text if text.starts_with("\\\"") => (Some('"'), 2),
+                _ => (None, 1),
+            };
+            out.extend(meant.or(rest[at..].chars().next()));
+            rest = &rest[at + if meant.is_some() { length } else { 1 }..];
+        }
+        let next = (out + rest).to_lowercase();
+        if next == *last {
+            break;
+        }
+        all.push(next);
+    }
+    all
+}
+
+fn is_named(text: &str) -> bool {
+    undone(text).iter().any(|text| text.contains(SOUGHT))
+}
+
+fn must_not_name(report: &str, what: &str) {
+    for text in undone(report) {
+        if let Some(at) = text.find(SOUGHT) {
+            let from = text[..at].char_indices().rev().nth(200).map_or(0, |(at, _)| at);
+            panic!("{what}: {}", &text[from..at + SOUGHT.len()]);
+        }
+    }
+}
+
+#[test]
+fn no_name_that_a_server_says_is_in_a_report() {
+    for case in cases() {
+        let (mut all, mut descriptions) = (Vec::new(), 0);
+        let frames = frames(&case);
+        for (at, frame) in frames.iter().enumerate() {
+            // Every word of one description is enough for a dialect.
+            let described = frame.contains("v=0");
+            descriptions += usize::from(described);
+            let frame = if described && descriptions != 1 {
+                frame.replace(&escaped(SDP), "v=0\\r\\n")
+            } else {
+                frame.clone()
+            };
+            let spelling = SPELLINGS[at % SPELLINGS.len()];
+            all.extend(put_into_frame(&frame, spelling));
+            all.extend(SPELLINGS.iter().filter(|_| !described).flat_map(|name| put_into_frame(&frame, name)));
+        }
+        assert!(
+            all.len() > 20 * frames.len(),
+            "{}: only {} places in {}",
+            case.name,
+            all.len(),
+            frames.len()
+        );
+        assert!(all.iter().all(|frame| is_named(frame)), "{}", case.name);
+        for (at, frames) in all.chunks(FRAMES).enumerate() {
+            must_not_name(&case.report(frames, ["Ann", NAME][at % 2]), &case.name);
+        }
+    }
+}
+
+#[test]
+fn nothing_of_our_own_is_in_a_report() {
+    for case in cases() {
+        // Which dialect it is makes no difference to most of it.
+        let spellings = if case.dialect == "visavis" { &SPELLINGS[..] } else { &SPELLINGS[..1] };
+        for name in spellings.iter().map(|spelling| spelling.replace('~', "\\u")) {
+            let mut recorder = case.recorder();
+            let mut hears = |input: &Input| recorder.input(Timestamp::default(), input);
+            hears(&Input::Command(Command::Join { room: name.clone(), name: ["Dr. ", &name].concat() }));
+            let id = ConnectionId(0);
+            for candidate in put_into_text(
+                "candidate:1 1 udp 1 192.0.2.1 9 typ host raddr 192.0.2.1 rport 9 ufrag abcd",
+                &name,
+            ) {
+                let candidate = IceCandidate {
+                    candidate,
+                    sdp_mid: Some(name.clone()),
+                    sdp_m_line_index: Some(0),
+                    username_fragment: Some(name.clone()),
+                };
+                hears(&Input::Connection(id, ConnectionEvent::Candidate(Some(candidate))));
+            }
+            for body in
+                [name.clone(), format!("Welcome to socket.io, {name}"), format!("0{{\"sid\":\"{name}\"}}")]
+            {
+                let probe = Probe { url: format!("ws://{SOUGHT}"), expects: Expects::EngineIo };
+                hears(&Input::Seen(probe, Seen::Answer { status: 200, body }));
+            }
+            must_not_name(&recorder.report(), &case.name);
+        }
+    }
+}
+
+#[test]
+fn nothing_of_our_own_description_is_in_a_report() {
+    let case = &cases()[0];
+    let said = |name: &str| put_into_text(SDP, name).into_iter().filter(|sdp| !is_ours_to_say(sdp));
+    let all: Vec<_> = SPELLINGS[..3].iter().flat_map(|name| said(name)).collect();
+    assert!(all.len() > 300, "{}", all.len());
+    for sdps in all.chunks(FRAMES) {
+        let mut recorder = case.recorder();
+        for sdp in sdps {
+            let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp.clone() };
+            let event = ConnectionEvent::LocalDescriptionSet(Ok(description));
+            recorder.input(Timestamp::default(), &Input::Connection(ConnectionId(0), event));
+        }
+        must_not_name(&recorder.report(), "our description");
+    }
+}
+
+/// Where codecs stand, a browser writes no names: its words there are taken for words.
+fn is_ours_to_say(sdp: &str) -> bool {
+    let codecs = ["m=", "a=rtpmap", "a=fmtp"];
+    sdp.lines().any(|line| {
+        codecs.iter().any(|begin| line.starts_with(begin)) && line.to_lowercase().contains("anthippe")
+    })
+}
+
+/// Whatever a transcript shows, also what no simulated server says.
+#[test]
+fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
+    for case in cases() {
+        for text in transcripts(&signaling("transcripts").join(&case.name)) {
+            let config = RoomConfig { microphone: true, camera: true, seed: 7, ..RoomConfig::default() };
+            let mut room = Room::new(
+                config,
+                (named(case.dialect).unwrap().make)(Options {
+                    url: "ws://server".into(),
+                    identity: IDENTITY.into(),
+                    page: "page".into(),
+                    mapping: case.mapping.clone(),
+                    ..Options::default()
+                }),
+            );
+            let mut recorder =
+                Recorder::new(&AppConfig { ..case.config() }, "", [IDENTITY, ""], "page", 7, "");
+            let mut now = 0;
+            let mut step = |now: u64, input: Input| {
+                let now = Timestamp::from_millis(now);
+                recorder.input(now, &input);
+                room.handle(now, input);
+                recorder.outputs(&std::iter::from_fn(|| room.poll_output()).collect::<Vec<_>>());
+            };
+            step(now, Input::Command(Command::EnterLobby));
+            step(now, Input::Socket(SocketEvent::Opened));
+            let (room_name, name) = ("tea".to_owned(), "Ann".to_owned());
+            step(now, Input::Command(Command::Join { room: room_name, name }));
+            for line in text.lines() {
+                now += 10;
+                match line.strip_prefix("<- ").or(line.strip_prefix("< ")) {
+                    Some(frame) => step(now, Input::Socket(SocketEvent::Frame(expanded(frame)))),
+                    None if line == "! closed" => {
+                        step(now, Input::Socket(SocketEvent::Closed));
+                        step(now, Input::Command(Command::RetryNow));
+                    }
+                    None if line == "! opened" => step(now, Input::Socket(SocketEvent::Opened)),
+                    None => step(now, Input::Timeout),
+                }
+            }
+            let report = recorder.report();
+            assert_eq!(replay(&report).unwrap().difference, None, "{}: {report}", case.name);
+        }
+    }
+}
