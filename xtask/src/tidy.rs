@@ -28,6 +28,7 @@ pub(crate) fn run() -> Result<()> {
         packages::check()?,
         modules::check(&sources),
         words::check_sources(&sources),
+        words::check_asserts(&sources),
         words::check_files(&files)?,
         sizes::check(&sources),
         versions::check()?,

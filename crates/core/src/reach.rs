@@ -178,7 +178,8 @@ mod tests {
                     &answer(426, ""),
                 ),
             ] {
-                assert!(other != Obstacle::NoBackend && (status == 400 || !other.is_absence()), "{other:?}");
+                assert!(other != Obstacle::NoBackend, "{other:?}");
+                assert!(status == 400 || !other.is_absence(), "{other:?}");
             }
         }
         assert_eq!(of(Expects::Upgrade, false, &Seen::Opens), "no-websocket");

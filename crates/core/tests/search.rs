@@ -147,7 +147,9 @@ fn where_there_is_no_server_the_fallback_speaks() {
         assert_eq!(stage.input(Input::Socket(SocketEvent::Opened)), [Asked::Say]);
         stage.wait(Duration::ZERO);
         let view = stage.room.view();
-        assert!(view.fallback && view.problem.is_none() && view.lifecycle == Lifecycle::Joined, "{status}");
+        assert!(view.fallback, "{status}");
+        assert!(view.problem.is_none(), "{status}");
+        assert!(view.lifecycle == Lifecycle::Joined, "{status}");
     }
 }
 
@@ -196,7 +198,8 @@ fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
         assert_eq!(stage.obstacle(), Some(Obstacle::Down));
         assert_eq!((stage.room.view().fallback, stage.room.view().may_fall_back), (false, true));
         assert_eq!(stage.input(Input::Command(Command::UseFallback)), [open("tab:visavis")]);
-        assert!(stage.room.view().fallback && !stage.room.view().may_fall_back);
+        assert!(stage.room.view().fallback);
+        assert!(!stage.room.view().may_fall_back);
         // And the server is found when it comes.
         if lifecycle == Lifecycle::Lobby {
             stage.input(Input::Socket(SocketEvent::Opened));

@@ -107,7 +107,8 @@ fn read_description(text: &str) {
 }
 
 fn check_description(description: &SessionDescription) {
-    assert!(description.sdp.ends_with('\n') && description.sdp.len() <= MAX_SDP_BYTES + 2);
+    assert!(description.sdp.ends_with('\n'));
+    assert!(description.sdp.len() <= MAX_SDP_BYTES + 2);
     assert!(description.ufrags().all(|ufrag| ufrag.len() <= MAX_SDP_BYTES));
 }
 
@@ -123,7 +124,8 @@ fn read_candidate(text: &str) {
 
 /// `addIceCandidate` wants to know the section.
 fn check_candidate(candidate: &IceCandidate) {
-    assert!(!candidate.candidate.is_empty() && candidate.candidate.len() <= MAX_CANDIDATE_BYTES);
+    assert!(!candidate.candidate.is_empty());
+    assert!(candidate.candidate.len() <= MAX_CANDIDATE_BYTES);
     assert!(candidate.sdp_mid.is_some() || candidate.sdp_m_line_index.is_some());
     let _ = candidate.ufrag();
 }
@@ -131,7 +133,8 @@ fn check_candidate(candidate: &IceCandidate) {
 fn read_ice_server(text: &str) {
     let Ok(value) = json::parse_any(text) else { return };
     if let Ok(server) = Object::root(&value).and_then(|object| normalize::ice_server(&object)) {
-        assert!(!server.urls.is_empty() && server.urls.len() <= MAX_ICE_SERVERS);
+        assert!(!server.urls.is_empty());
+        assert!(server.urls.len() <= MAX_ICE_SERVERS);
         let again = Json::from(&server);
         assert_eq!(Object::root(&again).and_then(|again| normalize::ice_server(&again)), Ok(server));
     }

@@ -168,7 +168,8 @@ impl Hall {
             assert!(outputs <= MOST, "{outputs} answers to one frame");
             match output {
                 HubOutput::Send(to, message) => {
-                    assert!(self.open.contains(&to) && !closing.contains(&to), "said to nobody: {message:?}");
+                    assert!(self.open.contains(&to), "said to nobody: {message:?}");
+                    assert!(!closing.contains(&to), "said to nobody: {message:?}");
                     self.hear(to, &message);
                 }
                 HubOutput::Close(connection) => {

@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn bounds_messages() {
         let (mut line, _delivery, _cut) = line(2, 100);
-        assert!(line.send("a".into()).is_ok() && line.send("b".into()).is_ok());
+        assert!(line.send("a".into()).is_ok());
+        assert!(line.send("b".into()).is_ok());
         assert!(line.send("c".into()).is_err());
     }
 

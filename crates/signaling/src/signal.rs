@@ -23,7 +23,8 @@ impl ParticipantId {
 
     /// An id of our own making, known to be within its bounds.
     pub(crate) fn from_digits(id: String) -> Self {
-        debug_assert!(!id.is_empty() && id.len() <= MAX_ID_BYTES, "made here, so within its bounds");
+        debug_assert!(!id.is_empty(), "made here, so within its bounds");
+        debug_assert!(id.len() <= MAX_ID_BYTES, "made here, so within its bounds");
         Self(id)
     }
 

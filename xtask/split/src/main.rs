@@ -315,9 +315,8 @@ mod tests {
         let wanted: Vec<&str> = second.imports.iter().map(|import| import.name.as_str()).collect();
         assert_eq!(wanted.len(), 4, "two functions, the memory and the table");
         assert!(wanted.iter().all(|name| handed.contains(name)), "{wanted:?} of {handed:?}");
-        assert!(
-            second.imports.iter().all(|import| import.module == FIRST) && second.exports.iter().count() == 0
-        );
+        assert!(second.imports.iter().all(|import| import.module == FIRST));
+        assert!(second.exports.iter().count() == 0);
     }
 
     #[test]

@@ -203,7 +203,8 @@ mod tests {
     fn test_modules_vanish() {
         let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n fn b() {}\n}\nfn c() {}\n";
         let source = Source::new("src/x.rs".to_owned(), text);
-        assert!(source.code.contains("fn a") && source.code.contains("fn c"));
+        assert!(source.code.contains("fn a"));
+        assert!(source.code.contains("fn c"));
         assert!(!source.code.contains("fn b"));
         assert_eq!(source.lines_before_tests, 1);
     }

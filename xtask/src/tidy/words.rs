@@ -55,6 +55,38 @@ pub(super) fn check_sources(sources: &[Source]) -> Findings {
     sources.iter().flat_map(|source| RULES.iter().flat_map(|rule| check_source(source, rule))).collect()
 }
 
+/// Checks all code for asserts that do not say which half has failed.
+pub(super) fn check_asserts(sources: &[Source]) -> Findings {
+    sources
+        .iter()
+        .flat_map(|source| {
+            let starts = source.code_with_tests.match_indices("assert!(");
+            let joined = starts.filter(|(at, start)| joins(&source.code_with_tests[at + start.len()..]));
+            joined.map(|(at, _)| {
+                let line = source.code_with_tests[..at].matches('\n').count() + 1;
+                format!("{}:{line}: `assert!` of `&&`: two asserts say which half has failed", source.name)
+            })
+        })
+        .collect()
+}
+
+/// Whether the condition at the start of this code is one thing and another.
+fn joins(code: &str) -> bool {
+    let (mut depth, mut and) = (0, false);
+    for (at, c) in code.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth > 0 => depth -= 1,
+            ')' | ',' if depth == 0 => return and,
+            // Either of two things fails as one.
+            '|' if depth == 0 && code[at..].starts_with("||") => return false,
+            '&' if depth == 0 && code[at..].starts_with("&& ") => and = true,
+            _ => {}
+        }
+    }
+    and
+}
+
 fn check_source(source: &Source, rule: &Rule) -> Findings {
     if !(rule.applies)(source) {
         return Findings::new();
@@ -107,6 +139,22 @@ fn locked() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_assert_of_two_things_is_found() {
+        for code in ["a && b)", "a(b && c) && d, text)", "\n  !a\n  && b,\n)"] {
+            assert!(joins(code), "{code}");
+        }
+        for code in [
+            "a(b && c))",
+            "a || b && c)",
+            "a, b && c)",
+            "x.all(|a| a && b), text)",
+            "matches!(a, B if c && d))",
+        ] {
+            assert!(!joins(code), "{code}");
+        }
+    }
 
     #[test]
     fn a_place_is_found_but_not_in_the_lock_file() {

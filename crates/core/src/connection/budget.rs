@@ -37,7 +37,8 @@ mod tests {
     fn only_so_many_in_any_minute() {
         let at = Timestamp::from_millis;
         let mut budget = Budget::default();
-        assert!(budget.take(at(0), 2) && budget.take(at(50_000), 2));
+        assert!(budget.take(at(0), 2));
+        assert!(budget.take(at(50_000), 2));
         assert!(!budget.take(at(59_999), 2));
         assert_eq!(budget.free_at(2), at(60_000));
         assert!(budget.take(at(60_000), 2));

@@ -399,7 +399,8 @@ mod tests {
         let follows = (0..60).filter(|second| recovery.may_follow(at(second * 1000))).count();
         assert_eq!(follows, THEIR_REBUILDS_PER_MINUTE);
         assert_eq!(recovery.poll_timeout(), Some(at(60_000)));
-        assert!(recovery.take_follow(at(60_000)) && recovery.may_follow(at(60_000)));
+        assert!(recovery.take_follow(at(60_000)));
+        assert!(recovery.may_follow(at(60_000)));
     }
 
     #[test]

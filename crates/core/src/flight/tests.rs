@@ -221,7 +221,8 @@ fn an_identity_may_be_seen_in_halves() {
     let report = recorder.report();
     let (half, end) = (stand_in(&report, 0, "identity"), stand_in(&report, 0, "id"));
     // By the end of it others of ours know us everywhere. The replay begins with all of them.
-    assert!(half.len() == 32 && half.ends_with(&end), "{report}");
+    assert!(half.len() == 32, "{report}");
+    assert!(half.ends_with(&end), "{report}");
     assert!(report.contains(&format!(r#"":\"{half}\""#)), "{report}");
     assert!(report.contains(&format!(r#"\"from\":\"{end}\""#)), "{report}");
 }

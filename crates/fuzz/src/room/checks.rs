@@ -22,7 +22,8 @@ impl Page {
         check_people(&view);
         match view.lifecycle {
             Lifecycle::Left => {
-                assert!(self.tracks.is_empty() && self.socket == Socket::None, "not everything is put away");
+                assert!(self.tracks.is_empty(), "not everything is put away");
+                assert!(self.socket == Socket::None, "not everything is put away");
                 assert_eq!(self.room.poll_timeout(), None, "nothing is left to wait for");
                 assert_eq!(people, 0, "people, but no room");
             }

@@ -119,7 +119,8 @@ async fn a_server_is_described_in_the_page_against_the_server_itself() {
     join(&ben, "tea").await;
     all_meet(&[&ann, &ben]).await;
     let heard = text(&ann, ".trace ol").await;
-    assert!(heard.contains("\"participant-joined\"") && heard.contains("heard joined"), "{heard}");
+    assert!(heard.contains("\"participant-joined\""), "{heard}");
+    assert!(heard.contains("heard joined"), "{heard}");
     // A reload goes on with it.
     ben.reload().await;
     meets(&ann, &["Ben"]).await;

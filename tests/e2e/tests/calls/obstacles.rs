@@ -100,7 +100,8 @@ async fn a_configuration_that_cannot_be_loaded_is_told_and_loaded_once_it_is_the
             .until("a sentence about the configuration", |look| look.problem == "config-unavailable")
             .await;
         let text = &look.notice("config-unavailable").expect("it is explained").text;
-        assert!(text.contains("config.json") && text.contains(&status.to_string()), "{text}");
+        assert!(text.contains("config.json"), "{text}");
+        assert!(text.contains(&status.to_string()), "{text}");
         std::fs::write(&config, "{\"defaults\": {\"room\": \"tea\"}}").expect("it can be written");
         ann.until("the lobby", |look| look.state == "lobby").await;
         std::fs::remove_file(&config).expect("it was there");

@@ -79,8 +79,11 @@ async fn early_repeated_reordered_and_late_candidates_change_nothing() {
     }
     has_caught_up(&ann, &cem).await;
     let look = ann.until("one connection", |look| look.held.connections == 1).await;
-    assert!(look.shows_exactly(&["Cem"]) && look.state == "joined" && look.problem.is_empty(), "{look}");
-    assert!(look.errors.is_empty() && look.notices.iter().all(|notice| !notice.visible), "{look}");
+    assert!(look.shows_exactly(&["Cem"]), "{look}");
+    assert!(look.state == "joined", "{look}");
+    assert!(look.problem.is_empty(), "{look}");
+    assert!(look.errors.is_empty(), "{look}");
+    assert!(look.notices.iter().all(|notice| !notice.visible), "{look}");
 
     ben.press("rejoin").await;
     ann.until("Ben's tile", |look| look.tile("Ben").is_some()).await;
