@@ -2,20 +2,30 @@
 
 use std::time::Duration;
 
-use crate::timing::{RECONNECT_FIRST, RECONNECT_MOST};
+use visavis_signaling::Timestamp;
 
-/// Waits that grow and then scatter.
+use crate::timing::{
+    RECONNECT_CLOSING, RECONNECT_FIRST, RECONNECT_LATER, RECONNECT_SOON, RECONNECT_SOON_FOR,
+};
+
+/// The shortest and the longest wait.
+pub(crate) type Span = [Duration; 2];
+
+/// Waits that scatter from the first on: all clients of a server lose it at the same moment.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     attempts: u32,
+    /// When the first of the attempts that failed in a row did so.
+    since: Timestamp,
+    /// The server has said that it closes.
+    closing: bool,
     random: u64,
 }
 
 impl Backoff {
     /// `seed` scatters the waits; pages should differ in it.
     pub(crate) fn new(seed: u64) -> Self {
-        // Xorshift never leaves zero.
-        Self { attempts: 0, random: seed | 1 }
+        Self { attempts: 0, since: Timestamp::default(), closing: false, random: seed }
     }
 
     /// How many attempts in a row have failed.
@@ -23,30 +33,43 @@ impl Backoff {
         self.attempts
     }
 
+    /// The server has said that it closes: everybody hears that at once, and it will not be back at once.
+    pub(crate) fn server_closes(&mut self) {
+        self.closing = true;
+    }
+
     /// One more attempt has failed: how long to wait before the next.
-    pub(crate) fn next_wait(&mut self) -> Duration {
-        let first = RECONNECT_FIRST.get(self.attempts as usize).copied();
+    pub(crate) fn next_wait(&mut self, now: Timestamp) -> Duration {
+        if self.attempts == 0 {
+            self.since = now;
+        }
+        let span = match (std::mem::take(&mut self.closing), self.attempts) {
+            (true, _) => RECONNECT_CLOSING,
+            (false, 0) => RECONNECT_FIRST,
+            (false, _) if now.since(self.since) < RECONNECT_SOON_FOR => RECONNECT_SOON,
+            (false, _) => RECONNECT_LATER,
+        };
         self.attempts = self.attempts.saturating_add(1);
-        first.unwrap_or_else(|| self.scattered())
+        self.scattered(span)
     }
 
     /// An attempt succeeded.
     pub(crate) fn reset(&mut self) {
-        self.attempts = 0;
+        (self.attempts, self.closing) = (0, false);
     }
 
-    fn scattered(&mut self) -> Duration {
-        let least = RECONNECT_FIRST.last().copied().unwrap_or_default();
-        let span = RECONNECT_MOST.saturating_sub(least).as_millis() as u64;
+    fn scattered(&mut self, [least, most]: Span) -> Duration {
+        let span = most.saturating_sub(least).as_millis() as u64;
         least + Duration::from_millis(self.next_random() % (span + 1))
     }
 
-    /// Xorshift64 (Marsaglia 2003): enough to scatter waits.
+    /// SplitMix64 (Steele, Lea and Flood 2014): scatters seeds that lie close together, too.
     fn next_random(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 }
 
@@ -54,18 +77,70 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    /// How many clients lose their server at once.
+    const CLIENTS: u64 = 10_000;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    /// When a client whose attempts fail at once is back after an outage of this long.
+    fn back_after(outage: u64, seed: u64) -> u64 {
+        let (mut backoff, mut now) = (Backoff::new(seed), 0);
+        while now == 0 || now < outage {
+            now += backoff.next_wait(at(now)).as_millis() as u64;
+        }
+        now
+    }
+
+    /// The most of them that come within the same 100 ms.
+    fn crowd(arrivals: impl Iterator<Item = u64>) -> usize {
+        let mut crowds = vec![0; 1000];
+        arrivals.for_each(|at| crowds[at as usize / 100] += 1);
+        crowds.into_iter().max().unwrap_or_default()
+    }
+
     #[test]
-    fn first_waits_then_scatter_within_bounds() {
+    fn whoever_was_away_is_back_soon() {
+        for outage in (0..60_000).step_by(250) {
+            let most = if outage < 10_000 { 2_000 } else { 12_000 };
+            for seed in 0..200 {
+                let back = back_after(outage, seed);
+                assert!(back <= outage + most, "{back} ms after an outage of {outage} ms, seed {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_crowd_does_not_come_back_in_step() {
+        for (outage, most) in [(0, 0.15), (3_000, 0.15), (9_900, 0.15), (30_000, 0.05), (60_000, 0.05)] {
+            let crowd = crowd((0..CLIENTS).map(|seed| back_after(outage, seed)));
+            assert!((crowd as f64) < most * CLIENTS as f64, "{crowd} at once, after {outage} ms");
+        }
+    }
+
+    #[test]
+    fn a_server_that_closes_is_given_time() {
+        let crowd = crowd((0..CLIENTS).map(|seed| {
+            let mut backoff = Backoff::new(seed);
+            backoff.server_closes();
+            let [first, second] = [backoff.next_wait(at(0)), backoff.next_wait(at(6_000))];
+            assert!(first >= RECONNECT_CLOSING[0] && first <= RECONNECT_CLOSING[1], "{first:?}");
+            assert!(second <= RECONNECT_SOON[1], "{second:?}: only the first wait is longer");
+            first.as_millis() as u64
+        }));
+        assert!(crowd < 300, "{crowd} at once");
+    }
+
+    #[test]
+    fn whoever_was_let_in_begins_anew() {
         let mut backoff = Backoff::new(7);
-        for wait in RECONNECT_FIRST {
-            assert_eq!(backoff.next_wait(), wait);
+        for second in 0..60 {
+            backoff.next_wait(at(second * 1000));
         }
-        for _ in 0..1000 {
-            let wait = backoff.next_wait();
-            assert!(wait >= Duration::from_millis(4800), "{wait:?}");
-            assert!(wait <= RECONNECT_MOST, "{wait:?}");
-        }
+        assert_eq!(backoff.attempts(), 60);
         backoff.reset();
-        assert_eq!(backoff.next_wait(), Duration::ZERO);
+        assert!(backoff.next_wait(at(60_000)) <= RECONNECT_FIRST[1]);
+        assert!(backoff.next_wait(at(61_000)) <= RECONNECT_SOON[1], "this outage is a second old");
     }
 }

@@ -137,6 +137,11 @@ impl Link {
         }
     }
 
+    /// The server has said that it closes.
+    pub(crate) fn server_closes(&mut self) {
+        self.backoff.server_closes();
+    }
+
     /// The server refused for now: hang up and try again later.
     pub(crate) fn hang_up(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<Heard> {
         let mut heard = Vec::new();
@@ -223,7 +228,7 @@ impl Link {
         if matches!(self.state, State::Open(Some(_))) {
             self.search.obstacle = Obstacle::NoReply;
         }
-        self.state = State::Waiting(now + self.backoff.next_wait());
+        self.state = State::Waiting(now + self.backoff.next_wait(now));
         self.feed(now, DialectInput::Closed, out, heard);
         heard.push(Heard::Lost);
     }

@@ -19,17 +19,18 @@ pub const CHECK_OPENS: Duration = Duration::from_secs(20);
 pub const CHECK_DEVICE: Duration = Duration::from_secs(6);
 /// ...and an ICE server to give a candidate: browsers themselves ask for about as long.
 pub const CHECK_ICE: Duration = Duration::from_secs(10);
-/// The first waits before the signaling socket is opened again. (As the LiveKit client does: quick for a blip, calm for an outage.)
-pub const RECONNECT_FIRST: [Duration; 5] = [
-    Duration::from_millis(0),
-    Duration::from_millis(300),
-    Duration::from_millis(1200),
-    Duration::from_millis(2700),
-    Duration::from_millis(4800),
-];
-/// Later waits are anything between the last of [`RECONNECT_FIRST`] and this, so that a thousand clients of a restarted
-/// server do not come back in step.
-pub const RECONNECT_MOST: Duration = Duration::from_secs(10);
+/// The first wait before the signaling socket is opened again: the shortest and the longest. A blip is over at once, and
+/// still ten thousand clients of a restarted server are spread over a second.
+pub const RECONNECT_FIRST: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
+/// The waits after it, in an outage that is not older than this: whoever was away that long is back within 2 s...
+pub const RECONNECT_SOON: [Duration; 2] = [Duration::from_millis(800), Duration::from_millis(1800)];
+/// ...and how old that is.
+pub const RECONNECT_SOON_FOR: Duration = Duration::from_secs(10);
+/// The waits in an outage that is older: back within 12 s, of which the socket may take some.
+pub const RECONNECT_LATER: [Duration; 2] = [Duration::from_secs(4), Duration::from_secs(10)];
+/// The first wait after a server that has said that it closes: everybody hears it at the same moment, and a restart takes
+/// some seconds.
+pub const RECONNECT_CLOSING: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(6)];
 /// From the start of a connection to `connected`; then it is built anew.
 pub const CONNECTS: Duration = Duration::from_secs(15);
 /// `disconnected` often heals by itself; this long it may try.

@@ -153,6 +153,9 @@ impl Room {
 
     fn rejected(&mut self, now: Timestamp, rejection: Rejection) {
         let code = rejection.code;
+        if code == RejectCode::ServerClosing {
+            self.link.server_closes();
+        }
         match self.lifecycle {
             Lifecycle::Joining
                 if code.is_final() || matches!(code, RejectCode::BadRequest | RejectCode::TooLarge) =>

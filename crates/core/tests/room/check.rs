@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use visavis_core::signaling::{IceServer, IceServers, Inbound, Outbound, RejectCode, Rejection};
+use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Obstacle, Skip, SocketEvent, Test, TestId,
 };
@@ -86,7 +87,7 @@ fn a_server_that_comes_meanwhile_is_asked_then() {
     stage.input(Input::Command(Command::Check(true)));
     assert_eq!(said(), []);
     stage.input(Input::Socket(SocketEvent::Closed));
-    stage.wait(Duration::from_millis(1));
+    stage.wait(RECONNECT_FIRST[1]);
     stage.input(Input::Socket(SocketEvent::Opened));
     assert_eq!(said(), [Outbound::Check]);
     stage.hear(named());

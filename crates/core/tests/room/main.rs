@@ -11,6 +11,7 @@ use visavis_core::signaling::{
     MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, SdpType,
     SessionDescription, Timestamp,
 };
+use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
     Input, Lifecycle, Obstacle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEvent,
@@ -268,7 +269,7 @@ fn where_nothing_is_lost_nothing_is_mended() {
     let offer = description(SdpType::Offer, "m");
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(offer.clone())));
     stage.event(0, ConnectionEvent::Candidate(Some(candidate("m"))));
-    stage.wait(Duration::from_millis(1));
+    stage.wait(RECONNECT_FIRST[1]);
     stage.input(Input::Socket(SocketEvent::Opened));
     assert!(matches!(said().as_slice(), [Outbound::Join { .. }]));
     assert_eq!(stage.hear(Inbound::Resumed { ice_servers: None }), [], "half a negotiation goes on");
