@@ -4,6 +4,7 @@ mod budget;
 mod candidate_buffer;
 mod negotiator;
 mod recovery;
+mod sections;
 mod watch;
 
 use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionDescription, Timestamp};
@@ -75,6 +76,8 @@ pub(crate) struct Connection {
     incompatible: bool,
     /// A remote description has been set.
     answered: bool,
+    /// None of its media sections sends anything.
+    sends_nothing: bool,
     /// The certificate fingerprints in our description in force, and in theirs.
     certificates: [Option<String>; 2],
     /// Nobody knows whether there is another end.
@@ -102,6 +105,7 @@ impl Connection {
             camera: None,
             incompatible: false,
             answered: false,
+            sends_nothing: false,
             certificates: [None, None],
             presumed: false,
         }
@@ -142,6 +146,11 @@ impl Connection {
         self.negotiator.signaling() == SignalingState::HaveLocalOffer
     }
 
+    /// Whether the other side is to offer first, and has not.
+    pub(crate) fn awaits_offer(&self) -> bool {
+        self.negotiator.awaits_offer()
+    }
+
     /// Whether nothing has been offered or received yet.
     pub(crate) fn is_untouched(&self) -> bool {
         self.negotiator.is_untouched()
@@ -154,6 +163,11 @@ impl Connection {
     /// Whether the other side has shown any sign of life on this connection.
     pub(crate) fn is_answered(&self) -> bool {
         self.answered
+    }
+
+    /// Whether they have agreed to send neither sound nor picture, as a client that only exchanges data does.
+    pub(crate) fn sends_nothing(&self) -> bool {
+        self.sends_nothing
     }
 
     /// What this connection's two ends know of each other's certificates, once they are connected.
@@ -273,6 +287,7 @@ impl Connection {
     pub(crate) fn remote_set(&mut self, cx: &mut Context<'_>) {
         let Some(description) = self.negotiator.remote_set() else { return };
         self.answered = true;
+        self.sends_nothing = !sections::sends_media(&description.sdp);
         self.certificates[1] = safety::in_description(&description.sdp);
         self.watch.restart();
         if std::mem::take(&mut self.presumed) {

@@ -107,6 +107,13 @@ pub enum SocketEvent {
     /// [`Effect::OpenSocket`](crate::Effect::OpenSocket) that was not followed by
     /// [`Effect::CloseSocket`](crate::Effect::CloseSocket), and never after that.
     Closed,
+    /// The same, and the server has said why in its close frame (RFC 6455 section 5.5.1).
+    ClosedWith {
+        /// The status code.
+        code: u16,
+        /// The reason, as it came; may be empty.
+        reason: String,
+    },
 }
 
 /// Why an operation on a peer connection failed: the name of the `DOMException`, for logs and the simulator.

@@ -1,9 +1,11 @@
 //! The link to the signaling server: one socket, its dialect, and the patience to open it again.
 
+mod farewell;
 mod search;
 
 use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, ParticipantId, Timestamp};
 
+pub(crate) use self::farewell::Farewell;
 use self::search::Search;
 use crate::backoff::Backoff;
 use crate::input::SocketEvent;
@@ -20,6 +22,8 @@ pub(crate) enum Heard {
     Opened,
     /// The socket is lost; another will be opened.
     Lost,
+    /// The server has closed the socket and wants no other.
+    Refused,
     /// The server said something.
     Signal(Inbound),
 }
@@ -41,6 +45,8 @@ pub(crate) struct Link {
     state: State,
     backoff: Backoff,
     search: Search,
+    /// What the server said when it closed the last socket.
+    farewell: Option<Farewell>,
     /// Whether somebody wants to know what passes.
     traced: bool,
 }
@@ -52,6 +58,7 @@ impl Link {
             state: State::Idle,
             backoff: Backoff::new(seed),
             search: Search::default(),
+            farewell: None,
             traced: false,
         }
     }
@@ -77,6 +84,11 @@ impl Link {
         self.dialect.probe().map(|_| self.url())
     }
 
+    /// Why the server has closed the socket, if it said so and none is open.
+    pub(crate) fn farewell(&self) -> Option<&Farewell> {
+        self.farewell.as_ref().filter(|_| !self.is_open())
+    }
+
     /// How many attempts in a row have failed.
     pub(crate) fn failed_attempts(&self) -> u32 {
         self.backoff.attempts()
@@ -100,6 +112,7 @@ impl Link {
         }
         self.feed(now, DialectInput::Closed, out, &mut Vec::new());
         self.state = State::Idle;
+        self.farewell = None;
         self.backoff.reset();
         self.search.begin();
     }
@@ -114,7 +127,11 @@ impl Link {
     /// A person asks to try again: perhaps they have mended what was in the way.
     pub(crate) fn ask_again(&mut self, now: Timestamp, out: &mut Outbox) {
         self.search.begin();
-        self.retry_now(now, out);
+        match self.state {
+            State::Waiting(_) => self.connect(now, out),
+            State::Idle if self.farewell.is_some() => self.connect(now, out),
+            State::Idle | State::Opening(_) | State::Open(_) => {}
+        }
     }
 
     /// Says something to the server. Lost if there is no socket: whatever must survive that is said again after
@@ -172,6 +189,9 @@ impl Link {
             SocketEvent::Opened => self.note(TraceKind::Socket, "open", out),
             SocketEvent::Frame(frame) => self.note(TraceKind::In, frame, out),
             SocketEvent::Closed => self.note(TraceKind::Socket, "closed", out),
+            SocketEvent::ClosedWith { code, reason } => {
+                self.note(TraceKind::Socket, &["closed: ", &code.to_string(), " ", reason].concat(), out);
+            }
         }
         match (event, self.state) {
             (SocketEvent::Opened, State::Opening(_)) => {
@@ -187,8 +207,23 @@ impl Link {
             (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
                 self.fail(now, false, out, &mut heard);
             }
+            (SocketEvent::ClosedWith { code, reason }, State::Opening(_) | State::Open(_)) => {
+                let farewell = Farewell::new(code, &reason);
+                if farewell.is_final() {
+                    self.give_up(now, out, &mut heard);
+                } else {
+                    self.fail(now, false, out, &mut heard);
+                }
+                self.farewell = Some(farewell);
+            }
             // A late word of a socket that is given up.
-            (SocketEvent::Opened | SocketEvent::Frame(_) | SocketEvent::Closed, _) => {}
+            (
+                SocketEvent::Opened
+                | SocketEvent::Frame(_)
+                | SocketEvent::Closed
+                | SocketEvent::ClosedWith { .. },
+                _,
+            ) => {}
         }
         heard
     }
@@ -214,6 +249,8 @@ impl Link {
 
     fn connect(&mut self, now: Timestamp, out: &mut Outbox) {
         self.state = State::Opening(now + SOCKET_OPENS);
+        // A person wants it all the same.
+        self.farewell.take_if(|farewell| farewell.is_final());
         let endpoint = self.dialect.endpoint();
         self.note(TraceKind::Socket, &endpoint.url, out);
         out.effect(Effect::OpenSocket(endpoint));
@@ -228,9 +265,18 @@ impl Link {
         if matches!(self.state, State::Open(Some(_))) {
             self.search.obstacle = Obstacle::NoReply;
         }
+        self.farewell = None;
         self.state = State::Waiting(now + self.backoff.next_wait(now));
         self.feed(now, DialectInput::Closed, out, heard);
         heard.push(Heard::Lost);
+    }
+
+    /// The server has closed the socket for good.
+    fn give_up(&mut self, now: Timestamp, out: &mut Outbox, heard: &mut Vec<Heard>) {
+        self.state = State::Idle;
+        self.backoff.reset();
+        self.feed(now, DialectInput::Closed, out, heard);
+        heard.push(Heard::Refused);
     }
 
     /// The dialect wants another socket, and nothing has failed.

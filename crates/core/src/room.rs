@@ -53,6 +53,8 @@ pub struct Room {
     media: LocalMedia,
     lifecycle: Lifecycle,
     rejection: Option<Rejection>,
+    /// Nobody answers, and nobody is called any more.
+    unanswered: bool,
     room: String,
     name: String,
     id: Option<ParticipantId>,
@@ -89,6 +91,7 @@ impl Room {
             media: LocalMedia::new(config.microphone, config.camera),
             lifecycle: Lifecycle::Lobby,
             rejection: None,
+            unanswered: false,
             room: String::new(),
             name: String::new(),
             id: None,
@@ -266,6 +269,7 @@ impl Room {
         for (id, name) in self.roster.reveal(|id| connections.get(id).is_some_and(Connection::is_presumed)) {
             self.out.event(Event::ParticipantJoined(id, name));
         }
+        self.unanswered &= self.lifecycle.in_call() && self.roster.iter().all(|member| member.presumed);
         self.roster.note_lost(now, |id| connections.get(id).is_some_and(Connection::is_connected));
         while let Some(id) = self.roster.given_up(now) {
             self.forget(&id);

@@ -47,6 +47,7 @@ pub(crate) fn heard(signal: &Inbound) -> String {
         Inbound::Candidate { from, candidate, .. } => (candidate_or_end(candidate.as_ref()), from),
         Inbound::MediaState { from, .. } => ("media:", from),
         Inbound::IceServers(_) => return "ICE servers".to_owned(),
+        Inbound::Unanswered => return "nobody answers".to_owned(),
         Inbound::Rejected(rejection) => return ["rejected: ", rejection.code.as_str()].concat(),
     };
     [what, " ", id.as_str()].concat()

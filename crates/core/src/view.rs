@@ -59,6 +59,17 @@ pub enum Problem {
         /// What it said about it, cleaned; may be empty.
         text: String,
     },
+    /// The server closed the connection, and said why.
+    Closed {
+        /// The status code of the close frame (RFC 6455 section 7.4).
+        code: u16,
+        /// Its reason, cleaned; may be empty.
+        reason: String,
+        /// It is tried again by itself.
+        retried: bool,
+    },
+    /// Nobody in the room has answered, and nobody is called any more.
+    Unanswered,
 }
 
 /// How one of our own sources is doing.
@@ -149,6 +160,8 @@ pub enum ConnectionReason {
     /// The browser calls the connection good, but nothing comes of what they say they send. While reconnecting, it is
     /// being renewed; while connected, that did not help, and the silence is probably on their side.
     NoMedia,
+    /// The connection is good, and their program has agreed to send neither sound nor picture over it.
+    SendsNothing,
     /// They have lost the server, and their media path is silent too: perhaps they are gone.
     PeerGone,
     /// No path between the two networks was found, and there is no relay to go round by.
@@ -169,6 +182,7 @@ impl ConnectionReason {
             Self::PathLost => "path-lost",
             Self::WaitingForServer => "waiting-for-server",
             Self::NoMedia => "no-media",
+            Self::SendsNothing => "sends-nothing",
             Self::PeerGone => "peer-gone",
             Self::NoPath => "no-path",
             Self::NoPathWithRelay => "no-path-with-relay",

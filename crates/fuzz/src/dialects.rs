@@ -192,7 +192,8 @@ impl Talk {
             | Inbound::Description { .. }
             | Inbound::Candidate { .. }
             | Inbound::MediaState { .. }
-            | Inbound::IceServers(_) => {}
+            | Inbound::IceServers(_)
+            | Inbound::Unanswered => {}
         }
     }
 }

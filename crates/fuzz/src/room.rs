@@ -117,7 +117,8 @@ impl Page {
             }
             ('c', Socket::Opening | Socket::Open) => {
                 self.socket = Socket::None;
-                self.input(Input::Socket(SocketEvent::Closed));
+                let farewell = SocketEvent::ClosedWith { code: at as u16, reason: more.to_owned() };
+                self.input(Input::Socket(if at == 0 { SocketEvent::Closed } else { farewell }));
             }
             ('<', Socket::Open) => self.input(Input::Socket(SocketEvent::Frame(rest.to_owned()))),
             ('d', _) => self.do_asked(at, more == "!"),

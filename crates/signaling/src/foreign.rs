@@ -133,6 +133,8 @@ impl Foreign {
         self.carrier.handle(self.context.now, input, &mut outputs);
         for output in outputs {
             match output {
+                // It belongs to who we were there, and an answer would be heard as theirs.
+                CarrierOutput::Up(_) | CarrierOutput::Message(_) if self.context.moves() => {}
                 CarrierOutput::Frame(frame) => out.push(DialectOutput::Frame(frame)),
                 CarrierOutput::Misunderstood(why) => out.push(DialectOutput::Misunderstood(why)),
                 CarrierOutput::Stalled => self.context.reopen(),

@@ -324,6 +324,8 @@ pub enum Inbound {
     IceServers(IceServers),
     /// The server refused something.
     Rejected(Rejection),
+    /// Nobody has answered who may have been there ([`Offerer::Unknown`]), and nobody is called any more.
+    Unanswered,
 }
 
 /// What a room says to the server.

@@ -83,6 +83,11 @@ impl Negotiator {
             && self.inbox.is_empty()
     }
 
+    /// Whether the other side is to offer first, and has not.
+    pub(crate) fn awaits_offer(&self) -> bool {
+        !self.may_offer && self.is_untouched()
+    }
+
     /// Whether our local description is being made: candidates that appear meanwhile must wait until it is sent.
     pub(crate) fn is_setting_local(&self) -> bool {
         matches!(self.in_flight, Some(Operation::Local))

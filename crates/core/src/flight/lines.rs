@@ -41,6 +41,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Socket(SocketEvent::Opened) => ("opened", [0; 3]),
         Input::Socket(SocketEvent::Frame(_)) => ("heard", [0; 3]),
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
+        Input::Socket(SocketEvent::ClosedWith { code, .. }) => ("closed", [u32::from(*code), 0, 0]),
         Input::Seen(_, seen) => ("seen", self::seen(seen)),
         Input::Tested(TestId(id), finding) => ("tested", tested(*id, *finding)),
         Input::Connection(id, event) => connection(*id, event),
@@ -58,6 +59,8 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
 fn texts(input: &Input, out: &mut String) {
     match input {
         Input::Socket(SocketEvent::Frame(frame)) => text(out, "frame", frame),
+        // Under this key it is private: it may hold names.
+        Input::Socket(SocketEvent::ClosedWith { reason, .. }) => text(out, "text", reason),
         Input::Seen(_, Seen::Answer { body, .. }) => text(out, "body", body),
         Input::Command(Command::Join { room, name }) => {
             text(out, "room", room);

@@ -81,6 +81,7 @@ fn told() -> Vec<Input> {
         heard("I am no JSON"),
         Input::Connection(ConnectionId(0), ConnectionEvent::LocalDescriptionSet(Ok(description))),
         Input::Connection(ConnectionId(0), ConnectionEvent::Candidate(Some(candidate))),
+        Input::Socket(SocketEvent::ClosedWith { code: 4000, reason: "We said that Bob may not.".to_owned() }),
     ]
 }
 

@@ -159,9 +159,12 @@ impl Room {
         }
     }
 
-    /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend.
-    pub(super) fn mend_after_return(&mut self, now: Timestamp, id: &ParticipantId) {
-        if self.connections.get(id).is_some_and(Connection::awaits_answer) {
+    /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend, unless the offer
+    /// that we wait for is ours to make by now.
+    pub(super) fn mend_after_return(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
+        let waits =
+            |pair: &Connection| pair.awaits_answer() || (offerer == Offerer::Us && pair.awaits_offer());
+        if self.connections.get(id).is_some_and(waits) {
             self.mend(now, id);
         }
     }
@@ -206,7 +209,8 @@ impl Room {
             | Inbound::ParticipantGone(_)
             | Inbound::MediaState { .. }
             | Inbound::IceServers(_)
-            | Inbound::Rejected(_) => return,
+            | Inbound::Rejected(_)
+            | Inbound::Unanswered => return,
         };
         let Some(connection) = self.connections.get_mut(&from) else { return self.keep_early(signal) };
         match (signal, generation.cmp(&connection.generation())) {

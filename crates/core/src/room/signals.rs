@@ -28,9 +28,19 @@ impl Room {
                     self.link.look(&mut self.out);
                 }
                 Heard::Lost => {}
+                Heard::Refused => self.refused(),
                 Heard::Signal(signal) => self.signal(now, signal),
             }
         }
+    }
+
+    /// The server has closed the socket for good. A call goes on without it, as far as it can.
+    fn refused(&mut self) {
+        self.lifecycle = match self.lifecycle {
+            Lifecycle::Joining => Lifecycle::Lobby,
+            Lifecycle::Joined => Lifecycle::Reconnecting,
+            other @ (Lifecycle::Lobby | Lifecycle::Reconnecting | Lifecycle::Left) => other,
+        };
     }
 
     fn wants_in(&self) -> bool {
@@ -50,6 +60,7 @@ impl Room {
             }
             _ if self.lifecycle != Lifecycle::Joined => {}
             Inbound::Joined(_) | Inbound::Resumed { .. } => {}
+            Inbound::Unanswered => self.unanswered = true,
             Inbound::ParticipantBack(info) => self.participant_back(now, info),
             Inbound::ParticipantJoined(info) => self.participant_joined(now, info),
             Inbound::ParticipantLeft(id) => self.forget(&id),
@@ -104,9 +115,9 @@ impl Room {
     }
 
     fn participant_joined(&mut self, now: Timestamp, info: ParticipantInfo) {
-        let id = info.id.clone();
+        let (id, offerer) = (info.id.clone(), info.offerer);
         if !self.appeared(now, info) {
-            self.mend_after_return(now, &id);
+            self.mend_after_return(now, &id, offerer);
         }
     }
 
@@ -226,6 +237,7 @@ fn sender(signal: &Inbound) -> Option<&ParticipantId> {
         | Inbound::ParticipantGone(_)
         | Inbound::MediaState { .. }
         | Inbound::IceServers(_)
-        | Inbound::Rejected(_) => None,
+        | Inbound::Rejected(_)
+        | Inbound::Unanswered => None,
     }
 }

@@ -32,8 +32,16 @@ fn problem(room: &Room) -> Option<Problem> {
     if let Some(rejection) = &room.rejection {
         return Some(Problem::Rejected { code: rejection.code, text: rejection.text.clone() });
     }
+    if room.unanswered && room.lifecycle == Lifecycle::Joined {
+        return Some(Problem::Unanswered);
+    }
+    let out = room.lifecycle == Lifecycle::Left;
+    if let Some(farewell) = room.link.farewell().filter(|farewell| !out && farewell.is_worth_a_word()) {
+        let (code, reason) = (farewell.code, farewell.reason.clone());
+        return Some(Problem::Closed { code, reason, retried: !farewell.is_final() });
+    }
     let attempts = room.link.failed_attempts();
-    let unreachable = attempts > 0 && !room.link.is_open() && room.lifecycle != Lifecycle::Left;
+    let unreachable = attempts > 0 && !room.link.is_open() && !out;
     unreachable.then(|| Problem::Unreachable {
         url: room.link.url(),
         attempts,
@@ -69,6 +77,9 @@ fn connection_state(
     let (state, reason) = match recovery.phase() {
         Phase::Healthy if connection.is_silent() && room.can_send_to(&member.id) => {
             return (ConnectionState::Connected, ConnectionReason::NoMedia);
+        }
+        Phase::Healthy if connection.sends_nothing() => {
+            return (ConnectionState::Connected, ConnectionReason::SendsNothing);
         }
         Phase::Healthy => return (ConnectionState::Connected, ConnectionReason::None),
         _ if !member.present => return (ConnectionState::Reconnecting, ConnectionReason::PeerGone),

@@ -1,7 +1,8 @@
 //! A room from the outside: inputs in, effects out.
-#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 mod check;
+mod farewell;
 mod silence;
 
 use std::time::Duration;
@@ -61,7 +62,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let config = RoomConfig { seed: 1, ..RoomConfig::default() };
+        Self::seeded(1)
+    }
+
+    fn seeded(seed: u64) -> Self {
+        let config = RoomConfig { seed, ..RoomConfig::default() };
         SAID.take();
         Self { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() }
     }

@@ -119,7 +119,8 @@ impl Honest {
             Inbound::Description { .. }
             | Inbound::Candidate { .. }
             | Inbound::MediaState { .. }
-            | Inbound::IceServers(_) => {}
+            | Inbound::IceServers(_)
+            | Inbound::Unanswered => {}
         }
     }
 

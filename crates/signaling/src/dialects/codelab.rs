@@ -158,7 +158,10 @@ impl Protocol for Codelab {
     }
 
     fn wake(&mut self, context: &mut Context) {
-        self.expecting = false;
+        if std::mem::take(&mut self.expecting) {
+            // Who was there before is not: these are rooms for two, and ours would have said hello again.
+            context.make_place(OTHER);
+        }
         context.enter(OTHER, Offerer::Us);
     }
 

@@ -213,13 +213,18 @@ impl Mapped {
         self.meet(people, first, context);
     }
 
-    /// Somebody has left. Of two, whoever stays offers to the next.
+    /// Somebody has left.
     fn part(&mut self, people: &[Fields], context: &mut Context) {
         for fields in people {
             if let Some(key) = self.key(fields) {
                 context.left(&key);
             }
         }
+        self.stay_behind();
+    }
+
+    /// Of two, whoever stays offers to the next.
+    fn stay_behind(&mut self) {
         if !self.mapping.directed && self.we_offer.is_some() {
             self.we_offer = Some(true);
         }
@@ -286,7 +291,13 @@ impl Mapped {
         match kind {
             "roster" if self.mapping.directed => self.roster(people, context),
             "roster" => self.meet(people, true, context),
-            "peerJoined" => self.meet(people, false, context),
+            "peerJoined" => {
+                let pair = !self.mapping.directed && !self.mapping.profile.presumes;
+                if pair && context.make_place(OTHER) {
+                    self.stay_behind();
+                }
+                self.meet(people, false, context);
+            }
             _ => self.part(people, context),
         }
     }

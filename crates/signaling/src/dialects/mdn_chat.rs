@@ -1,8 +1,11 @@
 //! The chat of MDN's WebRTC samples: one room for everybody, people are known by name, and a call is a message to one.
 //!
 //! The server dies of a connection without the subprotocol `json`, and sends what has no target to everybody. It lists
-//! people in the order in which they came, so whoever is listed later calls. Original clients put no sender on a
+//! people in the order in which they came, so whoever is listed later calls; but on an original client a person calls,
+//! by a click on a name, so whoever does not call soon is called. Original clients put no sender on a
 //! candidate: it is of whoever described themselves last. What is only for ours goes with a candidate that says nothing.
+
+use std::time::Duration;
 
 use super::{Listed, Made, Options};
 use crate::carrier::{Message, Raw};
@@ -10,6 +13,10 @@ use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
+use crate::time::Timestamp;
+
+/// How long a newcomer has to call us: longer than one of ours takes over a slow network.
+const NEWCOMER_CALLS: Duration = Duration::from_millis(1500);
 
 pub(super) const LISTED: Listed = Listed {
     name: "mdn-chat",
@@ -33,6 +40,8 @@ struct MdnChat {
     speaker: String,
     /// Who hung up and is still there: nobody calls them again.
     hung_up: Vec<String>,
+    /// Who has come after us and has not called yet, and until when they may.
+    newcomers: Vec<(String, Timestamp)>,
 }
 
 impl MdnChat {
@@ -54,10 +63,20 @@ impl MdnChat {
         context.retain(|name| users.contains(&name));
         self.hung_up.retain(|name| users.contains(&name.as_str()));
         for (at, name) in users.iter().enumerate().filter(|(at, _)| *at != me) {
-            if !self.hung_up.iter().any(|known| known == name) {
-                context.enter_as(name, name, if at < me { Offerer::Us } else { Offerer::Them });
+            if context.knows(name) || self.hung_up.iter().any(|known| known == name) {
+                continue;
             }
+            if at > me {
+                self.newcomers.push(((*name).to_owned(), context.now + NEWCOMER_CALLS));
+            }
+            context.enter_as(name, name, if at < me { Offerer::Us } else { Offerer::Them });
         }
+        self.newcomers.retain(|(name, _)| context.knows(name));
+        self.set_alarm(context);
+    }
+
+    fn set_alarm(&self, context: &mut Context) {
+        context.wake_at(self.newcomers.iter().map(|(_, at)| *at).min());
     }
 
     fn hear_description(&mut self, fields: &Json, kind: SdpType, context: &mut Context) -> Option<()> {
@@ -159,6 +178,17 @@ impl Protocol for MdnChat {
         self.say_candidate(to, no_candidate(), x, context);
     }
 
+    fn wake(&mut self, context: &mut Context) {
+        let now = context.now;
+        self.newcomers.retain(|(name, at)| {
+            if *at <= now {
+                context.offer_to(name);
+            }
+            *at > now
+        });
+        self.set_alarm(context);
+    }
+
     fn leave(&mut self, context: &mut Context) {
         for to in context.keys() {
             context.say(self.to("hang-up", &to));
@@ -169,5 +199,6 @@ impl Protocol for MdnChat {
     fn down(&mut self) {
         (self.id, self.joining) = (None, false);
         self.hung_up.clear();
+        self.newcomers.clear();
     }
 }

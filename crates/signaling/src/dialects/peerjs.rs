@@ -3,7 +3,8 @@
 //! So a room is a row of ids made of its name, `<room>`, `<room>-1`, `<room>-2` and so on. Whoever joins takes the first
 //! that is free and says hello to the others; who is there answers, and calls. Stock clients ignore the hello (a candidate of
 //! a connection that they do not have), and can call the first of us by the name of the room. A room that starts with `@`
-//! calls that id. The server keeps nothing but the payload, so whatever is only for ours goes inside it.
+//! calls that id, and again when they are gone: a page that is reloaded does not call by itself. The server keeps nothing
+//! but the payload, so whatever is only for ours goes inside it.
 //!
 //! The server drops whoever sends no heartbeat, keeps calls for the absent until they EXPIRE, tells nothing of who has
 //! left, and when the same client comes back early it says nothing at all, not even OPEN.
@@ -24,6 +25,10 @@ use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescripti
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Who comes back under the same id and is not refused for this long is in.
 const REOPENS: Duration = Duration::from_millis(1500);
+/// Most calls of an id in a row, each after twice as many heartbeats as the one before: 5, 10, 20, 40, 80 and 160 s.
+const MAX_CALLS: u32 = 6;
+/// After a call of this many heartbeats (a minute) they are counted anew.
+const LONG_CALL: u32 = 12;
 /// Most people in a room.
 const SLOTS: u32 = 8;
 /// The type of what is only for ours.
@@ -49,6 +54,7 @@ fn make(options: Options) -> Made {
         opened: false,
         known: false,
         calls: Notes::default(),
+        callee: Callee::default(),
     };
     options.over_raw(peerjs)
 }
@@ -69,6 +75,40 @@ struct PeerJs {
     known: bool,
     /// With whom which call is under way.
     calls: Notes,
+    callee: Callee,
+}
+
+/// Whom a room calls that is one id.
+#[derive(Default)]
+struct Callee {
+    /// Whether they answer, or are about to; for how many heartbeats that has been so or not.
+    here: bool,
+    beats: u32,
+    /// How often they were called again.
+    calls: u32,
+}
+
+impl Callee {
+    /// A heartbeat passes: whether to call again.
+    fn beat(&mut self, here: bool) -> bool {
+        if std::mem::replace(&mut self.here, here) != here {
+            self.beats = 0;
+        }
+        self.beats = self.beats.saturating_add(1);
+        if here && self.beats >= LONG_CALL {
+            self.calls = 0;
+        }
+        let again = !here && self.calls < MAX_CALLS && self.beats >= 1 << self.calls;
+        if again {
+            (self.calls, self.beats) = (self.calls + 1, 0);
+        }
+        again
+    }
+
+    /// Whether the last of all calls has just been in vain.
+    fn is_given_up(&self) -> bool {
+        !self.here && self.calls >= MAX_CALLS && self.beats == 1
+    }
 }
 
 /// A word about each of a few people.
@@ -114,6 +154,17 @@ impl PeerJs {
         }
     }
 
+    /// Whoever is called by id may have been reloaded. Nobody knows whether they are back.
+    fn call_again(&mut self, context: &mut Context) {
+        let Some(whom) = self.room.strip_prefix('@').filter(|_| context.is_in()) else { return };
+        if self.callee.beat(context.knows(whom)) {
+            self.hello(whom, context);
+            context.call(whom);
+        } else if self.callee.is_given_up() {
+            context.unanswered();
+        }
+    }
+
     fn hello(&self, to: &str, context: &mut Context) {
         let hello = context.hello(to);
         aside(to, hello, context);
@@ -136,6 +187,7 @@ impl PeerJs {
 
     fn forget_room(&mut self) {
         self.room.clear();
+        self.callee = Callee::default();
         (self.slot, self.known) = (0, false);
         self.me.clone_from(&self.page);
     }
@@ -281,6 +333,7 @@ impl Protocol for PeerJs {
         if !self.opened && self.known {
             self.open(context);
         }
+        self.call_again(context);
         context.say(Fields::of_type("HEARTBEAT"));
         context.wake_at(Some(context.now + HEARTBEAT));
     }

@@ -190,7 +190,8 @@ impl Tabs {
             | Inbound::Joined(_)
             | Inbound::Resumed { .. }
             | Inbound::IceServers(_)
-            | Inbound::Rejected(_) => {}
+            | Inbound::Rejected(_)
+            | Inbound::Unanswered => {}
         }
     }
 

@@ -88,6 +88,11 @@ impl Context {
         self.reopen = Some(DialectOutput::Moved);
     }
 
+    /// Whether this socket is about to be replaced by one with another URL.
+    pub(super) fn moves(&self) -> bool {
+        self.reopen == Some(DialectOutput::Moved)
+    }
+
     /// We are in the room.
     pub(crate) fn joined(&mut self) {
         self.joined_with(None, None);
@@ -130,6 +135,17 @@ impl Context {
         self.pairs.iter().any(|pair| pair.key == key && pair.has_described())
     }
 
+    /// Somebody comes where there is place for one: whoever was there is gone. Whether anybody was.
+    pub(crate) fn make_place(&mut self, key: &str) -> bool {
+        let now = self.now;
+        let over = |pair: &Pair| pair.key == key && pair.peer.is_none() && pair.is_over(now);
+        let found = self.pairs.iter().any(over);
+        if found {
+            self.left(key);
+        }
+        found
+    }
+
     /// The keys of all others.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.pairs.iter().map(|pair| pair.key.clone()).collect()
@@ -148,6 +164,21 @@ impl Context {
     /// Somebody is in the room, and this is what they are called.
     pub(crate) fn enter_as(&mut self, key: &str, name: &str, offerer: Offerer) {
         self.place(key, name, None, offerer);
+    }
+
+    /// Somebody was to offer, and has not: we do.
+    pub(crate) fn offer_to(&mut self, key: &str) {
+        let silent = |pair: &&Pair| pair.key == key && !pair.has_described() && !pair.has_offered();
+        let turned = self.pairs.iter().find(silent).map(|pair| introduce(pair, Offerer::Us));
+        self.signals.extend(turned.map(Inbound::ParticipantJoined));
+    }
+
+    /// Calls somebody once who may be there. They are in the room as soon as they answer.
+    pub(crate) fn call(&mut self, key: &str) {
+        self.enter(key, Offerer::Unknown);
+        if let Some(pair) = self.pair(key) {
+            pair.presumed = false;
+        }
     }
 
     /// Puts somebody in the room, unless they are there. Those of ours who say hello before anything else go by the same
@@ -238,6 +269,11 @@ impl Context {
     pub(crate) fn reject(&mut self, code: RejectCode, words: &str, closes: bool) {
         let text = text::clean(words, MAX_ERROR_CHARS);
         self.refuse(Rejection { code, text, closes });
+    }
+
+    /// Nobody has answered, and nobody is called any more.
+    pub(crate) fn unanswered(&mut self) {
+        self.signals.push(Inbound::Unanswered);
     }
 
     /// The server is there, and has nothing to tell.

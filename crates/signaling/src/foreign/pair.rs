@@ -15,10 +15,15 @@ use crate::time::Timestamp;
 const HOLD: [Duration; 2] = [Duration::from_millis(3000), Duration::from_millis(1200)];
 /// An offer of ours as old as this was not heard by somebody who offers only now.
 const UNHEARD: Duration = Duration::from_secs(3);
+/// Whoever is announced when an offer of ours is as old as this is not the one whom it was for; before, it may be the
+/// same word twice.
+const STALE: Duration = Duration::from_secs(1);
 /// How long to wait for candidates that travel inside a description.
 const GATHERING: Duration = Duration::from_millis(2500);
-/// How often an offer into the silence is repeated.
+/// When an offer into the silence is repeated: after this long, then after twice as long, and so on...
 const REPEATS: Duration = Duration::from_secs(5);
+/// ...this often. Some clients ring for each of them.
+const MAX_REPEATS: u32 = 3;
 /// Who has answered before and does not answer for this long is gone.
 const SILENT: Duration = Duration::from_secs(10);
 /// Who has never answered may be a person who has not decided yet.
@@ -63,6 +68,8 @@ struct Offered {
     description: SessionDescription,
     /// For when it is repeated.
     candidates: Vec<IceCandidate>,
+    /// How often it was.
+    repeats: u32,
 }
 
 /// What is to be known of a description.
@@ -136,6 +143,16 @@ impl Pair {
         self.theirs.is_some()
     }
 
+    /// Whether an offer of ours waits for its answer.
+    pub(super) fn has_offered(&self) -> bool {
+        self.offered.is_some()
+    }
+
+    /// Whether whoever is announced now is somebody else.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.has_described() || self.offered.as_ref().is_some_and(|offered| offered.first + STALE <= now)
+    }
+
     /// The room describes itself. The description, unless it waits for its candidates.
     pub(super) fn describe(
         &mut self,
@@ -155,9 +172,9 @@ impl Pair {
         self.owes_answer = false;
         self.ours = Described::new(&description);
         if description.sdp_type == SdpType::Offer {
-            let first = self.offered.as_ref().map_or(now, |offered| offered.first);
-            let description = description.clone();
-            self.offered = Some(Offered { first, last: now, description, candidates: Vec::new() });
+            let before = self.offered.as_ref().map(|offered| (offered.first, offered.repeats));
+            let ((first, repeats), description) = (before.unwrap_or((now, 0)), description.clone());
+            self.offered = Some(Offered { first, last: now, description, candidates: Vec::new(), repeats });
         } else {
             self.offered = None;
         }
@@ -329,12 +346,18 @@ impl Pair {
         }
         let offered = self.offered.as_mut()?;
         offered.last = now;
+        offered.repeats += 1;
+        if offered.repeats > MAX_REPEATS {
+            out.push(Inbound::Unanswered);
+            return None;
+        }
         Some(bundle(&offered.description, &offered.candidates))
     }
 
     fn repeats_at(&self) -> Option<Timestamp> {
         let offered = self.offered.as_ref().filter(|_| self.presumed && self.held.is_none())?;
-        Some(offered.last + REPEATS)
+        let goes_on = offered.repeats <= MAX_REPEATS;
+        goes_on.then(|| offered.last + REPEATS * 2_u32.pow(offered.repeats))
     }
 
     /// When they count as gone, unless they answer.

@@ -172,6 +172,9 @@ impl Context {
     /// spoken yet may turn out to be one.
     fn acquaint(&mut self, key: &str, note: &Note<'_>, media: MediaState) {
         let greets = self.profile.greets;
+        if greets {
+            self.follow(key, note);
+        }
         let before = self.pair(key).map(|pair| (pair.peer.take(), pair.has_described()));
         let peer = Peer { id: note.from.to_owned(), media, hosts: note.hosts, generation: None };
         match before {
@@ -189,6 +192,19 @@ impl Context {
             self.asides.push((key.to_owned(), card));
         }
         self.settle();
+    }
+
+    /// Where ours go by ids of their own, one of them has only one key: the one that was heard last. What was said to
+    /// another never arrived, if nothing of theirs has come from there; if something has, their page has come anew.
+    fn follow(&mut self, key: &str, note: &Note<'_>) {
+        let theirs = |pair: &&mut Pair| pair.peer.as_ref().is_some_and(|peer| peer.id == note.from);
+        let Some(pair) = self.pairs.iter_mut().filter(|pair| pair.key != key).find(theirs) else { return };
+        let (before, anew) = (pair.key.clone(), pair.has_described() && note.hello);
+        self.remove(if anew { &before } else { key });
+        if let Some(pair) = self.pair(&before) {
+            pair.down();
+            key.clone_into(&mut pair.key);
+        }
     }
 
     fn renew(&mut self, key: &str, note: &Note<'_>, before: Option<MediaState>, peer: Peer) {

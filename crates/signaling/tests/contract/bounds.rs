@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
-use visavis_signaling::{DialectInput, Outbound};
+use visavis_signaling::{DialectInput, MediaState, Outbound};
 
 use crate::mutate::{Random, mutate};
 use crate::player::Player;
@@ -143,4 +143,34 @@ fn our_own_echo_is_not_somebody() {
             }
         }
     }
+}
+
+/// Whoever needs another socket to join hears nothing more on the old one, and says nothing there: it would be heard as the
+/// word of somebody who is not there any more.
+#[test]
+fn a_socket_that_is_about_to_be_replaced_is_over() {
+    let mut replaced = Vec::new();
+    for case in foreign() {
+        let room = DialectInput::Send(Outbound::Join {
+            room: "tea".into(),
+            name: "Ann".into(),
+            media: MediaState::default(),
+        });
+        let moves = |frames: &[String]| {
+            let mut player = Player::new(&case);
+            player.step(DialectInput::Opened);
+            player.step(room.clone());
+            player.lines.clear();
+            frames.iter().for_each(|frame| player.step(DialectInput::Frame(frame.clone())));
+            player.wait(Duration::ZERO);
+            let moved = player.lines.iter().position(|line| line == "= moved");
+            moved.map(|moved| player.lines.drain(..moved).collect::<Vec<_>>())
+        };
+        if moves(&[]).is_some() {
+            let frames = server_frames(&case.name);
+            assert_eq!(moves(&frames), Some(Vec::new()), "{}", case.name);
+            replaced.push(case.name);
+        }
+    }
+    assert!(replaced.iter().any(|name| name == "peerjs"), "{replaced:?}");
 }

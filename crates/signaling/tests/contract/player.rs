@@ -66,7 +66,8 @@ impl Player {
         self.wait_until(self.now);
     }
 
-    fn step(&mut self, input: DialectInput) {
+    /// One input, and nothing that is due: timers of browsers are late.
+    pub(crate) fn step(&mut self, input: DialectInput) {
         let mut out = Vec::new();
         self.dialect.handle(self.now, input, &mut out);
         self.lines.extend(out.into_iter().flat_map(|output| match output {
@@ -151,6 +152,7 @@ fn heard(signal: Inbound) -> Vec<String> {
         }
         Inbound::MediaState { from, media } => vec![format!("= media {from} {}", sent(media))],
         Inbound::IceServers(ice) => vec![format!("= {} ICE servers", ice.servers.len())],
+        Inbound::Unanswered => vec!["= unanswered".into()],
         Inbound::Rejected(rejection) => {
             let closes = if rejection.closes { ", closes" } else { "" };
             vec![format!("= rejected {} {:?}{closes}", rejection.code.as_str(), rejection.text)]

@@ -153,6 +153,7 @@ fn describe(signal: Inbound) -> Vec<String> {
             format!("candidate {from} {generation} {}", show_candidate(&candidate))
         }
         Inbound::MediaState { from, media } => format!("media {from}{}", show_media(media)),
+        Inbound::Unanswered => "unanswered".to_owned(),
         Inbound::Rejected(rejection) => {
             let closes = if rejection.closes { ", closes" } else { "" };
             let is_final = if rejection.code.is_final() { ", final" } else { "" };

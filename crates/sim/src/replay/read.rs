@@ -66,7 +66,7 @@ pub(super) fn input(line: &Json, asked: Option<&Probe>) -> Option<(Timestamp, In
     let input = match word.as_str() {
         "opened" => Input::Socket(SocketEvent::Opened),
         "heard" => Input::Socket(SocketEvent::Frame(parts.text("frame")?)),
-        "closed" => Input::Socket(SocketEvent::Closed),
+        "closed" => Input::Socket(closed(&parts)?),
         "seen" => Input::Seen(asked?.clone(), seen(&parts)?),
         "tested" => Input::Tested(TestId(parts.number(0)?), finding(&parts)?),
         "online" => Input::Online,
@@ -80,6 +80,13 @@ pub(super) fn input(line: &Json, asked: Option<&Probe>) -> Option<(Timestamp, In
         })?,
     };
     Some((Timestamp::from_millis(at.parse().ok()?), input))
+}
+
+fn closed(parts: &Parts<'_>) -> Option<SocketEvent> {
+    Some(match parts.number(0)? {
+        0 => SocketEvent::Closed,
+        code => SocketEvent::ClosedWith { code: code.try_into().ok()?, reason: parts.text("text")? },
+    })
 }
 
 fn seen(parts: &Parts<'_>) -> Option<Seen> {

@@ -113,7 +113,8 @@ impl World {
     fn server_closes(&mut self, socket: SocketId) {
         let Some((peer, _)) = self.server.sockets.remove(&socket) else { return };
         let at = self.arrival(socket, false, "");
-        self.schedule_at(at, Action::ToPeer(peer, socket, SocketEvent::Closed));
+        let farewell = SocketEvent::ClosedWith { code: 1000, reason: String::new() };
+        self.schedule_at(at, Action::ToPeer(peer, socket, farewell));
     }
 
     fn send_to_peer(&mut self, socket: SocketId, message: &ServerMessage) {
@@ -135,7 +136,7 @@ impl World {
         if self.peers[peer].socket != Some(socket) {
             return;
         }
-        if event == SocketEvent::Closed {
+        if matches!(event, SocketEvent::Closed | SocketEvent::ClosedWith { .. }) {
             self.peers[peer].socket = None;
             self.peers[peer].socket_open = false;
         }

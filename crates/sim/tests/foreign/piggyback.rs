@@ -72,15 +72,39 @@ fn who_leaves_is_gone_at_once() {
 #[test]
 fn two_of_ours_meet_at_once() {
     for dialect in foreign().filter(|dialect| knows_ours(dialect)) {
-        for gap in [700, 3_000, 100_000] {
-            let mut world = new_world(dialect, 20);
-            let first = join(&mut world, dialect, "tea");
-            world.run(gap);
-            let room = room_of(&world, first);
-            let second = join(&mut world, dialect, &room);
-            world.run(600);
-            world.must_be_connected(&[first, second], &format!("{dialect}, after {gap} ms"));
+        for (delay, lag) in [(20, 0), (0, 4), (20, 4)] {
+            for gap in [700, 1_000, 3_000, 100_000] {
+                let mut world = new_world(dialect, delay);
+                world.lag = lag;
+                let first = join(&mut world, dialect, "tea");
+                world.run(gap);
+                let room = room_of(&world, first);
+                let second = join(&mut world, dialect, &room);
+                world.run(650);
+                let what = format!("{dialect}, after {gap} ms, {delay} ms away, timers {lag} ms late");
+                world.must_be_connected(&[first, second], &what);
+            }
         }
+    }
+}
+
+/// Whoever was called by their id reloads their page, which calls nobody.
+#[test]
+fn one_peer_is_called_again() {
+    for away in [0, 3_000, 20_000, 60_000] {
+        let mut world = new_world("peerjs", 20);
+        let callee = join(&mut world, "peerjs", "tea");
+        world.run(1_000);
+        let caller = join(&mut world, "peerjs", "@tea");
+        world.run(5_000);
+        world.must_be_connected(&[caller, callee], "at first");
+        world.leave(callee);
+        world.crash(callee);
+        world.run(away);
+        let callee = join(&mut world, "peerjs", "tea");
+        world.run(if away < 60_000 { 20_000 } else { 45_000 });
+        world.must_be_connected(&[caller, callee], &format!("called again, after {away} ms"));
+        world.must_be_settled(&[caller, callee], "called again");
     }
 }
 

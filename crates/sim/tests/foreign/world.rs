@@ -48,6 +48,8 @@ enum Client {
 
 struct Page {
     client: Client,
+    /// When its room last had an input: from then on its timer runs.
+    touched: u64,
     recorder: Option<Recorder>,
     alive: bool,
     socket: Option<u32>,
@@ -57,6 +59,8 @@ struct Page {
 pub(crate) struct World {
     now: u64,
     delay: u64,
+    /// How late timers are: in browsers what the network brings meanwhile comes first.
+    pub(crate) lag: u64,
     order: u64,
     queue: BTreeMap<(u64, u64), Action>,
     server: Box<dyn Server>,
@@ -75,7 +79,7 @@ fn mapping(file: &str) -> Mapping {
 impl World {
     pub(crate) fn new(server: Box<dyn Server>, delay: u64) -> Self {
         let queue = BTreeMap::new();
-        Self { now: 0, delay, order: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
+        Self { now: 0, delay, lag: 0, order: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
     }
 
     /// A page with a flight recorder.
@@ -122,7 +126,8 @@ impl World {
     }
 
     fn push(&mut self, client: Client, recorder: Option<Recorder>) {
-        self.pages.push(Page { client, recorder, alive: true, socket: None, connections: BTreeMap::new() });
+        let (touched, connections) = (self.now, BTreeMap::new());
+        self.pages.push(Page { client, touched, recorder, alive: true, socket: None, connections });
     }
 
     pub(crate) fn join(&mut self, page: usize, room: &str) {
@@ -245,7 +250,10 @@ impl World {
     fn next_timer(&self) -> Option<(u64, usize)> {
         let timers = self.pages.iter().enumerate().filter(|(_, page)| page.alive);
         let timers = timers.filter_map(|(index, page)| match &page.client {
-            Client::Ours(room) => Some((room.poll_timeout()?.as_millis(), index)),
+            Client::Ours(room) => {
+                let due = room.poll_timeout()?.as_millis();
+                Some((due.max(page.touched) + self.lag, index))
+            }
             Client::Naive(_) => None,
         });
         timers.min()
@@ -258,9 +266,11 @@ impl World {
 
     fn input(&mut self, page: usize, input: Input) {
         let now = Timestamp::from_millis(self.now);
-        let Page { client: Client::Ours(room), recorder, alive: true, .. } = &mut self.pages[page] else {
+        let Page { client: Client::Ours(room), touched, recorder, alive: true, .. } = &mut self.pages[page]
+        else {
             return;
         };
+        *touched = self.now;
         recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
         room.handle(now, input);
         let outputs: Vec<_> = std::iter::from_fn(|| room.poll_output()).collect();
@@ -458,7 +468,8 @@ impl World {
             (None, _) => {
                 self.sockets[socket as usize].2 = false;
                 self.pages[page].socket = None;
-                self.input(page, Input::Socket(SocketEvent::Closed));
+                let (code, reason) = (1000, "The server says goodbye.".to_owned());
+                self.input(page, Input::Socket(SocketEvent::ClosedWith { code, reason }));
             }
         }
     }
