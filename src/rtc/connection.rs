@@ -1,5 +1,7 @@
 //! One `RTCPeerConnection`.
 
+mod transceivers;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -15,7 +17,7 @@ use web_sys::{
 };
 use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTrackEvent};
 
-use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport, Transceiver};
+use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport};
 use super::convert;
 use super::convert::kind_of;
 use crate::dom::{Listener, ignore, object};
@@ -126,49 +128,6 @@ impl Connection {
         }
     }
 
-    fn add_transceivers(&self) -> Result<(), JsValue> {
-        let init = object(&[("direction", "sendrecv".into()), ("streams", Array::of1(&self.stream).into())]);
-        for source in Source::ALL {
-            let transceiver = self.pc.add_transceiver(kind_of(source), &init)?;
-            self.outgoing.borrow_mut()[source as usize].sender = Some(transceiver.sender().unchecked_into());
-        }
-        Ok(())
-    }
-
-    /// Sends a track, or nothing, as `source`, now or as soon as there is a sender.
-    pub(super) fn send_track(&self, source: Source, track: Option<TrackId>) {
-        self.outgoing.borrow_mut()[source as usize].track = track;
-        self.replace_track(source);
-    }
-
-    fn replace_track(&self, source: Source) {
-        let outgoing = &self.outgoing.borrow()[source as usize];
-        let Some(sender) = &outgoing.sender else { return };
-        let track = outgoing.track.and_then(|id| self.tracks.get(id));
-        ignore(sender.replace(&track.map_or(JsValue::NULL, JsValue::from)));
-    }
-
-    /// Takes over the transceivers that a remote offer brought, before it is answered: the first of each kind.
-    fn adopt_transceivers(&self) {
-        for source in Source::ALL {
-            if self.outgoing.borrow()[source as usize].sender.is_some() {
-                continue;
-            }
-            let Some(transceiver) = self.first_transceiver(kind_of(source)) else { continue };
-            let sender: Sender = transceiver.sender().unchecked_into();
-            let _ = transceiver.unchecked_ref::<Transceiver>().set_way("sendrecv");
-            let _ = sender.set_streams(&self.stream);
-            self.outgoing.borrow_mut()[source as usize].sender = Some(sender);
-            self.replace_track(source);
-        }
-    }
-
-    fn first_transceiver(&self, kind: &str) -> Option<RtcRtpTransceiver> {
-        let transceivers =
-            self.pc.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
-        transceivers.into_iter().find(|transceiver| transceiver.receiver().track().kind() == kind)
-    }
-
     /// Makes and sets the local description; answered by an event.
     pub(super) fn set_local(self: &Rc<Self>) {
         let first_answer = self.role == Role::Answerer && self.pc.current_local_description().is_none();
@@ -177,10 +136,20 @@ impl Connection {
         } else {
             self.pc.set_local()
         };
-        self.settle(promise, |connection, result| {
-            let result = result.and_then(|()| connection.local_description());
-            connection.emit(ConnectionEvent::LocalDescriptionSet(result));
-        });
+        let settled: fn(&Self, Result<(), OperationError>) = if first_answer {
+            |connection, result| {
+                connection.described(result);
+                connection.add_missing_transceivers();
+            }
+        } else {
+            Self::described
+        };
+        self.settle(promise, settled);
+    }
+
+    fn described(&self, result: Result<(), OperationError>) {
+        let result = result.and_then(|()| self.local_description());
+        self.emit(ConnectionEvent::LocalDescriptionSet(result));
     }
 
     fn local_description(&self) -> Result<SessionDescription, OperationError> {

@@ -9,6 +9,7 @@ mod element;
 mod media;
 mod rtc;
 mod socket;
+mod strangers;
 mod support;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

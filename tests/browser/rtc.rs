@@ -132,7 +132,7 @@ impl Pair {
     }
 }
 
-async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
+pub(crate) async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
     let events = Events::new();
     let sink = events.clone();
     let media = Media::new(tracks.clone(), Rc::new(move |event| sink.push(event)));
