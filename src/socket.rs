@@ -12,7 +12,7 @@ use visavis_signaling::Endpoint;
 use visavis_signaling::dialects::tabs;
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BroadcastChannel, Event, EventTarget, MessageEvent, WebSocket};
+use web_sys::{BroadcastChannel, CloseEvent, Event, EventTarget, MessageEvent, WebSocket};
 
 use crate::dom::Listener;
 
@@ -74,7 +74,7 @@ impl Socket {
             on("open", |inner, _| (inner.emit)(SocketEvent::Opened)),
             on("message", Inner::message),
             // `error` tells nothing, and `close` always follows it.
-            on("close", |inner, _| inner.closed()),
+            on("close", |inner, event| inner.closed(&event.unchecked_into())),
         ]
     }
 
@@ -109,9 +109,13 @@ impl Inner {
         }
     }
 
-    fn closed(&self) {
+    fn closed(&self, event: &CloseEvent) {
         self.open.borrow_mut().take();
-        (self.emit)(SocketEvent::Closed);
+        (self.emit)(match event.code() {
+            // No close frame has come, or an empty one (RFC 6455 section 7.4.1).
+            1005 | 1006 => SocketEvent::Closed,
+            code => SocketEvent::ClosedWith { code, reason: event.reason() },
+        });
     }
 }
 

@@ -58,6 +58,8 @@ fn of(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
 pub(super) fn code(problem: &Problem) -> &'static str {
     match problem {
         Problem::Unreachable { .. } => "unreachable",
+        Problem::Closed { .. } => "closed",
+        Problem::Unanswered => "unanswered",
         Problem::Rejected { code, .. } => code.as_str(),
     }
 }
@@ -68,7 +70,7 @@ pub(super) fn obstacle(view: &RoomView) -> Option<&'static str> {
         Some(Problem::Unreachable { obstacle, .. }) => {
             Some(obstacle.as_str()).filter(|name| !name.is_empty())
         }
-        Some(Problem::Rejected { .. }) | None => None,
+        Some(Problem::Rejected { .. } | Problem::Closed { .. } | Problem::Unanswered) | None => None,
     }
 }
 
@@ -91,6 +93,8 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
         _ if view.lifecycle == Lifecycle::Left => (true, &[]),
         Problem::Unreachable { .. } if view.may_fall_back => (false, &[RETRY, DEMO, REPORT]),
         Problem::Unreachable { .. } => (false, &[RETRY, REPORT]),
+        Problem::Closed { retried, .. } => (!retried && !view.lifecycle.in_call(), &[RETRY, REPORT]),
+        Problem::Unanswered => (false, &[]),
         Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
     };
     Notice { code: code(problem), text: text::problem(problem, view.lifecycle.in_call()), severe, actions }

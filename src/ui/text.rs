@@ -39,6 +39,10 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
              on, or to reload."
         ),
         ConnectionReason::NoMedia => format!("Nothing arrives from {who}. Renewing the connection."),
+        ConnectionReason::SendsNothing => format!(
+            "{who} is connected, but with a program that sends neither sound nor picture. To see and hear them, ask \
+             them to use one that makes video calls."
+        ),
         ConnectionReason::PeerGone => format!("{who} lost the connection. They may come back."),
         ConnectionReason::NoPath => format!(
             "No way through to {who}: a firewall blocks direct calls and there is no relay. Trying again; another \
@@ -134,6 +138,12 @@ pub(super) fn problem(problem: &Problem, in_call: bool) -> String {
                 .to_owned()
         }
         Problem::Unreachable { url, obstacle, .. } => unreachable(url, *obstacle),
+        Problem::Closed { code, reason, retried } => closed(*code, reason, *retried, in_call),
+        Problem::Unanswered => {
+            "Nobody has answered, and nobody is called any more. Whoever calls you still reaches \
+             you. To call again, leave and join again."
+                .to_owned()
+        }
         Problem::Rejected { code, text } if text.is_empty() => rejected(*code).to_owned(),
         Problem::Rejected { code, text } => format!("{} The server says: “{text}”", rejected(*code)),
     }
@@ -175,6 +185,20 @@ fn unreachable(url: &str, obstacle: Obstacle) -> String {
         }
     };
     ["Cannot reach the server at ", url, ". ", why, " Trying again; you need not reload."].concat()
+}
+
+/// The server has closed the connection, and said why.
+fn closed(code: u16, reason: &str, retried: bool, in_call: bool) -> String {
+    let code = code.to_string();
+    let said = if reason.is_empty() { "" } else { "It says: “" };
+    let next = match (in_call, retried) {
+        (true, true) => "Your call goes on. Trying again.",
+        (true, false) => "Your call goes on, but new people cannot join. Try again, or leave and join again.",
+        (false, true) => "Trying again; you need not reload.",
+        (false, false) => "Check the name of the room and the address of the server, then join again.",
+    };
+    let end = if reason.is_empty() { "" } else { "” " };
+    ["The server closed the connection (", &code, "). ", said, reason, end, next].concat()
 }
 
 fn rejected(code: RejectCode) -> &'static str {

@@ -1,6 +1,9 @@
 //! A server that cannot be reached: the lobby says what to look at.
 
+use futures_util::StreamExt;
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use visavis_e2e::server::free_port;
 use visavis_e2e::{Browser, Bundle, Page, Server, Site, tools};
 
@@ -51,6 +54,33 @@ async fn a_server_of_another_kind_is_told_by_its_silence() {
     page.until("the lobby", |look| look.control("join").is_some()).await;
     page.press("join").await;
     is_told(&page, "no-reply", "another kind of server").await;
+}
+
+/// A server that takes everybody and closes upon them as soon as they say something. What it tells is its port.
+async fn closing(code: u16, reason: &'static str) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { continue };
+            let _ = socket.next().await;
+            let _ = socket.close(Some(CloseFrame { code: code.into(), reason: reason.into() })).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn what_a_server_says_when_it_closes_is_shown() {
+    for (code, state) in [(4000, "lobby"), (1011, "joining")] {
+        let url = format!("ws://127.0.0.1:{}/", closing(code, "Lobby does not exist").await);
+        let (_site, _bundle, page) = lobby(json!({ "url": url, "dialect": "ayame" })).await;
+        page.until("the lobby", |look| look.control("join").is_some()).await;
+        page.press("join").await;
+        let look = page.until("to be told", |look| look.problem == "closed" && look.state == state).await;
+        let text = &look.notice("closed").expect("there is a sentence").text;
+        assert!(text.contains("Lobby does not exist") && text.contains(&code.to_string()), "{text}");
+    }
 }
 
 /// The files of other people's dialects that a page has loaded.
