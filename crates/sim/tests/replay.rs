@@ -43,9 +43,13 @@ fn what_is_no_report_is_refused() {
 #[test]
 fn reports_that_people_have_sent() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let paths = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut reports = 0;
     for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
-        let Replay { difference, .. } = replay(&fs::read_to_string(&path).unwrap()).unwrap();
+        let Replay { difference, inputs, .. } = replay(&fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!(difference, None, "{}", path.display());
+        assert!(inputs > 0, "{}: nothing has happened in it", path.display());
+        reports += 1;
     }
+    assert!(reports > 0, "{} holds no report", folder.display());
 }

@@ -13,8 +13,9 @@ use crate::obstacles::knock;
 
 /// How long a page is frozen. Longer than anybody's patience with a silent path.
 const FROZEN: Duration = Duration::from_secs(60);
-/// How long a seat is kept for somebody whose connection is lost, and how long after that their media may seem alive.
-const GONE: Duration = Duration::from_secs(90);
+/// When the tile of somebody is gone at the latest: after 25 s the server takes a silent client for dead
+/// (`docs/signaling-protocol.md`), and whoever is lost to it and to the ear is given up 12 s later.
+const GONE: Duration = Duration::from_secs(25 + 12);
 
 /// Offers again and again at the same instants as the other page does, `count` times, each time from rest.
 const RENEGOTIATE: &str = r"
