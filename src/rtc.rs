@@ -1,8 +1,10 @@
 //! Peer connections: the one place where live `RTCPeerConnection`s are.
 
 mod bindings;
+mod certificate;
 mod connection;
 pub mod convert;
+mod promise;
 mod trial;
 
 use std::cell::{OnceCell, RefCell};

@@ -1,6 +1,6 @@
 //! What web-sys lacks, or declares without `catch` although it throws.
 
-use js_sys::{Object, Promise};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Event, EventTarget, MediaStream, RtcIceCandidate, RtcRtpSender, RtcRtpTransceiver};
@@ -121,6 +121,17 @@ extern "C" {
     /// `replaceTrack(track)`, where `null` sends nothing.
     #[wasm_bindgen(method, js_name = replaceTrack, catch)]
     pub(super) fn replace(this: &Sender, track: &JsValue) -> Result<Promise, JsValue>;
+
+    /// `transport`; absent in old browsers.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn transport(this: &Sender) -> Option<DtlsTransport>;
+
+    /// `RTCDtlsTransport`.
+    pub(super) type DtlsTransport;
+
+    /// `getRemoteCertificates()`: the chain that the other side has shown, in DER; empty before it has.
+    #[wasm_bindgen(method, js_name = getRemoteCertificates, catch)]
+    pub(super) fn remote_certificates(this: &DtlsTransport) -> Result<Array, JsValue>;
 
     /// `RTCIceCandidate`.
     #[wasm_bindgen(extends = RtcIceCandidate)]

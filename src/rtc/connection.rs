@@ -5,7 +5,7 @@ mod transceivers;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Promise};
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
@@ -18,8 +18,9 @@ use web_sys::{
 use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTrackEvent};
 
 use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport};
-use super::convert;
 use super::convert::kind_of;
+use super::promise::{End, answer_twice};
+use super::{certificate, convert};
 use crate::dom::{Listener, ignore, object};
 use crate::tracks::Tracks;
 
@@ -36,6 +37,8 @@ pub(super) struct Connection {
     outgoing: RefCell<[Outgoing; SOURCES]>,
     incoming: RefCell<[Option<TrackId>; SOURCES]>,
     state: Cell<PeerConnectionState>,
+    /// The certificate in use has been read since the connection was last up.
+    certified: Cell<bool>,
     closed: Cell<bool>,
     end: End,
     emit: Box<dyn Fn(ConnectionEvent)>,
@@ -68,6 +71,7 @@ impl Connection {
             outgoing: RefCell::default(),
             incoming: RefCell::default(),
             state: Cell::new(PeerConnectionState::New),
+            certified: Cell::new(false),
             closed: Cell::new(false),
             end: End::new(),
             emit,
@@ -193,6 +197,7 @@ impl Connection {
 
     /// Reads the packet counters; answered by an event. Without an answer the room just knows nothing.
     pub(super) fn read_stats(self: &Rc<Self>) {
+        self.read_certificate();
         let (promise, connection) = (self.pc.stats(), Rc::downgrade(self));
         spawn_local(async move {
             let Ok(report) = report(promise).await else { return };
@@ -233,10 +238,30 @@ impl Connection {
     }
 
     /// Chromium and Firefox disagree about which of the two states notices trouble first, so both are watched.
-    fn on_state(&self) {
+    fn on_state(self: &Rc<Self>) {
         let state = worse_of(self.pc.connection_state(), self.pc.ice_connection_state());
         if self.state.replace(state) != state {
             self.emit(ConnectionEvent::StateChanged(state));
+            self.certified.set(false);
+            self.read_certificate();
+        }
+    }
+
+    /// Says whose certificate is in use, once it is: the state of the connection may come before that of its transport,
+    /// and then the next look at the counters finds it.
+    fn read_certificate(self: &Rc<Self>) {
+        if self.certified.get() || self.state.get() != PeerConnectionState::Connected {
+            return;
+        }
+        for shown in certificate::shown(&self.pc) {
+            self.certified.set(true);
+            let connection = Rc::downgrade(self);
+            spawn_local(async move {
+                let Some(fingerprint) = certificate::fingerprint(shown).await else { return };
+                if let Some(connection) = connection.upgrade() {
+                    connection.emit(ConnectionEvent::RemoteCertificate(fingerprint));
+                }
+            });
         }
     }
 
@@ -293,48 +318,8 @@ impl Drop for Connection {
     }
 }
 
-/// Sets a first answer, as a provisional one before it is set for good. The other side sees one answer.
-///
-/// Without that, Chromium (seen in 156) counts the first answer as something to be undone by the next rollback: if our
-/// first own offer then crosses one of theirs and is withdrawn, the transceivers lose their channels, and the new channel
-/// of the received video knows no sink. Frames are decoded, sound flows, and the picture stands still for good. The same
-/// answer set twice leaves nothing to undo. Firefox refuses provisional answers, and does not need them.
-async fn answer_twice(pc: PeerConnection, end: End) -> Result<JsValue, JsValue> {
-    let answer: Object = end.wait(pc.create_answer()).await?.unchecked_into();
-    let sdp = Reflect::get(&answer, &"sdp".into())?;
-    let provisional = object(&[("type", "pranswer".into()), ("sdp", sdp)]);
-    let _ = end.wait(pc.set_local_to(&provisional)).await;
-    end.wait(pc.set_local_to(&answer)).await
-}
-
 async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValue> {
     JsFuture::from(promise?).await.map(JsCast::unchecked_into)
-}
-
-/// A promise that settles when a connection is closed: its own descriptions' promises never do after that (W3C webrtc-pc
-/// 4.4.1.5, "abort these steps").
-#[derive(Clone)]
-struct End {
-    promise: Promise,
-    come: Option<Function>,
-}
-
-impl End {
-    fn new() -> Self {
-        let mut come = None;
-        let promise = Promise::new(&mut |resolve, _| come = Some(resolve));
-        Self { promise, come }
-    }
-
-    /// What the promise settles with, or nothing as soon as the connection is closed.
-    async fn wait(&self, promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-        let promise = promise?;
-        JsFuture::from(Promise::race(&Array::of2(&promise, &self.promise))).await
-    }
-
-    fn come(&self) {
-        let _ = self.come.as_ref().map(|come| come.call0(&JsValue::UNDEFINED));
-    }
 }
 
 fn worse_of(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {

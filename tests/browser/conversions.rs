@@ -3,7 +3,8 @@
 use js_sys::JSON;
 use visavis::element::address::{Asked, asked_by, naming};
 use visavis::rtc::convert;
-use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
+use visavis_core::signaling::limits::MAX_ICE_SERVERS;
+use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription, ice};
 use visavis_core::{ConnectionConfig, ServerChoice};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -68,6 +69,71 @@ fn the_browser_takes_our_configuration() {
         assert!(kept.contains(part), "{part} is not in {kept}");
     }
     pc.close();
+}
+
+fn accepted(servers: &[IceServer]) -> bool {
+    let config = ConnectionConfig { ice_servers: servers.to_vec(), relay_only: false, channel: false };
+    let pc = RtcPeerConnection::new_with_configuration(convert::configuration(&config).unchecked_ref());
+    pc.as_ref().iter().for_each(|pc| pc.close());
+    pc.is_ok()
+}
+
+/// Else one server of many would end every call.
+#[wasm_bindgen_test]
+fn the_browser_takes_every_ice_server_that_passes() {
+    let text = |text: &str| Some(text.to_owned());
+    let server =
+        |url: &str| IceServer { urls: vec![url.to_owned()], username: text("u"), credential: text("c") };
+    let hosts = [
+        "example.org",
+        "a",
+        "a_b-c.example.org.",
+        "-a.example",
+        "_sip.example",
+        "1.2.3",
+        "999.999.999.999",
+        "192.0.2.1",
+        "[2001:db8::1]",
+        "[::]",
+        "[::1]",
+        "[1::]",
+        "[1:2:3:4:5:6:7:8]",
+        "[1:2:3:4:5:6:7::]",
+        "xn--mller-kva.example",
+    ];
+    let ports = ["", ":1", ":3478", ":65535", ":00080"];
+    let mut urls = Vec::new();
+    for place in hosts.iter().flat_map(|host| ports.iter().map(move |port| [*host, port].concat())) {
+        let tails = ["", "?transport=udp", "?transport=tcp"];
+        urls.extend(["stun:", "stuns:"].map(|scheme| [scheme, &place].concat()));
+        for scheme in ["turn:", "turns:"] {
+            urls.extend(tails.map(|tail| [scheme, &place, tail].concat()));
+        }
+    }
+    urls.push(
+        ["stun:", &["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".")].concat(),
+    );
+    let passed: Vec<_> = urls.iter().filter(|url| ice::check(&server(url)).is_ok()).collect();
+    assert_eq!(passed.len(), urls.len());
+    let refused: Vec<_> = passed.into_iter().filter(|url| !accepted(&[server(url)])).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    let longest = IceServer { username: Some("u".repeat(508)), ..server("turn:a") };
+    assert_eq!(ice::check(&longest), Ok(()));
+    assert!(accepted(&[longest]));
+    // As many as a page and its server may name together.
+    let urls = vec!["stun:192.0.2.1".to_owned(); MAX_ICE_SERVERS];
+    let crowd = vec![IceServer { urls, username: None, credential: None }; 2 * MAX_ICE_SERVERS];
+    assert!(accepted(&crowd));
+}
+
+/// Not needed for anything, but it is why there is a check.
+#[wasm_bindgen_test]
+fn one_bad_ice_server_is_enough_for_the_browser() {
+    let good = IceServer { urls: vec!["stun:192.0.2.1".into()], username: None, credential: None };
+    for url in ["turn:a", "stun:h:99999", "stun:h?transport=udp", "stun:"] {
+        let bad = IceServer { urls: vec![url.to_owned()], ..good.clone() };
+        assert!(ice::check(&bad).is_err() && !accepted(&[good.clone(), bad]), "{url}");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -7,8 +7,8 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, Flow, MediaEvent, OperationError,
-    PeerConnectionState, Role, Source, TrackId,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, Fingerprint, Flow, MediaEvent,
+    OperationError, PeerConnectionState, Role, Source, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState;
@@ -31,6 +31,11 @@ struct Pair {
     described: Vec<ConnectionId>,
     flows: Vec<(ConnectionId, Flow)>,
     hung_up: Vec<ConnectionId>,
+    /// The certificate that each has announced last, and those that each says it talks to.
+    announced: Vec<(ConnectionId, Fingerprint)>,
+    in_use: Vec<(ConnectionId, Fingerprint)>,
+    /// The ICE user name fragment of each one's last description.
+    ufrags: Vec<(ConnectionId, String)>,
 }
 
 fn other(id: ConnectionId) -> ConnectionId {
@@ -59,6 +64,9 @@ impl Pair {
             described: Vec::new(),
             flows: Vec::new(),
             hung_up: Vec::new(),
+            announced: Vec::new(),
+            in_use: Vec::new(),
+            ufrags: Vec::new(),
         }
     }
 
@@ -79,8 +87,11 @@ impl Pair {
         match event {
             ConnectionEvent::NegotiationNeeded => self.rtc.set_local_description(id),
             ConnectionEvent::LocalDescriptionSet(description) => {
-                self.rtc.set_remote_description(other(id), &description.unwrap());
+                let description = description.unwrap();
+                self.note(id, &description);
+                self.rtc.set_remote_description(other(id), &description);
             }
+            ConnectionEvent::RemoteCertificate(fingerprint) => self.in_use.push((id, fingerprint)),
             ConnectionEvent::RemoteDescriptionSet(result) => self.described(id, result),
             ConnectionEvent::Candidate(Some(candidate)) => self.candidate(other(id), candidate),
             ConnectionEvent::Candidate(None) => self.ended.push(id),
@@ -91,6 +102,13 @@ impl Pair {
             ConnectionEvent::ChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }
+    }
+
+    fn note(&mut self, id: ConnectionId, description: &SessionDescription) {
+        let mut lines = description.sdp.lines();
+        let digits = lines.find_map(|line| line.strip_prefix("a=fingerprint:sha-256 ")).unwrap();
+        self.announced.push((id, Fingerprint::read(digits).unwrap()));
+        self.ufrags.push((id, description.ufrags().next().unwrap().to_owned()));
     }
 
     fn described(&mut self, id: ConnectionId, result: Result<(), OperationError>) {
@@ -250,22 +268,54 @@ async fn a_voice_flows_although_it_is_muted() {
     assert_eq!(pair.grows(B).await, [true; 4]);
 }
 
+/// Not what a description says, but whom the browser talks to.
+#[wasm_bindgen_test]
+async fn the_certificate_in_use_is_told() {
+    let tracks = Tracks::default();
+    let mut pair = Pair::new(&tracks);
+    pair.connect().await;
+    until("both certificates", || {
+        // A look at the counters finds what was not there yet.
+        [A, B].into_iter().for_each(|id| pair.rtc.read_stats(id));
+        pair.step();
+        pair.in_use.len() >= 2
+    })
+    .await;
+    for id in [A, B] {
+        let of = |list: &[(ConnectionId, Fingerprint)], whose| {
+            let of: Vec<_> = list.iter().filter(|(id, _)| *id == whose).map(|(_, one)| one.clone()).collect();
+            of
+        };
+        let in_use = of(&pair.in_use, id);
+        assert!(!in_use.is_empty());
+        assert!(in_use.iter().all(|one| *one == of(&pair.announced, other(id))[0]), "{in_use:?}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn ice_restarts() {
     let tracks = Tracks::default();
     let mut pair = Pair::new(&tracks);
     pair.connect().await;
     pair.step();
-    pair.rtc.restart_ice(A);
-    until("negotiation", || pair.events.len() > 0).await;
-    assert_eq!(pair.events.take(), [(A, ConnectionEvent::NegotiationNeeded)]);
-    pair.rtc.set_local_description(A);
-    until("an offer", || pair.events.len() > 0).await;
-    let (_, ConnectionEvent::LocalDescriptionSet(Ok(offer))) = pair.events.take().remove(0) else {
-        panic!("the first thing is the description");
+    let of = |pair: &Pair, id| {
+        let of = pair.ufrags.iter().rev().find(|(whose, _)| *whose == id);
+        of.map(|(_, ufrag)| ufrag.clone()).unwrap()
     };
+    let before = [of(&pair, A), of(&pair, B)];
+    let offer = pair.offer(A).await;
     assert_eq!(offer.sdp_type, SdpType::Offer);
-    assert!(offer.ufrags().next().is_some());
+    let ufrag = offer.ufrags().next().unwrap().to_owned();
+    assert_ne!(ufrag, before[0], "an offer without new credentials restarts nothing");
+    pair.described.clear();
+    pair.rtc.set_remote_description(B, &offer);
+    until("both to have agreed", || {
+        pair.step();
+        pair.described == [B, A]
+    })
+    .await;
+    assert_ne!(of(&pair, B), before[1], "the answer has new ones too");
+    assert_ne!(of(&pair, B), ufrag);
 }
 
 impl Pair {

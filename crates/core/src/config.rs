@@ -8,7 +8,7 @@ use std::rc::Rc;
 use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_signaling::{Dialect, IceServer, normalize};
+use visavis_signaling::{Dialect, IceServer, ice, normalize};
 
 pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, is_local, needs_url};
 
@@ -265,7 +265,9 @@ fn only(object: &Object<'_>, known: &[&str]) -> Result<(), JsonError> {
 
 fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
     only(fields, &["urls", "username", "credential"])?;
-    normalize::ice_server(fields)
+    let server = normalize::ice_server(fields)?;
+    ice::check(&server).map_err(|(field, flaw)| fields.error(field, flaw))?;
+    Ok(server)
 }
 
 fn read_capacity(root: &Object<'_>) -> Result<Option<u32>, JsonError> {
@@ -375,6 +377,12 @@ mod tests {
             problem(r#"{"iceServers": [{"urls": "stun:a"}, {"urls": "http://b"}]}"#),
             "\"iceServers[1].urls\" must be one or several stun:, turn: or turns: URLs"
         );
+        assert_eq!(
+            problem(r#"{"iceServers": [{"urls": "turn:a", "credential": "c"}]}"#),
+            "\"iceServers[0].username\" is missing, and TURN asks for one"
+        );
+        let url = problem(r#"{"iceServers": [{"urls": ["stun:a", "stun://b"]}]}"#);
+        assert!(url.starts_with("\"iceServers[0].urls\" must name a host"), "{url}");
         assert_eq!(problem("{\n  ,}"), "not valid JSON at line 2, column 3");
     }
 }

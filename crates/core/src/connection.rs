@@ -17,9 +17,9 @@ use self::watch::{Verdict, Watch};
 use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
 use crate::outbox::Outbox;
-use crate::output::{ConnectionConfig, Effect, Role};
+use crate::output::{ConnectionConfig, Effect, Event, Role};
 use crate::queue::Queue;
-use crate::safety::{self, Fingerprints};
+use crate::safety::{Certificates, Fingerprint, Fingerprints};
 
 /// Most of our own candidates that wait for their description to be sent.
 const MAX_OUTGOING: usize = 256;
@@ -78,8 +78,7 @@ pub(crate) struct Connection {
     answered: bool,
     /// None of its media sections sends anything.
     sends_nothing: bool,
-    /// The certificate fingerprints in our description in force, and in theirs.
-    certificates: [Option<String>; 2],
+    certificates: Certificates,
     /// Nobody knows whether there is another end.
     presumed: bool,
 }
@@ -106,7 +105,7 @@ impl Connection {
             incompatible: false,
             answered: false,
             sends_nothing: false,
-            certificates: [None, None],
+            certificates: Certificates::default(),
             presumed: false,
         }
     }
@@ -170,12 +169,14 @@ impl Connection {
         self.sends_nothing
     }
 
-    /// What this connection's two ends know of each other's certificates, once they are connected.
+    /// What this connection's two ends know of each other's certificates, once they are connected and it is proven.
     pub(crate) fn fingerprints(&self) -> Option<Fingerprints> {
-        match &self.certificates {
-            [Some(ours), Some(theirs)] if self.is_connected() => Some(Fingerprints::between(ours, theirs)),
-            _ => None,
-        }
+        self.certificates.proven().filter(|_| self.is_connected())
+    }
+
+    /// The browser says whose certificate it talks to.
+    pub(crate) fn certificate_read(&mut self, fingerprint: Fingerprint) {
+        self.certificates.uses(fingerprint);
     }
 
     /// Nobody knows whether there is another end.
@@ -276,7 +277,7 @@ impl Connection {
     /// `setLocalDescription` succeeded.
     pub(crate) fn local_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
         self.negotiator.local_set(description.sdp_type);
-        self.certificates[0] = safety::in_description(&description.sdp);
+        self.certificates.local(&description.sdp);
         cx.send(Outbound::Description { to: cx.to.clone(), generation: self.generation, description });
         for candidate in std::mem::take(&mut self.outgoing) {
             self.send_candidate(candidate, cx);
@@ -288,7 +289,6 @@ impl Connection {
         let Some(description) = self.negotiator.remote_set() else { return };
         self.answered = true;
         self.sends_nothing = !sections::sends_media(&description.sdp);
-        self.certificates[1] = safety::in_description(&description.sdp);
         self.watch.restart();
         if std::mem::take(&mut self.presumed) {
             self.recovery.begin(cx.now);
@@ -312,10 +312,24 @@ impl Connection {
     pub(crate) fn step(&mut self, cx: &mut Context<'_>) -> Option<Replace> {
         match self.negotiator.next_step(cx.can_send)? {
             Step::SetLocal => cx.out.effect(Effect::SetLocalDescription(self.id)),
-            Step::SetRemote(description) => cx.out.effect(Effect::SetRemoteDescription(self.id, description)),
+            Step::SetRemote(description) => self.set_remote(description, cx),
             Step::Yield => return Some(Replace::Yield),
         }
         None
+    }
+
+    /// Shows the browser what may be shown of their description. If that is nothing, this connection comes to nothing.
+    fn set_remote(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
+        match self.certificates.admit(&description.sdp) {
+            Ok(sdp) => {
+                let description = SessionDescription { sdp, ..description };
+                cx.out.effect(Effect::SetRemoteDescription(self.id, description));
+            }
+            Err(refusal) => {
+                cx.out.event(Event::ProtocolError(refusal.as_str().to_owned()));
+                self.broke(cx.now);
+            }
+        }
     }
 
     fn send_candidate(&self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {

@@ -4,6 +4,7 @@ use visavis_signaling::{IceCandidate, Probe, SessionDescription};
 
 use crate::check::{Finding, TestId};
 use crate::reach::Seen;
+use crate::safety::Fingerprint;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +145,9 @@ pub enum ConnectionEvent {
     Stats(Flow),
     /// The other side has closed the data channel beside the media.
     ChannelClosed,
+    /// `getRemoteCertificates()`, once the connection is up: the certificate that is really in use. Told for each transport,
+    /// though with bundling there is one.
+    RemoteCertificate(Fingerprint),
 }
 
 /// RTP packets that a connection has carried so far, by [`Source`] in the order of [`Source::ALL`] (`packetsReceived` and

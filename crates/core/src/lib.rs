@@ -38,7 +38,7 @@ pub use output::{ConnectionConfig, Effect, Event, Output, Role};
 pub use queue::Queue;
 pub use reach::{MAX_SEEN_BYTES, Obstacle, Seen, is_proxy_alone};
 pub use room::{Room, RoomConfig};
-pub use safety::Fingerprints;
+pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,

@@ -5,16 +5,28 @@
 //! own fingerprints in and sit in the middle. Then the two ends hold different fingerprints, and their words differ.
 //!
 //! Threat model, and what follows from it:
-//! - The server chooses what it presents to either side, so it looks for a pair of certificates for which both sides
-//!   get the same words. Eight words of 256 are 64 bits; by the birthday bound that is 2^32 tries. A browser makes a new
-//!   certificate for every connection, so they must be made while the call is set up, and each costs [`ROUNDS`] hashes:
-//!   2^50 in all.
-//! - A description may list several fingerprints, and the browser accepts any of them. All of them count here, so a
-//!   second one slipped in changes the words.
+//! - The server chooses what it presents to either side, so it looks for two certificates of its own, one for each side,
+//!   with which both sides get the same words. Eight words of 256 are 64 bits, and a match is one between two lists: 2^32
+//!   tries for the one side and 2^32 for the other, 2^33 in all, give one match on average. Each try is a key derivation
+//!   of [`ROUNDS`], 2^18: 2^51 rounds of two SHA-256 each. Fewer tries succeed more rarely by the square: a thousandth of
+//!   the work, once in a million calls. None of it can be done in advance, because the fingerprint of the honest side
+//!   goes into each try, and browsers make a new certificate for every connection; and it must be done before a
+//!   connection is given up and made anew ([`CONNECTS`](crate::timing::CONNECTS)), with another certificate. At 2^33
+//!   rounds a second, which one big graphics card of 2024 does, 2^51 take three days: 15 s want 17,000 of them.
+//! - A description may list several fingerprints, and a browser accepts any of them, also in spellings that RFC 8122 does
+//!   not know. So browsers are shown none but what [`canonical`] leaves: one SHA-256, in one spelling.
+//! - The certificate of the other side is *pinned*: a description that names another one on the same connection is refused.
+//!   Firefox (seen in ESR 153) would keep the connection to whom it knows, and only the text would change.
+//! - Text is not proof. Once connected, the certificate in use is read from the browser (`getRemoteCertificates()`), and
+//!   there are words only if it is the pinned one.
 //! - The words say nothing about who somebody is, only that nobody sits between you and the voice that reads them out.
 
+mod canonical;
 mod words;
 
+pub use self::canonical::Fingerprint;
+use self::canonical::NAME;
+pub(crate) use self::canonical::{Refusal, canonical};
 use self::words::WORDS;
 
 /// The words are PBKDF2 (RFC 8018) with HMAC-SHA-256 of [`Fingerprints::as_bytes`], one word for each byte. This is its
@@ -25,23 +37,62 @@ pub const SALT: &str = "visavis safety words 1";
 pub const ROUNDS: u32 = 1 << 18;
 /// How many words.
 pub const LENGTH: usize = 8;
-/// Most fingerprints of one description that count. A browser writes one, perhaps once for each media section.
-const MAX_FINGERPRINTS: usize = 32;
 
 /// What both ends of a connection know of each other's certificates. Cheap to hold and to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprints(Vec<u8>);
 
 impl Fingerprints {
-    /// Of what [`in_description`] found in the descriptions in force; the same on either side.
-    pub(crate) fn between(ours: &str, theirs: &str) -> Self {
+    /// Of the certificates of both sides; the same on either side.
+    fn between(ours: &Fingerprint, theirs: &Fingerprint) -> Self {
         let (first, second) = if ours <= theirs { (ours, theirs) } else { (theirs, ours) };
-        Self([first.as_bytes(), b"\n--\n", second.as_bytes()].concat())
+        Self([NAME, &first.0, "\n--\n", NAME, &second.0].concat().to_ascii_lowercase().into_bytes())
     }
 
     /// What is hashed.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// The certificates of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Certificates {
+    /// Of our own description.
+    ours: Option<Fingerprint>,
+    /// Of their first description: pinned, for as long as the connection lives.
+    pinned: Option<Fingerprint>,
+    /// What the browser says that it talks to. One, unless something is wrong: two are enough to know that.
+    in_use: Vec<Fingerprint>,
+}
+
+impl Certificates {
+    /// Our own description is in force.
+    pub(crate) fn local(&mut self, sdp: &str) {
+        self.ours = canonical(sdp).ok().and_then(|(_, fingerprint)| fingerprint);
+    }
+
+    /// What the browser may be shown of their description.
+    pub(crate) fn admit(&mut self, sdp: &str) -> Result<String, Refusal> {
+        let (sdp, fingerprint) = canonical(sdp)?;
+        if self.pinned.is_some() && fingerprint.is_some() && self.pinned != fingerprint {
+            return Err(Refusal::CertificateChanged);
+        }
+        self.pinned = self.pinned.take().or(fingerprint);
+        Ok(sdp)
+    }
+
+    /// The browser talks to whoever has this certificate.
+    pub(crate) fn uses(&mut self, fingerprint: Fingerprint) {
+        if self.in_use.len() < 2 && !self.in_use.contains(&fingerprint) {
+            self.in_use.push(fingerprint);
+        }
+    }
+
+    /// What the words are made of, if the certificate in use is the one that was announced.
+    pub(crate) fn proven(&self) -> Option<Fingerprints> {
+        let (ours, pinned) = (self.ours.as_ref()?, self.pinned.as_ref()?);
+        (self.in_use.as_slice() == std::slice::from_ref(pinned)).then(|| Fingerprints::between(ours, pinned))
     }
 }
 
@@ -51,55 +102,61 @@ pub fn words(hash: &[u8; LENGTH]) -> String {
     words.join(" ")
 }
 
-/// All fingerprints in a description, each once, in order. `None` if there are none, or more than a browser writes.
-pub(crate) fn in_description(sdp: &str) -> Option<String> {
-    let mut found: Vec<String> = Vec::new();
-    for line in sdp.lines() {
-        let Some(fingerprint) = line.strip_prefix("a=fingerprint:") else { continue };
-        // Hash names and digits mean the same in either case (RFC 8122 section 5).
-        let fingerprint = fingerprint.trim().to_ascii_lowercase();
-        let place = found.iter().position(|known| *known >= fingerprint).unwrap_or(found.len());
-        if found.get(place) != Some(&fingerprint) {
-            found.insert(place, fingerprint);
-        }
-    }
-    (!found.is_empty() && found.len() <= MAX_FINGERPRINTS).then(|| found.join("\n"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sdp(fingerprints: &[&str]) -> String {
-        let lines: Vec<String> = fingerprints.iter().map(|it| format!("a=fingerprint:{it}\r\n")).collect();
-        format!("v=0\r\n{}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n{}", lines.concat(), lines.concat())
+    fn fingerprint(digit: u8) -> Fingerprint {
+        Fingerprint::of(&[digit; 32])
     }
 
-    fn between(ours: &str, theirs: &str) -> Fingerprints {
-        Fingerprints::between(&in_description(ours).unwrap(), &in_description(theirs).unwrap())
+    fn sdp(digit: u8) -> String {
+        format!(
+            "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fingerprint:sha-256 {}\r\n",
+            fingerprint(digit).0
+        )
+    }
+
+    /// What somebody with the first certificate knows who was announced the second and talks to the third.
+    fn between(ours: u8, announced: u8, in_use: u8) -> Option<Fingerprints> {
+        let mut certificates = Certificates::default();
+        certificates.local(&sdp(ours));
+        certificates.admit(&sdp(announced)).unwrap();
+        certificates.uses(fingerprint(in_use));
+        certificates.proven()
     }
 
     #[test]
     fn both_ends_have_the_same() {
-        let (ann, ben) = (sdp(&["sha-256 AA:01"]), sdp(&["SHA-256 bb:02"]));
-        assert_eq!(between(&ann, &ben), between(&ben, &ann));
+        assert!(between(1, 2, 2).is_some());
+        assert_eq!(between(1, 2, 2), between(2, 1, 1));
     }
 
     #[test]
     fn somebody_in_the_middle_is_seen() {
-        let (ann, ben, eve) = (sdp(&["sha-256 AA:01"]), sdp(&["sha-256 BB:02"]), sdp(&["sha-256 EE:03"]));
-        assert_ne!(between(&ann, &eve), between(&eve, &ben));
-        let both = sdp(&["sha-256 EE:03", "sha-256 BB:02"]);
-        assert_ne!(between(&ann, &ben), between(&ann, &both), "a second fingerprint slipped in");
-        assert_eq!(between(&ann, &both), between(&ann, &sdp(&["sha-256 BB:02", "sha-256 EE:03"])));
+        assert_ne!(between(1, 3, 3), between(2, 3, 3));
     }
 
     #[test]
-    fn without_certificates_there_are_no_words() {
-        assert_eq!(in_description("v=0\r\nm=audio 9 RTP/AVP 0\r\n"), None);
-        let many: Vec<String> = (0..=MAX_FINGERPRINTS).map(|i| format!("sha-256 {i:02X}")).collect();
-        let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(in_description(&sdp(&many)), None);
+    fn there_are_words_only_for_the_certificate_in_use() {
+        assert_eq!(between(1, 2, 3), None, "announced is one, and another is used");
+        let mut certificates = Certificates::default();
+        certificates.local(&sdp(1));
+        certificates.admit(&sdp(2)).unwrap();
+        assert_eq!(certificates.proven(), None, "not read yet");
+        certificates.uses(fingerprint(2));
+        certificates.uses(fingerprint(2));
+        assert!(certificates.proven().is_some());
+        certificates.uses(fingerprint(3));
+        assert_eq!(certificates.proven(), None, "one of two transports leads elsewhere");
+    }
+
+    #[test]
+    fn a_certificate_is_pinned() {
+        let mut certificates = Certificates::default();
+        certificates.admit(&sdp(2)).unwrap();
+        assert_eq!(certificates.admit(&sdp(3)), Err(Refusal::CertificateChanged));
+        assert_eq!(certificates.admit(&sdp(2)), Ok(sdp(2)));
     }
 
     #[test]

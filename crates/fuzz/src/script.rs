@@ -44,7 +44,7 @@ pub(crate) fn sdp(session: char) -> String {
         &format!("o=- {number} 2 IN IP4 127.0.0.1"),
         "s=-",
         "t=0 0",
-        &format!("a=fingerprint:sha-256 {number}"),
+        &format!("a=fingerprint:sha-256 {}", vec![format!("{:02X}", u32::from(session) % 256); 32].join(":")),
         "m=audio 9 UDP/TLS/RTP/SAVPF 111",
         &format!("a=ice-ufrag:uf{session}"),
         "m=video 9 UDP/TLS/RTP/SAVPF 96",

@@ -18,6 +18,7 @@ pub mod dialect;
 pub mod dialects;
 mod foreign;
 pub mod hub;
+pub mod ice;
 pub mod json;
 pub mod limits;
 pub mod normalize;

@@ -63,7 +63,8 @@ pub fn media(value: &Json) -> Option<MediaState> {
     told.then_some(MediaState { microphone, camera, screen: value.flag("screen")? })
 }
 
-/// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows.
+/// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows. Whether a browser takes
+/// them is another question ([`ice`](crate::ice)).
 ///
 /// # Errors
 /// If a field is missing, of another type, or over its limit.
@@ -82,11 +83,8 @@ fn read_urls(fields: &Object<'_>) -> Result<Vec<String>, JsonError> {
         url @ Json::Text(_) => std::slice::from_ref(url),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Object(_) => &[],
     };
-    let known = |url: &&str| {
-        url.len() <= MAX_ICE_FIELD_BYTES
-            && ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme))
-    };
-    let texts: Vec<String> = urls.iter().filter_map(Json::as_text).filter(known).map(str::to_owned).collect();
+    let texts = urls.iter().filter_map(Json::as_text).filter(|url| url.len() <= MAX_ICE_FIELD_BYTES);
+    let texts: Vec<String> = texts.map(str::to_owned).collect();
     if texts.is_empty() || texts.len() != urls.len() {
         return Err(fields.error("urls", "must be one or several stun:, turn: or turns: URLs"));
     }

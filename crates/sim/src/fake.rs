@@ -282,7 +282,7 @@ impl FakeConnection {
 
     fn describe(&mut self, sdp_type: SdpType) -> SessionDescription {
         let ufrag = format!("{}u{}", self.fingerprint, self.ice_generation);
-        let mut sdp = format!("v=0\r\na=fingerprint:{}\r\n", self.fingerprint);
+        let mut sdp = format!("v=0\r\na=fingerprint:sha-256 {}\r\n", digits(&self.fingerprint));
         let mut bound: Vec<_> =
             self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind))).collect();
         bound.sort_unstable_by_key(|(section, _)| *section);
@@ -336,14 +336,27 @@ impl FakeConnection {
     }
 }
 
+/// The name of a connection in place of the SHA-256 of its certificate: 32 bytes in hexadecimal.
+fn digits(name: &str) -> String {
+    let bytes = name.bytes().chain(std::iter::repeat(0)).take(32);
+    bytes.map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+/// The name again. `None` if it is no SHA-256.
+fn undigits(digits: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> = digits.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let bytes = bytes.filter(|bytes| bytes.len() == 32)?;
+    Some(bytes.into_iter().filter(|byte| *byte != 0).map(char::from).collect())
+}
+
 fn parse(sdp: &str) -> Option<Parsed> {
     if !sdp.ends_with('\n') {
         return None;
     }
     let mut parsed = Parsed { fingerprint: String::new(), ufrag: String::new(), kinds: Vec::new() };
     for line in sdp.lines() {
-        if let Some(fingerprint) = line.strip_prefix("a=fingerprint:") {
-            fingerprint.clone_into(&mut parsed.fingerprint);
+        if let Some(digits) = line.strip_prefix("a=fingerprint:sha-256 ") {
+            parsed.fingerprint = undigits(digits)?;
         } else if let Some(ufrag) = line.strip_prefix("a=ice-ufrag:") {
             ufrag.clone_into(&mut parsed.ufrag);
         } else if line.starts_with("m=audio") {

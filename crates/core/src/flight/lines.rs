@@ -135,6 +135,8 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         ConnectionEvent::CreationFailed => ("not-created", [id, 0, 0]),
         ConnectionEvent::NegotiationNeeded => ("needed", [id, 0, 0]),
         ConnectionEvent::ChannelClosed => ("hung-up", [id, 0, 0]),
+        // Which one is nobody's business, and nothing is decided by it.
+        ConnectionEvent::RemoteCertificate(_) => ("certificate", [id, 0, 0]),
         ConnectionEvent::LocalDescriptionSet(Ok(local)) => ("local", [id, local.sdp_type as u32, 0]),
         ConnectionEvent::LocalDescriptionSet(Err(_)) => ("local-failed", [id, 0, 0]),
         ConnectionEvent::RemoteDescriptionSet(Ok(())) => ("remote", [id, 0, 0]),

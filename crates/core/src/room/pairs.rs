@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use visavis_signaling::{
-    IceServers, Inbound, Offerer, ParticipantId, SdpType, SessionDescription, Timestamp,
+    IceServers, Inbound, Offerer, ParticipantId, SdpType, SessionDescription, Timestamp, ice,
 };
 
 use super::Room;
@@ -96,7 +96,10 @@ impl Room {
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
     /// restart then uses the newest credentials.
     pub(super) fn use_ice_servers(&mut self, servers: Option<IceServers>) {
-        let servers = servers.map_or_else(Vec::new, |ice| ice.servers);
+        let (servers, refused) = ice::usable(servers.map_or_else(Vec::new, |ice| ice.servers));
+        for flaw in refused {
+            self.out.event(Event::ProtocolError(["ICE server left out: ", &flaw].concat()));
+        }
         if servers == self.server_ice {
             return;
         }
@@ -284,6 +287,7 @@ impl Room {
             ConnectionEvent::StateChanged(state) => connection.state_changed(now, state),
             ConnectionEvent::RemoteTrack(source, track) => connection.set_track(source, track),
             ConnectionEvent::Stats(flow) => self.looked(now, &id, &flow),
+            ConnectionEvent::RemoteCertificate(fingerprint) => connection.certificate_read(fingerprint),
             ConnectionEvent::ChannelClosed => {
                 let heard = self.link.hung_up(now, id, &mut self.out);
                 self.heard(now, heard);

@@ -3,6 +3,7 @@
 
 mod check;
 mod farewell;
+mod safety;
 mod silence;
 
 use std::time::Duration;
@@ -304,7 +305,8 @@ fn another_life_of_somebody_is_connected_anew_under_the_same_tile() {
 #[test]
 fn newer_ice_servers_reach_every_connection() {
     let (mut stage, _) = Stage::joined(&["a", "b"]);
-    let server = IceServer { urls: vec!["turn:x".into()], username: None, credential: None };
+    let text = |text: &str| Some(text.to_owned());
+    let server = IceServer { urls: vec!["turn:x".into()], username: text("u"), credential: text("c") };
     let ice = IceServers { servers: vec![server.clone()], expires_in: None };
     let effects = stage.hear(Inbound::IceServers(ice.clone()));
     let config = ConnectionConfig { ice_servers: vec![server], relay_only: false, channel: true };

@@ -3,8 +3,8 @@
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaError, MediaEvent,
-    OperationError, PeerConnectionState, Seen, SocketEvent, Source, TestId, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Flow, Input, MediaError,
+    MediaEvent, OperationError, PeerConnectionState, Seen, SocketEvent, Source, TestId, TrackId,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -146,6 +146,7 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
         "not-created" => ConnectionEvent::CreationFailed,
         "needed" => ConnectionEvent::NegotiationNeeded,
         "hung-up" => ConnectionEvent::ChannelClosed,
+        "certificate" => ConnectionEvent::RemoteCertificate(Fingerprint::of(&[0; 32])),
         "local" => ConnectionEvent::LocalDescriptionSet(Ok(description(parts)?)),
         "local-failed" => ConnectionEvent::LocalDescriptionSet(Err(error()?)),
         "remote" => ConnectionEvent::RemoteDescriptionSet(Ok(())),

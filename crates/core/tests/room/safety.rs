@@ -1,0 +1,119 @@
+//! What a dishonest server, or a careless one, can do to a connection.
+
+use std::time::Duration;
+
+use visavis_core::signaling::{IceServer, IceServers, Inbound, Offerer, SdpType, SessionDescription};
+use visavis_core::{
+    ConnectionConfig, ConnectionEvent, ConnectionId, Effect, Event, Fingerprint, Input, Output,
+    PeerConnectionState, Role, SocketEvent,
+};
+
+use super::{HEARD, Stage, creations, id, info};
+
+/// A description of somebody with this certificate.
+fn described(sdp_type: SdpType, certificate: u8) -> SessionDescription {
+    let digits = vec![format!("{certificate:02X}"); 32].join(":");
+    let sdp = format!("v=0\r\na=fingerprint:sha-256 {digits}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n");
+    SessionDescription { sdp_type, sdp }
+}
+
+fn from_a(sdp_type: SdpType, certificate: u8) -> Inbound {
+    Inbound::Description { from: id("a"), generation: 0, description: described(sdp_type, certificate) }
+}
+
+/// Connected to "a", whose certificate is 2; ours is 1.
+fn connected() -> Stage {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, 1))));
+    stage.hear(from_a(SdpType::Answer, 2));
+    stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage
+}
+
+fn certificate(certificate: u8) -> ConnectionEvent {
+    ConnectionEvent::RemoteCertificate(Fingerprint::of(&[certificate; 32]))
+}
+
+fn has_words(stage: &Stage) -> bool {
+    stage.room.view().participants[0].fingerprints.is_some()
+}
+
+/// The protocol errors that a signal leads to.
+fn errors(stage: &mut Stage, signal: Inbound) -> Vec<String> {
+    HEARD.with_borrow_mut(|heard| heard.push(signal));
+    stage.room.handle(stage.now, Input::Socket(SocketEvent::Frame(String::new())));
+    let errors = std::iter::from_fn(|| stage.room.poll_output()).filter_map(|output| match output {
+        Output::Event(Event::ProtocolError(error)) => Some(error),
+        _ => None,
+    });
+    errors.collect()
+}
+
+#[test]
+fn there_are_words_once_the_certificate_in_use_is_the_one_announced() {
+    let mut stage = connected();
+    assert!(!has_words(&stage), "nobody has looked yet");
+    stage.event(0, certificate(2));
+    assert!(has_words(&stage));
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Disconnected));
+    assert!(!has_words(&stage));
+
+    let mut stage = connected();
+    stage.event(0, certificate(3));
+    assert!(!has_words(&stage), "they talk to somebody else");
+}
+
+/// Firefox would keep the connection that it has, and only the words would change.
+#[test]
+fn another_certificate_is_another_connection() {
+    let mut stage = connected();
+    stage.event(0, certificate(2));
+    assert_eq!(stage.hear(from_a(SdpType::Offer, 3)), [], "the browser never sees it");
+    assert!(has_words(&stage), "still those of whom they talk to");
+    assert_eq!(creations(&stage.wait(Duration::from_secs(5))), [(1, Role::Offerer)]);
+    assert!(!has_words(&stage));
+    assert_eq!(errors(&mut connected(), from_a(SdpType::Offer, 3)), ["certificate-changed"]);
+}
+
+#[test]
+fn an_answer_with_another_certificate_than_the_one_before_is_refused() {
+    let mut stage = connected();
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, 1))));
+    assert_eq!(errors(&mut stage, from_a(SdpType::Answer, 3)), ["certificate-changed"]);
+    assert_eq!(creations(&stage.wait(Duration::from_secs(5))), [(1, Role::Offerer)]);
+}
+
+#[test]
+fn what_the_browser_is_shown_names_one_certificate() {
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    let good = described(SdpType::Offer, 2);
+    let sdp = good.sdp.replace("m=audio", "a=Fingerprint:sha-256 EE:03\r\nm=audio");
+    let signal = Inbound::Description {
+        from: id("a"),
+        generation: 0,
+        description: SessionDescription { sdp, ..good.clone() },
+    };
+    assert_eq!(stage.hear(signal), [Effect::SetRemoteDescription(ConnectionId(0), good)]);
+}
+
+#[test]
+fn a_bad_ice_server_costs_only_itself() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    let server = |urls: &[&str]| IceServer {
+        urls: urls.iter().map(ToString::to_string).collect(),
+        username: None,
+        credential: None,
+    };
+    let servers = vec![server(&["turn:x", "stun:x"]), server(&["stun://y"])];
+    let ice = Inbound::IceServers(IceServers { servers, expires_in: None });
+    let config =
+        ConnectionConfig { ice_servers: vec![server(&["stun:x"])], relay_only: false, channel: true };
+    assert_eq!(stage.hear(ice.clone()), [Effect::SetConfiguration(ConnectionId(0), config)]);
+    let told = errors(&mut stage, ice);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("ICE server left out: turn:x: "), "{told:?}");
+}

@@ -1,0 +1,206 @@
+//! Which ICE servers a browser takes. One that it does not take makes the constructor of `RTCPeerConnection` throw, and
+//! with it goes every call: so what would be refused is found out before.
+
+use crate::signal::IceServer;
+
+/// Longest user name of TURN that browsers take, in bytes (RFC 8489 section 14.3: fewer than 509).
+const MAX_USERNAME_BYTES: usize = 508;
+
+/// What a browser would not take of an ICE server: the field, and what is wrong with it.
+pub type Flaw = (&'static str, &'static str);
+
+/// Whether a browser takes this URL: `stun:` and `stuns:` as in RFC 7064, `turn:` and `turns:` as in RFC 7065. Of what
+/// those allow in a host, only what names a machine; schemes in lower case, as browsers want them.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_url(url: &str) -> Result<(), &'static str> {
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let place = match scheme {
+        "stun" | "stuns" => rest,
+        "turn" | "turns" => {
+            let (place, query) = rest.split_once('?').unwrap_or((rest, "transport=udp"));
+            if !matches!(query, "transport=udp" | "transport=tcp") {
+                return Err("may end in ?transport=udp or ?transport=tcp, and in nothing else");
+            }
+            place
+        }
+        _ => return Err("must be one or several stun:, turn: or turns: URLs"),
+    };
+    if is_place(place) {
+        Ok(())
+    } else {
+        Err("must name a host, and perhaps a port, right after the colon: stun:example.org:3478")
+    }
+}
+
+/// `host [ ":" port ]`.
+fn is_place(place: &str) -> bool {
+    let (host_fits, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (is_ipv6(host), port.strip_prefix(':').or(port.is_empty().then_some("1"))),
+        None => {
+            let (host, port) = place.split_once(':').unwrap_or((place, "1"));
+            (is_name(host), Some(port))
+        }
+    };
+    host_fits && port.is_some_and(is_port)
+}
+
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// A name of the DNS, or an IPv4 address.
+fn is_name(host: &str) -> bool {
+    let label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=63).contains(&label.len()) && label.bytes().all(plain)
+    };
+    host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
+}
+
+/// RFC 4291 section 2.2, without a scope and without an IPv4 address at its end.
+fn is_ipv6(host: &str) -> bool {
+    let group = |group: &str| group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let groups = host.split(':').filter(|group| !group.is_empty()).count();
+    let gaps = host.as_bytes().windows(2).filter(|pair| *pair == b"::").count();
+    let ends = |a: bool, b: bool| !a || b;
+    host.split(':').all(group)
+        && ends(host.starts_with(':'), host.starts_with("::"))
+        && ends(host.ends_with(':'), host.ends_with("::"))
+        && if gaps == 0 { groups == 8 } else { gaps == 1 && groups <= 7 }
+}
+
+/// Whether a browser takes a server with all of its URLs.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check(server: &IceServer) -> Result<(), Flaw> {
+    server.urls.iter().try_for_each(|url| check_one(server, url))
+}
+
+fn check_one(server: &IceServer, url: &str) -> Result<(), Flaw> {
+    check_url(url).map_err(|flaw| ("urls", flaw))?;
+    let lacks = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
+    if !url.starts_with("turn") {
+        Ok(())
+    } else if lacks(&server.username) {
+        Err(("username", "is missing, and TURN asks for one"))
+    } else if server.username.as_ref().is_some_and(|name| name.len() > MAX_USERNAME_BYTES) {
+        Err(("username", "is too long"))
+    } else if lacks(&server.credential) {
+        Err(("credential", "is missing, and TURN asks for one"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The servers with those of their URLs that a browser takes, and a line about each of the others.
+pub fn usable(servers: Vec<IceServer>) -> (Vec<IceServer>, Vec<String>) {
+    let mut refused = Vec::new();
+    let servers = servers.into_iter().filter_map(|mut server| {
+        let all = std::mem::take(&mut server.urls);
+        for url in all {
+            match check_one(&server, &url) {
+                Ok(()) => server.urls.push(url),
+                Err((field, flaw)) => refused.push([&url, ": \"", field, "\" ", flaw].concat()),
+            }
+        }
+        (!server.urls.is_empty()).then_some(server)
+    });
+    (servers.collect(), refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(urls: &[&str], username: Option<&str>, credential: Option<&str>) -> IceServer {
+        IceServer {
+            urls: urls.iter().map(ToString::to_string).collect(),
+            username: username.map(str::to_owned),
+            credential: credential.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn urls_as_browsers_take_them() {
+        for url in [
+            "stun:example.org",
+            "stun:example.org:3478",
+            "stuns:example.org",
+            "stun:192.0.2.1:1",
+            "stun:[2001:db8::1]:65535",
+            "stun:[::1]",
+            "stun:[1:2:3:4:5:6:7:8]",
+            "stun:a_b-c.example.org.",
+            "turn:example.org",
+            "turn:example.org:3478?transport=udp",
+            "turns:example.org:443?transport=tcp",
+            "turn:[2001:db8::]?transport=tcp",
+        ] {
+            assert_eq!(check_url(url), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn urls_that_browsers_refuse() {
+        for url in [
+            "",
+            "stun",
+            "stun:",
+            "stun://example.org",
+            "STUN:example.org",
+            "http://example.org",
+            "stun:h?transport=udp",
+            "stun:h:",
+            "stun:h:0",
+            "stun:h:65536",
+            "stun:h:+1",
+            "stun:h:80:80",
+            "stun:h/path",
+            "stun:user@h",
+            "stun:h#x",
+            "stun: h",
+            "stun:h ",
+            "stun:h..org",
+            "stun:.",
+            "stun:[::1",
+            "stun:[::1]3478",
+            "stun:[:::]",
+            "stun:[1::2::3]",
+            "stun:[1:2:3:4:5:6:7]",
+            "stun:[:1::]",
+            "stun:[fe80::1%25en0]",
+            "stun:2001:db8::1",
+            "stun:müller.example",
+            "turn:h?transport=sctp",
+            "turn:h?transport=",
+            "turn:h?",
+            "turn:h?transport=udp&x=1",
+            "turn:?transport=udp",
+        ] {
+            assert!(check_url(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn turn_asks_for_credentials() {
+        let turn = &["turn:h"];
+        assert_eq!(check(&server(turn, Some("u"), Some("c"))), Ok(()));
+        assert_eq!(check(&server(turn, None, Some("c"))).unwrap_err().0, "username");
+        assert_eq!(check(&server(turn, Some(""), Some("c"))).unwrap_err().0, "username");
+        assert_eq!(check(&server(turn, Some(&"u".repeat(509)), Some("c"))).unwrap_err().0, "username");
+        assert_eq!(check(&server(turn, Some("u"), None)).unwrap_err().0, "credential");
+        assert_eq!(check(&server(&["stun:h"], None, None)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_good_beside_it_is_used() {
+        let mixed = server(&["turn:h", "stun:h", "stun://h"], None, None);
+        let (servers, refused) = usable(vec![mixed, server(&["stun:h:99999"], None, None)]);
+        assert_eq!(servers, [server(&["stun:h"], None, None)]);
+        assert_eq!(refused.len(), 3);
+        assert_eq!(refused[0], "turn:h: \"username\" is missing, and TURN asks for one");
+    }
+}
