@@ -15,8 +15,9 @@ use visavis_core::{
     ById, ConnectionConfig, ConnectionEvent, ConnectionId, Finding, Role, Source, TestId, TrackId,
 };
 use wasm_bindgen::JsValue;
-use web_sys::MediaStream;
+use web_sys::{MediaStream, RtcPeerConnectionState};
 
+use self::bindings::PeerConnection;
 use self::connection::Connection;
 use self::trial::Trial;
 use crate::tracks::Tracks;
@@ -88,8 +89,9 @@ impl Rtc {
         self.connections.try_borrow_mut().ok()?.pop().map(|(_, connection)| connection)
     }
 
-    /// Tries out what an ICE server with one URL is good for. A refusal of the browser is the first finding.
-    pub fn test(&self, id: TestId, server: &IceServer, tell: impl Fn(Finding) + 'static) {
+    /// Tries out what an ICE server with one URL is good for, or a connection without any. A refusal of the browser is the
+    /// first finding.
+    pub fn test(&self, id: TestId, server: Option<&IceServer>, tell: impl Fn(Finding) + 'static) {
         let tell: Rc<dyn Fn(Finding)> = Rc::new(tell);
         match Trial::new(server, &tell) {
             Ok(trial) => {
@@ -157,6 +159,13 @@ impl Rtc {
     fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {
         self.connections.borrow().get(&id).cloned()
     }
+}
+
+/// Makes a connection. What some extensions put in the place of `RTCPeerConnection` throws, or is an object that does
+/// nothing: a real one says that it is new, and anything else is better not touched.
+fn make(config: &ConnectionConfig) -> Result<PeerConnection, JsValue> {
+    let pc = PeerConnection::new(&convert::configuration(config))?;
+    if pc.connection_state() == RtcPeerConnectionState::New { Ok(pc) } else { Err(JsValue::UNDEFINED) }
 }
 
 impl Drop for Rtc {

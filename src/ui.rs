@@ -187,8 +187,3 @@ impl Screen {
         }
     }
 }
-
-/// Whether the browser has WebRTC: some people and some companies switch it off.
-fn can_call() -> bool {
-    js_sys::Reflect::has(&js_sys::global(), &JsValue::from_str("RTCPeerConnection")).unwrap_or(false)
-}

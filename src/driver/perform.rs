@@ -41,7 +41,8 @@ impl Pump {
         let tell = move |finding| dispatch(&pump, Input::Tested(id, finding));
         match test {
             Test::Track(track) => self.media.test(id, *track, tell),
-            Test::Ice(server) => self.rtc.test(id, server, tell),
+            Test::Ice(server) => self.rtc.test(id, Some(server), tell),
+            Test::Connection => self.rtc.test(id, None, tell),
         }
     }
 }

@@ -20,7 +20,7 @@ use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTra
 use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport};
 use super::convert::kind_of;
 use super::promise::{End, answer_twice};
-use super::{certificate, convert};
+use super::{certificate, convert, make};
 use crate::dom::{Listener, ignore, object};
 use crate::tracks::Tracks;
 
@@ -64,7 +64,7 @@ impl Connection {
         emit: Box<dyn Fn(ConnectionEvent)>,
     ) -> Result<Rc<Self>, JsValue> {
         let connection = Rc::new(Self {
-            pc: PeerConnection::new(&convert::configuration(config))?,
+            pc: make(config)?,
             role,
             tracks,
             stream,

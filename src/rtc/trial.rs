@@ -1,5 +1,6 @@
-//! A connection to nobody: it only gathers candidates with one ICE server, and tells what comes of it.
+//! A connection to nobody: it only gathers candidates, with one ICE server or with none, and tells what comes of it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Reflect;
@@ -9,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, RtcPeerConnectionIceEvent};
 
 use super::bindings::{IceErrorEvent, PeerConnection};
-use super::convert;
+use super::make;
 use crate::dom::{Listener, ignore};
 
 /// One try. Dropping it closes its connection, and what a relay has given for it.
@@ -20,17 +21,22 @@ pub(super) struct Trial {
 
 impl Trial {
     /// Begins to gather.
-    pub(super) fn new(server: &IceServer, tell: &Rc<dyn Fn(Finding)>) -> Result<Self, JsValue> {
-        let url = server.urls.first().cloned().unwrap_or_default();
-        let config =
-            ConnectionConfig { ice_servers: vec![server.clone()], relay_only: is_turn(&url), channel: true };
-        let pc = PeerConnection::new(&convert::configuration(&config))?;
+    pub(super) fn new(server: Option<&IceServer>, tell: &Rc<dyn Fn(Finding)>) -> Result<Self, JsValue> {
+        let url = server.and_then(|server| server.urls.first()).cloned();
+        let config = ConnectionConfig {
+            ice_servers: server.cloned().into_iter().collect(),
+            relay_only: url.as_deref().is_some_and(is_turn),
+            channel: true,
+        };
+        let pc = make(&config)?;
         // Firefox has no such event.
         let told = Reflect::has(&pc, &"onicecandidateerror".into()).unwrap_or(false);
-        let (candidates, errors) = (tell.clone(), tell.clone());
+        let (candidates, errors, any) = (tell.clone(), tell.clone(), Cell::new(false));
         let _listeners = [
             Listener::new(&pc, "icecandidate", move |event| {
-                on_candidate(event, &url, told).into_iter().for_each(|finding| candidates(finding));
+                // Without any candidate at all nobody can say that nothing is wrong.
+                let finding = on_candidate(event, url.as_deref(), told && any.replace(true));
+                finding.into_iter().for_each(|finding| candidates(finding));
             }),
             Listener::new(&pc, "icecandidateerror", move |event| {
                 errors(Finding::Error(event.unchecked_into::<IceErrorEvent>().error_code()));
@@ -44,9 +50,12 @@ impl Trial {
     }
 }
 
-fn on_candidate(event: Event, url: &str, told: bool) -> Option<Finding> {
+fn on_candidate(event: Event, url: Option<&str>, told: bool) -> Option<Finding> {
     match event.unchecked_into::<RtcPeerConnectionIceEvent>().candidate() {
-        Some(candidate) => is_proof(url, &candidate.candidate()).then_some(Finding::Good),
+        Some(candidate) => {
+            let proof = |url| is_proof(url, &candidate.candidate());
+            url.map_or(!candidate.candidate().is_empty(), proof).then_some(Finding::Good)
+        }
         None => Some(Finding::Gathered(told)),
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Notice {
 fn of(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
     let mut notices: Vec<Notice> = view.problem.iter().map(|problem| of_problem(problem, view)).collect();
     notices.extend(of_demo(view, options));
-    if !super::can_call() {
+    if view.blocked {
         notices.push(Notice {
             code: "unsupported",
             text: text::UNSUPPORTED.to_owned(),

@@ -51,6 +51,26 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
         ConnectionReason::NoPathWithRelay => {
             format!("No way through to {who}, not even by relay. Trying again; another network may help.")
         }
+        ConnectionReason::NoAddresses => format!(
+            "No way to {who}: your browser hides its network addresses, and there is no relay. Look for an extension or \
+             a setting about WebRTC, or use another browser."
+        ),
+        ConnectionReason::NoAddressesThere => format!(
+            "No way to {who}: their browser hides its network addresses, and there is no relay. Ask them to look for an \
+             extension or a setting about WebRTC, or to use another browser."
+        ),
+        ConnectionReason::Blocked => format!("No call with {who}. {UNSUPPORTED}"),
+        ConnectionReason::BlockedThere => format!(
+            "{who} cannot make calls: their browser has no WebRTC, or a setting or an extension keeps pages from it. Ask \
+             them to allow it, or to use another browser."
+        ),
+        ConnectionReason::TooLarge => {
+            format!("{who} asks for more than a call between two people needs. Ask them to reload the page.")
+        }
+        ConnectionReason::Untrusted => format!(
+            "The server showed {who} with two different certificates, so this call was not made: somebody may be trying to \
+             listen in. Trying again; if it stays so, use another server."
+        ),
         ConnectionReason::Incompatible => {
             format!("The browsers of {who} and you do not fit together. An update of either may help.")
         }
@@ -344,8 +364,8 @@ pub(super) const COPIED: &str = "Copied";
 pub(super) const LINK_COPIED: &str = "Link copied";
 
 /// A browser that cannot make calls.
-pub(super) const UNSUPPORTED: &str = "This browser cannot make video calls: it has no WebRTC, or it is switched off. \
-     Use a current Chrome, Edge, Firefox or Safari.";
+pub(super) const UNSUPPORTED: &str = "This browser cannot make video calls: it has no WebRTC, or a setting or an \
+     extension keeps pages from it. Allow it and reload, or use a current Chrome, Edge, Firefox or Safari.";
 
 /// The page has crashed.
 pub(super) const PANIC: &str = "Something in this page went wrong and it had to stop. It is a mistake in the program, \

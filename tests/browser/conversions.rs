@@ -115,8 +115,11 @@ fn the_browser_takes_every_ice_server_that_passes() {
     );
     let passed: Vec<_> = urls.iter().filter(|url| ice::check(&server(url)).is_ok()).collect();
     assert_eq!(passed.len(), urls.len());
-    let refused: Vec<_> = passed.into_iter().filter(|url| !accepted(&[server(url)])).collect();
-    assert!(refused.is_empty(), "{refused:?}");
+    // Many at once: Chromium makes no more than 500 connections, and counts those that are closed.
+    for urls in passed.chunks(MAX_ICE_SERVERS) {
+        let servers: Vec<_> = urls.iter().map(|url| server(url)).collect();
+        assert!(accepted(&servers), "one of {urls:?}");
+    }
     let longest = IceServer { username: Some("u".repeat(508)), ..server("turn:a") };
     assert_eq!(ice::check(&longest), Ok(()));
     assert!(accepted(&[longest]));

@@ -3,10 +3,13 @@
 //! It begins only when somebody asks for it and ends as soon as they go on. What the shell tries out for it it says as
 //! [`Finding`]s; what those mean, and how long to wait for them, is decided here.
 
+mod fault;
+
 use visavis_signaling::limits::MAX_ICE_SERVERS;
 use visavis_signaling::{IceServer, RejectCode, Timestamp};
 
-use crate::input::{MediaError, TrackId};
+pub use self::fault::{Fault, Skip};
+use crate::input::TrackId;
 use crate::outbox::Outbox;
 use crate::output::Effect;
 use crate::reach::Obstacle;
@@ -25,6 +28,9 @@ pub enum Test {
     /// Does this server, with its one URL, help a connection to an address? A connection that gathers candidates, with
     /// relays only if it is a TURN server, and that is never connected to anything.
     Ice(IceServer),
+    /// Does the browser make peer connections, and does it give them an address? One that gathers candidates without any
+    /// server; [`Finding::Good`] is the first of them.
+    Connection,
 }
 
 /// What the shell has found out.
@@ -68,6 +74,8 @@ pub enum CheckItem {
     Camera,
     /// One URL of an ICE server, or that there is none.
     Ice,
+    /// The browser's own connections. There is a line about them only if something is wrong.
+    Connection,
 }
 
 impl CheckItem {
@@ -78,6 +86,7 @@ impl CheckItem {
             Self::Microphone => "microphone",
             Self::Camera => "camera",
             Self::Ice => "ice",
+            Self::Connection => "connection",
         }
     }
 }
@@ -112,42 +121,6 @@ impl CheckState {
     fn is_over(self) -> bool {
         matches!(self, Self::Passed | Self::Failed(_) | Self::Skipped(_))
     }
-}
-
-/// Why something does not work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The signaling server is out of reach.
-    Unreachable(Obstacle),
-    /// The signaling server does not let us in.
-    Rejected(RejectCode),
-    /// The device cannot be opened.
-    Device(MediaError),
-    /// The device is not open yet: most likely the browser still waits for an answer.
-    Unopened,
-    /// Nothing comes from the device.
-    Nothing,
-    /// What comes from it is black or silent.
-    Blank,
-    /// It is muted, but not by us.
-    Muted,
-    /// The browser does not accept this ICE server.
-    Invalid,
-    /// The ICE server does not answer.
-    NoAnswer,
-    /// The ICE server answers with this error (RFC 8489 section 14.8, RFC 8656 section 19).
-    Error(u16),
-}
-
-/// Why something is not checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skip {
-    /// The person has switched it off.
-    Off,
-    /// There is none.
-    None,
-    /// This browser does not tell.
-    Unclear,
 }
 
 /// One line of what is shown.
@@ -206,7 +179,7 @@ impl Entry {
                 return self.settle(CheckState::Skipped(Skip::Unclear), out);
             }
             CheckItem::Microphone | CheckItem::Camera => self.fault.unwrap_or(Fault::Nothing),
-            CheckItem::Ice => self.fault.unwrap_or(Fault::NoAnswer),
+            CheckItem::Ice | CheckItem::Connection => self.fault.unwrap_or(Fault::NoAnswer),
         };
         self.settle(CheckState::Failed(fault), out);
     }
@@ -268,8 +241,10 @@ impl Check {
         }
     }
 
-    pub(crate) fn lines(&self) -> Vec<CheckLine> {
-        self.entries.iter().map(|entry| entry.line.clone()).collect()
+    /// What was found so far, and what else there is to say about a check.
+    pub(crate) fn lines(&self, more: Option<CheckLine>) -> Vec<CheckLine> {
+        let more = more.filter(|_| !self.entries.is_empty());
+        self.entries.iter().map(|entry| entry.line.clone()).chain(more).collect()
     }
 
     /// Whether the server owes an answer.
@@ -343,7 +318,7 @@ impl Check {
             let view = match entry.line.item {
                 CheckItem::Microphone => around.microphone,
                 CheckItem::Camera => around.camera,
-                CheckItem::Server | CheckItem::Ice => continue,
+                CheckItem::Server | CheckItem::Ice | CheckItem::Connection => continue,
             };
             match (view.state, view.track) {
                 (SourceState::On, Some(track)) if entry.test.is_none() => {

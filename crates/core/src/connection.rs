@@ -4,6 +4,7 @@ mod budget;
 mod candidate_buffer;
 mod negotiator;
 mod recovery;
+mod refusal;
 mod sections;
 mod watch;
 
@@ -12,14 +13,16 @@ use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionD
 use self::candidate_buffer::CandidateBuffer;
 use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
+use self::refusal::{OURS, THEIRS};
 pub(crate) use self::watch::{Expected, Moment};
 use self::watch::{Verdict, Watch};
 use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
 use crate::link::Link;
 use crate::outbox::Outbox;
-use crate::output::{ConnectionConfig, Effect, Event, Role};
+use crate::output::{Effect, Event, Role};
 use crate::queue::Queue;
 use crate::safety::{Certificates, Fingerprint, Fingerprints};
+use crate::view::ConnectionReason;
 
 /// Most of our own candidates that wait for their description to be sent.
 const MAX_OUTGOING: usize = 256;
@@ -52,16 +55,30 @@ impl Context<'_> {
     }
 }
 
-/// A connection could not go on by itself: the room must put another in its place.
+/// A connection cannot go on by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Replace {
-    /// By an answerer of the same generation: our first offer yields to theirs.
+pub(crate) enum Demand {
+    /// An answerer of the same generation must take its place: our first offer yields to theirs.
     Yield,
+    /// It is time for the shell to make it.
+    Make,
+}
+
+/// The `RTCPeerConnection` of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// Not yet: an answerer needs none before there is an offer, and whoever only comes and goes shall cost none.
+    NotYet,
+    /// The shell has been asked to make it.
+    As(ConnectionId),
+    /// The browser makes none.
+    Never,
 }
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    id: ConnectionId,
+    made: Made,
+    role: Role,
     generation: u32,
     negotiator: Negotiator,
     candidates: CandidateBuffer,
@@ -72,8 +89,10 @@ pub(crate) struct Connection {
     state: PeerConnectionState,
     microphone: Option<TrackId>,
     camera: Option<TrackId>,
-    /// A description was refused by the browser.
-    incompatible: bool,
+    /// What keeps it from coming about, if that is known.
+    obstacle: Option<ConnectionReason>,
+    /// Whether there is any candidate of ours, and any of theirs.
+    has_candidates: [bool; 2],
     /// A remote description has been set.
     answered: bool,
     /// None of its media sections sends anything.
@@ -84,15 +103,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(
-        id: ConnectionId,
-        generation: u32,
-        role: Role,
-        polite: bool,
-        recovery: Recovery,
-    ) -> Self {
+    pub(crate) fn new(generation: u32, role: Role, polite: bool, recovery: Recovery) -> Self {
         Self {
-            id,
+            made: Made::NotYet,
+            role,
             generation,
             negotiator: Negotiator::new(polite, role == Role::Offerer),
             candidates: CandidateBuffer::default(),
@@ -102,7 +116,8 @@ impl Connection {
             state: PeerConnectionState::New,
             microphone: None,
             camera: None,
-            incompatible: false,
+            obstacle: None,
+            has_candidates: [false; 2],
             answered: false,
             sends_nothing: false,
             certificates: Certificates::default(),
@@ -110,8 +125,27 @@ impl Connection {
         }
     }
 
-    pub(crate) fn id(&self) -> ConnectionId {
-        self.id
+    /// Its number, once the shell has been asked to make it.
+    pub(crate) fn id(&self) -> Option<ConnectionId> {
+        match self.made {
+            Made::As(id) => Some(id),
+            Made::NotYet | Made::Never => None,
+        }
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The shell has been asked to make it.
+    pub(crate) fn made_as(&mut self, id: ConnectionId) {
+        self.made = Made::As(id);
+    }
+
+    fn effect(&self, effect: impl FnOnce(ConnectionId) -> Effect, out: &mut Outbox) {
+        if let Some(id) = self.id() {
+            out.effect(effect(id));
+        }
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -155,8 +189,9 @@ impl Connection {
         self.negotiator.is_untouched()
     }
 
-    pub(crate) fn is_incompatible(&self) -> bool {
-        self.incompatible
+    /// What keeps it from coming about, if that is known.
+    pub(crate) fn obstacle(&self) -> Option<ConnectionReason> {
+        self.obstacle
     }
 
     /// Whether the other side has shown any sign of life on this connection.
@@ -209,28 +244,21 @@ impl Connection {
             self.negotiator.push(description);
         }
         self.candidates = before.candidates;
+        self.has_candidates[THEIRS] = before.has_candidates[THEIRS];
     }
 
     pub(crate) fn negotiation_needed(&mut self) {
         self.negotiator.want_offer();
     }
 
-    /// Newer ICE servers, for the next time it looks for a path.
-    pub(crate) fn configure(&self, config: ConnectionConfig, out: &mut Outbox) {
-        out.effect(Effect::SetConfiguration(self.id, config));
-    }
-
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {
-        cx.out.effect(Effect::RestartIce(self.id));
-    }
-
-    pub(crate) fn description_arrived(&mut self, description: SessionDescription) {
-        self.negotiator.push(description);
+        self.effect(Effect::RestartIce, cx.out);
     }
 
     pub(crate) fn candidate_arrived(&mut self, candidate: IceCandidate, out: &mut Outbox) {
+        self.has_candidate(THEIRS);
         if let Some(candidate) = self.candidates.push(candidate, self.negotiator.is_ignoring_offer()) {
-            out.effect(Effect::AddCandidate(self.id, candidate));
+            self.effect(|id| Effect::AddCandidate(id, candidate), out);
         }
     }
 
@@ -267,6 +295,11 @@ impl Connection {
 
     /// The browser gathered a candidate: it follows its description, never precedes it.
     pub(crate) fn candidate_gathered(&mut self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
+        if candidate.is_some() {
+            self.has_candidate(OURS);
+        } else {
+            self.candidates_ended(OURS);
+        }
         if !self.negotiator.is_setting_local() {
             self.send_candidate(candidate, cx);
         } else if self.outgoing.len() < MAX_OUTGOING {
@@ -277,6 +310,9 @@ impl Connection {
     /// `setLocalDescription` succeeded.
     pub(crate) fn local_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
         self.negotiator.local_set(description.sdp_type);
+        if !refusal::fits(&description.sdp) {
+            return self.refuse(ConnectionReason::TooLarge, cx);
+        }
         self.certificates.local(&description.sdp);
         cx.send(Outbound::Description { to: cx.to.clone(), generation: self.generation, description });
         for candidate in std::mem::take(&mut self.outgoing) {
@@ -297,23 +333,29 @@ impl Connection {
             self.recovery.restarted_by_peer(cx.now);
         }
         for candidate in self.candidates.description_set(&description) {
-            cx.out.effect(Effect::AddCandidate(self.id, candidate));
+            self.effect(|id| Effect::AddCandidate(id, candidate), cx.out);
         }
     }
 
-    /// A description operation failed, or the connection could not even be made. It will come to nothing; the ladder
-    /// builds another.
+    /// A description operation failed. It will come to nothing; the ladder builds another.
     pub(crate) fn broke(&mut self, now: Timestamp) {
-        self.incompatible = true;
+        self.fails(ConnectionReason::Incompatible, now);
+    }
+
+    fn fails(&mut self, reason: ConnectionReason, now: Timestamp) {
+        self.obstacle = Some(reason);
         self.recovery.broke(now);
     }
 
     /// Takes the next step of the negotiation, if it is time for one.
-    pub(crate) fn step(&mut self, cx: &mut Context<'_>) -> Option<Replace> {
+    pub(crate) fn step(&mut self, cx: &mut Context<'_>) -> Option<Demand> {
+        if self.made == Made::NotYet && (self.role == Role::Offerer || self.negotiator.is_offered()) {
+            return Some(Demand::Make);
+        }
         match self.negotiator.next_step(cx.can_send)? {
-            Step::SetLocal => cx.out.effect(Effect::SetLocalDescription(self.id)),
+            Step::SetLocal => self.effect(Effect::SetLocalDescription, cx.out),
             Step::SetRemote(description) => self.set_remote(description, cx),
-            Step::Yield => return Some(Replace::Yield),
+            Step::Yield => return Some(Demand::Yield),
         }
         None
     }
@@ -323,11 +365,11 @@ impl Connection {
         match self.certificates.admit(&description.sdp) {
             Ok(sdp) => {
                 let description = SessionDescription { sdp, ..description };
-                cx.out.effect(Effect::SetRemoteDescription(self.id, description));
+                self.effect(|id| Effect::SetRemoteDescription(id, description), cx.out);
             }
             Err(refusal) => {
                 cx.out.event(Event::ProtocolError(refusal.as_str().to_owned()));
-                self.broke(cx.now);
+                self.fails(refusal.reason(), cx.now);
             }
         }
     }

@@ -22,6 +22,7 @@ pub mod safety;
 pub mod timing;
 mod topology;
 mod trace;
+mod trial;
 mod view;
 
 pub use by_id::ById;

@@ -3,6 +3,7 @@
 mod farewell;
 mod search;
 
+use visavis_signaling::limits::MAX_FRAME_BYTES;
 use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, ParticipantId, Timestamp};
 
 pub(crate) use self::farewell::Farewell;
@@ -297,6 +298,11 @@ impl Link {
         self.dialect.handle(now, input, &mut outputs);
         for output in outputs {
             match output {
+                // The server would close the socket upon it.
+                DialectOutput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
+                    self.note(TraceKind::Misunderstood, "too large to be sent", out);
+                    out.event(Event::ProtocolError("too-large".to_owned()));
+                }
                 DialectOutput::Frame(frame) if self.is_open() => {
                     self.note(TraceKind::Out, &frame, out);
                     out.effect(Effect::SendFrame(frame));

@@ -14,7 +14,7 @@ use visavis_signaling::{
 use crate::by_id::ById;
 use crate::check::Check;
 use crate::connection::Connection;
-use crate::input::{Input, MediaEvent, Source, TrackId};
+use crate::input::{ConnectionId, Input, MediaEvent, Source, TrackId};
 use crate::link::Link;
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
@@ -23,6 +23,7 @@ use crate::queue::Queue;
 use crate::reach::Seen;
 use crate::roster::Roster;
 use crate::timing::TIMER_LATE;
+use crate::trial::{TRIAL, Trial};
 use crate::view::{Lifecycle, RoomView};
 
 /// What a room is made with. By default without servers of its own and with everything switched off.
@@ -65,6 +66,10 @@ pub struct Room {
     roster: Roster,
     connections: ById<ParticipantId, Connection>,
     next_connection: u32,
+    /// An answerer that is made ahead of the next offer, so that nobody waits for the browser when it comes. There is never
+    /// more than one, however many people only come and go.
+    spare: Option<ConnectionId>,
+    trial: Trial,
     /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
     past_generations: Queue<(ParticipantId, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
@@ -101,6 +106,8 @@ impl Room {
             roster: Roster::default(),
             connections: ById::default(),
             next_connection: 0,
+            spare: None,
+            trial: Trial::default(),
             past_generations: Queue::default(),
             early: Queue::default(),
             last_input: Timestamp::default(),
@@ -132,6 +139,7 @@ impl Room {
                 self.heard(now, heard);
             }
             Input::Seen(probe, seen) => self.seen(now, &probe, &seen),
+            Input::Tested(TRIAL, finding) => self.trial.found(finding, &mut self.out),
             Input::Tested(test, finding) => self.check.found(test, finding, &mut self.out),
             Input::Connection(connection, event) => self.connection_event(now, connection, event),
             Input::Media(event) => self.media_event(&event),
@@ -152,7 +160,9 @@ impl Room {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search = self.link.looks_again_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
         let check = self.check.poll_timeout();
-        let others = [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look(), search, check];
+        let trial = self.trial.poll_timeout();
+        let others =
+            [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look(), search, check, trial];
         repairs.chain(others.into_iter().flatten()).min()
     }
 
@@ -169,6 +179,7 @@ impl Room {
     }
 
     fn timeout(&mut self, now: Timestamp) {
+        self.trial.timeout(now, &mut self.out);
         let heard = self.link.timeout(now, &mut self.out);
         self.heard(now, heard);
         if self.link.looks_again_at().is_some_and(|at| at <= now) {
@@ -244,8 +255,8 @@ impl Room {
         for (source, old) in Source::ALL.into_iter().zip(before) {
             let new = self.media.track(source);
             if new != old {
-                for (_, connection) in self.connections.iter() {
-                    self.out.effect(Effect::SendTrack(connection.id(), source, new));
+                for id in self.made().collect::<Vec<_>>() {
+                    self.out.effect(Effect::SendTrack(id, source, new));
                 }
             }
         }

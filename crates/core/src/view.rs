@@ -168,7 +168,19 @@ pub enum ConnectionReason {
     NoPath,
     /// No path was found, not even through the relay.
     NoPathWithRelay,
-    /// The other side sent a description that this browser refuses, or this browser could not make a connection.
+    /// Our browser has no address that it would use, and no relay to go round by: it is to hide them.
+    NoAddresses,
+    /// The same on their side.
+    NoAddressesThere,
+    /// Our browser makes no connections: it has no WebRTC, or something keeps it from that.
+    Blocked,
+    /// The same on their side.
+    BlockedThere,
+    /// What they ask for has more parts than one person needs, or the answer to it is larger than a server takes.
+    TooLarge,
+    /// A description of theirs names another certificate than the one before, or several.
+    Untrusted,
+    /// The other side sent a description that this browser refuses.
     Incompatible,
 }
 
@@ -186,6 +198,12 @@ impl ConnectionReason {
             Self::PeerGone => "peer-gone",
             Self::NoPath => "no-path",
             Self::NoPathWithRelay => "no-path-with-relay",
+            Self::NoAddresses => "no-addresses",
+            Self::NoAddressesThere => "no-addresses-there",
+            Self::Blocked => "blocked",
+            Self::BlockedThere => "blocked-there",
+            Self::TooLarge => "too-large",
+            Self::Untrusted => "untrusted",
             Self::Incompatible => "incompatible",
         }
     }
@@ -232,6 +250,8 @@ pub struct RoomView {
     pub me: SelfView,
     /// The others, in the order in which they appeared: a tile never jumps because somebody else came or went.
     pub participants: Vec<ParticipantView>,
+    /// This browser makes no peer connections: it has none, or something keeps pages from them.
+    pub blocked: bool,
     /// What the check before a call has found out; empty if nobody has asked for one.
     pub check: Vec<CheckLine>,
 }

@@ -133,6 +133,11 @@ impl FakeConnection {
         self.transceivers.iter().filter(|transceiver| transceiver.kind != Kind::Application).count()
     }
 
+    /// Whether nothing was ever offered here, nor is to be.
+    pub fn is_untouched(&self) -> bool {
+        self.transceivers.is_empty() && self.remote.is_none() && self.pending_remote.is_none()
+    }
+
     /// Whether both sides have agreed on a data channel.
     pub fn has_channel(&self) -> bool {
         self.transceivers.iter().any(|section| section.kind == Kind::Application && section.settled)

@@ -11,6 +11,7 @@ pub(in crate::ui) fn item(line: &CheckLine) -> String {
         CheckItem::Server => return "Signaling server".to_owned(),
         CheckItem::Microphone => "Microphone",
         CheckItem::Camera => "Camera",
+        CheckItem::Connection => "Connections",
         CheckItem::Ice if line.url.is_empty() => "STUN and TURN",
         CheckItem::Ice if is_turn(&line.url) => "Relay ",
         CheckItem::Ice => "STUN ",
@@ -68,6 +69,11 @@ fn broken(CheckLine { item, url, .. }: &CheckLine, fault: Fault) -> String {
         Fault::Muted => "Something outside this page mutes it. Look for a switch on it, or in your system.",
         Fault::Invalid => {
             "The browser does not accept its address or credentials. Tell whoever runs this page."
+        }
+        Fault::Blocked => super::UNSUPPORTED,
+        Fault::Hidden => {
+            "The browser hides its network addresses, so only a relay can carry a call. Look for an extension or a \
+             setting about WebRTC, or use another browser."
         }
         Fault::NoAnswer => {
             "It does not answer: it is down, or your network blocks it. Try another network, or ask whoever runs this \

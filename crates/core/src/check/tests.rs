@@ -1,4 +1,5 @@
 use super::*;
+use crate::input::MediaError;
 use crate::output::Output;
 
 const OFF: SourceView = SourceView { state: SourceState::Off, track: None };
@@ -78,8 +79,8 @@ fn everything_works() {
     stage.check.server_said(None, &mut stage.out);
     (0..5).for_each(|test| stage.found(test, Finding::Good));
     assert_eq!(stage.step(1, &around), (0..5).map(|test| Effect::EndTest(TestId(test))).collect::<Vec<_>>());
-    assert!(stage.check.lines().iter().all(|line| line.state == CheckState::Passed));
-    assert_eq!((stage.check.lines().len(), stage.check.poll_timeout()), (6, None));
+    assert!(stage.check.lines(None).iter().all(|line| line.state == CheckState::Passed));
+    assert_eq!((stage.check.lines(None).len(), stage.check.poll_timeout()), (6, None));
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn what_is_off_or_absent_is_skipped() {
     let mut stage = Stage::begin(&[]);
     assert_eq!(stage.step(0, &AROUND), []);
     assert_eq!(stage.state(CAMERA), CheckState::Skipped(Skip::Off));
-    assert_eq!(stage.check.lines().len(), 3, "the server may still name some");
+    assert_eq!(stage.check.lines(None).len(), 3, "the server may still name some");
     stage.check.server_said(Some(RejectCode::BadRequest), &mut stage.out);
     stage.step(0, &AROUND);
     assert_eq!(stage.state(SERVER), CheckState::Passed, "an older server");
@@ -195,7 +196,7 @@ fn there_are_only_so_many_servers_and_each_once() {
     assert_eq!(stage.step(0, &AROUND).len(), MAX_ICE_SERVERS);
     stage.check.end(&mut stage.out);
     assert_eq!(stage.step(0, &AROUND).len(), MAX_ICE_SERVERS, "all of them are closed");
-    assert_eq!(stage.check.lines(), []);
+    assert_eq!(stage.check.lines(None), []);
 }
 
 #[test]

@@ -105,6 +105,11 @@ impl Negotiator {
         }
     }
 
+    /// Whether an offer is waiting.
+    pub(crate) fn is_offered(&self) -> bool {
+        self.inbox.count(|description| description.sdp_type == SdpType::Offer) > 0
+    }
+
     /// How many descriptions are waiting.
     pub(crate) fn waiting(&self) -> usize {
         self.inbox.len()

@@ -14,6 +14,7 @@ impl Room {
             return;
         }
         self.check.begin(now, self.link.server(), &mut self.out);
+        self.trial.again(now, &mut self.out);
         // Those of an earlier call may have expired.
         self.use_ice_servers(None);
         if !self.link.is_open() {

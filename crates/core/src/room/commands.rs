@@ -41,6 +41,7 @@ impl Room {
         self.rejection = None;
         self.media.open(&mut self.out);
         self.link.open(now, &mut self.out);
+        self.trial.begin(now, &mut self.out);
     }
 
     fn join(&mut self, now: Timestamp, room: &str, name: &str) {
@@ -91,6 +92,7 @@ impl Room {
         self.drop_everyone();
         self.link.close(now, &mut self.out);
         self.media.close(&mut self.out);
+        self.trial.end(&mut self.out);
         self.id = None;
     }
 

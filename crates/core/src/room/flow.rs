@@ -29,7 +29,7 @@ impl Room {
         }
         let every = if now < self.alert_until { LOOK_EVERY_WHEN_ALERT } else { LOOK_EVERY };
         self.looks_at = now + every;
-        for id in self.watched().map(Connection::id).collect::<Vec<_>>() {
+        for id in self.watched().filter_map(Connection::id).collect::<Vec<_>>() {
             self.out.effect(Effect::ReadStats(id));
         }
     }

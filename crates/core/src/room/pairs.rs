@@ -7,7 +7,7 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::connection::{Connection, Context, Recovery, Repair, Replace};
+use crate::connection::{Connection, Context, Demand, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId, Source};
 use crate::output::{ConnectionConfig, Effect, Event, Role};
 use crate::topology;
@@ -44,6 +44,9 @@ impl Room {
         if let (Offerer::Unknown, Some(connection)) = (offerer, self.connections.get_mut(id)) {
             connection.presume();
         }
+        if role == Role::Answerer && self.spare.is_none() {
+            self.spare = Some(self.open(Role::Answerer));
+        }
     }
 
     /// Who yields when both offer at once: the one whose id sorts lower. Both sides can tell.
@@ -51,7 +54,7 @@ impl Room {
         self.id.as_ref() < Some(other)
     }
 
-    /// Puts a new connection in place; gives back the one that was there, closed.
+    /// Puts a new connection in place, for which the shell makes nothing yet; gives back the one that was there, closed.
     fn create(
         &mut self,
         id: &ParticipantId,
@@ -60,9 +63,17 @@ impl Room {
         recovery: Recovery,
     ) -> Option<Connection> {
         let before = self.connections.remove(id);
+        let mut new = Connection::new(generation, role, self.is_polite(id), recovery);
         if let Some(before) = &before {
-            self.out.effect(Effect::CloseConnection(before.id()));
+            before.id().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
+            new.expects(before.obstacle());
         }
+        self.connections.insert(id.clone(), new);
+        before
+    }
+
+    /// Has the shell make a connection that sends what we send.
+    fn open(&mut self, role: Role) -> ConnectionId {
         let connection = ConnectionId(self.next_connection);
         self.next_connection = self.next_connection.wrapping_add(1);
         self.out.effect(Effect::CreateConnection(connection, role, self.connection_config()));
@@ -71,9 +82,28 @@ impl Room {
                 self.out.effect(Effect::SendTrack(connection, source, Some(track)));
             }
         }
-        let new = Connection::new(connection, generation, role, self.is_polite(id), recovery);
-        self.connections.insert(id.clone(), new);
-        before
+        connection
+    }
+
+    /// It is time for a connection to be made. An answerer may be there already.
+    fn make(&mut self, now: Timestamp, id: &ParticipantId) {
+        let Some(role) = self.connections.get(id).map(Connection::role) else { return };
+        if self.trial.is_blocked() {
+            return self.with(now, id, Connection::never_made);
+        }
+        let spare = if role == Role::Answerer { self.spare.take() } else { None };
+        let made = match spare {
+            Some(spare) => spare,
+            None => self.open(role),
+        };
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.made_as(made);
+        }
+    }
+
+    /// All that the shell has been asked to make.
+    pub(super) fn made(&self) -> impl Iterator<Item = ConnectionId> {
+        self.connections.iter().filter_map(|(_, connection)| connection.id()).chain(self.spare)
     }
 
     fn connection_config(&self) -> ConnectionConfig {
@@ -105,8 +135,8 @@ impl Room {
         }
         self.server_ice = servers;
         let config = self.connection_config();
-        for (_, connection) in self.connections.iter() {
-            connection.configure(config.clone(), &mut self.out);
+        for id in self.made().collect::<Vec<_>>() {
+            self.out.effect(Effect::SetConfiguration(id, config.clone()));
         }
     }
 
@@ -117,7 +147,7 @@ impl Room {
     }
 
     fn put_away(&mut self, id: ParticipantId, connection: &Connection) {
-        self.out.effect(Effect::CloseConnection(connection.id()));
+        connection.id().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
         self.past_generations.push_bounded((id, connection.generation()), MAX_PAST);
     }
 
@@ -137,6 +167,7 @@ impl Room {
         while let Some((id, connection)) = self.connections.pop() {
             self.put_away(id, &connection);
         }
+        self.spare.take().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
         self.roster.clear();
         self.early.clear();
         self.unsaid.clear();
@@ -230,6 +261,9 @@ impl Room {
             (Inbound::Description { description, .. }, Ordering::Less) => {
                 self.outdated_description(now, &from, &description);
             }
+            (Inbound::Candidate { candidate: None, .. }, Ordering::Equal) => {
+                connection.their_candidates_ended();
+            }
             // The end of candidates says nothing that the browser needs, and without a fragment it could end the wrong ones.
             (_, Ordering::Equal | Ordering::Less) => {}
         }
@@ -278,11 +312,15 @@ impl Room {
         connection: ConnectionId,
         event: ConnectionEvent,
     ) {
-        let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == connection);
+        if self.spare == Some(connection) && event == ConnectionEvent::CreationFailed {
+            self.spare = None;
+            self.out.effect(Effect::CloseConnection(connection));
+        }
+        let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == Some(connection));
         let Some((id, connection)) = owner else { return };
         let id = id.clone();
         match event {
-            ConnectionEvent::CreationFailed => connection.broke(now),
+            ConnectionEvent::CreationFailed => self.with(now, &id, Connection::never_made),
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
             ConnectionEvent::StateChanged(state) => connection.state_changed(now, state),
             ConnectionEvent::RemoteTrack(source, track) => connection.set_track(source, track),
@@ -311,13 +349,19 @@ impl Room {
     pub(super) fn step_all(&mut self, now: Timestamp) {
         let ids: Vec<_> = self.connections.keys().cloned().collect();
         for id in ids {
-            let mut replace = None;
-            self.with(now, &id, |connection, cx| replace = connection.step(cx));
-            match replace {
-                Some(Replace::Yield) => self.yield_to(now, &id),
-                None => {}
+            while let Some(demand) = self.step(now, &id) {
+                match demand {
+                    Demand::Yield => self.yield_to(now, &id),
+                    Demand::Make => self.make(now, &id),
+                }
             }
         }
+    }
+
+    fn step(&mut self, now: Timestamp, id: &ParticipantId) -> Option<Demand> {
+        let mut demand = None;
+        self.with(now, id, |connection, cx| demand = connection.step(cx));
+        demand
     }
 
     /// Both made their first offer at once, and ours yields: an answerer of the same generation takes over.
@@ -328,9 +372,6 @@ impl Room {
         if let (Some(connection), Some(before)) = (self.connections.get_mut(id), before) {
             connection.inherit(before);
         }
-        self.with(now, id, |connection, cx| {
-            connection.step(cx);
-        });
     }
 
     /// Lets a connection act.

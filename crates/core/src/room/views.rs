@@ -24,7 +24,8 @@ pub(super) fn room(room: &Room) -> RoomView {
             camera: room.media.view(Source::Camera),
         },
         participants: members.map(|member| participant(room, member)).collect(),
-        check: room.check.lines(),
+        blocked: room.trial.is_blocked(),
+        check: room.check.lines(room.trial.line()),
     }
 }
 
@@ -74,6 +75,11 @@ fn connection_state(
     connection: &Connection,
 ) -> (ConnectionState, ConnectionReason) {
     let recovery = connection.recovery();
+    // One that the next try may overcome waits until several have failed.
+    let obstacle = connection.obstacle().filter(|reason| *reason != ConnectionReason::Incompatible);
+    if let Some(reason) = obstacle.filter(|_| recovery.phase() != Phase::Healthy && member.present) {
+        return (ConnectionState::Failed, reason);
+    }
     let (state, reason) = match recovery.phase() {
         Phase::Healthy if connection.is_silent() && room.can_send_to(&member.id) => {
             return (ConnectionState::Connected, ConnectionReason::NoMedia);
@@ -105,8 +111,8 @@ fn progress(connection: &Connection) -> ConnectionReason {
 }
 
 fn failure(room: &Room, connection: &Connection) -> ConnectionReason {
-    if connection.is_incompatible() {
-        return ConnectionReason::Incompatible;
+    if let Some(reason) = connection.obstacle() {
+        return reason;
     }
     let mut urls = room.config.ice_servers.iter().chain(&room.server_ice).flat_map(|server| &server.urls);
     if urls.any(|url| url.starts_with("turn")) {

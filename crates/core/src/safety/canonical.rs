@@ -6,6 +6,8 @@
 //! at every control character, lines that could be taken for a fingerprint are dropped, and the one that is meant is
 //! written anew.
 
+use crate::view::ConnectionReason;
+
 /// The line of RFC 8122 section 5, up to its digits.
 const LINE: &str = "a=fingerprint:sha-256 ";
 /// How the hash is called there.
@@ -35,6 +37,14 @@ impl Refusal {
             Self::CertificatesDiffer => "certificates-differ",
             Self::CertificateChanged => "certificate-changed",
             Self::TooManySections => "too-many-sections",
+        }
+    }
+
+    /// What a person is told.
+    pub(crate) fn reason(self) -> ConnectionReason {
+        match self {
+            Self::CertificatesDiffer | Self::CertificateChanged => ConnectionReason::Untrusted,
+            Self::TooManySections => ConnectionReason::TooLarge,
         }
     }
 }

@@ -93,3 +93,19 @@ fn a_server_that_comes_meanwhile_is_asked_then() {
     stage.hear(named());
     assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Passed));
 }
+
+/// Chromium under `disable_non_proxied_udp`: servers may answer, and still no call comes about.
+#[test]
+fn a_browser_that_hides_its_addresses_has_a_line_of_its_own() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.room.handle(stage.now, Input::Command(Command::Check(true)));
+    let trial = stage.effects().into_iter().find_map(|effect| match effect {
+        Effect::Test(id, Test::Connection) => Some(id),
+        _ => None,
+    });
+    assert_eq!(state(&stage, CheckItem::Connection), None, "nothing to say while all is well");
+    stage.input(Input::Tested(trial.unwrap(), Finding::Gathered(true)));
+    assert_eq!(state(&stage, CheckItem::Connection), Some(CheckState::Failed(Fault::Hidden)));
+    assert!(!stage.room.view().blocked, "a relay may help");
+}

@@ -3,6 +3,7 @@
 
 mod check;
 mod farewell;
+mod obstacles;
 mod safety;
 mod silence;
 
@@ -16,7 +17,8 @@ use visavis_core::signaling::{
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
-    Input, Lifecycle, Obstacle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEvent,
+    Finding, Input, Lifecycle, Obstacle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig,
+    SocketEvent, Test,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -87,6 +89,20 @@ impl Stage {
 
     fn input(&mut self, input: Input) -> Vec<Effect> {
         self.room.handle(self.now, input);
+        let mut effects = self.effects();
+        // This browser makes connections, and says so at once.
+        while let Some(at) =
+            effects.iter().position(|effect| matches!(effect, Effect::Test(_, Test::Connection)))
+        {
+            let Effect::Test(trial, _) = effects.remove(at) else { break };
+            self.room.handle(self.now, Input::Tested(trial, Finding::Good));
+            effects.extend(self.effects());
+            effects.retain(|effect| *effect != Effect::EndTest(trial));
+        }
+        effects
+    }
+
+    fn effects(&mut self) -> Vec<Effect> {
         std::iter::from_fn(|| self.room.poll_output())
             .filter_map(|output| match output {
                 Output::Effect(effect) => Some(effect),
@@ -225,12 +241,15 @@ fn older_generations_are_ignored_and_newer_ones_take_over() {
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     assert_eq!(stage.hear(candidate_from("a", 2, "u")), [], "of a generation to come");
     let effects = stage.hear(offer_from("a", 2, "u"));
-    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
-    assert_eq!(creations(&effects), [(1, Role::Answerer)]);
-    let effects = stage.event(1, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    assert_eq!(effects[0], Effect::AddCandidate(ConnectionId(1), candidate("u")), "it was kept");
+    let set = Effect::SetRemoteDescription(ConnectionId(0), description(SdpType::Offer, "u"));
+    assert_eq!(effects, [set], "nothing was made for the older one but what can be used for this");
+    let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    assert_eq!(effects[0], Effect::AddCandidate(ConnectionId(0), candidate("u")), "it was kept");
     assert_eq!(stage.hear(offer_from("a", 1, "v")), []);
     assert_eq!(stage.hear(candidate_from("a", 1, "u")), []);
+    let effects = stage.hear(offer_from("a", 3, "w"));
+    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
+    assert_eq!(creations(&effects), [(1, Role::Answerer)]);
 }
 
 #[test]

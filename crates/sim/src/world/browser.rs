@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     CaptureId, ConnectionEvent, ConnectionId, Effect, Finding, Flow, Input, MediaError, MediaEvent,
-    OperationError, Output, PeerConnectionState, Role, Source, TestId,
+    OperationError, Output, PeerConnectionState, Role, Source, Test, TestId,
 };
 
 use super::page::{Conn, Peer};
@@ -40,15 +40,18 @@ impl World {
                     self.illegal(peer, &effect, "no such track");
                 }
             }
-            Effect::Test(test, _) => {
-                if !self.peers[peer].tests.insert(test) {
+            Effect::Test(test, ref what) => {
+                let begun = self.peers[peer].tests.insert(test, what.clone()).is_none();
+                // A browser that makes connections says so at once.
+                let most = if *what == Test::Connection { 50 } else { 12_000 };
+                if !begun {
                     self.illegal(peer, &effect, "it is under way");
                 }
-                let delay = self.random.between(1, 12_000);
+                let delay = self.random.between(1, most);
                 self.schedule(delay, Action::Tested(peer, test));
             }
             Effect::EndTest(test) => {
-                if !self.peers[peer].tests.remove(&test) {
+                if self.peers[peer].tests.remove(&test).is_none() {
                     self.illegal(peer, &effect, "no such test");
                 }
             }
@@ -289,8 +292,9 @@ impl World {
 
     /// Most of what is tried out works.
     pub(super) fn tested(&mut self, peer: usize, test: TestId) {
-        if self.peers[peer].tests.contains(&test) {
-            let finding = if self.random.chance(70) { Finding::Good } else { Finding::Error(701) };
+        if let Some(what) = self.peers[peer].tests.get(&test) {
+            let works = *what == Test::Connection || self.random.chance(70);
+            let finding = if works { Finding::Good } else { Finding::Error(701) };
             self.input(peer, Input::Tested(test, finding));
         }
     }

@@ -6,8 +6,8 @@ use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{IceServer, ParticipantId, hub};
 use visavis_core::{
-    AppConfig, ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, TestId,
-    TrackId,
+    AppConfig, ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, Test,
+    TestId, TrackId,
 };
 
 use super::Action;
@@ -61,7 +61,7 @@ pub(super) struct Peer {
     pub(super) used: BTreeSet<ConnectionId>,
     pub(super) tracks: BTreeSet<TrackId>,
     /// What is being tried out before a call.
-    pub(super) tests: BTreeSet<TestId>,
+    pub(super) tests: BTreeMap<TestId, Test>,
     next_track: u32,
     /// Whether devices are there.
     pub(super) has_devices: bool,
@@ -102,7 +102,7 @@ impl Peer {
             connections: BTreeMap::new(),
             used: BTreeSet::new(),
             tracks: BTreeSet::new(),
-            tests: BTreeSet::new(),
+            tests: BTreeMap::new(),
             next_track: 0,
             has_devices,
             sleeps: 0,

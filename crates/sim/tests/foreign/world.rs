@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use visavis_core::flight::Recorder;
 use visavis_core::{
-    AppConfig, CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Input, Lifecycle, MediaEvent,
-    OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent, Source,
-    TrackId,
+    AppConfig, CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Finding, Input, Lifecycle,
+    MediaEvent, OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent,
+    Source, TestId, TrackId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
@@ -27,6 +27,7 @@ enum Action {
     ToPage(u32, Option<String>),
     Closed(u32),
     Captured(usize, CaptureId, [bool; 2]),
+    Tested(usize, TestId),
     Check(usize, ConnectionId),
     Local(usize, ConnectionId),
     Remote(usize, ConnectionId, SessionDescription),
@@ -297,6 +298,8 @@ impl World {
             Effect::Capture { capture, microphone, camera } => {
                 self.soon(1, Action::Captured(page, capture, [microphone, camera]));
             }
+            // Every browser here makes connections.
+            Effect::Test(id, _) => self.soon(1, Action::Tested(page, id)),
             Effect::CreateConnection(id, role, config) => {
                 let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
                 if role == Role::Offerer {
@@ -331,7 +334,6 @@ impl World {
             // Nobody counts packets here: a look that is not answered proves nothing.
             Effect::ReadStats(_)
             | Effect::Probe(_)
-            | Effect::Test(..)
             | Effect::EndTest(_)
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
@@ -384,6 +386,7 @@ impl World {
                     self.serve(|server, out| server.closed(socket, out));
                 }
             }
+            Action::Tested(page, id) => self.input(page, Input::Tested(id, Finding::Good)),
             Action::Captured(page, capture, [microphone, camera]) => {
                 self.order += 2;
                 let track = |asked: bool, number| {

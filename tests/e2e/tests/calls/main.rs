@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod blocked;
 mod browsers;
 mod check;
 mod development;
 mod devices;
 mod explained;
 mod layout;
+mod lying;
 mod mapping;
 mod menu;
 mod no_server;

@@ -1,0 +1,98 @@
+//! Whether this browser makes peer connections at all, and gives them an address. Some people and companies switch WebRTC off, some extensions put
+//! something in its place that throws or does nothing: better to hear so in the lobby than to wait for ever in the room.
+//! The first connection of a page also takes longest, and so it is made before somebody waits for it.
+
+use visavis_signaling::Timestamp;
+
+use crate::check::{CheckItem, CheckLine, CheckState, Fault, Finding, Test, TestId};
+use crate::outbox::Outbox;
+use crate::output::Effect;
+use crate::timing::TRIAL_ANSWERS;
+
+/// Its number; the check before a call never gets that far.
+pub(crate) const TRIAL: TestId = TestId(u32::MAX);
+
+/// How far it is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// Nobody has asked.
+    #[default]
+    Unasked,
+    /// The shell has made one. If nothing comes of it until then, it is none.
+    Running(Timestamp),
+    /// They work.
+    Usable,
+    /// They work, but know no address: only a relay can help, if there is one.
+    Hidden,
+    /// They do not.
+    Blocked,
+}
+
+impl Trial {
+    /// Tries one, unless that is known to work.
+    pub(crate) fn begin(&mut self, now: Timestamp, out: &mut Outbox) {
+        if *self != Self::Usable {
+            self.again(now, out);
+        }
+    }
+
+    /// Tries one, whatever is known.
+    pub(crate) fn again(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.poll_timeout().is_none() {
+            *self = Self::Running(now + TRIAL_ANSWERS);
+            out.effect(Effect::Test(TRIAL, Test::Connection));
+        }
+    }
+
+    /// The shell has found something out.
+    pub(crate) fn found(&mut self, finding: Finding, out: &mut Outbox) {
+        if self.poll_timeout().is_none() {
+            return;
+        }
+        match finding {
+            Finding::Good => self.settle(Self::Usable, out),
+            Finding::Gathered(_) => self.settle(Self::Hidden, out),
+            Finding::Refused => self.settle(Self::Blocked, out),
+            Finding::Blank | Finding::Muted | Finding::Error(_) => {}
+        }
+    }
+
+    /// What the check before a call has to say about it: nothing, if all is well.
+    pub(crate) fn line(self) -> Option<CheckLine> {
+        let fault = match self {
+            Self::Hidden => Fault::Hidden,
+            Self::Blocked => Fault::Blocked,
+            Self::Unasked | Self::Running(_) | Self::Usable => return None,
+        };
+        Some(CheckLine { item: CheckItem::Connection, url: String::new(), state: CheckState::Failed(fault) })
+    }
+
+    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.poll_timeout().is_some_and(|until| until <= now) {
+            self.settle(Self::Blocked, out);
+        }
+    }
+
+    pub(crate) fn poll_timeout(self) -> Option<Timestamp> {
+        match self {
+            Self::Running(until) => Some(until),
+            Self::Unasked | Self::Usable | Self::Hidden | Self::Blocked => None,
+        }
+    }
+
+    pub(crate) fn is_blocked(self) -> bool {
+        self == Self::Blocked
+    }
+
+    /// Enough of it, also if nothing is known yet.
+    pub(crate) fn end(&mut self, out: &mut Outbox) {
+        if matches!(self, Self::Running(_)) {
+            self.settle(Self::Unasked, out);
+        }
+    }
+
+    fn settle(&mut self, verdict: Self, out: &mut Outbox) {
+        *self = verdict;
+        out.effect(Effect::EndTest(TRIAL));
+    }
+}

@@ -1,0 +1,199 @@
+//! What keeps a connection from coming about: known at once, on both sides.
+
+use std::time::Duration;
+
+use visavis_core::signaling::limits::{MAX_FRAME_BYTES, MAX_SDP_BYTES};
+use visavis_core::signaling::{Inbound, Offerer, Outbound, SdpType, SessionDescription};
+use visavis_core::{
+    Command, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect, Finding, Input,
+    Output, PeerConnectionState, Role, Source, TrackId,
+};
+
+use super::{Stage, candidate, candidate_from, creations, description, id, info, offer_from, said};
+
+/// Chromium makes no more than 500 connections, and counts those that are closed until it gets round to it.
+#[test]
+fn who_only_comes_and_goes_costs_one_connection() {
+    let (mut stage, _) = Stage::joined(&[]);
+    let mut made = 0;
+    for _ in 0..1000 {
+        for guest in ["a", "b", "c"] {
+            made += creations(&stage.hear(Inbound::ParticipantJoined(info(guest, Offerer::Them)))).len();
+        }
+        for guest in ["a", "b", "c"] {
+            assert_eq!(stage.hear(Inbound::ParticipantLeft(id(guest))), []);
+        }
+    }
+    assert_eq!(made, 1);
+    let effects = stage.input(Input::Command(Command::Leave));
+    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)), "it does not outlive the call");
+}
+
+#[test]
+fn an_answerer_is_there_before_its_offer_and_the_next_with_theirs() {
+    let (mut stage, _) = Stage::joined(&[]);
+    for guest in ["a", "b"] {
+        stage.hear(Inbound::ParticipantJoined(info(guest, Offerer::Them)));
+    }
+    assert_eq!(creations(&stage.hear(offer_from("a", 0, "u"))), [], "made ahead");
+    let effects = stage.hear(offer_from("b", 0, "v"));
+    assert_eq!(creations(&effects), [(1, Role::Answerer)]);
+    let set = Effect::SetRemoteDescription(ConnectionId(1), description(SdpType::Offer, "v"));
+    assert_eq!(effects.last(), Some(&set));
+}
+
+#[test]
+fn what_is_made_ahead_sends_what_we_send() {
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    let asked = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
+    let Some(Effect::Capture { capture, .. }) = asked.first() else { unreachable!("{asked:?}") };
+    let captured =
+        visavis_core::MediaEvent::Captured { capture: *capture, microphone: None, camera: Some(TrackId(7)) };
+    let effects = stage.input(Input::Media(captured));
+    assert!(
+        effects.contains(&Effect::SendTrack(ConnectionId(0), Source::Camera, Some(TrackId(7)))),
+        "{effects:?}"
+    );
+}
+
+/// What was said to "a", if it was a refusal.
+fn refusal() -> Option<(SdpType, String)> {
+    said().into_iter().find_map(|outbound| match outbound {
+        Outbound::Description { description: SessionDescription { sdp_type, sdp }, .. } => {
+            let reason = sdp.lines().find_map(|line| line.strip_prefix("a=visavis-refusal:"))?;
+            Some((sdp_type, reason.to_owned()))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_connection_that_cannot_be_made_is_explained_to_both() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    said();
+    stage.event(0, ConnectionEvent::CreationFailed);
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::Blocked));
+    assert_eq!(refusal(), Some((SdpType::Offer, "blocked".into())));
+
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.event(0, ConnectionEvent::CreationFailed);
+    stage.hear(offer_from("a", 0, "u"));
+    stage.event(1, ConnectionEvent::CreationFailed);
+    assert_eq!(refusal(), Some((SdpType::Answer, "blocked".into())));
+    assert_eq!(stage.connection().1, ConnectionReason::Blocked);
+}
+
+/// A stub that does nothing neither throws nor answers.
+#[test]
+fn a_browser_without_connections_is_known_in_the_lobby_and_told_in_the_room() {
+    for finding in [Some(Finding::Refused), None] {
+        let mut stage = Stage::new();
+        stage.room.handle(stage.now, Input::Command(Command::EnterLobby));
+        let tests: Vec<_> = std::iter::from_fn(|| stage.room.poll_output())
+            .filter_map(|output| match output {
+                Output::Effect(Effect::Test(id, _)) => Some(id),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(tests.len(), 1);
+        match finding {
+            Some(finding) => drop(stage.input(Input::Tested(tests[0], finding))),
+            None => drop(stage.wait(Duration::from_secs(8))),
+        }
+        assert!(stage.room.view().blocked, "{finding:?}");
+        said();
+        assert_eq!(creations(&stage.join(&["a"])), []);
+        assert_eq!(refusal(), Some((SdpType::Offer, "blocked".into())), "nobody waits");
+        assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::Blocked));
+        stage.hear(Inbound::ParticipantJoined(info("b", Offerer::Them)));
+        stage.hear(offer_from("b", 0, "u"));
+        assert_eq!(refusal(), Some((SdpType::Answer, "blocked".into())));
+    }
+}
+
+#[test]
+fn a_refusal_of_theirs_says_why_nothing_comes() {
+    let refusal = |sdp_type| Inbound::Description {
+        from: id("a"),
+        generation: 0,
+        description: SessionDescription { sdp_type, sdp: "v=0\r\na=visavis-refusal:blocked\r\n".into() },
+    };
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    assert_eq!(stage.hear(refusal(SdpType::Answer)), [], "nothing for the browser");
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::BlockedThere));
+
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    assert_eq!(stage.hear(refusal(SdpType::Offer)), []);
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::BlockedThere));
+    stage.hear(offer_from("a", 0, "u"));
+    assert_eq!(stage.connection().1, ConnectionReason::Waiting, "it works after all");
+}
+
+/// Chromium under `disable_non_proxied_udp` gathers nothing.
+#[test]
+fn a_browser_that_hides_its_addresses_is_named_at_once() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    stage.event(0, ConnectionEvent::Candidate(None));
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::NoAddresses));
+    stage.event(0, ConnectionEvent::Candidate(Some(candidate("u"))));
+    assert_eq!(stage.connection().1, ConnectionReason::Waiting, "a relay was found");
+
+    let ended = || Inbound::Candidate { from: id("a"), generation: 0, candidate: None };
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(offer_from("a", 0, "u"));
+    stage.hear(ended());
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::NoAddressesThere));
+    stage.hear(candidate_from("a", 0, "u"));
+    stage.hear(ended());
+    assert_eq!(stage.connection().1, ConnectionReason::Waiting);
+    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    assert_eq!(stage.connection().0, ConnectionState::Connected);
+}
+
+#[test]
+fn candidates_inside_a_description_count() {
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    let mut offer = description(SdpType::Offer, "u");
+    offer.sdp.push_str("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
+    stage.hear(Inbound::Description { from: id("a"), generation: 0, description: offer });
+    stage.hear(Inbound::Candidate { from: id("a"), generation: 0, candidate: None });
+    assert_eq!(stage.connection().1, ConnectionReason::Waiting);
+}
+
+#[test]
+fn an_offer_of_a_thousand_sections_is_not_answered() {
+    let (mut stage, _) = Stage::joined(&[]);
+    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    let mut offer = description(SdpType::Offer, "u");
+    offer.sdp.push_str(&"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".repeat(1000));
+    let signal = Inbound::Description { from: id("a"), generation: 0, description: offer };
+    assert_eq!(stage.hear(signal), [], "the browser does not see it");
+    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::TooLarge));
+}
+
+/// The server would close the socket upon it, and quotes count twice.
+#[test]
+fn an_answer_larger_than_the_server_takes_fails_alone() {
+    for large in ["x".repeat(MAX_SDP_BYTES), "\"".repeat(MAX_FRAME_BYTES / 2)] {
+        let (mut stage, _) = Stage::joined(&[]);
+        stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+        stage.hear(offer_from("a", 0, "u"));
+        stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+        said();
+        let mut answer = description(SdpType::Answer, "m");
+        answer.sdp.push_str(&large);
+        stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(answer)));
+        assert_eq!(refusal(), Some((SdpType::Answer, "too-large".into())));
+        assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::TooLarge));
+        assert_eq!(stage.room.view().lifecycle.as_str(), "joined");
+    }
+}
