@@ -354,17 +354,17 @@ impl Connection {
         }
         match self.negotiator.next_step(cx.can_send)? {
             Step::SetLocal => self.effect(Effect::SetLocalDescription, cx.out),
-            Step::SetRemote(description) => self.set_remote(description, cx),
+            Step::SetRemote(description) => self.set_remote(&description, cx),
             Step::Yield => return Some(Demand::Yield),
         }
         None
     }
 
     /// Shows the browser what may be shown of their description. If that is nothing, this connection comes to nothing.
-    fn set_remote(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
+    fn set_remote(&mut self, description: &SessionDescription, cx: &mut Context<'_>) {
         match self.certificates.admit(&description.sdp) {
             Ok(sdp) => {
-                let description = SessionDescription { sdp, ..description };
+                let description = SessionDescription { sdp_type: description.sdp_type, sdp };
                 self.effect(|id| Effect::SetRemoteDescription(id, description), cx.out);
             }
             Err(refusal) => {

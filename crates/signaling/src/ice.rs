@@ -6,18 +6,26 @@ use crate::signal::IceServer;
 /// Longest user name of TURN that browsers take, in bytes (RFC 8489 section 14.3: fewer than 509).
 const MAX_USERNAME_BYTES: usize = 508;
 
+/// Ports that Firefox refuses (ESR 153: the bad ports of the Fetch standard, section 2.9, but for 53).
+const BAD_PORTS: [u16; 81] = [
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
+    110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526,
+    530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659,
+    4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
+
 /// What a browser would not take of an ICE server: the field, and what is wrong with it.
 pub type Flaw = (&'static str, &'static str);
 
-/// Whether a browser takes this URL: `stun:` and `stuns:` as in RFC 7064, `turn:` and `turns:` as in RFC 7065. Of what
-/// those allow in a host, only what names a machine; schemes in lower case, as browsers want them.
+/// Whether every browser takes this URL: `stun:` as in RFC 7064, `turn:` and `turns:` as in RFC 7065. Of what those allow in
+/// a host, only what names a machine; schemes in lower case, as browsers want them. Firefox does not take `stuns:`.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn check_url(url: &str) -> Result<(), &'static str> {
     let (scheme, rest) = url.split_once(':').unwrap_or_default();
     let place = match scheme {
-        "stun" | "stuns" => rest,
+        "stun" => rest,
         "turn" | "turns" => {
             let (place, query) = rest.split_once('?').unwrap_or((rest, "transport=udp"));
             if !matches!(query, "transport=udp" | "transport=tcp") {
@@ -30,16 +38,18 @@ pub fn check_url(url: &str) -> Result<(), &'static str> {
     if is_place(place) {
         Ok(())
     } else {
-        Err("must name a host, and perhaps a port, right after the colon: stun:example.org:3478")
+        Err(
+            "must name a host, and perhaps a port that browsers allow, right after the colon: stun:example.org:3478",
+        )
     }
 }
 
 /// `host [ ":" port ]`.
 fn is_place(place: &str) -> bool {
     let (host_fits, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, port)) => (is_ipv6(host), port.strip_prefix(':').or(port.is_empty().then_some("1"))),
+        Some((host, port)) => (is_ipv6(host), port.strip_prefix(':').or(port.is_empty().then_some("3478"))),
         None => {
-            let (host, port) = place.split_once(':').unwrap_or((place, "1"));
+            let (host, port) = place.split_once(':').unwrap_or((place, "3478"));
             (is_name(host), Some(port))
         }
     };
@@ -47,16 +57,22 @@ fn is_place(place: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    let good = |port: u16| port > 0 && !BAD_PORTS.contains(&port);
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse().is_ok_and(good)
 }
 
-/// A name of the DNS, or an IPv4 address.
+/// A name of the DNS, or an IPv4 address, for which browsers take whatever ends in a number.
 fn is_name(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit())) {
+        let octet = |octet: &str| octet.len() <= 3 && octet.parse::<u8>().is_ok();
+        return host.split('.').count() == 4 && host.split('.').all(octet);
+    }
     let label = |label: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         (1..=63).contains(&label.len()) && label.bytes().all(plain)
     };
-    host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
+    host.len() <= 253 && host.split('.').all(label)
 }
 
 /// RFC 4291 section 2.2, without a scope and without an IPv4 address at its end.
@@ -128,8 +144,7 @@ mod tests {
         for url in [
             "stun:example.org",
             "stun:example.org:3478",
-            "stuns:example.org",
-            "stun:192.0.2.1:1",
+            "stun:192.0.2.1:53",
             "stun:[2001:db8::1]:65535",
             "stun:[::1]",
             "stun:[1:2:3:4:5:6:7:8]",
@@ -151,12 +166,17 @@ mod tests {
             "stun:",
             "stun://example.org",
             "STUN:example.org",
+            "stuns:example.org",
             "http://example.org",
             "stun:h?transport=udp",
             "stun:h:",
             "stun:h:0",
             "stun:h:65536",
-            "stun:h:+1",
+            "stun:h:+80",
+            "stun:h:22",
+            "stun:1.2.3",
+            "stun:1.2.3.256",
+            "stun:example.0x1",
             "stun:h:80:80",
             "stun:h/path",
             "stun:user@h",

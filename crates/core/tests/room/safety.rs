@@ -95,7 +95,7 @@ fn what_the_browser_is_shown_names_one_certificate() {
     let signal = Inbound::Description {
         from: id("a"),
         generation: 0,
-        description: SessionDescription { sdp, ..good.clone() },
+        description: SessionDescription { sdp, sdp_type: good.sdp_type },
     };
     assert_eq!(stage.hear(signal), [Effect::SetRemoteDescription(ConnectionId(0), good)]);
 }
