@@ -13,6 +13,8 @@
 //!   goes into each try, and browsers make a new certificate for every connection; and it must be done before a
 //!   connection is given up and made anew ([`CONNECTS`](crate::timing::CONNECTS)), with another certificate. At 2^33
 //!   rounds a second, which one big graphics card of 2024 does, 2^51 take three days: 15 s want 17,000 of them.
+//!   (On servers that only repeat what they hear, an offer to whoever may be there waits without end: there it is three
+//!   days on one card.)
 //! - A description may list several fingerprints, and a browser accepts any of them, also in spellings that RFC 8122 does
 //!   not know. So browsers are shown none but what [`canonical`] leaves: one SHA-256, in one spelling.
 //! - The certificate of the other side is *pinned*: a description that names another one on the same connection is refused.

@@ -76,8 +76,9 @@ fn connection_state(
 ) -> (ConnectionState, ConnectionReason) {
     let recovery = connection.recovery();
     // One that the next try may overcome waits until several have failed.
-    let obstacle = connection.obstacle().filter(|reason| *reason != ConnectionReason::Incompatible);
-    if let Some(reason) = obstacle.filter(|_| recovery.phase() != Phase::Healthy && member.present) {
+    let lasts = |reason: &ConnectionReason| *reason != ConnectionReason::Incompatible;
+    let speaks = recovery.phase() != Phase::Healthy && room.can_send_to(&member.id);
+    if let Some(reason) = obstacle(room, connection).filter(lasts).filter(|_| speaks) {
         return (ConnectionState::Failed, reason);
     }
     let (state, reason) = match recovery.phase() {
@@ -106,12 +107,18 @@ fn connection_state(
     (state, if helpless { ConnectionReason::WaitingForServer } else { reason })
 }
 
+/// What keeps a connection from coming about. Where relays only are wanted, no candidate means that they do not answer.
+fn obstacle(room: &Room, connection: &Connection) -> Option<ConnectionReason> {
+    let addresses = [ConnectionReason::NoAddresses, ConnectionReason::NoAddressesThere];
+    connection.obstacle().filter(|reason| !(room.config.relay_only && addresses.contains(reason)))
+}
+
 fn progress(connection: &Connection) -> ConnectionReason {
     if connection.is_answered() { ConnectionReason::FindingPath } else { ConnectionReason::Waiting }
 }
 
 fn failure(room: &Room, connection: &Connection) -> ConnectionReason {
-    if let Some(reason) = connection.obstacle() {
+    if let Some(reason) = obstacle(room, connection) {
         return reason;
     }
     let mut urls = room.config.ice_servers.iter().chain(&room.server_ice).flat_map(|server| &server.urls);

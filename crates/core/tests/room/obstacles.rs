@@ -6,10 +6,10 @@ use visavis_core::signaling::limits::{MAX_FRAME_BYTES, MAX_SDP_BYTES};
 use visavis_core::signaling::{Inbound, Offerer, Outbound, SdpType, SessionDescription};
 use visavis_core::{
     Command, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect, Finding, Input,
-    Output, PeerConnectionState, Role, Source, TrackId,
+    Output, PeerConnectionState, Role, Room, RoomConfig, Source, TrackId,
 };
 
-use super::{Stage, candidate, candidate_from, creations, description, id, info, offer_from, said};
+use super::{Plain, Stage, candidate, candidate_from, creations, description, id, info, offer_from, said};
 
 /// Chromium makes no more than 500 connections, and counts those that are closed until it gets round to it.
 #[test]
@@ -156,6 +156,18 @@ fn a_browser_that_hides_its_addresses_is_named_at_once() {
     assert_eq!(stage.connection().1, ConnectionReason::Waiting);
     stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
     assert_eq!(stage.connection().0, ConnectionState::Connected);
+}
+
+#[test]
+fn where_relays_only_are_wanted_no_address_is_none_of_theirs() {
+    let mut stage = Stage::new();
+    let config = RoomConfig { seed: 1, relay_only: true, ..RoomConfig::default() };
+    stage.room = Room::new(config, Box::new(Plain::default()));
+    stage.join(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    stage.event(0, ConnectionEvent::Candidate(None));
+    assert_eq!(stage.connection(), (ConnectionState::Connecting, ConnectionReason::Waiting));
 }
 
 #[test]
