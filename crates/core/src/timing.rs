@@ -19,8 +19,8 @@ pub const CHECK_OPENS: Duration = Duration::from_secs(20);
 pub const CHECK_DEVICE: Duration = Duration::from_secs(6);
 /// ...and an ICE server to give a candidate: browsers themselves ask for about as long.
 pub const CHECK_ICE: Duration = Duration::from_secs(10);
-/// A peer connection of the lobby that gathers nothing for this long does not work; one that works answers at once, even
-/// on a slow machine that is still busy with the page.
+/// A peer connection of the lobby that gathers nothing for this long knows no address; others do so at once, even on a slow
+/// machine that is still busy with the page.
 pub const TRIAL_ANSWERS: Duration = Duration::from_secs(8);
 /// The first wait before the signaling socket is opened again: the shortest and the longest. A blip is over at once, and
 /// still ten thousand clients of a restarted server are spread over a second.

@@ -18,7 +18,8 @@ pub(crate) enum Trial {
     /// Nobody has asked.
     #[default]
     Unasked,
-    /// The shell has made one. If nothing comes of it until then, it is none.
+    /// The shell has made one. If nothing comes of it until then, it knows no address: so Firefox when it is to use a proxy
+    /// only, and there is none (`media.peerconnection.ice.proxy_only`, ESR 153).
     Running(Timestamp),
     /// They work.
     Usable,
@@ -69,7 +70,7 @@ impl Trial {
 
     pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.poll_timeout().is_some_and(|until| until <= now) {
-            self.settle(Self::Blocked, out);
+            self.settle(Self::Hidden, out);
         }
     }
 
