@@ -55,7 +55,7 @@ fn generation(frame: &Frame) -> u64 {
 struct Middle<'a> {
     relay: &'a Relay,
     withheld: &'a Withheld,
-    eve: Page,
+    eve: &'a Page,
     /// Ann, who was there first, and Ben, who offers to her: id and socket of each.
     people: [(String, usize); 2],
 }
@@ -215,6 +215,7 @@ async fn nobody_in_the_middle_gets_both_to_read_the_same_words() {
     let bundle = Bundle::talking_to(&relay.url());
     let site = Server::serving(&bundle).await;
     for browser in [Browser::firefox().await, Browser::chrome().await] {
+        let eve = browser.open("Eve", &format!("{}servers.txt", site.url())).await;
         for lie in [Lie::TwoFingerprints, Lie::LaterOffer] {
             let room = format!("{:?} {lie:?}", browser.kind());
             println!("{room}");
@@ -222,15 +223,14 @@ async fn nobody_in_the_middle_gets_both_to_read_the_same_words() {
             join(&ann, &room).await;
             join(&ben, &room).await;
             let people = whereabouts(&relay, &room).try_into().expect("two people");
-            let eve = browser.open("Eve", &format!("{}servers.txt", site.url())).await;
             eve.eval(EVE, vec![]).await;
-            let middle = Middle { relay: &relay, withheld: &withheld, eve, people };
+            let middle = Middle { relay: &relay, withheld: &withheld, eve: &eve, people };
             middle.attack(lie, [&ann, &ben]).await;
             let words = read([&ann, &ben]).await;
             println!("{room}: {words:?}");
             assert!(words[0].is_none() || words[0] != words[1], "{room}: {words:?}");
-            middle.eve.eval("eve.leave()", vec![]).await;
-            for page in [ann, ben, middle.eve] {
+            eve.eval("eve.leave()", vec![]).await;
+            for page in [ann, ben] {
                 page.close().await;
             }
         }
