@@ -341,7 +341,7 @@ pub(super) const OWN_SERVER: &str = "As this page is set up";
 /// There is no server where it should be. `local` says that the page comes from this very machine.
 pub(super) fn demo(url: &str, local: bool) -> String {
     let help = if local {
-        " To start one beside this page: cargo run -p visavis-server -- --listen 127.0.0.1:8081 (the page finds it by \
+        " To start one beside this page: cargo run --locked -p visavis-server -- --listen 127.0.0.1:8081 (the page finds it by \
          itself)."
     } else {
         ""

@@ -29,10 +29,12 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Run every test: unit and simulation, headless Chrome and Firefox, end to end
     Test(Test),
-    /// Run everything that must hold before a change is merged: format, lints, docs, tidy, every test, size
+    /// Run everything that must hold before a change is merged: format, lints, docs, tidy, deny, every test, size
     Ci,
     /// Check the rules of the house: dependency arrows, sizes, forbidden words, documents
     Tidy,
+    /// Check what we depend on: licences, sources, bans and known vulnerabilities (cargo-deny)
+    Deny,
     /// Build the optimised bundle in dist/, with .br and .gz beside each file
     Dist,
     /// List every byte of dist/ (built first if absent); fails over the budget
@@ -59,7 +61,7 @@ impl Setup {
         match self.purpose {
             Purpose::Serve => Need::Page,
             Purpose::Dist => Need::Dist,
-            Purpose::Test => Need::Meet,
+            Purpose::Test => Need::Ci,
         }
     }
 }
@@ -71,7 +73,7 @@ pub(crate) enum Purpose {
     Serve,
     /// the same, trunk, wasm-bindgen, wasm-opt and terser
     Dist,
-    /// the same, browsers with their drivers, and other people's servers
+    /// the same, browsers with their drivers, other people's servers, and cargo-deny
     Test,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::args::{Size, Test};
 use crate::steps::Steps;
-use crate::{paths, process, size, test, tidy, tools};
+use crate::{cargo, deny, paths, process, size, test, tidy, tools};
 use anyhow::Result;
 use std::process::Command;
 use std::time::Duration;
@@ -15,10 +15,11 @@ pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::new(false);
     steps.check("tools", || {
         tools::components()?;
-        tools::ensure(tools::Need::Meet).map(drop)
+        tools::ensure(tools::Need::Ci).map(drop)
     });
-    steps.check("format", || cargo(&["fmt", "--all", "--check"], &[]));
+    steps.check("format", format);
     steps.check("tidy", tidy::run);
+    deny::add(&mut steps);
     steps.check("lints", || clippy(&["--workspace", "--all-targets"]));
     steps.check("lints, wasm", || clippy(&[WASM, &["--all-targets"]].concat()));
     steps.check("docs", || docs(&["--workspace", "--exclude", "visavis"]));
@@ -29,15 +30,16 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn clippy(what: &[&str]) -> Result<()> {
-    cargo(&[&["clippy"], what, &["--", "-D", "warnings"]].concat(), &[])
+    process::run(cargo::locked("clippy").args(what).args(["--", "-D", "warnings"]), LIMIT)
 }
 
 fn docs(what: &[&str]) -> Result<()> {
-    cargo(&[&["doc", "--no-deps"], what].concat(), &[("RUSTDOCFLAGS", "-Dwarnings")])
+    let mut command = cargo::locked("doc");
+    process::run(command.arg("--no-deps").args(what).env("RUSTDOCFLAGS", "-Dwarnings"), LIMIT)
 }
 
-fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+/// The one subcommand that knows no lock file.
+fn format() -> Result<()> {
     let mut command = Command::new("cargo");
-    command.args(arguments).envs(environment.iter().copied()).current_dir(paths::root());
-    process::run(&mut command, LIMIT)
+    process::run(command.args(["fmt", "--all", "--check"]).current_dir(paths::root()), LIMIT)
 }

@@ -1,5 +1,6 @@
 //! The optimised bundle: what a person's browser waits for, so as few bytes as possible.
 
+mod notices;
 mod program;
 mod shorten;
 
@@ -82,6 +83,7 @@ fn finish(toolbox: &Toolbox) -> Result<()> {
     let features: Vec<&str> = DEMANDED.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
     program::run(toolbox, &paths::dist(), &features)?;
     keep_config()?;
+    notices::write(&paths::dist())?;
     for file in files(&paths::dist()) {
         minify(toolbox, &file)?;
         compress_beside(&file)?;

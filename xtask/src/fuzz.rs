@@ -4,7 +4,7 @@
 //! `--keep`, which adds the smallest set of inputs that reach everything the fuzzers have reached, as far as there is room.
 
 use crate::args::Fuzz;
-use crate::{paths, process};
+use crate::{cargo, paths, process};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,8 +45,8 @@ fn chosen(target: Option<&str>) -> Result<Vec<&'static str>> {
 fn build() -> Result<PathBuf> {
     let host = host()?;
     let target = paths::target()?;
-    let mut command = Command::new("cargo");
-    command.args(["build", "--release", "--bins", "--target", &host]).current_dir(folder());
+    let mut command = cargo::locked("build");
+    command.args(["--release", "--bins", "--target", &host]).current_dir(folder());
     command.env("RUSTFLAGS", FLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS").env("CARGO_TARGET_DIR", &target);
     process::run(&mut command, LIMIT).context("libFuzzer needs a C++ compiler (`c++`) beside Rust")?;
     Ok(target.join(host).join("release"))

@@ -1,8 +1,10 @@
 //! Every chore of the project, so that nobody has to remember a command line. `cargo xtask --help` lists them.
 
 mod args;
+mod cargo;
 mod ci;
 mod compress;
+mod deny;
 mod dist;
 mod fuzz;
 mod page;
@@ -37,6 +39,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup(options) => tools::setup(options.need()),
         Command::Serve(options) => serve::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Deny => deny::run(),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run(),

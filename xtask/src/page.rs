@@ -1,7 +1,7 @@
 //! The page for development, in seconds: the few steps of Trunk that index.html asks for, without Trunk, which takes
 //! minutes to compile. The optimised bundle is Trunk's work (`dist`); [`compare`] holds the two against each other.
 
-use crate::{dist, paths, process};
+use crate::{cargo, dist, paths, process};
 use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,10 +90,10 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
 
 fn program(bindgen: &Path, name: &str, to: &Path) -> Result<Written> {
     let target = crate::tools::TARGET;
-    let mut cargo = Command::new("cargo");
+    let mut build = cargo::locked("build");
     // Like Trunk without naming the package: the features of dependencies follow from that.
-    cargo.args(["build", "--locked", "--bin", name, "--target", target]);
-    process::run(cargo.current_dir(paths::root()), LIMIT)?;
+    build.args(["--bin", name, "--target", target]);
+    process::run(&mut build, LIMIT)?;
     let compiled = paths::target()?.join(target).join("debug").join(name).with_extension("wasm");
     let joined = paths::scratch()?.join("bindgen");
     if joined.exists() {

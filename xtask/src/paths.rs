@@ -1,8 +1,8 @@
 //! Where things are.
 
+use crate::cargo;
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The top of the repository.
 pub(crate) fn root() -> &'static Path {
@@ -32,10 +32,9 @@ pub(crate) fn scratch() -> Result<PathBuf> {
 
 /// What `cargo metadata` says about the workspace.
 pub(crate) fn metadata(arguments: &[&str]) -> Result<serde_json::Value> {
-    let output = Command::new("cargo")
-        .args(["metadata", "--format-version", "1"])
+    let output = cargo::locked("metadata")
+        .args(["--format-version", "1"])
         .args(arguments)
-        .current_dir(root())
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("cannot run cargo metadata")?;

@@ -5,7 +5,7 @@ mod https;
 use crate::args::Serve;
 use crate::process::{Group, interrupted};
 use crate::tools::{self, Need};
-use crate::{page, paths, process};
+use crate::{cargo, page, paths, process};
 use anyhow::{Context as _, Result};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -57,9 +57,9 @@ pub(crate) struct Programs {
 
 /// Builds them.
 pub(crate) fn programs() -> Result<Programs> {
-    let mut build = Command::new("cargo");
-    build.args(["build", "--locked", "--package", "visavis-server", "--package", page::BINDGEN]);
-    process::run(build.current_dir(paths::root()), BUILD_LIMIT)?;
+    let mut build = cargo::locked("build");
+    build.args(["--package", "visavis-server", "--package", page::BINDGEN]);
+    process::run(&mut build, BUILD_LIMIT)?;
     let debug = paths::target()?.join("debug");
     let program = |name: &str| debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     Ok(Programs { server: program("visavis-server"), bindgen: program(page::BINDGEN) })

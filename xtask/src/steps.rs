@@ -7,13 +7,18 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// How many passed and failed. A check (the formatter, say) counts as one.
+/// Begins a line that says why something was not run.
+const SKIPPED: &str = "skipped: ";
+
+/// How many passed, failed, and could not be run here. A check (the formatter, say) counts as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     /// Passed.
     pub(crate) passed: u64,
     /// Failed.
     pub(crate) failed: u64,
+    /// Not run, because this machine lacks something.
+    pub(crate) skipped: u64,
 }
 
 struct Done {
@@ -39,6 +44,17 @@ impl Steps {
     /// Runs something that counts as one check. Tells whether it passed.
     pub(crate) fn check(&mut self, name: &str, work: impl FnOnce() -> Result<()>) -> bool {
         self.step(name, || (Count::default(), work()))
+    }
+
+    /// Runs something that this machine may be unable to do. Then it gives the reason, and counts as skipped.
+    pub(crate) fn check_if_possible(&mut self, name: &str, work: impl FnOnce() -> Result<Option<String>>) {
+        self.step(name, || match work() {
+            Ok(Some(reason)) => {
+                println!("{SKIPPED}{reason}");
+                (Count { skipped: 1, ..Count::default() }, Ok(()))
+            }
+            done => (Count::default(), done.map(drop)),
+        });
     }
 
     /// Runs a `cargo test`, counting what it says. Tells whether all of it passed.
@@ -82,6 +98,10 @@ impl Steps {
         if interrupted() {
             bail!("interrupted");
         }
+        let skipped: u64 = self.done.iter().map(|done| done.count.skipped).sum();
+        if skipped > 0 {
+            println!("\n{skipped} SKIPPED: this machine lacks what they need; look for \"{SKIPPED}\" above");
+        }
         println!("\n{passed} passed, {failed} failed");
         std::io::stdout().flush()?;
         if failed > 0 {
@@ -95,17 +115,25 @@ impl Steps {
 /// A step that failed has at least one failure, a check that passed is one; tests count for themselves.
 fn settle(count: Count, passed: bool) -> Count {
     match (passed, count) {
-        (true, Count { passed: 0, failed: 0 }) => Count { passed: 1, failed: 0 },
+        (true, count) if count == Count::default() => Count { passed: 1, ..count },
         (false, Count { failed: 0, .. }) => Count { failed: 1, ..count },
         _ => count,
     }
 }
 
 fn print_line(done: &Done) {
-    let verdict = if done.trouble.is_none() { "ok    " } else { "FAILED" };
-    let Count { passed, failed } = done.count;
+    let Count { passed, failed, skipped } = done.count;
+    let verdict = match &done.trouble {
+        Some(_) => "FAILED",
+        None if passed == 0 && skipped > 0 => "not run",
+        None => "ok",
+    };
     let took = done.took.as_secs_f64();
-    println!("  {verdict} {:<34} {took:>7.1} s   {passed:>5} passed {failed:>3} failed", done.name);
+    let skipped = if skipped > 0 { format!(" {skipped:>3} skipped") } else { String::new() };
+    println!(
+        "  {verdict:<7} {:<33} {took:>7.1} s   {passed:>5} passed {failed:>3} failed{skipped}",
+        done.name
+    );
     if let Some(trouble) = &done.trouble {
         println!("         {}", trouble.lines().next().unwrap_or_default());
     }
@@ -114,6 +142,8 @@ fn print_line(done: &Done) {
 fn run_tests(command: &mut Command, limit: Duration) -> (Count, Result<()>) {
     let mut count = Count::default();
     let result = follow(command, limit, |line| count += line);
+    // The runner of tests knows no third outcome, and has counted those as passed.
+    count.passed = count.passed.saturating_sub(count.skipped);
     let result =
         result.and_then(|status| if status.success() { Ok(()) } else { bail!("tests failed ({status})") });
     (count, result)
@@ -128,7 +158,7 @@ fn follow(command: &mut Command, limit: Duration, mut found: impl FnMut(Count)) 
             for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line);
                 println!("{line}");
-                summary_line(&line).map(|count| sender.send(count));
+                summary_line(&line).or_else(|| skipped_line(&line)).map(|count| sender.send(count));
             }
         });
     }
@@ -145,6 +175,7 @@ impl std::ops::AddAssign for Count {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 }
 
@@ -155,7 +186,14 @@ fn summary_line(line: &str) -> Option<Count> {
         let before = &rest[..rest.find(word)?];
         before.split_whitespace().last()?.parse().ok()
     };
-    Some(Count { passed: number(" passed")?, failed: number(" failed")? })
+    Some(Count { passed: number(" passed")?, failed: number(" failed")?, skipped: 0 })
+}
+
+/// A test that cannot run here says so past the runner, which has written the name and no line end yet.
+fn skipped_line(line: &str) -> Option<Count> {
+    let (before, _) = line.split_once(SKIPPED)?;
+    let alone = before.is_empty() || (before.starts_with("test ") && before.ends_with("... "));
+    alone.then_some(Count { skipped: 1, ..Count::default() })
 }
 
 #[cfg(test)]
@@ -165,14 +203,30 @@ mod tests {
     #[test]
     fn reads_the_summary_of_cargo() {
         let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; finished in 0.1s";
-        assert_eq!(summary_line(line), Some(Count { passed: 12, failed: 3 }));
+        assert_eq!(summary_line(line), Some(Count { passed: 12, failed: 3, skipped: 0 }));
         assert_eq!(summary_line("test tests::it_works ... ok"), None);
     }
 
     #[test]
     fn a_failed_build_is_one_failure_and_a_passed_check_one_pass() {
-        assert_eq!(settle(Count::default(), false), Count { passed: 0, failed: 1 });
-        assert_eq!(settle(Count::default(), true), Count { passed: 1, failed: 0 });
-        assert_eq!(settle(Count { passed: 7, failed: 0 }, true), Count { passed: 7, failed: 0 });
+        let count = |passed, failed, skipped| Count { passed, failed, skipped };
+        assert_eq!(settle(Count::default(), false), count(0, 1, 0));
+        assert_eq!(settle(Count::default(), true), count(1, 0, 0));
+        assert_eq!(settle(count(7, 0, 0), true), count(7, 0, 0));
+        assert_eq!(settle(count(0, 0, 2), true), count(0, 0, 2), "what was skipped has not passed");
+    }
+
+    #[test]
+    fn a_test_that_says_it_was_skipped_has_not_passed() {
+        let skipped = Some(Count { skipped: 1, ..Count::default() });
+        assert_eq!(skipped_line("test paths::a_cut ... skipped: no namespaces here"), skipped);
+        assert_eq!(skipped_line("skipped: no namespaces here"), skipped);
+        assert_eq!(skipped_line("thread panicked: skipped: x"), None);
+
+        let script = "echo 'test a ... skipped: no'; echo ok; echo 'test b ... ok'; \
+            echo 'test result: ok. 2 passed; 0 failed; 0 ignored'";
+        let (count, result) = run_tests(Command::new("sh").args(["-c", script]), Duration::from_secs(60));
+        assert!(result.is_ok());
+        assert_eq!(count, Count { passed: 1, failed: 0, skipped: 1 });
     }
 }

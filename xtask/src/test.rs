@@ -4,7 +4,7 @@ use crate::args::{Kind, Test};
 use crate::serve::{self, Programs};
 use crate::steps::Steps;
 use crate::tools::{self, Browsers, Need, Toolbox};
-use crate::{dist, page, paths, process};
+use crate::{cargo, dist, page, paths, process};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -48,8 +48,8 @@ pub(crate) fn add(steps: &mut Steps, options: &Test) {
 }
 
 fn cargo_test(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(["test", "--no-fail-fast"]).args(arguments).current_dir(paths::root());
+    let mut command = cargo::locked("test");
+    command.arg("--no-fail-fast").args(arguments);
     command
 }
 

@@ -7,6 +7,7 @@ mod modules;
 mod packages;
 mod sizes;
 mod source;
+mod unused;
 mod versions;
 mod words;
 
@@ -26,6 +27,7 @@ pub(crate) fn run() -> Result<()> {
     sizes::print_statistics(&sources);
     let findings: Findings = [
         packages::check()?,
+        unused::check(&sources)?,
         modules::check(&sources),
         words::check_sources(&sources),
         words::check_asserts(&sources),

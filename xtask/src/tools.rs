@@ -67,6 +67,16 @@ const GECKODRIVER: Tool = Tool {
     recipe: Recipe::Cargo(&[]),
 };
 
+const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    program: "cargo-deny",
+    says: "0.20.2",
+    why: "checks what we depend on",
+    patience: "2 to 4 minutes",
+    recipe: Recipe::Cargo(&[]),
+};
+
 /// How much of the workshop a command needs. Each includes the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
@@ -80,6 +90,8 @@ pub(crate) enum Need {
     Test,
     /// Let them meet through other people's servers.
     Meet,
+    /// Check everything that must hold.
+    Ci,
 }
 
 /// Tools that are there and answer with the right version.
@@ -144,9 +156,17 @@ pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
         browsers = Some(browsers::ensure(geckodriver)?);
     }
     let others = if need >= Need::Meet { Some(others::ensure()?) } else { None };
+    if need >= Need::Ci {
+        cargo_deny()?;
+    }
     cache::sweep();
     let directories = programs.iter().filter_map(|program| Some(program.parent()?.to_owned())).collect();
     Ok(Toolbox { directories, browsers, others })
+}
+
+/// The program of cargo-deny, after installing it if need be.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    cache::ensure(&CARGO_DENY)
 }
 
 /// One line of the report: what, and what it is for or what happens to it.

@@ -3,11 +3,10 @@
 
 use super::shorten;
 use crate::tools::Toolbox;
-use crate::{paths, process};
+use crate::{cargo, paths, process};
 use anyhow::{Context as _, Result};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 /// Compiling the tool that divides the program takes longest.
@@ -53,9 +52,9 @@ fn find(dist: &Path) -> Result<Program> {
 }
 
 fn divide(program: &Program) -> Result<()> {
-    let mut command = Command::new("cargo");
-    command.args(["run", "--quiet", "--package", "visavis-split", "--"]);
-    command.args([&program.wasm, &program.wasm, &program.others]).current_dir(paths::root());
+    let mut command = cargo::locked("run");
+    command.args(["--quiet", "--package", "visavis-split", "--"]);
+    command.args([&program.wasm, &program.wasm, &program.others]);
     process::run(&mut command, LIMIT)
 }
 

@@ -1,10 +1,9 @@
 //! The figures that our documents name. `<!-- size:page -->112<!-- /size --> KB` in any of them is written by
 //! `cargo xtask size --write`, and held against the bundle by `cargo xtask size`.
 
-use crate::{dist, paths, process};
+use crate::{cargo, dist, paths, process};
 use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
-use std::process::Command;
 
 /// Where figures stand.
 const DOCUMENTS: [&str; 3] = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];
@@ -33,9 +32,9 @@ fn thousands(bytes: usize) -> f64 {
 }
 
 fn packages() -> Result<Figures> {
-    let mut command = Command::new("cargo");
-    command.args(["run", "--quiet", "--locked", "--package", "visavis-split", "--", "--packages"]);
-    let printed = process::output_of(command.arg(dist::built_program()?).current_dir(paths::root()));
+    let mut command = cargo::locked("run");
+    command.args(["--quiet", "--package", "visavis-split", "--", "--packages"]);
+    let printed = process::output_of(command.arg(dist::built_program()?));
     let printed = printed.context("cannot tell the packages of the program apart")?;
     let read = |line: &str| {
         let (bytes, package) = line.split_once(' ')?;

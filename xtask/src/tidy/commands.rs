@@ -13,12 +13,12 @@ const DOCUMENTS: &[&str] = &["README.md", "CONTRIBUTING.md"];
 
 /// Commands beside ours, which continuous integration runs in the same or a stricter form.
 const KNOWN: &[&str] = &[
-    "cargo build --release -p visavis-server",
+    "cargo build --release --locked -p visavis-server",
     "cargo clippy",
     "cargo doc",
     "cargo doc --open",
     "cargo fmt",
-    "cargo test",
+    "cargo test --locked",
     "trunk build --release",
     "trunk serve",
 ];
@@ -61,9 +61,9 @@ fn trouble(command: &str) -> Result<Option<&'static str>> {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
         ["cargo", "xtask", rest @ ..] => Ok(xtask_trouble(rest)),
-        ["cargo", "run", "--release", "-p", "visavis-server", "--", flags @ ..]
-        | ["cargo", "run", "-p", "visavis-server", "--", flags @ ..] => server_trouble(flags),
-        ["cargo", "test", "-p", package, ..] => Ok(package_trouble(package)),
+        ["cargo", "run", "--release", "--locked", "-p", "visavis-server", "--", flags @ ..]
+        | ["cargo", "run", "--locked", "-p", "visavis-server", "--", flags @ ..] => server_trouble(flags),
+        ["cargo", "test", "--locked", "-p", package, ..] => Ok(package_trouble(package)),
         [program, flags @ ..] if program.ends_with("visavis-server") => server_trouble(flags),
         _ => Ok((!KNOWN.contains(&command)).then_some("unknown: add it to xtask/src/tidy/commands.rs")),
     }

@@ -34,7 +34,7 @@ pub(super) struct Tool {
 pub(super) enum Recipe {
     /// `cargo install` with these extra arguments.
     Cargo(&'static [&'static str]),
-    /// `npm install`.
+    /// `npm ci`, with the lock file in `xtask/npm/NAME`.
     Npm,
 }
 
@@ -138,21 +138,14 @@ pub(super) fn clear(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// With its author's lock file if the registry still has all of it, else with what there is.
+/// With its author's lock file, so that a tool is the same on every machine and whoever takes over a crate that it needs
+/// does not get in. If that fails, so does the installation: another version has to be pinned then.
 fn cargo_install(tool: &Tool, root: &Path, extra: &[&str]) -> Result<()> {
-    let attempt = |locked: &[&str]| {
-        let mut command = Command::new("cargo");
-        command.arg("install").args(locked).arg("--root").arg(root);
-        command.args([tool.name, "--version", tool.version]).args(extra);
-        quick_build(&mut command)?;
-        process::run(&mut command, LIMIT)
-    };
-    let locked = attempt(&["--locked"]);
-    if locked.is_ok() || process::interrupted() {
-        return locked;
-    }
-    say("retry", &tool.title(), "without its lock file");
-    attempt(&[])
+    let mut command = Command::new("cargo");
+    command.args(["install", "--locked", "--root"]).arg(root);
+    command.args([tool.name, "--version", tool.version]).args(extra);
+    quick_build(&mut command)?;
+    process::run(&mut command, LIMIT)
 }
 
 /// A tool that runs for seconds need not be optimised for minutes. Run outside the repository, whose settings are not
@@ -168,12 +161,20 @@ fn quick_build(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// With a lock file of ours, in `xtask/npm`: npm packages bring none.
 fn npm_install(tool: &Tool, root: &Path) -> Result<()> {
+    npm_ci(&paths::root().join("xtask/npm").join(tool.name), root)
+}
+
+/// Installs into `root` exactly what the lock file in `source` lists. Nothing of theirs runs meanwhile.
+pub(super) fn npm_ci(source: &Path, root: &Path) -> Result<()> {
     let npm = system::ensure(&system::NODE)?;
     std::fs::create_dir_all(root)?;
+    for name in ["package.json", "package-lock.json", ".npmrc"] {
+        std::fs::copy(source.join(name), root.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
     let mut command = Command::new(npm);
-    command.args(["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix"]).arg(root);
-    command.arg(format!("{}@{}", tool.name, tool.version)).current_dir(root);
+    command.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(root);
     process::run(&mut command, LIMIT)
 }
 
@@ -193,6 +194,23 @@ pub(super) fn sweep() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lock_files_of_npm_pin_the_versions_we_ask_for() {
+        for tool in [&super::super::TERSER, &super::super::WASM_OPT] {
+            let lock = paths::root().join("xtask/npm").join(tool.name).join("package-lock.json");
+            let lock: serde_json::Value = serde_json::from_str(&paths::read(&lock).unwrap()).unwrap();
+            let packages = lock["packages"].as_object().unwrap();
+            assert_eq!(packages[&format!("node_modules/{}", tool.name)]["version"], tool.version);
+            let others = packages.iter().filter(|(path, _)| !path.is_empty());
+            for (path, package) in others {
+                assert!(
+                    package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")),
+                    "{path}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_longer_version_is_another_version() {

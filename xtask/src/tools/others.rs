@@ -1,14 +1,11 @@
 //! Other people's signaling servers and clients, for the end-to-end tests to meet them.
 
 use super::cache::{self, Recipe, Tool};
-use super::{say, system};
-use crate::{paths, process};
+use super::say;
+use crate::paths;
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(15 * 60);
 const TITLE: &str = "npm packages of the tests";
 const WHY: &str = "other people's servers and clients";
 
@@ -37,7 +34,6 @@ pub(super) fn ensure() -> Result<Others> {
 
 /// Installs what the lock file of the tests lists, unless exactly that is there.
 fn ensure_packages() -> Result<PathBuf> {
-    let npm = system::ensure(&system::NODE)?;
     let home = cache::directory()?.join("e2e-servers");
     if is_right(&home) {
         say("ok", TITLE, WHY);
@@ -46,7 +42,7 @@ fn ensure_packages() -> Result<PathBuf> {
     let _lock = cache::lock()?;
     if !is_right(&home) {
         say("install", TITLE, &format!("{WHY} (once, seconds)"));
-        install(&npm, &home)?;
+        install(&home)?;
     }
     Ok(home)
 }
@@ -62,18 +58,10 @@ fn is_right(home: &Path) -> bool {
     home.join("node_modules").is_dir() && wanted.is_some() && lock(home) == wanted
 }
 
-fn install(npm: &Path, home: &Path) -> Result<()> {
+fn install(home: &Path) -> Result<()> {
     let partial = paths::beside(home, "partial");
     cache::clear(&partial)?;
     cache::clear(home)?;
-    std::fs::create_dir_all(&partial)?;
-    for name in ["package.json", "package-lock.json", ".npmrc"] {
-        std::fs::copy(source().join(name), partial.join(name))
-            .with_context(|| format!("cannot copy {name}"))?;
-    }
-    let mut command = Command::new(npm);
-    // Nothing of theirs runs while it is installed.
-    command.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&partial);
-    process::run(&mut command, LIMIT)?;
+    cache::npm_ci(&source(), &partial)?;
     std::fs::rename(&partial, home).with_context(|| format!("cannot create {}", home.display()))
 }

@@ -41,7 +41,7 @@ async fn trunk_serve_shows_a_demo_and_finds_the_server_that_is_started_later() {
         })
         .await;
     let text = &look.notice("no-server").expect("just seen").text;
-    let command = format!("cargo run -p visavis-server -- --listen 127.0.0.1:{BACKEND}");
+    let command = format!("cargo run --locked -p visavis-server -- --listen 127.0.0.1:{BACKEND}");
     assert!(text.contains(&command), "the command that starts it: {text}");
 
     let _server = Server::on_port(BACKEND, tools::dist(), vec![]).await;
