@@ -14,7 +14,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 use self::delivery::Delivery;
 use self::errors::media_error;
-use crate::dom::{Listener, object};
+use crate::dom::{self, Listener, object};
 use crate::tracks::Tracks;
 
 /// Against echo, hum and whispering, which every browser can do and some do not do unasked.
@@ -50,7 +50,10 @@ impl Media {
             let stream = settled(request).await;
             match (inner.upgrade(), stream) {
                 (Some(inner), Ok(stream)) => inner.captured(capture, &stream),
-                (Some(inner), Err(error)) => (inner.emit)(MediaEvent::CaptureFailed { capture, error }),
+                (Some(inner), Err(error)) => {
+                    let error = by_policy(error, microphone, camera);
+                    (inner.emit)(MediaEvent::CaptureFailed { capture, error });
+                }
                 (None, Ok(stream)) => tracks_of(&stream).for_each(|track| track.stop()),
                 (None, Err(_)) => {}
             }
@@ -138,15 +141,25 @@ fn tracks_of(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
 }
 
 fn get_user_media(microphone: bool, camera: bool) -> Result<Promise, MediaError> {
-    let devices = web_sys::window().and_then(|window| window.navigator().media_devices().ok());
+    let window = web_sys::window().ok_or(MediaError::Unknown)?;
+    let devices = window.navigator().media_devices().ok();
     // web-sys promises an object, but a page that is not secure gets `undefined`.
-    let devices = devices.filter(|devices| !devices.is_undefined()).ok_or(MediaError::Insecure)?;
+    let devices = devices.filter(|devices| !devices.is_undefined());
+    let absent = if window.is_secure_context() { MediaError::Unavailable } else { MediaError::Insecure };
+    let devices = devices.ok_or(absent)?;
     let constraints = object(&[("audio", wish(microphone, AUDIO)), ("video", wish(camera, VIDEO))]);
     devices.get_user_media_with_constraints(constraints.unchecked_ref()).map_err(|error| media_error(&error))
 }
 
 fn wish(wanted: bool, constraints: &str) -> JsValue {
     if wanted { JSON::parse(constraints).unwrap_or(JsValue::TRUE) } else { JsValue::FALSE }
+}
+
+/// Who refused: the person and their browser, or the policy of the page, which nobody can change beside the address bar.
+fn by_policy(error: MediaError, microphone: bool, camera: bool) -> MediaError {
+    let forbidden = |wanted: bool, feature| wanted && !dom::is_allowed(feature);
+    let policy = forbidden(microphone, "microphone") || forbidden(camera, "camera");
+    if error == MediaError::Denied && policy { MediaError::Policy } else { error }
 }
 
 async fn settled(request: Result<Promise, MediaError>) -> Result<MediaStream, MediaError> {

@@ -15,5 +15,5 @@ pub use listener::Listener;
 pub use object::object;
 pub use resize::ResizeWatch;
 pub use sleep::{call_later, sleep};
-pub use template::{document, find, instantiate, is_secure};
+pub use template::{document, find, instantiate, is_allowed, is_framed, is_secure};
 pub use touch::{set_attribute, set_flag, set_text};

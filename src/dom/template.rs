@@ -1,5 +1,6 @@
 //! Elements made from the `.html` files beside the code.
 
+use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement, HtmlTemplateElement};
 
@@ -17,6 +18,26 @@ pub fn document() -> Result<Document, JsValue> {
 pub fn is_secure() -> bool {
     let protocol = web_sys::window().and_then(|window| window.location().protocol().ok());
     protocol.as_deref() == Some("https:")
+}
+
+/// Whether another page shows this one in a frame.
+pub fn is_framed() -> bool {
+    web_sys::window()
+        .is_some_and(|window| window.parent().ok().flatten().is_some_and(|around| around != window))
+}
+
+/// Whether the permissions policy lets this page use a feature (W3C Permissions Policy; Chromium 156 has the interface
+/// under its older name, Firefox 153 under none). Where nothing tells, it does.
+pub fn is_allowed(feature: &str) -> bool {
+    let allowed = || {
+        let document = document().ok()?;
+        let get =
+            |name: &str| Reflect::get(&document, &name.into()).ok().filter(|policy| !policy.is_undefined());
+        let policy = get("permissionsPolicy").or_else(|| get("featurePolicy"))?;
+        let ask: Function = Reflect::get(&policy, &"allowsFeature".into()).ok()?.dyn_into().ok()?;
+        ask.call1(&policy, &feature.into()).ok()?.as_bool()
+    };
+    allowed().unwrap_or(true)
 }
 
 /// Makes the one element that `html` describes. Only for markup of our own: what came from the network is put in

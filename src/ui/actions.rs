@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use visavis_core::{Command, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent};
 
 use super::shared::Shared;
 use super::trace::TracePanel;
@@ -18,7 +18,9 @@ type Action = fn(&Rc<Shared>, &RoomView, &Element);
 type OnTrial = fn(&Shared) -> Result<(), JsValue>;
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 20] = [
+const ACTIONS: [(&str, Action); 22] = [
+    ("join", |shared, _, _| drop(join(shared))),
+    ("use-server", |shared, _, _| drop(server::apply(shared))),
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("use-fallback", |shared, _, _| shared.send(Command::UseFallback)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
@@ -51,13 +53,8 @@ pub(super) fn listen(shared: &Rc<Shared>) -> Result<Vec<Listener>, JsValue> {
         on(frame, "click", shared, |shared, event| {
             click(shared, &event);
         }),
-        on(frame, "submit", shared, |shared, event| {
-            event.prevent_default();
-            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            // The form of the server's menu is inside its disclosure.
-            let menu = target.and_then(|form| form.closest(".server").ok().flatten());
-            let _ = if menu.is_some() { server::apply(shared) } else { join(shared) };
-        }),
+        // Whatever submits a form past its button, as an extension may, does not carry the page away.
+        on(frame, "submit", shared, |_, event| event.prevent_default()),
         on(&document, "keydown", shared, |shared, event| {
             let _ = event.dyn_into::<KeyboardEvent>().map(|event| press_key(shared, &event));
         }),
@@ -78,6 +75,11 @@ fn click(shared: &Rc<Shared>, event: &Event) -> Option<()> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     let button = target.closest("[data-control]").ok().flatten()?;
     let name = button.get_attribute("data-control")?;
+    if let Some(form) = submitted(event, &button)
+        && !form.report_validity()
+    {
+        return None;
+    }
     let view = shared.view()?;
     if let Some(control) = controls::ALL.iter().find(|control| control.name == name) {
         (control.press)(shared, &view);
@@ -87,19 +89,46 @@ fn click(shared: &Rc<Shared>, event: &Event) -> Option<()> {
     Some(())
 }
 
+/// The form that a click would submit. What its button does happens here and now instead: a frame whose sandbox lacks
+/// `allow-forms` submits nothing and fires no `submit` (HTML, section 4.10.21.3), but clicks the button for the Enter key
+/// like any other page.
+fn submitted(event: &Event, button: &Element) -> Option<HtmlFormElement> {
+    let submits = button.get_attribute("type").is_some_and(|kind| kind == "submit");
+    let form = button.closest("form").ok().flatten().filter(|_| submits)?;
+    event.prevent_default();
+    Some(form.unchecked_into())
+}
+
 /// Presses the control whose key it is, if that control is on the screen.
 fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || !is_ours(shared, event) {
         return None;
     }
-    let key = event.key();
-    let control =
-        controls::ALL.iter().find(|control| control.key.is_some_and(|own| key.eq_ignore_ascii_case(own)))?;
+    let pressed = latin(event);
+    let control = controls::ALL
+        .iter()
+        .find(|control| control.key.is_some_and(|own| pressed.eq_ignore_ascii_case(own)))?;
     let selector = format!("[data-control={}]", control.name);
     shared.frame.query_selector(&selector).ok().flatten()?;
     event.prevent_default();
     (control.press)(shared, &*shared.view()?);
     Some(())
+}
+
+/// What is on a key; where that is a letter of another script, what a Latin layout has in the same place. Not else: on
+/// AZERTY a comma is where others have their M.
+fn latin(event: &KeyboardEvent) -> String {
+    let key = event.key();
+    let other_script = key.chars().next().is_some_and(is_of_another_script);
+    match event.code().strip_prefix("Key") {
+        Some(letter) if other_script => letter.to_owned(),
+        Some(_) | None => key,
+    }
+}
+
+/// From Greek on, but neither Latin with more marks nor punctuation and symbols.
+fn is_of_another_script(letter: char) -> bool {
+    matches!(letter, '\u{370}'..'\u{1e00}' | '\u{1f00}'..'\u{2000}' | '\u{2c00}'..)
 }
 
 /// Keys are ours if nothing has the focus, or something of ours that does not take text. The rest of the page keeps its

@@ -133,8 +133,8 @@ fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
 
 fn ways_around(error: MediaError) -> &'static [Action] {
     match error {
-        // No second try makes a page secure.
-        MediaError::Insecure => &[WITHOUT_DEVICE],
+        // No second try changes what the page is.
+        MediaError::Insecure | MediaError::Policy | MediaError::Unavailable => &[WITHOUT_DEVICE],
         MediaError::Denied | MediaError::NotFound | MediaError::Busy | MediaError::Unknown => {
             &[TRY_DEVICE, WITHOUT_DEVICE]
         }

@@ -11,6 +11,8 @@ use visavis_core::{
     SourceState,
 };
 
+use crate::dom;
+
 /// What somebody is called who gave no name.
 pub(super) const NO_NAME: &str = "Guest";
 
@@ -74,6 +76,10 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
         ConnectionReason::Incompatible => {
             format!("The browsers of {who} and you do not fit together. An update of either may help.")
         }
+        ConnectionReason::Refused => format!(
+            "Your browser refuses to connect to {who}. You may be offline, or a setting or an extension forbids calls: \
+             then try another browser."
+        ),
     }
 }
 
@@ -97,6 +103,8 @@ pub(super) fn own_picture(camera: SourceState) -> &'static str {
         SourceState::Failed(MediaError::Busy) => "Your camera is busy",
         SourceState::Failed(MediaError::Insecure) => "No camera on an insecure page",
         SourceState::Failed(MediaError::Unknown) => "Your camera does not start",
+        SourceState::Failed(MediaError::Policy) => "No camera allowed here",
+        SourceState::Failed(MediaError::Unavailable) => "No camera in this browser",
     }
 }
 
@@ -112,30 +120,38 @@ pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
     }
 }
 
+const BOTH: &str = "camera and microphone";
+
 /// Sources, as a person lists them.
 pub(super) fn sources(sources: &[Source]) -> &'static str {
     match sources {
         [Source::Microphone] => "microphone",
         [Source::Camera] => "camera",
-        _ => "camera and microphone",
+        _ => BOTH,
     }
 }
 
 /// Why devices cannot be used, and what to do about it. `which` comes from [`sources`].
 pub(super) fn media(error: MediaError, which: &str) -> String {
+    let either = if which == BOTH { "camera or microphone" } else { which };
     match error {
+        // Not every browser says whether the page around has a part in it (Firefox 153 does not).
+        MediaError::Denied if dom::is_framed() => format!(
+            "The browser does not let this page use your {which}. Allow it beside the address bar and try again. If \
+             nothing can be allowed there, the page around this one forbids it: open this one in a tab of its own."
+        ),
         MediaError::Denied => format!(
             "The browser does not let this page use your {which}. Allow it beside the address bar, then try again, or \
              go on without."
         ),
         MediaError::NotFound => {
             format!(
-                "No {which} was found. Plug one in and try again, or go on without: you will see and hear the others."
+                "No {either} was found. Plug one in and try again, or go on without: you will see and hear the others."
             )
         }
         MediaError::Busy => format!(
-            "Your {which} cannot be opened: another program probably uses it. Close that program and try again, or go \
-             on without."
+            "Your {which} cannot be opened: another program is probably in the way. Close that program and try again, \
+             or go on without."
         ),
         MediaError::Insecure => format!(
             "Browsers give the {which} to secure pages only, and this one was opened over plain http. Open it with \
@@ -146,6 +162,18 @@ pub(super) fn media(error: MediaError, which: &str) -> String {
                 "Your {which} did not start, and the browser does not say why. Try again, or go on without."
             )
         }
+        MediaError::Policy if dom::is_framed() => format!(
+            "The page around this one, or this site, does not let it use your {which}. Open it in a tab of its own, or go \
+             on without."
+        ),
+        MediaError::Policy => format!(
+            "This site forbids itself the use of your {which} (Permissions-Policy). Whoever runs it has to change that; \
+             go on without until then."
+        ),
+        MediaError::Unavailable => format!(
+            "This browser gives pages no {either}: a setting, an extension or the program around it has taken that away. \
+             Use another browser, or go on without."
+        ),
     }
 }
 
@@ -164,7 +192,10 @@ pub(super) fn problem(problem: &Problem, in_call: bool) -> String {
              you. To call again, leave and join again."
                 .to_owned()
         }
-        Problem::Rejected { code, text } if text.is_empty() => rejected(*code).to_owned(),
+        // What says the same, or nothing, is not worth a quotation.
+        Problem::Rejected { code, text } if rejected(*code).starts_with(&**text) => {
+            rejected(*code).to_owned()
+        }
         Problem::Rejected { code, text } => format!("{} The server says: “{text}”", rejected(*code)),
     }
 }

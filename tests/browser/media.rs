@@ -2,16 +2,17 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Function, Object, Promise, Reflect};
 use visavis::media::Media;
 use visavis::media::errors::media_error;
 use visavis::tracks::Tracks;
 use visavis_core::{CaptureId, MediaError, MediaEvent, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{DomException, Event, MediaStreamTrack, MediaStreamTrackState};
+use web_sys::{DomException, Event, MediaStream, MediaStreamTrack, MediaStreamTrackState};
 
-use crate::support::{Events, sleep, until};
+use crate::support::{Events, until};
 
 fn media() -> (Media, Tracks, Events<MediaEvent>) {
     let (tracks, events) = (Tracks::default(), Events::new());
@@ -89,12 +90,21 @@ async fn an_unplugged_camera_is_told_and_a_stopped_one_is_not() {
     assert_eq!(events.take(), []);
 }
 
+/// The browser's own answer, which the test keeps as well.
+const KEPT: &str = "return window.kept =
+    MediaDevices.prototype.getUserMedia.call(navigator.mediaDevices, { audio: true, video: true })";
+
 #[wasm_bindgen_test]
 async fn a_late_answer_opens_nothing() {
     let (media, _, events) = media();
-    media.capture(CaptureId(1), true, true);
+    with_get_user_media(KEPT, || media.capture(CaptureId(1), true, true));
     drop(media);
-    sleep(500).await;
+    let window = web_sys::window().unwrap();
+    let kept: Promise = Reflect::get(&window, &"kept".into()).unwrap().unchecked_into();
+    let stream: MediaStream = JsFuture::from(kept).await.unwrap().unchecked_into();
+    let tracks: Vec<MediaStreamTrack> = stream.get_tracks().into_iter().map(JsCast::unchecked_into).collect();
+    assert_eq!(tracks.len(), 2);
+    until("microphone and camera to be off", || !tracks.iter().any(live)).await;
     assert_eq!(events.take(), []);
 }
 
@@ -114,20 +124,26 @@ fn errors_are_told_apart_by_name() {
     assert_eq!(media_error(&JsValue::NULL), MediaError::Unknown);
 }
 
-/// Lets the page's own property of an object hide the browser's, until `delete`.
-fn shadow(target: &JsValue, name: &str, value: &JsValue) {
+/// Calls `act` while the page's own property of an object hides the browser's.
+fn with(target: &JsValue, name: &str, value: &JsValue, act: impl FnOnce()) {
+    let (target, name) = (target.unchecked_ref::<Object>(), JsValue::from(name));
+    let before = Object::get_own_property_descriptor(target, &name);
     let descriptor = Object::new();
     Reflect::set(&descriptor, &"value".into(), value).unwrap();
     Reflect::set(&descriptor, &"configurable".into(), &true.into()).unwrap();
-    Reflect::define_property(target.unchecked_ref::<Object>(), &name.into(), &descriptor).unwrap();
+    Reflect::define_property(target, &name, &descriptor).unwrap();
+    act();
+    Reflect::delete_property(target, &name).unwrap();
+    // What a window has is its own.
+    if !before.is_undefined() {
+        Reflect::define_property(target, &name, before.unchecked_ref()).unwrap();
+    }
 }
 
 /// Calls `act` while `getUserMedia` has this body.
 fn with_get_user_media(body: &str, act: impl FnOnce()) {
     let devices = web_sys::window().unwrap().navigator().media_devices().unwrap();
-    shadow(&devices, "getUserMedia", &Function::new_no_args(body));
-    act();
-    Reflect::delete_property(&devices, &"getUserMedia".into()).unwrap();
+    with(&devices, "getUserMedia", &Function::new_no_args(body), act);
 }
 
 #[wasm_bindgen_test]
@@ -140,12 +156,46 @@ async fn refusals_come_back_as_events() {
 }
 
 #[wasm_bindgen_test]
-async fn an_insecure_page_has_no_devices() {
+async fn a_page_without_devices_is_insecure_only_if_it_is() {
     let (media, _, events) = media();
-    let navigator = web_sys::window().unwrap().navigator();
-    shadow(&navigator, "mediaDevices", &JsValue::UNDEFINED);
-    media.capture(CaptureId(4), true, true);
-    Reflect::delete_property(&navigator, &"mediaDevices".into()).unwrap();
-    let failed = MediaEvent::CaptureFailed { capture: CaptureId(4), error: MediaError::Insecure };
-    assert_eq!(answer(&events).await, failed);
+    let window = web_sys::window().unwrap();
+    for (secure, error) in [(false, MediaError::Insecure), (true, MediaError::Unavailable)] {
+        with(&window, "isSecureContext", &secure.into(), || {
+            with(&window.navigator(), "mediaDevices", &JsValue::UNDEFINED, || {
+                media.capture(CaptureId(4), true, true);
+            });
+        });
+        let failed = MediaEvent::CaptureFailed { capture: CaptureId(4), error };
+        assert_eq!(answer(&events).await, failed, "secure: {secure}");
+    }
+    assert!(window.is_secure_context(), "nothing is left behind");
+}
+
+/// A page's policy, or the page around, may allow one device and not the other: only what was asked for counts.
+#[wasm_bindgen_test]
+async fn what_a_policy_forbids_is_not_for_the_person_to_allow() {
+    let (media, _, events) = media();
+    let policy = Function::new_no_args("return { allowsFeature: name => name !== 'camera' }");
+    let policy = policy.call0(&JsValue::NULL).unwrap();
+    let refuse = |microphone, camera, name: &str| {
+        let body = format!("return Promise.reject(new DOMException('', '{name}'))");
+        with_get_user_media(&body, || media.capture(CaptureId(6), microphone, camera));
+    };
+    let document = web_sys::window().unwrap().document().unwrap();
+    // Asked only once the refusal is there, so the policy has to last.
+    Reflect::set(&document, &"permissionsPolicy".into(), &policy).unwrap();
+    for (microphone, camera, name, error) in [
+        (false, true, "NotAllowedError", MediaError::Policy),
+        (true, true, "NotAllowedError", MediaError::Policy),
+        (true, false, "NotAllowedError", MediaError::Denied),
+        (false, true, "NotReadableError", MediaError::Busy),
+    ] {
+        refuse(microphone, camera, name);
+        let failed = MediaEvent::CaptureFailed { capture: CaptureId(6), error };
+        assert_eq!(answer(&events).await, failed, "{microphone} {camera} {name}");
+    }
+    Reflect::delete_property(&document, &"permissionsPolicy".into()).unwrap();
+    refuse(false, true, "NotAllowedError");
+    let failed = MediaEvent::CaptureFailed { capture: CaptureId(6), error: MediaError::Denied };
+    assert_eq!(answer(&events).await, failed, "where no policy tells");
 }

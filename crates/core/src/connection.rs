@@ -337,9 +337,9 @@ impl Connection {
         }
     }
 
-    /// A description operation failed. It will come to nothing; the ladder builds another.
-    pub(crate) fn broke(&mut self, now: Timestamp) {
-        self.fails(ConnectionReason::Incompatible, now);
+    /// A description operation failed, for this reason. It will come to nothing; the ladder builds another.
+    pub(crate) fn broke(&mut self, now: Timestamp, reason: ConnectionReason) {
+        self.fails(reason, now);
     }
 
     fn fails(&mut self, reason: ConnectionReason, now: Timestamp) {

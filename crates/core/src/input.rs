@@ -190,6 +190,12 @@ pub enum MediaError {
     Insecure,
     /// Anything else.
     Unknown,
+    /// `NotAllowedError`, and the permissions policy of the page, or of the one around it, does not allow the device (W3C
+    /// Permissions Policy): the person has nothing to decide.
+    Policy,
+    /// `navigator.mediaDevices` is absent although the page is secure: a setting, an extension or an embedding program
+    /// has taken it away.
+    Unavailable,
 }
 
 impl MediaError {
@@ -201,7 +207,14 @@ impl MediaError {
             Self::Busy => "busy",
             Self::Insecure => "insecure",
             Self::Unknown => "unknown",
+            Self::Policy => "policy",
+            Self::Unavailable => "unavailable",
         }
+    }
+
+    /// Whether this page gets no device at all, whichever it asks for.
+    pub fn is_for_all(self) -> bool {
+        matches!(self, Self::Insecure | Self::Unavailable)
     }
 }
 

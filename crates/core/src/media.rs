@@ -147,11 +147,11 @@ impl LocalMedia {
     }
 
     /// A capture failed. If it asked for both devices, one of them may be fine or allowed: each is asked for alone. A
-    /// browser that was told no remembers it and answers for the person. A page that is not secure gets neither.
+    /// browser that was told no remembers it and answers for the person. Some pages get neither.
     pub(crate) fn capture_failed(&mut self, capture: CaptureId, error: MediaError, out: &mut Outbox) {
         let waiting = Phase::Starting(capture);
         let both = self.slots.iter().all(|slot| slot.phase == waiting);
-        let alone = both && error != MediaError::Insecure;
+        let alone = both && !error.is_for_all();
         let failed = |slot: &&mut Slot| slot.phase == waiting;
         for slot in self.slots.iter_mut().filter(failed) {
             slot.phase = if slot.wanted && !alone { Phase::Failed(error) } else { Phase::Idle };
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_refused_camera_does_not_cost_the_microphone() {
-        for error in [MediaError::NotFound, MediaError::Denied] {
+        for error in [MediaError::NotFound, MediaError::Denied, MediaError::Policy] {
             let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
             media.open(&mut out);
             media.capture_failed(CaptureId(0), error, &mut out);
@@ -278,12 +278,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_not_secure_is_not_asked_again() {
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.capture_failed(CaptureId(0), MediaError::Insecure, &mut out);
-        assert_eq!(effects(&mut out).len(), 1);
-        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::Insecure));
+    fn a_page_that_gets_no_device_is_not_asked_again() {
+        for error in [MediaError::Insecure, MediaError::Unavailable] {
+            let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+            media.open(&mut out);
+            media.capture_failed(CaptureId(0), error, &mut out);
+            assert_eq!(effects(&mut out).len(), 1);
+            assert_eq!(media.view(Source::Camera).state, SourceState::Failed(error));
+        }
     }
 
     #[test]

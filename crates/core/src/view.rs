@@ -182,6 +182,8 @@ pub enum ConnectionReason {
     Untrusted,
     /// The other side sent a description that this browser refuses.
     Incompatible,
+    /// This browser refuses to make the connection, whoever is at the other end.
+    Refused,
 }
 
 impl ConnectionReason {
@@ -205,6 +207,7 @@ impl ConnectionReason {
             Self::TooLarge => "too-large",
             Self::Untrusted => "untrusted",
             Self::Incompatible => "incompatible",
+            Self::Refused => "refused",
         }
     }
 }

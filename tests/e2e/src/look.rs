@@ -14,7 +14,7 @@ pub struct Look {
     pub problem: String,
     /// `data-obstacle` of the room; empty if there is none, or nothing is known.
     pub obstacle: String,
-    /// Whether the browser takes the page for hidden; it never should here.
+    /// Whether the browser takes the page for hidden; only where a test covers it.
     pub hidden: bool,
     /// Width of the viewport.
     pub width: f64,

@@ -11,6 +11,8 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use crate::tools;
+
 /// Where the signaling server listens, on the router.
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// Namespaces belong to the machine: every network of every run has names of its own.
@@ -39,7 +41,9 @@ impl Network {
         let place = |name: &str, number| Place { namespace: format!("{stem}{name}"), number };
         let network = Self { router: place("r", 0), places: [place("a", 1), place("b", 2)] };
         if let Err(error) = network.router.make() {
-            println!("skipped: no network namespaces here (they need root and the `ip` command): {error}");
+            tools::skip(&format!(
+                "no network namespaces here (they need root and the `ip` command): {error}"
+            ));
             return None;
         }
         network.furnish();

@@ -56,6 +56,24 @@ impl Page {
         self.drive("close", async |client| client.close_window().await).await;
     }
 
+    /// Opens another tab over this one, which is hidden from then on (Chrome). Gives what [`Page::uncover`] asks for.
+    pub async fn cover(&self) -> Value {
+        let tab = self.cdp("Target.createTarget", json!({ "url": "about:blank" })).await;
+        self.until("to be hidden", |look| look.hidden).await;
+        tab
+    }
+
+    /// Closes the tab over this one.
+    pub async fn uncover(&self, tab: Value) {
+        self.cdp("Target.closeTarget", tab).await;
+        self.until("to be in view again", |look| !look.hidden).await;
+    }
+
+    /// From now on looks into the only frame of the page, until another window has the floor or the page is another.
+    pub async fn enter_frame(&self) {
+        self.drive("frame", async |client| client.enter_frame(0).await).await;
+    }
+
     /// Runs the body of an asynchronous function in the page.
     pub async fn eval(&self, script: &str, args: Vec<Value>) -> Value {
         let script = &format!("return (async () => {{ {script}\n }})()");

@@ -24,35 +24,40 @@ impl Site {
 
     /// Hands out a folder, on a port (0 for any that is free).
     pub async fn serving(folder: &Path, port: u16) -> Self {
-        Self::answering(port, vec![folder.to_owned()], 404).await
+        Self::answering(port, Answers::of(vec![folder.to_owned()], 404)).await
     }
 
     /// Hands out what is in any of these folders, the first before the others.
     pub async fn of(folders: Vec<PathBuf>) -> Self {
-        Self::answering(0, folders, 404).await
+        Self::answering(0, Answers::of(folders, 404)).await
+    }
+
+    /// Hands out a folder, with one more header in each answer.
+    pub async fn saying(header: &'static str, folder: &Path) -> Self {
+        Self::answering(0, Answers { folders: vec![folder.to_owned()], missing: 404, header }).await
     }
 
     /// Hands out a folder at another address of this machine, and answers with this status to what is not in it.
     pub async fn at(host: &str, folder: &Path, missing: u16) -> Self {
-        Self::listening(host, 0, vec![folder.to_owned()], missing).await
+        Self::listening(host, 0, Answers::of(vec![folder.to_owned()], missing)).await
     }
 
     /// Has nothing, and answers everything with this status.
     pub async fn refusing(status: u16) -> Self {
-        Self::answering(0, Vec::new(), status).await
+        Self::answering(0, Answers::of(Vec::new(), status)).await
     }
 
-    async fn answering(port: u16, folders: Vec<PathBuf>, missing: u16) -> Self {
-        Self::listening("127.0.0.1", port, folders, missing).await
+    async fn answering(port: u16, answers: Answers) -> Self {
+        Self::listening("127.0.0.1", port, answers).await
     }
 
-    async fn listening(host: &str, port: u16, folders: Vec<PathBuf>, missing: u16) -> Self {
+    async fn listening(host: &str, port: u16, answers: Answers) -> Self {
         let listener = TcpListener::bind((host, port)).await.expect("the port is free");
         let address = listener.local_addr().expect("it is bound");
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let folders = folders.clone();
-                tokio::spawn(async move { answer(stream, &folders, missing).await });
+                let answers = answers.clone();
+                tokio::spawn(async move { answer(stream, &answers).await });
             }
         });
         Self { address, task }
@@ -75,8 +80,25 @@ impl Drop for Site {
     }
 }
 
+/// What a host answers.
+#[derive(Debug, Clone)]
+struct Answers {
+    folders: Vec<PathBuf>,
+    /// The status for what is in none of the folders.
+    missing: u16,
+    /// A line of its own, or nothing.
+    header: &'static str,
+}
+
+impl Answers {
+    fn of(folders: Vec<PathBuf>, missing: u16) -> Self {
+        Self { folders, missing, header: "" }
+    }
+}
+
 /// Reads the head of one request and answers it; anybody may read the answer.
-async fn answer(mut stream: TcpStream, folders: &[PathBuf], missing: u16) -> Option<()> {
+async fn answer(mut stream: TcpStream, answers: &Answers) -> Option<()> {
+    let Answers { folders, missing, header } = answers;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 16_384 {
         head.push(stream.read_u8().await.ok()?);
@@ -86,12 +108,13 @@ async fn answer(mut stream: TcpStream, folders: &[PathBuf], missing: u16) -> Opt
     let path = if path.is_empty() { "index.html" } else { path };
     let mut files = folders.iter().map(|folder| folder.join(path)).filter(|_| !path.contains(".."));
     let found = files.find_map(|file| std::fs::read(file).ok());
-    let status = if found.is_some() { 200 } else { missing };
+    let status = if found.is_some() { 200 } else { *missing };
     let (body, kind) = (found.unwrap_or_default(), kind_of(path));
     let head = format!(
         "HTTP/1.1 {status} .\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\
-         access-control-allow-origin: *\r\nconnection: close\r\n\r\n",
-        body.len()
+         access-control-allow-origin: *\r\nconnection: close\r\n{header}{}\r\n",
+        body.len(),
+        if header.is_empty() { "" } else { "\r\n" }
     );
     stream.write_all(head.as_bytes()).await.ok()?;
     stream.write_all(&body).await.ok()

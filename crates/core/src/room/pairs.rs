@@ -11,6 +11,7 @@ use crate::connection::{Connection, Context, Demand, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId, Source};
 use crate::output::{ConnectionConfig, Effect, Event, Role};
 use crate::topology;
+use crate::view::ConnectionReason;
 use crate::view::Lifecycle;
 
 /// Most pairs whose last generation is remembered after they are over.
@@ -337,9 +338,12 @@ impl Room {
                 self.with(now, &id, |connection, cx| connection.local_set(description, cx));
             }
             ConnectionEvent::RemoteDescriptionSet(Ok(())) => self.with(now, &id, Connection::remote_set),
-            ConnectionEvent::LocalDescriptionSet(Err(error))
-            | ConnectionEvent::RemoteDescriptionSet(Err(error)) => {
-                connection.broke(now);
+            ConnectionEvent::LocalDescriptionSet(Err(error)) => {
+                connection.broke(now, ConnectionReason::Refused);
+                self.out.event(Event::ProtocolError(error.name));
+            }
+            ConnectionEvent::RemoteDescriptionSet(Err(error)) => {
+                connection.broke(now, ConnectionReason::Incompatible);
                 self.out.event(Event::ProtocolError(error.name));
             }
         }

@@ -76,7 +76,8 @@ fn connection_state(
 ) -> (ConnectionState, ConnectionReason) {
     let recovery = connection.recovery();
     // One that the next try may overcome waits until several have failed.
-    let lasts = |reason: &ConnectionReason| *reason != ConnectionReason::Incompatible;
+    let passes = [ConnectionReason::Incompatible, ConnectionReason::Refused];
+    let lasts = |reason: &ConnectionReason| !passes.contains(reason);
     let speaks = recovery.phase() != Phase::Healthy && room.can_send_to(&member.id);
     if let Some(reason) = obstacle(room, connection).filter(lasts).filter(|_| speaks) {
         return (ConnectionState::Failed, reason);
@@ -97,10 +98,10 @@ fn connection_state(
         Phase::Silent => (ConnectionState::Reconnecting, ConnectionReason::NoMedia),
         Phase::Failed => (ConnectionState::Failed, failure(room, connection)),
         Phase::Suspect | Phase::Starting | Phase::Restarting if recovery.was_connected() => {
-            (ConnectionState::Reconnecting, ConnectionReason::PathLost)
+            (ConnectionState::Reconnecting, obstacle(room, connection).unwrap_or(ConnectionReason::PathLost))
         }
         Phase::Suspect | Phase::Starting | Phase::Restarting => {
-            (ConnectionState::Connecting, progress(connection))
+            (ConnectionState::Connecting, progress(room, connection))
         }
     };
     let helpless = room.lifecycle != Lifecycle::Joined;
@@ -113,8 +114,10 @@ fn obstacle(room: &Room, connection: &Connection) -> Option<ConnectionReason> {
     connection.obstacle().filter(|reason| !(room.config.relay_only && addresses.contains(reason)))
 }
 
-fn progress(connection: &Connection) -> ConnectionReason {
-    if connection.is_answered() { ConnectionReason::FindingPath } else { ConnectionReason::Waiting }
+fn progress(room: &Room, connection: &Connection) -> ConnectionReason {
+    let waits =
+        if connection.is_answered() { ConnectionReason::FindingPath } else { ConnectionReason::Waiting };
+    obstacle(room, connection).unwrap_or(waits)
 }
 
 fn failure(room: &Room, connection: &Connection) -> ConnectionReason {

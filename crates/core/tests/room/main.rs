@@ -4,6 +4,7 @@
 mod check;
 mod farewell;
 mod obstacles;
+mod refused;
 mod safety;
 mod silence;
 
@@ -17,8 +18,8 @@ use visavis_core::signaling::{
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
-    Finding, Input, Lifecycle, Obstacle, Output, PeerConnectionState, Problem, Role, Room, RoomConfig,
-    SocketEvent, Test,
+    Finding, Input, Lifecycle, Obstacle, OperationError, Output, PeerConnectionState, Problem, Role, Room,
+    RoomConfig, SocketEvent, Test,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.

@@ -172,8 +172,7 @@ impl Session {
 }
 
 fn thrown_out() -> CarrierOutput {
-    let text = "The server ended the connection.".to_owned();
-    CarrierOutput::Refused(Rejection { code: RejectCode::Kicked, text, closes: true })
+    CarrierOutput::Refused(Rejection { code: RejectCode::Kicked, text: String::new(), closes: true })
 }
 
 impl Carrier for SocketIo {

@@ -67,7 +67,7 @@ impl Protocol for Ayame {
             "ping" => context.say(Fields::of_type("pong")),
             "accept" => accepted(fields, context)?,
             "reject" => match fields.at("reason").short() {
-                "full" => context.reject(RejectCode::RoomFull, "The room is full.", true),
+                "full" => context.reject(RejectCode::RoomFull, "", true),
                 reason => context.reject(RejectCode::Unauthorised, reason, true),
             },
             _ if !context.is_in() => {}

@@ -103,7 +103,7 @@ impl Protocol for Codelab {
     fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
             ("full", _) if !context.is_in() => {
-                context.reject(RejectCode::RoomFull, "The room is full.", false);
+                context.reject(RejectCode::RoomFull, "", false);
             }
             ("created", _) => {
                 self.creator = true;

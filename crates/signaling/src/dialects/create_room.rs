@@ -52,7 +52,7 @@ impl CreateRoom {
             return None;
         }
         if !context.has_described(OTHER) {
-            context.reject(RejectCode::RoomFull, "The room is full.", false);
+            context.reject(RejectCode::RoomFull, "", false);
         }
         Some(())
     }

@@ -257,17 +257,17 @@ impl Mapped {
 
     fn refused(&mut self, kind: &str, fields: &Fields, context: &mut Context) {
         let text = fields.at("text").as_text();
-        let (code, otherwise) = match kind {
+        let code = match kind {
             // Some servers go on telling it to everybody.
             "full" if !self.joining || context.is_in() => return,
-            "full" => (RejectCode::RoomFull, "The room is full."),
-            "refused" => (RejectCode::Unauthorised, ""),
-            _ => (RejectCode::BadRequest, ""),
+            "full" => RejectCode::RoomFull,
+            "refused" => RejectCode::Unauthorised,
+            _ => RejectCode::BadRequest,
         };
         if !context.is_in() {
             self.wait_outside();
         }
-        context.reject(code, text.unwrap_or(otherwise), false);
+        context.reject(code, text.unwrap_or_default(), false);
     }
 
     fn received(&mut self, kind: &str, mut found: Found, context: &mut Context) {

@@ -182,7 +182,7 @@ impl PeerJs {
             return context.move_on();
         }
         self.forget_room();
-        context.reject(RejectCode::RoomFull, "The room is full.", true);
+        context.reject(RejectCode::RoomFull, "", true);
     }
 
     fn forget_room(&mut self) {
@@ -273,14 +273,14 @@ impl Protocol for PeerJs {
             "OPEN" => self.open(context),
             "ID-TAKEN" => self.taken(context),
             "ERROR" | "INVALID-KEY" => {
-                let message = payload.at("msg").as_text().unwrap_or("The key is wrong.");
+                let message = payload.at("msg").as_text().unwrap_or_default();
                 context.reject(refusal(message), message, true);
             }
             _ if !context.is_in() || from == self.me => {}
             // Who has answered once is only away from the server.
             "EXPIRE" if context.knows(from) && !context.has_described(from) => {
                 context.left(from);
-                context.reject(RejectCode::UnknownParticipant, "Nobody answers.", false);
+                context.reject(RejectCode::UnknownParticipant, "", false);
             }
             "LEAVE" => context.left(from),
             kind @ ("OFFER" | "ANSWER" | "CANDIDATE") => {

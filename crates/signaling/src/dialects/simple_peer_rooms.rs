@@ -52,7 +52,7 @@ impl Protocol for SimplePeerRooms {
     fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
             ("room full", _) if !context.is_in() => {
-                context.reject(RejectCode::RoomFull, "The room is full.", false);
+                context.reject(RejectCode::RoomFull, "", false);
             }
             ("all users", Json::List(users)) => {
                 context.joined();

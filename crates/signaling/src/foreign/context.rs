@@ -265,7 +265,7 @@ impl Context {
         }
     }
 
-    /// The server refuses.
+    /// The server refuses. `words` are its own, or none: a sentence of ours would be quoted as if it were the server's.
     pub(crate) fn reject(&mut self, code: RejectCode, words: &str, closes: bool) {
         let text = text::clean(words, MAX_ERROR_CHARS);
         self.refuse(Rejection { code, text, closes });

@@ -16,8 +16,15 @@ const STATES: [PeerConnectionState; 6] = [
     PeerConnectionState::Closed,
 ];
 
-const MEDIA_ERRORS: [MediaError; 5] =
-    [MediaError::Denied, MediaError::NotFound, MediaError::Busy, MediaError::Insecure, MediaError::Unknown];
+const MEDIA_ERRORS: [MediaError; 7] = [
+    MediaError::Denied,
+    MediaError::NotFound,
+    MediaError::Busy,
+    MediaError::Insecure,
+    MediaError::Unknown,
+    MediaError::Policy,
+    MediaError::Unavailable,
+];
 
 /// What follows the word.
 pub(super) struct Parts<'a>(pub(super) &'a [Json]);

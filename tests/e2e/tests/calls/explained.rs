@@ -101,13 +101,42 @@ async fn what_only_others_servers_need_is_loaded_for_them_alone() {
     assert_eq!(others_loaded(&theirs).await, 1);
 }
 
+/// Whether the page says why it does not start.
+async fn says_late(page: &Page) -> String {
+    let script = "for (;;) {
+        const late = document.querySelector('.late');
+        if (late && getComputedStyle(late).visibility === 'visible') return late.textContent;
+        await new Promise(next => setTimeout(next, 100));
+    }";
+    page.eval(script, vec![]).await.as_str().unwrap_or_default().to_owned()
+}
+
+/// Files that were not uploaded, and headers that forbid the script: nothing of ours runs that could say so.
+#[tokio::test]
+async fn a_page_that_cannot_start_does_not_only_blame_the_connection() {
+    let bundle = Bundle::with_config(&json!({}));
+    remove(&bundle, ".js");
+    let missing = Site::serving(bundle.path(), 0).await;
+    let forbidden = Site::saying("content-security-policy: script-src 'none'", &tools::dist()).await;
+    let browser = Browser::chrome().await;
+    let pages = [browser.open("Ann", &missing.url()).await, browser.open("Ben", &forbidden.url()).await];
+    for page in pages {
+        let text = says_late(&page).await;
+        assert!(text.contains("missing or forbidden") && text.contains("console"), "{text}");
+    }
+}
+
+fn remove(bundle: &Bundle, end: &str) {
+    let files = std::fs::read_dir(bundle.path()).unwrap().flatten().map(|entry| entry.path());
+    let files: Vec<_> = files.filter(|file| file.to_string_lossy().contains(end)).collect();
+    assert!(!files.is_empty(), "{end} is what they are called");
+    files.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+}
+
 /// A bundle that was not uploaded as a whole.
 fn incomplete(signaling: &serde_json::Value) -> Bundle {
     let bundle = Bundle::with_config(&json!({ "signaling": signaling }));
-    let files = std::fs::read_dir(bundle.path()).unwrap().flatten().map(|entry| entry.path());
-    for file in files.filter(|file| file.to_string_lossy().contains("_others.wasm")) {
-        std::fs::remove_file(file).unwrap();
-    }
+    remove(&bundle, "_others.wasm");
     bundle
 }
 

@@ -92,11 +92,28 @@ async fn the_stage_fits_one_to_six_people_on_every_screen() {
     }
 }
 
+/// Scrolls what a person can scroll until Join is in view; says what keeps it away. A driver would scroll more than that.
+const UNREACHABLE: &str = r"
+const join = document.querySelector('[data-control=join]');
+const page = document.scrollingElement;
+for (let box = join.parentElement; box; box = box.parentElement) {
+  const scrolls = getComputedStyle(box).overflowY;
+  if (box === page ? scrolls === 'hidden' : !['auto', 'scroll'].includes(scrolls)) continue;
+  const end = box === page ? innerHeight : box.getBoundingClientRect().bottom;
+  box.scrollTop += Math.max(0, join.getBoundingClientRect().bottom - end);
+}
+const { left, right, top, bottom } = join.getBoundingClientRect();
+const points = [[left + 8, top + 8], [right - 8, bottom - 8], [(left + right) / 2, (top + bottom) / 2]];
+const over = points.map(([x, y]) => document.elementFromPoint(x, y)).find(it => !join.contains(it));
+return over === undefined ? '' : `${over?.outerHTML.slice(0, 90) ?? 'the edge of the window'} at ${points}`;
+";
+
 #[tokio::test]
 async fn the_lobby_fits_every_screen() {
     let server = Server::start().await;
     let page = Browser::chrome().await.open("Ann", &server.url()).await;
-    for (width, height) in SIZES {
+    // And a phone on its side, a narrow one, and a small window.
+    for (width, height) in SIZES.into_iter().chain([(740, 360), (320, 480), (640, 400)]) {
         page.resize(width, height).await;
         let look = page
             .until("the lobby with its camera", |look| {
@@ -104,6 +121,8 @@ async fn the_lobby_fits_every_screen() {
             })
             .await;
         assert!(look.scroll_width <= look.width, "nothing is cut off at the side: {look}");
+        let between = page.eval(UNREACHABLE, vec![]).await;
+        assert_eq!(between, "", "between a person and Join, at {width}x{height}");
         page.screenshot(&tools::artifacts().join(format!("lobby-{width}x{height}.png")).to_string_lossy())
             .await;
     }

@@ -8,6 +8,7 @@ mod check;
 mod development;
 mod devices;
 mod explained;
+mod frames;
 mod layout;
 mod lying;
 mod mapping;

@@ -60,6 +60,8 @@ async fn a_full_room_is_explained_and_entered_once_there_is_a_place() {
             look.problem == "room-full" && look.notice("room-full").is_some()
         })
         .await;
+    let text = &look.notice("room-full").expect("it was just there").text;
+    assert!(!text.contains("The server says"), "nothing is said twice: {text}");
     let way = way_on(&look, &["join", "retry", "rejoin"]).to_owned();
     sees(&ann, &["Ben"]).await;
 
