@@ -131,8 +131,10 @@ impl LocalMedia {
         }
     }
 
-    /// A capture brought tracks; those that nobody waits for any more are stopped.
+    /// A capture brought tracks; those that nobody waits for any more are stopped. If one is missing of two, it is asked
+    /// for alone, to hear why: Chromium leaves out without a word what the permissions policy forbids.
     pub(crate) fn captured(&mut self, capture: CaptureId, tracks: [Option<TrackId>; 2], out: &mut Outbox) {
+        let both = self.slots.iter().all(|slot| slot.phase == Phase::Starting(capture));
         for (slot, track) in self.slots.iter_mut().zip(tracks) {
             let awaited = slot.phase == Phase::Starting(capture);
             match track {
@@ -141,7 +143,20 @@ impl LocalMedia {
                 None => {}
             }
             if awaited && !matches!(slot.phase, Phase::Live(_)) {
-                slot.phase = if slot.wanted { Phase::Failed(MediaError::Unknown) } else { Phase::Idle };
+                let failed = slot.wanted && !both;
+                slot.phase = if failed { Phase::Failed(MediaError::Unknown) } else { Phase::Idle };
+            }
+        }
+        if both {
+            self.open_each(out);
+        }
+    }
+
+    /// Opens everything that is wanted and not open, each with a question of its own.
+    fn open_each(&mut self, out: &mut Outbox) {
+        for source in Source::ALL {
+            if self.slot(source).needs_capture() {
+                self.capture_one(source, out);
             }
         }
     }
@@ -157,11 +172,7 @@ impl LocalMedia {
             slot.phase = if slot.wanted && !alone { Phase::Failed(error) } else { Phase::Idle };
         }
         if alone {
-            for source in Source::ALL {
-                if self.slot(source).wanted {
-                    self.capture_one(source, out);
-                }
-            }
+            self.open_each(out);
         }
     }
 
@@ -275,6 +286,23 @@ mod tests {
             assert_eq!(media.view(Source::Camera).state, SourceState::Failed(error));
             assert_eq!(media.view(Source::Microphone).state, SourceState::On);
         }
+    }
+
+    #[test]
+    fn what_is_left_out_of_two_devices_is_asked_for_alone() {
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.captured(CaptureId(0), [Some(MICROPHONE), None], &mut out);
+        assert_eq!(effects(&mut out), [capture(0, true, true), capture(1, false, true)]);
+        media.capture_failed(CaptureId(1), MediaError::Policy, &mut out);
+        assert_eq!(media.view(Source::Microphone).state, SourceState::On);
+        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::Policy));
+
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.set(Source::Camera, false, &mut out);
+        media.captured(CaptureId(0), [Some(MICROPHONE), None], &mut out);
+        assert_eq!(effects(&mut out), [capture(0, true, true)], "nobody waits for it any more");
     }
 
     #[test]

@@ -11,8 +11,8 @@ async fn frame(page: &Page, around: &Site, attributes: serde_json::Value, addres
     page.goto(&format!("{}servers.txt", around.url())).await;
     let script = "const frame = document.createElement('iframe');
         for (const [name, value] of Object.entries(arguments[0])) frame.setAttribute(name, value);
-        frame.width = 1000;
-        frame.height = 700;
+        frame.width = 900;
+        frame.height = 500;
         frame.src = arguments[1];
         document.body.replaceChildren(frame);
         return new Promise(loaded => { frame.onload = () => loaded(true) });";
