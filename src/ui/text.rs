@@ -77,8 +77,7 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
             format!("The browsers of {who} and you do not fit together. An update of either may help.")
         }
         ConnectionReason::Refused => format!(
-            "Your browser refuses to connect to {who}. You may be offline, or a setting or an extension forbids calls: \
-             then try another browser."
+            "Your browser refuses to connect to {who}: you are offline, or a setting or an extension forbids calls."
         ),
     }
 }
@@ -135,15 +134,18 @@ pub(super) fn sources(sources: &[Source]) -> &'static str {
 pub(super) fn media(error: MediaError, which: &str) -> String {
     let either = if which == BOTH { "camera or microphone" } else { which };
     match error {
-        // Not every browser says whether the page around has a part in it (Firefox 153 does not).
-        MediaError::Denied if dom::is_framed() => format!(
-            "The browser does not let this page use your {which}. Allow it beside the address bar and try again. If \
-             nothing can be allowed there, the page around this one forbids it: open this one in a tab of its own."
-        ),
-        MediaError::Denied => format!(
-            "The browser does not let this page use your {which}. Allow it beside the address bar, then try again, or \
-             go on without."
-        ),
+        MediaError::Denied => {
+            // Not every browser says whether the page around has a part in it (Firefox 153 does not).
+            let framed = if dom::is_framed() {
+                " If nothing can be allowed there, the page around this one forbids it: open this one in a tab of its own."
+            } else {
+                ""
+            };
+            format!(
+                "The browser does not let this page use your {which}. Allow it beside the address bar, then try again, \
+                 or go on without.{framed}"
+            )
+        }
         MediaError::NotFound => {
             format!(
                 "No {either} was found. Plug one in and try again, or go on without: you will see and hear the others."
@@ -162,17 +164,17 @@ pub(super) fn media(error: MediaError, which: &str) -> String {
                 "Your {which} did not start, and the browser does not say why. Try again, or go on without."
             )
         }
-        MediaError::Policy if dom::is_framed() => format!(
-            "The page around this one, or this site, does not let it use your {which}. Open it in a tab of its own, or go \
-             on without."
-        ),
-        MediaError::Policy => format!(
-            "This site forbids itself the use of your {which} (Permissions-Policy). Whoever runs it has to change that; \
-             go on without until then."
-        ),
+        MediaError::Policy => {
+            let (who, way) = if dom::is_framed() {
+                ("page around this one, or its own site,", "Open it in a tab of its own")
+            } else {
+                ("site", "Ask whoever runs it to change its Permissions-Policy,")
+            };
+            format!("The {who} does not let this page use your {which}. {way} or go on without.")
+        }
         MediaError::Unavailable => format!(
-            "This browser gives pages no {either}: a setting, an extension or the program around it has taken that away. \
-             Use another browser, or go on without."
+            "This browser gives pages no {either}: a setting or an extension has taken that away. Use another browser, \
+             or go on without."
         ),
     }
 }

@@ -73,7 +73,7 @@ async fn a_frame_in_firefox_lets_one_in_and_says_what_it_may_forbid() {
 async fn a_site_that_forbids_itself_the_camera_is_named() {
     let site = Site::saying("permissions-policy: camera=()", &tools::dist()).await;
     let page = Browser::chrome().await.open("Ann", &site.url()).await;
-    is_told(&page, "policy", "Whoever runs it has to change that").await;
+    is_told(&page, "policy", "change its Permissions-Policy").await;
     page.until("the microphone alone", |look| {
         look.control("microphone").is_some_and(|it| it.state == "on")
             && look.control("camera").is_some_and(|it| it.error == "policy")
