@@ -150,7 +150,7 @@ async fn told(lobby: &Lobby, refusal: &str, controls: &[&str]) -> String {
         let selector = format!("[data-control={control}][data-source-state=failed]");
         lobby.0.query_selector(&selector).unwrap().is_some()
     };
-    until("every device to be refused", || controls.iter().all(|control| failed(&control))).await;
+    until("every device to be refused", || controls.iter().all(failed)).await;
     Reflect::delete_property(&devices, &"getUserMedia".into()).unwrap();
     let notice = |code: &str| lobby.0.query_selector(&format!("[data-notice={code}] p")).unwrap();
     let notice = ["not-found", "busy", "denied"].into_iter().find_map(notice).unwrap();
