@@ -10,7 +10,7 @@ use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, ice, normalize};
 
-pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, is_local, needs_url};
+pub use self::choice::{ChoiceError, Choosing, Contact, ServerChoice, is_insecure, is_local, needs_url};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -29,6 +29,8 @@ pub struct AppConfig {
     pub names_server: bool,
     /// Whether people may choose another server.
     pub choosing: Choosing,
+    /// When a server that was chosen in place of this page's own may be contacted. The file has no say in it.
+    pub contact: Contact,
     /// The `mapping` dialect: URL of the file that describes the server, relative to the page; empty if the
     /// configuration names none.
     pub mapping_url: String,
@@ -61,6 +63,7 @@ impl Default for AppConfig {
             auth: None,
             names_server: false,
             choosing: Choosing::default(),
+            contact: Contact::default(),
             mapping_url: String::new(),
             mapping: None,
             description: None,

@@ -17,7 +17,7 @@ use visavis_signaling::known_as;
 use self::redact::Redactor;
 pub use self::redact::SECRET_KEYS;
 use crate::check::is_turn;
-use crate::config::AppConfig;
+use crate::config::{AppConfig, Contact};
 use crate::input::Input;
 use crate::output::Output;
 
@@ -73,6 +73,7 @@ impl Recorder {
             config.capacity.unwrap_or_default(),
             config.microphone.into(),
             config.camera.into(),
+            (config.contact == Contact::OnRequest).into(),
         ];
         let mut line = "[".to_owned();
         lines::begin(&mut line, "visavis-report", &numbers);

@@ -14,6 +14,7 @@ mod link;
 mod media;
 mod outbox;
 mod output;
+mod proposal;
 mod queue;
 mod reach;
 mod room;
@@ -28,7 +29,7 @@ mod view;
 pub use by_id::ById;
 pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
 pub use config::{
-    AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice, is_insecure, is_local,
+    AppConfig, ChoiceError, Choosing, ConfigError, Contact, ReadMapping, ServerChoice, is_insecure, is_local,
     needs_url,
 };
 pub use input::{
@@ -36,6 +37,7 @@ pub use input::{
     PeerConnectionState, SocketEvent, Source, TrackId,
 };
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
+pub use proposal::{PROPOSAL_BYTES, propose_room};
 pub use queue::Queue;
 pub use reach::{MAX_SEEN_BYTES, Obstacle, Seen, is_proxy_alone};
 pub use room::{Room, RoomConfig};

@@ -9,6 +9,7 @@ use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound,
 pub(crate) use self::farewell::Farewell;
 use self::search::Search;
 use crate::backoff::Backoff;
+use crate::config::Contact;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event};
@@ -48,18 +49,20 @@ pub(crate) struct Link {
     search: Search,
     /// What the server said when it closed the last socket.
     farewell: Option<Farewell>,
+    contact: Contact,
     /// Whether somebody wants to know what passes.
     traced: bool,
 }
 
 impl Link {
-    pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64) -> Self {
+    pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64, contact: Contact) -> Self {
         Self {
             dialect,
             state: State::Idle,
             backoff: Backoff::new(seed),
             search: Search::default(),
             farewell: None,
+            contact,
             traced: false,
         }
     }
@@ -97,6 +100,18 @@ impl Link {
 
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Open(_))
+    }
+
+    /// Whether the server may not be contacted before the person asks for something that needs it.
+    pub(crate) fn waits_for_request(&self) -> bool {
+        self.contact == Contact::OnRequest && self.search.speaks_to_chosen()
+    }
+
+    /// The person asks for something that needs the server.
+    pub(crate) fn request(&mut self) {
+        if self.search.speaks_to_chosen() {
+            self.contact = Contact::AtOnce;
+        }
     }
 
     /// The link is wanted: opens the socket unless that is under way.
@@ -249,6 +264,9 @@ impl Link {
     }
 
     fn connect(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.waits_for_request() {
+            return;
+        }
         self.state = State::Opening(now + SOCKET_OPENS);
         // A person wants it all the same.
         self.farewell.take_if(|farewell| farewell.is_final());

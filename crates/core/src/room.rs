@@ -13,6 +13,7 @@ use visavis_signaling::{
 
 use crate::by_id::ById;
 use crate::check::Check;
+use crate::config::Contact;
 use crate::connection::Connection;
 use crate::input::{ConnectionId, Input, MediaEvent, Source, TrackId};
 use crate::link::Link;
@@ -39,6 +40,8 @@ pub struct RoomConfig {
     pub microphone: bool,
     /// Whether the camera is wanted at first.
     pub camera: bool,
+    /// When the server that was chosen may be contacted: that of the fallback, if there is one.
+    pub contact: Contact,
     /// Seeds the jitter of reconnects; any number, different in every page.
     pub seed: u64,
 }
@@ -92,7 +95,7 @@ impl Room {
     pub fn new(config: RoomConfig, dialect: Box<dyn Dialect>) -> Self {
         Self {
             out: Outbox::default(),
-            link: Link::new(dialect, config.seed),
+            link: Link::new(dialect, config.seed, config.contact),
             media: LocalMedia::new(config.microphone, config.camera),
             lifecycle: Lifecycle::Lobby,
             rejection: None,
@@ -273,6 +276,10 @@ impl Room {
 
     /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
     fn settle(&mut self, now: Timestamp) {
+        // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
+        if self.lifecycle == Lifecycle::Joining && self.link.waits_for_request() {
+            self.lifecycle = Lifecycle::Lobby;
+        }
         self.tell_media(now);
         self.step_check(now);
         self.step_all(now);

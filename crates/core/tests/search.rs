@@ -7,12 +7,16 @@ use visavis_core::signaling::dialects::{Options, named};
 use visavis_core::signaling::{Dialect, Timestamp};
 use visavis_core::timing::{LOOK_FOR_SERVER, STAYS_OPEN};
 use visavis_core::{
-    Command, Effect, Event, Input, Lifecycle, Obstacle, Output, Problem, Room, RoomConfig, Seen, SocketEvent,
-    TraceKind,
+    Command, Contact, Effect, Event, Input, Lifecycle, Obstacle, Output, Problem, Room, RoomConfig, Seen,
+    SocketEvent, TraceKind,
 };
 
 fn dialect(name: &str) -> Box<dyn Dialect> {
-    let options = Options { url: "ws://server/ws".into(), identity: "x".repeat(64), ..Options::default() };
+    dialect_at(name, "ws://server/ws")
+}
+
+fn dialect_at(name: &str, url: &str) -> Box<dyn Dialect> {
+    let options = Options { url: url.into(), identity: "x".repeat(64), ..Options::default() };
     (named(name).unwrap().make)(options)
 }
 
@@ -49,6 +53,17 @@ impl Stage {
         stage.sees(404);
         assert!(stage.room.view().fallback);
         stage
+    }
+
+    /// On a page that a link leads to another server, at `ws://linked/`: in place of its own, or where that is not there.
+    fn linked(beside_own: bool) -> Self {
+        let config = RoomConfig { contact: Contact::OnRequest, ..RoomConfig::default() };
+        let linked = dialect_at("ayame", "ws://linked/");
+        Self::new(if beside_own {
+            Room::new(config, dialect("visavis")).with_fallback(linked)
+        } else {
+            Room::new(config, linked)
+        })
     }
 
     fn input(&mut self, input: Input) -> Vec<Asked> {
@@ -275,4 +290,49 @@ fn what_passes_is_told_to_whoever_asks() {
     stage.traced.clear();
     stage.input(Input::Socket(SocketEvent::Frame("2".into())));
     assert!(stage.traced.is_empty());
+}
+
+#[test]
+fn a_server_that_only_a_link_names_is_left_alone_until_the_person_asks() {
+    for request in [Command::Join { room: "r".into(), name: "n".into() }, Command::Check(true)] {
+        let mut stage = Stage::linked(false);
+        for input in [Input::Command(Command::EnterLobby), Input::Online, Input::Command(Command::RetryNow)] {
+            assert_eq!(stage.input(input.clone()), [], "{input:?}");
+            assert_eq!(stage.wait(LOOK_FOR_SERVER), [], "{input:?}");
+        }
+        assert_eq!(stage.room.view().problem, None, "nothing is wrong with it");
+        assert_eq!(stage.input(Input::Command(request)), [open("ws://linked/")]);
+        // From then on it is a server like any other.
+        stage.input(Input::Command(Command::Leave));
+        assert_eq!(stage.input(Input::Command(Command::EnterLobby)), [open("ws://linked/")]);
+    }
+}
+
+#[test]
+fn a_server_of_a_link_is_left_alone_where_it_takes_the_place_of_a_missing_one() {
+    let mut stage = Stage::linked(true);
+    assert_eq!(stage.input(Input::Command(Command::EnterLobby)), [open("ws://server/ws")]);
+    assert_eq!(stage.fails(), [look()]);
+    assert_eq!(stage.sees(404), []);
+    assert!(stage.room.view().fallback, "it is said which server it would be");
+    assert_eq!(stage.wait(LOOK_FOR_SERVER), [look()], "only the page's own is looked for");
+    assert_eq!(stage.join(), [open("ws://linked/")]);
+}
+
+#[test]
+fn who_joins_before_a_link_has_said_where_to_is_asked_again() {
+    let mut stage = Stage::linked(true);
+    assert_eq!(stage.join(), [open("ws://server/ws")]);
+    assert_eq!(stage.fails(), [look()]);
+    assert_eq!(stage.sees(404), []);
+    let view = stage.room.view();
+    assert!(view.fallback && view.lifecycle == Lifecycle::Lobby, "{view:?}");
+    assert_eq!(stage.join(), [open("ws://linked/")]);
+    // The same if the person gives up a server that is down.
+    let mut stage = Stage::linked(true);
+    stage.join();
+    stage.fails();
+    assert_eq!(stage.input(Input::Command(Command::UseFallback)), []);
+    assert_eq!(stage.room.view().lifecycle, Lifecycle::Lobby);
+    assert_eq!(stage.join(), [open("ws://linked/")]);
 }

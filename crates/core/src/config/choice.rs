@@ -17,6 +17,17 @@ pub enum Choosing {
     Never,
 }
 
+/// When the chosen server may be contacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Contact {
+    /// As soon as the lobby opens, so that joining is quick.
+    #[default]
+    AtOnce,
+    /// Not before the person joins or asks for a check: only a link names it, and whoever wrote the link learns nothing
+    /// of those who merely open it.
+    OnRequest,
+}
+
 /// A server, as a person chooses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerChoice {

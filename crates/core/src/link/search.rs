@@ -37,6 +37,11 @@ impl Search {
         !self.found && !self.fell_back && self.other.is_some()
     }
 
+    /// Whether it is the server that was chosen, and not the page's own beside it.
+    pub(super) fn speaks_to_chosen(&self) -> bool {
+        self.fell_back || self.other.is_none()
+    }
+
     /// That alone proves nothing: a proxy opens a socket before it knows whether there is a server behind it.
     pub(super) fn opened(&mut self, now: Timestamp) {
         self.opened_at = Some(now);

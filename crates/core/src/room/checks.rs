@@ -13,6 +13,7 @@ impl Room {
         if self.lifecycle != Lifecycle::Lobby {
             return;
         }
+        self.link.request();
         self.check.begin(now, self.link.server(), &mut self.out);
         self.trial.again(now, &mut self.out);
         // Those of an earlier call may have expired.

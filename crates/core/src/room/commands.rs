@@ -58,6 +58,7 @@ impl Room {
         self.rejection = None;
         self.lifecycle = Lifecycle::Joining;
         self.media.open(&mut self.out);
+        self.link.request();
         if self.link.is_open() {
             self.send_join(now);
         } else {
