@@ -310,6 +310,13 @@ impl Ticket {
         self.switchboard.lock().hub.ping(self.id).encode()
     }
 
+    /// The client's page goes; the end of the connection follows.
+    pub(crate) fn went_away(&self) {
+        let mut exchange = self.switchboard.lock();
+        exchange.hub().went_away(self.id);
+        exchange.deliver();
+    }
+
     /// Says no; the connection goes on.
     pub(crate) fn refuse(&self, code: RejectCode, text: &str) {
         self.switchboard.lock().refuse(self.id, code, text);

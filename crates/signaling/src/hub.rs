@@ -29,6 +29,10 @@ use crate::signal::{MediaState, ParticipantId, RejectCode};
 use crate::text;
 use crate::time::Timestamp;
 
+/// How long the seat of a page that went away waits for it. A reload takes a second or two, and a newcomer to a full room
+/// should not wait much longer than that for a seat that nobody comes back to.
+const RELOAD: Duration = Duration::from_secs(10);
+
 /// One socket, as the owner of the sockets numbers it. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
@@ -245,6 +249,12 @@ impl Hub {
         self.addresses.remove(&connection);
     }
 
+    /// The page behind a connection goes: it closes with 1001 (RFC 6455 section 7.4.1). Whoever leaves by a link, closes a
+    /// tab or reloads looks the same from here, so the others hear that they left, and only a short reload finds the seat.
+    pub fn went_away(&mut self, connection: ConnectionId) {
+        self.depart(connection, Departure::Away);
+    }
+
     /// A connection is over because its client broke a rule: nothing is kept for it.
     pub fn expelled(&mut self, connection: ConnectionId) {
         self.depart(connection, Departure::Over(LeaveReason::Gone));
@@ -318,11 +328,13 @@ impl Hub {
     /// The connection gives up its seat; the socket itself stays open.
     fn depart(&mut self, connection: ConnectionId, departure: Departure) {
         let Some(seat) = self.seats.remove(&connection) else { return };
-        let reason = match departure {
-            Departure::Over(reason) => reason,
-            Departure::Lost => LeaveReason::Gone,
+        let window = self.config.resume_window;
+        let (reason, kept) = match departure {
+            Departure::Over(reason) => (reason, Duration::ZERO),
+            Departure::Away => (LeaveReason::Left, window.min(RELOAD)),
+            Departure::Lost => (LeaveReason::Gone, window),
         };
-        if !(matches!(departure, Departure::Lost) && self.keep_seat(&seat)) {
+        if !self.keep_seat(&seat, kept) {
             self.free(&seat);
         }
         let message = ServerMessage::ParticipantLeft { id: seat.id.clone(), reason };
@@ -357,6 +369,7 @@ impl Hub {
 #[derive(Debug, Clone, Copy)]
 enum Departure {
     Lost,
+    Away,
     Over(LeaveReason),
 }
 

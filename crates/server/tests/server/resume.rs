@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
 use visavis_server::{Bounds, Config};
 
 use crate::support::{Client, Running, bounded, config, id, join, local, offer, start};
@@ -41,6 +43,23 @@ async fn what_was_said_meanwhile_is_heard_in_order() {
     let back = bob.expect("participant-joined").await;
     assert_eq!((&back["resumed"], &back["participant"]["id"]), (&json!(true), &json!(id('a'))));
     ann.expect_quiet().await;
+}
+
+/// Firefox closes the socket like this when a link is followed, an address typed or the page reloaded, and the page can
+/// say nothing any more.
+#[tokio::test]
+async fn a_page_that_goes_away_has_left() {
+    let server = start(Config { capacity: 2, ..config() }).await;
+    let (mut ann, _) = enter(&server, 'a', None).await;
+    let (mut bob, _) = enter(&server, 'b', None).await;
+    let away = CloseFrame { code: CloseCode::Away, reason: "".into() };
+    ann.socket.close(Some(away)).await.unwrap();
+    assert_eq!(bob.expect("participant-left").await["reason"], "left");
+    server.settle(1).await;
+    let (_ann, joined) = enter(&server, 'a', None).await;
+    assert_eq!(joined["participants"][0]["id"], id('b'), "a reload finds its seat");
+    bob.expect("participant-joined").await;
+    bob.expect_quiet().await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Those who are lost: their seats are kept for a while, and they may take up where they broke off.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::join::introduce;
 use super::{ConnectionId, Hub, HubOutput, Member, Seat};
@@ -69,10 +70,10 @@ impl Hub {
         }
     }
 
-    /// Keeps the seat of somebody who is lost, if they can take up their session.
-    pub(super) fn keep_seat(&mut self, seat: &Seat) -> bool {
+    /// Keeps the seat of somebody who is lost for this long, if they can take up their session.
+    pub(super) fn keep_seat(&mut self, seat: &Seat, window: Duration) -> bool {
         let now = self.now;
-        let (until, wanted) = (self.now + self.config.resume_window, !self.config.resume_window.is_zero());
+        let (until, wanted) = (now + window, !window.is_zero());
         let Some(member) = self.member(&seat.room, &seat.id) else { return false };
         let keeps = wanted && member.session.is_some();
         if keeps {

@@ -298,6 +298,28 @@ fn a_ghost_keeps_its_seat_while_nobody_needs_it() {
 }
 
 #[test]
+fn a_page_that_went_away_has_left_and_a_reload_finds_its_seat() {
+    let mut hub = two_with_sessions();
+    for session in ["a2", "a3"] {
+        let left = format!(r#"{{"type":"participant-left","id":"{}","reason":"left"}}"#, id('a'));
+        hub.went_away(A);
+        assert_eq!(heard_by(B, &drain(&mut hub)), [left], "at once, and nobody waits for her");
+        hub.closed(A);
+        hub.frame(C, &join("r", 'c'));
+        assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "room-full"))));
+        hub.frame(A, &join_session('a', session, None));
+        let out = drain(&mut hub);
+        assert!(matches!(&out[0], HubOutput::Send(A, ServerMessage::Joined(w)) if w.resumed.is_none()));
+        assert!(heard_by(B, &out)[0].contains(session), "{out:?}");
+    }
+    hub.went_away(A);
+    drain(&mut hub);
+    hub.advance(Timestamp::from_millis(10_000));
+    hub.frame(C, &join("r", 'c'));
+    assert!(matches!(&drain(&mut hub)[0], HubOutput::Send(C, ServerMessage::Joined(_))), "nor a newcomer");
+}
+
+#[test]
 fn who_breaks_a_rule_or_leaves_keeps_nothing() {
     let mut hub = two_with_sessions();
     hub.expelled(A);

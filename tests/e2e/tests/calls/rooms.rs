@@ -82,6 +82,52 @@ async fn three_people_leave_vanish_and_reload() {
     all_meet(&pages.iter().collect::<Vec<_>>()).await;
 }
 
+/// How Firefox leaves a page: it closes the socket before the page is told.
+#[tokio::test]
+async fn whoever_leaves_by_a_link_or_an_address_is_gone_at_once() {
+    let server = Server::start().await;
+    let ann = Browser::chrome().await.open("Ann", &server.url()).await;
+    join(&ann, "tea").await;
+    let firefox = Browser::firefox().await;
+    let _idle = firefox.blank("nobody").await;
+    let ben = firefox.open("Ben", &server.url()).await;
+    for way in ["link", "address", "reload", "tab"] {
+        if ben.look().await.state != "joined" {
+            join(&ben, "tea").await;
+        }
+        let look = sees(&ann, &["Ben"]).await;
+        let since = Instant::now();
+        match way {
+            "link" => drop(ben.eval("open('/healthz', '_self')", vec![]).await),
+            "address" => ben.goto("about:blank").await,
+            "reload" => ben.reload().await,
+            _ => {
+                ben.close().await;
+                return gone_within(&ann, since, way).await;
+            }
+        }
+        if way == "reload" {
+            ben.until("to be back", |look| look.state == "joined").await;
+            let again = sees(&ann, &["Ben"]).await;
+            assert_eq!(id_of(&again, "Ben"), id_of(&look, "Ben"), "the same person");
+        } else {
+            gone_within(&ann, since, way).await;
+            ben.goto(&server.url()).await;
+        }
+    }
+}
+
+async fn gone_within(page: &Page, since: Instant, way: &str) {
+    let left = LEAVE.saturating_sub(since.elapsed());
+    page.within(left, &format!("Ben's tile to go, who left by {way}"), |look| look.tile("Ben").is_none())
+        .await;
+    println!("gone by {way} after {:.1} s", since.elapsed().as_secs_f64());
+}
+
+fn id_of(look: &Look, name: &str) -> Option<String> {
+    look.tile(name).map(|tile| tile.id.clone())
+}
+
 #[tokio::test]
 async fn six_people_see_and_hear_one_another() {
     let server = Server::start().await;
