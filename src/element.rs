@@ -5,8 +5,8 @@
 //! | `config` | URL of the configuration; default `config.json` beside the page. The property `config` is the configuration itself, as an object |
 //! | `signaling` | URL of the signaling server, instead of the configured one |
 //! | `room`, `name` | what the lobby proposes |
-//! | `join` | join `room` at once |
-//! | `from-url` | the page is the app: `?room=R&name=N&join` of its address count (and `dialect`, `server`, `try`), and the address names the room |
+//! | `join` | join the `room` of this page at once; no room or server that a link names |
+//! | `from-url` | the page is the app: `#room=R` and `?name=N` of its address count (and `dialect`, `server`, `try`), and the address names the room |
 //!
 //! It fires `visavis-state` with `detail: {state, participants}` whenever one of the two changes.
 

@@ -10,7 +10,7 @@ mod controls;
 pub mod grid;
 mod halt;
 mod left;
-mod link;
+pub mod link;
 mod lobby;
 mod names;
 mod notices;
@@ -64,7 +64,7 @@ pub struct UiOptions {
     pub trial: TrialOptions,
     /// Whether to show the messages that pass from the beginning.
     pub trace: bool,
-    /// Whether the page is ours: then a link can carry the room (`?room=R`).
+    /// Whether the page is ours: then a link can carry the room (`#room=R`).
     pub app_link: bool,
 }
 

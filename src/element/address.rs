@@ -2,19 +2,21 @@
 
 use visavis_core::{ChoiceError, ServerChoice};
 use wasm_bindgen::JsValue;
-use web_sys::Url;
+use web_sys::{Url, UrlSearchParams};
 
-use crate::ui::choice;
+use super::settings::page_address;
+use crate::dom::Listener;
+use crate::ui::{choice, link};
 
-/// What `?room=R&name=N&join&dialect=D&server=U&try` asks for.
+/// What `?name=N&dialect=D&server=U&try#room=R` asks for.
+///
+/// Nothing in it joins a room or switches a device on: anybody can write a link, and any page can have one opened.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The room.
     pub room: Option<String>,
     /// The name of the person.
     pub name: Option<String>,
-    /// Whether to join at once.
-    pub join: bool,
     /// The server to go through, or what is wrong with it.
     pub server: Option<Result<ServerChoice, ChoiceError>>,
     /// Whether to show what passes between us and the server.
@@ -23,38 +25,58 @@ pub struct Asked {
 
 /// Reads an address.
 pub fn asked_by(href: &str) -> Asked {
-    let Ok(url) = Url::new(href) else { return Asked::default() };
-    let query = url.search_params();
+    let Some(asked) = Url::new(href).ok().and_then(|url| parameters(&url)) else { return Asked::default() };
     Asked {
-        room: query.get("room"),
-        name: query.get("name"),
-        join: query.has("join"),
-        server: choice::of(&query),
-        trace: query.has("try"),
+        room: asked.get("room"),
+        name: asked.get("name"),
+        server: choice::of(&asked),
+        trace: asked.has("try"),
     }
 }
 
-/// `href`, naming `room` and the server of our choice; `None` if it does already. Everything else in it stays, so that a
-/// reload does what the first load did.
+/// The parameters of fragment and query, their names in lower case. Of two of one name the one in the fragment counts:
+/// that is where we put the room, and old links have it in the query.
+fn parameters(url: &Url) -> Option<UrlSearchParams> {
+    let fragment = url.hash();
+    let fragment = UrlSearchParams::new_with_str(fragment.get(1..).unwrap_or_default()).ok()?;
+    let all = UrlSearchParams::new().ok()?;
+    for part in [fragment, url.search_params()] {
+        for key in link::keys(&part) {
+            all.append(&key.to_ascii_lowercase(), &part.get(&key).unwrap_or_default());
+        }
+    }
+    Some(all)
+}
+
+/// `href`, naming `room` and the server of our choice, and nothing of the person: whoever is given a copy of it is invited
+/// as somebody else. `None` if it is so already. What else is in the query is not ours and stays.
 pub fn naming(href: &str, room: &str, server: Option<&ServerChoice>) -> Option<String> {
     let url = Url::new(href).ok()?;
-    let query = url.search_params();
-    if query.get("room").as_deref() == Some(room) && (server.is_none() || choice::of(&query).is_some()) {
-        return None;
-    }
-    query.set("room", room);
+    link::name_room(&url, room).ok()?;
     if server.is_some() {
-        choice::put(&query, server);
+        choice::put(&url.search_params(), server);
     }
-    Some(url.href())
+    Some(url.href()).filter(|named| named != href)
 }
 
 /// Lets the address of this page name the room, so that a copied address invites.
 pub(super) fn name_room(room: &str, server: Option<&ServerChoice>) {
     let Some(window) = web_sys::window() else { return };
-    let address = window.location().href().ok().and_then(|href| naming(&href, room, server));
+    let address = naming(&page_address(), room, server);
     if let (Some(address), Ok(history)) = (address, window.history()) {
         // Refused in sandboxed frames; the room works without.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
     }
+}
+
+/// Begins the page anew when a link to a room is followed in its own tab: that changes only the fragment, and browsers
+/// load nothing for it.
+pub(super) fn follow_links() -> Option<Listener> {
+    let window = web_sys::window()?;
+    let location = window.location();
+    Some(Listener::new(&window, "hashchange", move |_| {
+        if asked_by(&page_address()).room.is_some() {
+            let _ = location.reload();
+        }
+    }))
 }

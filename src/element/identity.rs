@@ -12,12 +12,12 @@ use std::rc::Rc;
 
 use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
 use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_core::{RoomView, SourceState};
+use visavis_core::{Contact, RoomView, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Storage, Window};
 
-use super::settings::{Settings, hex, random_bytes};
-use crate::dom::Listener;
+use super::settings::{Settings, hex};
+use crate::dom::{Listener, random_bytes};
 
 /// What is kept for a server stands under this and its URL.
 const KEY: &str = "visavis ";
@@ -31,6 +31,8 @@ struct Call {
     name: String,
     microphone: bool,
     camera: bool,
+    /// It went through the server that was chosen, because the page has none of its own.
+    fallback: bool,
 }
 
 /// The secrets that make us the same participants again, for as long as the element lives.
@@ -90,6 +92,9 @@ impl Identity {
         let same = |call: &Call| settings.config.room.as_ref().is_none_or(|room| *room == call.room);
         if let Some(call) = self.before.take().filter(same) {
             settings.join = true;
+            if call.fallback {
+                settings.config.contact = Contact::AtOnce;
+            }
             settings.config.microphone = call.microphone;
             settings.config.camera = call.camera;
             settings.config.room = Some(call.room);
@@ -115,6 +120,7 @@ fn call_of(view: &RoomView) -> Call {
         name: view.me.name.clone(),
         microphone: view.me.microphone.state != SourceState::Off,
         camera: view.me.camera.state != SourceState::Off,
+        fallback: view.fallback,
     }
 }
 
@@ -142,6 +148,7 @@ fn put_back(key: &str, secret: &str, call: Option<&Call>) {
         fields.text("name", &call.name);
         fields.bool("microphone", call.microphone);
         fields.bool("camera", call.camera);
+        fields.bool("fallback", call.fallback);
     }
     if let Some(storage) = storage() {
         let _ = storage.set_item(key, &fields.encode());
@@ -156,5 +163,6 @@ fn read(text: &str) -> Result<(String, Option<Call>), JsonError> {
     let name = fields.optional_text("name", MAX_NAME_CHARS * 4)?.unwrap_or_default();
     let on = |key| fields.optional_bool(key).map(Option::unwrap_or_default);
     let (room, name) = (room.to_owned(), name.to_owned());
-    Ok((secret, Some(Call { room, name, microphone: on("microphone")?, camera: on("camera")? })))
+    let (microphone, camera, fallback) = (on("microphone")?, on("camera")?, on("fallback")?);
+    Ok((secret, Some(Call { room, name, microphone, camera, fallback })))
 }

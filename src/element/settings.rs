@@ -8,7 +8,8 @@ use js_sys::{Promise, Reflect};
 use visavis_core::signaling::json::JsonError;
 use visavis_core::signaling::{Expects, Probe};
 use visavis_core::{
-    AppConfig, ChoiceError, Choosing, ConfigError, Obstacle, ReadMapping, Seen, ServerChoice, is_local,
+    AppConfig, ChoiceError, Choosing, ConfigError, Contact, Obstacle, ReadMapping, Seen, ServerChoice,
+    is_local,
 };
 use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::JsValue;
@@ -234,8 +235,14 @@ impl Settings {
             config = on_trial(config, url, mapping);
         }
         let server = server_options(&config, from_url, asked.server, named);
-        // Nobody is led to a stranger's server without having seen so.
-        let join = (asked.join && !server.from_link) || element.has_attribute("join");
+        // Whoever made the page may say so; whoever made a link to it may not.
+        let join = element.has_attribute("join") && !named && !server.from_link;
+        let linked = server.choice.as_ref().filter(|_| server.from_link);
+        if linked
+            .is_some_and(|choice| socket_url(element, &choice.url).as_ref() != Some(&config.signaling_url))
+        {
+            config.contact = Contact::OnRequest;
+        }
         Ok(Self { config, join, from_url, server, trace: asked.trace, trial })
     }
 }
@@ -288,7 +295,8 @@ fn server_options(
     options
 }
 
-fn page_address() -> String {
+/// The whole address of the page.
+pub(super) fn page_address() -> String {
     web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
 }
 
@@ -299,17 +307,6 @@ pub(super) fn socket_url(element: &HtmlElement, url: &str) -> Option<String> {
         Some(rest) => Some(["ws", rest].concat()),
         None => url.starts_with("ws").then_some(url),
     }
-}
-
-/// `N` bytes that nobody can guess.
-///
-/// # Errors
-/// In browsers without `crypto`, which have no WebRTC either.
-pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], JsValue> {
-    let mut bytes = [0; N];
-    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-    window.crypto()?.get_random_values_with_u8_array(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Bytes as lower-case hexadecimal digits.

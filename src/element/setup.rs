@@ -10,9 +10,9 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::address;
 use super::identity::Identity;
-use super::settings::{Problem, Settings, hex, random_bytes, socket_url};
+use super::settings::{Problem, Settings, hex, socket_url};
 use super::values;
-use crate::dom::Listener;
+use crate::dom::{Listener, random_bytes};
 use crate::driver::{Driver, DriverOptions};
 use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 
@@ -45,8 +45,9 @@ fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<L
     let mut identity = if settings.from_url { Identity::of_tab(&urls)? } else { Identity::new(urls.len())? };
     identity.go_on(&mut settings);
     let first = first_command(&settings);
+    let follows = if settings.from_url { address::follow_links() } else { None };
     let driver = Driver::start(driver_options(element, settings, &identity)?)?;
-    Ok((driver, identity.into_listeners(), first))
+    Ok((driver, identity.into_listeners().into_iter().chain(follows).collect(), first))
 }
 
 /// The URLs of all servers that this page may speak to, each once, in the order of [`choices`].
@@ -111,6 +112,7 @@ fn driver_options(
             capacity: config.capacity,
             microphone: config.microphone,
             camera: config.camera,
+            contact: config.contact,
             seed,
         },
         dialect,

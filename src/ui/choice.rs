@@ -3,6 +3,7 @@
 use visavis_core::{ChoiceError, ServerChoice};
 use web_sys::{Url, UrlSearchParams};
 
+use super::link;
 use super::names::storage;
 use crate::dom::is_secure;
 
@@ -35,8 +36,7 @@ pub fn of(query: &UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>> 
 
 /// Lets an address carry a choice, or none.
 pub fn put(query: &UrlSearchParams, choice: Option<&ServerChoice>) {
-    query.delete(DIALECT);
-    query.delete(SERVER);
+    link::remove(query, &[DIALECT, SERVER]);
     if let Some(choice) = choice {
         query.set(DIALECT, &choice.dialect);
         if !choice.url.is_empty() {

@@ -5,20 +5,49 @@ use std::rc::Rc;
 use visavis_core::{RoomView, ServerChoice};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlInputElement, Url};
+use web_sys::{HtmlInputElement, Url, UrlSearchParams};
 
 use super::shared::Shared;
 use super::{choice, text};
 use crate::dom;
+
+/// What an address may say of a person or for one; `room` has its place in the fragment.
+const PERSONAL: [&str; 4] = ["room", "name", "join", "token"];
+
+/// The names of parameters, each as it is spelt.
+pub fn keys(parameters: &UrlSearchParams) -> Vec<String> {
+    parameters.keys().into_iter().flatten().filter_map(|key| key.as_string()).collect()
+}
+
+/// Takes parameters out, however their names are spelt.
+pub(super) fn remove(parameters: &UrlSearchParams, names: &[&str]) {
+    for key in keys(parameters) {
+        if names.contains(&&*key.to_ascii_lowercase()) {
+            parameters.delete(&key);
+        }
+    }
+}
+
+/// Lets an address name a room, and nothing of a person. The room is the key to itself: in the fragment it gets into no
+/// request, and so into no log of a server.
+///
+/// # Errors
+/// In browsers without `URLSearchParams`.
+pub fn name_room(url: &Url, room: &str) -> Result<(), JsValue> {
+    remove(&url.search_params(), &PERSONAL);
+    let fragment = UrlSearchParams::new()?;
+    fragment.set("room", room);
+    url.set_hash(&String::from(fragment.to_string()));
+    Ok(())
+}
 
 /// The page's URL with the room in it, and nothing of the person who copies it.
 fn to_room(room: &str, choice: Option<&ServerChoice>) -> Result<String, JsValue> {
     let window = web_sys::window().ok_or("no window")?;
     let url = Url::new(&window.location().href()?)?;
     url.set_search("");
-    url.set_hash("");
-    url.search_params().set("room", room);
     choice::put(&url.search_params(), choice);
+    name_room(&url, room)?;
     Ok(url.href())
 }
 

@@ -1,35 +1,16 @@
 //! Names: of rooms nobody has thought of yet, and of the person, remembered.
 
-use js_sys::Math;
+use visavis_core::{RoomView, propose_room as propose};
 use web_sys::Storage;
+
+use super::text;
+use crate::dom::random_bytes;
 
 const STORAGE_KEY: &str = "visavis.name";
 
-const ADJECTIVES: [&str; 32] = [
-    "amber", "bold", "brave", "bright", "calm", "clever", "cosy", "early", "fair", "fond", "fresh", "gentle",
-    "glad", "golden", "happy", "jolly", "keen", "kind", "lucky", "mellow", "merry", "misty", "noble",
-    "quick", "quiet", "silver", "smart", "snowy", "sunny", "swift", "warm", "witty",
-];
-
-const ANIMALS: [&str; 32] = [
-    "badger", "bear", "beaver", "crane", "deer", "dolphin", "finch", "fox", "gecko", "hare", "hedgehog",
-    "heron", "ibex", "jay", "koala", "lark", "lemur", "lynx", "magpie", "marten", "mole", "otter", "owl",
-    "panda", "puffin", "raven", "robin", "seal", "stork", "swan", "whale", "wren",
-];
-
-/// A friendly name for a room, such as `quiet-otter-4271`. Nine million of them: nobody stumbles into a stranger's
-/// room, though it is no secret either.
+/// A name for a room that nobody can guess. Empty in browsers without `crypto`, which cannot call either.
 pub(super) fn propose_room() -> String {
-    format!("{}-{}-{}", pick(&ADJECTIVES), pick(&ANIMALS), 1000 + below(9000))
-}
-
-fn pick(words: &[&'static str; 32]) -> &'static str {
-    words.get(below(32)).copied().unwrap_or_default()
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn below(end: u32) -> usize {
-    (Math::random() * f64::from(end)) as usize
+    random_bytes().map(|random| propose(&random)).unwrap_or_default()
 }
 
 /// One or two characters that stand for a person without a picture. The stylesheet makes them capitals: the tables for
@@ -44,6 +25,18 @@ pub(super) fn initials(name: &str) -> String {
 /// A colour (a hue in degrees) that goes with a name, the same everywhere.
 pub(super) fn hue(name: &str) -> u32 {
     name.bytes().fold(7, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 360
+}
+
+/// What to call each of the others, so that no two people look the same: whoever has our name, or that of somebody before
+/// them, gets a number.
+pub(super) fn distinct(view: &RoomView) -> Vec<String> {
+    let others = view.participants.iter().map(|them| &them.name);
+    let names: Vec<&str> = [&view.me.name].into_iter().chain(others).map(|name| text::name(name)).collect();
+    let numbered = |at: usize| match names.iter().take(at).filter(|before| **before == names[at]).count() {
+        0 => names[at].to_owned(),
+        before => format!("{} ({})", names[at], before + 1),
+    };
+    (1..names.len()).map(numbered).collect()
 }
 
 /// The name the person went by last time.

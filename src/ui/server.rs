@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use visavis_core::signaling::dialects::{self, mapping};
-use visavis_core::{ChoiceError, Choosing, RoomView, ServerChoice, needs_url};
+use visavis_core::{ChoiceError, Choosing, Command, RoomView, ServerChoice, needs_url};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Url, UrlSearchParams};
 
 use super::shared::Shared;
-use super::{choice, names, text};
+use super::{choice, link, names, text};
 use crate::dom::{self, Listener};
 
 const HTML: &str = include_str!("server.html");
@@ -155,19 +155,18 @@ pub(super) fn apply(shared: &Shared) -> Result<(), JsValue> {
     begin_anew(shared, |query| choice::put(query, choice.as_ref()))
 }
 
-/// Begins the page anew, with another address, in the lobby.
+/// Begins the page anew, with another address, in the lobby. It is loaded even if nothing but the fragment changes.
 pub(super) fn begin_anew(shared: &Shared, change: impl FnOnce(&UrlSearchParams)) -> Result<(), JsValue> {
     let field = |selector| dom::find::<HtmlInputElement>(&shared.frame, selector).map(|input| input.value());
-    let location = web_sys::window().ok_or("no window")?.location();
-    let url = Url::new(&location.href()?)?;
-    // With a fragment it might only scroll.
-    url.set_hash("");
-    let query = url.search_params();
-    query.delete("join");
+    let window = web_sys::window().ok_or("no window")?;
+    let url = Url::new(&window.location().href()?)?;
     if let (Ok(room), Ok(name)) = (field("input[name=room]"), field("input[name=name]")) {
         names::remember(&name);
-        query.set("room", &room);
+        link::name_room(&url, &room)?;
     }
-    change(&query);
-    location.replace(&url.href())
+    change(&url.search_params());
+    // A page that is reloaded in a call goes on with it.
+    shared.send(Command::Leave);
+    window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&url.href()))?;
+    window.location().reload()
 }

@@ -151,17 +151,35 @@ fn one_bad_ice_server_is_enough_for_the_browser() {
 
 #[wasm_bindgen_test]
 fn an_address_asks_for_a_room_and_names_it() {
-    let asked = asked_by("https://example.org/app/?room=tea%20time&name=Ann&join");
-    assert_eq!(
-        asked,
-        Asked { room: Some("tea time".into()), name: Some("Ann".into()), join: true, ..Asked::default() }
-    );
-    assert_eq!(asked_by("https://example.org/"), Asked::default());
-    assert_eq!(naming("https://example.org/?room=tea&join", "tea", None), None);
-    let named = naming("https://example.org/?name=Ann", "a&b", None).unwrap();
-    let expected = Asked { room: Some("a&b".into()), name: Some("Ann".into()), ..Asked::default() };
-    assert_eq!(asked_by(&named), expected);
+    let asked = Asked { room: Some("tea time".into()), name: Some("Ann".into()), ..Asked::default() };
+    for address in
+        ["?room=tea%20time&name=Ann&join", "?Room=tea+time&NAME=Ann", "?room=milk&name=Ann#Room=tea%20time"]
+    {
+        assert_eq!(asked_by(&format!("https://example.org/app/{address}")), asked, "{address}");
+    }
+    for address in ["", "#", "#top", "?#", "?join"] {
+        assert_eq!(asked_by(&format!("https://example.org/{address}")), Asked::default(), "{address}");
+    }
+    let named = naming("https://example.org/", "a&b=c#d", None).unwrap();
+    assert_eq!(asked_by(&named), Asked { room: Some("a&b=c#d".into()), ..Asked::default() });
+    assert_eq!(naming(&named, "a&b=c#d", None), None, "it does so already");
+}
+
+/// Whoever gets a copy of the address comes as somebody else, by an invitation of their own; and a server logs queries.
+#[wasm_bindgen_test]
+fn an_address_that_names_a_room_says_nothing_of_the_person() {
+    for personal in
+        ["?room=tea&name=Ann&join&token=x", "?ROOM=tea&%6eame=Ann&Join#Token=x&room=milk", "#room=milk"]
+    {
+        let named = naming(&format!("https://example.org/{personal}"), "tea", None).unwrap();
+        let named = named.replace('?', "");
+        assert_eq!(named, "https://example.org/#room=tea", "{personal}");
+    }
     let server = ServerChoice::new("ayame", "wss://example.org/a?b=c&d", true).unwrap();
-    let named = naming("https://example.org/?room=tea", "tea", Some(&server)).unwrap();
+    let named =
+        naming("https://example.org/?page=7&Server=wss://x.org/&name=Ann#room=tea", "tea", Some(&server))
+            .unwrap();
+    assert!(named.starts_with("https://example.org/?page=7&dialect=ayame&server=wss"), "{named}");
+    assert!(named.ends_with("#room=tea"), "{named}");
     assert_eq!(asked_by(&named).server, Some(Ok(server)));
 }

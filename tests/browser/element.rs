@@ -138,6 +138,31 @@ fn a_link_names_the_server_that_is_meant() {
     }
 }
 
+/// Any page can have a link opened, also one that says to join.
+#[wasm_bindgen_test]
+async fn an_address_joins_nothing() {
+    let window = web_sys::window().unwrap();
+    let (history, before) = (window.history().unwrap(), window.location().href().unwrap());
+    let go = |address: &str| {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(address)).unwrap();
+    };
+    for asked in ["?room=tea&name=Ann&join", "?Room=tea&name=Ann&JOIN", "?name=Ann&join#room=tea&join"] {
+        go(asked);
+        let room = room(NO_DEVICES);
+        room.set_attribute("from-url", "").unwrap();
+        room.set_attribute("join", "").unwrap();
+        until("a state", || state(&room).is_some()).await;
+        assert_eq!(state(&room).as_deref(), Some("lobby"), "{asked}");
+        let value = |name: &str| {
+            let field = room.query_selector(&format!("input[name={name}]")).unwrap().unwrap();
+            field.unchecked_into::<HtmlInputElement>().value()
+        };
+        assert_eq!((value("room").as_str(), value("name").as_str()), ("tea", "Ann"), "{asked}");
+        room.remove();
+    }
+    go(&before);
+}
+
 #[wasm_bindgen_test]
 async fn names_the_field_that_is_wrong() {
     let room = room("{\"capacity\":1}");

@@ -38,7 +38,8 @@ mod tests {
 
     /// The digits of a name, each with how many there are of its kind.
     fn digits(name: &str) -> Vec<(usize, u32)> {
-        let place = |all: &[char], c| all.iter().position(|known| *known == c).map(|at| (at, all.len().ilog2()));
+        let place =
+            |all: &[char], c| all.iter().position(|known| *known == c).map(|at| (at, all.len().ilog2()));
         let letters = name.chars().filter(|c| *c != '-');
         letters.map(|c| place(&CONSONANTS, c).or_else(|| place(&VOWELS, c)).unwrap()).collect()
     }
@@ -65,6 +66,8 @@ mod tests {
         assert_eq!(clean(&name, MAX_ROOM_CHARS), name);
         let words: Vec<&str> = name.split('-').collect();
         let is_vowel = |(at, c): (usize, char)| VOWELS.contains(&c) == (at % 2 == 1);
-        assert!(words.len() == 5 && words.iter().all(|word| word.len() == 5 && word.char_indices().all(is_vowel)));
+        assert!(
+            words.len() == 5 && words.iter().all(|word| word.len() == 5 && word.char_indices().all(is_vowel))
+        );
     }
 }

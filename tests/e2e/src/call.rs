@@ -14,14 +14,29 @@ const FRESH: u64 = 10;
 
 /// Enters a room through the lobby, as a person does.
 pub async fn join(page: &Page, room: &str) {
-    page.until("a lobby that can be used", |look| {
-        look.state == "lobby" && look.control("join").is_some_and(|join| !join.disabled)
-    })
-    .await;
+    in_lobby(page).await;
     page.fill("input[name=room]", room).await;
     page.fill("input[name=name]", page.name()).await;
     page.press("join").await;
     page.until("to be in the room", |look| look.state == "joined").await;
+}
+
+/// What the lobby has in its fields for room and name, once it can be used.
+pub async fn in_lobby(page: &Page) -> (String, String) {
+    page.until("a lobby that can be used", |look| {
+        look.state == "lobby" && look.control("join").is_some_and(|join| !join.disabled)
+    })
+    .await;
+    let script = "return ['room', 'name'].map(name => document.querySelector(`input[name=${name}]`).value)";
+    let fields = page.eval(script, vec![]).await;
+    serde_json::from_value(fields).expect("two texts")
+}
+
+/// Enters the room of the link that the page was opened with: the lobby knows room and name, and takes one click.
+pub async fn join_by_link(page: &Page) {
+    in_lobby(page).await;
+    page.press("join").await;
+    page.until("to be in the room by a link", |look| look.state == "joined").await;
 }
 
 /// After a reload the page goes on with its call by itself. A click or two let us listen: without one, browsers do not

@@ -100,6 +100,11 @@ impl Relay {
         format!("ws://127.0.0.1:{}/ws", self.port)
     }
 
+    /// How many sockets pages have opened so far.
+    pub fn sockets(&self) -> usize {
+        self.state.lock().expect("not poisoned").sockets.len()
+    }
+
     /// Every frame that was delivered so far, in the order of delivery.
     pub fn delivered(&self) -> Vec<Frame> {
         self.state.lock().expect("not poisoned").delivered.clone()

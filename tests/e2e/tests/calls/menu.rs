@@ -30,7 +30,7 @@ async fn choose(page: &Page, kind: &str) {
 }
 
 async fn address(page: &Page) -> String {
-    page.eval("return location.search", vec![]).await.as_str().unwrap_or_default().to_owned()
+    page.eval("return location.search + location.hash", vec![]).await.as_str().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_server_is_chosen_in_the_lobby_and_carried_by_a_link() {
 
     // Another person follows the link: it says where it leads before they join, even if it says to join at once.
     let stranger = Browser::chrome().await;
-    let link = format!("{}{}&join", site.url(), address(&ann).await);
+    let link = format!("{}{}&join", site.url(), address(&ann).await.replace('#', "&"));
     let ben = stranger.open("Ben", &link).await;
     reads(&ben, "[data-server]", "This link leads to another server").await;
     assert_eq!(ben.look().await.state, "lobby");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_e2e::call::{all_meet, join, names_but, sees};
+use visavis_e2e::call::{all_meet, join, join_by_link, names_but, sees};
 use visavis_e2e::page::PATIENCE;
 use visavis_e2e::relay::honest;
 use visavis_e2e::{Browser, Bundle, Look, Page, Relay, Server};
@@ -73,7 +73,7 @@ async fn a_call_goes_on_while_the_server_is_dead_and_is_whole_again_when_it_is_b
 
     let link = format!("{}?room=tea&name=Dot&join", server.url());
     let dot = browser.open("Dot", &link).await;
-    dot.until("to be in the room by a link", |look| look.state == "joined").await;
+    join_by_link(&dot).await;
     all_meet(&[&ann, &ben, &cem, &dot]).await;
     nothing_stood_still_of_old(&pages, &before).await;
 }
