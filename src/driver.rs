@@ -93,6 +93,8 @@ struct Pump {
     media: Media,
     ui: OnceCell<Ui>,
     listeners: RefCell<Vec<Listener>>,
+    /// Asks before the page is left; there while that would end a call with others.
+    asks: RefCell<Option<Listener>>,
 }
 
 /// A text in the one spelling that all which look the same share (NFC, Unicode UAX #15): an é is one letter, or an e and
@@ -117,6 +119,7 @@ impl Pump {
         Self {
             myself: pump.clone(),
             listeners: RefCell::new(page::listen(pump, &window)),
+            asks: RefCell::default(),
             timer: RefCell::new(Timer::new(&window, move || dispatch(&timeout, Input::Timeout))),
             socket: Socket::new(Rc::new(move |event| dispatch(&socket, Input::Socket(event)))),
             rtc: Rtc::new(
@@ -216,6 +219,7 @@ impl Pump {
             ui.render(&view);
         }
         (self.on_view)(&view);
+        page::ask_before_leaving(&mut self.asks.borrow_mut(), &self.window, &view);
         *self.shown.borrow_mut() = Some(view);
     }
 

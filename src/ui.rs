@@ -17,11 +17,13 @@ mod notices;
 mod picture;
 mod report;
 mod safety;
+mod second_tab;
 mod server;
 mod shared;
 mod stage;
 mod text;
 mod tile;
+mod title;
 mod toasts;
 mod trace;
 pub mod trial;
@@ -41,8 +43,10 @@ use crate::dom::{self, Listener};
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
+use second_tab::SecondTab;
 use shared::Shared;
 use stage::Stage;
+use title::Title;
 use toasts::Toasts;
 
 const HTML: &str = "<div class=\"frame\"><div class=\"toasts\" role=\"status\"></div></div>";
@@ -73,6 +77,10 @@ pub struct Ui {
     root: HtmlElement,
     shared: Rc<Shared>,
     screen: RefCell<Option<Screen>>,
+    /// On a page of our own, where the browser has what it takes.
+    second_tab: Option<SecondTab>,
+    /// On a page of our own.
+    title: Option<Title>,
     _listeners: Vec<Listener>,
 }
 
@@ -113,7 +121,15 @@ impl Ui {
         if shared.options.trace {
             shared.open_trace();
         }
-        Ok(Self { root: root.clone(), shared, screen: RefCell::default(), _listeners: listeners })
+        let own_page = shared.options.app_link;
+        Ok(Self {
+            root: root.clone(),
+            second_tab: if own_page { SecondTab::new(&shared.frame).ok() } else { None },
+            title: own_page.then(Title::new),
+            shared,
+            screen: RefCell::default(),
+            _listeners: listeners,
+        })
     }
 
     /// Shows a view. Showing the same one again changes nothing.
@@ -146,7 +162,14 @@ impl Ui {
             *screen = None;
             *screen = Some(Screen::new(&self.shared, view)?);
         }
-        screen.as_mut().map_or(Ok(()), |screen| screen.render(view))
+        screen.as_mut().map_or(Ok(()), |screen| screen.render(view))?;
+        if let Some(second_tab) = &self.second_tab {
+            second_tab.render(view, view.fallback && self.shared.options.server.choice.is_none());
+        }
+        if let Some(title) = &self.title {
+            title.render(view, &self.shared.options.room);
+        }
+        Ok(())
     }
 }
 

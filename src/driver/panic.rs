@@ -43,6 +43,7 @@ impl Pump {
         if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
             listeners.clear();
         }
+        let _ = self.asks.try_borrow_mut().map(|mut asks| asks.take());
         if let Ok(mut timer) = self.timer.try_borrow_mut() {
             timer.cancel();
         }

@@ -9,7 +9,7 @@ use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInp
 
 use super::shared::Shared;
 use super::trace::TracePanel;
-use super::{check, controls, link, notices, picture, report, safety, server, text, trial};
+use super::{check, controls, link, notices, picture, report, safety, second_tab, server, text, trial};
 use crate::dom::{self, Listener};
 use crate::on_demand::far;
 
@@ -18,7 +18,7 @@ type Action = fn(&Rc<Shared>, &RoomView, &Element);
 type OnTrial = fn(&Shared) -> Result<(), JsValue>;
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 22] = [
+const ACTIONS: [(&str, Action); 23] = [
     ("join", |shared, _, _| drop(join(shared))),
     ("use-server", |shared, _, _| drop(server::apply(shared))),
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
@@ -29,6 +29,7 @@ const ACTIONS: [(&str, Action); 22] = [
     ("try-device", |shared, view, button| switch_failed(shared, view, button, true)),
     ("without-device", |shared, view, button| switch_failed(shared, view, button, false)),
     ("sound", |shared, _, _| picture::play_all(&shared.frame)),
+    ("be-quiet", |shared, _, button| second_tab::be_quiet(shared, button)),
     ("safety", |_, view, button| {
         safety::reveal(view, button);
     }),

@@ -45,6 +45,9 @@ impl Picture {
     fn attach(&self, any: bool) {
         let attached = self.video.src_object().is_some();
         if any && !attached {
+            if self.video.closest(".frame[data-silent]").is_ok_and(|silent| silent.is_some()) {
+                self.video.set_muted(true);
+            }
             self.video.set_src_object(Some(&self.stream));
         } else if !any && attached {
             // Or the last frame would stay, and the browser would keep the decoder.
@@ -93,11 +96,20 @@ fn play(video: &HtmlVideoElement) {
 
 /// Gives every video under `frame` but our own its sound. Only works inside a click.
 pub(super) fn play_all(frame: &Element) {
-    dom::set_flag(frame, "data-silent", false);
+    set_silent(frame, false);
+}
+
+/// Takes the sound of every video under `frame` but our own, also of those to come, until [`play_all`].
+pub(super) fn silence_all(frame: &Element) {
+    set_silent(frame, true);
+}
+
+fn set_silent(frame: &Element, silent: bool) {
+    dom::set_flag(frame, "data-silent", silent);
     let Ok(videos) = frame.query_selector_all("[data-participant]:not([data-self]) video") else { return };
     for at in 0..videos.length() {
         if let Some(video) = videos.item(at).and_then(|video| video.dyn_into::<HtmlVideoElement>().ok()) {
-            video.set_muted(false);
+            video.set_muted(silent);
             play(&video);
         }
     }

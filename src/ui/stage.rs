@@ -70,8 +70,9 @@ impl Stage {
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         let ids: Vec<_> = view.participants.iter().map(|them| them.id.clone()).collect();
         self.others.set_keys(&ids, |_| Tile::new().map(|tile| (tile.element().clone(), tile)))?;
-        for (tile, them) in self.others.values_mut().zip(&view.participants) {
-            tile.render(&self.shared.tracks, them);
+        let names = names::distinct(view);
+        for ((tile, them), name) in self.others.values_mut().zip(&view.participants).zip(&names) {
+            tile.render(&self.shared.tracks, them, name);
         }
         self.own.render_self(&self.shared.tracks, &view.me);
         let alone = ids.is_empty();

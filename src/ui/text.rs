@@ -371,6 +371,10 @@ pub(super) const NOT_KEPT: &str =
 /// The first entry of the menu.
 pub(super) const OWN_SERVER: &str = "As this page is set up";
 
+/// In the lobby, while another tab is in the room.
+pub(super) const SECOND_TAB: &str = "Another tab of this browser is in this room already. If you join here too, you are \
+     there twice, and both tabs play its sound.";
+
 /// There is no server where it should be. `local` says that the page comes from this very machine.
 pub(super) fn demo(url: &str, local: bool) -> String {
     let help = if local {

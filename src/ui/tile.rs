@@ -52,9 +52,8 @@ impl Tile {
         &self.element
     }
 
-    /// Shows somebody else.
-    pub(super) fn render(&mut self, tracks: &Tracks, them: &ParticipantView) {
-        let name = text::name(&them.name);
+    /// Shows somebody else, under a name that nobody else has here.
+    pub(super) fn render(&mut self, tracks: &Tracks, them: &ParticipantView, name: &str) {
         let says = |on: fn(&visavis_core::signaling::MediaState) -> bool| them.media.as_ref().is_none_or(on);
         self.set("data-participant", Some(them.id.as_str()));
         self.set("data-connection", Some(them.connection.as_str()));

@@ -10,6 +10,7 @@ mod devices;
 mod explained;
 mod frames;
 mod layout;
+mod links;
 mod lying;
 mod mapping;
 mod menu;

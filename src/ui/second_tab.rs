@@ -1,0 +1,156 @@
+//! The same room in another tab of this browser: both would play everybody's sound, and each the voice of the other.
+//!
+//! A tab that is about to enter a room, or has entered one, asks on a channel that all tabs of this origin hear; those
+//! who are in that room answer. So only whoever comes later is told: before joining, and in the call with a way to be quiet.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use visavis_core::{Command, Lifecycle, RoomView, Source};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BroadcastChannel, Element, HtmlElement, HtmlInputElement, MessageEvent};
+
+use super::shared::Shared;
+use super::{picture, text};
+use crate::dom::{self, Listener, random_bytes};
+
+const CHANNEL: &str = "visavis-rooms";
+const NOTICE: &str = include_str!("second_tab.html");
+
+/// What this tab has to do with a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Here {
+    /// Nothing.
+    Nowhere,
+    /// It may enter this one.
+    AtDoor(String),
+    /// It is in this one.
+    Inside(String),
+}
+
+/// Asks, answers and tells.
+pub(super) struct SecondTab {
+    line: Rc<Line>,
+    _listeners: [Listener; 2],
+}
+
+struct Line {
+    channel: BroadcastChannel,
+    frame: HtmlElement,
+    /// Answers to somebody else are not for us.
+    token: String,
+    here: RefCell<Here>,
+}
+
+impl SecondTab {
+    /// Listens for as long as it lives.
+    pub(super) fn new(frame: &HtmlElement) -> Result<Self, JsValue> {
+        let token = u32::from_le_bytes(random_bytes()?).to_string();
+        let (channel, here) = (BroadcastChannel::new(CHANNEL)?, RefCell::new(Here::Nowhere));
+        let line = Rc::new(Line { channel, frame: frame.clone(), token, here });
+        let on = |target, event, act: fn(&Line, &web_sys::Event)| {
+            let line = Rc::downgrade(&line);
+            Listener::new(target, event, move |event| {
+                line.upgrade().iter().for_each(|line| act(line, &event));
+            })
+        };
+        let _listeners = [
+            on(&line.channel, "message", |line, event| {
+                let data = event.unchecked_ref::<MessageEvent>().data().as_string();
+                data.iter().for_each(|text| line.hear(text));
+            }),
+            on(frame, "input", |line, _| line.look_at_door()),
+        ];
+        Ok(Self { line, _listeners })
+    }
+
+    /// Follows the person.
+    pub(super) fn render(&self, view: &RoomView, demo: bool) {
+        match view.lifecycle {
+            // In the demo a second tab is what it is about.
+            _ if demo => self.line.go(Here::Nowhere),
+            Lifecycle::Lobby | Lifecycle::Joining => self.line.look_at_door(),
+            Lifecycle::Joined | Lifecycle::Reconnecting => self.line.go(Here::Inside(same(&view.room))),
+            Lifecycle::Left => self.line.go(Here::Nowhere),
+        }
+    }
+}
+
+impl Drop for SecondTab {
+    fn drop(&mut self) {
+        self.line.go(Here::Nowhere);
+        self.line.channel.close();
+    }
+}
+
+impl Line {
+    fn look_at_door(&self) {
+        if let Ok(room) = dom::find::<HtmlInputElement>(&self.frame, "input[name=room]") {
+            self.go(Here::AtDoor(same(&room.value())));
+        }
+    }
+
+    fn go(&self, here: Here) {
+        if *self.here.borrow() == here {
+            return;
+        }
+        if let Here::Inside(room) = self.here.replace(here) {
+            self.say(&["-", &room]);
+        }
+        self.ask();
+    }
+
+    fn ask(&self) {
+        self.show(false);
+        if let Here::AtDoor(room) | Here::Inside(room) = &*self.here.borrow() {
+            self.say(&["?", &self.token, " ", room]);
+        }
+    }
+
+    fn say(&self, words: &[&str]) {
+        let _ = self.channel.post_message(&JsValue::from_str(&words.concat()));
+    }
+
+    fn hear(&self, text: &str) {
+        let here = self.here.borrow().clone();
+        let (Here::AtDoor(room) | Here::Inside(room)) = &here else { return };
+        if let Some(question) = text.strip_prefix('?') {
+            let ours = question.split_once(' ').is_some_and(|(_, asked)| asked == room);
+            if ours && matches!(here, Here::Inside(_)) {
+                self.say(&["!", question]);
+            }
+        } else if text.strip_prefix('-') == Some(room) {
+            // Another may be left.
+            self.ask();
+        } else if text.strip_prefix('!') == Some(&*[&self.token, " ", room].concat()) {
+            self.show(true);
+        }
+    }
+
+    fn show(&self, second: bool) {
+        let Some(place) = self.frame.query_selector(".stage .notices, [data-second-tab]").ok().flatten()
+        else {
+            return;
+        };
+        if place.has_attribute("data-second-tab") {
+            return dom::set_text(&place, if second { text::SECOND_TAB } else { "" });
+        }
+        match place.query_selector("[data-notice=second-tab]").ok().flatten() {
+            Some(notice) if !second => notice.remove(),
+            None if second => drop(dom::instantiate(NOTICE).map(|notice| place.prepend_with_node_1(&notice))),
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Rooms that differ in their letters' case are one on our own server.
+fn same(room: &str) -> String {
+    room.trim().to_ascii_lowercase()
+}
+
+/// Makes this tab quiet: nobody is heard here, and nobody hears us from here. "Tap to hear the others" takes it back.
+pub(super) fn be_quiet(shared: &Shared, button: &Element) {
+    shared.send(Command::SetSource { source: Source::Microphone, on: false });
+    picture::silence_all(&shared.frame);
+    button.closest(".notice").ok().flatten().iter().for_each(Element::remove);
+}

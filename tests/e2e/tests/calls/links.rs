@@ -1,0 +1,152 @@
+//! What a link may do to whoever opens it, and what an address gives away.
+
+use std::io::ErrorKind;
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use visavis_e2e::call::{in_lobby, join, join_by_link, sees};
+use visavis_e2e::relay::honest;
+use visavis_e2e::{Browser, Bundle, Look, Page, Relay, Server, tools};
+
+use crate::menu::{reads, text};
+
+/// The lobby, with our own picture in it.
+async fn sees_themselves(page: &Page) -> Look {
+    page.until("the lobby with its own picture", |look| {
+        look.state == "lobby" && look.control("camera").is_some_and(|camera| camera.state == "on")
+    })
+    .await
+}
+
+/// A STUN server that answers nobody, and who has asked it.
+fn silent_stun() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
+    socket.set_nonblocking(true).expect("it can be asked without waiting");
+    socket
+}
+
+fn was_asked(stun: &UdpSocket) -> bool {
+    match stun.recv(&mut [0; 64]) {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+            false
+        }
+    }
+}
+
+/// Any page can have a link opened, and these browsers let our page use camera and microphone without asking.
+#[tokio::test]
+async fn a_link_joins_nothing_and_contacts_no_stranger() {
+    let bundle = Bundle::with_config(&json!({ "signaling": { "choose": true } }));
+    let own = Server::serving(&bundle).await;
+    let browser = Browser::chrome().await;
+    let ann = browser.open("Ann", &own.url()).await;
+    join(&ann, "tea").await;
+    let ben = browser.open("Ben", &format!("{}?room=tea&name=Ben&join", own.url())).await;
+    let look = sees_themselves(&ben).await;
+    assert_eq!(look.held.connections, 0, "{look}");
+    assert!(ann.look().await.others().next().is_none(), "nobody has come");
+    join_by_link(&ben).await;
+    sees(&ann, &["Ben"]).await;
+
+    // A stranger's server, with a STUN server of theirs. The relay in front of it counts who comes.
+    let stun = silent_stun();
+    let ice = format!("stun:{}", stun.local_addr().expect("it is bound"));
+    let strangers = Server::with(tools::dist(), &["--ice-url", &ice]).await;
+    let relay = Relay::start(strangers.port(), honest).await;
+    let link = format!("{}?Room=tea&join&dialect=visavis&server={}", own.url(), relay.url());
+    let [cem, dot] = [browser.open("Cem", &link).await, browser.open("Dot", &link).await];
+    for page in [&cem, &dot] {
+        sees_themselves(page).await;
+        reads(page, "[data-server]", "127.0.0.1").await;
+    }
+    assert_eq!((relay.sockets(), was_asked(&stun)), (0, false), "whoever wrote the link knows of nobody");
+    for page in [&cem, &dot] {
+        join(page, "tea").await;
+    }
+    sees(&cem, &["Dot"]).await;
+    assert_eq!((relay.sockets(), was_asked(&stun)), (2, true), "that was what they had to be asked for");
+
+    // A reload is the person's own.
+    cem.reload().await;
+    cem.until("to be back in the call", |look| look.state == "joined").await;
+}
+
+async fn address(page: &Page) -> Value {
+    page.eval("return [location.search, location.hash]", vec![]).await
+}
+
+async fn title(page: &Page) -> String {
+    page.eval("return document.title", vec![]).await.as_str().unwrap_or_default().to_owned()
+}
+
+/// Whether the browser would ask before it leaves the page.
+async fn asks_before_leaving(page: &Page) -> bool {
+    let script = "const leaving = new Event('beforeunload', { cancelable: true });
+        dispatchEvent(leaving);
+        return leaving.defaultPrevented;";
+    page.eval(script, vec![]).await == true
+}
+
+#[tokio::test]
+async fn an_address_invites_and_says_nothing_of_the_person() {
+    let server = Server::start().await;
+    let browser = Browser::chrome().await;
+    let link = format!("{}?lang=en&Room=Book%20club&name=Ann&join&TOKEN=x", server.url());
+    let ann = browser.open("Ann", &link).await;
+    assert_eq!(in_lobby(&ann).await, ("Book club".to_owned(), "Ann".to_owned()));
+    assert_eq!(title(&ann).await, "Book club · Visavis");
+    join_by_link(&ann).await;
+    assert_eq!(address(&ann).await, json!(["?lang=en", "#room=Book+club"]));
+    assert_eq!((title(&ann).await.as_str(), asks_before_leaving(&ann).await), ("Book club · Visavis", false));
+    ann.reload().await;
+    ann.until("to be back, under her name", |look| look.state == "joined" && look.tile("Ann").is_some())
+        .await;
+
+    // The one who is given a copy of it; and what "Copy link" copies is as good.
+    let script = "return new Promise(copied => {
+        navigator.clipboard.writeText = async text => copied(text);
+        document.querySelector('[data-control=copy-link]').click();
+    })";
+    let copied = ann.eval(script, vec![]).await;
+    assert_eq!(copied, json!(format!("{}#room=Book+club", server.url())));
+    let friend = Browser::chrome().await;
+    let ben = friend.open("Ben", &format!("{}?lang=en#room=Book+club", server.url())).await;
+    assert_eq!(in_lobby(&ben).await, ("Book club".to_owned(), String::new()));
+    assert_eq!(text(&ben, "[data-second-tab]").await, "");
+    ben.fill("input[name=name]", "Ann").await;
+    ben.press("join").await;
+    ben.until("to be in the room", |look| look.state == "joined").await;
+
+    // The second tab of somebody, and a second Ann.
+    let cem = browser.open("Cem", &format!("{}#room=tea", server.url())).await;
+    in_lobby(&cem).await;
+    cem.goto(&format!("{}#ROOM=book%20club", server.url())).await;
+    while in_lobby(&cem).await.0 != "book club" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    cem.fill("input[name=room]", "Book club").await;
+    reads(&cem, "[data-second-tab]", "Another tab of this browser is in this room").await;
+    join(&cem, "Book club").await;
+    sees(&cem, &["Ann", "Ann (2)"]).await;
+    let expected = ["Ann, Ann (2) · Book club · Visavis", "Ann (2), Cem · Book club · Visavis"];
+    assert_eq!([title(&cem).await.as_str(), title(&ann).await.as_str()], expected);
+    cem.until("to be told of the other tab", |look| look.notice("second-tab").is_some()).await;
+    assert!(ann.look().await.notice("second-tab").is_none(), "she was first");
+    cem.press("be-quiet").await;
+    let silent = |look: &Look| look.others().all(|tile| tile.video.as_ref().is_some_and(|video| video.muted));
+    cem.until("silence", |look| silent(look) && look.notice("second-tab").is_none()).await;
+    ann.until("nothing from the second tab", |look| {
+        look.tile("Cem").is_some_and(|cem| cem.microphone == "off")
+    })
+    .await;
+    cem.press("sound").await;
+    cem.until("sound again", |look| !silent(look)).await;
+
+    assert!(asks_before_leaving(&ann).await, "others are in the call");
+    ann.press("leave").await;
+    ann.until("to be out at once", |look| look.state == "left").await;
+    assert_eq!((asks_before_leaving(&ann).await, title(&ann).await.as_str()), (false, "Visavis"));
+}
