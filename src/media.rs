@@ -10,7 +10,7 @@ use js_sys::{JSON, Promise};
 use visavis_core::{ById, CaptureId, Finding, MediaError, MediaEvent, TestId, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{MediaStream, MediaStreamTrack};
+use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
 use self::delivery::Delivery;
 use self::errors::media_error;
@@ -33,13 +33,19 @@ struct Inner {
     tracks: Tracks,
     emit: Emit,
     live: RefCell<ById<TrackId, Listener>>,
+    /// Absent on a page that is not secure.
+    _changes: Option<Listener>,
     watched: RefCell<ById<TestId, Delivery>>,
 }
 
 impl Media {
     /// Nothing open yet. Tracks are put on the shelf.
     pub fn new(tracks: Tracks, emit: Emit) -> Self {
-        Self(Rc::new(Inner { tracks, emit, live: RefCell::default(), watched: RefCell::default() }))
+        let changed = Rc::clone(&emit);
+        let _changes = devices().map(|devices| {
+            Listener::new(&devices, "devicechange", move |_| changed(MediaEvent::DevicesChanged))
+        });
+        Self(Rc::new(Inner { tracks, emit, live: RefCell::default(), _changes, watched: RefCell::default() }))
     }
 
     /// Opens devices; answered by one event, however long the person thinks about it.
@@ -140,13 +146,16 @@ fn tracks_of(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
     stream.get_tracks().into_iter().map(JsCast::unchecked_into)
 }
 
-fn get_user_media(microphone: bool, camera: bool) -> Result<Promise, MediaError> {
-    let window = web_sys::window().ok_or(MediaError::Unknown)?;
-    let devices = window.navigator().media_devices().ok();
+fn devices() -> Option<MediaDevices> {
+    let devices = web_sys::window().and_then(|window| window.navigator().media_devices().ok());
     // web-sys promises an object, but a page that is not secure gets `undefined`.
-    let devices = devices.filter(|devices| !devices.is_undefined());
-    let absent = if window.is_secure_context() { MediaError::Unavailable } else { MediaError::Insecure };
-    let devices = devices.ok_or(absent)?;
+    devices.filter(|devices| !devices.is_undefined())
+}
+
+fn get_user_media(microphone: bool, camera: bool) -> Result<Promise, MediaError> {
+    let secure = web_sys::window().is_some_and(|window| window.is_secure_context());
+    let absent = if secure { MediaError::Unavailable } else { MediaError::Insecure };
+    let devices = devices().ok_or(absent)?;
     let constraints = object(&[("audio", wish(microphone, AUDIO)), ("video", wish(camera, VIDEO))]);
     devices.get_user_media_with_constraints(constraints.unchecked_ref()).map_err(|error| media_error(&error))
 }

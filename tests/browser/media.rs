@@ -95,6 +95,18 @@ const KEPT: &str = "return window.kept =
     MediaDevices.prototype.getUserMedia.call(navigator.mediaDevices, { audio: true, video: true })";
 
 #[wasm_bindgen_test]
+fn a_change_of_the_devices_is_told_as_long_as_somebody_listens() {
+    let (media, _, events) = media();
+    let devices = web_sys::window().unwrap().navigator().media_devices().unwrap();
+    let change = || devices.dispatch_event(&Event::new("devicechange").unwrap()).unwrap();
+    change();
+    assert_eq!(events.take(), [MediaEvent::DevicesChanged]);
+    drop(media);
+    change();
+    assert_eq!(events.take(), []);
+}
+
+#[wasm_bindgen_test]
 async fn a_late_answer_opens_nothing() {
     let (media, _, events) = media();
     with_get_user_media(KEPT, || media.capture(CaptureId(1), true, true));

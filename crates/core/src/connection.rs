@@ -1,6 +1,5 @@
 //! One media connection to one participant.
 
-mod budget;
 mod candidate_buffer;
 mod negotiator;
 mod recovery;

@@ -239,4 +239,6 @@ pub enum MediaEvent {
     },
     /// A track ended by itself: the device was unplugged, or its permission withdrawn.
     TrackEnded(TrackId),
+    /// `devicechange` fired: a device was plugged in or pulled out.
+    DevicesChanged,
 }

@@ -4,6 +4,7 @@
 //! says when to come back, and [`Room::view`] is what to show.
 
 mod backoff;
+mod budget;
 mod by_id;
 mod check;
 mod config;

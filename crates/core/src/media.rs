@@ -1,10 +1,12 @@
 //! Our own devices: what is wanted, and how far it has come.
 
-use visavis_signaling::MediaState;
+use visavis_signaling::{MediaState, Timestamp};
 
+use crate::budget::Budget;
 use crate::input::{CaptureId, MediaError, Source, TrackId};
 use crate::outbox::Outbox;
 use crate::output::Effect;
+use crate::timing::REOPENS_PER_MINUTE;
 use crate::view::{SourceState, SourceView};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +27,17 @@ struct Slot {
     wanted: bool,
     phase: Phase,
     /// A device that ended by itself is opened again once: another may have taken its place. Not for ever: a flapping
-    /// cable would prompt without end.
+    /// cable would prompt without end. After that only a change of the devices, or the person, opens one.
     reopened: bool,
+    /// How often it was opened because the devices had changed.
+    changes: Budget,
+    /// The devices changed too often: it is opened then, if they are still not there.
+    due: Option<Timestamp>,
 }
 
 impl Slot {
     fn new(source: Source, wanted: bool) -> Self {
-        Self { source, wanted, phase: Phase::Idle, reopened: false }
+        Self { source, wanted, phase: Phase::Idle, reopened: false, changes: Budget::default(), due: None }
     }
 
     fn is_on(&self) -> bool {
@@ -40,6 +46,23 @@ impl Slot {
 
     fn needs_capture(&self) -> bool {
         self.wanted && matches!(self.phase, Phase::Idle | Phase::Failed(_))
+    }
+
+    /// Whether there was no device that could be opened. One that is denied does not come by being plugged in.
+    fn misses_device(&self) -> bool {
+        use MediaError::{Busy, NotFound, Unknown};
+        self.wanted && matches!(self.phase, Phase::Failed(NotFound | Busy | Unknown))
+    }
+
+    /// Whether the device that it misses may be looked for now; if that was done too often, it is as soon as it may.
+    fn may_reopen(&mut self, now: Timestamp) -> bool {
+        if !self.misses_device() {
+            return false;
+        }
+        let may = self.changes.take(now, REOPENS_PER_MINUTE);
+        self.reopened &= !may;
+        self.due = (!may).then(|| self.changes.free_at(REOPENS_PER_MINUTE));
+        may
     }
 
     fn track(&self) -> Option<TrackId> {
@@ -192,6 +215,24 @@ impl LocalMedia {
         }
     }
 
+    /// A device was plugged in or pulled out: what is missing may be there now.
+    pub(crate) fn devices_changed(&mut self, now: Timestamp, out: &mut Outbox) {
+        let [microphone, camera] = [0, 1].map(|at: usize| self.slots[at].may_reopen(now));
+        self.capture(microphone, camera, out);
+    }
+
+    /// When a device that is missing is looked for again.
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.slots.iter().filter(|slot| slot.misses_device()).filter_map(|slot| slot.due).min()
+    }
+
+    /// Looks for the devices again that are due.
+    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.poll_timeout().is_some_and(|due| due <= now) {
+            self.devices_changed(now, out);
+        }
+    }
+
     fn capture_one(&mut self, source: Source, out: &mut Outbox) {
         self.capture(source == Source::Microphone, source == Source::Camera, out);
     }
@@ -334,5 +375,59 @@ mod tests {
         media.track_ended(TrackId(3), &mut out);
         assert_eq!(effects(&mut out), [Effect::StopTrack(TrackId(3))]);
         assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::NotFound));
+    }
+
+    #[test]
+    fn a_device_that_was_lost_twice_comes_back_when_it_is_plugged_in() {
+        let ((mut media, mut out), at) = (live(), Timestamp::from_millis);
+        media.track_ended(MICROPHONE, &mut out);
+        media.captured(CaptureId(1), [Some(TrackId(3)), None], &mut out);
+        media.track_ended(TrackId(3), &mut out);
+        effects(&mut out);
+        media.devices_changed(at(0), &mut out);
+        assert_eq!(effects(&mut out), [capture(2, true, false)]);
+        media.devices_changed(at(1), &mut out);
+        assert_eq!(effects(&mut out), [], "it is being opened");
+        media.captured(CaptureId(2), [Some(TrackId(4)), None], &mut out);
+        assert_eq!(media.view(Source::Microphone).state, SourceState::On);
+        media.devices_changed(at(2), &mut out);
+        assert_eq!(effects(&mut out), [], "nothing is missing");
+        media.track_ended(TrackId(4), &mut out);
+        assert_eq!(effects(&mut out), [Effect::StopTrack(TrackId(4)), capture(3, true, false)]);
+    }
+
+    #[test]
+    fn a_flapping_cable_asks_three_times_a_minute_and_once_more_when_it_is_still() {
+        let ((mut media, mut out), at) = (live(), Timestamp::from_millis);
+        media.track_ended(CAMERA, &mut out);
+        media.capture_failed(CaptureId(1), MediaError::Busy, &mut out);
+        effects(&mut out);
+        let mut last = CaptureId(1);
+        for change in 0..20 {
+            media.devices_changed(at(change * 1000), &mut out);
+            for asked in effects(&mut out) {
+                last = CaptureId(last.0 + 1);
+                assert_eq!(asked, capture(last.0, false, true));
+                media.capture_failed(last, MediaError::NotFound, &mut out);
+            }
+        }
+        assert_eq!((last, media.poll_timeout()), (CaptureId(4), Some(at(60_000))));
+        media.timeout(at(60_000), &mut out);
+        assert_eq!(effects(&mut out), [capture(5, false, true)]);
+        media.captured(CaptureId(5), [None, Some(TrackId(9))], &mut out);
+        assert_eq!(media.poll_timeout(), None);
+    }
+
+    #[test]
+    fn what_is_denied_or_not_wanted_is_not_asked_for_by_a_cable() {
+        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
+        media.open(&mut out);
+        media.capture_failed(CaptureId(0), MediaError::Denied, &mut out);
+        media.capture_failed(CaptureId(1), MediaError::Denied, &mut out);
+        media.capture_failed(CaptureId(2), MediaError::NotFound, &mut out);
+        media.set(Source::Camera, false, &mut out);
+        effects(&mut out);
+        media.devices_changed(Timestamp::default(), &mut out);
+        assert_eq!(effects(&mut out), []);
     }
 }

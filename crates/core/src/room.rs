@@ -145,7 +145,7 @@ impl Room {
             Input::Tested(TRIAL, finding) => self.trial.found(finding, &mut self.out),
             Input::Tested(test, finding) => self.check.found(test, finding, &mut self.out),
             Input::Connection(connection, event) => self.connection_event(now, connection, event),
-            Input::Media(event) => self.media_event(&event),
+            Input::Media(event) => self.media_event(now, &event),
             Input::Online => self.online(now),
             Input::NetworkChanged => self.mend_paths(now),
             Input::Timeout => self.timeout(now),
@@ -163,9 +163,10 @@ impl Room {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search = self.link.looks_again_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
         let check = self.check.poll_timeout();
+        let (link, roster, devices) =
+            (self.link.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
         let trial = self.trial.poll_timeout();
-        let others =
-            [self.link.poll_timeout(), self.roster.poll_timeout(), self.next_look(), search, check, trial];
+        let others = [link, roster, devices, self.next_look(), search, check, trial];
         repairs.chain(others.into_iter().flatten()).min()
     }
 
@@ -188,6 +189,7 @@ impl Room {
         if self.link.looks_again_at().is_some_and(|at| at <= now) {
             self.search(now);
         }
+        self.media.timeout(now, &mut self.out);
         self.repair(now);
         self.look(now);
     }
@@ -235,7 +237,7 @@ impl Room {
         }
     }
 
-    fn media_event(&mut self, event: &MediaEvent) {
+    fn media_event(&mut self, now: Timestamp, event: &MediaEvent) {
         let before = self.local_tracks();
         match *event {
             MediaEvent::Captured { capture, microphone, camera } => {
@@ -245,6 +247,7 @@ impl Room {
                 self.media.capture_failed(capture, error, &mut self.out);
             }
             MediaEvent::TrackEnded(track) => self.media.track_ended(track, &mut self.out),
+            MediaEvent::DevicesChanged => self.media.devices_changed(now, &mut self.out),
         }
         self.send_tracks(before);
     }

@@ -77,7 +77,10 @@ pub const SILENT_REPAIRS_PER_MINUTE: usize = 2;
 pub const REPAIRS_PER_MINUTE: usize = 6;
 /// Most rebuilds of one pair that the other side may make us take part in, in any minute.
 pub const THEIR_REBUILDS_PER_MINUTE: usize = 10;
-/// The minute of the three above.
+/// Most tries to open a device that was lost, because the browser says that its devices have changed, in any minute: each
+/// may ask the person.
+pub const REOPENS_PER_MINUTE: usize = 3;
+/// The minute of the four above.
 pub const BUDGET_SPAN: Duration = Duration::from_secs(60);
 /// A timer that comes this late has slept with its page: the deadlines it missed are not believed...
 pub const TIMER_LATE: Duration = Duration::from_secs(3);

@@ -123,6 +123,7 @@ impl Page {
             ('<', Socket::Open) => self.input(Input::Socket(SocketEvent::Frame(rest.to_owned()))),
             ('d', _) => self.do_asked(at, more == "!"),
             ('s' | 'g' | 'n' | 'r' | 'f', _) => self.connection_step(mark, at, more),
+            ('k', _) if more == "!" => self.input(Input::Media(MediaEvent::DevicesChanged)),
             ('k', _) => {
                 let tracks: Vec<_> = self.tracks.iter().copied().collect();
                 if let Some(track) = pick(&tracks, at) {

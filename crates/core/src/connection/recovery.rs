@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use visavis_signaling::Timestamp;
 
-use super::budget::Budget;
+use crate::budget::Budget;
 use crate::input::PeerConnectionState;
 use crate::timing::{
     CONNECTS, DISCONNECTED_HEALS, FAILED_RETRIES, POLITE_WAITS, REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE,

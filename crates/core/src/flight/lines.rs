@@ -156,6 +156,7 @@ fn media(event: &MediaEvent) -> Line {
         }
         MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
         MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
+        MediaEvent::DevicesChanged => ("devices", [0; 3]),
     }
 }
 

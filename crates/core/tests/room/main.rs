@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 mod check;
+mod devices;
 mod farewell;
 mod obstacles;
 mod refused;

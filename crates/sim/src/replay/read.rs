@@ -143,6 +143,7 @@ fn media(word: &str, parts: &Parts<'_>) -> Option<MediaEvent> {
             MediaEvent::CaptureFailed { capture: capture?, error: parts.one_of(1, &MEDIA_ERRORS)? }
         }
         "ended" => MediaEvent::TrackEnded(TrackId(parts.number(0)?)),
+        "devices" => MediaEvent::DevicesChanged,
         _ => return None,
     })
 }

@@ -107,6 +107,7 @@ impl World {
         if let Some(track) = view.track {
             self.input(peer, Input::Media(MediaEvent::TrackEnded(track)));
         }
+        self.input(peer, Input::Media(MediaEvent::DevicesChanged));
     }
 
     fn cut_path(&mut self, a: usize, b: usize, outage: u64) {

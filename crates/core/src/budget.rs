@@ -7,20 +7,20 @@ use crate::timing::BUDGET_SPAN;
 
 /// Counts what must not happen too often.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     /// When the last ones were, oldest first; never more than `most` of [`take`](Self::take).
     spent: Queue<Timestamp>,
 }
 
 impl Budget {
     /// When there may be one more.
-    pub(super) fn free_at(&self, most: usize) -> Timestamp {
+    pub(crate) fn free_at(&self, most: usize) -> Timestamp {
         let oldest = self.spent.first().filter(|_| self.spent.len() >= most);
         oldest.map_or(Timestamp::default(), |oldest| *oldest + BUDGET_SPAN)
     }
 
     /// Takes one, if there may be one more now.
-    pub(super) fn take(&mut self, now: Timestamp, most: usize) -> bool {
+    pub(crate) fn take(&mut self, now: Timestamp, most: usize) -> bool {
         let free = self.free_at(most) <= now;
         if free {
             self.spent.push_bounded(now, most);

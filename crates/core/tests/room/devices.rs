@@ -1,0 +1,46 @@
+//! Devices that come and go during a call.
+
+use visavis_core::{CaptureId, MediaError, MediaEvent, Source, TrackId};
+
+use crate::*;
+
+#[test]
+fn a_microphone_that_was_lost_twice_is_sent_again_when_it_is_plugged_in() {
+    let config = RoomConfig { microphone: true, ..RoomConfig::default() };
+    let mut stage = Stage { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() };
+    stage.join(&["z"]);
+    let captured = |capture, track| {
+        let (capture, microphone) = (CaptureId(capture), Some(TrackId(track)));
+        Input::Media(MediaEvent::Captured { capture, microphone, camera: None })
+    };
+    let ended = |track| Input::Media(MediaEvent::TrackEnded(TrackId(track)));
+    stage.input(captured(0, 70));
+    stage.input(ended(70));
+    stage.input(captured(1, 71));
+    stage.input(ended(71));
+    let lost = stage.room.view().me.microphone.state.as_str();
+    assert_eq!(lost, "failed");
+    let asks = Effect::Capture { capture: CaptureId(2), microphone: true, camera: false };
+    assert_eq!(stage.input(Input::Media(MediaEvent::DevicesChanged)), [asks]);
+    let sends = Effect::SendTrack(ConnectionId(0), Source::Microphone, Some(TrackId(72)));
+    assert_eq!(stage.input(captured(2, 72)), [sends]);
+}
+
+#[test]
+fn a_change_beyond_the_budget_is_followed_when_its_minute_is_over() {
+    let mut stage =
+        Stage { room: Room::new(config(), Box::new(Plain::default())), now: Timestamp::default() };
+    stage.input(Input::Command(Command::EnterLobby));
+    for capture in 0..4 {
+        let error = MediaError::NotFound;
+        stage.input(Input::Media(MediaEvent::CaptureFailed { capture: CaptureId(capture), error }));
+        stage.input(Input::Media(MediaEvent::DevicesChanged));
+    }
+    let again = Effect::Capture { capture: CaptureId(4), microphone: false, camera: true };
+    assert!(!stage.wait(Duration::from_secs(59)).contains(&again));
+    assert!(stage.wait(Duration::from_secs(2)).contains(&again));
+}
+
+fn config() -> RoomConfig {
+    RoomConfig { camera: true, ..RoomConfig::default() }
+}
