@@ -83,8 +83,7 @@ struct Pump {
     room: RefCell<Room>,
     recorder: RefCell<Recorder>,
     inbox: RefCell<Queue<Input>>,
-    /// Set while somebody further up the stack drains the inbox; stays set after a panic, so that nothing runs again.
-    pumping: Cell<bool>,
+    activity: Cell<Activity>,
     timer: RefCell<Timer>,
     shown: RefCell<Option<RoomView>>,
     on_view: Box<dyn Fn(&RoomView)>,
@@ -101,6 +100,17 @@ struct Pump {
 /// its accent. What nobody sees goes first, or it would keep the two apart.
 fn one_spelling(text: &str, max_chars: usize) -> String {
     JsString::from(clean(text, max_chars)).normalize("NFC").into()
+}
+
+/// What the pump is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Activity {
+    /// Nothing: an input starts it.
+    Idle,
+    /// Somebody further up the stack drains the inbox.
+    Running,
+    /// Everything is switched off for good, after a panic or because nothing can be shown.
+    Halted,
 }
 
 fn dispatch(pump: &Weak<Pump>, input: Input) {
@@ -132,7 +142,7 @@ impl Pump {
             room: RefCell::new(room),
             recorder: RefCell::new(options.recorder),
             inbox: RefCell::default(),
-            pumping: Cell::new(false),
+            activity: Cell::new(Activity::Idle),
             shown: RefCell::default(),
             on_view: options.on_view,
             ui: OnceCell::new(),
@@ -145,17 +155,20 @@ impl Pump {
             *name = one_spelling(name, MAX_NAME_CHARS);
         }
         self.inbox.borrow_mut().push(input);
-        if self.pumping.replace(true) {
+        if self.activity.get() != Activity::Idle {
             return;
         }
+        self.activity.set(Activity::Running);
         let mut events = Vec::new();
         // Rendering and listeners may ask for more: the view is shown again until nobody does.
-        while self.drain(&mut events) {
+        while self.activity.get() == Activity::Running && self.drain(&mut events) {
             self.arm_timer();
             self.show();
             self.tell(&mut events);
         }
-        self.pumping.set(false);
+        if self.activity.get() == Activity::Running {
+            self.activity.set(Activity::Idle);
+        }
     }
 
     /// Empties the inbox; whether there was anything in it.
@@ -212,15 +225,28 @@ impl Pump {
 
     fn show(&self) {
         let view = self.room.borrow().view();
-        if self.shown.borrow().as_ref() == Some(&view) {
+        let same = self.shown.borrow().as_ref() == Some(&view);
+        if same && !self.ui.get().is_some_and(Ui::is_damaged) {
             return;
         }
-        if let Some(ui) = self.ui.get() {
-            ui.render(&view);
+        if let Some(Err(error)) = self.ui.get().map(|ui| ui.render(&view)) {
+            web_sys::console::error_1(&error);
+            return self.give_up();
+        }
+        if same {
+            return;
         }
         (self.on_view)(&view);
         page::ask_before_leaving(&mut self.asks.borrow_mut(), &self.window, &view);
         *self.shown.borrow_mut() = Some(view);
+    }
+
+    /// Nothing can be shown any more, so nobody may be on the air. The room itself is sound: it says goodbye.
+    fn give_up(&self) {
+        self.inbox.borrow_mut().push(Input::Command(Command::Leave));
+        self.drain(&mut Vec::new());
+        self.halt();
+        (self.on_view)(&self.room.borrow().view());
     }
 
     fn tell(&self, events: &mut Vec<Event>) {

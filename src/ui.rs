@@ -7,7 +7,6 @@ mod actions;
 mod check;
 pub mod choice;
 mod controls;
-pub mod grid;
 mod halt;
 mod left;
 pub mod link;
@@ -23,6 +22,7 @@ mod shared;
 mod stage;
 mod text;
 mod tile;
+mod tiles;
 mod title;
 mod toasts;
 mod trace;
@@ -39,7 +39,7 @@ pub use halt::{offer_report, show_config_error, show_config_unavailable, show_no
 pub use server::ServerOptions;
 pub use trial::TrialOptions;
 
-use crate::dom::{self, Listener};
+use crate::dom::{self, Listener, Parts};
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
@@ -132,12 +132,12 @@ impl Ui {
         })
     }
 
-    /// Shows a view. Showing the same one again changes nothing.
-    pub fn render(&self, view: &RoomView) {
-        if self.try_render(view).is_err() {
-            // The code and its markup do not fit together.
-            show_panic(&self.root);
-        }
+    /// Whether something of it was taken out of the page, by an extension for instance: the next [`Ui::render`] builds it
+    /// again. An element that is itself out of the page misses nothing.
+    pub fn is_damaged(&self) -> bool {
+        let whole = |screen: &Option<Screen>| screen.as_ref().is_none_or(Screen::is_whole);
+        let there = self.shared.frame.is_connected() && whole(&self.screen.borrow());
+        self.root.is_connected() && !there
     }
 
     /// Tells what has happened, in passing.
@@ -151,16 +151,27 @@ impl Ui {
         }
     }
 
-    fn try_render(&self, view: &RoomView) -> Result<(), JsValue> {
+    /// Shows a view. Showing the same one again changes nothing, but builds what was taken out of the page.
+    ///
+    /// # Errors
+    /// If the browser does not make the elements it is asked for. Nobody can see or switch anything then.
+    pub fn render(&self, view: &RoomView) -> Result<(), JsValue> {
+        self.restore_frame()?;
         *self.shared.view.borrow_mut() = Some(Rc::new(view.clone()));
         dom::set_attribute(&self.root, "data-state", Some(view.lifecycle.as_str()));
         dom::set_attribute(&self.root, "data-problem", view.problem.as_ref().map(notices::code));
         dom::set_attribute(&self.root, "data-obstacle", notices::obstacle(view));
         dom::set_flag(&self.root, "data-fallback", view.fallback);
         let mut screen = self.screen.borrow_mut();
-        if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle)) {
-            *screen = None;
-            *screen = Some(Screen::new(&self.shared, view)?);
+        let attached = self.root.is_connected();
+        let stands = |screen: &Screen| !attached || screen.parts().are_there();
+        if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle) && stands(screen)) {
+            let typed = screen.take().and_then(|before| before.typed());
+            let new = Screen::new(&self.shared, view)?;
+            if let (Screen::Lobby(lobby), Some(typed)) = (&new, &typed) {
+                lobby.retype(typed);
+            }
+            *screen = Some(new);
         }
         screen.as_mut().map_or(Ok(()), |screen| screen.render(view))?;
         if let Some(second_tab) = &self.second_tab {
@@ -168,6 +179,16 @@ impl Ui {
         }
         if let Some(title) = &self.title {
             title.render(view, &self.shared.options.room);
+        }
+        Ok(())
+    }
+
+    fn restore_frame(&self) -> Result<(), JsValue> {
+        if self.root.is_connected() {
+            if !self.shared.frame.is_connected() {
+                self.root.append_child(&self.shared.frame)?;
+            }
+            self.shared.toasts.restore(&self.shared.frame);
         }
         Ok(())
     }
@@ -199,6 +220,29 @@ impl Screen {
             Self::Lobby(_) => matches!(lifecycle, Lifecycle::Lobby | Lifecycle::Joining),
             Self::Stage(_) => lifecycle.in_call(),
             Self::Left(_) => lifecycle == Lifecycle::Left,
+        }
+    }
+
+    fn parts(&self) -> &Parts {
+        match self {
+            Self::Lobby(lobby) => lobby.parts(),
+            Self::Stage(stage) => stage.parts(),
+            Self::Left(left) => left.parts(),
+        }
+    }
+
+    fn typed(&self) -> Option<[String; 2]> {
+        match self {
+            Self::Lobby(lobby) => Some(lobby.typed()),
+            Self::Stage(_) | Self::Left(_) => None,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Lobby(lobby) => lobby.is_whole(),
+            Self::Stage(stage) => stage.is_whole(),
+            Self::Left(left) => left.is_whole(),
         }
     }
 

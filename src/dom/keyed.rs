@@ -3,10 +3,14 @@
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, Node};
 
+use super::Parts;
+
 /// The children of an element, one per key, each with the part that paints it.
 ///
 /// A browser pauses a `<video>` that is moved, even to where it was. So an element stays where it is for as long as its
-/// key is there: others are put in and taken out around it, and it is moved only if the order of the keys changed.
+/// key is there: others are put in and taken out around it, and it is moved only if the order of the keys changed. One
+/// that a foreign script has put into an element of its own, inside the list, stays there; one that has lost a part is
+/// made anew.
 pub struct KeyedList<K, V> {
     parent: Element,
     end: Option<Node>,
@@ -16,6 +20,7 @@ pub struct KeyedList<K, V> {
 struct Item<K, V> {
     key: K,
     element: HtmlElement,
+    parts: Parts,
     value: V,
 }
 
@@ -34,20 +39,29 @@ impl<K: PartialEq + Clone, V> KeyedList<K, V> {
         keys: &[K],
         mut make: impl FnMut(&K) -> Result<(HtmlElement, V), JsValue>,
     ) -> Result<(), JsValue> {
+        let attached = self.parent.is_connected();
         let (mut kept, gone) = std::mem::take(&mut self.items)
             .into_iter()
-            .partition::<Vec<_>, _>(|item| keys.contains(&item.key));
+            .partition::<Vec<_>, _>(|item| keys.contains(&item.key) && (!attached || item.parts.are_there()));
         gone.iter().for_each(|item| item.element.remove());
         for key in keys {
             let item = match kept.iter().position(|item| item.key == *key) {
                 Some(at) => kept.remove(at),
-                None => make(key).map(|(element, value)| Item { key: key.clone(), element, value })?,
+                None => {
+                    let (element, value) = make(key)?;
+                    Item { key: key.clone(), parts: Parts::of(&element), element, value }
+                }
             };
             self.items.push(item);
         }
         // A key that was there twice.
         kept.iter().for_each(|item| item.element.remove());
         self.place()
+    }
+
+    /// Whether nothing of it was taken out of the document.
+    pub fn is_whole(&self) -> bool {
+        self.items.iter().all(|item| item.parts.are_there())
     }
 
     /// What paints the elements, in order.
@@ -57,15 +71,28 @@ impl<K: PartialEq + Clone, V> KeyedList<K, V> {
 
     /// Backwards, so that every element finds its successor already in place, and most find themselves there too.
     fn place(&self) -> Result<(), JsValue> {
-        let mut next = self.end.clone();
+        let mut next = self.end.as_ref().and_then(|end| self.child_around(end));
         for item in self.items.iter().rev() {
-            let node: &Node = &item.element;
-            if node.parent_node().is_none() || node.next_sibling() != next {
-                self.parent.insert_before(node, next.as_ref())?;
-            }
-            next = Some(node.clone());
+            let there = self.child_around(&item.element).filter(|child| child.next_sibling() == next);
+            let child = match there {
+                Some(child) => child,
+                None => self.parent.insert_before(&item.element, next.as_ref())?,
+            };
+            next = Some(child);
         }
         Ok(())
+    }
+
+    /// The child of the parent that is `node`, or that somebody has put around it.
+    fn child_around(&self, node: &Node) -> Option<Node> {
+        let mut child = node.clone();
+        loop {
+            let parent = child.parent_node()?;
+            if *parent == **self.parent {
+                return Some(child);
+            }
+            child = parent;
+        }
     }
 }
 

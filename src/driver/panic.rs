@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::panic::PanicHookInfo;
 use std::rc::{Rc, Weak};
 
-use super::Pump;
+use super::{Activity, Pump};
 use crate::ui;
 
 thread_local! {
@@ -29,14 +29,14 @@ fn on_panic(info: &PanicHookInfo<'_>) {
     console_error_panic_hook::hook(info);
     PUMPS.with(|pumps| {
         let pumps = pumps.try_borrow();
-        pumps.iter().flat_map(|pumps| pumps.iter()).filter_map(Weak::upgrade).for_each(|pump| pump.poison());
+        pumps.iter().flat_map(|pumps| pumps.iter()).filter_map(Weak::upgrade).for_each(|pump| pump.halt());
     });
 }
 
 impl Pump {
-    /// The camera first: a person who sees an error must not be on the air.
-    fn poison(&self) {
-        self.pumping.set(true);
+    /// Switches everything off and says so. The camera first: a person who sees an error must not be on the air.
+    pub(super) fn halt(&self) {
+        self.activity.set(Activity::Halted);
         self.media.stop_all();
         self.rtc.close_all();
         self.socket.close();

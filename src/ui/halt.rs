@@ -11,12 +11,12 @@ const HTML: &str = include_str!("halt.html");
 /// Shows that the program has crashed, and a way back. Fit for a panic hook: it borrows nothing that the crash may have
 /// left borrowed.
 pub fn show_panic(root: &HtmlElement) {
-    let _ = show(root, "panic", text::PANIC);
+    show(root, "panic", text::PANIC);
 }
 
 /// Shows that `config.json` is wrong; `message` says where and how.
 pub fn show_config_error(root: &HtmlElement, message: &str) {
-    let _ = show(root, "config", &text::config(message));
+    show(root, "config", &text::config(message));
 }
 
 /// Shows that the configuration cannot be loaded at the moment; `what` says what came instead.
@@ -26,7 +26,7 @@ pub fn show_config_unavailable(root: &HtmlElement, what: &str) {
 
 /// Shows that a part of the program could not be loaded.
 pub fn show_not_loaded(root: &HtmlElement) {
-    let _ = show(root, "not-loaded", text::NOT_LOADED);
+    show(root, "not-loaded", text::NOT_LOADED);
 }
 
 /// Adds a link to the screen of [`show_panic`] that saves what happened.
@@ -37,7 +37,15 @@ pub fn offer_report(root: &HtmlElement, report: &str) {
     }
 }
 
-fn show(root: &HtmlElement, problem: &str, sentence: &str) -> Result<(), JsValue> {
+/// Where not even this screen can be built, there is the sentence at least.
+fn show(root: &HtmlElement, problem: &str, sentence: &str) {
+    dom::set_attribute(root, "data-problem", Some(problem));
+    if build(root, problem, sentence).is_err() {
+        root.set_text_content(Some(sentence));
+    }
+}
+
+fn build(root: &HtmlElement, problem: &str, sentence: &str) -> Result<(), JsValue> {
     let screen = dom::instantiate(HTML)?;
     let message: Element = dom::find(&screen, "p")?;
     dom::set_attribute(&message, "data-notice", Some(problem));
@@ -46,7 +54,6 @@ fn show(root: &HtmlElement, problem: &str, sentence: &str) -> Result<(), JsValue
     let address = web_sys::window().ok_or("no window")?.location().href()?;
     let address = address.split('#').next().unwrap_or_default();
     dom::find::<Element>(&screen, "a")?.set_attribute("href", address)?;
-    root.set_attribute("data-problem", problem)?;
     root.replace_children_with_node_1(&screen);
     Ok(())
 }

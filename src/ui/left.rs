@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement};
 use super::notices::Notices;
 use super::shared::Shared;
 use super::{actions, text};
-use crate::dom;
+use crate::dom::{self, Parts};
 
 const HTML: &str = include_str!("left.html");
 
@@ -17,6 +17,7 @@ const HTML: &str = include_str!("left.html");
 pub(super) struct Left {
     shared: Rc<Shared>,
     element: HtmlElement,
+    parts: Parts,
     heading: Element,
     rejoin: Element,
     notices: Notices,
@@ -31,11 +32,22 @@ impl Left {
             heading: dom::find(&element, "h1")?,
             rejoin: dom::find(&element, "[data-control=rejoin]")?,
             notices: Notices::new(&element)?,
+            parts: Parts::of(&element),
             element,
         };
         shared.frame.prepend_with_node_1(&left.element)?;
         actions::focus(shared, &dom::find(&left.element, "[data-control=rejoin]")?);
         Ok(left)
+    }
+
+    /// Whether nothing of it was taken out of the page.
+    pub(super) fn is_whole(&self) -> bool {
+        self.parts.are_there() && self.notices.is_whole()
+    }
+
+    /// What it is built of, for good.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// Shows the state of things.

@@ -13,7 +13,7 @@ use super::server::ServerMenu;
 use super::shared::Shared;
 use super::tile::Tile;
 use super::{actions, names, text};
-use crate::dom;
+use crate::dom::{self, Parts};
 
 const HTML: &str = include_str!("lobby.html");
 
@@ -21,6 +21,7 @@ const HTML: &str = include_str!("lobby.html");
 pub(super) struct Lobby {
     shared: Rc<Shared>,
     element: HtmlElement,
+    parts: Parts,
     preview: Tile,
     bar: Bar,
     notices: Notices,
@@ -56,6 +57,7 @@ impl Lobby {
             server: ServerMenu::new(&element, shared)?,
             preview,
             shared: shared.clone(),
+            parts: Parts::of(&element),
             element,
             joining: false,
         };
@@ -63,6 +65,27 @@ impl Lobby {
         shared.frame.prepend_with_node_1(&lobby.element)?;
         lobby.focus_first();
         Ok(lobby)
+    }
+
+    /// Whether nothing of it was taken out of the page.
+    pub(super) fn is_whole(&self) -> bool {
+        self.parts.are_there() && self.notices.is_whole()
+    }
+
+    /// What it is built of, for good.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What the person has typed so far: it is theirs, also when the lobby is built again.
+    pub(super) fn typed(&self) -> [String; 2] {
+        [self.room.value(), self.name.value()]
+    }
+
+    /// Goes on with what was typed.
+    pub(super) fn retype(&self, [room, name]: &[String; 2]) {
+        self.room.set_value(room);
+        self.name.set_value(name);
     }
 
     /// Shows the state of things. What the person types is theirs: it is not touched.

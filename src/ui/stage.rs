@@ -1,6 +1,5 @@
 //! The call: everybody's tile, and the controls.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use visavis_core::RoomView;
@@ -12,8 +11,9 @@ use super::controls::Bar;
 use super::notices::Notices;
 use super::shared::Shared;
 use super::tile::Tile;
-use super::{actions, grid, names, text};
-use crate::dom::{self, KeyedList, ResizeWatch};
+use super::tiles::Tiles;
+use super::{actions, names, text};
+use crate::dom::{self, KeyedList, Parts};
 
 const HTML: &str = include_str!("stage.html");
 
@@ -21,38 +21,37 @@ const HTML: &str = include_str!("stage.html");
 pub(super) struct Stage {
     shared: Rc<Shared>,
     element: HtmlElement,
+    parts: Parts,
     notices: Notices,
-    tiles: Rc<Tiles>,
+    tiles: Tiles,
     others: KeyedList<ParticipantId, Tile>,
     own: Tile,
-    seat: Element,
+    seat: HtmlElement,
     bar: Bar,
     room: Element,
     people: Element,
-    _resized: ResizeWatch,
 }
 
 impl Stage {
     /// Builds it into the frame.
     pub(super) fn new(shared: &Rc<Shared>, view: &RoomView) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
-        let tiles = Rc::new(Tiles { element: dom::find(&element, ".tiles")?, count: Cell::new(0) });
+        let area: Element = dom::find(&element, ".tiles")?;
         let own = Tile::own()?;
-        let seat: Element = dom::find(&element, ".seat")?;
-        tiles.element.insert_before(own.element(), Some(&seat))?;
+        let seat: HtmlElement = dom::find(&element, ".seat")?;
+        area.insert_before(own.element(), Some(&seat))?;
         dom::set_flag(&seat, "data-app", shared.options.app_link);
-        let watched = tiles.clone();
         let stage = Self {
             shared: shared.clone(),
             notices: Notices::new(&element)?,
-            others: KeyedList::new(&tiles.element, Some(own.element())),
+            tiles: Tiles::new(&element)?,
+            others: KeyedList::new(&area, Some(own.element())),
             own,
             seat,
             bar: Bar::of_stage(&dom::find(&element, ".bar")?, shared)?,
             room: dom::find(&element, ".where strong")?,
             people: dom::find(&element, ".where span")?,
-            _resized: ResizeWatch::new(&tiles.element, move || watched.lay_out())?,
-            tiles,
+            parts: Parts::of(&element),
             element,
         };
         shared.frame.prepend_with_node_1(&stage.element)?;
@@ -66,6 +65,16 @@ impl Stage {
         actions::focus(&self.shared, &self.element);
     }
 
+    /// Whether nothing of it was taken out of the page.
+    pub(super) fn is_whole(&self) -> bool {
+        self.parts.are_there() && self.others.is_whole() && self.notices.is_whole()
+    }
+
+    /// What it is built of, for good.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
     /// Shows the state of things.
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         let ids: Vec<_> = view.participants.iter().map(|them| them.id.clone()).collect();
@@ -77,9 +86,9 @@ impl Stage {
         self.own.render_self(&self.shared.tracks, &view.me);
         let alone = ids.is_empty();
         dom::set_flag(&self.seat, "hidden", !alone);
-        dom::set_flag(&self.tiles.element, "data-alone", alone);
-        self.tiles.count.set(u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1));
-        self.tiles.lay_out();
+        // Alone, an empty seat stands beside us.
+        let others = self.others.values_mut().map(|tile| tile.element().clone());
+        self.tiles.show(others.chain([self.own.element().clone()]).chain(alone.then(|| self.seat.clone())));
         self.bar.render(view);
         dom::set_text(&self.room, &view.room);
         dom::set_text(&self.people, &text::people(ids.len() + 1));
@@ -90,24 +99,5 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.element.remove();
-    }
-}
-
-/// The area of the tiles, laid out anew whenever its size or the number of people changes.
-struct Tiles {
-    element: HtmlElement,
-    count: Cell<u32>,
-}
-
-impl Tiles {
-    fn lay_out(&self) {
-        let (width, height) =
-            (self.element.client_width().unsigned_abs(), self.element.client_height().unsigned_abs());
-        let count = self.count.get();
-        // Alone, the empty seat beside us is as large as we are.
-        let size = grid::best(count.max(2), width, height);
-        let _ = self.element.style().set_property("--tile-width", &format!("{}px", size.width));
-        let _ = self.element.style().set_property("--tile-height", &format!("{}px", size.height));
-        dom::set_flag(&self.element, "data-floating", grid::floats(count, width, height));
     }
 }

@@ -87,6 +87,7 @@ impl Tile {
             return;
         }
         dom::set_text(&self.name, name);
+        self.set("aria-label", Some(name));
         dom::set_text(&self.avatar, &names::initials(name));
         let _ = self.avatar.style().set_property("--hue", &names::hue(name).to_string());
     }

@@ -27,6 +27,13 @@ impl Toasts {
         Ok(Self { region, _faded: faded })
     }
 
+    /// Back into `frame`, if somebody has taken it out of the page.
+    pub(super) fn restore(&self, frame: &Element) {
+        if !self.region.is_connected() {
+            let _ = frame.append_child(&self.region);
+        }
+    }
+
     /// Shows a message.
     pub(super) fn say(&self, message: &str) {
         while self.region.child_element_count() >= MOST {

@@ -15,7 +15,7 @@ use crate::support::{sleep, until};
 
 const NO_DEVICES: &str = "{\"defaults\":{\"camera\":false,\"microphone\":false}}";
 
-fn room(config: &str) -> HtmlElement {
+pub(crate) fn room(config: &str) -> HtmlElement {
     element::register();
     let document = web_sys::window().unwrap().document().unwrap();
     let room: HtmlElement = document.create_element("visavis-room").unwrap().unchecked_into();

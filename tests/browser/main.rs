@@ -6,6 +6,7 @@ mod conformance;
 mod conversions;
 mod dom;
 mod element;
+mod foreign;
 mod lobby;
 mod media;
 mod rtc;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -30,6 +30,14 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
         sleep(STEP_MS).await;
     }
     panic!("waited too long for: {what}");
+}
+
+/// Lets the page's own property of an object hide the browser's, until it is deleted.
+pub(crate) fn shadow(target: &JsValue, name: &str, value: &JsValue) {
+    let descriptor = Object::new();
+    Reflect::set(&descriptor, &"value".into(), value).unwrap();
+    Reflect::set(&descriptor, &"configurable".into(), &true.into()).unwrap();
+    Reflect::define_property(target.unchecked_ref::<Object>(), &name.into(), &descriptor).unwrap();
 }
 
 /// Events, in the order in which they came.

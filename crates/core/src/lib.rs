@@ -11,6 +11,7 @@ mod config;
 mod connection;
 pub mod flight;
 mod input;
+pub mod layout;
 mod link;
 mod media;
 mod outbox;
