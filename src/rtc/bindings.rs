@@ -74,6 +74,18 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = packetsSent)]
     pub(super) fn sent(this: &Stat) -> Option<f64>;
 
+    /// `framesDecoded`, of incoming streams.
+    #[wasm_bindgen(method, getter, js_name = framesDecoded)]
+    pub(super) fn decoded(this: &Stat) -> Option<f64>;
+
+    /// `framesEncoded`, of outgoing streams.
+    #[wasm_bindgen(method, getter, js_name = framesEncoded)]
+    pub(super) fn encoded(this: &Stat) -> Option<f64>;
+
+    /// `frames`, of sources.
+    #[wasm_bindgen(method, getter, js_name = frames)]
+    pub(super) fn captured(this: &Stat) -> Option<f64>;
+
     /// `addTransceiver(kind, init)`.
     #[wasm_bindgen(method, js_name = addTransceiver, catch)]
     pub(super) fn add_transceiver(

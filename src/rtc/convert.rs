@@ -4,7 +4,7 @@
 
 use js_sys::{Array, Object, Reflect};
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
-use visavis_core::{ConnectionConfig, Flow, OperationError, Source};
+use visavis_core::{ConnectionConfig, Flow, Frames, OperationError, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{RtcIceCandidate, RtcSdpType, RtcSessionDescription};
 
@@ -81,26 +81,39 @@ pub(super) fn kind_of(source: Source) -> &'static str {
     }
 }
 
-/// The packets of all streams, by kind.
+/// The packets and frames of all streams, by kind.
 pub(super) fn flow(report: &StatsReport) -> Flow {
     let mut flow = Flow::default();
+    // Whoever counts frames at all: where there is no common codec, there is no stream to count them.
+    let mut frames = Frames { decoded: Some(0), encoded: Some(0), captured: None };
     for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
         // `remote-` ones repeat what the other side has counted.
-        let (counters, count) = match stat.stat_type().as_str() {
-            "inbound-rtp" => (&mut flow.received, stat.received()),
-            "outbound-rtp" => (&mut flow.sent, stat.sent()),
+        let (packets, packet_count, frames, frame_count) = match stat.stat_type().as_str() {
+            "inbound-rtp" => (Some(&mut flow.received), stat.received(), &mut frames.decoded, stat.decoded()),
+            "outbound-rtp" => (Some(&mut flow.sent), stat.sent(), &mut frames.encoded, stat.encoded()),
+            "media-source" => (None, None, &mut frames.captured, stat.captured()),
             _ => continue,
         };
         let kind = stat.kind();
-        let source = Source::ALL.into_iter().find(|source| kind.as_deref() == Some(kind_of(*source)));
-        if let (Some(source), Some(count)) = (source, count) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-            let count = count as u32;
-            let counter = &mut counters[source as usize];
-            *counter = counter.wrapping_add(count);
+        let Some(source) = Source::ALL.into_iter().find(|source| kind.as_deref() == Some(kind_of(*source)))
+        else {
+            continue;
+        };
+        if let (Some(packets), Some(count)) = (packets, packet_count) {
+            let counter = &mut packets[source as usize];
+            *counter = counter.wrapping_add(whole(count));
+        }
+        if source == Source::Camera {
+            *frames = frame_count.map(|count| frames.unwrap_or_default().wrapping_add(whole(count)));
         }
     }
-    flow
+    Flow { frames, ..flow }
+}
+
+fn whole(count: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    let count = count as u32;
+    count
 }
 
 /// What a promise was rejected with.

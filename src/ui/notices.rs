@@ -123,11 +123,26 @@ fn ways_on(code: RejectCode) -> &'static [Action] {
 
 /// Devices that failed for the same reason share a notice.
 fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
-    let SourceState::Failed(error) = own(view, source).state else { return };
-    let which = failed_with(view, error.as_str());
+    let state = own(view, source).state;
+    let Some(code) = trouble(state) else { return };
+    let which = failed_with(view, code);
     if which.first() == Some(&source) {
-        let text = text::media(error, text::sources(&which));
-        notices.push(Notice { code: error.as_str(), text, severe: false, actions: ways_around(error) });
+        let (text, actions) = match state {
+            SourceState::Failed(error) => (text::media(error, text::sources(&which)), ways_around(error)),
+            SourceState::Off | SourceState::Starting | SourceState::On | SourceState::Stalled => {
+                (text::STALLED.to_owned(), ways_around(MediaError::Busy))
+            }
+        };
+        notices.push(Notice { code, text, severe: false, actions });
+    }
+}
+
+/// The code of what is wrong with a source, if anything is.
+fn trouble(state: SourceState) -> Option<&'static str> {
+    match state {
+        SourceState::Failed(error) => Some(error.as_str()),
+        SourceState::Stalled => Some(state.as_str()),
+        SourceState::Off | SourceState::Starting | SourceState::On => None,
     }
 }
 
@@ -143,10 +158,7 @@ fn ways_around(error: MediaError) -> &'static [Action] {
 
 /// The sources that failed for this reason.
 pub(super) fn failed_with(view: &RoomView, code: &str) -> Vec<Source> {
-    let failed = |source: &Source| match own(view, *source).state {
-        SourceState::Failed(error) => error.as_str() == code,
-        SourceState::Off | SourceState::Starting | SourceState::On => false,
-    };
+    let failed = |source: &Source| trouble(own(view, *source).state) == Some(code);
     Source::ALL.into_iter().filter(failed).collect()
 }
 

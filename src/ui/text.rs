@@ -45,6 +45,16 @@ pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: 
             "{who} is connected, but with a program that sends neither sound nor picture. To see and hear them, ask \
              them to use one that makes video calls."
         ),
+        ConnectionReason::PictureStalled => format!(
+            "No picture comes from {who} any more. Their camera may be closed or used by another program; they are told."
+        ),
+        ConnectionReason::NoPicture => format!(
+            "No picture comes from {who}, although their camera is on. Your browsers may know no common video format; \
+             another browser may help."
+        ),
+        ConnectionReason::PictureUnseen => format!(
+            "{who} does not get your picture. Your browsers may know no common video format; another browser may help."
+        ),
         ConnectionReason::PeerGone => format!("{who} lost the connection. They may come back."),
         ConnectionReason::NoPath => format!(
             "No way through to {who}: a firewall blocks direct calls and there is no relay. Trying again; another \
@@ -97,6 +107,7 @@ pub(super) fn own_picture(camera: SourceState) -> &'static str {
         SourceState::Off => "Your camera is off",
         SourceState::Starting => "Starting your camera",
         SourceState::On => "",
+        SourceState::Stalled => "Your camera gives no picture",
         SourceState::Failed(MediaError::Denied) => "Your camera is blocked",
         SourceState::Failed(MediaError::NotFound) => "No camera found",
         SourceState::Failed(MediaError::Busy) => "Your camera is busy",
@@ -110,10 +121,14 @@ pub(super) fn own_picture(camera: SourceState) -> &'static str {
 /// What a click on the switch of a source does.
 pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
     match (source, state) {
-        (Source::Microphone, SourceState::On | SourceState::Starting) => "Mute the microphone (M)",
+        (Source::Microphone, SourceState::On | SourceState::Stalled | SourceState::Starting) => {
+            "Mute the microphone (M)"
+        }
         (Source::Microphone, SourceState::Off) => "Switch the microphone on (M)",
         (Source::Microphone, SourceState::Failed(_)) => "Try the microphone again (M)",
-        (Source::Camera, SourceState::On | SourceState::Starting) => "Switch the camera off (V)",
+        (Source::Camera, SourceState::On | SourceState::Stalled | SourceState::Starting) => {
+            "Switch the camera off (V)"
+        }
         (Source::Camera, SourceState::Off) => "Switch the camera on (V)",
         (Source::Camera, SourceState::Failed(_)) => "Try the camera again (V)",
     }
@@ -178,6 +193,10 @@ pub(super) fn media(error: MediaError, which: &str) -> String {
         ),
     }
 }
+
+/// Our camera is on and gives nothing.
+pub(super) const STALLED: &str = "Your camera is on, but gives no picture any more, so the others do not see you. It may \
+     be closed or covered, or another program uses it. Open it or close that program, then try again, or go on without.";
 
 /// What stands between the person and the room.
 pub(super) fn problem(problem: &Problem, in_call: bool) -> String {

@@ -1,6 +1,6 @@
 //! One person: picture or initials, name, muted or not, and how the connection to them is doing.
 
-use visavis_core::{ParticipantView, SelfView, SourceState};
+use visavis_core::{ConnectionReason, ParticipantView, SelfView, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -59,7 +59,9 @@ impl Tile {
         self.set("data-connection", Some(them.connection.as_str()));
         self.set("data-reason", Some(them.reason.as_str()).filter(|reason| !reason.is_empty()));
         self.set_switch("data-microphone", says(|media| media.microphone));
-        self.set_switch("data-camera", them.camera.is_some() && says(|media| media.camera));
+        // What does not move any more should not look as if it did.
+        let seen = !matches!(them.reason, ConnectionReason::PictureStalled | ConnectionReason::NoPicture);
+        self.set_switch("data-camera", seen && them.camera.is_some() && says(|media| media.camera));
         self.set_name(name);
         dom::set_text(&self.status, &text::connection(them.connection, them.reason, name));
         self.safety.render(them.fingerprints.as_ref());

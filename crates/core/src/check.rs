@@ -331,7 +331,7 @@ impl Check {
                 }
                 // It was taken away, and another may come in its place.
                 (SourceState::Starting, _) if entry.test.is_some() => entry.settle(CheckState::Waiting, out),
-                (SourceState::On | SourceState::Starting, _) => {}
+                (SourceState::On | SourceState::Stalled | SourceState::Starting, _) => {}
             }
         }
     }

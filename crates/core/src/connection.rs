@@ -2,6 +2,7 @@
 
 mod candidate_buffer;
 mod negotiator;
+mod pictures;
 mod recovery;
 mod refusal;
 mod sections;
@@ -11,6 +12,7 @@ use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionD
 
 use self::candidate_buffer::CandidateBuffer;
 use self::negotiator::{Negotiator, SignalingState, Step};
+pub(crate) use self::pictures::Sight;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::{OURS, THEIRS};
 pub(crate) use self::watch::{Expected, Moment};
@@ -270,6 +272,21 @@ impl Connection {
     /// Whether nothing comes of what is due, as far as the last look tells.
     pub(crate) fn is_silent(&self) -> bool {
         self.watch.is_silent()
+    }
+
+    /// Their picture, as we see it.
+    pub(crate) fn their_picture(&self) -> Sight {
+        self.watch.pictures().theirs
+    }
+
+    /// Our picture, as they see it.
+    pub(crate) fn our_picture(&self) -> Sight {
+        self.watch.pictures().ours
+    }
+
+    /// Our camera, as far as this connection tells.
+    pub(crate) fn our_camera(&self) -> Sight {
+        self.watch.pictures().camera
     }
 
     /// What the counters said so far does not count any more.

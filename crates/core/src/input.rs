@@ -158,6 +158,19 @@ pub struct Flow {
     pub received: [u32; Source::ALL.len()],
     /// Sent.
     pub sent: [u32; Source::ALL.len()],
+    /// What became of the pictures.
+    pub frames: Frames,
+}
+
+/// Frames of pictures so far. A counter that the browser does not have is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Frames {
+    /// Of theirs (`framesDecoded`; none are if what comes is of no known codec).
+    pub decoded: Option<u32>,
+    /// Of ours, for them (`framesEncoded`).
+    pub encoded: Option<u32>,
+    /// Of what our camera gives (`frames` of the source).
+    pub captured: Option<u32>,
 }
 
 /// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).

@@ -35,8 +35,8 @@ pub use config::{
     needs_url,
 };
 pub use input::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Input, MediaError, MediaEvent, OperationError,
-    PeerConnectionState, SocketEvent, Source, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Frames, Input, MediaError, MediaEvent,
+    OperationError, PeerConnectionState, SocketEvent, Source, TrackId,
 };
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
 pub use proposal::{PROPOSAL_BYTES, propose_room};

@@ -66,6 +66,10 @@ pub const SILENT_WHEN_ALERT: Duration = Duration::from_millis(2500);
 pub const FIRST_PACKET: Duration = Duration::from_secs(10);
 /// Their picture comes, but for this long not a packet of the voice that they say they send.
 pub const VOICELESS: Duration = Duration::from_secs(15);
+/// Not a frame for this long of a picture that moved: people are told...
+pub const FRAMELESS: Duration = Duration::from_secs(6);
+/// ...or, of one that they say they send, since they were connected: their encoder has to start.
+pub const FIRST_FRAME: Duration = Duration::from_secs(8);
 /// From a restart because of silence to the first packet; then the connection is built anew.
 pub const RESTART_HEARD: Duration = Duration::from_secs(8);
 /// After this many repairs without a packet in return it is left alone until something comes: not the connection is

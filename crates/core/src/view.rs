@@ -81,6 +81,8 @@ pub enum SourceState {
     Starting,
     /// Live.
     On,
+    /// Live, but for a while it has not given a frame: the lid is closed, or another program has it.
+    Stalled,
     /// Wanted, but the device said no.
     Failed(MediaError),
 }
@@ -92,6 +94,7 @@ impl SourceState {
             Self::Off => "off",
             Self::Starting => "starting",
             Self::On => "on",
+            Self::Stalled => "stalled",
             Self::Failed(_) => "failed",
         }
     }
@@ -162,6 +165,13 @@ pub enum ConnectionReason {
     NoMedia,
     /// The connection is good, and their program has agreed to send neither sound nor picture over it.
     SendsNothing,
+    /// They say that they send a picture, and there were frames of it, but for a while there have been none: their camera
+    /// gives nothing. The same page tells them.
+    PictureStalled,
+    /// They say that they send a picture, but not a frame of it could be shown: the two browsers may have no common codec.
+    NoPicture,
+    /// Our camera gives frames, but nothing of them goes to this participant, for the same reason.
+    PictureUnseen,
     /// They have lost the server, and their media path is silent too: perhaps they are gone.
     PeerGone,
     /// No path between the two networks was found, and there is no relay to go round by.
@@ -197,6 +207,9 @@ impl ConnectionReason {
             Self::WaitingForServer => "waiting-for-server",
             Self::NoMedia => "no-media",
             Self::SendsNothing => "sends-nothing",
+            Self::PictureStalled => "picture-stalled",
+            Self::NoPicture => "no-picture",
+            Self::PictureUnseen => "picture-unseen",
             Self::PeerGone => "peer-gone",
             Self::NoPath => "no-path",
             Self::NoPathWithRelay => "no-path-with-relay",

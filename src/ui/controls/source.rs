@@ -14,7 +14,7 @@ pub(super) fn render(button: &HtmlElement, view: &RoomView, source: Source) {
     let state = own(view, source).state;
     let error = match state {
         SourceState::Failed(error) => Some(error.as_str()),
-        SourceState::Off | SourceState::Starting | SourceState::On => None,
+        SourceState::Off | SourceState::Starting | SourceState::On | SourceState::Stalled => None,
     };
     dom::set_attribute(button, "aria-pressed", Some(if is_on(state) { "true" } else { "false" }));
     dom::set_attribute(button, "data-source-state", Some(state.as_str()));
@@ -29,7 +29,7 @@ pub(super) fn press(shared: &Rc<Shared>, view: &RoomView, source: Source) {
 
 fn is_on(state: SourceState) -> bool {
     match state {
-        SourceState::On | SourceState::Starting => true,
+        SourceState::On | SourceState::Stalled | SourceState::Starting => true,
         SourceState::Off | SourceState::Failed(_) => false,
     }
 }

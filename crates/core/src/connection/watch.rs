@@ -9,6 +9,7 @@
 use visavis_signaling::Timestamp;
 
 use super::Repair;
+use super::pictures::Pictures;
 use crate::input::{Flow, Source};
 use crate::timing::{FIRST_PACKET, LOOKS_APART, SILENT, SILENT_WHEN_ALERT, VOICELESS};
 
@@ -21,6 +22,10 @@ pub(crate) struct Expected {
     pub(crate) picture: bool,
     /// We send our voice.
     pub(crate) own_voice: bool,
+    /// We send a picture.
+    pub(crate) own_picture: bool,
+    /// They tell what they send, so they are no stranger, who may want no picture.
+    pub(crate) takes_pictures: bool,
 }
 
 /// What a look has shown.
@@ -36,7 +41,7 @@ pub(crate) enum Verdict {
 
 /// One counter that should grow.
 #[derive(Debug, Default)]
-struct Ear {
+pub(super) struct Ear {
     counter: u32,
     /// Since when it has not grown although it should.
     since: Option<Timestamp>,
@@ -45,8 +50,13 @@ struct Ear {
 }
 
 impl Ear {
+    /// Whether it has grown while it was expected to.
+    pub(super) fn has_flowed(&self) -> bool {
+        self.flowed
+    }
+
     /// Since when it has been silent; `now` if it is not.
-    fn listen(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Timestamp {
+    pub(super) fn listen(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Timestamp {
         // Not "has grown": counters begin anew when a sender gets another SSRC.
         let moved = counter != self.counter;
         self.counter = counter;
@@ -76,12 +86,18 @@ pub(crate) struct Watch {
     own: Ear,
     looked: Option<Timestamp>,
     silent: bool,
+    pictures: Pictures,
 }
 
 impl Watch {
     /// Whether the last look found silence.
     pub(crate) fn is_silent(&self) -> bool {
         self.silent
+    }
+
+    /// Which pictures are seen, as far as the last look tells.
+    pub(crate) fn pictures(&self) -> &Pictures {
+        &self.pictures
     }
 
     /// What came before does not count any more.
@@ -94,6 +110,7 @@ impl Watch {
         let now = moment.now;
         let fresh = self.looked.is_none_or(|looked| now.since(looked) > LOOKS_APART);
         self.looked = Some(now);
+        self.pictures.look(moment, &flow.frames, expected, fresh);
         let [voice, picture] = flow.received;
         let received = voice.wrapping_add(picture);
         let speaks = voice != self.voice.counter || !expected.voice;
@@ -127,7 +144,8 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const BOTH: Expected = Expected { voice: true, picture: true, own_voice: true };
+    const BOTH: Expected =
+        Expected { voice: true, picture: true, own_voice: true, own_picture: true, takes_pictures: true };
 
     fn is_deaf(verdict: &Verdict) -> bool {
         matches!(verdict, Verdict::Silent { remedy: Repair::RestartIce, .. })
@@ -142,7 +160,7 @@ mod tests {
     fn looks(expected: Expected, flows: &[[u32; 3]]) -> Vec<Verdict> {
         let mut watch = Watch::default();
         let look = |(n, [voice, picture, own]): (usize, &[u32; 3])| {
-            let flow = Flow { received: [*voice, *picture], sent: [*own, 0] };
+            let flow = Flow { received: [*voice, *picture], sent: [*own, 0], ..Flow::default() };
             watch.look(moment(2000 * n as u64), &flow, expected)
         };
         flows.iter().enumerate().map(look).collect()
@@ -165,7 +183,7 @@ mod tests {
 
     #[test]
     fn nobody_is_missed_who_does_not_send() {
-        let quiet = Expected { voice: false, picture: false, own_voice: true };
+        let quiet = Expected { voice: false, picture: false, ..BOTH };
         let flows: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
         assert_eq!(looks(quiet, &flows)[1..], [Verdict::Calm; 59]);
         let dark: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
@@ -191,7 +209,7 @@ mod tests {
     #[test]
     fn late_looks_prove_nothing() {
         let mut watch = Watch::default();
-        let flow = Flow { received: [5, 5], sent: [5, 5] };
+        let flow = Flow { received: [5, 5], sent: [5, 5], ..Flow::default() };
         for n in 0..100 {
             let verdict = watch.look(Moment { alert: true, ..moment(60_000 * n) }, &flow, BOTH);
             assert!(!matches!(verdict, Verdict::Silent { .. }));
@@ -202,7 +220,7 @@ mod tests {
     fn old_words_do_not_count() {
         let mut watch = Watch::default();
         for n in 0..30 {
-            let flow = Flow { received: [7, n], sent: [n, n] };
+            let flow = Flow { received: [7, n], sent: [n, n], ..Flow::default() };
             let moment = Moment { server_heard: Timestamp::from_millis(0), ..moment(2000 * u64::from(n)) };
             assert!(!matches!(watch.look(moment, &flow, BOTH), Verdict::Silent { .. }));
         }

@@ -5,7 +5,7 @@ use visavis_signaling::Timestamp;
 use visavis_signaling::json::{Json, quote};
 
 use crate::check::{Finding, TestId};
-use crate::input::{Command, ConnectionEvent, ConnectionId, Input, MediaEvent, SocketEvent, TrackId};
+use crate::input::{Command, ConnectionEvent, ConnectionId, Frames, Input, MediaEvent, SocketEvent, TrackId};
 use crate::output::{Effect, Event, Output};
 use crate::reach::Seen;
 
@@ -73,7 +73,9 @@ fn texts(input: &Input, out: &mut String) {
             text(out, "candidate", &Json::from(candidate).to_string());
         }
         Input::Connection(_, ConnectionEvent::Stats(flow)) => {
-            for count in flow.received.iter().chain(&flow.sent) {
+            let Frames { decoded, encoded, captured } = flow.frames;
+            let frames = [decoded, encoded, captured].map(number_of);
+            for count in flow.received.iter().chain(&flow.sent).chain(&frames) {
                 out.push(',');
                 out.push_str(&count.to_string());
             }
@@ -161,7 +163,12 @@ fn media(event: &MediaEvent) -> Line {
 }
 
 fn number(track: Option<TrackId>) -> u32 {
-    track.map_or(0, |TrackId(track)| track.wrapping_add(1))
+    number_of(track.map(|TrackId(track)| track))
+}
+
+/// One more, or zero for none.
+fn number_of(count: Option<u32>) -> u32 {
+    count.map_or(0, |count| count.wrapping_add(1))
 }
 
 /// A decision, as a letter: what exactly it was follows from the inputs.

@@ -102,6 +102,10 @@ impl Room {
             return self.media.wish(source, on);
         }
         let before = self.local_tracks();
+        if on && source == Source::Camera && self.camera_is_stalled() {
+            // To try it again is to open it again.
+            self.media.set(source, false, &mut self.out);
+        }
         self.media.set(source, on, &mut self.out);
         self.send_tracks(before);
     }

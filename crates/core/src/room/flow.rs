@@ -3,7 +3,7 @@
 use visavis_signaling::{ParticipantId, Timestamp};
 
 use super::Room;
-use crate::connection::{Connection, Expected, Moment};
+use crate::connection::{Connection, Expected, Moment, Sight};
 use crate::input::Flow;
 use crate::output::Effect;
 use crate::timing::{ALERT_LASTS, LOOK_EVERY, LOOK_EVERY_WHEN_ALERT};
@@ -20,6 +20,11 @@ impl Room {
             connection.is_connected() && self.can_send_to(id)
         };
         self.connections.iter().filter(watched).map(|(_, connection)| connection)
+    }
+
+    /// Whether our camera is on, but has not given a frame for a while. All connections look at the same camera.
+    pub(super) fn camera_is_stalled(&self) -> bool {
+        self.watched().any(|connection| connection.our_camera() != Sight::Seen)
     }
 
     /// Looks at the counters, if it is time.
@@ -56,11 +61,14 @@ impl Room {
         if !self.can_send_to(id) {
             return;
         }
-        let media = self.roster.get(id).and_then(|member| member.media).unwrap_or_default();
+        let told = self.roster.get(id).and_then(|member| member.media);
+        let media = told.unwrap_or_default();
         let expected = Expected {
             voice: media.microphone,
             picture: media.camera,
             own_voice: self.media.state().microphone,
+            own_picture: self.media.state().camera,
+            takes_pictures: told.is_some(),
         };
         let moment = Moment { now, server_heard: self.server_heard, alert: now < self.alert_until };
         if let Some(connection) = self.connections.get_mut(id) {

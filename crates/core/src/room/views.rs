@@ -1,11 +1,12 @@
 //! The view, derived.
 
 use super::Room;
-use crate::connection::{Connection, Phase};
+use crate::connection::{Connection, Phase, Sight};
 use crate::input::Source;
 use crate::roster::Member;
 use crate::view::{
-    ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView,
+    ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
+    SourceView,
 };
 
 pub(super) fn room(room: &Room) -> RoomView {
@@ -21,7 +22,7 @@ pub(super) fn room(room: &Room) -> RoomView {
             id: room.id.clone(),
             name: room.name.clone(),
             microphone: room.media.view(Source::Microphone),
-            camera: room.media.view(Source::Camera),
+            camera: camera(room),
         },
         participants: members.map(|member| participant(room, member)).collect(),
         blocked: room.trial.is_blocked(),
@@ -89,6 +90,9 @@ fn connection_state(
         Phase::Healthy if connection.sends_nothing() => {
             return (ConnectionState::Connected, ConnectionReason::SendsNothing);
         }
+        Phase::Healthy if room.can_send_to(&member.id) => {
+            return (ConnectionState::Connected, pictures(connection));
+        }
         Phase::Healthy => return (ConnectionState::Connected, ConnectionReason::None),
         _ if !member.present => return (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
         // A blip is not worth a word.
@@ -106,6 +110,25 @@ fn connection_state(
     };
     let helpless = room.lifecycle != Lifecycle::Joined;
     (state, if helpless { ConnectionReason::WaitingForServer } else { reason })
+}
+
+/// What is to be said of the pictures of a connection that is sound.
+fn pictures(connection: &Connection) -> ConnectionReason {
+    match (connection.their_picture(), connection.our_picture()) {
+        (Sight::Stalled, _) => ConnectionReason::PictureStalled,
+        (Sight::Missing, _) => ConnectionReason::NoPicture,
+        (Sight::Seen, Sight::Stalled | Sight::Missing) => ConnectionReason::PictureUnseen,
+        (Sight::Seen, Sight::Seen) => ConnectionReason::None,
+    }
+}
+
+/// Our camera, which may be on and give nothing: then every connection misses its frames.
+fn camera(room: &Room) -> SourceView {
+    let view = room.media.view(Source::Camera);
+    if view.state == SourceState::On && room.camera_is_stalled() {
+        return SourceView { state: SourceState::Stalled, ..view };
+    }
+    view
 }
 
 /// What keeps a connection from coming about. Where relays only are wanted, no candidate means that they do not answer.

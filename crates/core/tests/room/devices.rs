@@ -1,6 +1,6 @@
 //! Devices that come and go during a call.
 
-use visavis_core::{CaptureId, MediaError, MediaEvent, Source, TrackId};
+use visavis_core::{CaptureId, MediaError, MediaEvent, TrackId};
 
 use crate::*;
 

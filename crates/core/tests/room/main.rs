@@ -5,6 +5,7 @@ mod check;
 mod devices;
 mod farewell;
 mod obstacles;
+mod pictures;
 mod refused;
 mod safety;
 mod silence;
@@ -20,7 +21,7 @@ use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
     Finding, Input, Lifecycle, Obstacle, OperationError, Output, PeerConnectionState, Problem, Role, Room,
-    RoomConfig, SocketEvent, Test,
+    RoomConfig, SocketEvent, Source, Test,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.

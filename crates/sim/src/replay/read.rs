@@ -3,7 +3,7 @@
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Flow, Input, MediaError,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Flow, Frames, Input, MediaError,
     MediaEvent, OperationError, PeerConnectionState, Seen, SocketEvent, Source, TestId, TrackId,
 };
 
@@ -172,7 +172,10 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
         "stats" => {
             let count = |at| parts.number(at);
             let (received, sent) = ([count(3)?, count(4)?], [count(5)?, count(6)?]);
-            ConnectionEvent::Stats(Flow { received, sent })
+            // Older reports have none.
+            let [decoded, encoded, captured] = [7, 8, 9].map(|at| count(at)?.checked_sub(1));
+            let frames = Frames { decoded, encoded, captured };
+            ConnectionEvent::Stats(Flow { received, sent, frames })
         }
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! Just enough ICE and RTP: who hears whom, how long silence takes to be noticed, and what the counters say.
 
-use visavis_core::{ConnectionEvent, ConnectionId, Flow, PeerConnectionState, Source};
+use visavis_core::{ConnectionEvent, ConnectionId, Flow, Frames, PeerConnectionState, Source};
 
 use super::page::Conn;
 use super::script::Wedge;
@@ -164,7 +164,12 @@ impl Conn {
 
     fn count(&mut self, arriving: [bool; 2]) {
         let leaving = Source::ALL.map(|source| self.carries() && self.sends(source));
-        let Flow { received, sent } = &mut self.flow;
+        let captured = self.sending.contains_key(&Source::Camera);
+        let Flow { received, sent, frames } = &mut self.flow;
+        let Frames { decoded, encoded, captured: of_camera } = frames;
+        for (counter, grows) in [(decoded, arriving[1]), (encoded, leaving[1]), (of_camera, captured)] {
+            *counter = Some(counter.unwrap_or_default() + u32::from(grows));
+        }
         for (counter, grows) in received.iter_mut().zip(arriving).chain(sent.iter_mut().zip(leaving)) {
             *counter += if grows { PACKETS } else { 0 };
         }
