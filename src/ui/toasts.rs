@@ -1,30 +1,27 @@
 //! Short messages that go by themselves, read aloud politely.
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event};
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Element;
 
-use crate::dom::{self, Listener};
+use crate::dom;
 
 /// More than these would cover the call: the oldest goes.
 const MOST: u32 = 3;
+/// How long one stays, in milliseconds; as long as its animation. Not until that ends: where styles disable animations, it
+/// never does.
+const STAYS: i32 = 4000;
 
 /// The corner where they appear. A live region has to be there before its text, so this one always is.
 pub(super) struct Toasts {
     region: Element,
-    _faded: Listener,
 }
 
 impl Toasts {
     /// Inside `frame`, which has a `.toasts`.
     pub(super) fn new(frame: &Element) -> Result<Self, JsValue> {
-        let region: Element = dom::find(frame, ".toasts")?;
-        // The time a toast stays is the length of its animation: no timer to keep.
-        let faded = Listener::new(&region, "animationend", |event: Event| {
-            if let Some(toast) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
-                toast.remove();
-            }
-        });
-        Ok(Self { region, _faded: faded })
+        Ok(Self { region: dom::find(frame, ".toasts")? })
     }
 
     /// Back into `frame`, if somebody has taken it out of the page.
@@ -42,6 +39,19 @@ impl Toasts {
         if let Ok(toast) = dom::instantiate("<p class=\"toast\"></p>") {
             dom::set_text(&toast, message);
             let _ = self.region.append_child(&toast);
+            spawn_local(async move {
+                let _ = JsFuture::from(stayed()).await;
+                toast.remove();
+            });
         }
     }
+}
+
+/// Settles when a toast has been there for long enough.
+fn stayed() -> Promise {
+    Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, STAYS);
+        }
+    })
 }

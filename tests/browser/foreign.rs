@@ -203,6 +203,16 @@ async fn without_a_resize_observer_the_tiles_follow_the_window() {
     until("a tile of half the area", || width() == "395px").await;
 }
 
+/// There is no style here that would animate it.
+#[wasm_bindgen_test]
+async fn a_toast_goes_where_nothing_is_animated() {
+    let page = Mounted::new();
+    page.ui.event(&visavis_core::Event::ParticipantLeft(ParticipantId::new("Ann").unwrap(), "Ann".into()));
+    let toasts = || page.root.query_selector_all(".toast").unwrap().length();
+    assert_eq!(toasts(), 1);
+    until("the toast to be gone", || toasts() == 0).await;
+}
+
 fn lives(track: &MediaStreamTrack) -> bool {
     track.ready_state() == MediaStreamTrackState::Live
 }

@@ -18,6 +18,7 @@ mod no_server;
 mod obstacles;
 mod outages;
 mod paths;
+mod pictures;
 mod report;
 mod rooms;
 mod safety;
