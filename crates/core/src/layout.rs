@@ -15,6 +15,8 @@ const RATIOS: [u32; 2] = [ONE / 3, ONE * 3];
 /// A tile may be taller than its picture by this, where there is room: 16:9 becomes 4:3. Name and state then stand beside
 /// the picture rather than on it.
 const TALLER: [u32; 2] = [4, 3];
+/// No stage is larger than this: what is counted here stays small.
+const LARGEST: u32 = 10_000;
 /// On a stage narrower than this and held upright, two people may be shown as one picture with ours in its corner.
 const PHONE_WIDTH: u32 = 600;
 /// Our own picture takes this share of such a stage, in each direction.
@@ -53,74 +55,89 @@ pub struct Rect {
     pub height: u32,
 }
 
-impl Tile {
-    fn ratio(&self) -> u32 {
-        let of = |size: Size| size.width.saturating_mul(ONE).checked_div(size.height);
-        let known = self.picture.and_then(of).filter(|ratio| *ratio > 0);
-        known.unwrap_or(ANY_RATIO).clamp(RATIOS[0], RATIOS[1])
+/// A tile, as far as the layout is concerned.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    ratio: u32,
+    /// Of the height that all have in common.
+    share: u32,
+    crop: bool,
+}
+
+impl Shape {
+    fn height_at(&self, height: u32) -> u32 {
+        height * self.share / ONE
     }
 
     fn width_at(&self, height: u32) -> u32 {
-        height.saturating_mul(self.ratio()) / ONE
+        self.height_at(height) * self.ratio / ONE
     }
 
     /// The largest whole picture inside a box.
     fn fitted(&self, inside: Size) -> Size {
-        let height = inside.height.min(inside.width * ONE / self.ratio());
-        Size { width: self.width_at(height), height }
+        let height = inside.height.min(inside.width * ONE / self.ratio);
+        Size { width: height * self.ratio / ONE, height }
     }
+}
+
+fn ratio(tile: &Tile) -> Option<u32> {
+    let size = tile.picture?;
+    let ratio = size.width.saturating_mul(ONE).checked_div(size.height)?;
+    (ratio > 0).then(|| ratio.clamp(RATIOS[0], RATIOS[1]))
+}
+
+/// All have the same height, but our own picture does not get larger than the largest of the others.
+fn shape(tile: &Tile, others: Option<u32>) -> Shape {
+    let ratio = ratio(tile).unwrap_or(ANY_RATIO);
+    // Areas are compared, at any common height.
+    let no_larger = |others: u32| (1..=ONE).rev().find(|share| share * share * ratio <= others * ONE * ONE);
+    let share = others.filter(|_| tile.own).and_then(no_larger).unwrap_or(ONE);
+    Shape { ratio, share, crop: tile.crop }
 }
 
 /// Places every tile on a stage of this size, in their order.
 pub fn arrange(stage: Size, tiles: &[Tile]) -> Vec<Rect> {
-    let rows = Rows::new(stage, tiles);
-    match tiles {
-        [other, own] if own.own && stage.width < PHONE_WIDTH && stage.height > stage.width => {
-            let corner = own.fitted(Size {
-                width: stage.width * CORNER_PERCENT / 100,
-                height: stage.height * CORNER_PERCENT / 100,
-            });
-            let floating = area(other.fitted(stage)) + area(corner);
-            if other.crop || floating > rows.shown(tiles) {
-                return float(stage, other, corner);
-            }
+    let stage = Size { width: stage.width.min(LARGEST), height: stage.height.min(LARGEST) };
+    let others = tiles.iter().filter(|tile| !tile.own).filter_map(ratio).max();
+    let shapes: Vec<_> = tiles.iter().map(|tile| shape(tile, others)).collect();
+    let rows = Rows::new(stage, &shapes);
+    let upright = stage.width < PHONE_WIDTH && stage.height > stage.width;
+    if let ([other, own], Some(true)) = (&*shapes, tiles.last().map(|last| last.own && upright)) {
+        let corner = own.fitted(Size {
+            width: stage.width * CORNER_PERCENT / 100,
+            height: stage.height * CORNER_PERCENT / 100,
+        });
+        let floating = area(other.fitted(stage)) + area(corner);
+        if other.crop || floating > rows.shown(&shapes) {
+            return float(stage, other, corner);
         }
-        _ => {}
     }
-    rows.place(stage, tiles)
+    rows.place(stage, &shapes)
 }
 
 fn area(size: Size) -> u32 {
-    size.width.saturating_mul(size.height)
+    size.width * size.height
 }
 
 /// The other as large as can be, ourselves in the corner.
-fn float(stage: Size, other: &Tile, corner: Size) -> Vec<Rect> {
+fn float(stage: Size, other: &Shape, corner: Size) -> Vec<Rect> {
     let fitted = other.fitted(stage);
     let size =
         if other.crop { stage } else { Size { height: taller(fitted.height, stage.height), ..fitted } };
-    let other = Rect {
-        x: (stage.width - size.width) / 2,
-        y: (stage.height - size.height) / 2,
-        width: size.width,
-        height: size.height,
-    };
-    let own = Rect {
-        x: stage.width.saturating_sub(corner.width + GAP),
-        y: stage.height.saturating_sub(corner.height + GAP),
-        width: corner.width,
-        height: corner.height,
-    };
-    vec![other, own]
+    let at = |x: u32, y: u32, Size { width, height }: Size| Rect { x, y, width, height };
+    let (right, bottom) = (corner.width + GAP, corner.height + GAP);
+    vec![
+        at((stage.width - size.width) / 2, (stage.height - size.height) / 2, size),
+        at(stage.width.saturating_sub(right), stage.height.saturating_sub(bottom), corner),
+    ]
 }
 
 fn taller(height: u32, most: u32) -> u32 {
-    most.min(height.saturating_mul(TALLER[0]) / TALLER[1])
+    most.min(height * TALLER[0] / TALLER[1])
 }
 
 /// Pictures of one height, in rows.
 struct Rows {
-    /// Of every picture.
     height: u32,
     count: u32,
     /// No row is wider.
@@ -129,72 +146,74 @@ struct Rows {
 
 impl Rows {
     /// The greatest height at which they fit, in as even rows as their order allows.
-    fn new(stage: Size, tiles: &[Tile]) -> Self {
+    fn new(stage: Size, shapes: &[Shape]) -> Self {
         let fits = |height: &u32| {
-            let rows = count_rows(stage.width, *height, tiles);
+            let rows = count_rows(stage.width, *height, shapes);
             rows.is_some_and(|rows| rows * (height + GAP) <= stage.height + GAP)
         };
         let height = (1..=stage.height).rev().find(fits).unwrap_or(0);
-        let count = count_rows(stage.width, height, tiles).unwrap_or(1).max(1);
-        let even = |width: &u32| count_rows(*width, height, tiles) == Some(count);
+        let count = count_rows(stage.width, height, shapes).unwrap_or(1).max(1);
+        let even = |width: &u32| count_rows(*width, height, shapes) == Some(count);
         Self { height, count, width: (0..=stage.width).find(even).unwrap_or(stage.width) }
     }
 
     /// How much of the stage their pictures cover.
-    fn shown(&self, tiles: &[Tile]) -> u32 {
-        tiles.iter().map(|tile| tile.width_at(self.height) * self.height).sum()
+    fn shown(&self, shapes: &[Shape]) -> u32 {
+        shapes.iter().map(|shape| shape.width_at(self.height) * shape.height_at(self.height)).sum()
     }
 
-    fn place(&self, stage: Size, mut tiles: &[Tile]) -> Vec<Rect> {
+    fn place(&self, stage: Size, mut shapes: &[Shape]) -> Vec<Rect> {
         let room = stage.height.saturating_sub(GAP * (self.count - 1)) / self.count;
-        let height_of = |tile: &Tile| if tile.crop { room } else { taller(self.height, room) };
+        let height_of = |shape: &Shape| {
+            if shape.crop { room } else { taller(shape.height_at(self.height), room) }
+        };
         let mut rows = Vec::new();
-        while !tiles.is_empty() {
-            let (row, rest) =
-                tiles.split_at(row_length(self.width, self.height, tiles).clamp(1, tiles.len()));
+        while !shapes.is_empty() {
+            let length = row_length(self.width, self.height, shapes).clamp(1, shapes.len());
+            let (row, rest) = shapes.split_at(length);
             rows.push((row, row.iter().map(height_of).max().unwrap_or(0)));
-            tiles = rest;
+            shapes = rest;
         }
         let used: u32 = rows.iter().map(|(_, height)| height + GAP).sum();
         let mut y = (stage.height + GAP).saturating_sub(used) / 2;
         let mut placed = Vec::new();
-        for (row, height) in rows {
-            let used: u32 = row.iter().map(|tile| tile.width_at(self.height) + GAP).sum();
+        for (row, row_height) in rows {
+            let used: u32 = row.iter().map(|shape| shape.width_at(self.height) + GAP).sum();
             let spare = (stage.width + GAP).saturating_sub(used);
             // Whoever is to fill the room gets what the row leaves.
-            let more = spare.checked_div(row.iter().filter(|tile| tile.crop).count() as u32);
+            let more = spare.checked_div(row.iter().filter(|shape| shape.crop).count() as u32);
             let mut x = if more.is_some() { 0 } else { spare / 2 };
-            for tile in row {
-                let width = tile.width_at(self.height) + more.filter(|_| tile.crop).unwrap_or(0);
-                let own = height_of(tile);
-                placed.push(Rect { x, y: y + (height - own) / 2, width, height: own });
+            for shape in row {
+                let width = shape.width_at(self.height) + more.filter(|_| shape.crop).unwrap_or(0);
+                let height = height_of(shape);
+                placed.push(Rect { x, y: y + (row_height - height) / 2, width, height });
                 x += width + GAP;
             }
-            y += height + GAP;
+            y += row_height + GAP;
         }
         placed
     }
 }
 
 /// How many rows pictures of this height make; `None` if one of them is wider than a row.
-fn count_rows(width: u32, height: u32, mut tiles: &[Tile]) -> Option<u32> {
+fn count_rows(width: u32, height: u32, mut shapes: &[Shape]) -> Option<u32> {
     let mut rows = 0;
-    while !tiles.is_empty() {
-        let length = row_length(width, height, tiles);
-        tiles = tiles.get(length..).filter(|_| length > 0)?;
+    while !shapes.is_empty() {
+        let length = row_length(width, height, shapes);
+        shapes = shapes.get(length..).filter(|_| length > 0)?;
         rows += 1;
     }
     Some(rows)
 }
 
 /// How many of the first pictures stand in one row.
-fn row_length(width: u32, height: u32, tiles: &[Tile]) -> usize {
+fn row_length(width: u32, height: u32, shapes: &[Shape]) -> usize {
     let mut right = 0;
-    let fits = |tile: &&Tile| {
-        right += tile.width_at(height) + GAP;
+    let fits = |shape: &&Shape| {
+        right += shape.width_at(height) + GAP;
         right <= width + GAP
     };
-    tiles.iter().take_while(fits).count()
+    shapes.iter().take_while(fits).count()
 }
 
 #[cfg(test)]
@@ -218,7 +237,8 @@ mod tests {
 
     /// The size of the picture when it is fitted into its tile.
     fn shown(rect: &Rect, picture: Size) -> Size {
-        of(picture).fitted(Size { width: rect.width, height: rect.height })
+        let height = rect.height.min(rect.width * picture.height / picture.width);
+        Size { width: height * picture.width / picture.height, height }
     }
 
     /// The share of its tile that a picture covers, in percent.
@@ -283,14 +303,14 @@ mod tests {
     #[test]
     fn a_laptop_is_whole_on_an_upright_phone() {
         let placed = arranged(PHONE, &[of(LAPTOP), own(UPRIGHT)]);
-        assert_eq!(shown(&placed[0], LAPTOP), Size { width: 342, height: 193 }, "as wide as the phone");
+        assert_eq!(shown(&placed[0], LAPTOP), Size { width: 343, height: 193 }, "as wide as the phone");
         assert!(!overlaps(&placed[0], &placed[1]), "{placed:?}");
     }
 
     #[test]
     fn two_phones_held_upright_fill_each_other_s_screen() {
         let placed = arranged(PHONE, &[of(UPRIGHT), own(UPRIGHT)]);
-        assert_eq!(shown(&placed[0], UPRIGHT), Size { width: 342, height: 610 });
+        assert_eq!(shown(&placed[0], UPRIGHT), Size { width: 342, height: 609 });
         assert_eq!((placed[1].width, placed[1].height), (98, 176), "ourselves in the corner");
         assert!(overlaps(&placed[0], &placed[1]));
     }
@@ -309,6 +329,16 @@ mod tests {
         let after = arranged(DESKTOP, &[of(Size { width: 640, height: 360 }), own(LAPTOP)]);
         assert!(before[0].height > before[0].width && after[0].width > after[0].height);
         assert!(before[1].height > after[1].height, "what one does not need, the other has");
+    }
+
+    #[test]
+    fn our_own_picture_is_never_larger_than_that_of_somebody_on_a_phone() {
+        for stage in [DESKTOP, ON_ITS_SIDE] {
+            let placed = arranged(stage, &[of(UPRIGHT), own(LAPTOP)]);
+            let [theirs, ours] = [shown(&placed[0], UPRIGHT), shown(&placed[1], LAPTOP)];
+            assert!(area(ours) <= area(theirs) * 101 / 100, "{placed:?}");
+            assert!(area(ours) >= area(theirs) * 95 / 100, "nor much smaller: {placed:?}");
+        }
     }
 
     #[test]
