@@ -1,8 +1,7 @@
 //! Short messages that go by themselves, read aloud politely.
 
-use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Element;
 
 use crate::dom;
@@ -40,18 +39,9 @@ impl Toasts {
             dom::set_text(&toast, message);
             let _ = self.region.append_child(&toast);
             spawn_local(async move {
-                let _ = JsFuture::from(stayed()).await;
+                dom::sleep(STAYS).await;
                 toast.remove();
             });
         }
     }
-}
-
-/// Settles when a toast has been there for long enough.
-fn stayed() -> Promise {
-    Promise::new(&mut |resolve, _| {
-        if let Some(window) = web_sys::window() {
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, STAYS);
-        }
-    })
 }

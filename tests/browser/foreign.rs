@@ -45,6 +45,7 @@ fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         lifecycle,
         problem: None,
         fallback: false,
+        may_fall_back: false,
         room: "tea".into(),
         capacity: Some(8),
         me: SelfView { id: None, name: "Me".into(), microphone: source, camera: source },
