@@ -21,7 +21,7 @@ pub fn show_config_error(root: &HtmlElement, message: &str) {
 
 /// Shows that the configuration cannot be loaded at the moment; `what` says what came instead.
 pub fn show_config_unavailable(root: &HtmlElement, what: &str) {
-    let _ = show(root, "config-unavailable", &text::config_unavailable(what));
+    show(root, "config-unavailable", &text::config_unavailable(what));
 }
 
 /// Shows that a part of the program could not be loaded.
