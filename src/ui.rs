@@ -166,10 +166,9 @@ impl Ui {
         let attached = self.root.is_connected();
         let stands = |screen: &Screen| !attached || screen.parts().are_there();
         if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle) && stands(screen)) {
-            let typed = screen.take().and_then(|before| before.typed());
             let new = Screen::new(&self.shared, view)?;
-            if let (Screen::Lobby(lobby), Some(typed)) = (&new, &typed) {
-                lobby.retype(typed);
+            if let (Screen::Lobby(new), Some(Screen::Lobby(before))) = (&new, &*screen) {
+                new.keep_typed(before);
             }
             *screen = Some(new);
         }
@@ -231,18 +230,10 @@ impl Screen {
         }
     }
 
-    fn typed(&self) -> Option<[String; 2]> {
-        match self {
-            Self::Lobby(lobby) => Some(lobby.typed()),
-            Self::Stage(_) | Self::Left(_) => None,
-        }
-    }
-
     fn is_whole(&self) -> bool {
         match self {
-            Self::Lobby(lobby) => lobby.is_whole(),
             Self::Stage(stage) => stage.is_whole(),
-            Self::Left(left) => left.is_whole(),
+            Self::Lobby(_) | Self::Left(_) => self.parts().are_there(),
         }
     }
 

@@ -56,7 +56,8 @@ impl<K: PartialEq + Clone, V> KeyedList<K, V> {
         }
         // A key that was there twice.
         kept.iter().for_each(|item| item.element.remove());
-        self.place()
+        let elements: Vec<_> = self.items.iter().map(|item| item.element.clone()).collect();
+        place(&self.parent, self.end.as_ref(), &elements)
     }
 
     /// Whether nothing of it was taken out of the document.
@@ -68,31 +69,32 @@ impl<K: PartialEq + Clone, V> KeyedList<K, V> {
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.items.iter_mut().map(|item| &mut item.value)
     }
+}
 
-    /// Backwards, so that every element finds its successor already in place, and most find themselves there too.
-    fn place(&self) -> Result<(), JsValue> {
-        let mut next = self.end.as_ref().and_then(|end| self.child_around(end));
-        for item in self.items.iter().rev() {
-            let there = self.child_around(&item.element).filter(|child| child.next_sibling() == next);
-            let child = match there {
-                Some(child) => child,
-                None => self.parent.insert_before(&item.element, next.as_ref())?,
-            };
-            next = Some(child);
-        }
-        Ok(())
+/// Puts elements into `parent` in this order. Backwards, so that every element finds its successor already in place, and
+/// most find themselves there too.
+fn place(parent: &Element, end: Option<&Node>, elements: &[HtmlElement]) -> Result<(), JsValue> {
+    let mut next = end.and_then(|end| child_around(parent, end));
+    for element in elements.iter().rev() {
+        let there = child_around(parent, element).filter(|child| child.next_sibling() == next);
+        let child = match there {
+            Some(child) => child,
+            None => parent.insert_before(element, next.as_ref())?,
+        };
+        next = Some(child);
     }
+    Ok(())
+}
 
-    /// The child of the parent that is `node`, or that somebody has put around it.
-    fn child_around(&self, node: &Node) -> Option<Node> {
-        let mut child = node.clone();
-        loop {
-            let parent = child.parent_node()?;
-            if *parent == **self.parent {
-                return Some(child);
-            }
-            child = parent;
+/// The child of the parent that is `node`, or that somebody has put around it.
+fn child_around(parent: &Node, node: &Node) -> Option<Node> {
+    let mut child = node.clone();
+    loop {
+        let above = child.parent_node()?;
+        if above == *parent {
+            return Some(child);
         }
+        child = above;
     }
 }
 

@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement};
 
 use super::shared::Shared;
 use super::{actions, text};
-use crate::dom::{self, KeyedList};
+use crate::dom;
 
 const HTML: &str = include_str!("check.html");
 const LINE: &str = "<li><b></b> <span></span><p></p></li>";
@@ -16,7 +16,8 @@ pub(super) struct CheckPanel {
     element: HtmlElement,
     begin: Element,
     close: Element,
-    lines: KeyedList<usize, HtmlElement>,
+    list: Element,
+    lines: Vec<HtmlElement>,
 }
 
 impl CheckPanel {
@@ -27,7 +28,8 @@ impl CheckPanel {
         Ok(Self {
             begin: dom::find(&element, "button")?,
             close: dom::find(&element, "[data-control=close-check]")?,
-            lines: KeyedList::new(&dom::find(&element, "ul")?, None),
+            list: dom::find(&element, "ul")?,
+            lines: Vec::new(),
             element,
         })
     }
@@ -38,9 +40,23 @@ impl CheckPanel {
         dom::set_flag(&self.element, "hidden", view.lifecycle != Lifecycle::Lobby);
         dom::set_flag(&self.close, "hidden", !any);
         dom::set_text(&self.begin, if any { "Check again" } else { "Check my connection" });
-        let places: Vec<_> = (0..view.check.len()).collect();
-        self.lines.set_keys(&places, |_| dom::instantiate(LINE).map(|element| (element.clone(), element)))?;
-        self.lines.values_mut().zip(&view.check).try_for_each(|(element, line)| show(element, line))
+        // Somebody has taken out what is looked for below.
+        let whole = |line: &HtmlElement| line.child_element_count() == 3;
+        if !self.lines.iter().all(whole) {
+            self.lines.drain(..).for_each(|line| line.remove());
+        }
+        while self.lines.len() > view.check.len() {
+            self.lines.pop().into_iter().for_each(|line| line.remove());
+        }
+        for (at, line) in view.check.iter().enumerate() {
+            if at == self.lines.len() {
+                let element = dom::instantiate(LINE)?;
+                self.list.append_child(&element)?;
+                self.lines.push(element);
+            }
+            self.lines.get(at).map_or(Ok(()), |element| show(element, line))?;
+        }
+        Ok(())
     }
 }
 

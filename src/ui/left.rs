@@ -40,11 +40,6 @@ impl Left {
         Ok(left)
     }
 
-    /// Whether nothing of it was taken out of the page.
-    pub(super) fn is_whole(&self) -> bool {
-        self.parts.are_there() && self.notices.is_whole()
-    }
-
     /// What it is built of, for good.
     pub(super) fn parts(&self) -> &Parts {
         &self.parts

@@ -67,25 +67,15 @@ impl Lobby {
         Ok(lobby)
     }
 
-    /// Whether nothing of it was taken out of the page.
-    pub(super) fn is_whole(&self) -> bool {
-        self.parts.are_there() && self.notices.is_whole()
-    }
-
     /// What it is built of, for good.
     pub(super) fn parts(&self) -> &Parts {
         &self.parts
     }
 
-    /// What the person has typed so far: it is theirs, also when the lobby is built again.
-    pub(super) fn typed(&self) -> [String; 2] {
-        [self.room.value(), self.name.value()]
-    }
-
-    /// Goes on with what was typed.
-    pub(super) fn retype(&self, [room, name]: &[String; 2]) {
-        self.room.set_value(room);
-        self.name.set_value(name);
+    /// What the person has typed so far is theirs, also when the lobby is built again.
+    pub(super) fn keep_typed(&self, before: &Self) {
+        self.room.set_value(&before.room.value());
+        self.name.set_value(&before.name.value());
     }
 
     /// Shows the state of things. What the person types is theirs: it is not touched.

@@ -178,11 +178,6 @@ impl Notices {
         Ok(Self { list: KeyedList::new(&dom::find(root, ".notices")?, None) })
     }
 
-    /// Whether nothing of it was taken out of the page.
-    pub(super) fn is_whole(&self) -> bool {
-        self.list.is_whole()
-    }
-
     /// Shows what there is to say.
     pub(super) fn render(&mut self, view: &RoomView, options: &ServerOptions) -> Result<(), JsValue> {
         let notices = of(view, options);

@@ -67,7 +67,7 @@ impl Stage {
 
     /// Whether nothing of it was taken out of the page.
     pub(super) fn is_whole(&self) -> bool {
-        self.parts.are_there() && self.others.is_whole() && self.notices.is_whole()
+        self.parts.are_there() && self.others.is_whole()
     }
 
     /// What it is built of, for good.
@@ -87,8 +87,12 @@ impl Stage {
         let alone = ids.is_empty();
         dom::set_flag(&self.seat, "hidden", !alone);
         // Alone, an empty seat stands beside us.
-        let others = self.others.values_mut().map(|tile| tile.element().clone());
-        self.tiles.show(others.chain([self.own.element().clone()]).chain(alone.then(|| self.seat.clone())));
+        let mut tiles: Vec<_> = self.others.values_mut().map(|tile| tile.element().clone()).collect();
+        tiles.push(self.own.element().clone());
+        if alone {
+            tiles.push(self.seat.clone());
+        }
+        self.tiles.show(tiles);
         self.bar.render(view);
         dom::set_text(&self.room, &view.room);
         dom::set_text(&self.people, &text::people(ids.len() + 1));

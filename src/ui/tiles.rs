@@ -1,43 +1,66 @@
 //! The area of the tiles: each stands where the core's layout puts it, by the shape of its picture.
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use visavis_core::layout::{self, Rect, Size};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, HtmlElement, HtmlVideoElement};
+use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, Window};
 
 use crate::dom::{self, Listener, ResizeWatch};
 
 /// The area, and what stands in it.
 pub(super) struct Tiles {
     laid_out: Rc<LaidOut>,
-    _listeners: [Listener; 3],
+    _listeners: [Listener; 4],
     _resized: ResizeWatch,
+}
+
+struct LaidOut {
+    area: HtmlElement,
+    /// As soon as it is told; before, and where nobody tells it, the area is measured.
+    size: Cell<Option<Size>>,
+    elements: RefCell<Vec<HtmlElement>>,
+    /// Where they are: writing the same again would cost a style pass.
+    placed: RefCell<Vec<Rect>>,
 }
 
 impl Tiles {
     /// Inside `stage`, which has a `.tiles`.
     pub(super) fn new(stage: &Element) -> Result<Self, JsValue> {
         let area: HtmlElement = dom::find(stage, ".tiles")?;
-        let laid_out = Rc::new(LaidOut::default());
+        let laid_out = Rc::new(LaidOut {
+            area: area.clone(),
+            size: Cell::default(),
+            elements: RefCell::default(),
+            placed: RefCell::default(),
+        });
         let weak = Rc::downgrade(&laid_out);
-        // The first picture, and every one of another size: a phone was turned, or another camera taken.
-        let shaped = |event| Listener::inside(&area, event, on(&weak, |laid_out, _| laid_out.lay_out()));
-        let pressed = |laid_out: &LaidOut, event| {
-            laid_out.toggle_crop(&event);
+        let hear = |target: &EventTarget, name| {
+            let weak = weak.clone();
+            Listener::inside(target, name, move |event: Event| {
+                weak.upgrade().iter().for_each(|laid_out| laid_out.hear(&event));
+            })
         };
-        let pressed = Listener::new(&area, "click", on(&weak, pressed));
-        let _listeners = [shaped("loadedmetadata"), shaped("resize"), pressed];
+        let window: Window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
+        // The first picture, and every one of another size: a phone was turned, or another camera taken.
+        let _listeners = [
+            hear(&area, "loadedmetadata"),
+            hear(&area, "resize"),
+            hear(&area, "click"),
+            hear(&window, "resize"),
+        ];
         let _resized = ResizeWatch::new(&area, move |size| {
-            weak.upgrade().into_iter().for_each(|laid_out| laid_out.resize(size));
+            if let Some(laid_out) = weak.upgrade() {
+                laid_out.size.set(Some(size));
+                laid_out.lay_out();
+            }
         });
         Ok(Self { laid_out, _listeners, _resized })
     }
 
     /// Shows these, in this order, and nothing else.
-    pub(super) fn show(&self, elements: impl Iterator<Item = HtmlElement>) {
-        let elements: Vec<_> = elements.collect();
+    pub(super) fn show(&self, elements: Vec<HtmlElement>) {
         if *self.laid_out.elements.borrow() != elements {
             *self.laid_out.elements.borrow_mut() = elements;
             self.laid_out.placed.borrow_mut().clear();
@@ -46,53 +69,45 @@ impl Tiles {
     }
 }
 
-fn on(weak: &Weak<LaidOut>, act: fn(&LaidOut, Event)) -> impl FnMut(Event) + use<> {
-    let weak = weak.clone();
-    move |event| weak.upgrade().iter().for_each(|laid_out| act(laid_out, event.clone()))
-}
-
-#[derive(Default)]
-struct LaidOut {
-    size: Cell<Size>,
-    elements: RefCell<Vec<HtmlElement>>,
-    /// Where they are: writing the same again would cost a style pass.
-    placed: RefCell<Vec<Rect>>,
-}
-
 impl LaidOut {
-    fn resize(&self, size: Size) {
-        self.size.set(size);
+    fn hear(&self, event: &Event) {
+        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let button = pressed.and_then(|pressed| pressed.closest("[data-control=crop]").ok().flatten());
+        button.iter().for_each(toggle_crop);
         self.lay_out();
     }
 
     fn lay_out(&self) {
+        let size = self.size.get().unwrap_or_else(|| Size {
+            width: self.area.client_width().unsigned_abs(),
+            height: self.area.client_height().unsigned_abs(),
+        });
         let elements = self.elements.borrow();
         let tiles: Vec<_> = elements.iter().map(|element| tile(element)).collect();
-        let placed = layout::arrange(self.size.get(), &tiles);
+        let placed = layout::arrange(size, &tiles);
         if *self.placed.borrow() == placed {
             return;
         }
-        for (element, rect) in elements.iter().zip(&placed) {
-            put(element, rect);
+        for (element, Rect { x, y, width, height }) in elements.iter().zip(&placed) {
+            let css = format!("left:{x}px;top:{y}px;width:{width}px;height:{height}px");
+            element.style().set_css_text(&css);
         }
         *self.placed.borrow_mut() = placed;
     }
+}
 
-    /// Whether a picture fills its tile is for the person to say.
-    fn toggle_crop(&self, event: &Event) -> Option<()> {
-        let button = event.target()?.dyn_into::<Element>().ok()?.closest("[data-control=crop]").ok()??;
-        let crop = button.get_attribute("aria-pressed").as_deref() != Some("true");
-        dom::set_attribute(&button, "aria-pressed", Some(if crop { "true" } else { "false" }));
-        dom::set_flag(&button.closest(".tile").ok()??, "data-crop", crop);
-        self.lay_out();
-        Some(())
+/// Whether a picture fills its tile is for the person to say.
+fn toggle_crop(button: &Element) {
+    let crop = button.get_attribute("aria-pressed").as_deref() != Some("true");
+    dom::set_attribute(button, "aria-pressed", Some(if crop { "true" } else { "false" }));
+    if let Ok(Some(tile)) = button.closest(".tile") {
+        dom::set_flag(&tile, "data-crop", crop);
     }
 }
 
 /// What the layout has to know of a tile.
 fn tile(element: &Element) -> layout::Tile {
-    let video = element.query_selector("video").ok().flatten();
-    let video = video.filter(|_| element.get_attribute("data-camera").as_deref() == Some("on"));
+    let video = element.query_selector("[data-camera=on] video").ok().flatten();
     let picture = video.map(|video| {
         let video: HtmlVideoElement = video.unchecked_into();
         Size { width: video.video_width(), height: video.video_height() }
@@ -102,9 +117,4 @@ fn tile(element: &Element) -> layout::Tile {
         crop: element.has_attribute("data-crop"),
         own: element.has_attribute("data-self"),
     }
-}
-
-fn put(element: &HtmlElement, rect: &Rect) {
-    let Rect { x, y, width, height } = rect;
-    element.style().set_css_text(&format!("left:{x}px;top:{y}px;width:{width}px;height:{height}px"));
 }

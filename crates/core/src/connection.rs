@@ -266,6 +266,7 @@ impl Connection {
     pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         self.state = state;
         self.watch.restart();
+        self.watch.forget_pictures();
         self.recovery.state_changed(now, state);
     }
 

@@ -164,32 +164,30 @@ impl Rows {
 
     fn place(&self, stage: Size, mut shapes: &[Shape]) -> Vec<Rect> {
         let room = stage.height.saturating_sub(GAP * (self.count - 1)) / self.count;
-        let height_of = |shape: &Shape| {
-            if shape.crop { room } else { taller(shape.height_at(self.height), room) }
-        };
-        let mut rows = Vec::new();
+        let crops = |shapes: &[Shape]| shapes.iter().filter(|shape| shape.crop).count() as u32;
+        let row_height = if crops(shapes) > 0 { room } else { taller(self.height, room) };
+        let mut y = (stage.height + GAP).saturating_sub((row_height + GAP) * self.count) / 2;
+        let mut placed = Vec::new();
         while !shapes.is_empty() {
             let length = row_length(self.width, self.height, shapes).clamp(1, shapes.len());
             let (row, rest) = shapes.split_at(length);
-            rows.push((row, row.iter().map(height_of).max().unwrap_or(0)));
-            shapes = rest;
-        }
-        let used: u32 = rows.iter().map(|(_, height)| height + GAP).sum();
-        let mut y = (stage.height + GAP).saturating_sub(used) / 2;
-        let mut placed = Vec::new();
-        for (row, row_height) in rows {
             let used: u32 = row.iter().map(|shape| shape.width_at(self.height) + GAP).sum();
             let spare = (stage.width + GAP).saturating_sub(used);
             // Whoever is to fill the room gets what the row leaves.
-            let more = spare.checked_div(row.iter().filter(|shape| shape.crop).count() as u32);
+            let more = spare.checked_div(crops(row));
             let mut x = if more.is_some() { 0 } else { spare / 2 };
             for shape in row {
-                let width = shape.width_at(self.height) + more.filter(|_| shape.crop).unwrap_or(0);
-                let height = height_of(shape);
+                let (mut width, mut height) = (shape.width_at(self.height), room);
+                if shape.crop {
+                    width += more.unwrap_or(0);
+                } else {
+                    height = taller(shape.height_at(self.height), room);
+                }
                 placed.push(Rect { x, y: y + (row_height - height) / 2, width, height });
                 x += width + GAP;
             }
             y += row_height + GAP;
+            shapes = rest;
         }
         placed
     }

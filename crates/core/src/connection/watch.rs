@@ -100,6 +100,11 @@ impl Watch {
         &self.pictures
     }
 
+    /// What was seen does not count any more: the connection is another, or broken.
+    pub(crate) fn forget_pictures(&mut self) {
+        self.pictures = Pictures::default();
+    }
+
     /// What came before does not count any more.
     pub(crate) fn restart(&mut self) {
         self.looked = None;

@@ -24,7 +24,7 @@ impl Room {
 
     /// Whether our camera is on, but has not given a frame for a while. All connections look at the same camera.
     pub(super) fn camera_is_stalled(&self) -> bool {
-        self.watched().any(|connection| connection.our_camera() != Sight::Seen)
+        self.connections.iter().any(|(_, connection)| connection.our_camera() != Sight::Seen)
     }
 
     /// Looks at the counters, if it is time.

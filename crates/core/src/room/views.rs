@@ -90,10 +90,7 @@ fn connection_state(
         Phase::Healthy if connection.sends_nothing() => {
             return (ConnectionState::Connected, ConnectionReason::SendsNothing);
         }
-        Phase::Healthy if room.can_send_to(&member.id) => {
-            return (ConnectionState::Connected, pictures(connection));
-        }
-        Phase::Healthy => return (ConnectionState::Connected, ConnectionReason::None),
+        Phase::Healthy => return (ConnectionState::Connected, pictures(connection)),
         _ if !member.present => return (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
         // A blip is not worth a word.
         Phase::Suspect if !recovery.is_repairing() && room.can_send_to(&member.id) => {
