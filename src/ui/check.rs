@@ -41,7 +41,7 @@ impl CheckPanel {
         dom::set_flag(&self.close, "hidden", !any);
         dom::set_text(&self.begin, if any { "Check again" } else { "Check my connection" });
         // Somebody has taken out what is looked for below.
-        let whole = |line: &HtmlElement| line.child_element_count() == 3;
+        let whole = |line: &HtmlElement| line.is_connected() && line.child_element_count() == 3;
         if !self.lines.iter().all(whole) {
             self.lines.drain(..).for_each(|line| line.remove());
         }
