@@ -292,10 +292,10 @@ async fn the_certificate_in_use_is_told() {
     }
 }
 
-/// Both browsers count what is captured, encoded and decoded; after the camera is off, nothing of it grows.
+/// Both browsers count what is captured, encoded and decoded.
 #[wasm_bindgen_test]
-async fn frames_are_counted_as_long_as_there_are_any() {
-    let (mut pair, media, _) = in_a_call().await;
+async fn frames_are_counted() {
+    let (mut pair, _media, _) = in_a_call().await;
     let before = pair.flow(A).await.frames;
     sleep(1000).await;
     let after = pair.flow(A).await.frames;
@@ -304,13 +304,6 @@ async fn frames_are_counted_as_long_as_there_are_any() {
     assert!(grows(before.decoded, after.decoded), "decoded: {before:?} {after:?}");
     assert!(grows(before.encoded, after.encoded), "encoded: {before:?} {after:?}");
     assert!(grows(before.captured, after.captured), "captured: {before:?} {after:?}");
-    media.stop_all();
-    sleep(1000).await;
-    let before = pair.flow(A).await.frames;
-    sleep(1000).await;
-    let after = pair.flow(A).await.frames;
-    assert_eq!(before.encoded, after.encoded, "nothing is sent any more");
-    assert_eq!(before.decoded, after.decoded, "nothing comes any more");
 }
 
 #[wasm_bindgen_test]
