@@ -40,10 +40,14 @@ impl<K: PartialEq + Clone, V> KeyedList<K, V> {
         mut make: impl FnMut(&K) -> Result<(HtmlElement, V), JsValue>,
     ) -> Result<(), JsValue> {
         let attached = self.parent.is_connected();
-        let (mut kept, gone) = std::mem::take(&mut self.items)
-            .into_iter()
-            .partition::<Vec<_>, _>(|item| keys.contains(&item.key) && (!attached || item.parts.are_there()));
-        gone.iter().for_each(|item| item.element.remove());
+        let mut kept = std::mem::take(&mut self.items);
+        kept.retain(|item| {
+            let stays = keys.contains(&item.key) && (!attached || item.parts.are_there());
+            if !stays {
+                item.element.remove();
+            }
+            stays
+        });
         for key in keys {
             let item = match kept.iter().position(|item| item.key == *key) {
                 Some(at) => kept.remove(at),

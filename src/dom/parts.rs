@@ -1,7 +1,7 @@
 //! What something of ours is made of.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node};
+use web_sys::{HtmlElement, Node};
 
 /// An element and everything in it, as it was built. Extensions and translators take elements out and put them into others:
 /// whatever is out of the document has to be built again, while what was only wrapped is left as they want it.
@@ -11,8 +11,11 @@ impl Parts {
     /// Those of `root`, with itself.
     pub fn of(root: &HtmlElement) -> Self {
         let inside = root.get_elements_by_tag_name("*");
-        let inside = (0..inside.length()).filter_map(|at| inside.item(at)).map(Element::unchecked_into);
-        Self(inside.chain([root.clone().unchecked_into()]).collect())
+        let mut parts = vec![root.clone().unchecked_into()];
+        for at in 0..inside.length() {
+            parts.extend(inside.item(at).map(JsCast::unchecked_into));
+        }
+        Self(parts)
     }
 
     /// Whether all of them are in the document.

@@ -145,16 +145,26 @@ struct Rows {
 }
 
 impl Rows {
-    /// The greatest height at which they fit, in as even rows as their order allows.
+    /// The number of rows with the largest pictures; where that is all but the same, with the largest tiles. The rows are
+    /// as even as the order allows.
     fn new(stage: Size, shapes: &[Shape]) -> Self {
-        let fits = |height: &u32| {
-            let rows = count_rows(stage.width, *height, shapes);
-            rows.is_some_and(|rows| rows * (height + GAP) <= stage.height + GAP)
-        };
-        let height = (1..=stage.height).rev().find(fits).unwrap_or(0);
-        let count = count_rows(stage.width, height, shapes).unwrap_or(1).max(1);
-        let even = |width: &u32| count_rows(*width, height, shapes) == Some(count);
-        Self { height, count, width: (0..=stage.width).find(even).unwrap_or(stage.width) }
+        let (mut best, mut best_score) = (Self { height: 0, count: 1, width: stage.width }, 0);
+        for count in 1..=shapes.len() as u32 {
+            let room = room(stage, count);
+            let mut height = room;
+            while height > 0 && count_rows(stage.width, height, shapes).is_none_or(|rows| rows > count) {
+                height -= 1;
+            }
+            let score = 4 * height + taller(height, room);
+            if score > best_score {
+                (best, best_score) = (Self { height, count, ..best }, score);
+            }
+        }
+        best.count = count_rows(stage.width, best.height, shapes).unwrap_or(1).max(1);
+        while best.width > 0 && count_rows(best.width - 1, best.height, shapes) == Some(best.count) {
+            best.width -= 1;
+        }
+        best
     }
 
     /// How much of the stage their pictures cover.
@@ -163,7 +173,7 @@ impl Rows {
     }
 
     fn place(&self, stage: Size, mut shapes: &[Shape]) -> Vec<Rect> {
-        let room = stage.height.saturating_sub(GAP * (self.count - 1)) / self.count;
+        let room = room(stage, self.count);
         let crops = |shapes: &[Shape]| shapes.iter().filter(|shape| shape.crop).count() as u32;
         let row_height = if crops(shapes) > 0 { room } else { taller(self.height, room) };
         let mut y = (stage.height + GAP).saturating_sub((row_height + GAP) * self.count) / 2;
@@ -191,6 +201,11 @@ impl Rows {
         }
         placed
     }
+}
+
+/// The height of each of so many rows.
+fn room(stage: Size, rows: u32) -> u32 {
+    stage.height.saturating_sub(GAP * (rows - 1)) / rows
 }
 
 /// How many rows pictures of this height make; `None` if one of them is wider than a row.
@@ -318,7 +333,20 @@ mod tests {
         let placed = arranged(DESKTOP, &[of(LAPTOP), own(LAPTOP)]);
         assert_eq!(shown(&placed[0], LAPTOP), Size { width: 625, height: 352 });
         assert_eq!(placed[0].width, 627, "and nothing stands beside them");
+        let higher = arranged(Size { height: 716, ..DESKTOP }, &[of(LAPTOP), own(LAPTOP)]);
+        assert_eq!(higher[0].y, higher[1].y, "two rows would be a pixel larger, and half of the stage empty");
         assert_eq!(placed.iter().map(|rect| (rect.width, rect.height)).collect::<Vec<_>>(), [(627, 470); 2]);
+    }
+
+    #[test]
+    fn most_of_a_stage_is_used() {
+        for stage in [DESKTOP, Size { height: 716, ..DESKTOP }, Size { width: 1904, height: 996 }] {
+            for count in [2, 3, 4, 6, 8, 9] {
+                let placed = arranged(stage, &vec![of(LAPTOP); count]);
+                let used: u32 = placed.iter().map(|rect| rect.width * rect.height).sum();
+                assert!(used * 100 / area(stage) >= 60, "{count} in {stage:?}: {placed:?}");
+            }
+        }
     }
 
     #[test]
