@@ -14,7 +14,7 @@ use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
     ById, ConnectionConfig, ConnectionEvent, ConnectionId, Finding, Role, Source, TestId, TrackId,
 };
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, RtcPeerConnectionState};
 
 use self::bindings::PeerConnection;
@@ -97,6 +97,8 @@ impl Rtc {
             Ok(trial) => {
                 self.trials.borrow_mut().insert(id, trial);
             }
+            // `new RTCPeerConnection` where there is no such thing.
+            Err(error) if error.has_type::<js_sys::ReferenceError>() => tell(Finding::Unsupported),
             Err(_) => tell(Finding::Refused),
         }
     }

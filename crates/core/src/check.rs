@@ -48,6 +48,8 @@ pub enum Finding {
     Gathered(bool),
     /// The browser does not even try.
     Refused,
+    /// The browser has no peer connections to try it with.
+    Unsupported,
 }
 
 /// Whether a candidate proves that the server with this URL works: for TURN one on a relay, for STUN the address that
@@ -194,6 +196,7 @@ impl Entry {
             Finding::Error(code) => self.fault = Some(Fault::Error(code)),
             Finding::Gathered(told) => self.settle(self.gathered(told), out),
             Finding::Refused => self.settle(CheckState::Failed(Fault::Invalid), out),
+            Finding::Unsupported => self.settle(CheckState::Skipped(Skip::Unclear), out),
         }
     }
 

@@ -137,6 +137,17 @@ fn a_device_that_opens_late_is_waited_for() {
 }
 
 #[test]
+fn a_browser_without_peer_connections_blames_no_server() {
+    for url in ["turn:a", "stun:a"] {
+        let mut stage = Stage::begin(&[&[url]]);
+        stage.step(0, &AROUND);
+        stage.found(0, Finding::Unsupported);
+        assert_eq!(stage.step(1, &AROUND), [Effect::EndTest(TestId(0))]);
+        assert_eq!(stage.state(ICE), CheckState::Skipped(Skip::Unclear), "{url}");
+    }
+}
+
+#[test]
 fn an_ice_server_that_fails_says_why() {
     let refused = Finding::Error(401);
     for (url, findings, expected) in [

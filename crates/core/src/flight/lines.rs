@@ -129,6 +129,7 @@ fn tested(id: u32, finding: Finding) -> [u32; 3] {
         Finding::Error(code) => [id, 3, code.into()],
         Finding::Gathered(told) => [id, 4, told.into()],
         Finding::Refused => [id, 5, 0],
+        Finding::Unsupported => [id, 6, 0],
     }
 }
 

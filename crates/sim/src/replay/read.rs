@@ -115,6 +115,7 @@ fn finding(parts: &Parts<'_>) -> Option<Finding> {
         3 => Finding::Error(parts.number(2)?.try_into().ok()?),
         4 => Finding::Gathered(parts.yes(2)),
         5 => Finding::Refused,
+        6 => Finding::Unsupported,
         _ => return None,
     })
 }
