@@ -186,7 +186,7 @@ fn summary_line(line: &str) -> Option<Count> {
         let before = &rest[..rest.find(word)?];
         before.split_whitespace().last()?.parse().ok()
     };
-    Some(Count { passed: number(" passed")?, failed: number(" failed")?, skipped: 0 })
+    Some(Count { passed: number(" passed")?, failed: number(" failed")?, skipped: number(" ignored")? })
 }
 
 /// A test that cannot run here says so past the runner, which has written the name and no line end yet.
@@ -202,8 +202,8 @@ mod tests {
 
     #[test]
     fn reads_the_summary_of_cargo() {
-        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; finished in 0.1s";
-        assert_eq!(summary_line(line), Some(Count { passed: 12, failed: 3, skipped: 0 }));
+        let line = "test result: FAILED. 12 passed; 3 failed; 2 ignored; 0 measured; finished in 0.1s";
+        assert_eq!(summary_line(line), Some(Count { passed: 12, failed: 3, skipped: 2 }));
         assert_eq!(summary_line("test tests::it_works ... ok"), None);
     }
 

@@ -98,6 +98,11 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
     steps.check("page, with and without Trunk", || compare_pages(toolbox, &programs));
     let mut command = cargo_test(&["-p", "visavis-e2e"]);
     command.args(filter).args(["--", "--test-threads=1"]);
+    if let Some(webkit) = &browsers.webkit {
+        // What needs it is ignored unless it is there.
+        command.arg("--include-ignored");
+        command.env("WEBKITDRIVER", &webkit.driver).env("XVFB", &webkit.xvfb);
+    }
     if let Some(others) = &toolbox.others {
         command.env("VISAVIS_PACKAGES", &others.packages).env("MATCHBOX_SERVER", &others.matchbox);
     }

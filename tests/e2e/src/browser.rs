@@ -16,9 +16,14 @@ use crate::process::Process;
 use crate::server::PORT;
 use crate::tools;
 use crate::webdriver::{Extra, end_session};
+use crate::webkit;
 
-/// What is injected into every page.
-pub(crate) const PROBE: &str = include_str!("probe.js");
+/// What looks at a page. Injected into every page of Chrome before its scripts; elsewhere by the first look, or by a
+/// [`Bundle`](crate::Bundle) that brings it.
+pub const PROBE: &str = include_str!("probe.js");
+
+/// An `RTCPeerConnection` for [`Kind::WebKit`]: what is received from it are a canvas and a tone.
+pub const PEER_CONNECTION: &str = include_str!("peer_connection.js");
 
 /// Which browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub enum Kind {
     Chrome,
     /// Firefox.
     Firefox,
+    /// WebKitGTK's MiniBrowser. Debian builds it without `RTCPeerConnection`.
+    WebKit,
 }
 
 /// How a browser is started.
@@ -106,6 +113,12 @@ impl Setup {
         setup
     }
 
+    /// WebKitGTK with a fake camera and microphone that may be used.
+    pub fn webkit() -> Self {
+        let flags = webkit::FLAGS.map(str::to_owned).to_vec();
+        Self { kind: Kind::WebKit, flags, prefs: serde_json::Map::new(), place: None }
+    }
+
     /// Chromium with a small picture in its camera, for tests with many pages.
     pub fn small_chrome() -> Self {
         Self::chrome().with(&format!("--use-file-for-fake-video-capture={}", picture::small().display()))
@@ -156,6 +169,7 @@ impl Setup {
                 self.prefs.insert("dom.securecontext.allowlist".into(), json!(server));
                 self
             }
+            Kind::WebKit => unreachable!("it has no network of its own to find a path in"),
         }
     }
 
@@ -164,6 +178,8 @@ impl Setup {
         let (key, binary) = match self.kind {
             Kind::Chrome => ("goog:chromeOptions", tools::chrome()),
             Kind::Firefox => ("moz:firefoxOptions", tools::firefox()),
+            // The driver knows where its own is.
+            Kind::WebKit => ("webkitgtk:browserOptions", None),
         };
         if let Some(binary) = binary {
             options["binary"] = json!(binary);
@@ -185,9 +201,11 @@ pub struct Browser {
     client: Client,
     /// The window that commands go to, once the first page is open. Whoever holds the lock has the floor.
     floor: Mutex<Option<WindowHandle>>,
+    /// The window it has started with.
+    first: WindowHandle,
     port: u16,
     session: String,
-    _driver: Process,
+    _processes: Vec<Process>,
 }
 
 impl Browser {
@@ -203,15 +221,17 @@ impl Browser {
 
     /// Starts a driver on a free port, and a browser with it.
     pub async fn start(setup: Setup) -> Arc<Self> {
-        let (driver, port) = start_driver(&setup).await;
+        let (processes, port) = start_driver(&setup).await;
         setup.place.iter().for_each(|place| place.lead_out(port));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(setup.capabilities())
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
-            .unwrap_or_else(|error| panic!("no {:?}: {error}\n{}", setup.kind, driver.last_words()));
+            .unwrap_or_else(|error| panic!("no {:?}: {error}\n{}", setup.kind, processes[0].last_words()));
         let session = client.session_id().await.ok().flatten().expect("a session has an id");
-        Arc::new(Self { kind: setup.kind, client, floor: Mutex::new(None), port, session, _driver: driver })
+        let first = client.window().await.expect("it has a window");
+        let floor = Mutex::new(None);
+        Arc::new(Self { kind: setup.kind, client, floor, first, port, session, _processes: processes })
     }
 
     /// Which browser this is.
@@ -229,9 +249,10 @@ impl Browser {
     /// Opens a window without a page, but with the probe that will look into it.
     pub async fn blank(self: &Arc<Self>, name: &str) -> Page {
         let mut floor = self.floor.lock().await;
-        let window = match floor.as_ref() {
-            None => self.client.window().await,
-            Some(_) => self.another_window().await,
+        let window = match (self.kind, floor.as_ref()) {
+            (Kind::WebKit, _) => webkit::open_window(&self.client, &self.first).await,
+            (Kind::Chrome | Kind::Firefox, None) => Ok(self.first.clone()),
+            (Kind::Chrome | Kind::Firefox, Some(_)) => self.another_window().await,
         };
         let window = window.unwrap_or_else(|error| panic!("no window for {name}: {error}"));
         self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");
@@ -279,17 +300,18 @@ impl Drop for Browser {
 }
 
 /// Starts a driver on a free port. One that finds its port taken by somebody else at the last moment ends, and another
-/// has better luck.
-async fn start_driver(setup: &Setup) -> (Process, u16) {
+/// has better luck. Returns what runs, the driver first.
+async fn start_driver(setup: &Setup) -> (Vec<Process>, u16) {
     let (program, args) = match setup.kind {
         Kind::Chrome => (tools::chromedriver(), vec!["--port=0"]),
         Kind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
+        Kind::WebKit => return webkit::start_driver().await,
     };
     let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
     for _ in 0..3 {
         let mut driver = Process::start_in(setup.place.as_ref(), &program, &args);
         if let Some(port) = driver.listens_for(port_of).await {
-            return (driver, port);
+            return (vec![driver], port);
         }
     }
     panic!("{} found no port three times", program.display())

@@ -30,6 +30,23 @@ impl Bundle {
         Self::with_config(&serde_json::json!({ "signaling": { "url": url } }))
     }
 
+    /// Lets these scripts run before anything else in its page, one after the other.
+    #[must_use]
+    pub fn after_scripts(self, scripts: &[(&str, &str)]) -> Self {
+        let page = self.path.join("index.html");
+        let html = fs::read_to_string(&page).expect("the bundle has a page");
+        let (before, after) = html.split_once("<script").expect("the page has a script");
+        let tags = scripts.iter().map(|(name, source)| {
+            fs::write(self.path.join(name), source).expect("a script can be written");
+            format!("<script src=\"{name}\"></script>")
+        });
+        let html = format!("{before}{}<script{after}", tags.collect::<String>());
+        fs::write(&page, html).expect("the page can be written");
+        // The server would hand out what was compressed before.
+        ["html.br", "html.gz"].iter().for_each(|twin| drop(fs::remove_file(page.with_extension(twin))));
+        self
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -26,6 +26,7 @@ pub mod sub_path;
 pub mod tools;
 pub mod turn;
 mod webdriver;
+mod webkit;
 
 pub use browser::{Browser, Setup};
 pub use bundle::Bundle;

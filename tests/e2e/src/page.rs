@@ -11,12 +11,16 @@ use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::browser::{Browser, PROBE};
+use crate::browser::{Browser, Kind, PROBE};
 use crate::look::Look;
 use crate::tools;
 
 /// Long enough for the slowest machine; a condition that holds is seen within a tenth of a second.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until the page has been painted anew.
+const PAINTED: &str =
+    "for (let i = 0; i < 3; i++) await new Promise(painted => requestAnimationFrame(painted));";
 
 /// A page, and who looks at it.
 #[derive(Debug)]
@@ -128,8 +132,16 @@ impl Page {
         self.drive("permissions", async |client| Browser::extra(client, "permissions", body).await).await;
     }
 
-    /// Makes the viewport this big (Chrome).
+    /// Makes the viewport this big (Chrome, WebKitGTK).
     pub async fn resize(&self, width: u32, height: u32) {
+        if self.browser.kind() == Kind::WebKit {
+            self.drive("resize", async |client| client.set_window_size(width, height).await).await;
+            let so = |look: &Look| (look.width, look.height) == (width.into(), height.into());
+            self.until(&format!("a window of {width}x{height}"), so).await;
+            // Or a screenshot would show the page as it was.
+            self.eval(PAINTED, vec![]).await;
+            return;
+        }
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;

@@ -69,6 +69,16 @@ pub fn firefox() -> Option<PathBuf> {
     given("FIREFOX").or_else(|| existing("/usr/bin/firefox-esr"))
 }
 
+/// `WEBKITDRIVER`, else the one on the path. It knows its browser.
+pub fn webkit_driver() -> PathBuf {
+    given("WEBKITDRIVER").unwrap_or_else(|| PathBuf::from("WebKitWebDriver"))
+}
+
+/// A screen for browsers without a headless mode: `XVFB`, else the one on the path.
+pub fn xvfb() -> PathBuf {
+    given("XVFB").unwrap_or_else(|| PathBuf::from("Xvfb"))
+}
+
 /// coturn's server: `TURNSERVER`, else the one on the path.
 pub fn turnserver() -> PathBuf {
     given("TURNSERVER").unwrap_or_else(|| PathBuf::from("turnserver"))

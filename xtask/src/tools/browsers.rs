@@ -1,6 +1,6 @@
 //! Browsers and the drivers that fit them.
 
-use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX};
+use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, WEBKIT, XVFB};
 use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -17,8 +17,18 @@ pub(crate) struct Browsers {
     pub(crate) firefox: PathBuf,
     /// Its driver.
     pub(crate) geckodriver: PathBuf,
+    /// WebKitGTK, where there is one.
+    pub(crate) webkit: Option<WebKit>,
     /// The relay between them.
     pub(crate) turnserver: PathBuf,
+}
+
+/// What it takes to steer WebKitGTK.
+pub(crate) struct WebKit {
+    /// Its driver, which knows its browser.
+    pub(crate) driver: PathBuf,
+    /// A screen for it.
+    pub(crate) xvfb: PathBuf,
 }
 
 /// Finds or installs them all.
@@ -27,8 +37,14 @@ pub(super) fn ensure(geckodriver: PathBuf) -> Result<Browsers> {
     let chromedriver = system::ensure(&CHROMEDRIVER)?;
     same_major(&chrome, &chromedriver)?;
     let firefox = system::ensure(&FIREFOX)?;
+    let webkit = webkit();
     let turnserver = system::ensure(&COTURN)?;
-    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, turnserver })
+    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, webkit, turnserver })
+}
+
+fn webkit() -> Option<WebKit> {
+    let driver = system::ensure_if_possible(&WEBKIT)?;
+    Some(WebKit { driver, xvfb: system::ensure_if_possible(&XVFB)? })
 }
 
 /// A driver steers only the browser of its own major version.

@@ -68,6 +68,22 @@ pub(super) const FIREFOX: Package = Package {
         ("brew", &["firefox"]),
     ],
 };
+/// The driver that steers WebKitGTK, with its browser: the engine of Safari.
+pub(super) const WEBKIT: Package = Package {
+    title: "WebKitGTK",
+    why: "runs the tests",
+    variable: "WEBKITDRIVER",
+    programs: &["WebKitWebDriver"],
+    names: &[("apt-get", &["webkit2gtk-driver"])],
+};
+/// A screen that nobody sees: WebKitGTK has no headless mode.
+pub(super) const XVFB: Package = Package {
+    title: "Xvfb",
+    why: "is the screen of WebKitGTK",
+    variable: "XVFB",
+    programs: &["Xvfb"],
+    names: &[("apt-get", &["xvfb"]), ("dnf", &["xorg-x11-server-Xvfb"]), ("pacman", &["xorg-server-xvfb"])],
+};
 /// A relay for tests of calls that have no other path.
 pub(super) const COTURN: Package = Package {
     title: "coturn",
@@ -127,6 +143,12 @@ pub(super) fn ensure(package: &Package) -> Result<PathBuf> {
     }
     let Some(program) = find(package) else { bail!(advice(package)) };
     Ok(program)
+}
+
+/// The same for a program that not every machine has a package of: without it, its tests are skipped, and that is said.
+pub(super) fn ensure_if_possible(package: &Package) -> Option<PathBuf> {
+    let skip = |error| say("skip", package.title, &format!("{error:#}; until then its tests are skipped"));
+    ensure(package).map_err(skip).ok()
 }
 
 /// A program that the environment names.

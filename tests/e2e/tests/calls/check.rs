@@ -19,7 +19,7 @@ return [...document.querySelectorAll('[data-check]')].map((line) => ({
 ";
 
 #[derive(Debug, Deserialize)]
-struct Line {
+pub(crate) struct Line {
     item: String,
     state: String,
     text: String,
@@ -30,7 +30,7 @@ async fn read(page: &Page) -> Vec<Line> {
 }
 
 /// Presses the button, and waits for all of it.
-async fn check(page: &Page) -> Vec<Line> {
+pub(crate) async fn check(page: &Page) -> Vec<Line> {
     page.until("the lobby", |look| look.control("check").is_some()).await;
     page.press("check").await;
     let begin = Instant::now();
@@ -45,7 +45,7 @@ async fn check(page: &Page) -> Vec<Line> {
     }
 }
 
-fn states(lines: &[Line]) -> Vec<&str> {
+pub(crate) fn states(lines: &[Line]) -> Vec<&str> {
     lines.iter().map(|line| line.state.as_str()).collect()
 }
 

@@ -57,7 +57,7 @@ fn control_over(look: &Look, tiles: &[Area]) -> Option<String> {
 }
 
 /// Looks at the stage in every size and keeps a picture of each.
-async fn look_at(page: &Page, tiles: usize) {
+pub(crate) async fn look_at(page: &Page, tiles: usize) {
     for (width, height) in SIZES {
         page.resize(width, height).await;
         page.until("everybody's picture", |look| {
@@ -72,7 +72,8 @@ async fn look_at(page: &Page, tiles: usize) {
             complaint.is_none()
         })
         .await;
-        let path = tools::artifacts().join(format!("stage-{tiles}-{width}x{height}.png"));
+        let browser = page.browser().kind();
+        let path = tools::artifacts().join(format!("{browser:?}-stage-{tiles}-{width}x{height}.png"));
         page.screenshot(&path.to_string_lossy()).await;
     }
 }

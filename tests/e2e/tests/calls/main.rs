@@ -27,3 +27,4 @@ mod switches;
 mod trials;
 mod turn;
 mod unruly;
+mod webkit;

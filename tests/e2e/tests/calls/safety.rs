@@ -11,7 +11,7 @@ return words.textContent;
 ";
 
 /// Asks a tile for its words, as a person does.
-async fn words(page: &Page) -> String {
+pub(crate) async fn words(page: &Page) -> String {
     page.click("[data-connection] [data-control=safety]").await;
     let words = page.eval(READ, vec![]).await;
     words.as_str().map(str::to_owned).expect("a text")

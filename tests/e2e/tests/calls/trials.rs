@@ -147,7 +147,7 @@ async fn reloads(ben: Setup) {
     match ben.browser().kind() {
         Kind::Chrome => meets(&ben, &["Ann"]).await,
         // The probe comes too late to the reloaded page to listen to what it plays.
-        Kind::Firefox => drop(sees(&ben, &["Ann"]).await),
+        Kind::Firefox | Kind::WebKit => drop(sees(&ben, &["Ann"]).await),
     }
 }
 

@@ -1,0 +1,320 @@
+// An `RTCPeerConnection` for browsers that are built without one: it negotiates by the rules of W3C webrtc-pc as far as
+// two pages of ours need that (no rollback), and what it receives are a canvas that moves and a tone. Nothing passes
+// between two of them but their descriptions and candidates, through the server.
+(() => {
+  if (window.RTCPeerConnection) return;
+
+  const hex = length =>
+    [...crypto.getRandomValues(new Uint8Array(length))].map(byte => byte.toString(16).padStart(2, '0'));
+  const event = (name, more) => Object.assign(new Event(name), more);
+
+  // ---- what arrives
+  // The picture of a camera: a light disc that goes round on a ground of one colour.
+  const picture = hue => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+    const pen = canvas.getContext('2d');
+    const draw = () => {
+      const angle = (performance.now() / 3000) * 2 * Math.PI;
+      pen.fillStyle = `hsl(${hue} 45% 40%)`;
+      pen.fillRect(0, 0, 320, 180);
+      pen.fillStyle = 'hsl(0 0% 95%)';
+      pen.beginPath();
+      pen.arc(160 + 90 * Math.cos(angle), 90 + 50 * Math.sin(angle), 30, 0, 2 * Math.PI);
+      pen.fill();
+    };
+    draw();
+    const timer = setInterval(draw, 100);
+    const [track] = canvas.captureStream(10).getVideoTracks();
+    return { track, end: () => clearInterval(timer) };
+  };
+  const tone = () => {
+    const context = new AudioContext();
+    const source = context.createOscillator();
+    const volume = new GainNode(context, { gain: 0.05 });
+    const sink = context.createMediaStreamDestination();
+    source.connect(volume).connect(sink);
+    source.start();
+    const [track] = sink.stream.getAudioTracks();
+    return { track, end: () => context.close() };
+  };
+
+  // ---- descriptions
+  const CODECS = { audio: '111 opus/48000/2', video: '96 VP8/90000' };
+  const section = ({ mid, kind, direction, ufrag, fingerprint, setup }) => {
+    const [payload, codec] = CODECS[kind].split(' ');
+    return [
+      `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payload}`,
+      'c=IN IP4 0.0.0.0',
+      `a=mid:${mid}`,
+      `a=ice-ufrag:${ufrag}`,
+      `a=ice-pwd:${ufrag.repeat(3)}`,
+      `a=fingerprint:sha-256 ${fingerprint}`,
+      `a=setup:${setup}`,
+      'a=rtcp-mux',
+      `a=${direction}`,
+      `a=rtpmap:${payload} ${codec}`,
+    ];
+  };
+  const read = sdp => {
+    const [head, ...sections] = sdp.split(/^(?=m=)/m);
+    return sections.map(text => ({
+      kind: text.match(/^m=(\w+)/)[1],
+      mid: text.match(/^a=mid:(\S+)/m)[1],
+      ufrag: `${head}${text}`.match(/^a=ice-ufrag:(\S+)/m)[1],
+      direction: text.match(/^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m)[1],
+    }));
+  };
+  const sends = direction => direction === 'sendrecv' || direction === 'sendonly';
+  const receives = direction => direction === 'sendrecv' || direction === 'recvonly';
+  const way = (out, into) => (out ? (into ? 'sendrecv' : 'sendonly') : into ? 'recvonly' : 'inactive');
+
+  class Transceiver {
+    constructor(kind, direction, arrives) {
+      Object.assign(this, { kind, direction, arrives, mid: null, currentDirection: null, stopped: false });
+      this.receiver = { track: arrives.track };
+      this.sender = {
+        track: null,
+        replaceTrack: async track => void (this.sender.track = track),
+        setStreams: () => {},
+      };
+    }
+  }
+
+  class PeerConnection extends EventTarget {
+    #transceivers = [];
+    #fingerprint = hex(32).join(':').toUpperCase();
+    #session = String(Date.now());
+    #version = 0;
+    #ufrag = hex(4).join('');
+    #restart = false;
+    #wanted = false;
+    #heard = false;
+    #begin = performance.now();
+    #chain = Promise.resolve();
+
+    signalingState = 'stable';
+    connectionState = 'new';
+    iceConnectionState = 'new';
+    iceGatheringState = 'new';
+    currentLocalDescription = null;
+    currentRemoteDescription = null;
+    pendingLocalDescription = null;
+    pendingRemoteDescription = null;
+    onicecandidateerror = null;
+
+    get localDescription() {
+      return this.pendingLocalDescription ?? this.currentLocalDescription;
+    }
+    get remoteDescription() {
+      return this.pendingRemoteDescription ?? this.currentRemoteDescription;
+    }
+    getTransceivers() {
+      return [...this.#transceivers];
+    }
+    getReceivers() {
+      return this.#transceivers.map(it => it.receiver);
+    }
+    setConfiguration() {}
+
+    addTransceiver(kind, { direction = 'sendrecv' } = {}) {
+      const transceiver = this.#transceiver(kind, direction);
+      this.#need();
+      return transceiver;
+    }
+    createDataChannel() {
+      this.#need();
+      return new EventTarget();
+    }
+    restartIce() {
+      this.#restart = true;
+      this.#need();
+    }
+
+    createAnswer() {
+      return this.#queue(() => this.#make('answer'));
+    }
+    setLocalDescription(given) {
+      return this.#queue(() => {
+        const fits = ['have-remote-offer', 'have-local-pranswer'].includes(this.signalingState);
+        this.#local(given ?? this.#make(fits ? 'answer' : 'offer'));
+      });
+    }
+    setRemoteDescription(description) {
+      return this.#queue(() => this.#remote(description));
+    }
+    addIceCandidate(candidate) {
+      return this.#queue(() => {
+        if (!this.remoteDescription) throw new DOMException('no remote description', 'InvalidStateError');
+        if (candidate?.candidate) this.#heard = true;
+        this.#connect();
+      });
+    }
+
+    async getStats() {
+      const packets = this.connectionState === 'connected' ? (performance.now() - this.#begin) / 20 : 0;
+      const entries = this.#transceivers.flatMap(({ kind, currentDirection, sender }) => [
+        receives(currentDirection) && { type: 'inbound-rtp', kind, packetsReceived: Math.floor(packets) },
+        sends(currentDirection) && sender.track && { type: 'outbound-rtp', kind, packetsSent: Math.floor(packets) },
+      ]);
+      return new Map(entries.filter(Boolean).map((entry, at) => [String(at), { id: String(at), ...entry }]));
+    }
+
+    close() {
+      if (this.connectionState === 'closed') return;
+      this.signalingState = 'closed';
+      this.connectionState = this.iceConnectionState = 'closed';
+      for (const { arrives } of this.#transceivers) {
+        arrives.track.stop();
+        arrives.end();
+      }
+    }
+
+    // One operation after the other; none of a closed connection settles.
+    #queue(operation) {
+      const result = this.#chain.then(() => {
+        if (this.signalingState === 'closed') return new Promise(() => {});
+        return operation();
+      });
+      this.#chain = result.catch(() => {});
+      return result;
+    }
+
+    #transceiver(kind, direction) {
+      const hue = parseInt(this.#fingerprint.slice(0, 2), 16) * 1.4;
+      const transceiver = new Transceiver(kind, direction, kind === 'video' ? picture(hue) : tone());
+      this.#transceivers.push(transceiver);
+      return transceiver;
+    }
+
+    #need() {
+      if (this.#wanted) return;
+      this.#wanted = true;
+      setTimeout(() => this.#tellNeed());
+    }
+    #tellNeed() {
+      if (this.#wanted && this.signalingState === 'stable') this.dispatchEvent(event('negotiationneeded'));
+    }
+
+    #make(type) {
+      const right = type === 'offer' ? 'stable' : 'have-remote-offer';
+      const provisional = type === 'answer' && this.signalingState === 'have-local-pranswer';
+      if (this.signalingState !== right && !provisional)
+        throw new DOMException(`${type} in ${this.signalingState}`, 'InvalidStateError');
+      if (type === 'offer' && this.#restart) this.#ufrag = hex(4).join('');
+      const offered = type === 'answer' ? read(this.remoteDescription.sdp) : [];
+      const sections = this.#transceivers
+        .filter(it => type === 'offer' || it.mid !== null)
+        .map((transceiver, at) => {
+          transceiver.mid ??= String(at);
+          const theirs = offered.find(it => it.mid === transceiver.mid)?.direction ?? 'sendrecv';
+          const { direction, kind, mid } = transceiver;
+          return section({
+            kind,
+            mid,
+            direction: way(sends(direction) && receives(theirs), receives(direction) && sends(theirs)),
+            ufrag: this.#ufrag,
+            fingerprint: this.#fingerprint,
+            setup: type === 'offer' ? 'actpass' : 'active',
+          });
+        });
+      const head = [
+        'v=0',
+        `o=- ${this.#session} ${(this.#version += 1)} IN IP4 127.0.0.1`,
+        's=-',
+        't=0 0',
+        `a=group:BUNDLE ${sections.map((_, at) => at).join(' ')}`,
+      ];
+      return { type, sdp: `${[head, ...sections].flat().join('\r\n')}\r\n` };
+    }
+
+    #local(description) {
+      const { type } = description;
+      if (type === 'offer') {
+        this.#restart = this.#wanted = false;
+        this.#signal('have-local-offer', { pendingLocalDescription: description });
+      } else if (type === 'pranswer') {
+        this.#signal('have-local-pranswer', { pendingLocalDescription: description });
+      } else {
+        this.#settle({ local: description, remote: this.pendingRemoteDescription ?? this.currentRemoteDescription });
+        for (const transceiver of this.#transceivers) this.#agree(transceiver, description.sdp, false);
+      }
+      if (type !== 'pranswer') this.#gather();
+    }
+
+    #remote(description) {
+      const { type, sdp } = description;
+      const right = type === 'offer' ? 'stable' : 'have-local-offer';
+      if (this.signalingState !== right)
+        throw new DOMException(`${type} in ${this.signalingState}`, 'InvalidStateError');
+      const sections = read(sdp);
+      for (const { kind, mid } of sections) {
+        if (this.#transceivers.some(it => it.mid === mid)) continue;
+        const free = this.#transceivers.find(it => it.mid === null && it.kind === kind);
+        (free ?? this.#transceiver(kind, 'recvonly')).mid = mid;
+      }
+      if (type === 'offer') this.#signal('have-remote-offer', { pendingRemoteDescription: description });
+      else {
+        for (const transceiver of this.#transceivers) this.#agree(transceiver, sdp, true);
+        this.#settle({ local: this.pendingLocalDescription, remote: description });
+      }
+      for (const { mid, direction } of sections) {
+        const transceiver = this.#transceivers.find(it => it.mid === mid);
+        if (!sends(direction) || transceiver.told) continue;
+        transceiver.told = true;
+        const { receiver } = transceiver;
+        this.dispatchEvent(event('track', { transceiver, receiver, track: receiver.track, streams: [] }));
+      }
+    }
+
+    // The directions of an answer, ours or theirs, are what both have agreed on.
+    #agree(transceiver, sdp, theirs) {
+      const direction = read(sdp).find(it => it.mid === transceiver.mid)?.direction;
+      if (direction)
+        transceiver.currentDirection = theirs ? way(receives(direction), sends(direction)) : direction;
+    }
+
+    #signal(signalingState, descriptions) {
+      Object.assign(this, descriptions, { signalingState });
+    }
+    #settle({ local, remote }) {
+      this.#signal('stable', {
+        currentLocalDescription: local,
+        currentRemoteDescription: remote,
+        pendingLocalDescription: null,
+        pendingRemoteDescription: null,
+      });
+      this.#connect();
+      setTimeout(() => this.#tellNeed());
+    }
+
+    #gather() {
+      setTimeout(() => {
+        if (this.signalingState === 'closed') return;
+        const candidate = {
+          candidate: `candidate:1 1 udp 2122260223 127.0.0.1 ${1024 + (parseInt(this.#ufrag, 16) % 60000)} typ host`,
+          sdpMid: '0',
+          sdpMLineIndex: 0,
+          usernameFragment: this.#ufrag,
+        };
+        this.dispatchEvent(event('icecandidate', { candidate }));
+        this.iceGatheringState = 'complete';
+        this.dispatchEvent(event('icecandidate', { candidate: null }));
+      });
+    }
+
+    #connect() {
+      if (this.connectionState !== 'new' || this.signalingState !== 'stable' || !this.#heard) return;
+      this.#become('connecting', 'checking');
+      setTimeout(() => {
+        if (this.connectionState === 'connecting') this.#become('connected', 'connected');
+      });
+    }
+    #become(connection, ice) {
+      Object.assign(this, { connectionState: connection, iceConnectionState: ice });
+      this.dispatchEvent(event('iceconnectionstatechange'));
+      this.dispatchEvent(event('connectionstatechange'));
+    }
+  }
+
+  window.RTCPeerConnection = PeerConnection;
+})();
