@@ -53,7 +53,7 @@ impl Trial {
         match finding {
             Finding::Good => self.settle(Self::Usable, out),
             Finding::Gathered(_) => self.settle(Self::Hidden, out),
-            Finding::Refused => self.settle(Self::Blocked, out),
+            Finding::Refused | Finding::Unsupported => self.settle(Self::Blocked, out),
             Finding::Blank | Finding::Muted | Finding::Error(_) => {}
         }
     }

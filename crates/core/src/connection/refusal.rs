@@ -110,9 +110,14 @@ impl Connection {
             | ConnectionReason::PathLost
             | ConnectionReason::WaitingForServer
             | ConnectionReason::NoMedia
+            | ConnectionReason::SendsNothing
+            | ConnectionReason::PictureStalled
+            | ConnectionReason::NoPicture
+            | ConnectionReason::PictureUnseen
             | ConnectionReason::PeerGone
             | ConnectionReason::NoPath
             | ConnectionReason::NoPathWithRelay
+            | ConnectionReason::Refused
             | ConnectionReason::TooLarge
             | ConnectionReason::Untrusted
             | ConnectionReason::Incompatible => false,
