@@ -105,7 +105,7 @@ async fn killed_browsers_leave_no_tiles_behind_and_no_seats_taken() {
     for setup in [Setup::chrome(), Setup::firefox()] {
         let cem = comes(&server, setup, "Cem").await;
         meets(&ann, &["Ben", "Cem"]).await;
-        // The other browser's ghost needs no second proof that its seat is free.
+        // Firefox was seen to say goodbye even so (its tile goes at once), and leaves no ghost to wait for.
         let owner = match cem.browser().kind() {
             Kind::Chrome => Some(ann.browser().open("Dan", &server.url()).await),
             Kind::Firefox => None,
