@@ -3,7 +3,7 @@
 //! A tab that is about to enter a room, or has entered one, asks on a channel that all tabs of this origin hear; those
 //! who are in that room answer. So only whoever comes later is told: before joining, and in the call with a way to be quiet.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use visavis_core::{Command, Lifecycle, RoomView, Source};
@@ -40,6 +40,8 @@ struct Line {
     /// Answers to somebody else are not for us.
     token: String,
     here: RefCell<Here>,
+    /// The person has been told of another tab.
+    told: Cell<bool>,
 }
 
 impl SecondTab {
@@ -47,7 +49,7 @@ impl SecondTab {
     pub(super) fn new(frame: &HtmlElement) -> Result<Self, JsValue> {
         let token = u32::from_le_bytes(random_bytes()?).to_string();
         let (channel, here) = (BroadcastChannel::new(CHANNEL)?, RefCell::new(Here::Nowhere));
-        let line = Rc::new(Line { channel, frame: frame.clone(), token, here });
+        let line = Rc::new(Line { channel, frame: frame.clone(), token, here, told: Cell::new(false) });
         let on = |target, event, act: fn(&Line, &web_sys::Event)| {
             let line = Rc::downgrade(&line);
             Listener::new(target, event, move |event| {
@@ -119,8 +121,8 @@ impl Line {
             if ours && matches!(here, Here::Inside(_)) {
                 self.say(&["!", question]);
             }
-        } else if text.strip_prefix('-') == Some(room) {
-            // Another may be left.
+        } else if text.strip_prefix('-') == Some(room) && self.told.get() {
+            // There may be a third. Whoever was first does not ask: those who came later answer.
             self.ask();
         } else if text.strip_prefix('!') == Some(&*[&self.token, " ", room].concat()) {
             self.show(true);
@@ -128,6 +130,7 @@ impl Line {
     }
 
     fn show(&self, second: bool) {
+        self.told.set(second);
         let Some(place) = self.frame.query_selector(".stage .notices, [data-second-tab]").ok().flatten()
         else {
             return;
