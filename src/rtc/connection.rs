@@ -5,7 +5,7 @@ mod transceivers;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
@@ -21,7 +21,7 @@ use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport};
 use super::convert::kind_of;
 use super::promise::{End, answer_twice};
 use super::{certificate, convert, make};
-use crate::dom::{Listener, ignore, object};
+use crate::dom::{Listener, ignore};
 use crate::tracks::Tracks;
 
 /// How many sources there are: each has its place in the arrays below.

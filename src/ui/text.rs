@@ -4,12 +4,12 @@
 //! A sentence about a problem says what happened, why, and what to do now.
 
 pub(super) mod check;
+mod connection;
+
+pub(super) use self::connection::connection;
 
 use visavis_core::signaling::RejectCode;
-use visavis_core::{
-    ChoiceError, ConnectionReason, ConnectionState, MediaError, Obstacle, Problem, ServerChoice, Source,
-    SourceState,
-};
+use visavis_core::{ChoiceError, MediaError, Obstacle, Problem, ServerChoice, Source, SourceState};
 
 use crate::dom;
 
@@ -22,83 +22,6 @@ pub(super) const REPORT_SAVED: &str = "Saved, without names and addresses.";
 /// The name to show.
 pub(super) fn name(name: &str) -> &str {
     if name.is_empty() { NO_NAME } else { name }
-}
-
-/// The state of the media connection to somebody; empty if there is nothing to say.
-pub(super) fn connection(state: ConnectionState, reason: ConnectionReason, who: &str) -> String {
-    match reason {
-        ConnectionReason::None => without_reason(state).to_owned(),
-        ConnectionReason::Waiting => format!("Waiting for {who} to answer."),
-        ConnectionReason::FindingPath => format!("Looking for a way to {who}."),
-        ConnectionReason::PathLost => {
-            format!("Lost the way to {who}. Looking for another; if this takes long, check your network.")
-        }
-        ConnectionReason::WaitingForServer => {
-            format!("No way to {who} at the moment. It will be mended as soon as the server is back.")
-        }
-        ConnectionReason::NoMedia if state == ConnectionState::Connected => format!(
-            "Nothing arrives from {who}, although the connection stands. Ask them to switch their microphone off and \
-             on, or to reload."
-        ),
-        ConnectionReason::NoMedia => format!("Nothing arrives from {who}. Renewing the connection."),
-        ConnectionReason::SendsNothing => format!(
-            "{who} is connected, but with a program that sends neither sound nor picture. To see and hear them, ask \
-             them to use one that makes video calls."
-        ),
-        ConnectionReason::PictureStalled => format!(
-            "No picture comes from {who} any more. Their camera may be closed or used by another program; they are told."
-        ),
-        ConnectionReason::NoPicture => format!(
-            "No picture comes from {who}, although their camera is on. Your browsers may know no common video format; \
-             another browser may help."
-        ),
-        ConnectionReason::PictureUnseen => format!(
-            "{who} does not get your picture. Your browsers may know no common video format; another browser may help."
-        ),
-        ConnectionReason::PeerGone => format!("{who} lost the connection. They may come back."),
-        ConnectionReason::NoPath => format!(
-            "No way through to {who}: a firewall blocks direct calls and there is no relay. Trying again; another \
-             network may help."
-        ),
-        ConnectionReason::NoPathWithRelay => {
-            format!("No way through to {who}, not even by relay. Trying again; another network may help.")
-        }
-        ConnectionReason::NoAddresses => format!(
-            "No way to {who}: your browser hides its network addresses, and there is no relay. Look for an extension or \
-             a setting about WebRTC, or use another browser."
-        ),
-        ConnectionReason::NoAddressesThere => format!(
-            "No way to {who}: their browser hides its network addresses, and there is no relay. Ask them to look for an \
-             extension or a setting about WebRTC, or to use another browser."
-        ),
-        ConnectionReason::Blocked => format!("No call with {who}. {UNSUPPORTED}"),
-        ConnectionReason::BlockedThere => format!(
-            "{who} cannot make calls: their browser has no WebRTC, or a setting or an extension keeps pages from it. Ask \
-             them to allow it, or to use another browser."
-        ),
-        ConnectionReason::TooLarge => {
-            format!("{who} asks for more than a call between two people needs. Ask them to reload the page.")
-        }
-        ConnectionReason::Untrusted => format!(
-            "The server showed {who} with two different certificates, so this call was not made: somebody may be trying to \
-             listen in. Trying again; if it stays so, use another server."
-        ),
-        ConnectionReason::Incompatible => {
-            format!("The browsers of {who} and you do not fit together. An update of either may help.")
-        }
-        ConnectionReason::Refused => format!(
-            "Your browser refuses to connect to {who}: you are offline, or a setting or an extension forbids calls."
-        ),
-    }
-}
-
-fn without_reason(state: ConnectionState) -> &'static str {
-    match state {
-        ConnectionState::Connecting => "Connecting.",
-        ConnectionState::Connected => "",
-        ConnectionState::Reconnecting => "The connection broke off. Repairing it.",
-        ConnectionState::Failed => "No connection. Trying again.",
-    }
 }
 
 /// What our own tile says about the camera while there is no picture.

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{DomException, Event, MediaStream, MediaStreamTrack, MediaStreamTrackState};
 
-use crate::support::{Events, shadow, sleep, until};
+use crate::support::{Events, until};
 
 fn media() -> (Media, Tracks, Events<MediaEvent>) {
     let (tracks, events) = (Tracks::default(), Events::new());

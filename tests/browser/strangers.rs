@@ -124,6 +124,7 @@ impl Call {
                 ConnectionEvent::Candidate(None)
                 | ConnectionEvent::StateChanged(_)
                 | ConnectionEvent::RemoteTrack(..)
+                | ConnectionEvent::RemoteCertificate(_)
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::ChannelClosed => {}
             }

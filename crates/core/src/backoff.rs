@@ -125,7 +125,8 @@ mod tests {
             let mut backoff = Backoff::new(seed);
             backoff.server_closes();
             let [first, second] = [backoff.next_wait(at(0)), backoff.next_wait(at(6_000))];
-            assert!(first >= RECONNECT_CLOSING[0] && first <= RECONNECT_CLOSING[1], "{first:?}");
+            assert!(first >= RECONNECT_CLOSING[0], "{first:?}");
+            assert!(first <= RECONNECT_CLOSING[1], "{first:?}");
             assert!(second <= RECONNECT_SOON[1], "{second:?}: only the first wait is longer");
             first.as_millis() as u64
         }));

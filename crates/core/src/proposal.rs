@@ -66,8 +66,7 @@ mod tests {
         assert_eq!(clean(&name, MAX_ROOM_CHARS), name);
         let words: Vec<&str> = name.split('-').collect();
         let is_vowel = |(at, c): (usize, char)| VOWELS.contains(&c) == (at % 2 == 1);
-        assert!(
-            words.len() == 5 && words.iter().all(|word| word.len() == 5 && word.char_indices().all(is_vowel))
-        );
+        assert!(words.len() == 5);
+        assert!(words.iter().all(|word| word.len() == 5 && word.char_indices().all(is_vowel)));
     }
 }

@@ -326,7 +326,8 @@ fn who_joins_before_a_link_has_said_where_to_is_asked_again() {
     assert_eq!(stage.fails(), [look()]);
     assert_eq!(stage.sees(404), []);
     let view = stage.room.view();
-    assert!(view.fallback && view.lifecycle == Lifecycle::Lobby, "{view:?}");
+    assert!(view.fallback, "{view:?}");
+    assert!(view.lifecycle == Lifecycle::Lobby, "{view:?}");
     assert_eq!(stage.join(), [open("ws://linked/")]);
     // The same if the person gives up a server that is down.
     let mut stage = Stage::linked(true);

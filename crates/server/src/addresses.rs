@@ -277,7 +277,8 @@ mod tests {
         let addresses = addresses(1);
         let here = caller("127.0.0.1", CallerKind::One);
         let first = addresses.admit(here);
-        assert!(first.is_some() && addresses.admit(here).is_none());
+        assert!(first.is_some());
+        assert!(addresses.admit(here).is_none());
         assert!(addresses.admit(caller("127.0.0.2", CallerKind::One)).is_some());
         drop(first);
         assert_eq!(addresses.lock().entries[&here.source].connections, 0);

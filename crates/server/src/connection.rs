@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
                 self.ticket.refuse(RejectCode::BadRequest, "Messages are text frames, not binary.");
             }
             // A page that goes. Firefox closes its sockets before the page can say goodbye (seen in 153).
-            Message::Close(Some(frame)) if frame.code == close_code::AWAY => self.ticket.went_away(),
+            Message::Close(Some(frame)) if frame.code == CloseCode::Away => self.ticket.went_away(),
             // The library answers both; the end of the stream follows a close.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }

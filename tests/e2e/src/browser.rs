@@ -116,7 +116,7 @@ impl Setup {
     /// WebKitGTK with a fake camera and microphone that may be used.
     pub fn webkit() -> Self {
         let flags = webkit::FLAGS.map(str::to_owned).to_vec();
-        Self { kind: Kind::WebKit, flags, prefs: serde_json::Map::new(), place: None }
+        Self::of(Kind::WebKit, flags)
     }
 
     /// Chromium with a small picture in its camera, for tests with many pages.

@@ -79,7 +79,8 @@ async fn what_a_server_says_when_it_closes_is_shown() {
         page.press("join").await;
         let look = page.until("to be told", |look| look.problem == "closed" && look.state == state).await;
         let text = &look.notice("closed").expect("there is a sentence").text;
-        assert!(text.contains("Lobby does not exist") && text.contains(&code.to_string()), "{text}");
+        assert!(text.contains("Lobby does not exist"), "{text}");
+        assert!(text.contains(&code.to_string()), "{text}");
     }
 }
 
@@ -122,7 +123,8 @@ async fn a_page_that_cannot_start_does_not_only_blame_the_connection() {
     let pages = [browser.open("Ann", &missing.url()).await, browser.open("Ben", &forbidden.url()).await];
     for page in pages {
         let text = says_late(&page).await;
-        assert!(text.contains("missing or forbidden") && text.contains("console"), "{text}");
+        assert!(text.contains("missing or forbidden"), "{text}");
+        assert!(text.contains("console"), "{text}");
     }
 }
 

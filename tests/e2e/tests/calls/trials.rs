@@ -108,7 +108,7 @@ async fn killed_browsers_leave_no_tiles_behind_and_no_seats_taken() {
         // Firefox was seen to say goodbye even so (its tile goes at once), and leaves no ghost to wait for.
         let owner = match cem.browser().kind() {
             Kind::Chrome => Some(ann.browser().open("Dan", &server.url()).await),
-            Kind::Firefox => None,
+            Kind::Firefox | Kind::WebKit => None,
         };
         drop(cem);
         let begin = Instant::now();
