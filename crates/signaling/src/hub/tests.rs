@@ -306,7 +306,7 @@ fn a_page_that_went_away_has_left_and_a_reload_finds_its_seat() {
         assert_eq!(heard_by(B, &drain(&mut hub)), [left], "at once, and nobody waits for her");
         hub.closed(A);
         hub.frame(C, &join("r", 'c'));
-        assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "room-full"))));
+        assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "seat-kept"))));
         hub.frame(A, &join_session('a', session, None));
         let out = drain(&mut hub);
         assert!(matches!(&out[0], HubOutput::Send(A, ServerMessage::Joined(w)) if w.resumed.is_none()));
