@@ -123,7 +123,9 @@ fn the_browser_takes_every_ice_server_that_passes() {
     assert_eq!(ice::check(&longest), Ok(()));
     assert!(accepted(&[longest]));
     // Every port that passes, where a connection takes another configuration.
-    let pc = RtcPeerConnection::new().unwrap();
+    let none = ConnectionConfig { ice_servers: Vec::new(), relay_only: false, channel: false };
+    let pc =
+        RtcPeerConnection::new_with_configuration(convert::configuration(&none).unchecked_ref()).unwrap();
     for port in 0..=u16::MAX {
         let stun = IceServer { urls: vec![format!("stun:a:{port}")], username: None, credential: None };
         if ice::check(&stun).is_ok() {

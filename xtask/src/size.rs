@@ -7,10 +7,11 @@ use crate::{compress, dist, paths};
 use anyhow::{Result, ensure};
 use std::path::Path;
 
-/// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads.
-const BUDGET: usize = 119_000;
-/// What we aim at.
-const AIM: usize = 85_000;
+/// Over this the bundle is too large: `size` fails. Compressed with brotli, all that the page loads. It has grown past the
+/// [`AIM`] by what protects people and explains calls; what a call does not need has to become parts of its own.
+const BUDGET: usize = 141_000;
+/// Where it has to be again.
+const AIM: usize = 119_000;
 
 /// Who loads a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,14 +9,24 @@ use crate::output::Effect;
 use crate::reach::{Obstacle, Seen};
 use crate::timing::{LOOK_FOR_SERVER, STAYS_OPEN};
 
+/// Whether the server has ever been there: then, whatever happens, it is not absent but down.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Presence {
+    #[default]
+    Unseen,
+    /// A socket was open for a moment: it is there, or a proxy that opens one before it knows whether there is a server.
+    Opened,
+    /// It was heard, or its socket stood.
+    Proven,
+}
+
 /// What is known of the way to the server.
 #[derive(Default)]
 pub(super) struct Search {
     pub(super) obstacle: Obstacle,
     /// The shell has been asked to look.
     looked: bool,
-    /// The server has been there: whatever happens, it is not absent but down.
-    found: bool,
+    presence: Presence,
     /// When the socket was opened that is open.
     opened_at: Option<Timestamp>,
     /// What speaks where there is no server; then the dialect of the server that is not there.
@@ -34,7 +44,14 @@ impl Search {
     }
 
     fn may_fall_back(&self) -> bool {
-        !self.found && !self.fell_back && self.other.is_some()
+        let seen = if self.obstacle == Obstacle::NoBackend { Presence::Proven } else { Presence::Opened };
+        self.presence < seen && !self.fell_back && self.other.is_some()
+    }
+
+    fn note(&mut self, presence: Presence) {
+        if !self.fell_back {
+            self.presence = self.presence.max(presence);
+        }
     }
 
     /// Whether it is the server that was chosen, and not the page's own beside it.
@@ -42,9 +59,9 @@ impl Search {
         self.fell_back || self.other.is_none()
     }
 
-    /// That alone proves nothing: a proxy opens a socket before it knows whether there is a server behind it.
     pub(super) fn opened(&mut self, now: Timestamp) {
         self.opened_at = Some(now);
+        self.note(Presence::Opened);
     }
 
     pub(super) fn closed(&mut self, now: Timestamp) {
@@ -56,7 +73,7 @@ impl Search {
     /// The server is there.
     pub(super) fn prove(&mut self) {
         self.begin();
-        self.found |= !self.fell_back;
+        self.note(Presence::Proven);
     }
 }
 

@@ -35,7 +35,7 @@ async fn what_stands_in_the_way_of_a_server_is_named() {
     is_told(&nobody, "no-answer", "Nobody answers").await;
 
     for (status, obstacle, word) in
-        [(404, "wrong-path", "path"), (403, "refused", "let this page in"), (502, "no-backend", "down")]
+        [(404, "wrong-path", "path"), (403, "refused", "let this page in"), (502, "down", "down")]
     {
         let other = Site::refusing(status).await;
         for dialect in ["visavis", "peerjs", "group-chat"] {

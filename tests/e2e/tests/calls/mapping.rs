@@ -147,7 +147,7 @@ async fn the_menu_offers_a_described_server_only_where_there_is_a_description() 
         ann.until("the lobby", |look| look.control("join").is_some()).await;
         assert_eq!(is(&ann, offered).await, there, "{mapping}");
         if there {
-            reads(&ann, "[data-server]", "/ws").await;
+            reads(&ann, "[data-server]", "one at this site (mapping)").await;
             join(&ann, "tea").await;
             let ben = browser.open("Ben", &link).await;
             join(&ben, "tea").await;

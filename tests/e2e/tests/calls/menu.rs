@@ -93,7 +93,7 @@ async fn where_there_is_no_server_one_can_be_chosen() {
     let url = format!("ws://127.0.0.1:{}/ws", server.port());
     ann.fill("input[name=server]", &url).await;
     ann.press("use-server").await;
-    reads(&ann, "[data-server]", &url).await;
+    reads(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", server.port())).await;
     join(&ann, "tea").await;
     let ben = browser.open("Ben", &server.url()).await;
     join(&ben, "tea").await;
