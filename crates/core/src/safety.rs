@@ -16,7 +16,7 @@
 //!   (On servers that only repeat what they hear, an offer to whoever may be there waits without end: there it is three
 //!   days on one card.)
 //! - A description may list several fingerprints, and a browser accepts any of them, also in spellings that RFC 8122 does
-//!   not know. So browsers are shown none but what [`canonical`] leaves: one SHA-256, in one spelling.
+//!   not know. So browsers are shown none but what `canonical` leaves: one SHA-256, in one spelling.
 //! - The certificate of the other side is *pinned*: a description that names another one on the same connection is refused.
 //!   Firefox (seen in ESR 153) would keep the connection to whom it knows, and only the text would change.
 //! - Text is not proof. Once connected, the certificate in use is read from the browser (`getRemoteCertificates()`), and
