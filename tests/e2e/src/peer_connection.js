@@ -108,6 +108,11 @@
     get remoteDescription() {
       return this.pendingRemoteDescription ?? this.currentRemoteDescription;
     }
+    // Nobody here has certificates.
+    getSenders() {
+      return [];
+    }
+
     getTransceivers() {
       return [...this.#transceivers];
     }

@@ -217,7 +217,8 @@ async fn nobody_in_the_middle_gets_both_to_read_the_same_words() {
     for browser in [Browser::firefox().await, Browser::chrome().await] {
         let eve = browser.open("Eve", &format!("{}servers.txt", site.url())).await;
         for lie in [Lie::TwoFingerprints, Lie::LaterOffer] {
-            let room = format!("{:?} {lie:?}", browser.kind());
+            // As the server calls it.
+            let room = format!("{:?} {lie:?}", browser.kind()).to_lowercase();
             println!("{room}");
             let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
             join(&ann, &room).await;
