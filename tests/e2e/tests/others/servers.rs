@@ -100,6 +100,6 @@ async fn meet(browser: Arc<Browser>, place: &Place) {
 
 /// The room as the page's address names it: some servers choose it.
 pub(crate) async fn room_of(page: &Page) -> String {
-    let script = "return new URL(location).searchParams.get('room')";
+    let script = "return new URLSearchParams(location.hash.slice(1)).get('room')";
     page.eval(script, vec![]).await.as_str().unwrap_or_default().to_owned()
 }
