@@ -19,7 +19,7 @@ const VISITS: u32 = 200;
 const CLOSED_SLACK: u64 = (VISITS / 10) as u64;
 /// How many counts in a row must be the same.
 const CALM: u32 = 4;
-/// What the heap may grow by in all the measured visits: less than a kilobyte each, as much as measuring it varies.
+/// What the heap may grow by in all the measured visits: a kilobyte each, as much as measuring it varies.
 const HEAP_SLACK: f64 = 180_000.0;
 
 /// In and out `count` times, as quickly as the page can: there as soon as the other's picture is there.
@@ -165,7 +165,6 @@ fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
         assert!(*now <= before + slack, "{name}: {what}: {before} before {visits} visits, {now} after");
     }
     assert!(after.closed <= CLOSED_SLACK, "{name}: closed connections are kept: {after}");
-    assert!(after.heap - before.heap < HEAP_SLACK, "{name}: the heap grew: {before}; {after}");
     assert!(before.wasm > 0, "{name}: the memory of the program was not seen");
 }
 
@@ -184,9 +183,12 @@ async fn measured_visits(ann: &Page, ben: &Page, relay: &Relay, before: &[Remain
     after
 }
 
-/// Whether the memory of one of the programs grew.
+/// Whether the memory of one of the programs grew, or what the browser keeps for it.
 fn grew(before: &[Remains; 2], after: &[Remains; 2]) -> bool {
-    before.iter().zip(after).any(|(before, after)| after.wasm > before.wasm)
+    let one = |before: &Remains, after: &Remains| {
+        after.wasm > before.wasm || after.heap - before.heap > HEAP_SLACK
+    };
+    before.iter().zip(after).any(|(before, after)| one(before, after))
 }
 
 #[tokio::test]
@@ -210,8 +212,9 @@ async fn two_hundred_visits_leave_nothing_behind() {
     let before = [remains(&ann).await, remains(&ben).await];
     let after = measured_visits(&ann, &ben, &relay, &before).await;
     if grew(&before, &after) {
-        // It grows by pages of 64 kB, and once in some runs a peak needs one more than any before it. What leaks 400 bytes
-        // in a visit, as one forgotten future does, needs another page for as many visits again.
+        // The program's memory grows by pages of 64 kB, and once in some runs a peak needs one more than any before it; the
+        // heap grew by half a megabyte in one run of many, with nothing more in it that could be counted. What leaks
+        // 400 bytes in a visit, as one forgotten future does, needs as much again for as many visits again.
         let later = measured_visits(&ann, &ben, &relay, &after).await;
         assert!(!grew(&after, &later), "the memory of a program grows and grows: {after:?}; {later:?}");
     }
