@@ -13,17 +13,19 @@ use std::rc::{Rc, Weak};
 
 use js_sys::JsString;
 use visavis_core::flight::Recorder;
-use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView};
+use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView, Seen};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{Dialect, Probe, Timestamp};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, Window};
 
 pub use self::panic::install_hook;
 use self::timer::Timer;
 use crate::dom::Listener;
 use crate::media::Media;
+use crate::on_demand::{self, NotLoaded, far};
 use crate::probe;
 use crate::rtc::Rtc;
 use crate::socket::Socket;
@@ -38,8 +40,8 @@ pub struct DriverOptions {
     pub room: RoomConfig,
     /// The server's language.
     pub dialect: Box<dyn Dialect>,
-    /// What speaks where there is no server.
-    pub fallback: Option<Box<dyn Dialect>>,
+    /// Makes what speaks where there is no server.
+    pub fallback: Option<MakeDialect>,
     /// What writes down all that happens.
     pub recorder: Recorder,
     /// How the user interface begins.
@@ -47,6 +49,9 @@ pub struct DriverOptions {
     /// Told of every view that differs from the one before, after it has been rendered.
     pub on_view: Box<dyn Fn(&RoomView)>,
 }
+
+/// Makes a dialect, unless it is in a part of the program that cannot be loaded.
+pub type MakeDialect = Box<dyn Fn() -> Option<Box<dyn Dialect>>>;
 
 /// A running room. Dropping it closes everything it holds, without a word to the server: send [`Command::Leave`] first.
 pub struct Driver(Rc<Pump>);
@@ -63,6 +68,7 @@ impl Driver {
         let weak = Rc::downgrade(&pump);
         let send = Rc::new(move |command| dispatch(&weak, Input::Command(command)));
         let weak = Rc::downgrade(&pump);
+        // Whoever asks for it has loaded what makes it.
         let report = Rc::new(move || weak.upgrade().and_then(|pump| pump.report()).unwrap_or_default());
         let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send, report)?);
         panic::watch(&pump);
@@ -201,14 +207,25 @@ impl Pump {
         outputs
     }
 
-    /// What the flight recorder says. Nothing if it is in the middle of a line, as in a panic.
+    /// What the flight recorder says, once [`on_demand::load`] has come back. Nothing if it is in the middle of a line, as
+    /// in a panic.
     fn report(&self) -> Option<String> {
-        self.recorder.try_borrow().ok().map(|recorder| recorder.report())
+        let report = far::<fn(&Recorder) -> String>(Recorder::report);
+        self.recorder.try_borrow().ok().map(|recorder| report(&recorder))
     }
 
     fn look(&self, probe: Probe) {
         let pump = self.myself.clone();
-        probe::look(probe, move |probe, seen| dispatch(&pump, Input::Seen(probe, seen)));
+        spawn_local(async move {
+            // What speaks where there is no server is in the same part. Whoever cannot load it is probably offline.
+            match on_demand::load().await {
+                Ok(()) => far::<fn(Probe, probe::Tell)>(probe::look)(
+                    probe,
+                    Box::new(move |probe, seen| dispatch(&pump, Input::Seen(probe, seen))),
+                ),
+                Err(NotLoaded) => dispatch(&pump, Input::Seen(probe, Seen::Nobody)),
+            }
+        });
     }
 
     /// Milliseconds since the page began: a clock that never jumps.

@@ -1,4 +1,6 @@
-//! The part of the program that only users of other people's signaling servers need: it is loaded when they do.
+//! The part of the program that most pages never need: other people's signaling servers, the demo without a server, and
+//! what a person asks for with a button (the check, the menu of servers, safety words, reports). It is loaded when
+//! somebody needs it.
 //!
 //! It shares memory and function table with this part (`xtask/split` divides them), so whatever is called there looks like
 //! any other call; only, nothing of it may be called before [`load`] has come back. The methods of dialects are called
@@ -6,7 +8,6 @@
 
 use std::cell::Cell;
 
-use visavis_core::signaling::dialects;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -40,9 +41,9 @@ pub(crate) fn far<F>(function: F) -> F {
     std::hint::black_box(function)
 }
 
-/// Whether a dialect is in the other part.
-pub(crate) fn is_needed(dialect: &str) -> bool {
-    DIVIDED && !dialects::AT_HAND.contains(&dialect)
+/// Whether the other part is there.
+pub(crate) fn is_loaded() -> bool {
+    !DIVIDED || LOADED.get()
 }
 
 /// The other part cannot be loaded. One may try again.
@@ -53,7 +54,7 @@ pub(crate) struct NotLoaded;
 /// # Errors
 /// If it cannot be loaded.
 pub(crate) async fn load() -> Result<(), NotLoaded> {
-    if !DIVIDED || LOADED.get() {
+    if is_loaded() {
         return Ok(());
     }
     fetch().await.map_err(|_| NotLoaded)?;

@@ -1,4 +1,5 @@
-//! One look at a server over plain HTTP, because a browser does not say why a WebSocket failed.
+//! One look at a server over plain HTTP, because a browser does not say why a WebSocket failed. Pages whose server is there
+//! do without it.
 
 use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
@@ -17,8 +18,11 @@ const PATIENCE: i32 = 4000;
 /// How long a WebSocket has to stay open, in milliseconds, so that more than a proxy is at its other end.
 const STAYS_OPEN: i32 = 500;
 
-/// Looks, and tells what was seen.
-pub fn look(probe: Probe, tell: impl FnOnce(Probe, Seen) + 'static) {
+/// Takes what was seen.
+pub type Tell = Box<dyn FnOnce(Probe, Seen)>;
+
+/// Looks, and tells what was seen. It is in the other part of the program.
+pub fn look(probe: Probe, tell: Tell) {
     spawn_local(async move {
         let seen = see(&probe).await;
         tell(probe, seen);

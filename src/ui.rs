@@ -33,13 +33,14 @@ use std::rc::Rc;
 
 use visavis_core::{Command, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 pub use halt::{offer_report, show_config_error, show_config_unavailable, show_not_loaded, show_panic};
 pub use server::ServerOptions;
 pub use trial::TrialOptions;
 
 use crate::dom::{self, Listener, Parts};
+use crate::on_demand::far;
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
@@ -119,7 +120,8 @@ impl Ui {
         let listeners = actions::listen(&shared)?;
         root.replace_children_with_node_1(&shared.frame);
         if shared.options.trace {
-            shared.open_trace();
+            // The part of the program that it is in is loaded before a room is made.
+            far::<fn(&Rc<Shared>, &Element)>(trace::open)(&shared, &shared.frame);
         }
         let own_page = shared.options.app_link;
         Ok(Self {

@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use std::panic::PanicHookInfo;
 use std::rc::{Rc, Weak};
 
+use wasm_bindgen_futures::spawn_local;
+
 use super::{Activity, Pump};
-use crate::ui;
+use crate::{on_demand, ui};
 
 thread_local! {
     static PUMPS: RefCell<Vec<Weak<Pump>>> = const { RefCell::new(Vec::new()) };
@@ -49,8 +51,14 @@ impl Pump {
         }
         ui::show_panic(&self.root);
         // Last: if this fails too, the person has been told at least.
-        if let Some(report) = self.report() {
-            ui::offer_report(&self.root, &report);
-        }
+        let pump = self.myself.clone();
+        spawn_local(async move {
+            if on_demand::load().await.is_ok()
+                && let Some(pump) = pump.upgrade()
+                && let Some(report) = pump.report()
+            {
+                ui::offer_report(&pump.root, &report);
+            }
+        });
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gloo_net::http::{Request, Response};
 
 use js_sys::{Promise, Reflect};
+use visavis_core::signaling::dialects::visavis;
 use visavis_core::signaling::json::JsonError;
 use visavis_core::signaling::{Expects, Probe};
 use visavis_core::{
@@ -12,13 +13,13 @@ use visavis_core::{
     is_local,
 };
 use visavis_signaling::dialects::{Mapping, mapping};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, RequestCache, Url};
+use web_sys::{AbortSignal, HtmlElement, RequestCache, Url};
 
 use super::{address, values};
+use crate::dom::object;
 use crate::on_demand::{self, NotLoaded, far};
-use crate::probe;
 use crate::ui::{ServerOptions, choice, trial};
 
 /// Everything that is known before a room begins.
@@ -97,7 +98,7 @@ impl Source {
     /// If it is wrong, or there should be one that cannot be loaded.
     pub(super) async fn read(&self) -> Result<AppConfig, Problem> {
         // Asked for at the same time as the file.
-        let looked = self.beside.as_deref().map(look_at);
+        let looked = self.beside.as_deref().and_then(look_at);
         let text = if self.given.is_undefined() {
             fetch_text(self.url.as_deref(), self.expected).await?
         } else {
@@ -110,7 +111,7 @@ impl Source {
             config = with_mapping(config, fetch_text(url.as_deref(), true).await?)?;
         }
         if let (Some(beside), Some(looked), false) = (&self.beside, looked, config.names_server)
-            && JsFuture::from(looked).await.is_ok_and(|there| there.is_truthy())
+            && is_there(beside, looked).await
         {
             config.signaling_url.clone_from(beside);
         }
@@ -118,19 +119,23 @@ impl Source {
     }
 }
 
-/// Looks whether there is a signaling server.
-fn look_at(url: &str) -> Promise {
-    Promise::new(&mut |resolve, _| {
-        let probe = Probe { url: url.to_owned(), expects: Expects::Upgrade };
-        probe::look(probe, move |probe, seen| {
-            let _ = resolve.call1(&JsValue::NULL, &is_there(&probe, &seen).into());
-        });
-    })
+/// How long what is at the address of a server may take to answer, in milliseconds.
+const PATIENCE: u32 = 4000;
+
+/// Asks over HTTP what is at the address of a server. The question is on its way when this returns.
+fn look_at(socket: &str) -> Option<Promise> {
+    let url = ["http", socket.strip_prefix("ws")?].concat();
+    let patience = AbortSignal::timeout_with_u32(PATIENCE);
+    let init = object(&[("signal", patience.into()), ("cache", "no-store".into())]).unchecked_into();
+    Some(web_sys::window()?.fetch_with_str_and_init(&url, &init))
 }
 
 /// Whether there is a server, or something that stands in front of one.
-fn is_there(probe: &Probe, seen: &Seen) -> bool {
-    match Obstacle::of(probe, false, seen) {
+async fn is_there(url: &str, answer: Promise) -> bool {
+    let Ok(answer) = JsFuture::from(answer).await else { return false };
+    let status = answer.unchecked_into::<web_sys::Response>().status();
+    let (url, seen) = (url.to_owned(), Seen::Answer { status, body: String::new() });
+    match Obstacle::of(&Probe { url, expects: Expects::Upgrade }, false, &seen) {
         Obstacle::NoWebSocket | Obstacle::Down | Obstacle::NoBackend => true,
         Obstacle::Unknown
         | Obstacle::MixedContent
@@ -155,12 +160,12 @@ async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, 
 
 /// Whether somebody asks for a dialect that is not at hand, a description of a server, or the panel of messages.
 fn needs_more(config: &AppConfig, from_url: bool) -> bool {
-    let asked = from_url.then(|| address::asked_by(&page_address()));
-    let trace = asked.as_ref().is_some_and(|asked| asked.trace);
-    let linked = asked.and_then(|asked| asked.server?.ok());
-    let chosen = linked.into_iter().chain(choice::remembered().filter(|_| from_url));
-    let mut dialects = chosen.map(|choice| choice.dialect).chain([config.dialect.clone()]);
-    trace || config.lacks_mapping() || dialects.any(|dialect| on_demand::is_needed(&dialect))
+    let page = || {
+        let asked = address::asked_by(&page_address());
+        asked.trace || asked.server.is_some() || choice::remembered().is_some()
+    };
+    let own = config.dialect != visavis::NAME || config.lacks_mapping();
+    own || (from_url && page())
 }
 
 fn with_mapping(mut config: AppConfig, text: Option<String>) -> Result<AppConfig, String> {

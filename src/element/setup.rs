@@ -13,7 +13,8 @@ use super::identity::Identity;
 use super::settings::{Problem, Settings, hex, socket_url};
 use super::values;
 use crate::dom::{Listener, random_bytes};
-use crate::driver::{Driver, DriverOptions};
+use crate::driver::{Driver, DriverOptions, MakeDialect};
+use crate::on_demand;
 use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
@@ -94,15 +95,17 @@ fn driver_options(
     // Those of the first server and of the one that is spoken to where there is none, which may be the same.
     let [own, other] =
         [identity.secrets.first(), identity.secrets.last()].map(|secret| secret.map_or("", |s| s));
-    let make = |config: &AppConfig, secret: &str| config.make_dialect(secret, &*page);
     let seed = u64::from_le_bytes(random_bytes()?);
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     let recorder = {
         let fallback = fallback.as_ref().map_or("", |config| &config.dialect);
         Recorder::new(&first, fallback, [own, other], &page, seed, &browser.unwrap_or_default())
     };
-    let dialect = make(&first, own).ok_or(JsValue::UNDEFINED)?;
-    let fallback = fallback.as_ref().and_then(|config| make(config, other));
+    let dialect = first.make_dialect(own, &*page).ok_or(JsValue::UNDEFINED)?;
+    let other = other.to_owned();
+    let fallback = fallback.map(|config| -> MakeDialect {
+        Box::new(move || on_demand::is_loaded().then(|| config.make_dialect(&*other, &*page))?)
+    });
     let choice = server.choice.clone();
     Ok(DriverOptions {
         root: element.clone(),

@@ -11,7 +11,7 @@ use visavis_core::{
     ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Event, EventTarget, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
 };
@@ -52,6 +52,14 @@ pub(super) struct Connection {
 struct Outgoing {
     sender: Option<Sender>,
     track: Option<TrackId>,
+}
+
+/// What is waited for with descriptions.
+enum Operation {
+    /// One call of the browser.
+    Promise(Result<Promise, JsValue>),
+    /// [`answer_twice`]
+    FirstAnswer(PeerConnection),
 }
 
 impl Connection {
@@ -135,20 +143,14 @@ impl Connection {
     /// Makes and sets the local description; answered by an event.
     pub(super) fn set_local(self: &Rc<Self>) {
         let first_answer = self.role == Role::Answerer && self.pc.current_local_description().is_none();
-        let promise = if first_answer {
-            Ok(future_to_promise(answer_twice(self.pc.clone(), self.end.clone())))
-        } else {
-            self.pc.set_local()
-        };
-        let settled: fn(&Self, Result<(), OperationError>) = if first_answer {
-            |connection, result| {
+        if first_answer {
+            self.settle(Operation::FirstAnswer(self.pc.clone()), |connection, result| {
                 connection.described(result);
                 connection.add_missing_transceivers();
-            }
+            });
         } else {
-            Self::described
-        };
-        self.settle(promise, settled);
+            self.settle(Operation::Promise(self.pc.set_local()), Self::described);
+        }
     }
 
     fn described(&self, result: Result<(), OperationError>) {
@@ -177,7 +179,7 @@ impl Connection {
                 |connection, result| connection.emit(ConnectionEvent::RemoteDescriptionSet(result))
             }
         };
-        self.settle(promise, settled);
+        self.settle(Operation::Promise(promise), settled);
     }
 
     /// Adds a remote candidate. One that the browser does not like is no loss.
@@ -208,14 +210,13 @@ impl Connection {
     }
 
     /// The one place where description promises are awaited.
-    fn settle(
-        self: &Rc<Self>,
-        promise: Result<Promise, JsValue>,
-        then: fn(&Self, Result<(), OperationError>),
-    ) {
+    fn settle(self: &Rc<Self>, operation: Operation, then: fn(&Self, Result<(), OperationError>)) {
         let (end, connection) = (self.end.clone(), Rc::downgrade(self));
         spawn_local(async move {
-            let result = end.wait(promise).await;
+            let result = match operation {
+                Operation::Promise(promise) => end.wait(promise).await,
+                Operation::FirstAnswer(pc) => answer_twice(pc, end).await,
+            };
             if let Some(connection) = connection.upgrade().filter(|connection| !connection.closed.get()) {
                 then(&connection, result.map(drop).map_err(|error| convert::operation_error(&error)));
             }

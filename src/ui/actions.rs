@@ -5,24 +5,21 @@ use std::rc::Rc;
 
 use visavis_core::{Command, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent};
 
 use super::shared::Shared;
-use super::trace::TracePanel;
-use super::{check, controls, link, notices, picture, report, safety, second_tab, server, text, trial};
+use super::{check, controls, notices, picture, report, safety, second_tab, server, text, trace, trial};
 use crate::dom::{self, Listener};
-use crate::on_demand::far;
+use crate::on_demand::{self, NotLoaded};
 
+/// What a button does, on what the person sees.
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
-/// What the panel of messages does with a description of a server.
-type OnTrial = fn(&Shared) -> Result<(), JsValue>;
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 23] = [
+const ACTIONS: [(&str, Action); 11] = [
     ("join", |shared, _, _| drop(join(shared))),
-    ("use-server", |shared, _, _| drop(server::apply(shared))),
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
-    ("use-fallback", |shared, _, _| shared.send(Command::UseFallback)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
     ("rejoin", |shared, view, _| rejoin(shared, view)),
     ("lobby", |shared, _, _| shared.send(Command::EnterLobby)),
@@ -30,20 +27,27 @@ const ACTIONS: [(&str, Action); 23] = [
     ("without-device", |shared, view, button| switch_failed(shared, view, button, false)),
     ("sound", |shared, _, _| picture::play_all(&shared.frame)),
     ("be-quiet", |shared, _, button| second_tab::be_quiet(shared, button)),
-    ("safety", |_, view, button| {
-        safety::reveal(view, button);
-    }),
     ("close-link", |_, _, button| close_link(button)),
-    ("trace", |shared, _, _| shared.load_trace()),
-    ("close-trace", |shared, _, _| shared.close_trace()),
-    ("copy-trace", |shared, _, _| copy_trace(shared)),
-    ("try-mapping", |shared, _, _| drop(far::<OnTrial>(trial::start)(shared))),
-    ("save-mapping", |shared, _, _| drop(far::<OnTrial>(trial::save)(shared))),
-    ("drop-mapping", |shared, _, _| drop(far::<OnTrial>(trial::drop_it)(shared))),
-    ("check", |shared, _, _| shared.send(Command::Check(true))),
-    ("close-check", |shared, _, _| check::close(shared)),
     ("reload", |_, _, _| reload()),
-    ("report", |shared, _, _| report::save(shared)),
+];
+
+/// What a button does that wants something of the other part of the program.
+type OnDemand = fn(&Rc<Shared>, &Element);
+
+/// Buttons for which the other part of the program is loaded, when one of them is pressed.
+const ON_DEMAND: [(&str, OnDemand); 12] = [
+    ("check", check::begin),
+    ("close-check", check::close),
+    ("use-server", server::apply),
+    ("use-fallback", server::use_fallback),
+    ("trace", trace::open),
+    ("close-trace", trace::close),
+    ("copy-trace", trace::copy),
+    ("try-mapping", trial::start),
+    ("save-mapping", trial::save),
+    ("drop-mapping", trial::drop_it),
+    ("safety", safety::reveal),
+    ("report", report::save),
 ];
 
 /// Listens on the face for as long as the listeners live.
@@ -86,8 +90,20 @@ fn click(shared: &Rc<Shared>, event: &Event) -> Option<()> {
         (control.press)(shared, &view);
     } else if let Some((_, act)) = ACTIONS.iter().find(|(known, _)| *known == name) {
         act(shared, &view, &button);
+    } else if let Some((_, act)) = ON_DEMAND.iter().find(|(known, _)| *known == name) {
+        load(shared, button, *act);
     }
     Some(())
+}
+
+fn load(shared: &Rc<Shared>, button: Element, act: OnDemand) {
+    let shared = Rc::clone(shared);
+    spawn_local(async move {
+        match on_demand::load().await {
+            Ok(()) => act(&shared, &button),
+            Err(NotLoaded) => shared.toasts.say(text::PART_NOT_LOADED),
+        }
+    });
 }
 
 /// The form that a click would submit. What its button does happens here and now instead: a frame whose sandbox lacks
@@ -163,11 +179,6 @@ fn switch_failed(shared: &Shared, view: &RoomView, button: &Element, on: bool) {
     for source in notices::failed_with(view, &code) {
         shared.send(Command::SetSource { source, on });
     }
-}
-
-fn copy_trace(shared: &Rc<Shared>) {
-    let text = shared.trace.borrow().as_ref().map(far::<fn(&TracePanel) -> String>(TracePanel::text));
-    text.into_iter().for_each(|text| link::copy_text(shared, text, text::COPIED));
 }
 
 fn close_link(button: &Element) {

@@ -1,66 +1,46 @@
 //! The check before a call: a button in the lobby, and what was found out.
 
-use visavis_core::{CheckLine, Command, Lifecycle, RoomView};
+use std::rc::Rc;
+
+use visavis_core::{CheckLine, Command, RoomView};
 use wasm_bindgen::JsValue;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 
 use super::shared::Shared;
 use super::{actions, text};
 use crate::dom;
 
-const HTML: &str = include_str!("check.html");
 const LINE: &str = "<li><b></b> <span></span><p></p></li>";
 
-/// The part of the lobby that is about it.
-pub(super) struct CheckPanel {
-    element: HtmlElement,
-    begin: Element,
-    close: Element,
-    list: Element,
-    lines: Vec<HtmlElement>,
-}
-
-impl CheckPanel {
-    /// Builds it into the lobby.
-    pub(super) fn new(lobby: &Element) -> Result<Self, JsValue> {
-        let element = dom::instantiate(HTML)?;
-        dom::find::<Element>(lobby, ".entry")?.append_child(&element)?;
-        Ok(Self {
-            begin: dom::find(&element, "button")?,
-            close: dom::find(&element, "[data-control=close-check]")?,
-            list: dom::find(&element, "ul")?,
-            lines: Vec::new(),
-            element,
-        })
+/// Shows in `section` how far it is.
+pub(super) fn render(section: &Element, view: &RoomView) -> Result<(), JsValue> {
+    let any = !view.check.is_empty();
+    let close: Element = dom::find(section, "[data-control=close-check]")?;
+    dom::set_flag(&close, "hidden", !any);
+    let begin: Element = dom::find(section, "[data-control=check]")?;
+    dom::set_text(&begin, if any { "Check again" } else { "Check my connection" });
+    let list: Element = dom::find(section, "ul")?;
+    // Somebody has taken out what is looked for below.
+    let lines = || (0..list.child_element_count()).filter_map(|at| list.children().item(at));
+    if !lines().all(|line| line.child_element_count() == 3) {
+        list.replace_children_with_node_0();
     }
-
-    /// Shows how far it is.
-    pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        let any = !view.check.is_empty();
-        dom::set_flag(&self.element, "hidden", view.lifecycle != Lifecycle::Lobby);
-        dom::set_flag(&self.close, "hidden", !any);
-        dom::set_text(&self.begin, if any { "Check again" } else { "Check my connection" });
-        // Somebody has taken out what is looked for below.
-        let whole = |line: &HtmlElement| line.is_connected() && line.child_element_count() == 3;
-        if !self.lines.iter().all(whole) {
-            self.lines.drain(..).for_each(|line| line.remove());
-        }
-        while self.lines.len() > view.check.len() {
-            self.lines.pop().into_iter().for_each(|line| line.remove());
-        }
-        for (at, line) in view.check.iter().enumerate() {
-            if at == self.lines.len() {
-                let element = dom::instantiate(LINE)?;
-                self.list.append_child(&element)?;
-                self.lines.push(element);
+    lines().skip(view.check.len()).collect::<Vec<Element>>().iter().for_each(Element::remove);
+    for (at, line) in (0..).zip(&view.check) {
+        let element = match list.children().item(at) {
+            Some(element) => element,
+            None => {
+                let line: Element = dom::instantiate(LINE)?.into();
+                list.append_child(&line)?;
+                line
             }
-            self.lines.get(at).map_or(Ok(()), |element| show(element, line))?;
-        }
-        Ok(())
+        };
+        show(&element, line)?;
     }
+    Ok(())
 }
 
-fn show(element: &HtmlElement, line: &CheckLine) -> Result<(), JsValue> {
+fn show(element: &Element, line: &CheckLine) -> Result<(), JsValue> {
     dom::set_attribute(element, "data-check", Some(line.item.as_str()));
     dom::set_attribute(element, "data-check-state", Some(line.state.as_str()));
     for (part, text) in [
@@ -74,8 +54,13 @@ fn show(element: &HtmlElement, line: &CheckLine) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// Begins it.
+pub(super) fn begin(shared: &Rc<Shared>, _: &Element) {
+    shared.send(Command::Check(true));
+}
+
 /// Puts the results away. The button that was pressed goes with them.
-pub(super) fn close(shared: &Shared) {
+pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
     shared.send(Command::Check(false));
     if let Ok(button) = dom::find(&shared.frame, "[data-control=check]") {
         actions::focus(shared, &button);

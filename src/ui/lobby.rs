@@ -1,21 +1,26 @@
 //! Where a person sees themselves, chooses a room and a name, and joins.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::{Lifecycle, RoomView};
+use visavis_core::{Choosing, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::check::CheckPanel;
 use super::controls::Bar;
 use super::notices::Notices;
 use super::server::ServerMenu;
 use super::shared::Shared;
 use super::tile::Tile;
-use super::{actions, names, text};
+use super::{actions, check, names, text};
 use crate::dom::{self, Parts};
+use crate::on_demand::{self, far};
 
 const HTML: &str = include_str!("lobby.html");
+
+/// [`ServerMenu::show`]
+type ShowMenu = fn(&RefCell<Option<ServerMenu>>, &Element, &Rc<Shared>, &RoomView) -> Result<(), JsValue>;
 
 /// The lobby; also the queue at the door while joining.
 pub(super) struct Lobby {
@@ -32,8 +37,8 @@ pub(super) struct Lobby {
     cancel: HtmlElement,
     hint: Element,
     lead: Element,
-    check: CheckPanel,
-    server: ServerMenu,
+    check: Element,
+    server: Rc<RefCell<Option<ServerMenu>>>,
     joining: bool,
 }
 
@@ -53,8 +58,8 @@ impl Lobby {
             cancel: dom::find(&element, "[data-control=cancel]")?,
             hint: dom::find(&element, "[data-capacity]")?,
             lead: dom::find(&element, ".lead")?,
-            check: CheckPanel::new(&element)?,
-            server: ServerMenu::new(&element, shared)?,
+            check: dom::find(&element, ".check")?,
+            server: Rc::default(),
             preview,
             shared: shared.clone(),
             parts: Parts::of(&element),
@@ -64,6 +69,9 @@ impl Lobby {
         lobby.fill_in(view);
         shared.frame.prepend_with_node_1(&lobby.element)?;
         lobby.focus_first();
+        if shared.options.server.choosing == Choosing::Always {
+            lobby.load_menu();
+        }
         Ok(lobby)
     }
 
@@ -84,13 +92,34 @@ impl Lobby {
         self.preview.render_preview(&self.shared.tracks, &view.me, &self.name.value());
         self.bar.render(view);
         self.notices.render(view, &self.shared.options.server)?;
-        self.check.render(view)?;
-        self.server.render(view);
+        dom::set_flag(&self.check, "hidden", view.lifecycle != Lifecycle::Lobby);
+        if on_demand::is_loaded() {
+            self.render_on_demand(view)?;
+        }
         // It speaks of links, and without a server they lead nowhere but here.
         dom::set_flag(&self.lead, "hidden", view.fallback);
         let capacity = view.capacity.or(self.shared.options.capacity);
         dom::set_text(&self.hint, &capacity.map(text::capacity).unwrap_or_default());
         Ok(())
+    }
+
+    /// What nobody sees before the other part of the program is loaded: results of a check, and the menu of servers, which a
+    /// page has that offers a choice, speaks to a chosen server, or found none.
+    fn render_on_demand(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        far::<fn(&Element, &RoomView) -> Result<(), JsValue>>(check::render)(&self.check, view)?;
+        far::<ShowMenu>(ServerMenu::show)(&self.server, &self.element, &self.shared, view)
+    }
+
+    /// The menu that a page always has comes when its part of the program does.
+    fn load_menu(&self) {
+        let (menu, shared, lobby) = (Rc::downgrade(&self.server), self.shared.clone(), self.element.clone());
+        spawn_local(async move {
+            if on_demand::load().await.is_ok()
+                && let (Some(menu), Some(view)) = (menu.upgrade(), shared.view())
+            {
+                let _ = far::<ShowMenu>(ServerMenu::show)(&menu, &lobby, &shared, &view);
+            }
+        });
     }
 
     fn render_joining(&mut self, view: &RoomView) {

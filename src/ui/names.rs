@@ -19,7 +19,7 @@ pub(super) fn initials(name: &str) -> String {
     let mut words =
         name.split_whitespace().filter_map(|word| word.chars().find(|c| !c.is_ascii_punctuation()));
     let first = words.next();
-    first.into_iter().chain(words.next_back()).collect()
+    first.into_iter().chain(words.reduce(|_, last| last)).collect()
 }
 
 /// A colour (a hue in degrees) that goes with a name, the same everywhere.

@@ -1,5 +1,7 @@
 //! What the flight recorder says, saved as a file.
 
+use std::rc::Rc;
+
 use js_sys::encode_uri_component;
 use web_sys::Element;
 
@@ -11,7 +13,7 @@ use crate::dom;
 const NAME: &str = "visavis-report.json";
 
 /// Saves what happened so far among the person's downloads.
-pub(super) fn save(shared: &Shared) {
+pub(super) fn save(shared: &Rc<Shared>, _: &Element) {
     download(NAME, &(shared.report)());
     shared.toasts.say(text::REPORT_SAVED);
 }

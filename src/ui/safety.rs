@@ -1,11 +1,14 @@
 //! The safety words of one tile: asked for, read aloud, compared.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Uint8Array};
 use visavis_core::{Fingerprints, RoomView, safety};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
 
+use super::shared::Shared;
 use super::text;
 use crate::dom::{self, object};
 
@@ -39,7 +42,11 @@ impl Safety {
 }
 
 /// Works the words out when somebody wants to read them: that takes a moment.
-pub(super) fn reveal(view: &RoomView, button: &Element) -> Option<()> {
+pub(super) fn reveal(shared: &Rc<Shared>, button: &Element) {
+    let _ = shared.view().and_then(|view| write_words(&view, button));
+}
+
+fn write_words(view: &RoomView, button: &Element) -> Option<()> {
     let tile = button.closest("[data-participant]").ok().flatten()?;
     let id = tile.get_attribute("data-participant")?;
     let them = view.participants.iter().find(|them| them.id.as_str() == id)?;

@@ -1,5 +1,6 @@
 //! The lobby's menu of servers.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::signaling::dialects::{self, mapping};
@@ -68,8 +69,22 @@ struct Fields {
 }
 
 impl ServerMenu {
-    /// Builds it into the lobby.
-    pub(super) fn new(lobby: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
+    /// Shows the state of things, in a menu that is built into the lobby if the page is to have one and does not yet.
+    pub(super) fn show(
+        place: &RefCell<Option<Self>>,
+        lobby: &Element,
+        shared: &Rc<Shared>,
+        view: &RoomView,
+    ) -> Result<(), JsValue> {
+        if shared.options.server.choosing == Choosing::Never {
+            return Ok(());
+        }
+        let menu = place.take().map_or_else(|| Self::new(lobby, shared), Ok)?;
+        place.borrow_mut().insert(menu).render(view);
+        Ok(())
+    }
+
+    fn new(lobby: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let options = &shared.options.server;
         let fields = Rc::new(Fields {
@@ -88,8 +103,7 @@ impl ServerMenu {
         Ok(Self { shared: shared.clone(), in_use, fields, fallback: None, element, _changed })
     }
 
-    /// Shows the state of things.
-    pub(super) fn render(&mut self, view: &RoomView) {
+    fn render(&mut self, view: &RoomView) {
         let options = &self.shared.options.server;
         let choice = options.in_force(view.fallback);
         let offered = match options.choosing {
@@ -113,7 +127,7 @@ impl Fields {
     fn hint(&self) {
         let chosen = self.select.value();
         let name = if chosen.is_empty() { &self.own } else { &chosen };
-        let room = dialects::named(name).map_or(ANY_NAME, |listed| listed.room);
+        let room = dialects::named(name).map_or(ANY_NAME, |listed| (listed.about)().room);
         dom::set_text(&self.room_hint, room);
         dom::set_flag(&self.room_hint, "hidden", room == ANY_NAME);
         let label = self.address.parent_element();
@@ -124,7 +138,7 @@ impl Fields {
 /// The first is what the page itself is set up for.
 fn fill(select: &HtmlSelectElement, has_mapping: bool) -> Result<(), JsValue> {
     let offered = dialects::ALL.iter().filter(|listed| has_mapping || listed.name != mapping::NAME);
-    let listed = offered.map(|listed| (listed.name, listed.title));
+    let listed = offered.map(|listed| (listed.name, (listed.about)().title));
     for (name, title) in [("", text::OWN_SERVER)].into_iter().chain(listed) {
         let option = dom::instantiate("<option></option>")?;
         dom::set_attribute(&option, "value", Some(name));
@@ -141,7 +155,16 @@ fn say_wrong(root: &Element, error: Option<ChoiceError>) -> Result<(), JsValue> 
 }
 
 /// Goes over to the server that the menu shows: the page begins anew, with it in its address.
-pub(super) fn apply(shared: &Shared) -> Result<(), JsValue> {
+pub(super) fn apply(shared: &Rc<Shared>, _: &Element) {
+    let _ = try_apply(shared);
+}
+
+/// Goes on without a server.
+pub(super) fn use_fallback(shared: &Rc<Shared>, _: &Element) {
+    shared.send(Command::UseFallback);
+}
+
+fn try_apply(shared: &Shared) -> Result<(), JsValue> {
     let field = |selector| dom::find::<HtmlInputElement>(&shared.frame, selector).map(|input| input.value());
     let dialect = dom::find::<HtmlSelectElement>(&shared.frame, "select")?.value();
     let choice = if dialect.is_empty() {

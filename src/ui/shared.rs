@@ -4,14 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::{Command, RoomView, Source, SourceView, TraceKind};
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
+use super::UiOptions;
 use super::toasts::Toasts;
 use super::trace::TracePanel;
-use super::{TrialOptions, UiOptions, text};
-use crate::on_demand::{self, far};
+use crate::on_demand::far;
 use crate::tracks::Tracks;
 
 /// Shared by the parts of one face. Holds no listener and no part, so nothing goes in circles.
@@ -38,32 +36,6 @@ impl Shared {
     /// Asks for something. The answer may be a new view before this returns: hold no borrow.
     pub(super) fn send(&self, command: Command) {
         (self.send)(command);
-    }
-
-    /// Opens the panel of messages, once what it needs is loaded.
-    pub(super) fn load_trace(self: &Rc<Self>) {
-        let shared = Rc::clone(self);
-        spawn_local(async move {
-            match on_demand::load().await {
-                Ok(()) => shared.open_trace(),
-                Err(_) => shared.toasts.say(text::TRACE_NOT_LOADED),
-            }
-        });
-    }
-
-    /// Opens the panel of messages. What it needs is loaded.
-    pub(super) fn open_trace(&self) {
-        self.trace.take();
-        let UiOptions { secrets, trial, .. } = &self.options;
-        let open =
-            far::<fn(&Element, &[String], &TrialOptions) -> Result<TracePanel, JsValue>>(TracePanel::open);
-        *self.trace.borrow_mut() = open(&self.frame, secrets, trial).ok();
-        self.send(Command::Trace(true));
-    }
-
-    pub(super) fn close_trace(&self) {
-        self.trace.take();
-        self.send(Command::Trace(false));
     }
 
     /// Adds a line to the panel of messages, if it is open.

@@ -354,8 +354,8 @@ pub(super) const PANIC: &str = "Something in this page went wrong and it had to 
 pub(super) const NOT_LOADED: &str = "A part of this page could not be loaded, so it cannot talk to its signaling server. \
      Check your connection, then reload. If it stays so, whoever runs this page has not uploaded all of its files.";
 
-/// The panel of messages cannot be opened.
-pub(super) const TRACE_NOT_LOADED: &str =
+/// What a button does cannot be loaded.
+pub(super) const PART_NOT_LOADED: &str =
     "A part of this page could not be loaded. Check your connection to the internet, and try again.";
 
 /// The configuration is wrong; `message` names the field.

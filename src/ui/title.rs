@@ -40,21 +40,17 @@ fn set(title: &str) {
 }
 
 fn title(view: &RoomView, proposed: &str, page: &str) -> String {
-    let mut parts = Vec::new();
     let names = names::distinct(view);
-    if !names.is_empty() {
-        let mut who = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
-        if names.len() > NAMES {
-            who += " +";
-            who += &(names.len() - NAMES).to_string();
-        }
-        parts.push(who);
+    let mut who = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > NAMES {
+        who += " +";
+        who += &(names.len() - NAMES).to_string();
     }
     let room = match view.lifecycle {
         Lifecycle::Lobby => proposed,
         Lifecycle::Joining | Lifecycle::Joined | Lifecycle::Reconnecting => &view.room,
         Lifecycle::Left => "",
     };
-    parts.extend([room, page].into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
-    parts.join(" · ")
+    let parts = [&*who, room, page].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" · ")
 }

@@ -3,13 +3,17 @@
 //! It stands below whatever screen there is, so a call can be watched from its lobby on. What else helps to get a server
 //! and a dialect to speak with each other has its place here, above the list.
 
+use std::rc::Rc;
+
 use js_sys::{Date, JsString, RegExp};
-use visavis_core::TraceKind;
 use visavis_core::flight::SECRET_KEYS;
+use visavis_core::{Command, TraceKind};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
+use super::shared::Shared;
 use super::trial::{self, TrialOptions};
+use super::{UiOptions, link, text};
 use crate::dom;
 
 const HTML: &str = include_str!("trace.html");
@@ -25,6 +29,26 @@ const SECRET_FIELDS: [&str; 2] = [r#"(\\*"[\w.-]*(?:"#, r#")[\w.-]*\\*"\s*:\s*\\
 /// The same in URLs.
 const SECRET_QUERY: [&str; 2] = [r"([?&][\w.-]*(?:", r")[\w.-]*=)[^&]*"];
 
+/// Opens the panel.
+pub(super) fn open(shared: &Rc<Shared>, _: &Element) {
+    shared.trace.take();
+    let UiOptions { secrets, trial, .. } = &shared.options;
+    *shared.trace.borrow_mut() = TracePanel::open(&shared.frame, secrets, trial).ok();
+    shared.send(Command::Trace(true));
+}
+
+/// Closes it.
+pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
+    shared.trace.take();
+    shared.send(Command::Trace(false));
+}
+
+/// Copies all its lines.
+pub(super) fn copy(shared: &Rc<Shared>, _: &Element) {
+    let text = shared.trace.borrow().as_ref().map(|panel| panel.list.inner_text());
+    text.into_iter().for_each(|text| link::copy_text(shared, text, text::COPIED));
+}
+
 /// The panel, as long as it is open.
 pub(super) struct TracePanel {
     element: HtmlElement,
@@ -35,7 +59,7 @@ pub(super) struct TracePanel {
 
 impl TracePanel {
     /// Opens it at the end of the frame. `secrets` are never shown, wherever they stand.
-    pub(super) fn open(frame: &Element, secrets: &[String], trial: &TrialOptions) -> Result<Self, JsValue> {
+    fn open(frame: &Element, secrets: &[String], trial: &TrialOptions) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         trial::build(&element, trial)?;
         let list = dom::find(&element, "ol")?;
@@ -79,11 +103,6 @@ impl TracePanel {
         let cut = text.length() > MOST_TEXT;
         let text = String::from(text.slice(0, MOST_TEXT));
         if cut { text + "…" } else { text }
-    }
-
-    /// All lines as one text.
-    pub(super) fn text(&self) -> String {
-        self.list.inner_text()
     }
 }
 

@@ -1,6 +1,8 @@
 //! A description of the server (`docs/mapping.md`) that is being written against the server itself. It waits in the
 //! storage of the tab and counts for pages that show the panel of messages (`?try`): nobody meets it elsewhere.
 
+use std::rc::Rc;
+
 use js_sys::JSON;
 use visavis_core::signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
@@ -110,7 +112,11 @@ fn line_of(sentence: &str) -> Option<usize> {
 }
 
 /// Checks what is written, and begins the page anew with it.
-pub(super) fn start(shared: &Shared) -> Result<(), JsValue> {
+pub(super) fn start(shared: &Rc<Shared>, _: &Element) {
+    let _ = try_out(shared);
+}
+
+fn try_out(shared: &Shared) -> Result<(), JsValue> {
     let form = Form::find(shared)?;
     for field in [form.address.unchecked_ref::<Element>(), form.description.unchecked_ref()] {
         dom::set_attribute(field, "aria-invalid", None);
@@ -133,13 +139,14 @@ pub(super) fn start(shared: &Shared) -> Result<(), JsValue> {
 }
 
 /// Begins the page anew as it is set up. What was written is forgotten.
-pub(super) fn drop_it(shared: &Shared) -> Result<(), JsValue> {
+pub(super) fn drop_it(shared: &Rc<Shared>, _: &Element) {
     storage().iter().for_each(|storage| drop(storage.remove_item(KEY)));
-    server::begin_anew(shared, |query| query.set("try", ""))
+    let _ = server::begin_anew(shared, |query| query.set("try", ""));
 }
 
 /// Saves what is written as a file.
-pub(super) fn save(shared: &Shared) -> Result<(), JsValue> {
-    report::download("mapping.json", &Form::find(shared)?.description.value());
-    Ok(())
+pub(super) fn save(shared: &Rc<Shared>, _: &Element) {
+    if let Ok(form) = Form::find(shared) {
+        report::download("mapping.json", &form.description.value());
+    }
 }

@@ -242,13 +242,6 @@ impl AppConfig {
         }))
     }
 
-    /// The words of the dialect that this configuration asks for, of another, and those that all know: lists, with commas
-    /// between. What a server says besides is nobody's business.
-    pub fn words(&self, other: &str) -> Vec<&'static str> {
-        let spoken = [&self.dialect, other].into_iter().filter_map(dialects::named);
-        spoken.map(|listed| listed.words).chain([dialects::WORDS]).collect()
-    }
-
     fn read_defaults(&mut self, defaults: &Object<'_>) -> Result<(), JsonError> {
         only(defaults, &["room", "name", "microphone", "camera"])?;
         self.room = defaults.optional_text("room", MAX_ROOM_CHARS * 4)?.map(str::to_owned);

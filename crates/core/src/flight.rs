@@ -14,7 +14,6 @@ mod sdp;
 use visavis_signaling::Timestamp;
 use visavis_signaling::known_as;
 
-use self::redact::Redactor;
 pub use self::redact::SECRET_KEYS;
 use crate::check::is_turn;
 use crate::config::{AppConfig, Contact};
@@ -46,8 +45,8 @@ pub struct Recorder {
     parts: [String; 3],
     /// The beginning is full.
     full: bool,
-    /// The words of the dialects that are spoken, as lists.
-    words: Vec<&'static str>,
+    /// The dialects that are spoken.
+    dialects: [String; 2],
 }
 
 impl Recorder {
@@ -64,7 +63,8 @@ impl Recorder {
         about: &str,
     ) -> Self {
         let parts = [HEAD_BYTES, TAIL_BYTES, TAIL_BYTES].map(String::with_capacity);
-        let mut recorder = Self { parts, full: false, words: config.words(fallback) };
+        let mut recorder =
+            Self { parts, full: false, dialects: [config.dialect.clone(), fallback.to_owned()] };
         let numbers = [
             FORMAT,
             (seed >> 32) as u32,
@@ -141,25 +141,12 @@ impl Recorder {
         part.push('\n');
     }
 
-    /// What happened so far, without anything private. Between the beginning and what came last, if something may be
-    /// missing there, stands `null`.
-    pub fn report(&self) -> String {
-        let mut redactor = Redactor::new(self.words.clone());
-        // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
-        self.say(&mut redactor);
-        self.say(&mut redactor)
-    }
-
-    fn say(&self, redactor: &mut Redactor) -> String {
+    /// What is kept, line by line. Between the beginning and what came last, if something may be missing there, stands
+    /// `null`.
+    fn lines(&self) -> impl Iterator<Item = &str> {
         let [head, older, tail] = &self.parts;
         let gap = if self.full { "null\n" } else { "" };
-        let mut report = String::new();
-        for line in [head, gap, older, tail].concat().split('\n').filter(|line| !line.is_empty()) {
-            report.push_str(if report.is_empty() { "[\n" } else { ",\n" });
-            report.push_str(&redactor.line(line));
-        }
-        report.push_str("\n]\n");
-        report
+        [head, gap, older, tail].into_iter().flat_map(|part| part.split('\n')).filter(|line| !line.is_empty())
     }
 }
 

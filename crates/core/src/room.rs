@@ -124,10 +124,11 @@ impl Room {
     }
 
     /// What speaks where there is no server at all: if the shell sees, in the lobby or while joining, that nothing like
-    /// a server is where it should be. Once there is one, the lobby goes back to it.
+    /// a server is where it should be. Once there is one, the lobby goes back to it. It is made when it is needed; if that
+    /// cannot be, there is none.
     #[must_use]
-    pub fn with_fallback(mut self, dialect: Box<dyn Dialect>) -> Self {
-        self.link.set_fallback(dialect);
+    pub fn with_fallback(mut self, make: impl Fn() -> Option<Box<dyn Dialect>> + 'static) -> Self {
+        self.link.set_fallback(Box::new(make));
         self
     }
 

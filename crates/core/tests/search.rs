@@ -1,6 +1,8 @@
 //! A server that cannot be reached: why, and what speaks where there is none.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use visavis_core::signaling::dialects::{Options, named};
@@ -47,7 +49,7 @@ impl Stage {
 
     /// In the lobby of a page whose own server is not there.
     fn fallen_back() -> Self {
-        let mut stage = Self::new(room("visavis").with_fallback(dialect("tabs")));
+        let mut stage = Self::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
         stage.input(Input::Command(Command::EnterLobby));
         stage.fails();
         stage.sees(404);
@@ -58,11 +60,11 @@ impl Stage {
     /// On a page that a link leads to another server, at `ws://linked/`: in place of its own, or where that is not there.
     fn linked(beside_own: bool) -> Self {
         let config = RoomConfig { contact: Contact::OnRequest, ..RoomConfig::default() };
-        let linked = dialect_at("ayame", "ws://linked/");
+        let linked = || dialect_at("ayame", "ws://linked/");
         Self::new(if beside_own {
-            Room::new(config, dialect("visavis")).with_fallback(linked)
+            Room::new(config, dialect("visavis")).with_fallback(move || Some(linked()))
         } else {
-            Room::new(config, linked)
+            Room::new(config, linked())
         })
     }
 
@@ -155,7 +157,7 @@ fn who_opens_and_does_not_answer_is_of_another_kind() {
 #[test]
 fn where_there_is_no_server_the_fallback_speaks() {
     for status in [404, 200, 403] {
-        let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+        let mut stage = Stage::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
         stage.join();
         stage.fails();
         assert_eq!(stage.sees(status), [open("tab:visavis")]);
@@ -170,7 +172,7 @@ fn where_there_is_no_server_the_fallback_speaks() {
 
 #[test]
 fn a_server_that_is_down_is_not_absent() {
-    let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+    let mut stage = Stage::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
     stage.input(Input::Command(Command::EnterLobby));
     stage.fails();
     stage.sees(502);
@@ -193,7 +195,7 @@ fn behind_a_proxy_of_this_machine_a_socket_that_closes_at_once_is_no_server() {
     for (stands, falls_back) in [(Duration::ZERO, true), (STAYS_OPEN, false)] {
         let local = || dialect_at("visavis", "ws://localhost:8080/ws");
         let config = RoomConfig { seed: 1, ..RoomConfig::default() };
-        let mut stage = Stage::new(Room::new(config, local()).with_fallback(dialect("tabs")));
+        let mut stage = Stage::new(Room::new(config, local()).with_fallback(|| Some(dialect("tabs"))));
         stage.input(Input::Command(Command::EnterLobby));
         stage.input(Input::Socket(SocketEvent::Opened));
         stage.wait(stands);
@@ -208,7 +210,7 @@ fn behind_a_proxy_of_this_machine_a_socket_that_closes_at_once_is_no_server() {
 #[test]
 fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
     for lifecycle in [Lifecycle::Lobby, Lifecycle::Joining] {
-        let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+        let mut stage = Stage::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
         match lifecycle {
             Lifecycle::Lobby => stage.input(Input::Command(Command::EnterLobby)),
             _ => stage.join(),
@@ -227,7 +229,7 @@ fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
             assert_eq!(stage.sees(426), [Asked::Close, open("ws://server/ws")]);
         }
     }
-    let mut stage = Stage::new(room("visavis").with_fallback(dialect("tabs")));
+    let mut stage = Stage::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
     stage.join();
     stage.input(Input::Socket(SocketEvent::Opened));
     stage.wait(STAYS_OPEN);
@@ -243,6 +245,20 @@ fn without_a_fallback_absence_is_only_told() {
     stage.fails();
     stage.sees(404);
     assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(Obstacle::WrongPath), false));
+}
+
+#[test]
+fn a_fallback_that_cannot_be_made_is_tried_again_when_asked_for() {
+    let loaded = Rc::new(Cell::new(false));
+    let there = loaded.clone();
+    let mut stage = Stage::new(room("visavis").with_fallback(move || there.get().then(|| dialect("tabs"))));
+    stage.input(Input::Command(Command::EnterLobby));
+    stage.fails();
+    assert_eq!(stage.sees(404), []);
+    assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(Obstacle::WrongPath), false));
+    loaded.set(true);
+    stage.input(Input::Command(Command::UseFallback));
+    assert!(stage.room.view().fallback);
 }
 
 #[test]

@@ -51,14 +51,20 @@ pub const WORDS: &str = "type,id,name,room,from,to,x,media,microphone,camera,scr
     video,iceServers,urls,username,credential,message,code,reason,error,sid,pingInterval,pingTimeout,maxPayload,\
     Invalid namespace,true,false,null";
 
-/// What the page always has with it. It may have to load the others first.
-pub const AT_HAND: [&str; 2] = [visavis::NAME, tabs::NAME];
-
 /// A dialect in the list.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
     /// Its name in `config.json`.
     pub name: &'static str,
+    /// What is to be known of it. Behind a function, because a page that speaks our own need not load it.
+    pub about: fn() -> About,
+    /// Makes one.
+    pub make: fn(Options) -> Made,
+}
+
+/// What is to be known of a dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
     /// One sentence without a full stop: which servers speak it.
     pub title: &'static str,
     /// What a person types as the name of a room.
@@ -66,8 +72,6 @@ pub struct Listed {
     /// Its words: whatever the server says that is looked at, and not in [`WORDS`], with commas between. All else that a
     /// server says is hidden in a report of the flight recorder.
     pub words: &'static str,
-    /// Makes one.
-    pub make: fn(Options) -> Made,
 }
 
 /// A dialect, made.

@@ -64,7 +64,8 @@ fn is_port(port: &str) -> bool {
 /// A name of the DNS, or an IPv4 address, for which browsers take whatever ends in a number.
 fn is_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
-    if host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit())) {
+    let last = host.as_bytes().rsplit(|byte| *byte == b'.').next();
+    if last.and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit) {
         let octet = |octet: &str| octet.len() <= 3 && octet.parse::<u8>().is_ok();
         return host.split('.').count() == 4 && host.split('.').all(octet);
     }

@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -67,10 +68,12 @@ fn room(header: &Json) -> Option<Room> {
         return None;
     }
     let room = Room::new(config(&parts)?, dialect(&parts, &parts.text("dialect")?, "")?);
-    Some(match dialect(&parts, &parts.text("fallback").unwrap_or_default(), "fallback-") {
-        Some(fallback) => room.with_fallback(fallback),
-        None => room,
-    })
+    let fallback = dialect(&parts, &parts.text("fallback").unwrap_or_default(), "fallback-");
+    if fallback.is_none() {
+        return Some(room);
+    }
+    let fallback = Cell::new(fallback);
+    Some(room.with_fallback(move || fallback.take()))
 }
 
 /// A dialect by its name, as somebody with the stand-ins of the identity whose keys begin like this.

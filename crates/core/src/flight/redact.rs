@@ -10,11 +10,11 @@
 //!
 //! This is against accidents. A server that wants to give away what it knows needs no report for it.
 
-use visavis_signaling::RejectCode;
 use visavis_signaling::json::{self, Json};
+use visavis_signaling::{RejectCode, dialects};
 
-use super::MAPPING;
 use super::sdp::{Vocabulary, is_description};
+use super::{MAPPING, Recorder};
 
 /// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
 pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
@@ -38,9 +38,21 @@ const MAX_DIGITS: usize = 3;
 /// Fingerprints are at least as long (SHA-1, RFC 8122 section 5); a shorter one of their kind may be an address.
 const FINGERPRINT: usize = 59;
 
+impl Recorder {
+    /// What happened so far, without anything private: a JSON list with one entry in each line.
+    pub fn report(&self) -> String {
+        let spoken = self.dialects.iter().filter_map(|name| dialects::named(name));
+        let words = spoken.map(|listed| (listed.about)().words).chain([dialects::WORDS]).collect();
+        let mut redactor = Redactor { words, ..Redactor::default() };
+        // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
+        redactor.list(self);
+        redactor.list(self)
+    }
+}
+
 #[derive(Default)]
-pub(super) struct Redactor {
-    /// Words of the protocols that are spoken.
+struct Redactor {
+    /// Words of the protocols that are spoken: lists, with commas between.
     words: Vec<&'static str>,
     /// What a description of the server says literally.
     literals: Vec<String>,
@@ -57,13 +69,18 @@ pub(super) struct Redactor {
 }
 
 impl Redactor {
-    /// Where these words are spoken: lists, with commas between.
-    pub(super) fn new(words: Vec<&'static str>) -> Self {
-        Self { words, ..Self::default() }
+    fn list(&mut self, recorder: &Recorder) -> String {
+        let mut report = String::new();
+        for line in recorder.lines() {
+            report.push_str(if report.is_empty() { "[\n" } else { ",\n" });
+            report.push_str(&self.line(line));
+        }
+        report.push_str("\n]\n");
+        report
     }
 
     /// A line of the recorder without anything private.
-    pub(super) fn line(&mut self, line: &str) -> String {
+    fn line(&mut self, line: &str) -> String {
         let mut value = json::parse_any(line).unwrap_or(Json::Null);
         if let Json::List(parts) = &mut value {
             for part in parts {

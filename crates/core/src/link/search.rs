@@ -20,6 +20,39 @@ enum Presence {
     Proven,
 }
 
+/// What is not spoken at the moment.
+#[derive(Default)]
+enum Other {
+    #[default]
+    Nothing,
+    /// What speaks where there is no server, before it is needed.
+    Fallback(Box<dyn Fn() -> Option<Box<dyn Dialect>>>),
+    /// The same once it was needed; or the dialect of the server that is not there.
+    Made(Box<dyn Dialect>),
+}
+
+impl Other {
+    fn made(&self) -> Option<&dyn Dialect> {
+        match self {
+            Self::Made(dialect) => Some(&**dialect),
+            Self::Fallback(_) | Self::Nothing => None,
+        }
+    }
+
+    /// Takes it away, to be spoken.
+    fn take(&mut self) -> Option<Box<dyn Dialect>> {
+        match std::mem::take(self) {
+            Self::Nothing => None,
+            Self::Made(dialect) => Some(dialect),
+            Self::Fallback(make) => {
+                let dialect = make();
+                *self = Self::Fallback(make);
+                dialect
+            }
+        }
+    }
+}
+
 /// What is known of the way to the server.
 #[derive(Default)]
 pub(super) struct Search {
@@ -29,8 +62,7 @@ pub(super) struct Search {
     presence: Presence,
     /// When the socket was opened that is open.
     opened_at: Option<Timestamp>,
-    /// What speaks where there is no server; then the dialect of the server that is not there.
-    other: Option<Box<dyn Dialect>>,
+    other: Other,
     fell_back: bool,
     /// When to look for the server again.
     again_at: Timestamp,
@@ -45,7 +77,7 @@ impl Search {
 
     fn may_fall_back(&self) -> bool {
         let seen = if self.obstacle == Obstacle::NoBackend { Presence::Proven } else { Presence::Opened };
-        self.presence < seen && !self.fell_back && self.other.is_some()
+        self.presence < seen && !self.fell_back && !matches!(self.other, Other::Nothing)
     }
 
     fn note(&mut self, presence: Presence) {
@@ -56,7 +88,7 @@ impl Search {
 
     /// Whether it is the server that was chosen, and not the page's own beside it.
     pub(super) fn speaks_to_chosen(&self) -> bool {
-        self.fell_back || self.other.is_none()
+        self.fell_back || matches!(self.other, Other::Nothing)
     }
 
     pub(super) fn opened(&mut self, now: Timestamp) {
@@ -79,8 +111,8 @@ impl Search {
 
 impl Link {
     /// What speaks where there is no server.
-    pub(crate) fn set_fallback(&mut self, dialect: Box<dyn Dialect>) {
-        self.search.other = Some(dialect);
+    pub(crate) fn set_fallback(&mut self, make: Box<dyn Fn() -> Option<Box<dyn Dialect>>>) {
+        self.search.other = Other::Fallback(make);
     }
 
     /// Whether a person may ask for it, because nobody has ever seen the server.
@@ -120,14 +152,14 @@ impl Link {
     pub(crate) fn look_again(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.search.fell_back {
             self.search.again_at = now + LOOK_FOR_SERVER;
-            let probe = self.search.other.as_ref().and_then(|server| server.probe());
+            let probe = self.search.other.made().and_then(Dialect::probe);
             probe.into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
         }
     }
 
     /// What the shell has seen. `stays` says that this is no moment to speak to somebody else.
     pub(crate) fn seen(&mut self, now: Timestamp, probe: &Probe, seen: &Seen, stays: bool, out: &mut Outbox) {
-        let absent = self.search.other.as_deref().filter(|_| self.search.fell_back);
+        let absent = self.search.other.made().filter(|_| self.search.fell_back);
         if let Some(obstacle) = absent.and_then(|server| judge(server, probe, seen)) {
             let came = matches!(obstacle, Obstacle::NoWebSocket | Obstacle::Subprotocol);
             if came && !stays {
@@ -143,10 +175,9 @@ impl Link {
 
     /// Speaks to the other one from now on.
     fn swap(&mut self, now: Timestamp, out: &mut Outbox) {
+        let Some(other) = self.search.other.take() else { return };
         self.close(now, out);
-        if let Some(other) = &mut self.search.other {
-            std::mem::swap(&mut self.dialect, other);
-        }
+        self.search.other = Other::Made(std::mem::replace(&mut self.dialect, other));
         self.search.fell_back = !self.search.fell_back;
         self.search.again_at = now + LOOK_FOR_SERVER;
         self.connect(now, out);

@@ -4,7 +4,7 @@
 //! is only for ours goes with a candidate that says nothing. When one of the two is gone it
 //! tells the other `bye` and closes that connection too: waiting for the next means to connect and register again.
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json, Object, read_each};
@@ -14,9 +14,11 @@ use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescri
 
 pub(super) const LISTED: Listed = Listed {
     name: "ayame",
-    title: "Ayame (register, accept, isExistClient)",
-    room: "the room id",
-    words: "accept,reject,full,isExistClient,bye,ping",
+    about: || About {
+        title: "Ayame (register, accept, isExistClient)",
+        room: "the room id",
+        words: "accept,reject,full,isExistClient,bye,ping",
+    },
     make,
 };
 

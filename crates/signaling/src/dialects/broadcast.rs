@@ -7,7 +7,7 @@
 //! What is only for ours goes beside a candidate that is null: naive pages send that themselves at the end of theirs, and
 //! skip it.
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
 use crate::json::Json;
@@ -15,9 +15,11 @@ use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
     name: "broadcast",
-    title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
-    room: "the code that both share",
-    words: "message_type,content,code,SDP,CANDIDATE",
+    about: || About {
+        title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
+        room: "the code that both share",
+        words: "message_type,content,code,SDP,CANDIDATE",
+    },
     make,
 };
 

@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
@@ -24,9 +24,11 @@ const READY: &str = "got user media";
 
 pub(super) const LISTED: Listed = Listed {
     name: "codelab",
-    title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
-    room: "any name",
-    words: "created,joined,join,ready,full,got user media,bye",
+    about: || About {
+        title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
+        room: "any name",
+        words: "created,joined,join,ready,full,got user media,bye",
+    },
     make,
 };
 

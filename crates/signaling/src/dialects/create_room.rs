@@ -8,7 +8,7 @@
 //! What is only for ours has a type of its own too, and is only said to ours: an empty candidate would stop an original,
 //! which throws at whatever comes before it has a description.
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
@@ -19,9 +19,11 @@ const ASIDE: &str = "x";
 
 pub(super) const LISTED: Listed = Listed {
     name: "create-room",
-    title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
-    room: "the id that the server gave to the creator; anything else makes a new room",
-    words: "roomCreated,payload,room is already full,iceCandidate",
+    about: || About {
+        title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
+        room: "the id that the server gave to the creator; anything else makes a new room",
+        words: "roomCreated,payload,room is already full,iceCandidate",
+    },
     make,
 };
 

@@ -5,7 +5,7 @@
 //! it has announced are heard. It makes a new message of each and takes over the description or candidate as it is: so
 //! whatever is only for ours goes inside those.
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate, texts};
 use crate::json::{Fields, Json};
@@ -13,9 +13,11 @@ use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
     name: "group-chat",
-    title: "Socket.IO servers in the manner of webrtc-group-chat-example (join, addPeer, relaySessionDescription)",
-    room: "any name",
-    words: "addPeer,removePeer,sessionDescription,iceCandidate,peer_id,should_create_offer,session_description,ice_candidate",
+    about: || About {
+        title: "Socket.IO servers in the manner of webrtc-group-chat-example (join, addPeer, relaySessionDescription)",
+        room: "any name",
+        words: "addPeer,removePeer,sessionDescription,iceCandidate,peer_id,should_create_offer,session_description,ice_candidate",
+    },
     make,
 };
 

@@ -3,7 +3,7 @@
 //! They take the argument of `signal` apart without looking: it is always an object with `roomId` and `data`. What is only
 //! for ours goes beside a candidate that is null, which naive pages skip: they look for a description, then for a candidate.
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
@@ -11,9 +11,11 @@ use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const LISTED: Listed = Listed {
     name: "join-room",
-    title: "Socket.IO servers that only relay within a room (join-room, signal)",
-    room: "any name",
-    words: "data",
+    about: || About {
+        title: "Socket.IO servers that only relay within a room (join-room, signal)",
+        room: "any name",
+        words: "data",
+    },
     make,
 };
 

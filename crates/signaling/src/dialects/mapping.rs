@@ -18,7 +18,7 @@ use self::file::OURS;
 use self::kinds::{Group, Kind};
 use self::reading::{body, ice_servers, id, told, who};
 use self::template::{Found, fill};
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::{Carrier, Message, Raw, SocketIo};
 use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
@@ -32,9 +32,11 @@ pub const NAME: &str = "mapping";
 
 pub(super) const LISTED: Listed = Listed {
     name: NAME,
-    title: "Any other server, as a file beside the page describes it (mapping.json)",
-    room: "whatever the file makes of it",
-    words: "",
+    about: || About {
+        title: "Any other server, as a file beside the page describes it (mapping.json)",
+        room: "whatever the file makes of it",
+        words: "",
+    },
     make,
 };
 

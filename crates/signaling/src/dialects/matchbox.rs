@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, Entry, Profile, Protocol, texts};
@@ -21,9 +21,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 pub(super) const LISTED: Listed = Listed {
     name: "matchbox",
-    title: "matchbox_server (IdAssigned, NewPeer, Signal)",
-    room: "any name; it becomes the path of the URL",
-    words: "IdAssigned,NewPeer,PeerLeft,Signal,sender,data,Offer,Answer,IceCandidate,Visavis",
+    about: || About {
+        title: "matchbox_server (IdAssigned, NewPeer, Signal)",
+        room: "any name; it becomes the path of the URL",
+        words: "IdAssigned,NewPeer,PeerLeft,Signal,sender,data,Offer,Answer,IceCandidate,Visavis",
+    },
     make,
 };
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::{Message, Raw};
 use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
@@ -20,9 +20,11 @@ const NEWCOMER_CALLS: Duration = Duration::from_millis(1500);
 
 pub(super) const LISTED: Listed = Listed {
     name: "mdn-chat",
-    title: "The WebSocket chat server of MDN's WebRTC samples (userlist, video-offer, new-ice-candidate)",
-    room: "anything; the server has one room",
-    words: "rejectusername,userlist,users,video-offer,video-answer,new-ice-candidate,hang-up",
+    about: || About {
+        title: "The WebSocket chat server of MDN's WebRTC samples (userlist, video-offer, new-ice-candidate)",
+        room: "anything; the server has one room",
+        words: "rejectusername,userlist,users,video-offer,video-answer,new-ice-candidate,hang-up",
+    },
     make,
 };
 

@@ -14,7 +14,7 @@ mod address;
 use std::time::Duration;
 
 use self::address::{root, slot, url};
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, Entry, Profile, Protocol, session};
@@ -36,9 +36,11 @@ const ASIDE: &str = "visavis";
 
 pub(super) const LISTED: Listed = Listed {
     name: "peerjs",
-    title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
-    room: "any name; @id calls one PeerJS client",
-    words: "OPEN,ID-TAKEN,ERROR,INVALID-KEY,EXPIRE,LEAVE,OFFER,ANSWER,CANDIDATE,src,payload,msg,connectionId,data,visavis,media,Server has reached its concurrent user limit",
+    about: || About {
+        title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
+        room: "any name; @id calls one PeerJS client",
+        words: "OPEN,ID-TAKEN,ERROR,INVALID-KEY,EXPIRE,LEAVE,OFFER,ANSWER,CANDIDATE,src,payload,msg,connectionId,data,visavis,media,Server has reached its concurrent user limit",
+    },
     make,
 };
 

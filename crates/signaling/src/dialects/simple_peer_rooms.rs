@@ -5,7 +5,7 @@
 //! so what is only for ours goes inside it, and alone only to those who are known to be ours: an original would make a peer
 //! of it.
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, Entry, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
@@ -14,9 +14,11 @@ use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescripti
 
 pub(super) const LISTED: Listed = Listed {
     name: "simple-peer-rooms",
-    title: "Socket.IO rooms for simple-peer (join room, all users, sending signal, returning signal)",
-    room: "any name",
-    words: "room full,all users,user joined,callerID,receiving returned signal,user left,leftUserId",
+    about: || About {
+        title: "Socket.IO rooms for simple-peer (join room, all users, sending signal, returning signal)",
+        room: "any name",
+        words: "room full,all users,user joined,callerID,receiving returned signal,user left,leftUserId",
+    },
     make,
 };
 

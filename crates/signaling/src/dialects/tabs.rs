@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::visavis::{self, Visavis};
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::{self, Fields, Json};
 use crate::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
@@ -26,9 +26,11 @@ const SILENT: Duration = Duration::from_secs(15);
 
 pub(super) const LISTED: Listed = Listed {
     name: NAME,
-    title: "No server: the tabs of one browser",
-    room: "any name",
-    words: visavis::LISTED.words,
+    about: || About {
+        title: "No server: the tabs of one browser",
+        room: "any name",
+        words: (visavis::LISTED.about)().words,
+    },
     make,
 };
 

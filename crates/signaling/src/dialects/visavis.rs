@@ -9,7 +9,7 @@ use self::messages::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
 };
 use self::session::Session;
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
 use crate::signal::{IceServers, Inbound, Joined, Offerer, Outbound, ParticipantInfo, RejectCode, Rejection};
 use crate::time::Timestamp;
@@ -19,9 +19,11 @@ pub const NAME: &str = "visavis";
 
 pub(super) const LISTED: Listed = Listed {
     name: NAME,
-    title: "Visavis' own server",
-    room: "any name",
-    words: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn",
+    about: || About {
+        title: "Visavis' own server",
+        room: "any name",
+        words: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn",
+    },
     make,
 };
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Listed, Made, Options};
+use super::{About, Listed, Made, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, Entry, Profile, Protocol, texts};
@@ -19,9 +19,11 @@ const DEAD: Duration = Duration::from_secs(30);
 
 pub(super) const LISTED: Listed = Listed {
     name: "y-webrtc",
-    title: "The signaling server of y-webrtc (subscribe, publish, announce)",
-    room: "the topic",
-    words: "topic,data,announce,pong",
+    about: || About {
+        title: "The signaling server of y-webrtc (subscribe, publish, announce)",
+        room: "the topic",
+        words: "topic,data,announce,pong",
+    },
     make,
 };
 

@@ -149,16 +149,17 @@ async fn a_missing_part_of_the_page_is_named() {
 }
 
 #[tokio::test]
-async fn a_missing_panel_of_messages_is_told() {
+async fn a_part_of_the_page_that_cannot_be_loaded_is_told() {
     let (_site, _bundle, page) = lobby_of(incomplete(&json!({ "choose": true }))).await;
     page.until("the lobby", |look| look.control("join").is_some()).await;
-    page.click("details.server summary").await;
     // The toast passes: it is looked for from the first moment.
     let script = "return new Promise(told => {
         const region = document.querySelector('.toasts');
         new MutationObserver(() => told(region.textContent)).observe(region, { childList: true });
-        document.querySelector('[data-control=trace]').click();
+        document.querySelector('[data-control=check]').click();
     })";
     let told = page.eval(script, vec![]).await;
     assert!(told.as_str().is_some_and(|told| told.contains("could not be loaded")), "{told}");
+    let menu = page.eval("return document.querySelector('details.server')", vec![]).await;
+    assert!(menu.is_null(), "a menu without what it needs: {menu}");
 }

@@ -5,14 +5,18 @@ use visavis_e2e::call::{comes_back, join, meets};
 use visavis_e2e::{Browser, Page, Server};
 use visavis_sim::replay::replay;
 
-/// Catches what would go among the downloads.
+/// Catches what would go among the downloads: what makes the report is loaded first.
 const CATCH: &str = r"
-const click = HTMLAnchorElement.prototype.click;
-HTMLAnchorElement.prototype.click = function () { window.caught = [this.download, this.href]; };
-document.querySelector('[data-control=report]').click();
-HTMLAnchorElement.prototype.click = click;
-const [name, href] = window.caught;
-return [name, decodeURIComponent(href.split(',')[1]), [...document.querySelectorAll('.toast')].map(toast => toast.textContent).join(' ')];
+return new Promise(told => {
+  const click = HTMLAnchorElement.prototype.click;
+  HTMLAnchorElement.prototype.click = function () {
+    HTMLAnchorElement.prototype.click = click;
+    const report = [this.download, decodeURIComponent(this.href.split(',')[1])];
+    const toasts = () => [...document.querySelectorAll('.toast')].map(toast => toast.textContent).join(' ');
+    queueMicrotask(() => told([...report, toasts()]));
+  };
+  document.querySelector('[data-control=report]').click();
+});
 ";
 
 async fn saved(page: &Page) -> String {
