@@ -185,9 +185,8 @@ async fn measured_visits(ann: &Page, ben: &Page, relay: &Relay, before: &[Remain
 
 /// Whether the memory of one of the programs grew, or what the browser keeps for it.
 fn grew(before: &[Remains; 2], after: &[Remains; 2]) -> bool {
-    let one = |before: &Remains, after: &Remains| {
-        after.wasm > before.wasm || after.heap - before.heap > HEAP_SLACK
-    };
+    let one =
+        |before: &Remains, after: &Remains| after.wasm > before.wasm || after.heap - before.heap > HEAP_SLACK;
     before.iter().zip(after).any(|(before, after)| one(before, after))
 }
 
