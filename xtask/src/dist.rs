@@ -40,6 +40,11 @@ const CONFIG: &str = "config.json";
 /// Tells the page that its program will be divided: it has to load the other part when it needs it.
 const DIVIDED: (&str, &str) = ("VISAVIS_DIVIDED", "1");
 
+/// Has the linker keep every piece of data apart, and note where each address stands: whoever divides the program has to
+/// know which data belongs to which code. (wasm-opt warns of these notes, which it does not keep up to date. Whoever reads
+/// them does not rely on that.)
+const NOTES: [&str; 2] = ["-Clink-arg=--no-merge-data-segments", "-Clink-arg=--emit-relocs"];
+
 /// The `dist` command.
 pub(crate) fn run() -> Result<()> {
     build(&tools::ensure(Need::Dist)?)?;
@@ -60,13 +65,13 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     trunk.args(["build", "--release", "--minify", "true", "--dist"]).arg(paths::dist());
     // Trunk's own minifier stumbles over what wasm-bindgen writes and says so each time; ours comes after it.
     trunk.env("RUST_LOG", "info,trunk::processing::minify=error").env(DIVIDED.0, DIVIDED.1);
-    trunk.env("CARGO_ENCODED_RUSTFLAGS", short_paths());
+    trunk.env("CARGO_ENCODED_RUSTFLAGS", flags());
     process::run(trunk.current_dir(paths::root()), LIMIT)?;
     finish(toolbox)
 }
 
-/// Flags for the compiler: what panics say of the place must not name the folders of whoever built the page.
-fn short_paths() -> String {
+/// Flags for the compiler. What panics say of the place must not name the folders of whoever built the page.
+fn flags() -> String {
     let home = std::env::home_dir().unwrap_or_default().join(".cargo");
     let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| home.display().to_string());
     let sysroot = process::output_of(Command::new("rustc").args(["--print", "sysroot"]));
@@ -75,7 +80,7 @@ fn short_paths() -> String {
     let short = known.map(|(folder, short)| format!("--remap-path-prefix={}={short}", folder.trim()));
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
     let given = given.split_whitespace().map(str::to_owned);
-    given.chain(short).collect::<Vec<String>>().join("\u{1f}")
+    given.chain(short).chain(NOTES.map(str::to_owned)).collect::<Vec<String>>().join("\u{1f}")
 }
 
 /// What Trunk leaves to do.

@@ -10,19 +10,27 @@
 //! be reached any more is what nobody else needs. What the rest of the program calls directly can always be
 //! reached, and stays: a wrong guess in [`moves`] makes the first part larger, it does not break it.
 
+mod data;
+#[cfg(test)]
+mod notes;
 mod packages;
+mod reach;
+mod relocations;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use walrus::ir::Value;
 use walrus::passes::gc;
 use walrus::{
-    ConstExpr, Data, Element, ElementItems, ElementKind, Export, ExportItem, Function, FunctionBuilder,
-    FunctionId, FunctionKind, Global, GlobalKind, Import, ImportKind, ImportedFunction, Memory, Module,
-    ModuleConfig, Table, TableId,
+    ConstExpr, Element, ElementItems, ElementKind, Export, ExportItem, Function, FunctionBuilder, FunctionId,
+    FunctionKind, Global, GlobalKind, Import, ImportKind, ImportedFunction, Memory, Module, ModuleConfig,
+    Table, TableId,
 };
+
+use crate::reach::Program;
+use crate::relocations::{Item, Relocations};
 
 /// What the second part calls the one module it imports from: the first.
 const FIRST: &str = "a";
@@ -65,21 +73,53 @@ fn main() -> Result<()> {
 
 /// The two parts of a program.
 fn split(program: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
+    let plan = Plan::of(program)?;
     let mut reachable = parse(program)?;
-    let moved = empty_slots(&mut reachable)?;
+    let moved = empty_slots(&mut reachable, &plan)?;
     gc::run(&mut reachable);
     let mut second = parse(program)?;
+    data::keep_only(&mut second, &plan.segments)?;
     let wanted = keep_the_rest(&mut second, &reachable, &moved)?;
     // Once more, because the second part may want what nobody in the first does: a function of the browser.
     let mut first = parse(program)?;
-    empty_slots(&mut first)?;
+    empty_slots(&mut first, &plan)?;
+    data::leave_out(&mut first, &plan.segments)?;
     hand_out(&mut first, &wanted);
     gc::run(&mut first);
     Ok((first.emit_wasm(), second.emit_wasm()))
 }
 
+/// Reads a program, without the linker's notes: they are not for the parts.
 fn parse(program: &[u8]) -> Result<Module> {
-    ModuleConfig::new().generate_producers_section(false).parse(program)
+    let mut module = ModuleConfig::new().generate_producers_section(false).parse(program)?;
+    for section in relocations::SECTIONS {
+        module.customs.remove_raw(section);
+    }
+    Ok(module)
+}
+
+/// What moves, apart from what can only be reached by way of it.
+struct Plan {
+    slots: BTreeSet<u32>,
+    segments: BTreeSet<usize>,
+}
+
+impl Plan {
+    fn of(program: &[u8]) -> Result<Self> {
+        let relocations = Relocations::read(program)?;
+        let mut module = parse(program)?;
+        let slots = take_slots(&mut module).into_iter().map(|slot| (slot.index, slot.function)).collect();
+        ensure!(module.elements.iter().next().is_none(), "functions whose slots are not known");
+        let moving = names_that_move(&module, &slots);
+        let program = Program { module: &module, relocations: &relocations, slots: &slots };
+        let reached = program.reach(|slot| moving.contains(&slot));
+        let moves = |slot: &u32| moving.contains(slot) || !reached.contains(&Item::Slot(*slot));
+        let segments = 0..relocations.segments.len();
+        Ok(Self {
+            slots: slots.keys().copied().filter(moves).collect(),
+            segments: segments.filter(|segment| !reached.contains(&Item::Segment(*segment))).collect(),
+        })
+    }
 }
 
 /// Whether a function that stands in the table moves: a method of a type of ours, or a function, in a module that does.
@@ -91,8 +131,14 @@ fn moves(name: &str) -> bool {
 /// A function's slot in the table.
 struct Slot {
     table: TableId,
-    index: i32,
+    index: u32,
     function: FunctionId,
+}
+
+/// The slots of functions that move by their names.
+fn names_that_move(module: &Module, slots: &BTreeMap<u32, FunctionId>) -> BTreeSet<u32> {
+    let name = |function| module.funcs.get(function).name.as_deref();
+    slots.iter().filter(|(_, function)| name(**function).is_some_and(moves)).map(|(slot, _)| *slot).collect()
 }
 
 /// Takes what moves out of the table. Gives where it was.
@@ -101,16 +147,13 @@ struct Slot {
 /// and where JavaScript can reach a table of functions with a null in it, Chromium (156) cannot count objects
 /// (`Runtime.queryObjects`, of its developer tools): V8 keeps that null in memory which nobody may read, looks at it all
 /// the same, and the tab crashes.
-fn empty_slots(module: &mut Module) -> Result<Vec<Slot>> {
-    let slots = take_slots(module);
-    let (moved, mut stay): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| {
-        let function = module.funcs.get(slot.function);
-        function.name.as_deref().is_some_and(moves)
-    });
+fn empty_slots(module: &mut Module, plan: &Plan) -> Result<Vec<Slot>> {
+    let slots = take_slots(module).into_iter();
+    let (moved, mut stay): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| plan.slots.contains(&slot.index));
     let table = moved.first().context("nothing to move: have the modules other names?")?.table;
     let function = stand_in(module);
-    let taken: BTreeSet<i32> = stay.iter().map(|slot| slot.index).collect();
-    let all = 0..i32::try_from(module.tables.get(table).initial)?;
+    let taken: BTreeSet<u32> = stay.iter().map(|slot| slot.index).collect();
+    let all = 0..u32::try_from(module.tables.get(table).initial)?;
     stay.extend(all.filter(|index| !taken.contains(index)).map(|index| Slot { table, index, function }));
     stay.sort_by_key(|slot| slot.index);
     fill_slots(module, &stay);
@@ -144,7 +187,10 @@ fn slots_of(element: &Element) -> Vec<Slot> {
         return Vec::new();
     };
     let ElementItems::Functions(functions) = &element.items else { return Vec::new() };
-    (offset..).zip(functions).map(|(index, function)| Slot { table, index, function: *function }).collect()
+    (offset.cast_unsigned()..)
+        .zip(functions)
+        .map(|(index, function)| Slot { table, index, function: *function })
+        .collect()
 }
 
 fn ids<T, I>(items: impl Iterator<Item = T>, id: fn(T) -> I) -> Vec<I> {
@@ -155,7 +201,8 @@ fn ids<T, I>(items: impl Iterator<Item = T>, id: fn(T) -> I) -> Vec<I> {
 fn fill_slots(module: &mut Module, slots: &[Slot]) {
     for run in slots.chunk_by(|one, next| one.index + 1 == next.index) {
         let Some(Slot { table, index, .. }) = run.first() else { continue };
-        let kind = ElementKind::Active { table: *table, offset: ConstExpr::Value(Value::I32(*index)) };
+        let kind =
+            ElementKind::Active { table: *table, offset: ConstExpr::Value(Value::I32(index.cast_signed())) };
         let functions = run.iter().map(|slot| slot.function).collect();
         let id = module.elements.add(kind, ElementItems::Functions(functions));
         module.tables.get_mut(*table).elem_segments.insert(id);
@@ -186,9 +233,7 @@ fn forget_the_beginning(module: &mut Module) {
     module.start = None;
     ids(module.exports.iter(), Export::id).into_iter().for_each(|id| module.exports.delete(id));
     ids(module.imports.iter(), Import::id).into_iter().for_each(|id| module.imports.delete(id));
-    ids(module.data.iter(), Data::id).into_iter().for_each(|id| module.data.delete(id));
     ids(module.elements.iter(), Element::id).into_iter().for_each(|id| module.elements.delete(id));
-    module.memories.iter_mut().for_each(|memory| memory.data_segments.clear());
     module.tables.iter_mut().for_each(|table| table.elem_segments.clear());
 }
 
@@ -267,6 +312,7 @@ fn hand_out(module: &mut Module, wanted: &[(Kind, usize)]) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::notes::{Means, linked};
 
     const PROGRAM: &str = r#"(module
         (import "browser" "log" (func $log))
@@ -279,7 +325,11 @@ mod tests {
         (func $theirs (@name "<visavis_signaling::foreign::Foreign as Dialect>::handle") call $shared call $only)
         (func $shared (@name "alloc::alloc") global.get $stack drop)
         (func $only (@name "core::str::trim") call $log i32.const 0 i32.load drop)
-        (func (export "main") i32.const 1 call_indirect))"#;
+        (func (export "main") i32.const 1 call_indirect i32.const 3 call_indirect))"#;
+
+    fn program() -> Vec<u8> {
+        linked(PROGRAM, &[".rodata.text"], &[Means::Segment(0, 0)], &[])
+    }
 
     fn names(module: &Module) -> Vec<&str> {
         let local = module.funcs.iter_local().filter_map(|(id, _)| module.funcs.get(id).name.as_deref());
@@ -290,7 +340,7 @@ mod tests {
 
     #[test]
     fn what_only_their_dialects_need_moves() {
-        let (first, second) = split(&wat::parse_str(PROGRAM).unwrap()).unwrap();
+        let (first, second) = split(&program()).unwrap();
         let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
         assert_eq!(
             names(&first),
@@ -300,13 +350,13 @@ mod tests {
             names(&second),
             ["<visavis_signaling::foreign::Foreign as Dialect>::handle", "core::str::trim"]
         );
-        assert_eq!((first.data.iter().count(), second.data.iter().count()), (1, 0));
+        assert_eq!((first.data.iter().count(), second.data.iter().count()), (0, 1));
     }
 
     #[test]
     fn no_slot_of_the_table_is_left_with_nothing_in_it() {
-        let (first, second) = split(&wat::parse_str(PROGRAM).unwrap()).unwrap();
-        let filled = |part: &[u8]| -> Vec<i32> {
+        let (first, second) = split(&program()).unwrap();
+        let filled = |part: &[u8]| -> Vec<u32> {
             let part = parse(part).unwrap();
             part.elements.iter().flat_map(slots_of).map(|slot| slot.index).collect()
         };
@@ -315,7 +365,7 @@ mod tests {
 
     #[test]
     fn the_second_part_asks_for_nothing_but_what_the_first_hands_out() {
-        let (first, second) = split(&wat::parse_str(PROGRAM).unwrap()).unwrap();
+        let (first, second) = split(&program()).unwrap();
         let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
         let handed: Vec<&str> = first.exports.iter().map(|export| export.name.as_str()).collect();
         let wanted: Vec<&str> = second.imports.iter().map(|import| import.name.as_str()).collect();

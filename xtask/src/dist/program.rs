@@ -64,7 +64,7 @@ fn optimise(toolbox: &Toolbox, wasm: &Path, features: &[&str]) -> Result<()> {
     command
         .arg(wasm)
         .args(features)
-        .args(["-Oz", "--strip-debug", "--strip-producers", "--output"])
+        .args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features", "--output"])
         .arg(wasm);
     process::run(&mut command, LIMIT)
 }
