@@ -70,7 +70,9 @@ impl Driver {
         let weak = Rc::downgrade(&pump);
         // Whoever asks for it has loaded what makes it.
         let report = Rc::new(move || weak.upgrade().and_then(|pump| pump.report()).unwrap_or_default());
-        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send, report)?);
+        let weak = Rc::downgrade(&pump);
+        let refresh = Rc::new(move || weak.upgrade().iter().for_each(|pump| pump.refresh()));
+        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send, report, refresh)?);
         panic::watch(&pump);
         Ok(Self(pump))
     }
@@ -256,6 +258,14 @@ impl Pump {
         (self.on_view)(&view);
         page::ask_before_leaving(&mut self.asks.borrow_mut(), &self.window, &view);
         *self.shown.borrow_mut() = Some(view);
+    }
+
+    /// Shows the same once more: the user interface has more to say.
+    fn refresh(&self) {
+        if self.activity.get() == Activity::Idle {
+            self.shown.take();
+            self.show();
+        }
     }
 
     /// Nothing can be shown any more, so nobody may be on the air. The room itself is sound: it says goodbye.

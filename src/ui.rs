@@ -28,7 +28,7 @@ mod toasts;
 mod trace;
 pub mod trial;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use visavis_core::{Command, Event, Lifecycle, RoomView};
@@ -94,7 +94,8 @@ enum Screen {
 impl Ui {
     /// Builds the face into `root`, instead of whatever is there. It shows nothing before the first [`Ui::render`].
     /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns. `report` makes what is saved
-    /// when the person asks for a report.
+    /// when the person asks for a report; `refresh` has the view of the last [`Ui::render`] rendered once more, and is not
+    /// called during one.
     ///
     /// # Errors
     /// If the browser lacks something that the face cannot do without.
@@ -104,6 +105,7 @@ impl Ui {
         options: UiOptions,
         send: Rc<dyn Fn(Command)>,
         report: Rc<dyn Fn() -> String>,
+        refresh: Rc<dyn Fn()>,
     ) -> Result<Self, JsValue> {
         let frame = dom::instantiate(HTML)?;
         let toasts = Toasts::new(&frame)?;
@@ -116,6 +118,8 @@ impl Ui {
             trace: RefCell::default(),
             send,
             report,
+            refresh,
+            loading: Cell::default(),
         });
         let listeners = actions::listen(&shared)?;
         root.replace_children_with_node_1(&shared.frame);

@@ -15,7 +15,6 @@ const HTML: &str = include_str!("left.html");
 
 /// The screen after a call.
 pub(super) struct Left {
-    shared: Rc<Shared>,
     element: HtmlElement,
     parts: Parts,
     heading: Element,
@@ -28,10 +27,9 @@ impl Left {
     pub(super) fn new(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let left = Self {
-            shared: shared.clone(),
             heading: dom::find(&element, "h1")?,
             rejoin: dom::find(&element, "[data-control=rejoin]")?,
-            notices: Notices::new(&element)?,
+            notices: Notices::new(&element, shared)?,
             parts: Parts::of(&element),
             element,
         };
@@ -49,7 +47,7 @@ impl Left {
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         dom::set_text(&self.heading, &text::left(&view.room, view.problem.as_ref()));
         dom::set_flag(&self.rejoin, "hidden", view.room.is_empty());
-        self.notices.render(view, &self.shared.options.server)
+        self.notices.render(view)
     }
 }
 

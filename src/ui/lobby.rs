@@ -1,11 +1,9 @@
 //! Where a person sees themselves, chooses a room and a name, and joins.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::{Choosing, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::controls::Bar;
@@ -19,8 +17,7 @@ use crate::on_demand::{self, far};
 
 const HTML: &str = include_str!("lobby.html");
 
-/// [`ServerMenu::show`]
-type ShowMenu = fn(&RefCell<Option<ServerMenu>>, &Element, &Rc<Shared>, &RoomView) -> Result<(), JsValue>;
+type NewMenu = fn(&Element, &Rc<Shared>) -> Result<ServerMenu, JsValue>;
 
 /// The lobby; also the queue at the door while joining.
 pub(super) struct Lobby {
@@ -38,7 +35,7 @@ pub(super) struct Lobby {
     hint: Element,
     lead: Element,
     check: Element,
-    server: Rc<RefCell<Option<ServerMenu>>>,
+    server: Option<ServerMenu>,
     joining: bool,
 }
 
@@ -50,7 +47,7 @@ impl Lobby {
         dom::find::<Element>(&element, ".preview")?.prepend_with_node_1(preview.element())?;
         let lobby = Self {
             bar: Bar::of_lobby(&dom::find(&element, ".bar")?, shared)?,
-            notices: Notices::new(&element)?,
+            notices: Notices::new(&element, shared)?,
             room: dom::find(&element, "input[name=room]")?,
             name: dom::find(&element, "input[name=name]")?,
             fields: dom::find(&element, "fieldset")?,
@@ -59,7 +56,7 @@ impl Lobby {
             hint: dom::find(&element, "[data-capacity]")?,
             lead: dom::find(&element, ".lead")?,
             check: dom::find(&element, ".check")?,
-            server: Rc::default(),
+            server: None,
             preview,
             shared: shared.clone(),
             parts: Parts::of(&element),
@@ -69,9 +66,6 @@ impl Lobby {
         lobby.fill_in(view);
         shared.frame.prepend_with_node_1(&lobby.element)?;
         lobby.focus_first();
-        if shared.options.server.choosing == Choosing::Always {
-            lobby.load_menu();
-        }
         Ok(lobby)
     }
 
@@ -91,10 +85,13 @@ impl Lobby {
         self.render_joining(view);
         self.preview.render_preview(&self.shared.tracks, &view.me, &self.name.value());
         self.bar.render(view);
-        self.notices.render(view, &self.shared.options.server)?;
+        self.notices.render(view)?;
         dom::set_flag(&self.check, "hidden", view.lifecycle != Lifecycle::Lobby);
         if on_demand::is_loaded() {
             self.render_on_demand(view)?;
+        } else if self.shared.options.server.choosing == Choosing::Always {
+            // The menu comes when its part of the program does.
+            self.shared.load_rest();
         }
         // It speaks of links, and without a server they lead nowhere but here.
         dom::set_flag(&self.lead, "hidden", view.fallback);
@@ -107,19 +104,15 @@ impl Lobby {
     /// page has that offers a choice, speaks to a chosen server, or found none.
     fn render_on_demand(&mut self, view: &RoomView) -> Result<(), JsValue> {
         far::<fn(&Element, &RoomView) -> Result<(), JsValue>>(check::render)(&self.check, view)?;
-        far::<ShowMenu>(ServerMenu::show)(&self.server, &self.element, &self.shared, view)
-    }
-
-    /// The menu that a page always has comes when its part of the program does.
-    fn load_menu(&self) {
-        let (menu, shared, lobby) = (Rc::downgrade(&self.server), self.shared.clone(), self.element.clone());
-        spawn_local(async move {
-            if on_demand::load().await.is_ok()
-                && let (Some(menu), Some(view)) = (menu.upgrade(), shared.view())
-            {
-                let _ = far::<ShowMenu>(ServerMenu::show)(&menu, &lobby, &shared, &view);
-            }
-        });
+        if self.shared.options.server.choosing == Choosing::Never {
+            return Ok(());
+        }
+        let menu = match self.server.take() {
+            Some(menu) => menu,
+            None => far::<NewMenu>(ServerMenu::new)(&self.element, &self.shared)?,
+        };
+        far::<fn(&mut ServerMenu, &RoomView)>(ServerMenu::render)(self.server.insert(menu), view);
+        Ok(())
     }
 
     fn render_joining(&mut self, view: &RoomView) {

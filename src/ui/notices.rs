@@ -1,13 +1,17 @@
 //! Messages that stay until their reason is gone, each with a way on.
 
+use std::rc::Rc;
+
 use visavis_core::signaling::RejectCode;
 use visavis_core::{Lifecycle, MediaError, Problem, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
-use super::shared::own;
+use super::shared::{Loading, Shared, own};
+use super::text::explained::{self, Cause};
 use super::{ServerOptions, text};
 use crate::dom::{self, KeyedList};
+use crate::on_demand::{self, far};
 
 const HTML: &str = include_str!("notice.html");
 
@@ -30,10 +34,19 @@ const REPORT: Action = ("report", "Save a report");
 #[derive(Debug, PartialEq)]
 pub(super) struct Notice {
     code: &'static str,
-    text: String,
+    text: Text,
     /// It stands between the person and the call, rather than beside it.
     severe: bool,
     actions: &'static [Action],
+}
+
+/// What a notice says.
+#[derive(Debug, PartialEq)]
+enum Text {
+    /// This.
+    Short(&'static str),
+    /// What the other part of the program has to say about it.
+    Explained(Cause),
 }
 
 /// Everything that the person should know at the moment.
@@ -43,7 +56,7 @@ fn of(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
     if view.blocked {
         notices.push(Notice {
             code: "unsupported",
-            text: text::UNSUPPORTED.to_owned(),
+            text: Text::Short(text::UNSUPPORTED),
             severe: true,
             actions: &[],
         });
@@ -78,9 +91,12 @@ pub(super) fn obstacle(view: &RoomView) -> Option<&'static str> {
 fn of_demo(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
     let demo = view.fallback && options.choice.is_none();
     let (text, actions): (_, &'static [Action]) = match view.lifecycle {
-        Lifecycle::Lobby | Lifecycle::Joining => (text::demo(&options.url, options.local), &[HELP, LOOK]),
+        Lifecycle::Lobby | Lifecycle::Joining => {
+            let cause = Cause::NoServer { url: options.url.clone(), local: options.local };
+            (Text::Explained(cause), &[HELP, LOOK])
+        }
         Lifecycle::Joined | Lifecycle::Reconnecting if view.participants.is_empty() => {
-            (text::DEMO_ALONE.to_owned(), &[])
+            (Text::Short(text::DEMO_ALONE), &[])
         }
         Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => return None,
     };
@@ -97,7 +113,12 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
         Problem::Unanswered => (false, &[]),
         Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
     };
-    Notice { code: code(problem), text: text::problem(problem, view.lifecycle.in_call()), severe, actions }
+    // When the server is out of reach, the other part may be too.
+    let text = match problem {
+        Problem::Unreachable { .. } if view.lifecycle.in_call() => Text::Short(text::OUT_OF_REACH),
+        problem => Text::Explained(Cause::Problem(problem.clone())),
+    };
+    Notice { code: code(problem), text, severe, actions }
 }
 
 /// Joining again is always there, as the form or as a button; this is what helps beside it.
@@ -127,12 +148,13 @@ fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
     let Some(code) = trouble(state) else { return };
     let which = failed_with(view, code);
     if which.first() == Some(&source) {
-        let (text, actions) = match state {
-            SourceState::Failed(error) => (text::media(error, text::sources(&which)), ways_around(error)),
+        let (cause, actions) = match state {
+            SourceState::Failed(error) => (Cause::Devices(error, which), ways_around(error)),
             SourceState::Off | SourceState::Starting | SourceState::On | SourceState::Stalled => {
-                (text::STALLED.to_owned(), ways_around(MediaError::Busy))
+                (Cause::Stalled, ways_around(MediaError::Busy))
             }
         };
+        let text = Text::Explained(cause);
         notices.push(Notice { code, text, severe: false, actions });
     }
 }
@@ -164,6 +186,7 @@ pub(super) fn failed_with(view: &RoomView, code: &str) -> Vec<Source> {
 
 /// The place where notices appear.
 pub(super) struct Notices {
+    shared: Rc<Shared>,
     list: KeyedList<&'static str, Cell>,
 }
 
@@ -174,13 +197,14 @@ struct Cell {
 
 impl Notices {
     /// Inside `root`, which has a `.notices`.
-    pub(super) fn new(root: &Element) -> Result<Self, JsValue> {
-        Ok(Self { list: KeyedList::new(&dom::find(root, ".notices")?, None) })
+    pub(super) fn new(root: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
+        let list = KeyedList::new(&dom::find(root, ".notices")?, None);
+        Ok(Self { shared: shared.clone(), list })
     }
 
     /// Shows what there is to say.
-    pub(super) fn render(&mut self, view: &RoomView, options: &ServerOptions) -> Result<(), JsValue> {
-        let notices = of(view, options);
+    pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        let notices = of(view, &self.shared.options.server);
         let keys: Vec<_> = notices.iter().map(|notice| notice.code).collect();
         self.list.set_keys(&keys, |code| {
             let actions =
@@ -188,10 +212,24 @@ impl Notices {
             Cell::new(code, actions)
         })?;
         for (cell, notice) in self.list.values_mut().zip(&notices) {
-            dom::set_text(&cell.sentence, &notice.text);
+            dom::set_text(&cell.sentence, &say(&self.shared, &notice.text, view.lifecycle.in_call()));
             dom::set_flag(&cell.element, "data-severe", notice.severe);
         }
         Ok(())
+    }
+}
+
+fn say(shared: &Rc<Shared>, text: &Text, in_call: bool) -> String {
+    match text {
+        Text::Short(text) => (*text).to_owned(),
+        Text::Explained(cause) if on_demand::is_loaded() => {
+            far::<fn(&Cause, bool) -> String>(explained::sentence)(cause, in_call)
+        }
+        Text::Explained(cause) => match (shared.load_rest(), cause) {
+            (_, Cause::Problem(Problem::Unreachable { url, .. })) => text::unreachable(url),
+            (Loading::Failed, _) => text::PART_NOT_LOADED.to_owned(),
+            (Loading::Unasked | Loading::Running, _) => String::new(),
+        },
     }
 }
 

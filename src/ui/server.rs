@@ -1,6 +1,5 @@
 //! The lobby's menu of servers.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::signaling::dialects::{self, mapping};
@@ -69,22 +68,8 @@ struct Fields {
 }
 
 impl ServerMenu {
-    /// Shows the state of things, in a menu that is built into the lobby if the page is to have one and does not yet.
-    pub(super) fn show(
-        place: &RefCell<Option<Self>>,
-        lobby: &Element,
-        shared: &Rc<Shared>,
-        view: &RoomView,
-    ) -> Result<(), JsValue> {
-        if shared.options.server.choosing == Choosing::Never {
-            return Ok(());
-        }
-        let menu = place.take().map_or_else(|| Self::new(lobby, shared), Ok)?;
-        place.borrow_mut().insert(menu).render(view);
-        Ok(())
-    }
-
-    fn new(lobby: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
+    /// Builds it into the lobby.
+    pub(super) fn new(lobby: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let options = &shared.options.server;
         let fields = Rc::new(Fields {
@@ -103,7 +88,8 @@ impl ServerMenu {
         Ok(Self { shared: shared.clone(), in_use, fields, fallback: None, element, _changed })
     }
 
-    fn render(&mut self, view: &RoomView) {
+    /// Shows the state of things.
+    pub(super) fn render(&mut self, view: &RoomView) {
         let options = &self.shared.options.server;
         let choice = options.in_force(view.fallback);
         let offered = match options.choosing {

@@ -1,15 +1,16 @@
 //! What every part of the face needs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use visavis_core::{Command, RoomView, Source, SourceView, TraceKind};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
 use super::UiOptions;
 use super::toasts::Toasts;
 use super::trace::TracePanel;
-use crate::on_demand::far;
+use crate::on_demand::{self, far};
 use crate::tracks::Tracks;
 
 /// Shared by the parts of one face. Holds no listener and no part, so nothing goes in circles.
@@ -28,14 +29,45 @@ pub(super) struct Shared {
     pub(super) trace: RefCell<Option<TracePanel>>,
     /// The way out.
     pub(super) send: Rc<dyn Fn(Command)>,
-    /// Makes a report of what happened so far.
+    /// Makes a report of what happened so far, once the other part of the program is there.
     pub(super) report: Rc<dyn Fn() -> String>,
+    /// Has everything shown again.
+    pub(super) refresh: Rc<dyn Fn()>,
+    /// How far the other part of the program is, if something to be shown is in it.
+    pub(super) loading: Cell<Loading>,
+}
+
+/// How far the other part of the program is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Loading {
+    /// Nobody has asked for it, or it is there.
+    #[default]
+    Unasked,
+    /// It is on its way.
+    Running,
+    /// It cannot be loaded.
+    Failed,
 }
 
 impl Shared {
     /// Asks for something. The answer may be a new view before this returns: hold no borrow.
     pub(super) fn send(&self, command: Command) {
         (self.send)(command);
+    }
+
+    /// Loads the other part of the program, unless that is under way or has failed. Then everything is shown again, with
+    /// what is in it.
+    pub(super) fn load_rest(self: &Rc<Self>) -> Loading {
+        if self.loading.get() == Loading::Unasked {
+            self.loading.set(Loading::Running);
+            let shared = Rc::clone(self);
+            spawn_local(async move {
+                let loaded = on_demand::load().await.is_ok();
+                shared.loading.set(if loaded { Loading::Unasked } else { Loading::Failed });
+                (shared.refresh)();
+            });
+        }
+        self.loading.get()
     }
 
     /// Adds a line to the panel of messages, if it is open.

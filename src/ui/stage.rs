@@ -43,7 +43,7 @@ impl Stage {
         dom::set_flag(&seat, "data-app", shared.options.app_link);
         let stage = Self {
             shared: shared.clone(),
-            notices: Notices::new(&element)?,
+            notices: Notices::new(&element, shared)?,
             tiles: Tiles::new(&element)?,
             others: KeyedList::new(&area, Some(own.element())),
             own,
@@ -96,7 +96,7 @@ impl Stage {
         self.bar.render(view);
         dom::set_text(&self.room, &view.room);
         dom::set_text(&self.people, &text::people(ids.len() + 1));
-        self.notices.render(view, &self.shared.options.server)
+        self.notices.render(view)
     }
 }
 

@@ -82,8 +82,8 @@ impl Mounted {
     fn new() -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&root).unwrap();
-        let (send, report) = (Rc::new(|_| {}), Rc::new(String::new));
-        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), send, report).unwrap();
+        let (send, report, refresh) = (Rc::new(|_| {}), Rc::new(String::new), Rc::new(|| {}));
+        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), send, report, refresh).unwrap();
         Self { root, ui }
     }
 

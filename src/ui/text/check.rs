@@ -2,7 +2,8 @@
 
 use visavis_core::{CheckItem, CheckLine, CheckState, Fault, Skip, is_turn};
 
-use super::{media, rejected, unreachable};
+use super::UNSUPPORTED;
+use super::explained::{media, rejected, unreachable};
 
 /// What is checked.
 pub(in crate::ui) fn item(line: &CheckLine) -> String {
@@ -70,7 +71,7 @@ fn broken(CheckLine { item, url, .. }: &CheckLine, fault: Fault) -> String {
         Fault::Invalid => {
             "The browser does not accept its address or credentials. Tell whoever runs this page."
         }
-        Fault::Blocked => super::UNSUPPORTED,
+        Fault::Blocked => UNSUPPORTED,
         Fault::Hidden => {
             "The browser hides its network addresses, so only a relay can carry a call. Look for an extension or a \
              setting about WebRTC, or use another browser."

@@ -12,15 +12,15 @@ use crate::limits::MAX_ICE_SERVERS;
 use crate::normalize::ice_server;
 use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed {
-    name: "ayame",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "ayame", about, make };
+
+fn about() -> About {
+    About {
         title: "Ayame (register, accept, isExistClient)",
         room: "the room id",
         words: "accept,reject,full,isExistClient,bye,ping",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     let (client, _) = options.ids();

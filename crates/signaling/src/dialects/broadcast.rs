@@ -13,15 +13,15 @@ use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
 use crate::json::Json;
 use crate::signal::{IceCandidate, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed {
-    name: "broadcast",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "broadcast", about, make };
+
+fn about() -> About {
+    About {
         title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
         room: "the code that both share",
         words: "message_type,content,code,SDP,CANDIDATE",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over_raw(Broadcast::default())

@@ -22,15 +22,15 @@ const CREATOR_WAITS: Duration = Duration::from_secs(5);
 const JOINER_WAITS: Duration = Duration::from_secs(4);
 const READY: &str = "got user media";
 
-pub(super) const LISTED: Listed = Listed {
-    name: "codelab",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "codelab", about, make };
+
+fn about() -> About {
+    About {
         title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
         room: "any name",
         words: "created,joined,join,ready,full,got user media,bye",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over_socket_io(Codelab::default())

@@ -17,15 +17,15 @@ use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescripti
 /// The type of what is only for ours.
 const ASIDE: &str = "x";
 
-pub(super) const LISTED: Listed = Listed {
-    name: "create-room",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "create-room", about, make };
+
+fn about() -> About {
+    About {
         title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
         room: "the id that the server gave to the creator; anything else makes a new room",
         words: "roomCreated,payload,room is already full,iceCandidate",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over_raw(CreateRoom::default())

@@ -11,15 +11,15 @@ use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed {
-    name: "group-chat",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "group-chat", about, make };
+
+fn about() -> About {
+    About {
         title: "Socket.IO servers in the manner of webrtc-group-chat-example (join, addPeer, relaySessionDescription)",
         room: "any name",
         words: "addPeer,removePeer,sessionDescription,iceCandidate,peer_id,should_create_offer,session_description,ice_candidate",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over_socket_io(GroupChat::default())

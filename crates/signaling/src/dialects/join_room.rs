@@ -9,15 +9,15 @@ use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed {
-    name: "join-room",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "join-room", about, make };
+
+fn about() -> About {
+    About {
         title: "Socket.IO servers that only relay within a room (join-room, signal)",
         room: "any name",
         words: "data",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over_socket_io(JoinRoom::default())

@@ -30,15 +30,15 @@ use crate::time::Timestamp;
 /// Its name in the list.
 pub const NAME: &str = "mapping";
 
-pub(super) const LISTED: Listed = Listed {
-    name: NAME,
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: NAME, about, make };
+
+fn about() -> About {
+    About {
         title: "Any other server, as a file beside the page describes it (mapping.json)",
         room: "whatever the file makes of it",
         words: "",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     let mapping = options.mapping.clone().unwrap_or_default();

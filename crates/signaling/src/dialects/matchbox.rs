@@ -19,15 +19,15 @@ use crate::text::url_segment;
 const OURS: &str = "Visavis";
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-pub(super) const LISTED: Listed = Listed {
-    name: "matchbox",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "matchbox", about, make };
+
+fn about() -> About {
+    About {
         title: "matchbox_server (IdAssigned, NewPeer, Signal)",
         room: "any name; it becomes the path of the URL",
         words: "IdAssigned,NewPeer,PeerLeft,Signal,sender,data,Offer,Answer,IceCandidate,Visavis",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     // Nobody else is where we wait before we join.

@@ -18,15 +18,15 @@ use crate::time::Timestamp;
 /// How long a newcomer has to call us: longer than one of ours takes over a slow network.
 const NEWCOMER_CALLS: Duration = Duration::from_millis(1500);
 
-pub(super) const LISTED: Listed = Listed {
-    name: "mdn-chat",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "mdn-chat", about, make };
+
+fn about() -> About {
+    About {
         title: "The WebSocket chat server of MDN's WebRTC samples (userlist, video-offer, new-ice-candidate)",
         room: "anything; the server has one room",
         words: "rejectusername,userlist,users,video-offer,video-answer,new-ice-candidate,hang-up",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over(Box::new(Raw::with_protocol("json")), Box::new(MdnChat::default()))

@@ -34,15 +34,15 @@ const SLOTS: u32 = 8;
 /// The type of what is only for ours.
 const ASIDE: &str = "visavis";
 
-pub(super) const LISTED: Listed = Listed {
-    name: "peerjs",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "peerjs", about, make };
+
+fn about() -> About {
+    About {
         title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
         room: "any name; @id calls one PeerJS client",
         words: "OPEN,ID-TAKEN,ERROR,INVALID-KEY,EXPIRE,LEAVE,OFFER,ANSWER,CANDIDATE,src,payload,msg,connectionId,data,visavis,media,Server has reached its concurrent user limit",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     let (page, token) = options.ids();

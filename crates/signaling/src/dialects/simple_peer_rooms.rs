@@ -12,15 +12,15 @@ use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed {
-    name: "simple-peer-rooms",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "simple-peer-rooms", about, make };
+
+fn about() -> About {
+    About {
         title: "Socket.IO rooms for simple-peer (join room, all users, sending signal, returning signal)",
         room: "any name",
         words: "room full,all users,user joined,callerID,receiving returned signal,user left,leftUserId",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     options.over_socket_io(SimplePeerRooms::default())

@@ -24,15 +24,11 @@ const BEAT: Duration = Duration::from_secs(5);
 /// Silence after which a tab is lost. Timers of hidden pages are late, but then the tile stays, because it plays.
 const SILENT: Duration = Duration::from_secs(15);
 
-pub(super) const LISTED: Listed = Listed {
-    name: NAME,
-    about: || About {
-        title: "No server: the tabs of one browser",
-        room: "any name",
-        words: (visavis::LISTED.about)().words,
-    },
-    make,
-};
+pub(super) const LISTED: Listed = Listed { name: NAME, about, make };
+
+fn about() -> About {
+    About { title: "No server: the tabs of one browser", room: "any name", words: visavis::about().words }
+}
 
 fn make(options: Options) -> Made {
     Box::new(Tabs::new(options))

@@ -17,15 +17,15 @@ use crate::time::Timestamp;
 /// Its name in the list.
 pub const NAME: &str = "visavis";
 
-pub(super) const LISTED: Listed = Listed {
-    name: NAME,
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: NAME, about, make };
+
+pub(super) fn about() -> About {
+    About {
         title: "Visavis' own server",
         room: "any name",
         words: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     Box::new(Visavis::new(options.url, options.identity).with_session(options.page))

@@ -17,15 +17,15 @@ const PING: Duration = Duration::from_secs(15);
 /// Silence after which the server is dead: it answers every ping.
 const DEAD: Duration = Duration::from_secs(30);
 
-pub(super) const LISTED: Listed = Listed {
-    name: "y-webrtc",
-    about: || About {
+pub(super) const LISTED: Listed = Listed { name: "y-webrtc", about, make };
+
+fn about() -> About {
+    About {
         title: "The signaling server of y-webrtc (subscribe, publish, announce)",
         room: "the topic",
         words: "topic,data,announce,pong",
-    },
-    make,
-};
+    }
+}
 
 fn make(options: Options) -> Made {
     let (me, _) = options.ids();
