@@ -9,6 +9,9 @@
 //! `dialects::ALL` and from the methods of objects made by it. So they are taken out of the table; whatever then cannot
 //! be reached any more is what nobody else needs. What the rest of the program calls directly can always be
 //! reached, and stays: a wrong guess in [`moves`] makes the first part larger, it does not break it.
+//!
+//! Data is no different: a text or a table that only moved code can reach moves, and so does what stands in a slot that is
+//! named in such a table alone. [`relocations`] tells which numbers are addresses.
 
 mod data;
 #[cfg(test)]

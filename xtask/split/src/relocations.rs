@@ -30,6 +30,9 @@ pub(crate) enum Item {
     Slot(u32),
 }
 
+/// The segments that each address in code means.
+type Addresses = BTreeMap<u32, BTreeSet<Item>>;
+
 /// A segment of data.
 #[derive(Debug)]
 pub(crate) struct Segment {
@@ -46,7 +49,7 @@ pub(crate) struct Segment {
 #[derive(Debug)]
 pub(crate) struct Relocations {
     pub(crate) segments: Vec<Segment>,
-    addresses: BTreeMap<u32, BTreeSet<Item>>,
+    addresses: Addresses,
     /// Slots that no number in code means, though it may look like one.
     only_in_data: BTreeSet<u32>,
 }
@@ -186,13 +189,14 @@ fn symbol(entry: &RelocationEntry, symbols: &[Symbol]) -> Result<Symbol> {
 }
 
 /// What addresses in code mean, and which functions have their slots named there.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not known stops the division")]
 fn code(
     sections: &Sections<'_>,
     segments: &[Segment],
     symbols: &[Symbol],
-) -> Result<(BTreeMap<u32, BTreeSet<Item>>, BTreeSet<u32>)> {
+) -> Result<(Addresses, BTreeSet<u32>)> {
     use RelocationType as Type;
-    let mut addresses: BTreeMap<u32, BTreeSet<Item>> = BTreeMap::new();
+    let mut addresses = Addresses::new();
     let mut functions = BTreeSet::new();
     for entry in sections.code.entries() {
         let entry = entry?;
@@ -213,7 +217,6 @@ fn code(
                 let symbol = symbol(&entry, symbols)?;
                 ensure!(matches!(symbol, Symbol::Other), "an address in a global");
             }
-            #[expect(clippy::wildcard_enum_match_arm, reason = "what is not known stops the division")]
             other => bail!("code has relocations of an unknown kind: {other:?}"),
         }
     }

@@ -59,12 +59,13 @@ fn divide(program: &Program) -> Result<()> {
 }
 
 /// Not before the program is divided: what looks the same in both parts would become one, with either's name.
+/// Twice, because the second time still finds something.
 fn optimise(toolbox: &Toolbox, wasm: &Path, features: &[&str]) -> Result<()> {
     let mut command = toolbox.command("wasm-opt");
     command
         .arg(wasm)
         .args(features)
-        .args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features", "--output"])
+        .args(["-Oz", "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features", "--output"])
         .arg(wasm);
     process::run(&mut command, LIMIT)
 }
