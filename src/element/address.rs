@@ -6,6 +6,7 @@ use web_sys::{Url, UrlSearchParams};
 
 use super::settings::page_address;
 use crate::dom::Listener;
+use crate::on_demand::far;
 use crate::ui::{choice, link};
 
 /// What `?name=N&dialect=D&server=U&try#room=R` asks for.
@@ -17,8 +18,8 @@ pub struct Asked {
     pub room: Option<String>,
     /// The name of the person.
     pub name: Option<String>,
-    /// The server to go through, or what is wrong with it.
-    pub server: Option<Result<ServerChoice, ChoiceError>>,
+    /// Whether it names a server to go through: [`server_of`].
+    pub names_server: bool,
     /// Whether to show what passes between us and the server.
     pub trace: bool,
 }
@@ -29,9 +30,15 @@ pub fn asked_by(href: &str) -> Asked {
     Asked {
         room: asked.get("room"),
         name: asked.get("name"),
-        server: choice::of(&asked),
+        names_server: choice::PARAMETERS.iter().any(|name| asked.has(name)),
         trace: asked.has("try"),
     }
+}
+
+/// The server that an address names, or what is wrong with it. What reads it is in the other part of the program.
+pub fn server_of(href: &str) -> Option<Result<ServerChoice, ChoiceError>> {
+    let asked = parameters(&Url::new(href).ok()?)?;
+    far::<fn(&UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>>>(choice::of)(&asked)
 }
 
 /// The parameters of fragment and query, their names in lower case. Of two of one name the one in the fragment counts:

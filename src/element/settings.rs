@@ -162,7 +162,7 @@ async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, 
 fn needs_more(config: &AppConfig, from_url: bool) -> bool {
     let page = || {
         let asked = address::asked_by(&page_address());
-        asked.trace || asked.server.is_some() || choice::remembered().is_some()
+        asked.trace || asked.names_server || choice::is_remembered()
     };
     let own = config.dialect != visavis::NAME || config.lacks_mapping();
     own || (from_url && page())
@@ -239,7 +239,7 @@ impl Settings {
                 .ok_or_else(|| "the address that is tried is not a URL".to_owned())?;
             config = on_trial(config, url, mapping);
         }
-        let server = server_options(&config, from_url, asked.server, named);
+        let server = server_options(&config, from_url, asked.names_server, named);
         // Whoever made the page may say so; whoever made a link to it may not.
         let join = element.has_attribute("join") && !named && !server.from_link;
         let linked = server.choice.as_ref().filter(|_| server.from_link);
@@ -265,12 +265,7 @@ fn on_trial(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
 }
 
 /// What was chosen: the link counts most, and one that names a room but no server means that of the page.
-fn server_options(
-    config: &AppConfig,
-    from_url: bool,
-    asked: Option<Result<ServerChoice, ChoiceError>>,
-    named: bool,
-) -> ServerOptions {
+fn server_options(config: &AppConfig, from_url: bool, asked: bool, named: bool) -> ServerOptions {
     let choosing = match config.choosing {
         Choosing::Always if from_url => Choosing::Always,
         Choosing::WithoutServer if from_url && !config.names_server => Choosing::WithoutServer,
@@ -287,8 +282,13 @@ fn server_options(
     if choosing == Choosing::Never {
         return options;
     }
-    let remembered = choice::remembered().filter(|choice| config.speaks(&choice.dialect));
-    match asked {
+    if !asked && !choice::is_remembered() {
+        return options;
+    }
+    // Whoever has one of both has loaded what reads them.
+    let remembered = far::<fn() -> Option<ServerChoice>>(choice::remembered)();
+    let remembered = remembered.filter(|choice| config.speaks(&choice.dialect));
+    match if asked { address::server_of(&page_address()) } else { None } {
         Some(Ok(choice)) if !config.speaks(&choice.dialect) => options.error = Some(ChoiceError::Dialect),
         Some(Ok(choice)) => {
             options.from_link = remembered.as_ref() != Some(&choice);

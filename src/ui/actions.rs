@@ -17,7 +17,7 @@ use crate::on_demand::{self, NotLoaded};
 type Action = fn(&Rc<Shared>, &RoomView, &Element);
 
 /// The buttons that are not in the bar of controls.
-const ACTIONS: [(&str, Action); 11] = [
+const ACTIONS: [(&str, Action); 10] = [
     ("join", |shared, _, _| drop(join(shared))),
     ("retry", |shared, _, _| shared.send(Command::RetryNow)),
     ("cancel", |shared, _, _| shared.send(Command::EnterLobby)),
@@ -26,7 +26,6 @@ const ACTIONS: [(&str, Action); 11] = [
     ("try-device", |shared, view, button| switch_failed(shared, view, button, true)),
     ("without-device", |shared, view, button| switch_failed(shared, view, button, false)),
     ("sound", |shared, _, _| picture::play_all(&shared.frame)),
-    ("be-quiet", |shared, _, button| second_tab::be_quiet(shared, button)),
     ("close-link", |_, _, button| close_link(button)),
     ("reload", |_, _, _| reload()),
 ];
@@ -35,7 +34,8 @@ const ACTIONS: [(&str, Action); 11] = [
 type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 12] = [
+const ON_DEMAND: [(&str, OnDemand); 13] = [
+    ("be-quiet", second_tab::notice::be_quiet),
     ("check", check::begin),
     ("close-check", check::close),
     ("use-server", server::apply),

@@ -10,6 +10,15 @@ use crate::dom::is_secure;
 const KEY: &str = "visavis-server";
 const DIALECT: &str = "dialect";
 const SERVER: &str = "server";
+/// What an address names a server with.
+pub const PARAMETERS: [&str; 2] = [DIALECT, SERVER];
+
+/// Whether the person made a choice: [`remembered`].
+pub fn is_remembered() -> bool {
+    storage().is_some_and(|storage| {
+        storage.get_item(KEY).is_ok_and(|kept| kept.is_some_and(|kept| !kept.is_empty()))
+    })
+}
 
 /// The choice that the person made last.
 pub fn remembered() -> Option<ServerChoice> {
@@ -36,7 +45,7 @@ pub fn of(query: &UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>> 
 
 /// Lets an address carry a choice, or none.
 pub fn put(query: &UrlSearchParams, choice: Option<&ServerChoice>) {
-    link::remove(query, &[DIALECT, SERVER]);
+    link::remove(query, &PARAMETERS);
     if let Some(choice) = choice {
         query.set(DIALECT, &choice.dialect);
         if !choice.url.is_empty() {

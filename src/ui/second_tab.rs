@@ -3,19 +3,20 @@
 //! A tab that is about to enter a room, or has entered one, asks on a channel that all tabs of this origin hear; those
 //! who are in that room answer. So only whoever comes later is told: before joining, and in the call with a way to be quiet.
 
+pub(super) mod notice;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use visavis_core::{Command, Lifecycle, RoomView, Source};
+use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BroadcastChannel, Element, HtmlElement, HtmlInputElement, MessageEvent};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{BroadcastChannel, HtmlElement, HtmlInputElement, MessageEvent};
 
-use super::shared::Shared;
-use super::{picture, text};
 use crate::dom::{self, Listener, random_bytes};
+use crate::on_demand::{self, far};
 
 const CHANNEL: &str = "visavis-rooms";
-const NOTICE: &str = include_str!("second_tab.html");
 
 /// What this tab has to do with a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,30 +131,19 @@ impl Line {
     }
 
     fn show(&self, second: bool) {
-        self.told.set(second);
-        let Some(place) = self.frame.query_selector(".stage .notices, [data-second-tab]").ok().flatten()
-        else {
+        if self.told.replace(second) == second {
             return;
-        };
-        if place.has_attribute("data-second-tab") {
-            return dom::set_text(&place, if second { text::SECOND_TAB } else { "" });
         }
-        match place.query_selector("[data-notice=second-tab]").ok().flatten() {
-            Some(notice) if !second => notice.remove(),
-            None if second => drop(dom::instantiate(NOTICE).map(|notice| place.prepend_with_node_1(&notice))),
-            Some(_) | None => {}
-        }
+        let frame = self.frame.clone();
+        spawn_local(async move {
+            if on_demand::load().await.is_ok() {
+                far::<fn(&HtmlElement, bool)>(notice::show)(&frame, second);
+            }
+        });
     }
 }
 
 /// Rooms that differ in their letters' case are one on our own server.
 fn same(room: &str) -> String {
     room.trim().to_ascii_lowercase()
-}
-
-/// Makes this tab quiet: nobody is heard here, and nobody hears us from here. "Tap to hear the others" takes it back.
-pub(super) fn be_quiet(shared: &Shared, button: &Element) {
-    shared.send(Command::SetSource { source: Source::Microphone, on: false });
-    picture::silence_all(&shared.frame);
-    button.closest(".notice").ok().flatten().iter().for_each(Element::remove);
 }

@@ -1,7 +1,7 @@
 //! Our types through the browser's own, and back.
 
 use js_sys::{Function, JSON, Reflect};
-use visavis::element::address::{Asked, asked_by, naming};
+use visavis::element::address::{Asked, asked_by, naming, server_of};
 use visavis::rtc::convert;
 use visavis_core::signaling::limits::MAX_ICE_SERVERS;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription, ice};
@@ -184,5 +184,6 @@ fn an_address_that_names_a_room_says_nothing_of_the_person() {
             .unwrap();
     assert!(named.starts_with("https://example.org/?page=7&dialect=ayame&server=wss"), "{named}");
     assert!(named.ends_with("#room=tea"), "{named}");
-    assert_eq!(asked_by(&named).server, Some(Ok(server)));
+    assert!(asked_by(&named).names_server);
+    assert_eq!(server_of(&named), Some(Ok(server)));
 }

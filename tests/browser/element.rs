@@ -105,9 +105,9 @@ fn a_link_names_the_server_that_is_meant() {
     let server = |url: &str| {
         let query = UrlSearchParams::new().unwrap();
         query.set("server", url);
-        let asked =
-            element::address::asked_by(&format!("https://meet.example/?{}", String::from(query.to_string())));
-        asked.server.unwrap().map(|choice| (choice.host().to_owned(), choice.url))
+        let address = format!("https://meet.example/?{}", String::from(query.to_string()));
+        assert!(element::address::asked_by(&address).names_server);
+        element::address::server_of(&address).unwrap().map(|choice| (choice.host().to_owned(), choice.url))
     };
     for (url, host, whole) in [
         ("ws://127.0.0.1:9/ws", "127.0.0.1:9", "ws://127.0.0.1:9/ws"),

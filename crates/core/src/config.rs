@@ -81,6 +81,13 @@ impl Default for AppConfig {
 /// [`Mapping::read`]
 pub type ReadMapping = fn(&Json, &str) -> Result<Mapping, JsonError>;
 
+/// The words of dialects, and those that all know: lists, with commas between. What a server says besides is nobody's
+/// business.
+pub(crate) fn words(spoken: &[String]) -> Vec<&'static str> {
+    let spoken = spoken.iter().filter_map(|name| dialects::named(name));
+    spoken.map(|listed| (listed.about)().words).chain([dialects::WORDS]).collect()
+}
+
 /// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(JsonError);

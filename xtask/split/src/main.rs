@@ -38,15 +38,17 @@ use crate::relocations::{Item, Relocations};
 /// What the second part calls the one module it imports from: the first.
 const FIRST: &str = "a";
 /// Modules of ours whose methods move.
-const MOVING: [&str; 12] = [
+const MOVING: [&str; 14] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
     "visavis_core::flight::redact::",
     "visavis::probe::",
     "visavis::ui::check::",
+    "visavis::ui::choice::",
     "visavis::ui::report::",
     "visavis::ui::safety::",
+    "visavis::ui::second_tab::notice::",
     "visavis::ui::server::",
     "visavis::ui::text::explained::",
     "visavis::ui::trace::",

@@ -10,11 +10,12 @@
 //!
 //! This is against accidents. A server that wants to give away what it knows needs no report for it.
 
+use visavis_signaling::RejectCode;
 use visavis_signaling::json::{self, Json};
-use visavis_signaling::{RejectCode, dialects};
 
 use super::sdp::{Vocabulary, is_description};
 use super::{MAPPING, Recorder};
+use crate::config::words;
 
 /// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
 pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
@@ -41,9 +42,7 @@ const FINGERPRINT: usize = 59;
 impl Recorder {
     /// What happened so far, without anything private: a JSON list with one entry in each line.
     pub fn report(&self) -> String {
-        let spoken = self.dialects.iter().filter_map(|name| dialects::named(name));
-        let words = spoken.map(|listed| (listed.about)().words).chain([dialects::WORDS]).collect();
-        let mut redactor = Redactor { words, ..Redactor::default() };
+        let mut redactor = Redactor { words: words(&self.dialects), ..Redactor::default() };
         // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
         redactor.list(self);
         redactor.list(self)
