@@ -261,7 +261,8 @@ fn on_trial(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
     if config.dialect == mapping::NAME && config.signaling_url == url {
         return config;
     }
-    config.with_server(ServerChoice { dialect: mapping::NAME.to_owned(), url })
+    let choice = ServerChoice { dialect: mapping::NAME.to_owned(), url };
+    far::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server)(&config, choice)
 }
 
 /// What was chosen: the link counts most, and one that names a room but no server means that of the page.

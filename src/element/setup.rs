@@ -14,7 +14,7 @@ use super::settings::{Problem, Settings, hex, socket_url};
 use super::values;
 use crate::dom::{Listener, random_bytes};
 use crate::driver::{Driver, DriverOptions, MakeDialect};
-use crate::on_demand;
+use crate::on_demand::{self, far};
 use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
@@ -87,24 +87,25 @@ fn driver_options(
     let Settings { config, from_url, server, trace, trial, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
     let [first, fallback] = choices(&config, &server);
-    let with = |choice: ServerChoice| {
-        let url = choice_url(element, &choice);
-        config.with_server(ServerChoice { url, ..choice })
-    };
-    let (first, fallback) = (first.map_or_else(|| config.clone(), with), fallback.map(with));
+    let at = |choice: ServerChoice| ServerChoice { url: choice_url(element, &choice), ..choice };
+    // Whoever has chosen a server has loaded this; and what speaks where there is none is only made then.
+    let with_server = far::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server);
+    let first = first.map_or_else(|| config.clone(), |choice| with_server(&config, at(choice)));
+    let fallback = fallback.map(at);
     // Those of the first server and of the one that is spoken to where there is none, which may be the same.
     let [own, other] =
         [identity.secrets.first(), identity.secrets.last()].map(|secret| secret.map_or("", |s| s));
     let seed = u64::from_le_bytes(random_bytes()?);
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     let recorder = {
-        let fallback = fallback.as_ref().map_or("", |config| &config.dialect);
+        let fallback = fallback.as_ref().map_or("", |choice| &choice.dialect);
         Recorder::new(&first, fallback, [own, other], &page, seed, &browser.unwrap_or_default())
     };
     let dialect = first.make_dialect(own, &*page).ok_or(JsValue::UNDEFINED)?;
-    let other = other.to_owned();
-    let fallback = fallback.map(|config| -> MakeDialect {
-        Box::new(move || on_demand::is_loaded().then(|| config.make_dialect(&*other, &*page))?)
+    let fallback = fallback.map(|choice| -> MakeDialect {
+        let (config, other) = (config.clone(), other.to_owned());
+        let make = move || with_server(&config, choice.clone()).make_dialect(&*other, &*page);
+        Box::new(move || on_demand::is_loaded().then(&make)?)
     });
     let choice = server.choice.clone();
     Ok(DriverOptions {

@@ -114,9 +114,10 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
         Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
     };
     // When the server is out of reach, the other part may be too.
-    let text = match problem {
-        Problem::Unreachable { .. } if view.lifecycle.in_call() => Text::Short(text::OUT_OF_REACH),
-        problem => Text::Explained(Cause::Problem(problem.clone())),
+    let text = if view.lifecycle.in_call() && matches!(problem, Problem::Unreachable { .. }) {
+        Text::Short(text::OUT_OF_REACH)
+    } else {
+        Text::Explained(Cause::Problem(problem.clone()))
     };
     Notice { code: code(problem), text, severe, actions }
 }

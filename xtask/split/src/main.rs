@@ -38,10 +38,11 @@ use crate::relocations::{Item, Relocations};
 /// What the second part calls the one module it imports from: the first.
 const FIRST: &str = "a";
 /// Modules of ours whose methods move.
-const MOVING: [&str; 14] = [
+const MOVING: [&str; 15] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
+    "visavis_core::config::choice::",
     "visavis_core::flight::redact::",
     "visavis::probe::",
     "visavis::ui::check::",
