@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Setup(Setup),
     /// Build, watch and serve the app together with its signaling server
     Serve(Serve),
-    /// Run every test: unit and simulation, headless Chrome and Firefox, end to end
+    /// Run the tests: unit and simulation, headless Chrome and Firefox, end to end
     Test(Test),
     /// Run everything that must hold before a change is merged: format, lints, docs, tidy, deny, every test, size
     Ci,
@@ -61,7 +61,8 @@ impl Setup {
         match self.purpose {
             Purpose::Serve => Need::Page,
             Purpose::Dist => Need::Dist,
-            Purpose::Test => Need::Ci,
+            Purpose::Test => Need::Meet,
+            Purpose::Ci => Need::Ci,
         }
     }
 }
@@ -71,10 +72,12 @@ impl Setup {
 pub(crate) enum Purpose {
     /// the wasm target
     Serve,
-    /// the same, trunk, wasm-bindgen, wasm-opt and terser
+    /// the same, wasm-opt and terser
     Dist,
-    /// the same, browsers with their drivers, other people's servers, and cargo-deny
+    /// the same, wasm-bindgen, browsers with their drivers, and other people's servers
     Test,
+    /// the same, Trunk and cargo-deny
+    Ci,
 }
 
 /// Options of `serve`.
@@ -94,7 +97,7 @@ pub(crate) struct Test {
     /// Only this kind of test
     #[arg(long, value_name = "KIND")]
     pub(crate) only: Option<Kind>,
-    /// Only tests whose name contains this
+    /// Only tests whose name contains this, long ones too
     pub(crate) filter: Option<String>,
 }
 

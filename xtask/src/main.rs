@@ -1,6 +1,7 @@
 //! Every chore of the project, so that nobody has to remember a command line. `cargo xtask --help` lists them.
 
 mod args;
+mod by_trunk;
 mod cargo;
 mod ci;
 mod compress;

@@ -1,10 +1,10 @@
 //! Every test there is, in order of how soon it tells you something.
 
 use crate::args::{Kind, Test};
-use crate::serve::{self, Programs};
+use crate::serve;
 use crate::steps::Steps;
 use crate::tools::{self, Browsers, Need, Toolbox};
-use crate::{cargo, dist, page, paths, process};
+use crate::{by_trunk, cargo, dist, paths};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -95,7 +95,8 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
         Ok(())
     });
     let Some(programs) = server.filter(|_| built && served) else { return };
-    steps.check("page, with and without Trunk", || compare_pages(toolbox, &programs));
+    steps.check_if_possible("page, with and without Trunk", || by_trunk::page(toolbox, &programs.bindgen));
+    steps.check_if_possible("bundle, with and without Trunk", || by_trunk::bundle(toolbox));
     let mut command = cargo_test(&["-p", "visavis-e2e"]);
     command.args(filter).args(["--", "--test-threads=1"]);
     if let Some(webkit) = &browsers.webkit {
@@ -113,23 +114,6 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
     );
 }
 
-/// The page for development must be what Trunk makes of the same index.html.
-fn compare_pages(toolbox: &Toolbox, programs: &Programs) -> Result<()> {
-    let pages = paths::scratch()?.join("pages");
-    let [ours, by_trunk] = ["ours", "trunk"].map(|name| pages.join(name));
-    for directory in [&ours, &by_trunk] {
-        if directory.exists() {
-            std::fs::remove_dir_all(directory).context("cannot remove the pages of the last time")?;
-        }
-        std::fs::create_dir_all(directory).context("cannot create a folder for a page")?;
-    }
-    page::build(&programs.bindgen, &ours)?;
-    let mut trunk = toolbox.command("trunk");
-    trunk.arg("build").arg("--dist").arg(&by_trunk).current_dir(paths::root());
-    process::run(&mut trunk, UNIT_LIMIT)?;
-    page::compare(&ours, &by_trunk)
-}
-
 /// Everything the end-to-end tests must find, as absolute paths.
 fn end_to_end_environment<'a>(
     command: &'a mut Command,
@@ -138,7 +122,10 @@ fn end_to_end_environment<'a>(
     browsers: &Browsers,
 ) -> &'a mut Command {
     // The test that serves the page as a newcomer does.
-    command.env("PATH", toolbox.path()).env("TRUNK", toolbox.locate("trunk"));
+    command.env("PATH", toolbox.path());
+    if let Some(trunk) = &toolbox.trunk {
+        command.env("TRUNK", trunk);
+    }
     if let Ok(xtask) = std::env::current_exe() {
         command.env("XTASK", xtask);
     }

@@ -65,7 +65,7 @@ impl Tool {
     }
 
     /// The right program, in our cache or on PATH.
-    fn find(&self) -> Result<Option<PathBuf>> {
+    pub(super) fn find(&self) -> Result<Option<PathBuf>> {
         let own = self.program_in(&self.home()?);
         let other = on_path(self.program).filter(|_| !self.says.is_empty());
         let found = [Some(own), other].into_iter().flatten();
@@ -99,6 +99,11 @@ pub(super) fn ensure(tool: &Tool) -> Result<PathBuf> {
     }
     tool.find()?
         .with_context(|| format!("{} is installed, but does not answer with its version", tool.title()))
+}
+
+/// Installs a tool if it is not there, without a word if it is.
+pub(super) fn install_missing(tool: &Tool) -> Result<()> {
+    if tool.find()?.is_some() { Ok(()) } else { ensure(tool).map(drop) }
 }
 
 /// One xtask at a time installs. The lock goes away with the process that holds it, however it ends.
