@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Run the tests: unit and simulation, headless Chrome and Firefox, end to end
     Test(Test),
+    /// Run what takes hours: long end-to-end tests, a million seeds, the fuzzers, the server under load
+    Soak(Soak),
     /// Run everything that must hold before a change is merged: format, lints, docs, tidy, deny, every test, size
     Ci,
     /// Check the rules of the house: dependency arrows, sizes, forbidden words, documents
@@ -99,6 +101,39 @@ pub(crate) struct Test {
     pub(crate) only: Option<Kind>,
     /// Only tests whose name contains this, long ones too
     pub(crate) filter: Option<String>,
+}
+
+/// Options of `soak`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Soak {
+    /// Only this part
+    #[arg(long, value_name = "PART")]
+    pub(crate) only: Option<SoakPart>,
+    /// How many seeds the simulation runs
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) seeds: u64,
+    /// The first of them
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// How long each of the fuzzers runs
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) minutes: u64,
+    /// How many people the server is loaded with, ten in a room
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) people: u32,
+}
+
+/// The parts of `soak`, in the order they run.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoakPart {
+    /// the long end-to-end tests
+    Scenes,
+    /// the simulation
+    Seeds,
+    /// every fuzzer
+    Fuzzers,
+    /// the server under load
+    Load,
 }
 
 /// The kinds of tests, in the order they run.
