@@ -76,7 +76,7 @@ pub(crate) enum Purpose {
     Serve,
     /// the same, wasm-opt and terser
     Dist,
-    /// the same, wasm-bindgen, browsers with their drivers, and other people's servers
+    /// the same, wasm-bindgen's test runner, browsers with their drivers, and other people's servers
     Test,
     /// the same, Trunk and cargo-deny
     Ci,

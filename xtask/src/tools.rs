@@ -10,26 +10,22 @@ pub(crate) use browsers::Browsers;
 pub(crate) use others::Others;
 pub(crate) use rust::{TARGET, components};
 
+use crate::{cargo, process, serve};
 use anyhow::Result;
 use cache::{Recipe, Tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-/// Must equal the wasm-bindgen in Cargo.lock: the two speak a private format.
-pub(crate) const WASM_BINDGEN_VERSION: &str = "0.2.130";
 /// The major version of binaryen, which is what wasm-opt calls its version.
 pub(crate) const WASM_OPT_VERSION: &str = "132";
 
-const WASM_BINDGEN: Tool = Tool {
-    name: "wasm-bindgen-cli",
-    version: WASM_BINDGEN_VERSION,
-    program: "wasm-bindgen",
-    says: WASM_BINDGEN_VERSION,
-    why: "joins wasm and JavaScript",
-    patience: "1 to 2 minutes",
-    recipe: Recipe::Cargo(&[]),
-};
+/// wasm-bindgen's command line: a package of ours, so that its version is that of the lock file.
+const WASM_BINDGEN: &str = "visavis-bindgen-cli";
+/// How long a package of ours may take to compile.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
 const TRUNK: Tool = Tool {
     name: "trunk",
     version: "0.21.14",
@@ -97,7 +93,6 @@ impl Need {
     fn compiled(self) -> Vec<&'static Tool> {
         let named = browsers::named("GECKODRIVER").is_some();
         let all = [
-            (&WASM_BINDGEN, self >= Self::Test),
             (&GECKODRIVER, self >= Self::Test && !named),
             (&others::MATCHBOX, self >= Self::Meet),
             (&TRUNK, self >= Self::Ci),
@@ -171,7 +166,7 @@ pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
     }
     let mut browsers = None;
     if need >= Need::Test {
-        programs.push(cache::ensure(&WASM_BINDGEN)?);
+        programs.push(wasm_bindgen()?);
         let geckodriver = browsers::named("GECKODRIVER").map_or_else(|| cache::ensure(&GECKODRIVER), Ok)?;
         browsers = Some(browsers::ensure(geckodriver)?);
     }
@@ -192,11 +187,18 @@ fn prepare(need: Need) -> Result<()> {
 /// What Trunk takes to serve the page.
 pub(crate) fn trunk() -> Result<Toolbox> {
     rust::wasm_target()?;
-    let programs = [cache::ensure(&WASM_BINDGEN)?, cache::ensure(&TRUNK)?];
+    let programs = [wasm_bindgen()?, cache::ensure(&TRUNK)?];
     cache::sweep();
     let directories = folders(programs.iter());
     let [_, trunk] = programs;
     Ok(Toolbox { directories, trunk: Some(trunk), browsers: None, others: None })
+}
+
+/// Compiles wasm-bindgen's command line; gives one of its programs.
+fn wasm_bindgen() -> Result<PathBuf> {
+    say("compile", WASM_BINDGEN, "joins wasm and JavaScript, runs tests in browsers");
+    process::run(cargo::locked("build").args(["--package", WASM_BINDGEN]), LIMIT)?;
+    serve::program("wasm-bindgen")
 }
 
 fn folders<'a>(programs: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
@@ -232,5 +234,5 @@ fn is_executable(file: &Path) -> bool {
 
 /// What a program answers to `--version`.
 fn version_of(program: &Path) -> Option<String> {
-    crate::process::output_of(Command::new(program).arg("--version").env_remove("NO_COLOR"))
+    process::output_of(Command::new(program).arg("--version").env_remove("NO_COLOR"))
 }
