@@ -27,8 +27,10 @@ pub(crate) enum Command {
     Setup(Setup),
     /// Build, watch and serve the app together with its signaling server
     Serve(Serve),
-    /// Run every test: unit and simulation, headless Chrome and Firefox, end to end
+    /// Run the tests: unit and simulation, headless Chrome and Firefox, end to end
     Test(Test),
+    /// Run what takes hours: long end-to-end tests, a million seeds, the fuzzers, the server under load
+    Soak(Soak),
     /// Run everything that must hold before a change is merged: format, lints, docs, tidy, deny, every test, size
     Ci,
     /// Check the rules of the house: dependency arrows, sizes, forbidden words, documents
@@ -61,7 +63,8 @@ impl Setup {
         match self.purpose {
             Purpose::Serve => Need::Page,
             Purpose::Dist => Need::Dist,
-            Purpose::Test => Need::Ci,
+            Purpose::Test => Need::Meet,
+            Purpose::Ci => Need::Ci,
         }
     }
 }
@@ -71,10 +74,12 @@ impl Setup {
 pub(crate) enum Purpose {
     /// the wasm target
     Serve,
-    /// the same, trunk, wasm-bindgen, wasm-opt and terser
+    /// the same, wasm-opt and terser
     Dist,
-    /// the same, browsers with their drivers, other people's servers, and cargo-deny
+    /// the same, wasm-bindgen's test runner, browsers with their drivers, and other people's servers
     Test,
+    /// the same, Trunk and cargo-deny
+    Ci,
 }
 
 /// Options of `serve`.
@@ -94,8 +99,41 @@ pub(crate) struct Test {
     /// Only this kind of test
     #[arg(long, value_name = "KIND")]
     pub(crate) only: Option<Kind>,
-    /// Only tests whose name contains this
+    /// Only tests whose name contains this, long ones too
     pub(crate) filter: Option<String>,
+}
+
+/// Options of `soak`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Soak {
+    /// Only this part
+    #[arg(long, value_name = "PART")]
+    pub(crate) only: Option<SoakPart>,
+    /// How many seeds the simulation runs
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) seeds: u64,
+    /// The first of them
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// How long each of the fuzzers runs
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) minutes: u64,
+    /// How many people the server is loaded with, ten in a room
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) people: u32,
+}
+
+/// The parts of `soak`, in the order they run.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoakPart {
+    /// the long end-to-end tests
+    Scenes,
+    /// the simulation
+    Seeds,
+    /// every fuzzer
+    Fuzzers,
+    /// the server under load
+    Load,
 }
 
 /// The kinds of tests, in the order they run.

@@ -2,6 +2,7 @@
 
 use crate::args::{Size, Test};
 use crate::steps::Steps;
+use crate::test::Scenes;
 use crate::{cargo, deny, paths, process, size, test, tidy, tools};
 use anyhow::Result;
 use std::process::Command;
@@ -24,7 +25,7 @@ pub(crate) fn run() -> Result<()> {
     steps.check("lints, wasm", || clippy(&[WASM, &["--all-targets"]].concat()));
     steps.check("docs", || docs(&["--workspace", "--exclude", "visavis"]));
     steps.check("docs, wasm", || docs(WASM));
-    test::add(&mut steps, &Test { only: None, filter: None });
+    test::add(&mut steps, &Test { only: None, filter: None }, Scenes::All);
     steps.check("size", || size::run(&Size { write: false }));
     steps.finish()
 }

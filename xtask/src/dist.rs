@@ -1,11 +1,14 @@
 //! The optimised bundle: what a person's browser waits for, so as few bytes as possible.
 
+mod names;
 mod notices;
 mod program;
 mod shorten;
+mod shorter;
 
+use crate::page::{self, Purpose};
 use crate::tools::{self, Need, Toolbox};
-use crate::{compress, paths, process};
+use crate::{cargo, compress, paths, process, serve};
 use anyhow::{Context as _, Result, ensure};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -54,20 +57,30 @@ pub(crate) fn run() -> Result<()> {
 
 /// The program as wasm-bindgen left it, the last that still has the names of its functions.
 pub(crate) fn built_program() -> Result<PathBuf> {
-    Ok(PathBuf::from(format!("{}{}", paths::target()?.join(program::BUILT).display(), program::WASM_END)))
+    Ok(page::joined(Purpose::Bundle)?.join(program::NAME.to_owned() + program::WASM_END))
 }
 
 /// Builds dist/ from nothing.
 pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
     check_page()?;
-    clear_leftovers()?;
-    let mut trunk = toolbox.command("trunk");
-    trunk.args(["build", "--release", "--minify", "true", "--dist"]).arg(paths::dist());
-    // Trunk's own minifier stumbles over what wasm-bindgen writes and says so each time; ours comes after it.
-    trunk.env("RUST_LOG", "info,trunk::processing::minify=error").env(DIVIDED.0, DIVIDED.1);
-    trunk.env("CARGO_ENCODED_RUSTFLAGS", flags());
-    process::run(trunk.current_dir(paths::root()), LIMIT)?;
-    finish(toolbox)
+    let dist = paths::dist();
+    if dist.exists() {
+        std::fs::remove_dir_all(&dist).context("cannot remove the old bundle")?;
+    }
+    std::fs::create_dir_all(&dist).context("cannot create a folder for the bundle")?;
+    page::build(&bindgen()?, Purpose::Bundle, &dist)?;
+    finish(toolbox, &dist)
+}
+
+/// Builds wasm-bindgen, as a program of ours.
+fn bindgen() -> Result<PathBuf> {
+    process::run(cargo::locked("build").args(["--package", page::BINDGEN]), LIMIT)?;
+    serve::program(page::BINDGEN)
+}
+
+/// What the compiler is told of the bundle beside the profile.
+pub(crate) fn environment(command: &mut Command) {
+    command.env(DIVIDED.0, DIVIDED.1).env("CARGO_ENCODED_RUSTFLAGS", flags());
 }
 
 /// Flags for the compiler. What panics say of the place must not name the folders of whoever built the page.
@@ -83,17 +96,16 @@ fn flags() -> String {
     given.chain(short).chain(NOTES.map(str::to_owned)).collect::<Vec<String>>().join("\u{1f}")
 }
 
-/// What Trunk leaves to do.
-fn finish(toolbox: &Toolbox) -> Result<()> {
+/// Makes the page small.
+fn finish(toolbox: &Toolbox, dist: &Path) -> Result<()> {
     let features: Vec<&str> = DEMANDED.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
-    program::run(toolbox, &paths::dist(), &features)?;
-    keep_config()?;
-    notices::write(&paths::dist())?;
-    for file in files(&paths::dist()) {
+    program::run(toolbox, dist, &features)?;
+    for file in files(dist) {
         minify(toolbox, &file)?;
-        compress_beside(&file)?;
     }
-    Ok(())
+    names::add_hashes(dist)?;
+    notices::write(dist)?;
+    files(dist).iter().try_for_each(|file| compress_beside(file))
 }
 
 /// Names what index.html lacks, instead of building something large in silence.
@@ -104,35 +116,23 @@ fn check_page() -> Result<()> {
     Ok(())
 }
 
-/// The old bundle, and what wasm-bindgen left in the target directory: Trunk would copy old snippets along.
-fn clear_leftovers() -> Result<()> {
-    let target = paths::target()?;
-    for directory in [paths::dist(), target.join("wasm-bindgen/release"), target.join("wasm-opt/release")] {
-        if directory.exists() {
-            std::fs::remove_dir_all(&directory)
-                .with_context(|| format!("cannot remove {}", directory.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// The configuration keeps its name and its words.
-fn keep_config() -> Result<()> {
-    let source = paths::root().join("www").join(CONFIG);
-    if source.exists() {
-        std::fs::copy(source, paths::dist().join(CONFIG)).context("cannot copy config.json")?;
-    }
-    Ok(())
-}
-
-/// Minifies a JavaScript module in place.
+/// Makes a file small in place, if it is of a kind that can be.
 fn minify(toolbox: &Toolbox, file: &Path) -> Result<()> {
-    if file.extension().is_none_or(|end| end != "js" && end != "mjs") {
-        return Ok(());
+    match file.extension().and_then(OsStr::to_str) {
+        Some("js" | "mjs") => {
+            let mut terser = toolbox.command("terser");
+            terser.args(["--module", "--mangle", "--compress", "passes=2", "--output"]).arg(file).arg(file);
+            process::run(&mut terser, LIMIT)
+        }
+        Some("css") => rewrite(file, shorter::css),
+        Some("html") => rewrite(file, shorter::html),
+        _ => Ok(()),
     }
-    let mut terser = toolbox.command("terser");
-    terser.args(["--module", "--mangle", "--compress", "passes=2", "--output"]).arg(file).arg(file);
-    process::run(&mut terser, LIMIT)
+}
+
+fn rewrite(file: &Path, shorter: fn(&str) -> String) -> Result<()> {
+    let text = shorter(&paths::read(file)?);
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Every file below a directory, in order.

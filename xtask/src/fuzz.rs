@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Time to build, and to read a corpus.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 /// Every target, as `crates/fuzz` lists them.
-const TARGETS: [&str; 4] = ["decoders", "dialects", "hub", "room"];
+pub(crate) const TARGETS: [&str; 4] = ["decoders", "dialects", "hub", "room"];
 /// What libFuzzer needs from the compiler: it counts the edges that are taken, and sees what is compared. No sanitizer,
 /// because there is no unsafe code to watch.
 const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \

@@ -1,6 +1,7 @@
 //! Every chore of the project, so that nobody has to remember a command line. `cargo xtask --help` lists them.
 
 mod args;
+mod by_trunk;
 mod cargo;
 mod ci;
 mod compress;
@@ -13,6 +14,7 @@ mod process;
 mod serve;
 mod sim;
 mod size;
+mod soak;
 mod steps;
 mod test;
 mod tidy;
@@ -39,6 +41,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup(options) => tools::setup(options.need()),
         Command::Serve(options) => serve::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Deny => deny::run(),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),

@@ -3,6 +3,7 @@
 mod https;
 
 use crate::args::Serve;
+use crate::page::Purpose;
 use crate::process::{Group, interrupted};
 use crate::tools::{self, Need};
 use crate::{cargo, page, paths, process};
@@ -60,9 +61,13 @@ pub(crate) fn programs() -> Result<Programs> {
     let mut build = cargo::locked("build");
     build.args(["--package", "visavis-server", "--package", page::BINDGEN]);
     process::run(&mut build, BUILD_LIMIT)?;
+    Ok(Programs { server: program("visavis-server")?, bindgen: program(page::BINDGEN)? })
+}
+
+/// Where Cargo leaves a program of ours that is compiled for this machine.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
     let debug = paths::target()?.join("debug");
-    let program = |name: &str| debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    Ok(Programs { server: program("visavis-server"), bindgen: program(page::BINDGEN) })
+    Ok(debug.join(name).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
 /// The running server, the page it hands out, and the source that both were made of.
@@ -126,7 +131,7 @@ fn start_server(programs: &Programs, listen: SocketAddr, site: &Path) -> Result<
 
 /// Builds the page into `site`, with a script in it that reloads it after the next build.
 fn build_page(programs: &Programs, site: &Path, builds: u32) -> Result<()> {
-    page::build(&programs.bindgen, site)?;
+    page::build(&programs.bindgen, Purpose::Development, site)?;
     let index = site.join("index.html");
     let script = format!("<script type=\"module\" src=\"./{}\"></script>\n  </body>", RELOAD.0);
     let html = paths::read(&index)?.replacen("</body>", &script, 1);

@@ -1,10 +1,10 @@
 //! Every test there is, in order of how soon it tells you something.
 
 use crate::args::{Kind, Test};
-use crate::serve::{self, Programs};
+use crate::serve;
 use crate::steps::Steps;
 use crate::tools::{self, Browsers, Need, Toolbox};
-use crate::{cargo, dist, page, paths, process};
+use crate::{by_trunk, cargo, dist, paths};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -13,17 +13,65 @@ use std::time::Duration;
 
 const UNIT_LIMIT: Duration = Duration::from_secs(40 * 60);
 const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
-const E2E_LIMIT: Duration = Duration::from_secs(45 * 60);
+
+/// Which of the end-to-end tests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scenes {
+    /// Those for every day.
+    Short,
+    /// Those that repeat something by the dozen, need many people, or wait as long as people do.
+    Long,
+    /// Both.
+    All,
+    /// Those that a person names, whatever they are.
+    Named,
+}
+
+impl Scenes {
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Short => &[SHORT],
+            Self::Long => &[LONG],
+            Self::All => &[SHORT, LONG],
+            Self::Named => &[NAMED],
+        }
+    }
+}
+
+/// End-to-end tests that run together.
+struct Part {
+    title: &'static str,
+    /// What their runner is told. Long ones are in modules of that name.
+    options: &'static [&'static str],
+    limit: Duration,
+}
+
+/// Two at a time: a test mostly waits for what a browser does, and each has its browsers, servers and ports to itself.
+const SHORT: Part = Part {
+    title: "end to end",
+    options: &["--skip", "long::", "--test-threads=2"],
+    limit: Duration::from_secs(30 * 60),
+};
+
+/// They have the machine to themselves, and tell what they have measured.
+const LONG: Part = Part {
+    title: "end to end, long",
+    options: &["long::", "--test-threads=1", "--show-output"],
+    limit: Duration::from_secs(60 * 60),
+};
+
+const NAMED: Part = Part { title: "end to end", options: &["--test-threads=1"], limit: LONG.limit };
 
 /// The `test` command.
 pub(crate) fn run(options: &Test) -> Result<()> {
-    let mut steps = Steps::new(options.filter.is_some());
-    add(&mut steps, options);
+    let named = options.filter.is_some();
+    let mut steps = Steps::new(named);
+    add(&mut steps, options, if named { Scenes::Named } else { Scenes::Short });
     steps.finish()
 }
 
 /// Adds the tests that were asked for to a list of steps.
-pub(crate) fn add(steps: &mut Steps, options: &Test) {
+pub(crate) fn add(steps: &mut Steps, options: &Test, scenes: Scenes) {
     let wants = |kind: Kind| options.only.is_none_or(|only| only == kind);
     let filter = options.filter.as_deref();
     if wants(Kind::Unit) {
@@ -43,7 +91,7 @@ pub(crate) fn add(steps: &mut Steps, options: &Test) {
         browser(steps, &toolbox, browsers, filter);
     }
     if wants(Kind::E2e) {
-        end_to_end(steps, &toolbox, browsers, filter);
+        end_to_end(steps, &toolbox, browsers, scenes, filter);
     }
 }
 
@@ -87,7 +135,13 @@ fn write_capabilities(browsers: &Browsers) -> Result<PathBuf> {
     Ok(file)
 }
 
-fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter: Option<&str>) {
+fn end_to_end(
+    steps: &mut Steps,
+    toolbox: &Toolbox,
+    browsers: &Browsers,
+    scenes: Scenes,
+    filter: Option<&str>,
+) {
     let built = steps.check("bundle", || dist::build(toolbox));
     let mut server = None;
     let served = steps.check("server", || {
@@ -95,9 +149,33 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
         Ok(())
     });
     let Some(programs) = server.filter(|_| built && served) else { return };
-    steps.check("page, with and without Trunk", || compare_pages(toolbox, &programs));
-    let mut command = cargo_test(&["-p", "visavis-e2e"]);
-    command.args(filter).args(["--", "--test-threads=1"]);
+    if scenes != Scenes::Long {
+        steps
+            .check_if_possible("page, with and without Trunk", || by_trunk::page(toolbox, &programs.bindgen));
+        steps.check_if_possible("bundle, with and without Trunk", || by_trunk::bundle(toolbox));
+    }
+    for part in scenes.parts() {
+        let mut command = cargo_test(&["-p", "visavis-e2e"]);
+        command.args(filter).arg("--").args(part.options);
+        find_everything(&mut command, toolbox, &programs.server, browsers);
+        steps.tests(part.title, &mut command, part.limit);
+    }
+}
+
+/// Tells the end-to-end tests where everything is that they must find, as absolute paths.
+fn find_everything(command: &mut Command, toolbox: &Toolbox, server: &Path, browsers: &Browsers) {
+    // The test that serves the page as a newcomer does.
+    command.env("PATH", toolbox.path());
+    if let Some(trunk) = &toolbox.trunk {
+        command.env("TRUNK", trunk);
+    }
+    if let Ok(xtask) = std::env::current_exe() {
+        command.env("XTASK", xtask);
+    }
+    command.env("VISAVIS_DIST", paths::dist()).env("VISAVIS_SERVER", server);
+    command.env("CHROMEDRIVER", &browsers.chromedriver).env("GECKODRIVER", &browsers.geckodriver);
+    command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox);
+    command.env("TURNSERVER", &browsers.turnserver);
     if let Some(webkit) = &browsers.webkit {
         // What needs it is ignored unless it is there.
         command.arg("--include-ignored");
@@ -106,44 +184,4 @@ fn end_to_end(steps: &mut Steps, toolbox: &Toolbox, browsers: &Browsers, filter:
     if let Some(others) = &toolbox.others {
         command.env("VISAVIS_PACKAGES", &others.packages).env("MATCHBOX_SERVER", &others.matchbox);
     }
-    steps.tests(
-        "end to end",
-        end_to_end_environment(&mut command, toolbox, &programs.server, browsers),
-        E2E_LIMIT,
-    );
-}
-
-/// The page for development must be what Trunk makes of the same index.html.
-fn compare_pages(toolbox: &Toolbox, programs: &Programs) -> Result<()> {
-    let pages = paths::scratch()?.join("pages");
-    let [ours, by_trunk] = ["ours", "trunk"].map(|name| pages.join(name));
-    for directory in [&ours, &by_trunk] {
-        if directory.exists() {
-            std::fs::remove_dir_all(directory).context("cannot remove the pages of the last time")?;
-        }
-        std::fs::create_dir_all(directory).context("cannot create a folder for a page")?;
-    }
-    page::build(&programs.bindgen, &ours)?;
-    let mut trunk = toolbox.command("trunk");
-    trunk.arg("build").arg("--dist").arg(&by_trunk).current_dir(paths::root());
-    process::run(&mut trunk, UNIT_LIMIT)?;
-    page::compare(&ours, &by_trunk)
-}
-
-/// Everything the end-to-end tests must find, as absolute paths.
-fn end_to_end_environment<'a>(
-    command: &'a mut Command,
-    toolbox: &Toolbox,
-    server: &Path,
-    browsers: &Browsers,
-) -> &'a mut Command {
-    // The test that serves the page as a newcomer does.
-    command.env("PATH", toolbox.path()).env("TRUNK", toolbox.locate("trunk"));
-    if let Ok(xtask) = std::env::current_exe() {
-        command.env("XTASK", xtask);
-    }
-    command.env("VISAVIS_DIST", paths::dist()).env("VISAVIS_SERVER", server);
-    command.env("CHROMEDRIVER", &browsers.chromedriver).env("GECKODRIVER", &browsers.geckodriver);
-    command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox);
-    command.env("TURNSERVER", &browsers.turnserver)
 }

@@ -10,32 +10,28 @@ pub(crate) use browsers::Browsers;
 pub(crate) use others::Others;
 pub(crate) use rust::{TARGET, components};
 
+use crate::{cargo, process, serve};
 use anyhow::Result;
 use cache::{Recipe, Tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-/// Must equal the wasm-bindgen in Cargo.lock: the two speak a private format.
-pub(crate) const WASM_BINDGEN_VERSION: &str = "0.2.130";
 /// The major version of binaryen, which is what wasm-opt calls its version.
 pub(crate) const WASM_OPT_VERSION: &str = "132";
 
-const WASM_BINDGEN: Tool = Tool {
-    name: "wasm-bindgen-cli",
-    version: WASM_BINDGEN_VERSION,
-    program: "wasm-bindgen",
-    says: WASM_BINDGEN_VERSION,
-    why: "joins wasm and JavaScript",
-    patience: "1 to 2 minutes",
-    recipe: Recipe::Cargo(&[]),
-};
+/// wasm-bindgen's command line: a package of ours, so that its version is that of the lock file.
+const WASM_BINDGEN: &str = "visavis-bindgen-cli";
+/// How long a package of ours may take to compile.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
 const TRUNK: Tool = Tool {
     name: "trunk",
     version: "0.21.14",
     program: "trunk",
     says: "0.21.14",
-    why: "builds and serves the page",
+    why: "serves the page as well",
     patience: "4 to 7 minutes",
     recipe: Recipe::Cargo(&["--no-default-features", "--features", "rustls"]),
 };
@@ -82,8 +78,6 @@ const CARGO_DENY: Tool = Tool {
 pub(crate) enum Need {
     /// Build the page and serve it.
     Page,
-    /// The same with Trunk.
-    Trunk,
     /// Build the optimised bundle.
     Dist,
     /// Drive browsers.
@@ -94,9 +88,32 @@ pub(crate) enum Need {
     Ci,
 }
 
+impl Need {
+    /// What has to be compiled first: the processor's part of an installation.
+    fn compiled(self) -> Vec<&'static Tool> {
+        let named = browsers::named("GECKODRIVER").is_some();
+        let all = [
+            (&GECKODRIVER, self >= Self::Test && !named),
+            (&others::MATCHBOX, self >= Self::Meet),
+            (&TRUNK, self >= Self::Ci),
+            (&CARGO_DENY, self >= Self::Ci),
+        ];
+        all.into_iter().filter(|(_, wanted)| *wanted).map(|(tool, _)| tool).collect()
+    }
+
+    /// What comes from the machine's package manager: the part of network and disk.
+    fn packages(self) -> Vec<&'static system::Package> {
+        let node: &[_] = if self >= Self::Dist { &[&system::NODE] } else { &[] };
+        let browsers: &[_] = if self >= Self::Test { &browsers::PACKAGES } else { &[] };
+        [node, browsers].concat()
+    }
+}
+
 /// Tools that are there and answer with the right version.
 pub(crate) struct Toolbox {
     directories: Vec<PathBuf>,
+    /// Trunk, if it was asked for or is there anyway.
+    pub(crate) trunk: Option<PathBuf>,
     /// Browsers and drivers, if they were asked for.
     pub(crate) browsers: Option<Browsers>,
     /// Other people's servers, if they were asked for.
@@ -141,27 +158,51 @@ pub(crate) fn setup(need: Need) -> Result<()> {
 pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
     println!("tools (own ones live in {})", cache::directory()?.display());
     rust::wasm_target()?;
+    prepare(need)?;
     let mut programs = Vec::new();
-    if need >= Need::Trunk {
-        programs.push(cache::ensure(&WASM_BINDGEN)?);
-        programs.push(cache::ensure(&TRUNK)?);
-    }
     if need >= Need::Dist {
         programs.push(cache::ensure(&WASM_OPT)?);
         programs.push(cache::ensure(&TERSER)?);
     }
     let mut browsers = None;
     if need >= Need::Test {
+        programs.push(wasm_bindgen()?);
         let geckodriver = browsers::named("GECKODRIVER").map_or_else(|| cache::ensure(&GECKODRIVER), Ok)?;
         browsers = Some(browsers::ensure(geckodriver)?);
     }
     let others = if need >= Need::Meet { Some(others::ensure()?) } else { None };
-    if need >= Need::Ci {
-        cargo_deny()?;
-    }
+    let trunk = if need >= Need::Ci { Some(cache::ensure(&TRUNK)?) } else { TRUNK.find()? };
     cache::sweep();
-    let directories = programs.iter().filter_map(|program| Some(program.parent()?.to_owned())).collect();
-    Ok(Toolbox { directories, browsers, others })
+    Ok(Toolbox { directories: folders(programs.iter().chain(&trunk)), trunk, browsers, others })
+}
+
+/// Installs what is missing and takes long: one half waits for the network while the other compiles.
+fn prepare(need: Need) -> Result<()> {
+    std::thread::scope(|scope| {
+        scope.spawn(|| system::install_missing(&need.packages()));
+        need.compiled().into_iter().try_for_each(cache::install_missing)
+    })
+}
+
+/// What Trunk takes to serve the page.
+pub(crate) fn trunk() -> Result<Toolbox> {
+    rust::wasm_target()?;
+    let programs = [wasm_bindgen()?, cache::ensure(&TRUNK)?];
+    cache::sweep();
+    let directories = folders(programs.iter());
+    let [_, trunk] = programs;
+    Ok(Toolbox { directories, trunk: Some(trunk), browsers: None, others: None })
+}
+
+/// Compiles wasm-bindgen's command line; gives one of its programs.
+fn wasm_bindgen() -> Result<PathBuf> {
+    say("compile", WASM_BINDGEN, "joins wasm and JavaScript, runs tests in browsers");
+    process::run(cargo::locked("build").args(["--package", WASM_BINDGEN]), LIMIT)?;
+    serve::program("wasm-bindgen")
+}
+
+fn folders<'a>(programs: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+    programs.filter_map(|program| Some(program.parent()?.to_owned())).collect()
 }
 
 /// The program of cargo-deny, after installing it if need be.
@@ -193,5 +234,5 @@ fn is_executable(file: &Path) -> bool {
 
 /// What a program answers to `--version`.
 fn version_of(program: &Path) -> Option<String> {
-    crate::process::output_of(Command::new(program).arg("--version").env_remove("NO_COLOR"))
+    process::output_of(Command::new(program).arg("--version").env_remove("NO_COLOR"))
 }

@@ -16,7 +16,7 @@ use crate::policy;
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// A browser asks each time whether it has changed (and hears 304 if not).
 const ASK: HeaderValue = HeaderValue::from_static("no-cache");
-/// Trunk writes a 64-bit hash in hexadecimal, without leading zeros.
+/// A 64-bit hash in hexadecimal. Trunk leaves out leading zeros.
 const MIN_HASH_DIGITS: usize = 12;
 
 #[derive(Debug)]
@@ -70,7 +70,7 @@ fn is_page(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-/// Whether the file's own name carries a hash of its content, as Trunk writes it: `app-0123456789abcdef_bg.wasm`.
+/// Whether the file's own name carries a hash of its content, as `cargo xtask dist` and Trunk write it: `app-0123456789abcdef_bg.wasm`.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.split('-').skip(1).any(|part| {

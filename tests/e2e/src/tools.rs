@@ -22,9 +22,9 @@ pub fn server() -> PathBuf {
     given("VISAVIS_SERVER").unwrap_or_else(|| repository().join("target/debug/visavis-server"))
 }
 
-/// Trunk: `TRUNK`, else the one that `cargo xtask` installs, else the one on the path.
-pub fn trunk() -> PathBuf {
-    given("TRUNK").or_else(|| cached("trunk-0.21.14/bin/trunk")).unwrap_or_else(|| PathBuf::from("trunk"))
+/// Trunk, where it is installed: `TRUNK`, else the one that `cargo xtask` installs, else the one on the path.
+pub fn trunk() -> Option<PathBuf> {
+    given("TRUNK").or_else(|| cached("trunk-0.21.14/bin/trunk")).or_else(|| on_path("trunk"))
 }
 
 /// `cargo xtask`: `XTASK`, else the one of a debug build.
@@ -105,6 +105,10 @@ fn given(variable: &str) -> Option<PathBuf> {
 fn cached(path: &str) -> Option<PathBuf> {
     let tools = env::home_dir()?.join(".cache/visavis/tools");
     Some(tools.join(path)).filter(|path| path.exists())
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn existing(path: &str) -> Option<PathBuf> {

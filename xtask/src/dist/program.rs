@@ -1,54 +1,53 @@
-//! The program of the page: what Trunk leaves of it is one wasm and its JavaScript. Here it becomes two wasms (see
-//! `xtask/split`), as small as they get, in files whose names follow from what is in them.
+//! The program of the page: what wasm-bindgen leaves of it is one wasm and its JavaScript. Here it becomes two wasms (see
+//! `xtask/split`), as small as they get.
 
 use super::shorten;
 use crate::tools::Toolbox;
 use crate::{cargo, paths, process};
-use anyhow::{Context as _, Result};
-use std::hash::{DefaultHasher, Hasher as _};
+use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Compiling the tool that divides the program takes longest.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
-/// How the names of the program's files end. What only users of other people's servers load is `OTHERS`.
+/// How the names of the program's files begin.
+pub(super) const NAME: &str = "visavis-page";
+/// How they end. What only users of other people's servers load is `OTHERS`.
 pub(super) const WASM_END: &str = "_bg.wasm";
 const OTHERS_END: &str = "_others.wasm";
-/// What wasm-bindgen calls the program, before anybody optimised it.
-pub(super) const BUILT: &str = "wasm-bindgen/release/visavis-page";
 
 /// The files that belong together.
 struct Program {
     wasm: PathBuf,
     others: PathBuf,
     script: PathBuf,
-    /// The digits in their names, which Trunk derived from the program before all optimisation.
-    hash: String,
+}
+
+impl Program {
+    fn of(dist: &Path) -> Self {
+        let [wasm, others, script] =
+            [WASM_END, OTHERS_END, ".js"].map(|end| dist.join(format!("{NAME}{end}")));
+        Self { wasm, others, script }
+    }
+}
+
+/// Every file of it. They fit only each other.
+pub(super) fn files(dist: &Path) -> Vec<PathBuf> {
+    let Program { wasm, others, script } = Program::of(dist);
+    vec![wasm, others, script]
 }
 
 /// Makes the program in `dist` small. `features` are what wasm-opt has to know of it.
 pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str]) -> Result<()> {
-    let program = find(dist)?;
-    let built = paths::target()?.join(BUILT);
-    let (wasm, script) =
-        (PathBuf::from(format!("{}{WASM_END}", built.display())), built.with_extension("js"));
-    let text = shorten::run(toolbox, &wasm, &program.wasm, features, &paths::read(&script)?)?;
+    let program = Program::of(dist);
+    let script = paths::read(&program.script)?;
+    let text = shorten::run(toolbox, &super::built_program()?, &program.wasm, features, &script)?;
     std::fs::write(&program.script, text)?;
     divide(&program)?;
     for part in [&program.wasm, &program.others] {
         optimise(toolbox, part, features)?;
     }
-    rename(dist, &program)
-}
-
-fn find(dist: &Path) -> Result<Program> {
-    let entries = std::fs::read_dir(dist)?.flatten().map(|entry| entry.path());
-    let mut wasm = entries.filter(|path| path.to_string_lossy().ends_with(WASM_END));
-    let wasm = wasm.next().context("the bundle contains no program")?;
-    let stem = wasm.to_string_lossy().trim_end_matches(WASM_END).to_owned();
-    let hash = stem.rsplit('-').next().unwrap_or_default().to_owned();
-    let (others, script) = (PathBuf::from(stem.clone() + OTHERS_END), PathBuf::from(stem + ".js"));
-    Ok(Program { wasm, others, script, hash })
+    Ok(())
 }
 
 fn divide(program: &Program) -> Result<()> {
@@ -68,25 +67,4 @@ fn optimise(toolbox: &Toolbox, wasm: &Path, features: &[&str]) -> Result<()> {
         .args(["-Oz", "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features", "--output"])
         .arg(wasm);
     process::run(&mut command, LIMIT)
-}
-
-/// Gives the program names that change whenever its content does: a browser must never pair an old script with a new
-/// program out of its cache.
-fn rename(dist: &Path, program: &Program) -> Result<()> {
-    let files = [&program.wasm, &program.others, &program.script];
-    let hash = content_hash(&files)?;
-    for file in files {
-        std::fs::rename(file, file.to_string_lossy().replace(&program.hash, &hash))?;
-    }
-    let page = dist.join("index.html");
-    let text = paths::read(&page)?.replace(&program.hash, &hash);
-    std::fs::write(&page, text).context("cannot write index.html")
-}
-
-fn content_hash(files: &[&PathBuf]) -> Result<String> {
-    let mut hasher = DefaultHasher::new();
-    for file in files {
-        hasher.write(&std::fs::read(file)?);
-    }
-    Ok(format!("{:016x}", hasher.finish()))
 }

@@ -4,7 +4,7 @@
 use super::{Ticker, free_port, programs};
 use crate::args::Serve;
 use crate::process::Group;
-use crate::tools::{self, Need, Toolbox};
+use crate::tools::{self, Toolbox};
 use crate::{paths, process};
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ const PLAIN_BACKEND: &str = "127.0.0.1:8081";
 
 /// Serves until Ctrl-C, or until one of the two ends by itself.
 pub(super) fn run(options: &Serve) -> Result<()> {
-    let toolbox = tools::ensure(Need::Trunk)?;
+    let toolbox = tools::trunk()?;
     let backend = free_port()?;
     let mut server = Group::spawn(Command::new(programs()?.server).arg("--listen").arg(backend.to_string()))?;
     let mut page = start_trunk(&toolbox, options, backend)?;

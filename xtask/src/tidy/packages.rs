@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("visavis-signaling", &[]),
     ("xtask", &[]),
     ("visavis-bindgen", &[]),
+    ("visavis-bindgen-cli", &[]),
     ("visavis-split", &[]),
 ];
 

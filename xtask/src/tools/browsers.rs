@@ -1,11 +1,14 @@
 //! Browsers and the drivers that fit them.
 
-use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, WEBKIT, XVFB};
+use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, Package, WEBKIT, XVFB};
 use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
 
 pub(super) use super::system::named;
+
+/// All that comes from the machine's package manager.
+pub(super) const PACKAGES: [&Package; 6] = [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN];
 
 /// The browsers we test in, each with its driver.
 pub(crate) struct Browsers {

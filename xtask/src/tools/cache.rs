@@ -65,7 +65,7 @@ impl Tool {
     }
 
     /// The right program, in our cache or on PATH.
-    fn find(&self) -> Result<Option<PathBuf>> {
+    pub(super) fn find(&self) -> Result<Option<PathBuf>> {
         let own = self.program_in(&self.home()?);
         let other = on_path(self.program).filter(|_| !self.says.is_empty());
         let found = [Some(own), other].into_iter().flatten();
@@ -99,6 +99,11 @@ pub(super) fn ensure(tool: &Tool) -> Result<PathBuf> {
     }
     tool.find()?
         .with_context(|| format!("{} is installed, but does not answer with its version", tool.title()))
+}
+
+/// Installs a tool if it is not there, without a word if it is.
+pub(super) fn install_missing(tool: &Tool) -> Result<()> {
+    if tool.find()?.is_some() { Ok(()) } else { ensure(tool).map(drop) }
 }
 
 /// One xtask at a time installs. The lock goes away with the process that holds it, however it ends.
@@ -148,14 +153,14 @@ fn cargo_install(tool: &Tool, root: &Path, extra: &[&str]) -> Result<()> {
     process::run(&mut command, LIMIT)
 }
 
-/// A tool that runs for seconds need not be optimised for minutes. Run outside the repository, whose settings are not
+/// A tool that runs for seconds need not be optimised for minutes: compiled like this, it takes two thirds of the time. Run outside the repository, whose settings are not
 /// meant for it.
 fn quick_build(command: &mut Command) -> Result<()> {
     let directory = directory()?;
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         command.env_remove(name);
     }
-    let profile = [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")];
+    let profile = [("LTO", "off"), ("OPT_LEVEL", "0"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")];
     command.envs(profile.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value)));
     command.env("CARGO_TARGET_DIR", build_directory()?).current_dir(directory);
     Ok(())

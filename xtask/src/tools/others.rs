@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const TITLE: &str = "npm packages of the tests";
 const WHY: &str = "other people's servers and clients";
 
-const MATCHBOX: Tool = Tool {
+/// A server that somebody has written in Rust.
+pub(super) const MATCHBOX: Tool = Tool {
     name: "matchbox_server",
     version: "0.15.0",
     program: "matchbox_server",

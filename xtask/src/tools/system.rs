@@ -22,6 +22,13 @@ pub(super) struct Package {
     names: &'static [(&'static str, &'static [&'static str])],
 }
 
+impl Package {
+    /// What this manager calls it.
+    fn names_for(&self, manager: &Manager) -> Option<&'static [&'static str]> {
+        self.names.iter().find(|(program, _)| *program == manager.program).map(|(_, names)| *names)
+    }
+}
+
 /// Chrome, or the browser it is made from.
 pub(super) const CHROME: Package = Package {
     title: "Chromium",
@@ -131,6 +138,22 @@ const MANAGERS: &[Manager] = &[
     Manager { program: "brew", refresh: &[], install: &["install"], needs_root: false },
 ];
 
+/// Installs at once whatever of these is missing, which takes less than one after the other. What comes out of it shows
+/// when each is asked for.
+pub(super) fn install_missing(packages: &[&Package]) {
+    for manager in MANAGERS.iter().filter(|manager| is_usable(manager)) {
+        let missing = packages.iter().filter(|package| find(package).is_none());
+        let mut names: Vec<&str> =
+            missing.filter_map(|package| package.names_for(manager)).flatten().copied().collect();
+        names.sort_unstable();
+        names.dedup();
+        if !names.is_empty() {
+            say("install", &names.join(" "), &format!("(with {})", manager.program));
+            let _ = install(manager, &names);
+        }
+    }
+}
+
 /// The program of a package, after installing it if need be and possible.
 pub(super) fn ensure(package: &Package) -> Result<PathBuf> {
     if let Some(program) = find(package) {
@@ -174,11 +197,12 @@ fn advice(package: &Package) -> String {
 
 /// The first package manager here that has this package and may be used.
 fn usable_manager(package: &Package) -> Option<(&'static Manager, &'static [&'static str])> {
-    MANAGERS.iter().find_map(|manager| {
-        let (_, names) = package.names.iter().find(|(program, _)| *program == manager.program)?;
-        let usable = on_path(manager.program).is_some() && (!manager.needs_root || is_root() || has_sudo());
-        usable.then_some((manager, *names))
-    })
+    let usable = MANAGERS.iter().filter(|manager| is_usable(manager));
+    usable.filter_map(|manager| Some((manager, package.names_for(manager)?))).next()
+}
+
+fn is_usable(manager: &Manager) -> bool {
+    on_path(manager.program).is_some() && (!manager.needs_root || is_root() || has_sudo())
 }
 
 fn install(manager: &Manager, names: &[&str]) -> Result<()> {

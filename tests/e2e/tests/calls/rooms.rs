@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use visavis_e2e::call::{all_meet, join, sees};
 use visavis_e2e::look::Look;
-use visavis_e2e::{Browser, Page, Server, Setup};
+use visavis_e2e::{Browser, Page, Server};
 
 /// What a leave may take until nobody shows the tile any more.
-const LEAVE: Duration = Duration::from_secs(2);
+pub(crate) const LEAVE: Duration = Duration::from_secs(2);
 /// What a lost participant may take: the server's heartbeat.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Opens a page for each name, one after the other, and joins them all.
-async fn gather(browser: &Arc<Browser>, url: &str, names: &[&str]) -> Vec<Page> {
+pub(crate) async fn gather(browser: &Arc<Browser>, url: &str, names: &[&str]) -> Vec<Page> {
     let mut pages = Vec::new();
     for name in names {
         let page = browser.open(name, url).await;
@@ -126,22 +126,4 @@ async fn gone_within(page: &Page, since: Instant, way: &str) {
 
 fn id_of(look: &Look, name: &str) -> Option<String> {
     look.tile(name).map(|tile| tile.id.clone())
-}
-
-#[tokio::test]
-async fn six_people_see_and_hear_one_another() {
-    let server = Server::start().await;
-    let browser = Browser::start(Setup::small_chrome()).await;
-    let names = ["Ann", "Ben", "Cem", "Dot", "Eli", "Fay"];
-    let mut pages = gather(&browser, &server.url(), &names).await;
-    all_meet(&pages.iter().collect::<Vec<_>>()).await;
-
-    let fay = pages.pop().expect("six pages");
-    fay.press("leave").await;
-    let since = Instant::now();
-    for page in &pages {
-        let left = LEAVE.saturating_sub(since.elapsed());
-        page.within(left, "Fay's tile to go", |look| look.tile("Fay").is_none()).await;
-    }
-    sees(&pages[0], &names[1..5]).await;
 }

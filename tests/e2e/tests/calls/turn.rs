@@ -34,12 +34,7 @@ async fn a_call_outlives_its_relay_where_there_is_another() {
     outlives_its_relay(Browser::chrome().await).await;
 }
 
-#[tokio::test]
-async fn a_call_with_a_firefox_outlives_its_relay_where_there_is_another() {
-    outlives_its_relay(Browser::firefox().await).await;
-}
-
-async fn outlives_its_relay(other: Arc<Browser>) {
+pub(crate) async fn outlives_its_relay(other: Arc<Browser>) {
     let (mut first, second) = (Turn::start().await, Turn::start().await);
     let (_bundle, server) = relaying(&[&first, &second], "3600").await;
     let ann = Browser::chrome().await.open("Ann", &server.url()).await;

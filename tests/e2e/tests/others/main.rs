@@ -3,6 +3,7 @@
 
 mod clients;
 mod crossing;
+mod long;
 mod peerjs;
 mod servers;
 mod stage;
