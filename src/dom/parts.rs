@@ -10,12 +10,18 @@ pub struct Parts(Vec<Node>);
 impl Parts {
     /// Those of `root`, with itself.
     pub fn of(root: &HtmlElement) -> Self {
+        let mut parts = Self(Vec::new());
+        parts.add(root);
+        parts
+    }
+
+    /// Those of something that was built into it later.
+    pub fn add(&mut self, root: &HtmlElement) {
         let inside = root.get_elements_by_tag_name("*");
-        let mut parts = vec![root.clone().unchecked_into()];
+        self.0.push(root.clone().unchecked_into());
         for at in 0..inside.length() {
-            parts.extend(inside.item(at).map(JsCast::unchecked_into));
+            self.0.extend(inside.item(at).map(JsCast::unchecked_into));
         }
-        Self(parts)
     }
 
     /// Whether all of them are in the document.

@@ -109,7 +109,11 @@ impl Lobby {
         }
         let menu = match self.server.take() {
             Some(menu) => menu,
-            None => far::<NewMenu>(ServerMenu::new)(&self.element, &self.shared)?,
+            None => {
+                let menu = far::<NewMenu>(ServerMenu::new)(&self.element, &self.shared)?;
+                self.parts.add(&dom::find(&self.element, ".server")?);
+                menu
+            }
         };
         far::<fn(&mut ServerMenu, &RoomView)>(ServerMenu::render)(self.server.insert(menu), view);
         Ok(())
