@@ -205,37 +205,37 @@ impl Notices {
 
     /// Shows what there is to say.
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        let in_call = view.lifecycle.in_call();
-        let said = of(view, &self.shared.options.server).into_iter().filter_map(|notice| {
-            let sentence = say(&self.shared, &notice.text, in_call)?;
-            Some((notice, sentence))
-        });
-        let notices: Vec<(Notice, String)> = said.collect();
-        let keys: Vec<_> = notices.iter().map(|(notice, _)| notice.code).collect();
+        let mut notices = of(view, &self.shared.options.server);
+        notices.retain(|notice| is_known(&self.shared, &notice.text));
+        let keys: Vec<_> = notices.iter().map(|notice| notice.code).collect();
         self.list.set_keys(&keys, |code| {
-            let notice = notices.iter().find(|(notice, _)| notice.code == *code);
-            Cell::new(code, notice.map_or(&[][..], |(notice, _)| notice.actions))
+            let actions =
+                notices.iter().find(|notice| notice.code == *code).map_or(&[][..], |notice| notice.actions);
+            Cell::new(code, actions)
         })?;
-        for (cell, (notice, sentence)) in self.list.values_mut().zip(&notices) {
-            dom::set_text(&cell.sentence, sentence);
+        for (cell, notice) in self.list.values_mut().zip(&notices) {
+            dom::set_text(&cell.sentence, &say(&notice.text, view.lifecycle.in_call()));
             dom::set_flag(&cell.element, "data-severe", notice.severe);
         }
         Ok(())
     }
 }
 
-/// The sentence of a notice; `None` as long as it is being loaded.
-fn say(shared: &Rc<Shared>, text: &Text, in_call: bool) -> Option<String> {
+/// Whether there is a sentence to say. If it is still to be loaded, that begins.
+fn is_known(shared: &Rc<Shared>, text: &Text) -> bool {
+    matches!(text, Text::Short(_) | Text::Explained(Cause::Problem(Problem::Unreachable { .. })))
+        || on_demand::is_loaded()
+        || shared.load_rest() == Loading::Failed
+}
+
+fn say(text: &Text, in_call: bool) -> String {
     match text {
-        Text::Short(text) => Some((*text).to_owned()),
+        Text::Short(text) => (*text).to_owned(),
         Text::Explained(cause) if on_demand::is_loaded() => {
-            Some(far::<fn(&Cause, bool) -> String>(explained::sentence)(cause, in_call))
+            far::<fn(&Cause, bool) -> String>(explained::sentence)(cause, in_call)
         }
-        Text::Explained(cause) => match (shared.load_rest(), cause) {
-            (_, Cause::Problem(Problem::Unreachable { url, .. })) => Some(text::unreachable(url)),
-            (Loading::Failed, _) => Some(text::PART_NOT_LOADED.to_owned()),
-            (Loading::Unasked | Loading::Running, _) => None,
-        },
+        Text::Explained(Cause::Problem(Problem::Unreachable { url, .. })) => text::unreachable(url),
+        Text::Explained(_) => text::PART_NOT_LOADED.to_owned(),
     }
 }
 

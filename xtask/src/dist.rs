@@ -121,7 +121,10 @@ fn minify(toolbox: &Toolbox, file: &Path) -> Result<()> {
     match file.extension().and_then(OsStr::to_str) {
         Some("js" | "mjs") => {
             let mut terser = toolbox.command("terser");
-            terser.args(["--module", "--mangle", "--compress", "passes=2", "--output"]).arg(file).arg(file);
+            terser
+                .args(["--module", "--mangle", "--compress", "passes=2,ecma=2022,unsafe_arrows", "--output"])
+                .arg(file)
+                .arg(file);
             process::run(&mut terser, LIMIT)
         }
         Some("css") => rewrite(file, shorter::css),
