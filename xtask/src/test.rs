@@ -32,7 +32,7 @@ impl Scenes {
         match self {
             Self::Short => &[SHORT],
             Self::Long => &[LONG],
-            Self::All => &[SHORT, LONG],
+            Self::All => &[ALONE, LONG],
             Self::Named => &[NAMED],
         }
     }
@@ -51,6 +51,13 @@ const SHORT: Part = Part {
     title: "end to end",
     options: &["--skip", "long::", "--test-threads=2"],
     limit: Duration::from_secs(30 * 60),
+};
+
+/// The same one at a time: what one run has measured is to be compared with the next.
+const ALONE: Part = Part {
+    title: "end to end",
+    options: &["--skip", "long::", "--test-threads=1"],
+    limit: Duration::from_secs(45 * 60),
 };
 
 /// They have the machine to themselves, and tell what they have measured.

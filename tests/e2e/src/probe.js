@@ -165,6 +165,10 @@
     return Promise.all(paths);
   };
   e2e.renegotiate = () => open().forEach(connection => connection.restartIce());
+  e2e.states = () =>
+    open()
+      .map(it => `${it.signalingState} ${it.connectionState} ${it.iceConnectionState} ${it.iceGatheringState}`)
+      .join(', ');
   e2e.settled = () =>
     open().length > 0 &&
     open().every(it => it.signalingState === 'stable' && it.connectionState === 'connected');

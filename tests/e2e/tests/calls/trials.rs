@@ -14,7 +14,7 @@ const [count] = arguments;
 const until = async test => {
   const begin = performance.now();
   while (!test()) {
-    if (performance.now() - begin > 20000) throw new Error('not at rest again');
+    if (performance.now() - begin > 20000) throw new Error(`not at rest again: ${window.__e2e.states()}`);
     await new Promise(done => setTimeout(done, 5));
   }
 };
