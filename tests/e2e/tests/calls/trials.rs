@@ -10,11 +10,11 @@ use visavis_e2e::{Browser, Page, Server, Setup};
 
 /// Offers again and again at the same instants as the other page does, `count` times, each time from rest.
 const RENEGOTIATE: &str = r"
-const [count] = arguments;
+const [count, patience] = arguments;
 const until = async test => {
   const begin = performance.now();
   while (!test()) {
-    if (performance.now() - begin > 20000) throw new Error(`not at rest again: ${window.__e2e.states()}`);
+    if (performance.now() - begin > patience) throw new Error(`not at rest again: ${window.__e2e.states()}`);
     await new Promise(done => setTimeout(done, 5));
   }
 };
@@ -47,8 +47,10 @@ pub(crate) async fn renegotiate(ben: Setup, count: u32) {
         // Where the probe comes late, it must be there before the offers.
         page.reset().await;
     }
-    let (a, b) =
-        tokio::join!(ann.eval(RENEGOTIATE, vec![json!(count)]), ben.eval(RENEGOTIATE, vec![json!(count)]));
+    // A restart of ICE that comes to nothing, as one in a thousand of Firefox, is mended like a path that was cut: that took
+    // up to 24 s in `paths`, and is no matter of who offers.
+    let arguments = vec![json!(count), json!(u64::try_from(PATIENCE.as_millis()).expect("a number"))];
+    let (a, b) = tokio::join!(ann.eval(RENEGOTIATE, arguments.clone()), ben.eval(RENEGOTIATE, arguments));
     assert_eq!([a, b], [Value::Bool(true), Value::Bool(true)]);
     all_meet(&[&ann, &ben]).await;
 }
