@@ -81,7 +81,8 @@ impl ServerMenu {
         fill(&fields.select, options.has_mapping)?;
         say_wrong(&element, options.error)?;
         dom::set_flag(&element, "open", options.error.is_some());
-        dom::find::<Element>(lobby, ".entry")?.append_child(&element)?;
+        let last: Element = dom::find(lobby, "[data-second-tab]")?;
+        dom::find::<Element>(lobby, ".entry")?.insert_before(&element, Some(&last))?;
         let hinted = fields.clone();
         let _changed = Listener::new(&fields.select, "change", move |_| hinted.hint());
         let in_use = dom::find(lobby, "[data-server]")?;
