@@ -14,7 +14,7 @@ use web_sys::{
 use crate::dom;
 
 /// How long a server may take to answer, in milliseconds. Some toy servers never do.
-const PATIENCE: i32 = 4000;
+pub const PATIENCE: i32 = 4000;
 /// How long a WebSocket has to stay open, in milliseconds, so that more than a proxy is at its other end.
 const STAYS_OPEN: i32 = 500;
 
@@ -33,7 +33,7 @@ async fn see(probe: &Probe) -> Seen {
     if dom::is_secure() && is_insecure(&probe.url) {
         return Seen::Forbidden;
     }
-    let url = probe.url.strip_prefix("ws").map_or_else(|| probe.url.clone(), |rest| ["http", rest].concat());
+    let url = over_http(&probe.url);
     // Servers that do not know this page's site may still be there: without a right to read, we hear at least that.
     for mode in [RequestMode::Cors, RequestMode::NoCors] {
         let Some(response) = ask(&url, mode).await else { continue };
@@ -47,6 +47,11 @@ async fn see(probe: &Probe) -> Seen {
         return Seen::Answer { status: response.status(), body: body.unwrap_or_default() };
     }
     Seen::Nobody
+}
+
+/// Where HTTP finds what is at the address of a WebSocket.
+pub fn over_http(url: &str) -> String {
+    url.strip_prefix("ws").map_or_else(|| url.to_owned(), |rest| ["http", rest].concat())
 }
 
 async fn ask(url: &str, mode: RequestMode) -> Option<Response> {

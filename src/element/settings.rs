@@ -20,6 +20,7 @@ use web_sys::{AbortSignal, HtmlElement, RequestCache, Url};
 use super::{address, values};
 use crate::dom::object;
 use crate::on_demand::{self, NotLoaded, far};
+use crate::probe;
 use crate::ui::{ServerOptions, choice, trial};
 
 /// Everything that is known before a room begins.
@@ -119,15 +120,11 @@ impl Source {
     }
 }
 
-/// How long what is at the address of a server may take to answer, in milliseconds.
-const PATIENCE: u32 = 4000;
-
 /// Asks over HTTP what is at the address of a server. The question is on its way when this returns.
 fn look_at(socket: &str) -> Option<Promise> {
-    let url = ["http", socket.strip_prefix("ws")?].concat();
-    let patience = AbortSignal::timeout_with_u32(PATIENCE);
+    let patience = AbortSignal::timeout_with_u32(probe::PATIENCE.unsigned_abs());
     let init = object(&[("signal", patience.into()), ("cache", "no-store".into())]).unchecked_into();
-    Some(web_sys::window()?.fetch_with_str_and_init(&url, &init))
+    Some(web_sys::window()?.fetch_with_str_and_init(&probe::over_http(socket), &init))
 }
 
 /// Whether there is a server, or something that stands in front of one.

@@ -15,8 +15,8 @@ const BUDGET: usize = 119_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Loaded {
     Always,
-    /// By whoever meets through somebody else's server.
-    ForOthers,
+    /// When somebody needs what is in it (`src/on_demand.rs`).
+    OnDemand,
     /// It is there for whoever asks for it.
     OnRequest,
 }
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Size) -> Result<()> {
     let files = measure_all(&paths::dist())?;
     print_table(&files);
     let brotli = |loaded| files.iter().filter(|file| file.loaded == loaded).map(|file| file.brotli).sum();
-    let (page, others): (usize, usize) = (brotli(Loaded::Always), brotli(Loaded::ForOthers));
+    let (page, others): (usize, usize) = (brotli(Loaded::Always), brotli(Loaded::OnDemand));
     let figures = figures::of(page, others, BUDGET)?;
     figures::print(&figures);
     if options.write { figures::write(&figures) } else { figures::check(&figures) }?;
@@ -68,7 +68,7 @@ fn loaded(name: &str) -> Loaded {
     if on_request.iter().any(|end| name.ends_with(end)) {
         Loaded::OnRequest
     } else if name.ends_with("_others.wasm") {
-        Loaded::ForOthers
+        Loaded::OnDemand
     } else {
         Loaded::Always
     }
@@ -78,7 +78,7 @@ fn print_table(files: &[Measured]) {
     println!("{:<44} {:>9} {:>9} {:>9}", "", "raw", "gzip", "brotli");
     files.iter().for_each(print_row);
     print_sum("loaded by the page", files, &[Loaded::Always]);
-    print_sum("loaded to meet through others' servers", files, &[Loaded::Always, Loaded::ForOthers]);
+    print_sum("with all that it loads on demand", files, &[Loaded::Always, Loaded::OnDemand]);
 }
 
 fn print_sum(what: &str, files: &[Measured], who: &[Loaded]) {
@@ -93,7 +93,7 @@ fn print_row(file: &Measured) {
     let Measured { name, loaded, raw, gzip, brotli } = file;
     let note = match loaded {
         Loaded::Always => "",
-        Loaded::ForOthers => "   (for others' servers)",
+        Loaded::OnDemand => "   (on demand)",
         Loaded::OnRequest => "   (on request)",
     };
     println!("{name:<44} {raw:>9} {gzip:>9} {brotli:>9}{note}");
@@ -107,6 +107,6 @@ mod tests {
     fn not_everybody_loads_everything() {
         assert_eq!(loaded("visavis.d.ts"), Loaded::OnRequest);
         assert_eq!(loaded("visavis-page-0123_bg.wasm"), Loaded::Always);
-        assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::ForOthers);
+        assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::OnDemand);
     }
 }

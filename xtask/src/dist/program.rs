@@ -12,7 +12,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How the names of the program's files begin.
 pub(super) const NAME: &str = "visavis-page";
-/// How they end. What only users of other people's servers load is `OTHERS`.
+/// How they end. What is loaded on demand (`src/on_demand.rs`) is `OTHERS`.
 pub(super) const WASM_END: &str = "_bg.wasm";
 const OTHERS_END: &str = "_others.wasm";
 
