@@ -13,7 +13,7 @@ use std::rc::{Rc, Weak};
 
 use js_sys::JsString;
 use visavis_core::flight::Recorder;
-use visavis_core::{Command, Event, Input, Output, Queue, Room, RoomConfig, RoomView, Seen};
+use visavis_core::{Command, Event, Input, Output, ProbeResult, Queue, Room, RoomConfig, RoomView};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{Dialect, Probe, Timestamp};
@@ -25,7 +25,7 @@ pub use self::panic::install_hook;
 use self::timer::Timer;
 use crate::dom::Listener;
 use crate::media::Media;
-use crate::on_demand::{self, NotLoaded, far};
+use crate::on_demand::{self, NotLoaded, lazy_fn};
 use crate::probe;
 use crate::rtc::Rtc;
 use crate::socket::Socket;
@@ -106,7 +106,7 @@ struct Pump {
 
 /// A text in the one spelling that all which look the same share (NFC, Unicode UAX #15): an é is one letter, or an e and
 /// its accent. What nobody sees goes first, or it would keep the two apart.
-fn one_spelling(text: &str, max_chars: usize) -> String {
+fn normalize_nfc(text: &str, max_chars: usize) -> String {
     JsString::from(clean(text, max_chars)).normalize("NFC").into()
 }
 
@@ -159,8 +159,8 @@ impl Pump {
 
     fn dispatch(&self, mut input: Input) {
         if let Input::Command(Command::Join { room, name }) = &mut input {
-            *room = one_spelling(room, MAX_ROOM_CHARS);
-            *name = one_spelling(name, MAX_NAME_CHARS);
+            *room = normalize_nfc(room, MAX_ROOM_CHARS);
+            *name = normalize_nfc(name, MAX_NAME_CHARS);
         }
         self.inbox.borrow_mut().push(input);
         if self.activity.get() != Activity::Idle {
@@ -171,8 +171,8 @@ impl Pump {
         // Rendering and listeners may ask for more: the view is shown again until nobody does.
         while self.activity.get() == Activity::Running && self.drain(&mut events) {
             self.arm_timer();
-            self.show();
-            self.tell(&mut events);
+            self.render();
+            self.publish(&mut events);
         }
         if self.activity.get() == Activity::Running {
             self.activity.set(Activity::Idle);
@@ -212,20 +212,20 @@ impl Pump {
     /// What the flight recorder says, once [`on_demand::load`] has come back. Nothing if it is in the middle of a line, as
     /// in a panic.
     fn report(&self) -> Option<String> {
-        let report = far::<fn(&Recorder) -> String>(Recorder::report);
+        let report = lazy_fn::<fn(&Recorder) -> String>(Recorder::report);
         self.recorder.try_borrow().ok().map(|recorder| report(&recorder))
     }
 
-    fn look(&self, probe: Probe) {
+    fn probe_server(&self, probe: Probe) {
         let pump = self.myself.clone();
         spawn_local(async move {
             // What speaks where there is no server is in the same part. Whoever cannot load it is probably offline.
             match on_demand::load().await {
-                Ok(()) => far::<fn(Probe, probe::Tell)>(probe::look)(
+                Ok(()) => lazy_fn::<fn(Probe, probe::Tell)>(probe::probe)(
                     probe,
-                    Box::new(move |probe, seen| dispatch(&pump, Input::Seen(probe, seen))),
+                    Box::new(move |probe, seen| dispatch(&pump, Input::Probed(probe, seen))),
                 ),
-                Err(NotLoaded) => dispatch(&pump, Input::Seen(probe, Seen::Nobody)),
+                Err(NotLoaded) => dispatch(&pump, Input::Probed(probe, ProbeResult::NoAnswer)),
             }
         });
     }
@@ -242,7 +242,7 @@ impl Pump {
         self.timer.borrow_mut().arm(self.now(), due);
     }
 
-    fn show(&self) {
+    fn render(&self) {
         let view = self.room.borrow().view();
         let same = self.shown.borrow().as_ref() == Some(&view);
         if same && !self.ui.get().is_some_and(Ui::is_damaged) {
@@ -250,7 +250,7 @@ impl Pump {
         }
         if let Some(Err(error)) = self.ui.get().map(|ui| ui.render(&view)) {
             web_sys::console::error_1(&error);
-            return self.give_up();
+            return self.halt_unrenderable();
         }
         if same {
             return;
@@ -264,19 +264,19 @@ impl Pump {
     fn refresh(&self) {
         if self.activity.get() == Activity::Idle {
             self.shown.take();
-            self.show();
+            self.render();
         }
     }
 
     /// Nothing can be shown any more, so nobody may be on the air. The room itself is sound: it says goodbye.
-    fn give_up(&self) {
+    fn halt_unrenderable(&self) {
         self.inbox.borrow_mut().push(Input::Command(Command::Leave));
         self.drain(&mut Vec::new());
         self.halt();
         (self.on_view)(&self.room.borrow().view());
     }
 
-    fn tell(&self, events: &mut Vec<Event>) {
+    fn publish(&self, events: &mut Vec<Event>) {
         for event in events.drain(..) {
             if let Event::ProtocolError(text) = &event {
                 web_sys::console::warn_1(&text.into());

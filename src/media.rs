@@ -1,7 +1,7 @@
 //! Microphone and camera.
 
-mod delivery;
 pub mod errors;
+mod track_test;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,8 +12,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
-use self::delivery::Delivery;
 use self::errors::media_error;
+use self::track_test::TrackTest;
 use crate::dom::{self, Listener, object};
 use crate::tracks::Tracks;
 
@@ -35,7 +35,7 @@ struct Inner {
     live: RefCell<ById<TrackId, Listener>>,
     /// Absent on a page that is not secure.
     _changes: Option<Listener>,
-    watched: RefCell<ById<TestId, Delivery>>,
+    track_tests: RefCell<ById<TestId, TrackTest>>,
 }
 
 impl Media {
@@ -45,7 +45,13 @@ impl Media {
         let _changes = devices().map(|devices| {
             Listener::new(&devices, "devicechange", move |_| changed(MediaEvent::DevicesChanged))
         });
-        Self(Rc::new(Inner { tracks, emit, live: RefCell::default(), _changes, watched: RefCell::default() }))
+        Self(Rc::new(Inner {
+            tracks,
+            emit,
+            live: RefCell::default(),
+            _changes,
+            track_tests: RefCell::default(),
+        }))
     }
 
     /// Opens devices; answered by one event, however long the person thinks about it.
@@ -53,11 +59,11 @@ impl Media {
         let request = get_user_media(microphone, camera);
         let inner = Rc::downgrade(&self.0);
         spawn_local(async move {
-            let stream = settled(request).await;
+            let stream = await_stream(request).await;
             match (inner.upgrade(), stream) {
                 (Some(inner), Ok(stream)) => inner.captured(capture, &stream),
                 (Some(inner), Err(error)) => {
-                    let error = by_policy(error, microphone, camera);
+                    let error = blame_policy(error, microphone, camera);
                     (inner.emit)(MediaEvent::CaptureFailed { capture, error });
                 }
                 (None, Ok(stream)) => tracks_of(&stream).for_each(|track| track.stop()),
@@ -82,20 +88,20 @@ impl Media {
     /// Watches what a track delivers. If that cannot be watched, nothing is told.
     pub fn test(&self, id: TestId, track: TrackId, tell: impl Fn(Finding) + 'static) {
         let track = self.0.tracks.get(track);
-        if let Some(delivery) = track.and_then(|track| Delivery::watch(&track, tell).ok()) {
-            self.0.watched.borrow_mut().insert(id, delivery);
+        if let Some(track_test) = track.and_then(|track| TrackTest::watch(&track, tell).ok()) {
+            self.0.track_tests.borrow_mut().insert(id, track_test);
         }
     }
 
     /// Watches it no longer.
     pub fn end_test(&self, id: TestId) {
-        let delivery = self.0.watched.borrow_mut().remove(&id);
-        drop(delivery);
+        let track_test = self.0.track_tests.borrow_mut().remove(&id);
+        drop(track_test);
     }
 
     /// Switches everything off, also in the middle of a panic.
     pub fn stop_all(&self) {
-        let _ = self.0.watched.try_borrow_mut().map(|mut watched| std::mem::take(&mut *watched));
+        let _ = self.0.track_tests.try_borrow_mut().map(|mut track_tests| std::mem::take(&mut *track_tests));
         while let Some(id) = self.0.forget_any() {
             self.0.release(id);
         }
@@ -113,12 +119,12 @@ impl Inner {
         let (mut microphone, mut camera) = (None, None);
         for track in tracks_of(stream) {
             let slot = if track.kind() == "audio" { &mut microphone } else { &mut camera };
-            *slot = Some(self.shelve(&track));
+            *slot = Some(self.register(&track));
         }
         (self.emit)(MediaEvent::Captured { capture, microphone, camera });
     }
 
-    fn shelve(self: &Rc<Self>, track: &MediaStreamTrack) -> TrackId {
+    fn register(self: &Rc<Self>, track: &MediaStreamTrack) -> TrackId {
         // Not `track.clone()`: that is `MediaStreamTrack.clone()`, a second track that keeps the device open.
         let id = self.tracks.add(Clone::clone(track));
         let inner = Rc::downgrade(self);
@@ -156,22 +162,25 @@ fn get_user_media(microphone: bool, camera: bool) -> Result<Promise, MediaError>
     let secure = web_sys::window().is_some_and(|window| window.is_secure_context());
     let absent = if secure { MediaError::Unavailable } else { MediaError::Insecure };
     let devices = devices().ok_or(absent)?;
-    let constraints = object(&[("audio", wish(microphone, AUDIO)), ("video", wish(camera, VIDEO))]);
+    let constraints = object(&[
+        ("audio", constraints_or_false(microphone, AUDIO)),
+        ("video", constraints_or_false(camera, VIDEO)),
+    ]);
     devices.get_user_media_with_constraints(constraints.unchecked_ref()).map_err(|error| media_error(&error))
 }
 
-fn wish(wanted: bool, constraints: &str) -> JsValue {
+fn constraints_or_false(wanted: bool, constraints: &str) -> JsValue {
     if wanted { JSON::parse(constraints).unwrap_or(JsValue::TRUE) } else { JsValue::FALSE }
 }
 
 /// Who refused: the person and their browser, or the policy of the page, which nobody can change beside the address bar.
-fn by_policy(error: MediaError, microphone: bool, camera: bool) -> MediaError {
+fn blame_policy(error: MediaError, microphone: bool, camera: bool) -> MediaError {
     let forbidden = |wanted: bool, feature| wanted && !dom::is_allowed(feature);
     let policy = forbidden(microphone, "microphone") || forbidden(camera, "camera");
     if error == MediaError::Denied && policy { MediaError::Policy } else { error }
 }
 
-async fn settled(request: Result<Promise, MediaError>) -> Result<MediaStream, MediaError> {
+async fn await_stream(request: Result<Promise, MediaError>) -> Result<MediaStream, MediaError> {
     let stream = JsFuture::from(request?).await;
     stream.map(JsCast::unchecked_into).map_err(|error| media_error(&error))
 }

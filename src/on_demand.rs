@@ -4,7 +4,7 @@
 //!
 //! It shares memory and function table with this part (`xtask/split` divides them), so whatever is called there looks like
 //! any other call; only, nothing of it may be called before [`load`] has come back. The methods of dialects are called
-//! through the table anyway; what else moves is called by way of [`far`].
+//! through the table anyway; what else moves is called by way of [`lazy_fn`].
 
 use std::cell::Cell;
 
@@ -37,7 +37,7 @@ extern "C" {
 
 /// A function of the other part, to be called through the function table: a direct call would keep it in this part. What
 /// is called like that has to be in a module that moves.
-pub(crate) fn far<F>(function: F) -> F {
+pub(crate) fn lazy_fn<F>(function: F) -> F {
     std::hint::black_box(function)
 }
 

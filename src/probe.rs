@@ -4,7 +4,7 @@
 use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
 use visavis_core::signaling::{Expects, Probe};
-use visavis_core::{MAX_SEEN_BYTES, Seen, is_insecure, is_proxy_alone};
+use visavis_core::{MAX_PROBE_BODY_BYTES, ProbeResult, is_bare_proxy, is_insecure};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -16,37 +16,37 @@ use crate::dom;
 /// How long a server may take to answer, in milliseconds. Some toy servers never do.
 pub const PATIENCE: i32 = 4000;
 /// How long a WebSocket has to stay open, in milliseconds, so that more than a proxy is at its other end.
-const STAYS_OPEN: i32 = 500;
+const SOCKET_CONFIRMS_SERVER: i32 = 500;
 
 /// Takes what was seen.
-pub type Tell = Box<dyn FnOnce(Probe, Seen)>;
+pub type Tell = Box<dyn FnOnce(Probe, ProbeResult)>;
 
 /// Looks, and tells what was seen. It is in the other part of the program.
-pub fn look(probe: Probe, tell: Tell) {
+pub fn probe(probe: Probe, tell: Tell) {
     spawn_local(async move {
-        let seen = see(&probe).await;
+        let seen = probe_once(&probe).await;
         tell(probe, seen);
     });
 }
 
-async fn see(probe: &Probe) -> Seen {
+async fn probe_once(probe: &Probe) -> ProbeResult {
     if dom::is_secure() && is_insecure(&probe.url) {
-        return Seen::Forbidden;
+        return ProbeResult::MixedContent;
     }
     let url = over_http(&probe.url);
     // Servers that do not know this page's site may still be there: without a right to read, we hear at least that.
     for mode in [RequestMode::Cors, RequestMode::NoCors] {
-        let Some(response) = ask(&url, mode).await else { continue };
+        let Some(response) = fetch(&url, mode).await else { continue };
         if mode == RequestMode::NoCors {
-            return Seen::Somebody;
+            return ProbeResult::Opaque;
         }
-        if is_proxy_alone(probe, response.status()) && stays_open(&probe.url).await {
-            return Seen::Opens;
+        if is_bare_proxy(probe, response.status()) && websocket_stands(&probe.url).await {
+            return ProbeResult::WebSocketOpened;
         }
-        let body = if probe.expects == Expects::EngineIo { beginning(&response).await } else { None };
-        return Seen::Answer { status: response.status(), body: body.unwrap_or_default() };
+        let body = if probe.expects == Expects::EngineIo { read_prefix(&response).await } else { None };
+        return ProbeResult::Response { status: response.status(), body: body.unwrap_or_default() };
     }
-    Seen::Nobody
+    ProbeResult::NoAnswer
 }
 
 /// Where HTTP finds what is at the address of a WebSocket.
@@ -54,14 +54,14 @@ pub fn over_http(url: &str) -> String {
     url.strip_prefix("ws").map_or_else(|| url.to_owned(), |rest| ["http", rest].concat())
 }
 
-async fn ask(url: &str, mode: RequestMode) -> Option<Response> {
+async fn fetch(url: &str, mode: RequestMode) -> Option<Response> {
     let request = Request::get(url).mode(mode).cache(RequestCache::NoStore);
     let request = request.credentials(RequestCredentials::Omit);
     request.abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE.unsigned_abs()))).send().await.ok()
 }
 
 /// Whether a WebSocket can be opened, and is not closed right after.
-async fn stays_open(url: &str) -> bool {
+async fn websocket_stands(url: &str) -> bool {
     let Ok(socket) = WebSocket::new(url) else { return false };
     let opened = Promise::new(&mut |resolve, _| {
         socket.set_onopen(Some(&resolve));
@@ -70,18 +70,18 @@ async fn stays_open(url: &str) -> bool {
     });
     // Whichever of the three comes first.
     let _ = JsFuture::from(opened).await;
-    dom::sleep(STAYS_OPEN).await;
+    dom::sleep(SOCKET_CONFIRMS_SERVER).await;
     let open = socket.ready_state() == WebSocket::OPEN;
     let _ = socket.close();
     open
 }
 
 /// How the answer begins: its first piece, cut. The rest is not even loaded.
-async fn beginning(response: &Response) -> Option<String> {
+async fn read_prefix(response: &Response) -> Option<String> {
     let reader: ReadableStreamDefaultReader = response.body()?.get_reader().unchecked_into();
     let piece = JsFuture::from(reader.read()).await.ok()?;
     let bytes: Uint8Array = Reflect::get(&piece, &"value".into()).ok()?.dyn_into().ok()?;
-    let most = u32::try_from(MAX_SEEN_BYTES).unwrap_or_default();
+    let most = u32::try_from(MAX_PROBE_BODY_BYTES).unwrap_or_default();
     drop(reader.cancel());
     String::from_utf8(bytes.slice(0, most).to_vec()).ok()
 }

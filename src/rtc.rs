@@ -4,8 +4,8 @@ mod bindings;
 mod certificate;
 mod connection;
 pub mod convert;
+mod ice_test;
 mod promise;
-mod trial;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use web_sys::{MediaStream, RtcPeerConnectionState};
 
 use self::bindings::PeerConnection;
 use self::connection::Connection;
-use self::trial::Trial;
+use self::ice_test::IceTest;
 use crate::tracks::Tracks;
 
 /// Where the events of all connections go.
@@ -33,7 +33,7 @@ pub struct Rtc {
     stream: OnceCell<MediaStream>,
     emit: Emit,
     connections: RefCell<ById<ConnectionId, Rc<Connection>>>,
-    trials: RefCell<ById<TestId, Trial>>,
+    ice_tests: RefCell<ById<TestId, IceTest>>,
 }
 
 impl Rtc {
@@ -44,7 +44,7 @@ impl Rtc {
             stream: OnceCell::new(),
             emit,
             connections: RefCell::default(),
-            trials: RefCell::default(),
+            ice_tests: RefCell::default(),
         }
     }
 
@@ -79,7 +79,7 @@ impl Rtc {
 
     /// Closes everything, also in the middle of a panic.
     pub fn close_all(&self) {
-        let _ = self.trials.try_borrow_mut().map(|mut trials| std::mem::take(&mut *trials));
+        let _ = self.ice_tests.try_borrow_mut().map(|mut ice_tests| std::mem::take(&mut *ice_tests));
         while let Some(connection) = self.take_any() {
             connection.close();
         }
@@ -93,9 +93,9 @@ impl Rtc {
     /// first finding.
     pub fn test(&self, id: TestId, server: Option<&IceServer>, tell: impl Fn(Finding) + 'static) {
         let tell: Rc<dyn Fn(Finding)> = Rc::new(tell);
-        match Trial::new(server, &tell) {
-            Ok(trial) => {
-                self.trials.borrow_mut().insert(id, trial);
+        match IceTest::new(server, &tell) {
+            Ok(ice_test) => {
+                self.ice_tests.borrow_mut().insert(id, ice_test);
             }
             // `new RTCPeerConnection` where there is no such thing.
             Err(error) if error.has_type::<js_sys::ReferenceError>() => tell(Finding::Unsupported),
@@ -105,14 +105,14 @@ impl Rtc {
 
     /// Closes what a test has opened.
     pub fn end_test(&self, id: TestId) {
-        let trial = self.trials.borrow_mut().remove(&id);
-        drop(trial);
+        let ice_test = self.ice_tests.borrow_mut().remove(&id);
+        drop(ice_test);
     }
 
     /// Sends a track, or nothing, as `source`.
-    pub fn send_track(&self, id: ConnectionId, source: Source, track: Option<TrackId>) {
+    pub fn replace_track(&self, id: ConnectionId, source: Source, track: Option<TrackId>) {
         if let Some(connection) = self.get(id) {
-            connection.send_track(source, track);
+            connection.replace_track(source, track);
         }
     }
 
@@ -152,9 +152,9 @@ impl Rtc {
     }
 
     /// `getStats()`.
-    pub fn read_stats(&self, id: ConnectionId) {
+    pub fn get_stats(&self, id: ConnectionId) {
         if let Some(connection) = self.get(id) {
-            connection.read_stats();
+            connection.get_stats();
         }
     }
 

@@ -8,10 +8,10 @@ use web_sys::MediaStreamTrack;
 
 /// A shared handle to the shelf: `rtc` and `media` put tracks on it and take them off, `ui` looks at them.
 #[derive(Clone, Default)]
-pub struct Tracks(Rc<Shelf>);
+pub struct Tracks(Rc<Registry>);
 
 #[derive(Default)]
-struct Shelf {
+struct Registry {
     next: Cell<u32>,
     tracks: RefCell<ById<TrackId, MediaStreamTrack>>,
 }

@@ -11,6 +11,7 @@ mod halt;
 mod left;
 pub mod link;
 mod lobby;
+pub mod mapping_editor;
 mod names;
 mod notices;
 mod picture;
@@ -26,7 +27,6 @@ mod tiles;
 mod title;
 mod toasts;
 mod trace;
-pub mod trial;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -36,11 +36,11 @@ use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 pub use halt::{offer_report, show_config_error, show_config_unavailable, show_not_loaded, show_panic};
+pub use mapping_editor::MappingEditorOptions;
 pub use server::ServerOptions;
-pub use trial::TrialOptions;
 
 use crate::dom::{self, Listener, Parts};
-use crate::on_demand::far;
+use crate::on_demand::lazy_fn;
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
@@ -66,7 +66,7 @@ pub struct UiOptions {
     /// Texts that are never shown.
     pub secrets: Vec<String>,
     /// What the panel of messages begins with.
-    pub trial: TrialOptions,
+    pub mapping_editor: MappingEditorOptions,
     /// Whether to show the messages that pass from the beginning.
     pub trace: bool,
     /// Whether the page is ours: then a link can carry the room (`#room=R`).
@@ -125,7 +125,7 @@ impl Ui {
         root.replace_children_with_node_1(&shared.frame);
         if shared.options.trace {
             // The part of the program that it is in is loaded before a room is made.
-            far::<fn(&Rc<Shared>, &Element)>(trace::open)(&shared, &shared.frame);
+            lazy_fn::<fn(&Rc<Shared>, &Element)>(trace::open)(&shared, &shared.frame);
         }
         let own_page = shared.options.app_link;
         Ok(Self {
@@ -149,8 +149,8 @@ impl Ui {
     /// Tells what has happened, in passing.
     pub fn event(&self, event: &Event) {
         match event {
-            Event::ParticipantJoined(_, name) => self.shared.toasts.say(&text::joined(text::name(name))),
-            Event::ParticipantLeft(_, name) => self.shared.toasts.say(&text::gone(text::name(name))),
+            Event::ParticipantJoined(_, name) => self.shared.toasts.show(&text::joined(text::name(name))),
+            Event::ParticipantLeft(_, name) => self.shared.toasts.show(&text::gone(text::name(name))),
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
             Event::Traced(kind, text) => self.shared.trace(*kind, text),

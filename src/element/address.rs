@@ -6,7 +6,7 @@ use web_sys::{Url, UrlSearchParams};
 
 use super::settings::page_address;
 use crate::dom::Listener;
-use crate::on_demand::far;
+use crate::on_demand::lazy_fn;
 use crate::ui::{choice, link};
 
 /// What `?name=N&dialect=D&server=U&try#room=R` asks for.
@@ -38,7 +38,7 @@ pub fn asked_by(href: &str) -> Asked {
 /// The server that an address names, or what is wrong with it. What reads it is in the other part of the program.
 pub fn server_of(href: &str) -> Option<Result<ServerChoice, ChoiceError>> {
     let asked = parameters(&Url::new(href).ok()?)?;
-    far::<fn(&UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>>>(choice::of)(&asked)
+    lazy_fn::<fn(&UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>>>(choice::of)(&asked)
 }
 
 /// The parameters of fragment and query, their names in lower case. Of two of one name the one in the fragment counts:

@@ -9,8 +9,8 @@ use visavis_core::signaling::dialects::visavis;
 use visavis_core::signaling::json::JsonError;
 use visavis_core::signaling::{Expects, Probe};
 use visavis_core::{
-    AppConfig, ChoiceError, Choosing, ConfigError, Contact, Obstacle, ReadMapping, Seen, ServerChoice,
-    is_local,
+    AppConfig, ChoiceError, Choosing, ConfigError, Contact, ProbeResult, ReadMapping, ServerChoice,
+    UnreachableReason, is_local,
 };
 use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,9 +19,9 @@ use web_sys::{AbortSignal, HtmlElement, RequestCache, Url};
 
 use super::{address, values};
 use crate::dom::object;
-use crate::on_demand::{self, NotLoaded, far};
+use crate::on_demand::{self, NotLoaded, lazy_fn};
 use crate::probe;
-use crate::ui::{ServerOptions, choice, trial};
+use crate::ui::{ServerOptions, choice, mapping_editor};
 
 /// Everything that is known before a room begins.
 pub(super) struct Settings {
@@ -36,7 +36,7 @@ pub(super) struct Settings {
     /// Show what passes between us and the server.
     pub(super) trace: bool,
     /// A description of the server is being tried.
-    pub(super) trial: bool,
+    pub(super) mapping_editor: bool,
 }
 
 /// Why a room cannot begin.
@@ -131,17 +131,17 @@ fn look_at(socket: &str) -> Option<Promise> {
 async fn is_there(url: &str, answer: Promise) -> bool {
     let Ok(answer) = JsFuture::from(answer).await else { return false };
     let status = answer.unchecked_into::<web_sys::Response>().status();
-    let (url, seen) = (url.to_owned(), Seen::Answer { status, body: String::new() });
-    match Obstacle::of(&Probe { url, expects: Expects::Upgrade }, false, &seen) {
-        Obstacle::NoWebSocket | Obstacle::Down | Obstacle::NoBackend => true,
-        Obstacle::Unknown
-        | Obstacle::MixedContent
-        | Obstacle::NoAnswer
-        | Obstacle::WrongPath
-        | Obstacle::Refused
-        | Obstacle::Subprotocol
-        | Obstacle::SocketIoVersion
-        | Obstacle::NoReply => false,
+    let (url, seen) = (url.to_owned(), ProbeResult::Response { status, body: String::new() });
+    match UnreachableReason::of(&Probe { url, expects: Expects::Upgrade }, false, &seen) {
+        UnreachableReason::NoWebSocket | UnreachableReason::Down | UnreachableReason::NoBackend => true,
+        UnreachableReason::Unknown
+        | UnreachableReason::MixedContent
+        | UnreachableReason::NoAnswer
+        | UnreachableReason::WrongPath
+        | UnreachableReason::Refused
+        | UnreachableReason::Subprotocol
+        | UnreachableReason::SocketIoVersion
+        | UnreachableReason::NoReply => false,
     }
 }
 
@@ -152,7 +152,7 @@ async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, 
     if needs_more(&config, from_url) {
         on_demand::load().await?;
     }
-    Ok(config.finish(far::<ReadMapping>(Mapping::read)).map_err(wrong)?)
+    Ok(config.finish(lazy_fn::<ReadMapping>(Mapping::read)).map_err(wrong)?)
 }
 
 /// Whether somebody asks for a dialect that is not at hand, a description of a server, or the panel of messages.
@@ -167,7 +167,7 @@ fn needs_more(config: &AppConfig, from_url: bool) -> bool {
 
 fn with_mapping(mut config: AppConfig, text: Option<String>) -> Result<AppConfig, String> {
     let Some(text) = text else { return Err([&config.mapping_url, " cannot be loaded"].concat()) };
-    let mapping = far::<fn(&str) -> Result<Mapping, JsonError>>(Mapping::parse)(&text);
+    let mapping = lazy_fn::<fn(&str) -> Result<Mapping, JsonError>>(Mapping::parse)(&text);
     let mapping = mapping.map_err(|error| [&config.mapping_url, ": ", &error.in_text(&text)].concat())?;
     config.mapping = Some(Rc::new(mapping));
     Ok(config)
@@ -229,12 +229,12 @@ impl Settings {
         let signaling = attribute.unwrap_or(config.signaling_url);
         config.signaling_url = socket_url(element, &signaling)
             .ok_or_else(|| ["\"signaling.url\" is not a URL: ", &signaling].concat())?;
-        let tried = if from_url && asked.trace { far::<Kept>(trial::kept)() } else { None };
-        let trial = tried.is_some();
+        let tried = if from_url && asked.trace { lazy_fn::<Kept>(mapping_editor::kept)() } else { None };
+        let mapping_editor = tried.is_some();
         if let Some((url, mapping)) = tried {
             let url = socket_url(element, &url)
                 .ok_or_else(|| "the address that is tried is not a URL".to_owned())?;
-            config = on_trial(config, url, mapping);
+            config = with_edited_mapping(config, url, mapping);
         }
         let server = server_options(&config, from_url, asked.names_server, named);
         // Whoever made the page may say so; whoever made a link to it may not.
@@ -245,13 +245,13 @@ impl Settings {
         {
             config.contact = Contact::OnRequest;
         }
-        Ok(Self { config, join, from_url, server, trace: asked.trace, trial })
+        Ok(Self { config, join, from_url, server, trace: asked.trace, mapping_editor })
     }
 }
 
 /// What is being tried counts more than all that the page is set up for. Another server than that of the page is not
 /// shown what is meant for the page's own.
-fn on_trial(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
+fn with_edited_mapping(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
     config.mapping = Some(Rc::new(mapping));
     config.names_server = true;
     config.choosing = Choosing::Never;
@@ -259,7 +259,7 @@ fn on_trial(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
         return config;
     }
     let choice = ServerChoice { dialect: mapping::NAME.to_owned(), url };
-    far::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server)(&config, choice)
+    lazy_fn::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server)(&config, choice)
 }
 
 /// What was chosen: the link counts most, and one that names a room but no server means that of the page.
@@ -284,7 +284,7 @@ fn server_options(config: &AppConfig, from_url: bool, asked: bool, named: bool) 
         return options;
     }
     // Whoever has one of both has loaded what reads them.
-    let remembered = far::<fn() -> Option<ServerChoice>>(choice::remembered)();
+    let remembered = lazy_fn::<fn() -> Option<ServerChoice>>(choice::remembered)();
     let remembered = remembered.filter(|choice| config.speaks(&choice.dialect));
     match if asked { address::server_of(&page_address()) } else { None } {
         Some(Ok(choice)) if !config.speaks(&choice.dialect) => options.error = Some(ChoiceError::Dialect),

@@ -14,8 +14,8 @@ use super::settings::{Problem, Settings, hex, socket_url};
 use super::values;
 use crate::dom::{Listener, random_bytes};
 use crate::driver::{Driver, DriverOptions, MakeDialect};
-use crate::on_demand::{self, far};
-use crate::ui::{self, ServerOptions, TrialOptions, UiOptions};
+use crate::on_demand::{self, lazy_fn};
+use crate::ui::{self, MappingEditorOptions, ServerOptions, UiOptions};
 
 /// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
 ///
@@ -84,12 +84,12 @@ fn driver_options(
     settings: Settings,
     identity: &Identity,
 ) -> Result<DriverOptions, JsValue> {
-    let Settings { config, from_url, server, trace, trial, .. } = settings;
+    let Settings { config, from_url, server, trace, mapping_editor, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
     let [first, fallback] = choices(&config, &server);
     let at = |choice: ServerChoice| ServerChoice { url: choice_url(element, &choice), ..choice };
     // Whoever has chosen a server has loaded this; and what speaks where there is none is only made then.
-    let with_server = far::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server);
+    let with_server = lazy_fn::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server);
     let first = first.map_or_else(|| config.clone(), |choice| with_server(&config, at(choice)));
     let fallback = fallback.map(at);
     // Those of the first server and of the one that is spoken to where there is none, which may be the same.
@@ -126,10 +126,10 @@ fn driver_options(
             secrets: secrets(&identity.secrets, config.auth.as_ref()),
             server,
             trace,
-            trial: TrialOptions {
+            mapping_editor: MappingEditorOptions {
                 url: config.signaling_url,
                 description: config.mapping.map(|mapping| mapping.source().to_owned()).unwrap_or_default(),
-                on: trial,
+                on: mapping_editor,
             },
             room: config.room.unwrap_or_default(),
             name: config.name.unwrap_or_default(),

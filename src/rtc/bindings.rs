@@ -120,7 +120,7 @@ extern "C" {
 
     /// `direction = ...`.
     #[wasm_bindgen(method, setter, js_name = direction, catch)]
-    pub(super) fn set_way(this: &Transceiver, direction: &str) -> Result<(), JsValue>;
+    pub(super) fn set_direction(this: &Transceiver, direction: &str) -> Result<(), JsValue>;
 
     /// `RTCRtpSender`.
     #[wasm_bindgen(extends = RtcRtpSender)]

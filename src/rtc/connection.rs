@@ -19,7 +19,7 @@ use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTra
 
 use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport};
 use super::convert::kind_of;
-use super::promise::{End, answer_twice};
+use super::promise::{CloseSignal, answer_twice};
 use super::{certificate, convert, make};
 use crate::dom::{Listener, ignore};
 use crate::tracks::Tracks;
@@ -38,9 +38,9 @@ pub(super) struct Connection {
     incoming: RefCell<[Option<TrackId>; SOURCES]>,
     state: Cell<PeerConnectionState>,
     /// The certificate in use has been read since the connection was last up.
-    certified: Cell<bool>,
+    certificate_read: Cell<bool>,
     closed: Cell<bool>,
-    end: End,
+    close_signal: CloseSignal,
     emit: Box<dyn Fn(ConnectionEvent)>,
     listeners: RefCell<Vec<Listener>>,
     /// Listens to the data channel whose end means goodbye, and keeps it alive.
@@ -79,9 +79,9 @@ impl Connection {
             outgoing: RefCell::default(),
             incoming: RefCell::default(),
             state: Cell::new(PeerConnectionState::New),
-            certified: Cell::new(false),
+            certificate_read: Cell::new(false),
             closed: Cell::new(false),
-            end: End::new(),
+            close_signal: CloseSignal::new(),
             emit,
             listeners: RefCell::default(),
             channel: RefCell::default(),
@@ -91,8 +91,8 @@ impl Connection {
             connection.add_transceivers()?;
         }
         match (config.channel, role) {
-            (true, Role::Offerer) => connection.keep_channel(&connection.pc.create_channel("")?),
-            (true, Role::Answerer) => connection.await_channel(),
+            (true, Role::Offerer) => connection.watch_hangup_channel(&connection.pc.create_channel("")?),
+            (true, Role::Answerer) => connection.accept_hangup_channel(),
             (false, _) => {}
         }
         Ok(connection)
@@ -125,15 +125,15 @@ impl Connection {
     }
 
     /// Takes the data channel that the other side has made.
-    fn await_channel(self: &Rc<Self>) {
+    fn accept_hangup_channel(self: &Rc<Self>) {
         let listener = self.listener(&self.pc, "datachannel", |connection, event| {
-            connection.keep_channel(&event.unchecked_into::<ChannelEvent>().channel());
+            connection.watch_hangup_channel(&event.unchecked_into::<ChannelEvent>().channel());
         });
         self.listeners.borrow_mut().push(listener);
     }
 
     /// Tells when the other side closes the channel: the first, if there are several.
-    fn keep_channel(self: &Rc<Self>, channel: &EventTarget) {
+    fn watch_hangup_channel(self: &Rc<Self>, channel: &EventTarget) {
         if self.channel.borrow().is_none() {
             let closed = |connection: &Rc<Self>, _| connection.emit(ConnectionEvent::ChannelClosed);
             *self.channel.borrow_mut() = Some(self.listener(channel, "close", closed));
@@ -144,16 +144,16 @@ impl Connection {
     pub(super) fn set_local(self: &Rc<Self>) {
         let first_answer = self.role == Role::Answerer && self.pc.current_local_description().is_none();
         if first_answer {
-            self.settle(Operation::FirstAnswer(self.pc.clone()), |connection, result| {
-                connection.described(result);
+            self.await_description(Operation::FirstAnswer(self.pc.clone()), |connection, result| {
+                connection.on_local_description(result);
                 connection.add_missing_transceivers();
             });
         } else {
-            self.settle(Operation::Promise(self.pc.set_local()), Self::described);
+            self.await_description(Operation::Promise(self.pc.set_local()), Self::on_local_description);
         }
     }
 
-    fn described(&self, result: Result<(), OperationError>) {
+    fn on_local_description(&self, result: Result<(), OperationError>) {
         let result = result.and_then(|()| self.local_description());
         self.emit(ConnectionEvent::LocalDescriptionSet(result));
     }
@@ -179,7 +179,7 @@ impl Connection {
                 |connection, result| connection.emit(ConnectionEvent::RemoteDescriptionSet(result))
             }
         };
-        self.settle(Operation::Promise(promise), settled);
+        self.await_description(Operation::Promise(promise), settled);
     }
 
     /// Adds a remote candidate. One that the browser does not like is no loss.
@@ -198,7 +198,7 @@ impl Connection {
     }
 
     /// Reads the packet counters; answered by an event. Without an answer the room just knows nothing.
-    pub(super) fn read_stats(self: &Rc<Self>) {
+    pub(super) fn get_stats(self: &Rc<Self>) {
         self.read_certificate();
         let (promise, connection) = (self.pc.stats(), Rc::downgrade(self));
         spawn_local(async move {
@@ -210,12 +210,12 @@ impl Connection {
     }
 
     /// The one place where description promises are awaited.
-    fn settle(self: &Rc<Self>, operation: Operation, then: fn(&Self, Result<(), OperationError>)) {
-        let (end, connection) = (self.end.clone(), Rc::downgrade(self));
+    fn await_description(self: &Rc<Self>, operation: Operation, then: fn(&Self, Result<(), OperationError>)) {
+        let (close_signal, connection) = (self.close_signal.clone(), Rc::downgrade(self));
         spawn_local(async move {
             let result = match operation {
-                Operation::Promise(promise) => end.wait(promise).await,
-                Operation::FirstAnswer(pc) => answer_twice(pc, end).await,
+                Operation::Promise(promise) => close_signal.wait(promise).await,
+                Operation::FirstAnswer(pc) => answer_twice(pc, close_signal).await,
             };
             if let Some(connection) = connection.upgrade().filter(|connection| !connection.closed.get()) {
                 then(&connection, result.map(drop).map_err(|error| convert::operation_error(&error)));
@@ -234,7 +234,7 @@ impl Connection {
         let candidate = candidate.map(|candidate| convert::read_candidate(&candidate));
         // An empty one ends the candidates of one transport only; `null`, which follows, ends them all.
         if candidate.as_ref().is_none_or(|candidate| !candidate.candidate.is_empty()) {
-            self.emit(ConnectionEvent::Candidate(candidate));
+            self.emit(ConnectionEvent::IceCandidate(candidate));
         }
     }
 
@@ -242,8 +242,8 @@ impl Connection {
     fn on_state(self: &Rc<Self>) {
         let state = worse_of(self.pc.connection_state(), self.pc.ice_connection_state());
         if self.state.replace(state) != state {
-            self.emit(ConnectionEvent::StateChanged(state));
-            self.certified.set(false);
+            self.emit(ConnectionEvent::ConnectionStateChange(state));
+            self.certificate_read.set(false);
             self.read_certificate();
         }
     }
@@ -251,11 +251,11 @@ impl Connection {
     /// Says whose certificate is in use, once it is: the state of the connection may come before that of its transport,
     /// and then the next look at the counters finds it.
     fn read_certificate(self: &Rc<Self>) {
-        if self.certified.get() || self.state.get() != PeerConnectionState::Connected {
+        if self.certificate_read.get() || self.state.get() != PeerConnectionState::Connected {
             return;
         }
         for shown in certificate::shown(&self.pc) {
-            self.certified.set(true);
+            self.certificate_read.set(true);
             let connection = Rc::downgrade(self);
             spawn_local(async move {
                 let Some(fingerprint) = certificate::fingerprint(shown).await else { return };
@@ -271,18 +271,18 @@ impl Connection {
         let track = event.track();
         let kind = track.kind();
         let source = Source::ALL.into_iter().find(|source| kind_of(*source) == kind);
-        let Some(source) = source.filter(|_| self.brings_media(&kind, &event.transceiver())) else { return };
+        let Some(source) = source.filter(|_| self.carries_media(&kind, &event.transceiver())) else { return };
         let known = self.incoming.borrow()[source as usize];
         let known = known.filter(|id| self.tracks.get(*id).as_ref() == Some(&track));
         let id = known.unwrap_or_else(|| self.tracks.add(track));
         let before = self.incoming.borrow_mut()[source as usize].replace(id);
         self.forget(before.filter(|before| *before != id));
-        self.emit(ConnectionEvent::RemoteTrack(source, id));
+        self.emit(ConnectionEvent::Track(source, id));
     }
 
     /// Whether what arrives here is meant: the first of its kind, or any other if they do not send on that. (Some clients
     /// answer an offer without a track, and offer their own in further sections.)
-    fn brings_media(&self, kind: &str, transceiver: &RtcRtpTransceiver) -> bool {
+    fn carries_media(&self, kind: &str, transceiver: &RtcRtpTransceiver) -> bool {
         let Some(first) = self.first_transceiver(kind) else { return false };
         first == *transceiver
             || matches!(first.current_direction(), Some(Direction::Sendonly | Direction::Inactive))
@@ -305,7 +305,7 @@ impl Connection {
         }
         let _ = self.channel.try_borrow_mut().map(|mut channel| channel.take());
         self.pc.close();
-        self.end.come();
+        self.close_signal.fire();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));
         for track in incoming.unwrap_or_default() {
             self.forget(track);

@@ -10,16 +10,16 @@ use crate::dom::object;
 /// A promise that settles when a connection is closed: its own descriptions' promises never do after that (W3C webrtc-pc
 /// 4.4.1.5, "abort these steps").
 #[derive(Clone)]
-pub(super) struct End {
+pub(super) struct CloseSignal {
     promise: Promise,
-    come: Option<Function>,
+    fire: Option<Function>,
 }
 
-impl End {
+impl CloseSignal {
     pub(super) fn new() -> Self {
-        let mut come = None;
-        let promise = Promise::new(&mut |resolve, _| come = Some(resolve));
-        Self { promise, come }
+        let mut fire = None;
+        let promise = Promise::new(&mut |resolve, _| fire = Some(resolve));
+        Self { promise, fire }
     }
 
     /// What the promise settles with, or nothing as soon as the connection is closed.
@@ -28,8 +28,8 @@ impl End {
         JsFuture::from(Promise::race(&Array::of2(&promise, &self.promise))).await
     }
 
-    pub(super) fn come(&self) {
-        let _ = self.come.as_ref().map(|come| come.call0(&JsValue::UNDEFINED));
+    pub(super) fn fire(&self) {
+        let _ = self.fire.as_ref().map(|fire| fire.call0(&JsValue::UNDEFINED));
     }
 }
 
@@ -39,10 +39,10 @@ impl End {
 /// first own offer then crosses one of theirs and is withdrawn, the transceivers lose their channels, and the new channel
 /// of the received video knows no sink. Frames are decoded, sound flows, and the picture stands still for good. The same
 /// answer set twice leaves nothing to undo. Firefox refuses provisional answers, and does not need them.
-pub(super) async fn answer_twice(pc: PeerConnection, end: End) -> Result<JsValue, JsValue> {
-    let answer: Object = end.wait(pc.create_answer()).await?.unchecked_into();
+pub(super) async fn answer_twice(pc: PeerConnection, close_signal: CloseSignal) -> Result<JsValue, JsValue> {
+    let answer: Object = close_signal.wait(pc.create_answer()).await?.unchecked_into();
     let sdp = Reflect::get(&answer, &"sdp".into())?;
     let provisional = object(&[("type", "pranswer".into()), ("sdp", sdp)]);
-    let _ = end.wait(pc.set_local_to(&provisional)).await;
-    end.wait(pc.set_local_to(&answer)).await
+    let _ = close_signal.wait(pc.set_local_to(&provisional)).await;
+    close_signal.wait(pc.set_local_to(&answer)).await
 }

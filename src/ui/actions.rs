@@ -9,7 +9,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent};
 
 use super::shared::Shared;
-use super::{check, controls, notices, picture, report, safety, second_tab, server, text, trace, trial};
+use super::{
+    check, controls, mapping_editor, notices, picture, report, safety, second_tab, server, text, trace,
+};
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
 
@@ -35,7 +37,7 @@ type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
 const ON_DEMAND: [(&str, OnDemand); 13] = [
-    ("be-quiet", second_tab::notice::be_quiet),
+    ("be-quiet", second_tab::notice::mute),
     ("check", check::begin),
     ("close-check", check::close),
     ("use-server", server::apply),
@@ -43,9 +45,9 @@ const ON_DEMAND: [(&str, OnDemand); 13] = [
     ("trace", trace::open),
     ("close-trace", trace::close),
     ("copy-trace", trace::copy),
-    ("try-mapping", trial::start),
-    ("save-mapping", trial::save),
-    ("drop-mapping", trial::drop_it),
+    ("try-mapping", mapping_editor::start),
+    ("save-mapping", mapping_editor::save),
+    ("drop-mapping", mapping_editor::discard),
     ("safety", safety::reveal),
     ("report", report::save),
 ];
@@ -101,7 +103,7 @@ fn load(shared: &Rc<Shared>, button: Element, act: OnDemand) {
     spawn_local(async move {
         match on_demand::load().await {
             Ok(()) => act(&shared, &button),
-            Err(NotLoaded) => shared.toasts.say(text::PART_NOT_LOADED),
+            Err(NotLoaded) => shared.toasts.show(text::PART_NOT_LOADED),
         }
     });
 }

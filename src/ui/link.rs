@@ -66,7 +66,7 @@ pub(super) fn copy_text(shared: &Rc<Shared>, link: String, done: &'static str) {
         let copied = write_to_clipboard(&link).await.is_ok();
         let Some(shared) = shared.upgrade() else { return };
         if copied {
-            shared.toasts.say(done);
+            shared.toasts.show(done);
         } else {
             let _ = show(&shared, &link);
         }

@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::tile::Tile;
 use super::{actions, check, names, text};
 use crate::dom::{self, Parts};
-use crate::on_demand::{self, far};
+use crate::on_demand::{self, lazy_fn};
 
 const HTML: &str = include_str!("lobby.html");
 
@@ -103,19 +103,19 @@ impl Lobby {
     /// What nobody sees before the other part of the program is loaded: results of a check, and the menu of servers, which a
     /// page has that offers a choice, speaks to a chosen server, or found none.
     fn render_on_demand(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        far::<fn(&Element, &RoomView) -> Result<(), JsValue>>(check::render)(&self.check, view)?;
+        lazy_fn::<fn(&Element, &RoomView) -> Result<(), JsValue>>(check::render)(&self.check, view)?;
         if self.shared.options.server.choosing == Choosing::Never {
             return Ok(());
         }
         let menu = match self.server.take() {
             Some(menu) => menu,
             None => {
-                let menu = far::<NewMenu>(ServerMenu::new)(&self.element, &self.shared)?;
+                let menu = lazy_fn::<NewMenu>(ServerMenu::new)(&self.element, &self.shared)?;
                 self.parts.add(&dom::find(&self.element, ".server")?);
                 menu
             }
         };
-        far::<fn(&mut ServerMenu, &RoomView)>(ServerMenu::render)(self.server.insert(menu), view);
+        lazy_fn::<fn(&mut ServerMenu, &RoomView)>(ServerMenu::render)(self.server.insert(menu), view);
         Ok(())
     }
 

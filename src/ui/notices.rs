@@ -11,7 +11,7 @@ use super::shared::{Loading, Shared, own};
 use super::text::explained::{self, Cause};
 use super::{ServerOptions, text};
 use crate::dom::{self, KeyedList};
-use crate::on_demand::{self, far};
+use crate::on_demand::{self, lazy_fn};
 
 const HTML: &str = include_str!("notice.html");
 
@@ -232,7 +232,7 @@ fn say(text: &Text, in_call: bool) -> String {
     match text {
         Text::Short(text) => (*text).to_owned(),
         Text::Explained(cause) if on_demand::is_loaded() => {
-            far::<fn(&Cause, bool) -> String>(explained::sentence)(cause, in_call)
+            lazy_fn::<fn(&Cause, bool) -> String>(explained::sentence)(cause, in_call)
         }
         Text::Explained(Cause::Problem(Problem::Unreachable { url, .. })) => text::unreachable(url),
         Text::Explained(_) => text::PART_NOT_LOADED.to_owned(),

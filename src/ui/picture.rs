@@ -21,7 +21,7 @@ impl Picture {
     /// Shows nothing yet. Our own is muted: nobody wants to hear themselves.
     pub(super) fn new(video: HtmlVideoElement, own: bool) -> Result<Self, JsValue> {
         video.set_muted(own);
-        let _paused = Listener::new(&video, "pause", go_on(&video));
+        let _paused = Listener::new(&video, "pause", resume(&video));
         Ok(Self { video, stream: MediaStream::new()?, shown: [None; 2], _paused })
     }
 
@@ -66,7 +66,7 @@ impl Drop for Picture {
 }
 
 /// Nobody can pause a call but the browser: it does so when it freezes a page, and does not go on by itself.
-fn go_on(video: &HtmlVideoElement) -> impl FnMut(Event) + use<> {
+fn resume(video: &HtmlVideoElement) -> impl FnMut(Event) + use<> {
     let video = video.clone();
     move |_| {
         if video.src_object().is_some() {

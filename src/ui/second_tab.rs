@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, HtmlElement, HtmlInputElement, MessageEvent};
 
 use crate::dom::{self, Listener, random_bytes};
-use crate::on_demand::{self, far};
+use crate::on_demand::{self, lazy_fn};
 
 const CHANNEL: &str = "visavis-rooms";
 
@@ -60,7 +60,7 @@ impl SecondTab {
         let _listeners = [
             on(&line.channel, "message", |line, event| {
                 let data = event.unchecked_ref::<MessageEvent>().data().as_string();
-                data.iter().for_each(|text| line.hear(text));
+                data.iter().for_each(|text| line.on_message(text));
             }),
             on(frame, "input", |line, _| line.look_at_door()),
         ];
@@ -114,7 +114,7 @@ impl Line {
         let _ = self.channel.post_message(&JsValue::from_str(&words.concat()));
     }
 
-    fn hear(&self, text: &str) {
+    fn on_message(&self, text: &str) {
         let here = self.here.borrow().clone();
         let (Here::AtDoor(room) | Here::Inside(room)) = &here else { return };
         if let Some(question) = text.strip_prefix('?') {
@@ -137,7 +137,7 @@ impl Line {
         let frame = self.frame.clone();
         spawn_local(async move {
             if on_demand::load().await.is_ok() {
-                far::<fn(&HtmlElement, bool)>(notice::show)(&frame, second);
+                lazy_fn::<fn(&HtmlElement, bool)>(notice::show)(&frame, second);
             }
         });
     }

@@ -10,7 +10,7 @@ use web_sys::HtmlElement;
 use super::UiOptions;
 use super::toasts::Toasts;
 use super::trace::TracePanel;
-use crate::on_demand::{self, far};
+use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 
 /// Shared by the parts of one face. Holds no listener and no part, so nothing goes in circles.
@@ -72,7 +72,7 @@ impl Shared {
 
     /// Adds a line to the panel of messages, if it is open.
     pub(super) fn trace(&self, kind: TraceKind, text: &str) {
-        let add = far::<fn(&TracePanel, TraceKind, &str)>(TracePanel::add);
+        let add = lazy_fn::<fn(&TracePanel, TraceKind, &str)>(TracePanel::add);
         self.trace.borrow().iter().for_each(|panel| add(panel, kind, text));
     }
 

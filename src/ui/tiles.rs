@@ -36,19 +36,19 @@ impl Tiles {
             placed: RefCell::default(),
         });
         let weak = Rc::downgrade(&laid_out);
-        let hear = |target: &EventTarget, name| {
+        let on_event = |target: &EventTarget, name| {
             let weak = weak.clone();
             Listener::inside(target, name, move |event: Event| {
-                weak.upgrade().iter().for_each(|laid_out| laid_out.hear(&event));
+                weak.upgrade().iter().for_each(|laid_out| laid_out.on_event(&event));
             })
         };
         let window: Window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
         // The first picture, and every one of another size: a phone was turned, or another camera taken.
         let _listeners = [
-            hear(&area, "loadedmetadata"),
-            hear(&area, "resize"),
-            hear(&area, "click"),
-            hear(&window, "resize"),
+            on_event(&area, "loadedmetadata"),
+            on_event(&area, "resize"),
+            on_event(&area, "click"),
+            on_event(&window, "resize"),
         ];
         let _resized = ResizeWatch::new(&area, move |size| {
             if let Some(laid_out) = weak.upgrade() {
@@ -70,7 +70,7 @@ impl Tiles {
 }
 
 impl LaidOut {
-    fn hear(&self, event: &Event) {
+    fn on_event(&self, event: &Event) {
         let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let button = pressed.and_then(|pressed| pressed.closest("[data-control=crop]").ok().flatten());
         button.iter().for_each(toggle_crop);

@@ -31,7 +31,7 @@ impl Toasts {
     }
 
     /// Shows a message.
-    pub(super) fn say(&self, message: &str) {
+    pub(super) fn show(&self, message: &str) {
         while self.region.child_element_count() >= MOST {
             self.region.first_element_child().iter().for_each(Element::remove);
         }

@@ -11,8 +11,8 @@ use visavis_core::{Command, TraceKind};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
+use super::mapping_editor::{self, MappingEditorOptions};
 use super::shared::Shared;
-use super::trial::{self, TrialOptions};
 use super::{UiOptions, link, text};
 use crate::dom;
 
@@ -32,8 +32,8 @@ const SECRET_QUERY: [&str; 2] = [r"([?&][\w.-]*(?:", r")[\w.-]*=)[^&]*"];
 /// Opens the panel.
 pub(super) fn open(shared: &Rc<Shared>, _: &Element) {
     shared.trace.take();
-    let UiOptions { secrets, trial, .. } = &shared.options;
-    *shared.trace.borrow_mut() = TracePanel::open(&shared.frame, secrets, trial).ok();
+    let UiOptions { secrets, mapping_editor, .. } = &shared.options;
+    *shared.trace.borrow_mut() = TracePanel::open(&shared.frame, secrets, mapping_editor).ok();
     shared.send(Command::Trace(true));
 }
 
@@ -59,9 +59,9 @@ pub(super) struct TracePanel {
 
 impl TracePanel {
     /// Opens it at the end of the frame. `secrets` are never shown, wherever they stand.
-    fn open(frame: &Element, secrets: &[String], trial: &TrialOptions) -> Result<Self, JsValue> {
+    fn open(frame: &Element, secrets: &[String], options: &MappingEditorOptions) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
-        trial::build(&element, trial)?;
+        mapping_editor::build(&element, options)?;
         let list = dom::find(&element, "ol")?;
         frame.append_child(&element)?;
         let keys = SECRET_KEYS.join("|");

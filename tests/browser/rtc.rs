@@ -72,8 +72,8 @@ impl Pair {
 
     fn send(&self, microphone: Option<TrackId>, camera: Option<TrackId>) {
         for id in [A, B] {
-            self.rtc.send_track(id, Source::Microphone, microphone);
-            self.rtc.send_track(id, Source::Camera, camera);
+            self.rtc.replace_track(id, Source::Microphone, microphone);
+            self.rtc.replace_track(id, Source::Camera, camera);
         }
     }
 
@@ -93,11 +93,11 @@ impl Pair {
             }
             ConnectionEvent::RemoteCertificate(fingerprint) => self.in_use.push((id, fingerprint)),
             ConnectionEvent::RemoteDescriptionSet(result) => self.described(id, result),
-            ConnectionEvent::Candidate(Some(candidate)) => self.candidate(other(id), candidate),
-            ConnectionEvent::Candidate(None) => self.ended.push(id),
-            ConnectionEvent::StateChanged(PeerConnectionState::Connected) => self.connected.push(id),
-            ConnectionEvent::StateChanged(_) => {}
-            ConnectionEvent::RemoteTrack(source, track) => self.remote.push((id, source, track)),
+            ConnectionEvent::IceCandidate(Some(candidate)) => self.candidate(other(id), candidate),
+            ConnectionEvent::IceCandidate(None) => self.ended.push(id),
+            ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected) => self.connected.push(id),
+            ConnectionEvent::ConnectionStateChange(_) => {}
+            ConnectionEvent::Track(source, track) => self.remote.push((id, source, track)),
             ConnectionEvent::Stats(flow) => self.flows.push((id, flow)),
             ConnectionEvent::ChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
@@ -238,7 +238,7 @@ async fn a_camera_that_comes_later_needs_no_negotiation() {
 
 impl Pair {
     async fn flow(&mut self, id: ConnectionId) -> Flow {
-        self.rtc.read_stats(id);
+        self.rtc.get_stats(id);
         self.flows.clear();
         until("counters", || {
             self.step();
@@ -276,7 +276,7 @@ async fn the_certificate_in_use_is_told() {
     pair.connect().await;
     until("both certificates", || {
         // A look at the counters finds what was not there yet.
-        [A, B].into_iter().for_each(|id| pair.rtc.read_stats(id));
+        [A, B].into_iter().for_each(|id| pair.rtc.get_stats(id));
         pair.step();
         pair.in_use.len() >= 2
     })
@@ -386,7 +386,7 @@ async fn a_restart_uses_the_newest_servers() {
     pair.rtc.set_local_description(A);
     until("an offer", || pair.events.len() > 0).await;
     sleep(500).await;
-    let found = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Candidate(Some(_)));
+    let found = |event: &ConnectionEvent| matches!(event, ConnectionEvent::IceCandidate(Some(_)));
     assert!(!pair.events.take().iter().any(|(_, event)| found(event)), "no relay is there, so no path");
 }
 

@@ -83,8 +83,8 @@ impl Call {
         let sink = events.clone();
         let rtc = Rtc::new(tracks.clone(), Rc::new(move |id, event| sink.push((id, event))));
         rtc.create(OURS, Role::Answerer, &ConnectionConfig::default());
-        rtc.send_track(OURS, Source::Microphone, Some(microphone));
-        rtc.send_track(OURS, Source::Camera, Some(camera));
+        rtc.replace_track(OURS, Source::Microphone, Some(microphone));
+        rtc.replace_track(OURS, Source::Camera, Some(camera));
         let call = Self { rtc, events, stranger, described: Vec::new() };
         let offer = call.stranger.describe().await;
         call.set_remote(SdpType::Offer, &offer);
@@ -115,15 +115,15 @@ impl Call {
                         self.set_remote(SdpType::Answer, &answer);
                     }
                 }
-                ConnectionEvent::Candidate(Some(candidate)) => {
+                ConnectionEvent::IceCandidate(Some(candidate)) => {
                     let section = candidate.sdp_m_line_index.unwrap_or_default();
                     let added = self.stranger.add(&candidate.candidate, section);
                     wasm_bindgen_futures::JsFuture::from(added).await.unwrap();
                 }
                 ConnectionEvent::CreationFailed => panic!("it could not be made"),
-                ConnectionEvent::Candidate(None)
-                | ConnectionEvent::StateChanged(_)
-                | ConnectionEvent::RemoteTrack(..)
+                ConnectionEvent::IceCandidate(None)
+                | ConnectionEvent::ConnectionStateChange(_)
+                | ConnectionEvent::Track(..)
                 | ConnectionEvent::RemoteCertificate(_)
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::ChannelClosed => {}

@@ -34,7 +34,7 @@ impl Backoff {
     }
 
     /// The server has said that it closes: everybody hears that at once, and it will not be back at once.
-    pub(crate) fn server_closes(&mut self) {
+    pub(crate) fn on_server_closing(&mut self) {
         self.closing = true;
     }
 
@@ -123,7 +123,7 @@ mod tests {
     fn a_server_that_closes_is_given_time() {
         let crowd = crowd((0..CLIENTS).map(|seed| {
             let mut backoff = Backoff::new(seed);
-            backoff.server_closes();
+            backoff.on_server_closing();
             let [first, second] = [backoff.next_wait(at(0)), backoff.next_wait(at(6_000))];
             assert!(first >= RECONNECT_CLOSING[0], "{first:?}");
             assert!(first <= RECONNECT_CLOSING[1], "{first:?}");

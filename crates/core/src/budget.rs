@@ -3,7 +3,7 @@
 use visavis_signaling::Timestamp;
 
 use crate::queue::Queue;
-use crate::timing::BUDGET_SPAN;
+use crate::timing::BUDGET_PERIOD;
 
 /// Counts what must not happen too often.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ impl Budget {
     /// When there may be one more.
     pub(crate) fn free_at(&self, most: usize) -> Timestamp {
         let oldest = self.spent.first().filter(|_| self.spent.len() >= most);
-        oldest.map_or(Timestamp::default(), |oldest| *oldest + BUDGET_SPAN)
+        oldest.map_or(Timestamp::default(), |oldest| *oldest + BUDGET_PERIOD)
     }
 
     /// Takes one, if there may be one more now.

@@ -12,8 +12,8 @@ pub use self::fault::{Fault, Skip};
 use crate::input::TrackId;
 use crate::outbox::Outbox;
 use crate::output::Effect;
-use crate::reach::Obstacle;
-use crate::timing::{CHECK_DEVICE, CHECK_ICE, CHECK_OPENS, CHECK_SERVER};
+use crate::timing::{CHECK_CAPTURE, CHECK_DEVICE, CHECK_ICE, CHECK_SERVER};
+use crate::unreachable::UnreachableReason;
 use crate::view::{SourceState, SourceView};
 
 /// One thing that the shell tries out. Never used twice, so a late finding of a closed one names nothing.
@@ -138,12 +138,12 @@ pub struct CheckLine {
 
 /// What else a check depends on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Surroundings {
+pub(crate) struct CheckContext {
     pub(crate) microphone: SourceView,
     pub(crate) camera: SourceView,
     pub(crate) link_open: bool,
     /// Why the server is out of reach, as far as it is known.
-    pub(crate) obstacle: Obstacle,
+    pub(crate) obstacle: UnreachableReason,
 }
 
 struct Entry {
@@ -161,7 +161,7 @@ impl Entry {
         Self { line: CheckLine { item, url, state }, test: None, until, fault: None }
     }
 
-    fn settle(&mut self, state: CheckState, out: &mut Outbox) {
+    fn finish(&mut self, state: CheckState, out: &mut Outbox) {
         self.line.state = state;
         if let Some(test) = self.test.take() {
             out.effect(Effect::EndTest(test));
@@ -169,34 +169,34 @@ impl Entry {
     }
 
     /// The time is over: what was heard last is what is wrong.
-    fn give_up(&mut self, around: &Surroundings, out: &mut Outbox) {
+    fn give_up(&mut self, context: &CheckContext, out: &mut Outbox) {
         let fault = match self.line.item {
-            CheckItem::Server if around.link_open => Fault::Unreachable(Obstacle::NoReply),
-            CheckItem::Server => Fault::Unreachable(around.obstacle),
+            CheckItem::Server if context.link_open => Fault::Unreachable(UnreachableReason::NoReply),
+            CheckItem::Server => Fault::Unreachable(context.obstacle),
             CheckItem::Microphone | CheckItem::Camera if self.line.state == CheckState::Waiting => {
                 Fault::Unopened
             }
             // Sound that can be heard is heard at once, be it silence.
             CheckItem::Microphone if self.fault.is_none() => {
-                return self.settle(CheckState::Skipped(Skip::Unclear), out);
+                return self.finish(CheckState::Skipped(Skip::Unclear), out);
             }
             CheckItem::Microphone | CheckItem::Camera => self.fault.unwrap_or(Fault::Nothing),
             CheckItem::Ice | CheckItem::Connection => self.fault.unwrap_or(Fault::NoAnswer),
         };
-        self.settle(CheckState::Failed(fault), out);
+        self.finish(CheckState::Failed(fault), out);
     }
 
-    fn found(&mut self, finding: Finding, out: &mut Outbox) {
+    fn on_finding(&mut self, finding: Finding, out: &mut Outbox) {
         match finding {
-            Finding::Good => self.settle(CheckState::Passed, out),
+            Finding::Good => self.finish(CheckState::Passed, out),
             Finding::Blank => self.fault = Some(Fault::Blank),
             Finding::Muted => self.fault = Some(Fault::Muted),
             // Not reached on one of several paths; on another it may be.
             Finding::Error(701) => self.fault = self.fault.or(Some(Fault::NoAnswer)),
             Finding::Error(code) => self.fault = Some(Fault::Error(code)),
-            Finding::Gathered(told) => self.settle(self.gathered(told), out),
-            Finding::Refused => self.settle(CheckState::Failed(Fault::Invalid), out),
-            Finding::Unsupported => self.settle(CheckState::Skipped(Skip::Unclear), out),
+            Finding::Gathered(told) => self.finish(self.gathered(told), out),
+            Finding::Refused => self.finish(CheckState::Failed(Fault::Invalid), out),
+            Finding::Unsupported => self.finish(CheckState::Skipped(Skip::Unclear), out),
         }
     }
 
@@ -227,7 +227,7 @@ impl Check {
             Some(url) => (url, CheckState::Running),
             None => (String::new(), CheckState::Skipped(Skip::None)),
         };
-        let opens = now + CHECK_OPENS;
+        let opens = now + CHECK_CAPTURE;
         self.entries = vec![
             Entry::new(CheckItem::Server, url, state, now + CHECK_SERVER),
             Entry::new(CheckItem::Microphone, String::new(), CheckState::Waiting, opens),
@@ -251,26 +251,26 @@ impl Check {
     }
 
     /// Whether the server owes an answer.
-    pub(crate) fn asks_server(&self) -> bool {
+    pub(crate) fn awaits_server(&self) -> bool {
         self.entries.first().is_some_and(|entry| entry.line.state == CheckState::Running)
     }
 
     /// The server has answered, or refused to.
-    pub(crate) fn server_said(&mut self, refusal: Option<RejectCode>, out: &mut Outbox) {
+    pub(crate) fn on_server_answer(&mut self, refusal: Option<RejectCode>, out: &mut Outbox) {
         if let Some(entry) = self.entries.first_mut().filter(|entry| !entry.line.state.is_over()) {
             let state = match refusal {
                 // It is there, and too old to know the question.
                 None | Some(RejectCode::BadRequest) => CheckState::Passed,
                 Some(code) => CheckState::Failed(Fault::Rejected(code)),
             };
-            entry.settle(state, out);
+            entry.finish(state, out);
         }
     }
 
     /// The shell has found something out.
-    pub(crate) fn found(&mut self, test: TestId, finding: Finding, out: &mut Outbox) {
+    pub(crate) fn on_finding(&mut self, test: TestId, finding: Finding, out: &mut Outbox) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.test == Some(test)) {
-            entry.found(finding, out);
+            entry.on_finding(finding, out);
         }
     }
 
@@ -278,19 +278,19 @@ impl Check {
     pub(crate) fn step<'a>(
         &mut self,
         now: Timestamp,
-        around: &Surroundings,
+        context: &CheckContext,
         servers: impl Iterator<Item = &'a IceServer>,
         out: &mut Outbox,
     ) {
         if self.entries.is_empty() {
             return;
         }
-        self.look_at_server(around, out);
-        self.look_at_devices(now, around, out);
+        self.test_server(context, out);
+        self.test_devices(now, context, out);
         self.add_servers(now, servers, out);
         for entry in self.entries.iter_mut().filter(|entry| !entry.line.state.is_over() && entry.until <= now)
         {
-            entry.give_up(around, out);
+            entry.give_up(context, out);
         }
         let known = self.entries.len() > 3;
         if self.entries.first().is_some_and(|server| server.line.state.is_over()) && !known {
@@ -308,19 +308,19 @@ impl Check {
         under_way.map(|entry| entry.until).min()
     }
 
-    fn look_at_server(&mut self, around: &Surroundings, out: &mut Outbox) {
-        if self.asks_server() && !around.link_open && around.obstacle != Obstacle::Unknown {
-            let state = CheckState::Failed(Fault::Unreachable(around.obstacle));
-            self.entries.first_mut().into_iter().for_each(|entry| entry.settle(state, out));
+    fn test_server(&mut self, context: &CheckContext, out: &mut Outbox) {
+        if self.awaits_server() && !context.link_open && context.obstacle != UnreachableReason::Unknown {
+            let state = CheckState::Failed(Fault::Unreachable(context.obstacle));
+            self.entries.first_mut().into_iter().for_each(|entry| entry.finish(state, out));
         }
     }
 
     /// A device is tried out as soon as it is open; what happens to it meanwhile counts.
-    fn look_at_devices(&mut self, now: Timestamp, around: &Surroundings, out: &mut Outbox) {
+    fn test_devices(&mut self, now: Timestamp, context: &CheckContext, out: &mut Outbox) {
         for entry in self.entries.iter_mut().filter(|entry| !entry.line.state.is_over()) {
             let view = match entry.line.item {
-                CheckItem::Microphone => around.microphone,
-                CheckItem::Camera => around.camera,
+                CheckItem::Microphone => context.microphone,
+                CheckItem::Camera => context.camera,
                 CheckItem::Server | CheckItem::Ice | CheckItem::Connection => continue,
             };
             match (view.state, view.track) {
@@ -328,12 +328,12 @@ impl Check {
                     entry.test = Some(begin(&mut self.next_test, Test::Track(track), out));
                     (entry.line.state, entry.until) = (CheckState::Running, now + CHECK_DEVICE);
                 }
-                (SourceState::Off, _) => entry.settle(CheckState::Skipped(Skip::Off), out),
+                (SourceState::Off, _) => entry.finish(CheckState::Skipped(Skip::Off), out),
                 (SourceState::Failed(error), _) => {
-                    entry.settle(CheckState::Failed(Fault::Device(error)), out);
+                    entry.finish(CheckState::Failed(Fault::Device(error)), out);
                 }
                 // It was taken away, and another may come in its place.
-                (SourceState::Starting, _) if entry.test.is_some() => entry.settle(CheckState::Waiting, out),
+                (SourceState::Starting, _) if entry.test.is_some() => entry.finish(CheckState::Waiting, out),
                 (SourceState::On | SourceState::Stalled | SourceState::Starting, _) => {}
             }
         }

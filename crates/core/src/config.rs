@@ -85,7 +85,7 @@ pub type ReadMapping = fn(&Json, &str) -> Result<Mapping, JsonError>;
 /// business.
 pub(crate) fn words(spoken: &[String]) -> Vec<&'static str> {
     let spoken = spoken.iter().filter_map(|name| dialects::named(name));
-    spoken.map(|listed| (listed.about)().words).chain([dialects::WORDS]).collect()
+    spoken.map(|entry| (entry.about)().words).chain([dialects::WORDS]).collect()
 }
 
 /// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
@@ -177,7 +177,7 @@ impl AppConfig {
         };
         if let Some(name) = signaling.optional_text("dialect", MAX_NAME_CHARS)? {
             if dialects::named(name).is_none() {
-                let names = dialects::ALL.iter().flat_map(|listed| [" ", listed.name]);
+                let names = dialects::ALL.iter().flat_map(|entry| [" ", entry.name]);
                 return Err(signaling
                     .error("dialect", &["must be one of:"].into_iter().chain(names).collect::<String>()));
             }
@@ -238,8 +238,8 @@ impl AppConfig {
         identity: impl Into<String>,
         page: impl Into<String>,
     ) -> Option<Box<dyn Dialect>> {
-        let listed = dialects::named(&self.dialect)?;
-        Some((listed.make)(dialects::Options {
+        let entry = dialects::named(&self.dialect)?;
+        Some((entry.make)(dialects::Options {
             url: self.signaling_url.clone(),
             identity: identity.into(),
             page: page.into(),
@@ -323,10 +323,10 @@ mod tests {
 
     #[test]
     fn any_listed_dialect_can_be_asked_for() {
-        for listed in dialects::ALL {
-            let config = ["{\"signaling\": {\"dialect\": \"", listed.name, "\"}}"].concat();
+        for entry in dialects::ALL {
+            let config = ["{\"signaling\": {\"dialect\": \"", entry.name, "\"}}"].concat();
             let config = AppConfig::parse(&config).unwrap();
-            assert!(config.make_dialect("x".repeat(64), "1").is_some(), "{}", listed.name);
+            assert!(config.make_dialect("x".repeat(64), "1").is_some(), "{}", entry.name);
         }
         let config = r#"{"signaling": {"dialect": "join-room", "namespace": "/a", "auth": {"token": "x"}}}"#;
         let config = AppConfig::parse(config).unwrap();

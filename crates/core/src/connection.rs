@@ -1,40 +1,40 @@
 //! One media connection to one participant.
 
 mod candidate_buffer;
+mod flow_watch;
+mod frame_watch;
 mod negotiator;
-mod pictures;
 mod recovery;
 mod refusal;
 mod sections;
-mod watch;
 
 use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionDescription, Timestamp};
 
 use self::candidate_buffer::CandidateBuffer;
+pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
+use self::flow_watch::{FlowVerdict, FlowWatch};
+pub(crate) use self::frame_watch::FrameState;
 use self::negotiator::{Negotiator, SignalingState, Step};
-pub(crate) use self::pictures::Sight;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::{OURS, THEIRS};
-pub(crate) use self::watch::{Expected, Moment};
-use self::watch::{Verdict, Watch};
 use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
-use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, Role};
 use crate::queue::Queue;
 use crate::safety::{Certificates, Fingerprint, Fingerprints};
+use crate::signal_client::SignalClient;
 use crate::view::ConnectionReason;
 
 /// Most of our own candidates that wait for their description to be sent.
 const MAX_OUTGOING: usize = 256;
 
 /// Most messages that wait for the server to come back.
-const MAX_UNSAID: usize = 256;
+const MAX_UNSENT: usize = 256;
 
 /// What a connection needs to act: the moment, and the ways out.
 pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
-    pub(crate) link: &'a mut Link,
+    pub(crate) signal_client: &'a mut SignalClient,
     pub(crate) out: &'a mut Outbox,
     /// The other end.
     pub(crate) to: &'a ParticipantId,
@@ -43,14 +43,14 @@ pub(crate) struct Context<'a> {
     /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
     pub(crate) reaches: bool,
     /// While the server is lost: what is said to it once it takes up where the socket broke off.
-    pub(crate) unsaid: Option<&'a mut Queue<Outbound>>,
+    pub(crate) unsent: Option<&'a mut Queue<Outbound>>,
 }
 
 impl Context<'_> {
     fn send(&mut self, outbound: Outbound) {
-        match &mut self.unsaid {
-            Some(unsaid) => unsaid.push_bounded(outbound, MAX_UNSAID),
-            None if self.reaches => self.link.send(self.now, outbound, self.out),
+        match &mut self.unsent {
+            Some(unsent) => unsent.push_bounded(outbound, MAX_UNSENT),
+            None if self.reaches => self.signal_client.send(self.now, outbound, self.out),
             None => {}
         }
     }
@@ -58,40 +58,40 @@ impl Context<'_> {
 
 /// A connection cannot go on by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Demand {
+pub(crate) enum ConnectionRequest {
     /// An answerer of the same generation must take its place: our first offer yields to theirs.
     Yield,
     /// It is time for the shell to make it.
-    Make,
+    CreatePeerConnection,
 }
 
 /// The `RTCPeerConnection` of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Made {
+enum PeerConnectionSlot {
     /// Not yet: an answerer needs none before there is an offer, and whoever only comes and goes shall cost none.
-    NotYet,
+    Empty,
     /// The shell has been asked to make it.
-    As(ConnectionId),
+    Created(ConnectionId),
     /// The browser makes none.
-    Never,
+    Refused,
 }
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    made: Made,
+    slot: PeerConnectionSlot,
     role: Role,
-    generation: u32,
+    epoch: u32,
     negotiator: Negotiator,
     candidates: CandidateBuffer,
     /// Our own candidates that wait until their description is sent.
     outgoing: Vec<Option<IceCandidate>>,
     recovery: Recovery,
-    watch: Watch,
+    watch: FlowWatch,
     state: PeerConnectionState,
     microphone: Option<TrackId>,
     camera: Option<TrackId>,
     /// What keeps it from coming about, if that is known.
-    obstacle: Option<ConnectionReason>,
+    failure: Option<ConnectionReason>,
     /// Whether there is any candidate of ours, and any of theirs.
     has_candidates: [bool; 2],
     /// A remote description has been set.
@@ -100,37 +100,37 @@ pub(crate) struct Connection {
     sends_nothing: bool,
     certificates: Certificates,
     /// Nobody knows whether there is another end.
-    presumed: bool,
+    unconfirmed: bool,
 }
 
 impl Connection {
-    pub(crate) fn new(generation: u32, role: Role, polite: bool, recovery: Recovery) -> Self {
+    pub(crate) fn new(epoch: u32, role: Role, polite: bool, recovery: Recovery) -> Self {
         Self {
-            made: Made::NotYet,
+            slot: PeerConnectionSlot::Empty,
             role,
-            generation,
+            epoch,
             negotiator: Negotiator::new(polite, role == Role::Offerer),
             candidates: CandidateBuffer::default(),
             outgoing: Vec::new(),
             recovery,
-            watch: Watch::default(),
+            watch: FlowWatch::default(),
             state: PeerConnectionState::New,
             microphone: None,
             camera: None,
-            obstacle: None,
+            failure: None,
             has_candidates: [false; 2],
             answered: false,
             sends_nothing: false,
             certificates: Certificates::default(),
-            presumed: false,
+            unconfirmed: false,
         }
     }
 
     /// Its number, once the shell has been asked to make it.
     pub(crate) fn id(&self) -> Option<ConnectionId> {
-        match self.made {
-            Made::As(id) => Some(id),
-            Made::NotYet | Made::Never => None,
+        match self.slot {
+            PeerConnectionSlot::Created(id) => Some(id),
+            PeerConnectionSlot::Empty | PeerConnectionSlot::Refused => None,
         }
     }
 
@@ -139,8 +139,8 @@ impl Connection {
     }
 
     /// The shell has been asked to make it.
-    pub(crate) fn made_as(&mut self, id: ConnectionId) {
-        self.made = Made::As(id);
+    pub(crate) fn created_as(&mut self, id: ConnectionId) {
+        self.slot = PeerConnectionSlot::Created(id);
     }
 
     fn effect(&self, effect: impl FnOnce(ConnectionId) -> Effect, out: &mut Outbox) {
@@ -149,8 +149,8 @@ impl Connection {
         }
     }
 
-    pub(crate) fn generation(&self) -> u32 {
-        self.generation
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     pub(crate) fn recovery(&self) -> &Recovery {
@@ -171,7 +171,7 @@ impl Connection {
     }
 
     /// Whether nothing is broken and nothing is half done: a lost signaling message cannot have hurt it.
-    pub(crate) fn is_settled(&self) -> bool {
+    pub(crate) fn is_stable(&self) -> bool {
         self.is_connected() && self.negotiator.signaling() == SignalingState::Stable
     }
 
@@ -191,8 +191,8 @@ impl Connection {
     }
 
     /// What keeps it from coming about, if that is known.
-    pub(crate) fn obstacle(&self) -> Option<ConnectionReason> {
-        self.obstacle
+    pub(crate) fn failure(&self) -> Option<ConnectionReason> {
+        self.failure
     }
 
     /// Whether the other side has shown any sign of life on this connection.
@@ -207,22 +207,22 @@ impl Connection {
 
     /// What this connection's two ends know of each other's certificates, once they are connected and it is proven.
     pub(crate) fn fingerprints(&self) -> Option<Fingerprints> {
-        self.certificates.proven().filter(|_| self.is_connected())
+        self.certificates.verified().filter(|_| self.is_connected())
     }
 
     /// The browser says whose certificate it talks to.
-    pub(crate) fn certificate_read(&mut self, fingerprint: Fingerprint) {
-        self.certificates.uses(fingerprint);
+    pub(crate) fn remote_certificate(&mut self, fingerprint: Fingerprint) {
+        self.certificates.remote_in_use(fingerprint);
     }
 
     /// Nobody knows whether there is another end.
-    pub(crate) fn presume(&mut self) {
-        self.presumed = true;
+    pub(crate) fn set_unconfirmed(&mut self) {
+        self.unconfirmed = true;
     }
 
     /// Whether the other end is still a guess.
-    pub(crate) fn is_presumed(&self) -> bool {
-        self.presumed
+    pub(crate) fn is_unconfirmed(&self) -> bool {
+        self.unconfirmed
     }
 
     pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
@@ -241,7 +241,7 @@ impl Connection {
 
     /// Takes over what waited for a connection that this one replaces in the same generation.
     pub(crate) fn inherit(&mut self, mut before: Self) {
-        for description in before.negotiator.take_inbox() {
+        for description in before.negotiator.take_waiting() {
             self.negotiator.push(description);
         }
         self.candidates = before.candidates;
@@ -249,7 +249,7 @@ impl Connection {
     }
 
     pub(crate) fn negotiation_needed(&mut self) {
-        self.negotiator.want_offer();
+        self.negotiator.negotiation_needed();
     }
 
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {
@@ -257,16 +257,16 @@ impl Connection {
     }
 
     pub(crate) fn candidate_arrived(&mut self, candidate: IceCandidate, out: &mut Outbox) {
-        self.has_candidate(THEIRS);
+        self.note_candidate(THEIRS);
         if let Some(candidate) = self.candidates.push(candidate, self.negotiator.is_ignoring_offer()) {
-            self.effect(|id| Effect::AddCandidate(id, candidate), out);
+            self.effect(|id| Effect::AddIceCandidate(id, candidate), out);
         }
     }
 
-    pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
+    pub(crate) fn connection_state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         self.state = state;
-        self.watch.restart();
-        self.watch.forget_pictures();
+        self.watch.reset();
+        self.watch.reset_frames();
         self.recovery.state_changed(now, state);
     }
 
@@ -276,36 +276,36 @@ impl Connection {
     }
 
     /// Their picture, as we see it.
-    pub(crate) fn their_picture(&self) -> Sight {
-        self.watch.pictures().theirs
+    pub(crate) fn remote_frames(&self) -> FrameState {
+        self.watch.frames().remote
     }
 
     /// Our picture, as they see it.
-    pub(crate) fn our_picture(&self) -> Sight {
-        self.watch.pictures().ours
+    pub(crate) fn local_frames(&self) -> FrameState {
+        self.watch.frames().local
     }
 
     /// Our camera, as far as this connection tells.
-    pub(crate) fn our_camera(&self) -> Sight {
-        self.watch.pictures().camera
+    pub(crate) fn capture_frames(&self) -> FrameState {
+        self.watch.frames().capture
     }
 
     /// What the counters said so far does not count any more.
-    pub(crate) fn forget_flow(&mut self) {
-        self.watch.restart();
-        self.recovery.doubt();
+    pub(crate) fn reset_flow(&mut self) {
+        self.watch.reset();
+        self.recovery.discard_silence();
     }
 
     /// A look at the counters.
-    pub(crate) fn looked(&mut self, moment: Moment, flow: &Flow, expected: Expected) {
+    pub(crate) fn on_stats(&mut self, moment: SampleContext, flow: &Flow, expected: ExpectedMedia) {
         if !self.is_connected() {
             return;
         }
-        match self.watch.look(moment, flow, expected) {
-            Verdict::Flows => self.recovery.heard(),
-            Verdict::Calm => self.recovery.calm(),
-            Verdict::Silent { remedy, since } => {
-                self.recovery.silent(moment.now, remedy, moment.server_heard > since);
+        match self.watch.sample(moment, flow, expected) {
+            FlowVerdict::Flowing => self.recovery.on_media(),
+            FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),
+            FlowVerdict::Silent { silence_repair, since } => {
+                self.recovery.on_silence(moment.now, silence_repair, moment.server_heard > since);
             }
         }
     }
@@ -313,7 +313,7 @@ impl Connection {
     /// The browser gathered a candidate: it follows its description, never precedes it.
     pub(crate) fn candidate_gathered(&mut self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
         if candidate.is_some() {
-            self.has_candidate(OURS);
+            self.note_candidate(OURS);
         } else {
             self.candidates_ended(OURS);
         }
@@ -325,73 +325,75 @@ impl Connection {
     }
 
     /// `setLocalDescription` succeeded.
-    pub(crate) fn local_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
-        self.negotiator.local_set(description.sdp_type);
+    pub(crate) fn local_description_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
+        self.negotiator.local_description_set(description.sdp_type);
         if !refusal::fits(&description.sdp) {
             return self.refuse(ConnectionReason::TooLarge, cx);
         }
         self.certificates.local(&description.sdp);
-        cx.send(Outbound::Description { to: cx.to.clone(), generation: self.generation, description });
+        cx.send(Outbound::Description { to: cx.to.clone(), epoch: self.epoch, description });
         for candidate in std::mem::take(&mut self.outgoing) {
             self.send_candidate(candidate, cx);
         }
     }
 
     /// `setRemoteDescription` succeeded.
-    pub(crate) fn remote_set(&mut self, cx: &mut Context<'_>) {
-        let Some(description) = self.negotiator.remote_set() else { return };
+    pub(crate) fn remote_description_set(&mut self, cx: &mut Context<'_>) {
+        let Some(description) = self.negotiator.remote_description_set() else { return };
         self.answered = true;
         self.sends_nothing = !sections::sends_media(&description.sdp);
-        self.watch.restart();
-        if std::mem::take(&mut self.presumed) {
+        self.watch.reset();
+        if std::mem::take(&mut self.unconfirmed) {
             self.recovery.begin(cx.now);
         }
         if description.sdp_type == SdpType::Offer {
             self.recovery.restarted_by_peer(cx.now);
         }
         for candidate in self.candidates.description_set(&description) {
-            self.effect(|id| Effect::AddCandidate(id, candidate), cx.out);
+            self.effect(|id| Effect::AddIceCandidate(id, candidate), cx.out);
         }
     }
 
     /// A description operation failed, for this reason. It will come to nothing; the ladder builds another.
-    pub(crate) fn broke(&mut self, now: Timestamp, reason: ConnectionReason) {
-        self.fails(reason, now);
+    pub(crate) fn operation_failed(&mut self, now: Timestamp, reason: ConnectionReason) {
+        self.fail(reason, now);
     }
 
-    fn fails(&mut self, reason: ConnectionReason, now: Timestamp) {
-        self.obstacle = Some(reason);
-        self.recovery.broke(now);
+    fn fail(&mut self, reason: ConnectionReason, now: Timestamp) {
+        self.failure = Some(reason);
+        self.recovery.on_operation_failed(now);
     }
 
     /// Takes the next step of the negotiation, if it is time for one.
-    pub(crate) fn step(&mut self, cx: &mut Context<'_>) -> Option<Demand> {
-        if self.made == Made::NotYet && (self.role == Role::Offerer || self.negotiator.is_offered()) {
-            return Some(Demand::Make);
+    pub(crate) fn negotiate(&mut self, cx: &mut Context<'_>) -> Option<ConnectionRequest> {
+        if self.slot == PeerConnectionSlot::Empty
+            && (self.role == Role::Offerer || self.negotiator.is_offered())
+        {
+            return Some(ConnectionRequest::CreatePeerConnection);
         }
         match self.negotiator.next_step(cx.can_send)? {
             Step::SetLocal => self.effect(Effect::SetLocalDescription, cx.out),
             Step::SetRemote(description) => self.set_remote(&description, cx),
-            Step::Yield => return Some(Demand::Yield),
+            Step::Yield => return Some(ConnectionRequest::Yield),
         }
         None
     }
 
     /// Shows the browser what may be shown of their description. If that is nothing, this connection comes to nothing.
     fn set_remote(&mut self, description: &SessionDescription, cx: &mut Context<'_>) {
-        match self.certificates.admit(&description.sdp) {
+        match self.certificates.sanitize(&description.sdp) {
             Ok(sdp) => {
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };
                 self.effect(|id| Effect::SetRemoteDescription(id, description), cx.out);
             }
             Err(refusal) => {
                 cx.out.event(Event::ProtocolError(refusal.as_str().to_owned()));
-                self.fails(refusal.reason(), cx.now);
+                self.fail(refusal.reason(), cx.now);
             }
         }
     }
 
     fn send_candidate(&self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
-        cx.send(Outbound::Candidate { to: cx.to.clone(), generation: self.generation, candidate });
+        cx.send(Outbound::Candidate { to: cx.to.clone(), epoch: self.epoch, candidate });
     }
 }

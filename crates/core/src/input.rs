@@ -3,8 +3,8 @@
 use visavis_signaling::{IceCandidate, Probe, SessionDescription};
 
 use crate::check::{Finding, TestId};
-use crate::reach::Seen;
 use crate::safety::Fingerprint;
+use crate::unreachable::ProbeResult;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +82,7 @@ pub enum Input {
     /// The signaling socket did something.
     Socket(SocketEvent),
     /// The answer to [`Effect::Probe`](crate::Effect::Probe).
-    Seen(Probe, Seen),
+    Probed(Probe, ProbeResult),
     /// What came of an [`Effect::Test`](crate::Effect::Test) so far.
     Tested(TestId, Finding),
     /// A peer connection did something.
@@ -136,12 +136,12 @@ pub enum ConnectionEvent {
     /// The answer to [`Effect::SetRemoteDescription`](crate::Effect::SetRemoteDescription).
     RemoteDescriptionSet(Result<(), OperationError>),
     /// `icecandidate` fired; `None` is the end of candidates.
-    Candidate(Option<IceCandidate>),
+    IceCandidate(Option<IceCandidate>),
     /// `connectionState` is now this.
-    StateChanged(PeerConnectionState),
+    ConnectionStateChange(PeerConnectionState),
     /// `track` fired: the remote sends this source on this track.
-    RemoteTrack(Source, TrackId),
-    /// The answer to [`Effect::ReadStats`](crate::Effect::ReadStats).
+    Track(Source, TrackId),
+    /// The answer to [`Effect::GetStats`](crate::Effect::GetStats).
     Stats(Flow),
     /// The other side has closed the data channel beside the media.
     ChannelClosed,
@@ -234,7 +234,7 @@ impl MediaError {
 /// What a device did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaEvent {
-    /// The answer to [`Effect::Capture`](crate::Effect::Capture): the tracks that were asked for.
+    /// The answer to [`Effect::GetUserMedia`](crate::Effect::GetUserMedia): the tracks that were asked for.
     Captured {
         /// Which capture.
         capture: CaptureId,
@@ -243,7 +243,7 @@ pub enum MediaEvent {
         /// The camera's track, if it was asked for.
         camera: Option<TrackId>,
     },
-    /// The answer to [`Effect::Capture`](crate::Effect::Capture): no track at all.
+    /// The answer to [`Effect::GetUserMedia`](crate::Effect::GetUserMedia): no track at all.
     CaptureFailed {
         /// Which capture.
         capture: CaptureId,

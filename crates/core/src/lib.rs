@@ -12,21 +12,21 @@ mod connection;
 pub mod flight;
 mod input;
 pub mod layout;
-mod link;
 mod media;
 mod outbox;
 mod output;
 mod proposal;
 mod queue;
-mod reach;
 mod room;
 mod roster;
 pub mod safety;
+mod signal_client;
 pub mod timing;
 mod topology;
 mod trace;
-mod trial;
+mod unreachable;
 mod view;
+mod webrtc_support;
 
 pub use by_id::ById;
 pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
@@ -41,10 +41,10 @@ pub use input::{
 pub use output::{ConnectionConfig, Effect, Event, Output, Role};
 pub use proposal::{PROPOSAL_BYTES, propose_room};
 pub use queue::Queue;
-pub use reach::{MAX_SEEN_BYTES, Obstacle, Seen, is_proxy_alone};
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
+pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
     SourceView,

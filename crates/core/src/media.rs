@@ -135,7 +135,7 @@ impl LocalMedia {
     }
 
     /// What is wanted the next time devices are opened.
-    pub(crate) fn wish(&mut self, source: Source, on: bool) {
+    pub(crate) fn set_wanted(&mut self, source: Source, on: bool) {
         self.slot_mut(source).wanted = on;
     }
 
@@ -248,7 +248,7 @@ impl LocalMedia {
                 slot.phase = Phase::Starting(capture);
             }
         }
-        out.effect(Effect::Capture { capture, microphone, camera });
+        out.effect(Effect::GetUserMedia { capture, microphone, camera });
     }
 
     fn slot(&self, source: Source) -> &Slot {
@@ -286,7 +286,7 @@ mod tests {
     }
 
     fn capture(n: u32, microphone: bool, camera: bool) -> Effect {
-        Effect::Capture { capture: CaptureId(n), microphone, camera }
+        Effect::GetUserMedia { capture: CaptureId(n), microphone, camera }
     }
 
     fn live() -> (LocalMedia, Outbox) {

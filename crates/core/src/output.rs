@@ -48,10 +48,10 @@ pub enum Effect {
     /// Close the socket, after what was sent; no [`SocketEvent`](crate::SocketEvent) follows.
     CloseSocket,
     /// Ask a server over plain HTTP, without cookies and for a few seconds at most; answered by
-    /// [`Input::Seen`](crate::Input::Seen).
+    /// [`Input::Probed`](crate::Input::Probed).
     Probe(Probe),
     /// Call `getUserMedia` once for all that is asked for, so that the person is asked once.
-    Capture {
+    GetUserMedia {
         /// Names the answer.
         capture: CaptureId,
         /// Ask for a microphone.
@@ -69,7 +69,7 @@ pub enum Effect {
     CloseConnection(ConnectionId),
     /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
     /// the transceiver exists: then it takes effect as soon as it does.
-    SendTrack(ConnectionId, Source, Option<TrackId>),
+    ReplaceTrack(ConnectionId, Source, Option<TrackId>),
     /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
     /// operation of this connection is under way.
     SetLocalDescription(ConnectionId),
@@ -77,13 +77,13 @@ pub enum Effect {
     /// operation of this connection is under way.
     SetRemoteDescription(ConnectionId, SessionDescription),
     /// `addIceCandidate(candidate)`. Failures are harmless.
-    AddCandidate(ConnectionId, IceCandidate),
+    AddIceCandidate(ConnectionId, IceCandidate),
     /// `setConfiguration(configuration)`: the servers for the next time it looks for a path.
     SetConfiguration(ConnectionId, ConnectionConfig),
     /// `restartIce()`; `negotiationneeded` follows.
     RestartIce(ConnectionId),
     /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.
-    ReadStats(ConnectionId),
+    GetStats(ConnectionId),
     /// Try something out, for the check before a call, and say whatever is found ([`Input::Tested`](crate::Input::Tested))
     /// until [`Effect::EndTest`].
     Test(TestId, Test),

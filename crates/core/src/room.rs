@@ -2,9 +2,9 @@
 
 mod checks;
 mod commands;
-mod flow;
-mod pairs;
+mod connections;
 mod signals;
+mod stats;
 mod views;
 
 use visavis_signaling::{
@@ -16,16 +16,16 @@ use crate::check::Check;
 use crate::config::Contact;
 use crate::connection::Connection;
 use crate::input::{ConnectionId, Input, MediaEvent, Source, TrackId};
-use crate::link::Link;
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, Output};
 use crate::queue::Queue;
-use crate::reach::Seen;
 use crate::roster::Roster;
+use crate::signal_client::SignalClient;
 use crate::timing::TIMER_LATE;
-use crate::trial::{TRIAL, Trial};
+use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView};
+use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
 
 /// What a room is made with. By default without servers of its own and with everything switched off.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,7 +53,7 @@ pub struct RoomConfig {
 pub struct Room {
     config: RoomConfig,
     out: Outbox,
-    link: Link,
+    signal_client: SignalClient,
     media: LocalMedia,
     lifecycle: Lifecycle,
     rejection: Option<Rejection>,
@@ -64,17 +64,17 @@ pub struct Room {
     id: Option<ParticipantId>,
     capacity: Option<u32>,
     /// What the server was last told that we send.
-    told_media: MediaState,
+    announced_media: MediaState,
     server_ice: Vec<IceServer>,
     roster: Roster,
     connections: ById<ParticipantId, Connection>,
     next_connection: u32,
     /// An answerer that is made ahead of the next offer, so that nobody waits for the browser when it comes. There is never
     /// more than one, however many people only come and go.
-    spare: Option<ConnectionId>,
-    trial: Trial,
+    prepared_answerer: Option<ConnectionId>,
+    webrtc_support: WebRtcSupport,
     /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
-    past_generations: Queue<(ParticipantId, u32)>,
+    past_epochs: Queue<(ParticipantId, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
     early: Queue<Inbound>,
     /// When the last input came.
@@ -82,11 +82,11 @@ pub struct Room {
     /// When the server was last heard.
     server_heard: Timestamp,
     /// When the counters of the connections are looked at next.
-    looks_at: Timestamp,
+    next_stats_at: Timestamp,
     /// Until when they are looked at more often.
     alert_until: Timestamp,
     /// What was to be said while the server was lost.
-    unsaid: Queue<Outbound>,
+    unsent: Queue<Outbound>,
     check: Check,
 }
 
@@ -95,7 +95,7 @@ impl Room {
     pub fn new(config: RoomConfig, dialect: Box<dyn Dialect>) -> Self {
         Self {
             out: Outbox::default(),
-            link: Link::new(dialect, config.seed, config.contact),
+            signal_client: SignalClient::new(dialect, config.seed, config.contact),
             media: LocalMedia::new(config.microphone, config.camera),
             lifecycle: Lifecycle::Lobby,
             rejection: None,
@@ -104,20 +104,20 @@ impl Room {
             name: String::new(),
             id: None,
             capacity: config.capacity,
-            told_media: MediaState::default(),
+            announced_media: MediaState::default(),
             server_ice: Vec::new(),
             roster: Roster::default(),
             connections: ById::default(),
             next_connection: 0,
-            spare: None,
-            trial: Trial::default(),
-            past_generations: Queue::default(),
+            prepared_answerer: None,
+            webrtc_support: WebRtcSupport::default(),
+            past_epochs: Queue::default(),
             early: Queue::default(),
             last_input: Timestamp::default(),
             server_heard: Timestamp::default(),
-            looks_at: Timestamp::default(),
+            next_stats_at: Timestamp::default(),
             alert_until: Timestamp::default(),
-            unsaid: Queue::default(),
+            unsent: Queue::default(),
             check: Check::default(),
             config,
         }
@@ -128,30 +128,32 @@ impl Room {
     /// cannot be, there is none.
     #[must_use]
     pub fn with_fallback(mut self, make: impl Fn() -> Option<Box<dyn Dialect>> + 'static) -> Self {
-        self.link.set_fallback(Box::new(make));
+        self.signal_client.set_fallback(Box::new(make));
         self
     }
 
     /// Takes one input. Afterwards drain [`Room::poll_output`].
     pub fn handle(&mut self, now: Timestamp, input: Input) {
-        self.notice_sleep(now);
+        self.detect_sleep(now);
         match input {
-            Input::Command(command) => self.command(now, command),
+            Input::Command(command) => self.on_command(now, command),
             Input::Socket(event) => {
                 self.server_heard = now;
-                let heard = self.link.socket_event(now, event, &mut self.out);
-                self.heard(now, heard);
+                let events = self.signal_client.on_socket_event(now, event, &mut self.out);
+                self.on_signal_events(now, events);
             }
-            Input::Seen(probe, seen) => self.seen(now, &probe, &seen),
-            Input::Tested(TRIAL, finding) => self.trial.found(finding, &mut self.out),
-            Input::Tested(test, finding) => self.check.found(test, finding, &mut self.out),
-            Input::Connection(connection, event) => self.connection_event(now, connection, event),
-            Input::Media(event) => self.media_event(now, &event),
-            Input::Online => self.online(now),
-            Input::NetworkChanged => self.mend_paths(now),
-            Input::Timeout => self.timeout(now),
+            Input::Probed(probe, seen) => self.on_probed(now, &probe, &seen),
+            Input::Tested(WEBRTC_SUPPORT_TEST, finding) => {
+                self.webrtc_support.on_finding(finding, &mut self.out);
+            }
+            Input::Tested(test, finding) => self.check.on_finding(test, finding, &mut self.out),
+            Input::Connection(connection, event) => self.on_connection_event(now, connection, event),
+            Input::Media(event) => self.on_media_event(now, &event),
+            Input::Online => self.on_online(now),
+            Input::NetworkChanged => self.recheck_paths(now),
+            Input::Timeout => self.on_timeout(now),
         }
-        self.settle(now);
+        self.after_input(now);
     }
 
     /// The next thing that follows from the inputs so far, in order.
@@ -162,12 +164,12 @@ impl Room {
     /// When to come back with [`Input::Timeout`], if nothing else happens before. It may lie in the past: then at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
-        let search = self.link.looks_again_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
+        let search = self.signal_client.next_probe_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
         let check = self.check.poll_timeout();
-        let (link, roster, devices) =
-            (self.link.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
-        let trial = self.trial.poll_timeout();
-        let others = [link, roster, devices, self.next_look(), search, check, trial];
+        let (signal_client, roster, devices) =
+            (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
+        let webrtc_support = self.webrtc_support.poll_timeout();
+        let others = [signal_client, roster, devices, self.stats_due_at(), search, check, webrtc_support];
         repairs.chain(others.into_iter().flatten()).min()
     }
 
@@ -175,7 +177,7 @@ impl Room {
     /// it against that.
     pub fn backlog(&self) -> usize {
         let pairs = self.connections.iter().map(|(_, connection)| connection.backlog());
-        self.early.len() + self.unsaid.len() + self.past_generations.len() + pairs.sum::<usize>()
+        self.early.len() + self.unsent.len() + self.past_epochs.len() + pairs.sum::<usize>()
     }
 
     /// What to show.
@@ -183,62 +185,62 @@ impl Room {
         views::room(self)
     }
 
-    fn timeout(&mut self, now: Timestamp) {
-        self.trial.timeout(now, &mut self.out);
-        let heard = self.link.timeout(now, &mut self.out);
-        self.heard(now, heard);
-        if self.link.looks_again_at().is_some_and(|at| at <= now) {
-            self.search(now);
+    fn on_timeout(&mut self, now: Timestamp) {
+        self.webrtc_support.timeout(now, &mut self.out);
+        let events = self.signal_client.timeout(now, &mut self.out);
+        self.on_signal_events(now, events);
+        if self.signal_client.next_probe_at().is_some_and(|at| at <= now) {
+            self.probe_again_in_lobby(now);
         }
         self.media.timeout(now, &mut self.out);
         self.repair(now);
-        self.look(now);
+        self.poll_stats(now);
     }
 
     /// Has the server come that was not there? Of interest only before a call.
-    fn search(&mut self, now: Timestamp) {
+    fn probe_again_in_lobby(&mut self, now: Timestamp) {
         if self.lifecycle == Lifecycle::Lobby {
-            self.link.look_again(now, &mut self.out);
+            self.signal_client.probe_again(now, &mut self.out);
         }
     }
 
-    fn seen(&mut self, now: Timestamp, probe: &Probe, seen: &Seen) {
+    fn on_probed(&mut self, now: Timestamp, probe: &Probe, seen: &ProbeResult) {
         let stays = match self.lifecycle {
             Lifecycle::Lobby => false,
             // Whoever joins without a server should not be torn out of it.
-            Lifecycle::Joining => self.link.fell_back(),
+            Lifecycle::Joining => self.signal_client.fallback_active(),
             Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => true,
         };
-        self.link.seen(now, probe, seen, stays, &mut self.out);
+        self.signal_client.on_probed(now, probe, seen, stays, &mut self.out);
     }
 
     /// After a sleep of the page everything is late, and what happened meanwhile has not been heard of.
-    fn notice_sleep(&mut self, now: Timestamp) {
+    fn detect_sleep(&mut self, now: Timestamp) {
         let late = |at: Timestamp| at + TIMER_LATE < now;
         if late(self.last_input) && self.poll_timeout().is_some_and(late) {
             for (_, connection) in self.connections.iter_mut() {
-                connection.recovery_mut().woke(now);
+                connection.recovery_mut().on_wake(now);
             }
         }
         self.last_input = now;
     }
 
     /// The network is back, or the page woke up: what was waited for may work now.
-    fn online(&mut self, now: Timestamp) {
-        self.link.retry_now(now, &mut self.out);
-        self.search(now);
-        self.mend_paths(now);
+    fn on_online(&mut self, now: Timestamp) {
+        self.signal_client.reconnect_now(now, &mut self.out);
+        self.probe_again_in_lobby(now);
+        self.recheck_paths(now);
     }
 
     /// What is known to be broken is repaired at once; the rest is looked at.
-    fn mend_paths(&mut self, now: Timestamp) {
-        self.be_alert(now);
+    fn recheck_paths(&mut self, now: Timestamp) {
+        self.watch_closely(now);
         for (_, connection) in self.connections.iter_mut() {
-            connection.recovery_mut().nudge(now);
+            connection.recovery_mut().retry_broken(now);
         }
     }
 
-    fn media_event(&mut self, now: Timestamp, event: &MediaEvent) {
+    fn on_media_event(&mut self, now: Timestamp, event: &MediaEvent) {
         let before = self.local_tracks();
         match *event {
             MediaEvent::Captured { capture, microphone, camera } => {
@@ -250,7 +252,7 @@ impl Room {
             MediaEvent::TrackEnded(track) => self.media.track_ended(track, &mut self.out),
             MediaEvent::DevicesChanged => self.media.devices_changed(now, &mut self.out),
         }
-        self.send_tracks(before);
+        self.replace_tracks(before);
     }
 
     fn local_tracks(&self) -> [Option<TrackId>; 2] {
@@ -258,43 +260,45 @@ impl Room {
     }
 
     /// Sends the tracks that have changed on every connection.
-    fn send_tracks(&mut self, before: [Option<TrackId>; 2]) {
+    fn replace_tracks(&mut self, before: [Option<TrackId>; 2]) {
         for (source, old) in Source::ALL.into_iter().zip(before) {
             let new = self.media.track(source);
             if new != old {
-                for id in self.made().collect::<Vec<_>>() {
-                    self.out.effect(Effect::SendTrack(id, source, new));
+                for id in self.peer_connection_ids().collect::<Vec<_>>() {
+                    self.out.effect(Effect::ReplaceTrack(id, source, new));
                 }
             }
         }
     }
 
     /// Tells the others what we send, if they have heard something else last.
-    fn tell_media(&mut self, now: Timestamp) {
+    fn send_media_state(&mut self, now: Timestamp) {
         let state = self.media.state();
-        if self.lifecycle == Lifecycle::Joined && self.told_media != state {
-            self.told_media = state;
-            self.link.send(now, Outbound::MediaState(state), &mut self.out);
+        if self.lifecycle == Lifecycle::Joined && self.announced_media != state {
+            self.announced_media = state;
+            self.signal_client.send(now, Outbound::MediaState(state), &mut self.out);
         }
     }
 
     /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
-    fn settle(&mut self, now: Timestamp) {
+    fn after_input(&mut self, now: Timestamp) {
         // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
-        if self.lifecycle == Lifecycle::Joining && self.link.waits_for_request() {
+        if self.lifecycle == Lifecycle::Joining && self.signal_client.awaits_permission() {
             self.lifecycle = Lifecycle::Lobby;
         }
-        self.tell_media(now);
+        self.send_media_state(now);
         self.step_check(now);
-        self.step_all(now);
+        self.negotiate_all(now);
         let connections = &self.connections;
-        for (id, name) in self.roster.reveal(|id| connections.get(id).is_some_and(Connection::is_presumed)) {
+        for (id, name) in
+            self.roster.confirm(|id| connections.get(id).is_some_and(Connection::is_unconfirmed))
+        {
             self.out.event(Event::ParticipantJoined(id, name));
         }
-        self.unanswered &= self.lifecycle.in_call() && self.roster.iter().all(|member| member.presumed);
+        self.unanswered &= self.lifecycle.in_call() && self.roster.iter().all(|member| member.unconfirmed);
         self.roster.note_lost(now, |id| connections.get(id).is_some_and(Connection::is_connected));
-        while let Some(id) = self.roster.given_up(now) {
-            self.forget(&id);
+        while let Some(id) = self.roster.take_given_up(now) {
+            self.remove_participant(&id);
         }
     }
 

@@ -3,7 +3,7 @@
 use visavis_signaling::limits::MAX_PARTICIPANTS;
 use visavis_signaling::{MediaState, Offerer, ParticipantId, ParticipantInfo, Timestamp};
 
-use crate::timing::LOST_PEER;
+use crate::timing::LOST_PARTICIPANT_TIMEOUT;
 
 /// Somebody else in the room.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(crate) struct Member {
     /// Whether the server has them. If not, their media may still play, and then they stay.
     pub(crate) present: bool,
     /// Whether they are a guess: nobody has been heard. They are not shown.
-    pub(crate) presumed: bool,
+    pub(crate) unconfirmed: bool,
     /// Whether the server said that it has lost them, so that it may have kept their seat.
-    pub(crate) blinks: bool,
+    pub(crate) may_resume: bool,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -47,7 +47,7 @@ impl Roster {
             member.name = info.name;
             member.media = info.media.or(member.media);
             member.present = true;
-            member.blinks = false;
+            member.may_resume = false;
             if member.session != info.session {
                 member.offerer = info.offerer;
                 member.session = info.session;
@@ -64,8 +64,8 @@ impl Roster {
                 offerer,
                 session,
                 present: true,
-                presumed: offerer == Offerer::Unknown,
-                blinks: false,
+                unconfirmed: offerer == Offerer::Unknown,
+                may_resume: false,
                 lost_since: None,
             });
         }
@@ -73,14 +73,14 @@ impl Roster {
     }
 
     /// Those who were a guess and are not any more.
-    pub(crate) fn reveal(
+    pub(crate) fn confirm(
         &mut self,
-        presumed: impl Fn(&ParticipantId) -> bool,
+        unconfirmed: impl Fn(&ParticipantId) -> bool,
     ) -> Vec<(ParticipantId, String)> {
         let mut news = Vec::new();
-        for member in self.0.iter_mut().filter(|member| member.presumed) {
-            member.presumed = presumed(&member.id);
-            if !member.presumed {
+        for member in self.0.iter_mut().filter(|member| member.unconfirmed) {
+            member.unconfirmed = unconfirmed(&member.id);
+            if !member.unconfirmed {
                 news.push((member.id.clone(), member.name.clone()));
             }
         }
@@ -88,10 +88,10 @@ impl Roster {
     }
 
     /// Nobody is known to be on the server until it says so.
-    pub(crate) fn all_absent(&mut self) {
+    pub(crate) fn mark_all_absent(&mut self) {
         for member in &mut self.0 {
             member.present = false;
-            member.blinks = false;
+            member.may_resume = false;
         }
     }
 
@@ -113,7 +113,7 @@ impl Roster {
     }
 
     /// Somebody who has been lost for too long.
-    pub(crate) fn given_up(&self, now: Timestamp) -> Option<ParticipantId> {
+    pub(crate) fn take_given_up(&self, now: Timestamp) -> Option<ParticipantId> {
         let over = |member: &&Member| member.given_up_at().is_some_and(|at| at <= now);
         self.0.iter().find(over).map(|member| member.id.clone())
     }
@@ -125,6 +125,6 @@ impl Roster {
 
 impl Member {
     fn given_up_at(&self) -> Option<Timestamp> {
-        self.lost_since.map(|since| since + LOST_PEER)
+        self.lost_since.map(|since| since + LOST_PARTICIPANT_TIMEOUT)
     }
 }

@@ -11,7 +11,7 @@
 //!   of [`ROUNDS`], 2^18: 2^51 rounds of two SHA-256 each. Fewer tries succeed more rarely by the square: a thousandth of
 //!   the work, once in a million calls. None of it can be done in advance, because the fingerprint of the honest side
 //!   goes into each try, and browsers make a new certificate for every connection; and it must be done before a
-//!   connection is given up and made anew ([`CONNECTS`](crate::timing::CONNECTS)), with another certificate. At 2^33
+//!   connection is given up and made anew ([`CONNECT_TIMEOUT`](crate::timing::CONNECT_TIMEOUT)), with another certificate. At 2^33
 //!   rounds a second, which one big graphics card of 2024 does, 2^51 take three days: 15 s want 17,000 of them.
 //!   (On servers that only repeat what they hear, an offer to whoever may be there waits without end: there it is three
 //!   days on one card.)
@@ -28,7 +28,7 @@ mod words;
 
 pub use self::canonical::Fingerprint;
 use self::canonical::NAME;
-pub(crate) use self::canonical::{Refusal, canonical};
+pub(crate) use self::canonical::{DescriptionError, canonical};
 use self::words::WORDS;
 
 /// The words are PBKDF2 (RFC 8018) with HMAC-SHA-256 of [`Fingerprints::as_bytes`], one word for each byte. This is its
@@ -75,24 +75,24 @@ impl Certificates {
     }
 
     /// What the browser may be shown of their description.
-    pub(crate) fn admit(&mut self, sdp: &str) -> Result<String, Refusal> {
+    pub(crate) fn sanitize(&mut self, sdp: &str) -> Result<String, DescriptionError> {
         let (sdp, fingerprint) = canonical(sdp)?;
         if self.pinned.is_some() && fingerprint.is_some() && self.pinned != fingerprint {
-            return Err(Refusal::CertificateChanged);
+            return Err(DescriptionError::CertificateChanged);
         }
         self.pinned = self.pinned.take().or(fingerprint);
         Ok(sdp)
     }
 
     /// The browser talks to whoever has this certificate.
-    pub(crate) fn uses(&mut self, fingerprint: Fingerprint) {
+    pub(crate) fn remote_in_use(&mut self, fingerprint: Fingerprint) {
         if self.in_use.len() < 2 && !self.in_use.contains(&fingerprint) {
             self.in_use.push(fingerprint);
         }
     }
 
     /// What the words are made of, if the certificate in use is the one that was announced.
-    pub(crate) fn proven(&self) -> Option<Fingerprints> {
+    pub(crate) fn verified(&self) -> Option<Fingerprints> {
         let (ours, pinned) = (self.ours.as_ref()?, self.pinned.as_ref()?);
         (self.in_use.as_slice() == std::slice::from_ref(pinned)).then(|| Fingerprints::between(ours, pinned))
     }
@@ -123,9 +123,9 @@ mod tests {
     fn between(ours: u8, announced: u8, in_use: u8) -> Option<Fingerprints> {
         let mut certificates = Certificates::default();
         certificates.local(&sdp(ours));
-        certificates.admit(&sdp(announced)).unwrap();
-        certificates.uses(fingerprint(in_use));
-        certificates.proven()
+        certificates.sanitize(&sdp(announced)).unwrap();
+        certificates.remote_in_use(fingerprint(in_use));
+        certificates.verified()
     }
 
     #[test]
@@ -144,21 +144,21 @@ mod tests {
         assert_eq!(between(1, 2, 3), None, "announced is one, and another is used");
         let mut certificates = Certificates::default();
         certificates.local(&sdp(1));
-        certificates.admit(&sdp(2)).unwrap();
-        assert_eq!(certificates.proven(), None, "not read yet");
-        certificates.uses(fingerprint(2));
-        certificates.uses(fingerprint(2));
-        assert!(certificates.proven().is_some());
-        certificates.uses(fingerprint(3));
-        assert_eq!(certificates.proven(), None, "one of two transports leads elsewhere");
+        certificates.sanitize(&sdp(2)).unwrap();
+        assert_eq!(certificates.verified(), None, "not read yet");
+        certificates.remote_in_use(fingerprint(2));
+        certificates.remote_in_use(fingerprint(2));
+        assert!(certificates.verified().is_some());
+        certificates.remote_in_use(fingerprint(3));
+        assert_eq!(certificates.verified(), None, "one of two transports leads elsewhere");
     }
 
     #[test]
     fn a_certificate_is_pinned() {
         let mut certificates = Certificates::default();
-        certificates.admit(&sdp(2)).unwrap();
-        assert_eq!(certificates.admit(&sdp(3)), Err(Refusal::CertificateChanged));
-        assert_eq!(certificates.admit(&sdp(2)), Ok(sdp(2)));
+        certificates.sanitize(&sdp(2)).unwrap();
+        assert_eq!(certificates.sanitize(&sdp(3)), Err(DescriptionError::CertificateChanged));
+        assert_eq!(certificates.sanitize(&sdp(2)), Ok(sdp(2)));
     }
 
     #[test]

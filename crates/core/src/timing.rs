@@ -3,25 +3,25 @@
 use std::time::Duration;
 
 /// A socket that neither opens nor fails for this long counts as failed; browsers wait up to two minutes.
-pub const SOCKET_OPENS: Duration = Duration::from_secs(10);
+pub const SOCKET_OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// A server that does not answer `join` for this long is taken for something else that happens to accept WebSockets.
-pub const JOIN_ANSWERED: Duration = Duration::from_secs(10);
+pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// A socket that stays open for this long has somebody at its other end. A proxy without a server behind it (that of Trunk)
 /// closes within milliseconds what it has just opened.
-pub const STAYS_OPEN: Duration = Duration::from_millis(200);
+pub const SOCKET_CONFIRMS_SERVER: Duration = Duration::from_millis(200);
 /// Where there was no server, one is looked for again this often, as long as the lobby is shown.
-pub const LOOK_FOR_SERVER: Duration = Duration::from_secs(20);
+pub const SERVER_PROBE_INTERVAL: Duration = Duration::from_secs(20);
 /// A check before a call gives the signaling server this long to answer...
 pub const CHECK_SERVER: Duration = Duration::from_secs(10);
 /// ...a device to be opened, for which somebody may have to be asked...
-pub const CHECK_OPENS: Duration = Duration::from_secs(20);
+pub const CHECK_CAPTURE: Duration = Duration::from_secs(20);
 /// ...an open device to deliver something...
 pub const CHECK_DEVICE: Duration = Duration::from_secs(6);
 /// ...and an ICE server to give a candidate: browsers themselves ask for about as long.
 pub const CHECK_ICE: Duration = Duration::from_secs(10);
 /// A peer connection of the lobby that gathers nothing for this long knows no address; others do so at once, even on a slow
 /// machine that is still busy with the page.
-pub const TRIAL_ANSWERS: Duration = Duration::from_secs(8);
+pub const WEBRTC_SUPPORT_TIMEOUT: Duration = Duration::from_secs(8);
 /// The first wait before the signaling socket is opened again: the shortest and the longest. A blip is over at once, and
 /// still ten thousand clients of a restarted server are spread over a second.
 pub const RECONNECT_FIRST: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
@@ -35,43 +35,43 @@ pub const RECONNECT_LATER: [Duration; 2] = [Duration::from_secs(4), Duration::fr
 /// some seconds.
 pub const RECONNECT_CLOSING: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(6)];
 /// From the start of a connection to `connected`; then it is built anew.
-pub const CONNECTS: Duration = Duration::from_secs(15);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// `disconnected` often heals by itself; this long it may try.
-pub const DISCONNECTED_HEALS: Duration = Duration::from_millis(2500);
+pub const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 /// From an ICE restart to `connected`; then the connection is built anew.
-pub const RESTART_CONNECTS: Duration = Duration::from_secs(12);
+pub const RESTART_TIMEOUT: Duration = Duration::from_secs(12);
 /// Both sides see a broken path, but one should act: the polite one gives the other this much time.
-pub const POLITE_WAITS: Duration = Duration::from_millis(1500);
+pub const POLITE_DELAY: Duration = Duration::from_millis(1500);
 /// After this many repairs in a row without success, a connection shows as failed...
 pub const REPAIRS_BEFORE_FAILED: u32 = 3;
 /// ...and is tried again this often.
-pub const FAILED_RETRIES: Duration = Duration::from_secs(30);
+pub const FAILED_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Somebody the server has lost, and whose media is silent too, is given up after this long.
-pub const LOST_PEER: Duration = Duration::from_secs(12);
+pub const LOST_PARTICIPANT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// While media should flow, the counters of every connection are looked at this often...
-pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+pub const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// ...and this often when the network may have changed or the page has slept...
-pub const LOOK_EVERY_WHEN_ALERT: Duration = Duration::from_secs(1);
+pub const STATS_INTERVAL_WHEN_ALERT: Duration = Duration::from_secs(1);
 /// ...for so long.
 pub const ALERT_LASTS: Duration = Duration::from_secs(6);
 /// Two looks that lie further apart say nothing about the time between them: timers of hidden pages are late.
-pub const LOOKS_APART: Duration = Duration::from_secs(5);
+pub const STATS_MAX_GAP: Duration = Duration::from_secs(5);
 /// Not a packet for this long from somebody who says that they send, or to anybody although we do: the path is repaired,
 /// whatever the browser says about it.
-pub const SILENT: Duration = Duration::from_secs(5);
+pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The same when the network may have changed.
-pub const SILENT_WHEN_ALERT: Duration = Duration::from_millis(2500);
+pub const SILENCE_TIMEOUT_WHEN_ALERT: Duration = Duration::from_millis(2500);
 /// The same before the first packet: their device and their encoder have to start.
-pub const FIRST_PACKET: Duration = Duration::from_secs(10);
+pub const FIRST_PACKET_TIMEOUT: Duration = Duration::from_secs(10);
 /// Their picture comes, but for this long not a packet of the voice that they say they send.
-pub const VOICELESS: Duration = Duration::from_secs(15);
+pub const AUDIO_SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Not a frame for this long of a picture that moved: people are told...
-pub const FRAMELESS: Duration = Duration::from_secs(6);
+pub const FRAMES_TIMEOUT: Duration = Duration::from_secs(6);
 /// ...or, of one that they say they send, since they were connected: their encoder has to start.
-pub const FIRST_FRAME: Duration = Duration::from_secs(8);
+pub const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(8);
 /// From a restart because of silence to the first packet; then the connection is built anew.
-pub const RESTART_HEARD: Duration = Duration::from_secs(8);
+pub const RESTART_PACKETS_TIMEOUT: Duration = Duration::from_secs(8);
 /// After this many repairs without a packet in return it is left alone until something comes: not the connection is
 /// silent, but they.
 pub const SILENT_REPAIRS: u32 = 2;
@@ -80,13 +80,13 @@ pub const SILENT_REPAIRS_PER_MINUTE: usize = 2;
 /// Most repairs of one pair for any reason, in any minute.
 pub const REPAIRS_PER_MINUTE: usize = 6;
 /// Most rebuilds of one pair that the other side may make us take part in, in any minute.
-pub const THEIR_REBUILDS_PER_MINUTE: usize = 10;
+pub const FOLLOWS_PER_MINUTE: usize = 10;
 /// Most tries to open a device that was lost, because the browser says that its devices have changed, in any minute: each
 /// may ask the person.
 pub const REOPENS_PER_MINUTE: usize = 3;
 /// The minute of the four above.
-pub const BUDGET_SPAN: Duration = Duration::from_secs(60);
+pub const BUDGET_PERIOD: Duration = Duration::from_secs(60);
 /// A timer that comes this late has slept with its page: the deadlines it missed are not believed...
 pub const TIMER_LATE: Duration = Duration::from_secs(3);
 /// ...before what happened meanwhile has had this long to be heard of.
-pub const WAKES: Duration = Duration::from_secs(1);
+pub const WAKE_GRACE: Duration = Duration::from_secs(1);

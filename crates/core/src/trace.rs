@@ -13,11 +13,11 @@ pub enum TraceKind {
     /// We sent this frame.
     Out,
     /// What the dialect made of it for the room.
-    Heard,
+    Inbound,
     /// What the room says, before the dialect puts it into words.
-    Said,
+    Outbound,
     /// A frame made no sense, and why.
-    Misunderstood,
+    Invalid,
 }
 
 impl TraceKind {
@@ -27,23 +27,23 @@ impl TraceKind {
             Self::Socket => "socket",
             Self::In => "in",
             Self::Out => "out",
-            Self::Heard => "heard",
-            Self::Said => "said",
-            Self::Misunderstood => "misunderstood",
+            Self::Inbound => "heard",
+            Self::Outbound => "said",
+            Self::Invalid => "misunderstood",
         }
     }
 }
 
 /// A signal, in few words.
-pub(crate) fn heard(signal: &Inbound) -> String {
+pub(crate) fn describe_inbound(signal: &Inbound) -> String {
     let (what, id) = match signal {
         Inbound::Joined(joined) => ("joined as", &joined.id),
         Inbound::Resumed { .. } => return "resumed".to_owned(),
         Inbound::ParticipantJoined(info) => ("joins:", &info.id),
-        Inbound::ParticipantBack(info) => ("is back:", &info.id),
+        Inbound::ParticipantResumed(info) => ("is back:", &info.id),
         Inbound::ParticipantLeft(id) => ("left:", id),
         Inbound::ParticipantGone(id) => ("is gone:", id),
-        Inbound::Description { from, description, .. } => (described(description.sdp_type), from),
+        Inbound::Description { from, description, .. } => (describe_sdp_type(description.sdp_type), from),
         Inbound::Candidate { from, candidate, .. } => (candidate_or_end(candidate.as_ref()), from),
         Inbound::MediaState { from, .. } => ("media:", from),
         Inbound::IceServers(_) => return "ICE servers".to_owned(),
@@ -54,10 +54,12 @@ pub(crate) fn heard(signal: &Inbound) -> String {
 }
 
 /// What the room says, in few words.
-pub(crate) fn said(outbound: &Outbound) -> String {
+pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
     let (what, to) = match outbound {
         Outbound::Join { room, .. } => ("join", room.as_str()),
-        Outbound::Description { to, description, .. } => (described(description.sdp_type), to.as_str()),
+        Outbound::Description { to, description, .. } => {
+            (describe_sdp_type(description.sdp_type), to.as_str())
+        }
         Outbound::Candidate { to, candidate, .. } => (candidate_or_end(candidate.as_ref()), to.as_str()),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Leave => ("leave", ""),
@@ -66,7 +68,7 @@ pub(crate) fn said(outbound: &Outbound) -> String {
     [what, " ", to].concat()
 }
 
-fn described(kind: SdpType) -> &'static str {
+fn describe_sdp_type(kind: SdpType) -> &'static str {
     match kind {
         SdpType::Offer => "offer:",
         SdpType::Answer => "answer:",

@@ -4,8 +4,8 @@ use visavis_signaling::{MediaState, ParticipantId, RejectCode};
 
 use crate::check::CheckLine;
 use crate::input::{MediaError, TrackId};
-use crate::reach::Obstacle;
 use crate::safety::Fingerprints;
+use crate::unreachable::UnreachableReason;
 
 /// Where the person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Problem {
         /// How many attempts in a row have failed.
         attempts: u32,
         /// Why, as far as it is known.
-        obstacle: Obstacle,
+        obstacle: UnreachableReason,
     },
     /// The server said no.
     Rejected {

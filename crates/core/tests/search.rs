@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use visavis_core::signaling::dialects::{Options, named};
 use visavis_core::signaling::{Dialect, Timestamp};
-use visavis_core::timing::{LOOK_FOR_SERVER, STAYS_OPEN};
+use visavis_core::timing::{SERVER_PROBE_INTERVAL, SOCKET_CONFIRMS_SERVER};
 use visavis_core::{
-    Command, Contact, Effect, Event, Input, Lifecycle, Obstacle, Output, Problem, Room, RoomConfig, Seen,
-    SocketEvent, TraceKind,
+    Command, Contact, Effect, Event, Input, Lifecycle, Output, ProbeResult, Problem, Room, RoomConfig,
+    SocketEvent, TraceKind, UnreachableReason,
 };
 
 fn dialect(name: &str) -> Box<dyn Dialect> {
@@ -96,14 +96,14 @@ impl Stage {
     /// The shell has looked at the page's own server.
     fn sees(&mut self, status: u16) -> Vec<Asked> {
         let probe = dialect("visavis").probe().unwrap();
-        self.input(Input::Seen(probe, Seen::Answer { status, body: String::new() }))
+        self.input(Input::Probed(probe, ProbeResult::Response { status, body: String::new() }))
     }
 
     fn join(&mut self) -> Vec<Asked> {
         self.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }))
     }
 
-    fn obstacle(&self) -> Option<Obstacle> {
+    fn obstacle(&self) -> Option<UnreachableReason> {
         match self.room.view().problem {
             Some(Problem::Unreachable { obstacle, .. }) => Some(obstacle),
             _ => None,
@@ -124,9 +124,9 @@ fn the_shell_looks_once_and_again_when_asked() {
     let mut stage = Stage::new(room("visavis"));
     stage.input(Input::Command(Command::EnterLobby));
     assert_eq!(stage.fails(), [look()]);
-    assert_eq!(stage.obstacle(), Some(Obstacle::Unknown));
+    assert_eq!(stage.obstacle(), Some(UnreachableReason::Unknown));
     stage.sees(403);
-    assert_eq!(stage.obstacle(), Some(Obstacle::Refused));
+    assert_eq!(stage.obstacle(), Some(UnreachableReason::Refused));
     for _ in 0..10 {
         stage.wait(Duration::from_secs(20));
         assert_eq!(stage.fails(), [], "once is enough");
@@ -151,7 +151,7 @@ fn who_opens_and_does_not_answer_is_of_another_kind() {
     stage.join();
     stage.input(Input::Socket(SocketEvent::Opened));
     assert_eq!(stage.wait(Duration::from_secs(10)), [Asked::Close]);
-    assert_eq!(stage.obstacle(), Some(Obstacle::NoReply));
+    assert_eq!(stage.obstacle(), Some(UnreachableReason::NoReply));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_server_that_is_down_is_not_absent() {
     stage.fails();
     stage.sees(502);
     assert!(!stage.room.view().fallback);
-    assert_eq!(stage.obstacle(), Some(Obstacle::Down));
+    assert_eq!(stage.obstacle(), Some(UnreachableReason::Down));
     // It has been there once: whatever answers in its place now, it will come back.
     stage.wait(Duration::from_secs(1));
     stage.input(Input::Socket(SocketEvent::Opened));
@@ -186,13 +186,13 @@ fn a_server_that_is_down_is_not_absent() {
     stage.fails();
     stage.sees(404);
     assert!(!stage.room.view().fallback);
-    assert_eq!(stage.obstacle(), Some(Obstacle::WrongPath));
+    assert_eq!(stage.obstacle(), Some(UnreachableReason::WrongPath));
 }
 
 /// As behind the proxy of Trunk, which answers 400 with a server behind it or without.
 #[test]
 fn behind_a_proxy_of_this_machine_a_socket_that_closes_at_once_is_no_server() {
-    for (stands, falls_back) in [(Duration::ZERO, true), (STAYS_OPEN, false)] {
+    for (stands, falls_back) in [(Duration::ZERO, true), (SOCKET_CONFIRMS_SERVER, false)] {
         let local = || dialect_at("visavis", "ws://localhost:8080/ws");
         let config = RoomConfig { seed: 1, ..RoomConfig::default() };
         let mut stage = Stage::new(Room::new(config, local()).with_fallback(|| Some(dialect("tabs"))));
@@ -200,8 +200,8 @@ fn behind_a_proxy_of_this_machine_a_socket_that_closes_at_once_is_no_server() {
         stage.input(Input::Socket(SocketEvent::Opened));
         stage.wait(stands);
         assert_eq!(stage.fails(), [Asked::Look("ws://localhost:8080/ws".into())]);
-        let seen = Seen::Answer { status: 400, body: String::new() };
-        let asked = stage.input(Input::Seen(local().probe().unwrap(), seen));
+        let seen = ProbeResult::Response { status: 400, body: String::new() };
+        let asked = stage.input(Input::Probed(local().probe().unwrap(), seen));
         assert_eq!(asked == [open("tab:visavis")], falls_back, "{asked:?}");
         assert_eq!(stage.room.view().fallback, falls_back);
     }
@@ -217,7 +217,7 @@ fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
         };
         stage.fails();
         stage.sees(503);
-        assert_eq!(stage.obstacle(), Some(Obstacle::Down));
+        assert_eq!(stage.obstacle(), Some(UnreachableReason::Down));
         assert_eq!((stage.room.view().fallback, stage.room.view().may_fall_back), (false, true));
         assert_eq!(stage.input(Input::Command(Command::UseFallback)), [open("tab:visavis")]);
         assert!(stage.room.view().fallback);
@@ -225,14 +225,14 @@ fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
         // And the server is found when it comes.
         if lifecycle == Lifecycle::Lobby {
             stage.input(Input::Socket(SocketEvent::Opened));
-            assert_eq!(stage.wait(LOOK_FOR_SERVER), [look()]);
+            assert_eq!(stage.wait(SERVER_PROBE_INTERVAL), [look()]);
             assert_eq!(stage.sees(426), [Asked::Close, open("ws://server/ws")]);
         }
     }
     let mut stage = Stage::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
     stage.join();
     stage.input(Input::Socket(SocketEvent::Opened));
-    stage.wait(STAYS_OPEN);
+    stage.wait(SOCKET_CONFIRMS_SERVER);
     stage.fails();
     assert!(!stage.room.view().may_fall_back, "it has been there");
     assert_eq!(stage.input(Input::Command(Command::UseFallback)), []);
@@ -244,7 +244,7 @@ fn without_a_fallback_absence_is_only_told() {
     stage.input(Input::Command(Command::EnterLobby));
     stage.fails();
     stage.sees(404);
-    assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(Obstacle::WrongPath), false));
+    assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(UnreachableReason::WrongPath), false));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_fallback_that_cannot_be_made_is_tried_again_when_asked_for() {
     stage.input(Input::Command(Command::EnterLobby));
     stage.fails();
     assert_eq!(stage.sees(404), []);
-    assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(Obstacle::WrongPath), false));
+    assert_eq!((stage.obstacle(), stage.room.view().fallback), (Some(UnreachableReason::WrongPath), false));
     loaded.set(true);
     stage.input(Input::Command(Command::UseFallback));
     assert!(stage.room.view().fallback);
@@ -265,13 +265,13 @@ fn a_fallback_that_cannot_be_made_is_tried_again_when_asked_for() {
 fn a_server_that_comes_is_found_from_the_lobby_and_not_from_a_call() {
     let mut stage = Stage::fallen_back();
     stage.input(Input::Socket(SocketEvent::Opened));
-    assert_eq!(stage.wait(LOOK_FOR_SERVER), [look()]);
+    assert_eq!(stage.wait(SERVER_PROBE_INTERVAL), [look()]);
     assert_eq!(stage.sees(404), []);
     assert_eq!(stage.input(Input::Command(Command::RetryNow)), [look()]);
     stage.join();
     stage.wait(Duration::ZERO);
     assert_eq!(stage.sees(426), [], "a call goes on as it has begun");
-    assert_eq!(stage.wait(LOOK_FOR_SERVER), [Asked::Say], "nothing but the sign of life");
+    assert_eq!(stage.wait(SERVER_PROBE_INTERVAL), [Asked::Say], "nothing but the sign of life");
     stage.input(Input::Command(Command::Leave));
     assert_eq!(stage.sees(426), []);
     stage.input(Input::Command(Command::EnterLobby));
@@ -319,7 +319,7 @@ fn a_server_that_only_a_link_names_is_left_alone_until_the_person_asks() {
         let mut stage = Stage::linked(false);
         for input in [Input::Command(Command::EnterLobby), Input::Online, Input::Command(Command::RetryNow)] {
             assert_eq!(stage.input(input.clone()), [], "{input:?}");
-            assert_eq!(stage.wait(LOOK_FOR_SERVER), [], "{input:?}");
+            assert_eq!(stage.wait(SERVER_PROBE_INTERVAL), [], "{input:?}");
         }
         assert_eq!(stage.room.view().problem, None, "nothing is wrong with it");
         assert_eq!(stage.input(Input::Command(request)), [open("ws://linked/")]);
@@ -336,7 +336,7 @@ fn a_server_of_a_link_is_left_alone_where_it_takes_the_place_of_a_missing_one() 
     assert_eq!(stage.fails(), [look()]);
     assert_eq!(stage.sees(404), []);
     assert!(stage.room.view().fallback, "it is said which server it would be");
-    assert_eq!(stage.wait(LOOK_FOR_SERVER), [look()], "only the page's own is looked for");
+    assert_eq!(stage.wait(SERVER_PROBE_INTERVAL), [look()], "only the page's own is looked for");
     assert_eq!(stage.join(), [open("ws://linked/")]);
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use visavis_signaling::dialects::{ALL, Listed, Mapping, Options};
+use visavis_signaling::dialects::{ALL, DialectEntry, Mapping, Options};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{
@@ -62,7 +62,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(listed: &Listed, server: &str) -> Self {
+    fn new(listed: &DialectEntry, server: &str) -> Self {
         let identity = "0123456789abcdef".repeat(4);
         let mapping = mapping(server);
         let options = Options {
@@ -96,7 +96,7 @@ impl Talk {
             ('!', "closed") => self.input(DialectInput::Closed),
             ('!', "hung up") => {
                 if let Some(id) = self.people.first().cloned() {
-                    self.input(DialectInput::HungUp(id));
+                    self.input(DialectInput::ChannelClosed(id));
                 }
             }
             ('@', time) => self.wait_until(Timestamp::from_millis(number(time).0.min(1 << 40))),
@@ -126,7 +126,7 @@ impl Talk {
             DialectInput::Opened => (self.open, self.connected) = (true, false),
             DialectInput::Closed => self.open = false,
             DialectInput::Frame(frame) => self.connected |= frame.starts_with("40"),
-            DialectInput::Send(_) | DialectInput::HungUp(_) | DialectInput::Timeout => {}
+            DialectInput::Send(_) | DialectInput::ChannelClosed(_) | DialectInput::Timeout => {}
         }
         self.handle(input);
         self.wait_until(self.now);
@@ -144,8 +144,8 @@ impl Talk {
                     self.check_frame(&frame);
                 }
                 DialectOutput::Signal(signal) => self.hear(signal),
-                DialectOutput::Misunderstood(why) => assert!(why.len() < 1000),
-                DialectOutput::Stalled | DialectOutput::Moved => {}
+                DialectOutput::Invalid(why) => assert!(why.len() < 1000),
+                DialectOutput::ServerSilent | DialectOutput::UrlChanged => {}
             }
         }
     }
@@ -171,7 +171,7 @@ impl Talk {
                 joined.participants.iter().for_each(check_info);
                 self.people = joined.participants.into_iter().map(|info| info.id).collect();
             }
-            Inbound::ParticipantJoined(info) | Inbound::ParticipantBack(info) => {
+            Inbound::ParticipantJoined(info) | Inbound::ParticipantResumed(info) => {
                 check_info(&info);
                 if !self.people.contains(&info.id) {
                     self.people.push(info.id);
@@ -248,16 +248,16 @@ fn said(words: &str) -> Option<Outbound> {
                 sdp_m_line_index: Some(0),
                 username_fragment: None,
             };
-            Outbound::Candidate { to: to?, generation: 0, candidate: Some(candidate) }
+            Outbound::Candidate { to: to?, epoch: 0, candidate: Some(candidate) }
         }
-        "end" => Outbound::Candidate { to: to?, generation: 0, candidate: None },
+        "end" => Outbound::Candidate { to: to?, epoch: 0, candidate: None },
         "leave" => Outbound::Leave,
         "check" => Outbound::Check,
         _ => return None,
     })
 }
 
-fn describe(to: ParticipantId, sdp_type: SdpType, session: char, generation: &str) -> Outbound {
+fn describe(to: ParticipantId, sdp_type: SdpType, session: char, epoch: &str) -> Outbound {
     let description = SessionDescription { sdp_type, sdp: sdp(session) };
-    Outbound::Description { to, generation: generation.parse().unwrap_or(0), description }
+    Outbound::Description { to, epoch: epoch.parse().unwrap_or(0), description }
 }

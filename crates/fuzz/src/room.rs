@@ -10,7 +10,7 @@ use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaEvent, OperationError,
-    Output, PeerConnectionState, Room, RoomConfig, Seen, SocketEvent, Source, TestId, TrackId,
+    Output, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent, Source, TestId, TrackId,
 };
 use visavis_sim::fake::FakeConnection;
 
@@ -161,8 +161,8 @@ impl Page {
             return;
         };
         let event = match mark {
-            's' => ConnectionEvent::StateChanged(state(number(more).0)),
-            'g' => ConnectionEvent::Candidate((more != "!").then(|| shell::gathered(&connection.fake))),
+            's' => ConnectionEvent::ConnectionStateChange(state(number(more).0)),
+            'g' => ConnectionEvent::IceCandidate((more != "!").then(|| shell::gathered(&connection.fake))),
             'n' => {
                 if more == "!" {
                     connection.fake.want_renegotiation();
@@ -175,7 +175,7 @@ impl Page {
             'r' => {
                 self.next_track += 1;
                 let source = if more == "!" { Source::Microphone } else { Source::Camera };
-                ConnectionEvent::RemoteTrack(source, TrackId(self.next_track))
+                ConnectionEvent::Track(source, TrackId(self.next_track))
             }
             _ => {
                 let more = number(more).0 as u32;
@@ -205,9 +205,9 @@ impl Page {
             }
             Asked::SetLocal(id) => self.set_local(id, refuses),
             Asked::SetRemote(id, description) => self.set_remote(id, &description, refuses),
-            Asked::Look(probe) if refuses => self.input(Input::Seen(probe, Seen::Nobody)),
+            Asked::Look(probe) if refuses => self.input(Input::Probed(probe, ProbeResult::NoAnswer)),
             Asked::Look(probe) => {
-                self.input(Input::Seen(probe, Seen::Answer { status: 404, body: String::new() }));
+                self.input(Input::Probed(probe, ProbeResult::Response { status: 404, body: String::new() }));
             }
             Asked::Test(id) => {
                 let finding = if refuses { Finding::Error(401) } else { Finding::Good };

@@ -45,8 +45,8 @@ pub enum CarrierInput {
     Frame(String),
     /// The socket is gone.
     Closed,
-    /// The dialect wants to say something. Before [`CarrierOutput::Up`] it is lost.
-    Say(Message),
+    /// The dialect wants to say something. Before [`CarrierOutput::Connected`] it is lost.
+    Send(Message),
     /// The moment of [`Carrier::poll_timeout`] has come.
     Timeout,
 }
@@ -57,15 +57,15 @@ pub enum CarrierOutput {
     /// Send this text frame.
     Frame(String),
     /// Messages can be said now. Holds the id that the server gave to this connection, if it gives any.
-    Up(Option<String>),
+    Connected(Option<String>),
     /// The server said something.
     Message(Message),
     /// The server does not let us in, or throws us out.
-    Refused(Rejection),
+    Rejected(Rejection),
     /// Something could not be understood or said; it changed nothing.
-    Misunderstood(String),
+    Invalid(String),
     /// The server is silent for too long.
-    Stalled,
+    ServerSilent,
 }
 
 /// A way to carry messages over a WebSocket. Same shape as [`Dialect`](crate::Dialect): no socket, no clock.

@@ -45,8 +45,8 @@ pub enum DialectInput {
     Send(Outbound),
     /// The moment of [`Dialect::poll_timeout`] has come.
     Timeout,
-    /// Somebody has closed the data channel beside our media: see [`Dialect::hangs_up_by_channel`].
-    HungUp(ParticipantId),
+    /// Somebody has closed the data channel beside our media: see [`Dialect::uses_hangup_channel`].
+    ChannelClosed(ParticipantId),
 }
 
 /// What comes out of a dialect.
@@ -57,11 +57,11 @@ pub enum DialectOutput {
     /// The server said this.
     Signal(Inbound),
     /// A frame could not be understood; it changed nothing. The text says why, for logs.
-    Misunderstood(String),
+    Invalid(String),
     /// The server is silent for too long: close the socket and connect again.
-    Stalled,
+    ServerSilent,
     /// The URL has changed: close the socket and connect again at once. Nothing has failed.
-    Moved,
+    UrlChanged,
 }
 
 /// One server's language. Implementations hold no socket and read no clock.
@@ -82,7 +82,7 @@ pub trait Dialect {
 
     /// Whether connections carry a data channel that nothing is ever said on, because clients of this language hang up
     /// by closing it.
-    fn hangs_up_by_channel(&self) -> bool {
+    fn uses_hangup_channel(&self) -> bool {
         false
     }
 }

@@ -23,26 +23,26 @@ use std::rc::Rc;
 
 use crate::carrier::{Carrier, Raw, SocketIo};
 use crate::dialect::Dialect;
-use crate::foreign::{Foreign, Protocol};
+use crate::foreign::{ForeignDialect, Protocol};
 use crate::json::Json;
 use crate::limits::MIN_X_ID_BYTES;
 
 /// Every dialect, ours first.
-pub const ALL: &[Listed] = &[
-    visavis::LISTED,
-    group_chat::LISTED,
-    codelab::LISTED,
-    broadcast::LISTED,
-    create_room::LISTED,
-    join_room::LISTED,
-    peerjs::LISTED,
-    mdn_chat::LISTED,
-    simple_peer_rooms::LISTED,
-    y_webrtc::LISTED,
-    matchbox::LISTED,
-    ayame::LISTED,
-    tabs::LISTED,
-    mapping::LISTED,
+pub const ALL: &[DialectEntry] = &[
+    visavis::ENTRY,
+    group_chat::ENTRY,
+    codelab::ENTRY,
+    broadcast::ENTRY,
+    create_room::ENTRY,
+    join_room::ENTRY,
+    peerjs::ENTRY,
+    mdn_chat::ENTRY,
+    simple_peer_rooms::ENTRY,
+    y_webrtc::ENTRY,
+    matchbox::ENTRY,
+    ayame::ENTRY,
+    tabs::ENTRY,
+    mapping::ENTRY,
 ];
 
 /// Words that several dialects know, carriers, and what two of ours tell each other through any server.
@@ -53,13 +53,13 @@ pub const WORDS: &str = "type,id,name,room,from,to,x,media,microphone,camera,scr
 
 /// A dialect in the list.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed {
+pub struct DialectEntry {
     /// Its name in `config.json`.
     pub name: &'static str,
     /// What is to be known of it. Behind a function, because a page that speaks our own need not load it.
     pub about: fn() -> About,
     /// Makes one.
-    pub make: fn(Options) -> Made,
+    pub make: fn(Options) -> BoxedDialect,
 }
 
 /// What is to be known of a dialect.
@@ -75,7 +75,7 @@ pub struct About {
 }
 
 /// A dialect, made.
-pub type Made = Box<dyn Dialect>;
+pub type BoxedDialect = Box<dyn Dialect>;
 
 /// What a dialect is made with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,8 +98,8 @@ pub struct Options {
 }
 
 /// Looks a dialect up by its name.
-pub fn named(name: &str) -> Option<&'static Listed> {
-    ALL.iter().find(|listed| listed.name == name)
+pub fn named(name: &str) -> Option<&'static DialectEntry> {
+    ALL.iter().find(|entry| entry.name == name)
 }
 
 /// The end of the half of an identity that others may see: how others of ours know us on other people's servers.
@@ -119,16 +119,16 @@ impl Options {
         (public.to_owned(), secret.to_owned())
     }
 
-    fn over_socket_io(self, protocol: impl Protocol + 'static) -> Made {
+    fn over_socket_io(self, protocol: impl Protocol + 'static) -> BoxedDialect {
         let carrier = SocketIo::new(&self.namespace, self.auth.clone());
         self.over(Box::new(carrier), Box::new(protocol))
     }
 
-    fn over_raw(self, protocol: impl Protocol + 'static) -> Made {
+    fn over_raw(self, protocol: impl Protocol + 'static) -> BoxedDialect {
         self.over(Box::new(Raw::default()), Box::new(protocol))
     }
 
-    fn over(self, carrier: Box<dyn Carrier>, protocol: Box<dyn Protocol>) -> Made {
-        Box::new(Foreign::new(&self.url, carrier, protocol, known_as(&self.identity).to_owned()))
+    fn over(self, carrier: Box<dyn Carrier>, protocol: Box<dyn Protocol>) -> BoxedDialect {
+        Box::new(ForeignDialect::new(&self.url, carrier, protocol, known_as(&self.identity).to_owned()))
     }
 }

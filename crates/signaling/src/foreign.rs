@@ -3,16 +3,17 @@
 //! A server of our own tells who is there, counts generations and says who left. These servers do not, each in its own
 //! way. The [`Context`] makes up for it: it gives everybody an id, derives generations from the descriptions, puts
 //! candidates into descriptions where old clients need that, keeps crossing offers apart, and notices who is silent for
-//! too long. [`Foreign`] joins a carrier, a [`Protocol`] and its context into a [`Dialect`].
+//! too long. [`ForeignDialect`] joins a carrier, a [`Protocol`] and its context into a [`Dialect`].
 
-mod bundle;
+mod candidates;
 mod context;
-mod pair;
-mod piggyback;
+mod description;
+mod extension;
+mod peer;
 
-pub(crate) use self::context::{Context, Due, texts};
-pub(crate) use self::pair::session;
-pub(crate) use self::piggyback::no_candidate;
+pub(crate) use self::context::{Context, Outgoing};
+pub(crate) use self::description::session;
+pub(crate) use self::extension::no_candidate;
 use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::Json;
@@ -29,24 +30,24 @@ pub(crate) struct Profile {
     /// Most people in a room; zero if the server has no limit.
     pub(crate) capacity: u32,
     /// Others do not notice when our socket is replaced: who was there still is. If not, we come back as somebody new.
-    pub(crate) keeps_pairs: bool,
+    pub(crate) survives_reconnect: bool,
     /// Candidates travel inside the description, because clients take only that. Ours take them by themselves.
-    pub(crate) bundles: bool,
+    pub(crate) candidates_in_description: bool,
     /// Nobody says who is there: somebody may be, so an offer is made into the silence and repeated.
-    pub(crate) presumes: bool,
-    /// Ours say hello before anything else, so that they are known by ids of their own. `presumes` wants it.
-    pub(crate) greets: bool,
+    pub(crate) no_roster: bool,
+    /// Ours say hello before anything else, so that they are known by ids of their own. `no_roster` wants it.
+    pub(crate) says_hello: bool,
     /// The server also repeats what is said in other rooms.
     pub(crate) mixes_rooms: bool,
     /// Clients hang up by closing a data channel beside the media.
-    pub(crate) hangs_up_by_channel: bool,
+    pub(crate) uses_hangup_channel: bool,
     /// The server says who has left. If not, only unanswered offers can tell.
-    pub(crate) tells_leave: bool,
+    pub(crate) announces_leave: bool,
 }
 
 /// The wish to be in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Entry {
+pub(crate) struct JoinRequest {
     pub(crate) room: String,
     pub(crate) name: String,
 }
@@ -66,53 +67,53 @@ pub(crate) trait Protocol {
     }
 
     /// The carrier is up. `id` is how the server calls this connection, if it tells.
-    fn up(&mut self, _id: Option<&str>, _desk: &mut Context) {}
+    fn on_connected(&mut self, _id: Option<&str>, _context: &mut Context) {}
 
     /// Enter the room; only while the carrier is up, and again on each new one.
-    fn join(&mut self, entry: &Entry, context: &mut Context);
+    fn join(&mut self, request: &JoinRequest, context: &mut Context);
 
     /// The server said something. `None` if that makes no sense; then nothing may have changed.
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()>;
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()>;
 
     /// Say an offer or answer.
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context);
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context);
 
     /// Say a candidate, or the end of candidates.
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context);
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context);
 
     /// Say something that is only for another of ours, in a shape that no server and no naive page stumbles over or takes
     /// for a word to itself. Who is not known to be ours hears nothing but a [`Context::hello`]. An empty `to` is everybody.
-    fn aside(&mut self, _to: &str, _x: Json, _desk: &mut Context) {}
+    fn send_extension(&mut self, _to: &str, _x: Json, _context: &mut Context) {}
 
     /// Say goodbye, if the server knows a word for it.
-    fn leave(&mut self, _desk: &mut Context) {}
+    fn leave(&mut self, _context: &mut Context) {}
 
     /// Somebody has closed the data channel beside the media.
-    fn hung_up(&mut self, key: &str, context: &mut Context) {
-        context.left(key);
+    fn on_channel_closed(&mut self, key: &str, context: &mut Context) {
+        context.participant_left(key);
     }
 
-    /// The moment of [`Context::wake_at`] has come.
-    fn wake(&mut self, _desk: &mut Context) {}
+    /// The moment of [`Context::set_timer`] has come.
+    fn on_timer(&mut self, _context: &mut Context) {}
 
     /// The connection is lost, and what the server knew of us with it.
-    fn down(&mut self) {}
+    fn on_disconnected(&mut self) {}
 }
 
 /// A dialect of somebody else's server.
-pub(crate) struct Foreign {
+pub(crate) struct ForeignDialect {
     url: String,
     carrier: Box<dyn Carrier>,
     protocol: Box<dyn Protocol>,
     context: Context,
-    up: bool,
-    entry: Option<Entry>,
-    refusal: Option<Rejection>,
+    connected: bool,
+    request: Option<JoinRequest>,
+    rejection: Option<Rejection>,
     /// Whether to say so once the carrier is up: there is nothing else to ask such a server before joining.
-    asked: bool,
+    check_pending: bool,
 }
 
-impl Foreign {
+impl ForeignDialect {
     /// `id` is how others of ours call us.
     pub(crate) fn new(url: &str, carrier: Box<dyn Carrier>, protocol: Box<dyn Protocol>, id: String) -> Self {
         let context = Context::new(protocol.profile(), id);
@@ -121,158 +122,158 @@ impl Foreign {
             carrier,
             protocol,
             context,
-            up: false,
-            entry: None,
-            refusal: None,
-            asked: false,
+            connected: false,
+            request: None,
+            rejection: None,
+            check_pending: false,
         }
     }
 
-    fn feed(&mut self, input: CarrierInput, out: &mut Vec<DialectOutput>) {
+    fn drive_carrier(&mut self, input: CarrierInput, out: &mut Vec<DialectOutput>) {
         let mut outputs = Vec::new();
         self.carrier.handle(self.context.now, input, &mut outputs);
         for output in outputs {
             match output {
                 // It belongs to who we were there, and an answer would be heard as theirs.
-                CarrierOutput::Up(_) | CarrierOutput::Message(_) if self.context.moves() => {}
+                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.is_moving() => {}
                 CarrierOutput::Frame(frame) => out.push(DialectOutput::Frame(frame)),
-                CarrierOutput::Misunderstood(why) => out.push(DialectOutput::Misunderstood(why)),
-                CarrierOutput::Stalled => self.context.reopen(),
-                CarrierOutput::Refused(refusal) => {
-                    self.refusal = Some(refusal.clone());
-                    self.context.refuse(refusal);
+                CarrierOutput::Invalid(why) => out.push(DialectOutput::Invalid(why)),
+                CarrierOutput::ServerSilent => self.context.reconnect(),
+                CarrierOutput::Rejected(rejection) => {
+                    self.rejection = Some(rejection.clone());
+                    self.context.refuse(rejection);
                 }
-                CarrierOutput::Up(id) => {
-                    self.up = true;
-                    self.protocol.up(id.as_deref(), &mut self.context);
-                    self.answer();
-                    self.enter();
+                CarrierOutput::Connected(id) => {
+                    self.connected = true;
+                    self.protocol.on_connected(id.as_deref(), &mut self.context);
+                    self.answer_check();
+                    self.join_if_connected();
                 }
                 CarrierOutput::Message(message) => {
-                    if self.protocol.hear(&message, &mut self.context).is_none() {
+                    if self.protocol.on_message(&message, &mut self.context).is_none() {
                         let why = ["a message makes no sense: ", &message.event].concat();
-                        out.push(DialectOutput::Misunderstood(why));
+                        out.push(DialectOutput::Invalid(why));
                     }
                 }
             }
         }
     }
 
-    fn enter(&mut self) {
-        if let (true, Some(entry)) = (self.up, &self.entry) {
-            self.protocol.join(entry, &mut self.context);
+    fn join_if_connected(&mut self) {
+        if let (true, Some(request)) = (self.connected, &self.request) {
+            self.protocol.join(request, &mut self.context);
         }
     }
 
     /// To the question whether anybody is there.
-    fn answer(&mut self) {
-        if let Some(refusal) = self.refusal.clone().filter(|_| self.asked) {
-            self.context.refuse(refusal);
-        } else if self.up && self.asked {
-            self.context.is_there();
+    fn answer_check(&mut self) {
+        if let Some(rejection) = self.rejection.clone().filter(|_| self.check_pending) {
+            self.context.refuse(rejection);
+        } else if self.connected && self.check_pending {
+            self.context.confirm_reachable();
         }
-        self.asked &= !self.up;
+        self.check_pending &= !self.connected;
     }
 
-    fn say(&mut self, outbound: Outbound) {
+    fn send(&mut self, outbound: Outbound) {
         match outbound {
             Outbound::Join { room, name, media } => {
-                self.context.introduce_us(&room, &name, media);
-                self.entry = Some(Entry { room, name });
-                match &self.refusal {
-                    Some(refusal) => self.context.refuse(refusal.clone()),
-                    None => self.enter(),
+                self.context.set_local_info(&room, &name, media);
+                self.request = Some(JoinRequest { room, name });
+                match &self.rejection {
+                    Some(rejection) => self.context.refuse(rejection.clone()),
+                    None => self.join_if_connected(),
                 }
             }
-            Outbound::Description { to, generation, description } => {
-                let due = self.context.describe(&to, generation, description);
-                self.perform(due);
+            Outbound::Description { to, epoch, description } => {
+                let outgoing = self.context.on_local_description(&to, epoch, description);
+                self.send_outgoing(outgoing);
             }
-            Outbound::Candidate { to, generation: _, candidate } => {
-                let due = self.context.trickle(&to, candidate);
-                self.perform(due);
+            Outbound::Candidate { to, epoch: _, candidate } => {
+                let outgoing = self.context.on_local_candidate(&to, candidate);
+                self.send_outgoing(outgoing);
             }
             Outbound::MediaState(media) => self.context.media_changed(media),
             Outbound::Check => {
-                self.asked = true;
-                self.answer();
+                self.check_pending = true;
+                self.answer_check();
             }
             Outbound::Leave => {
-                if !self.context.profile.tells_leave {
-                    self.context.tell_all(true);
+                if !self.context.profile.announces_leave {
+                    self.context.announce(true);
                 }
-                self.say_asides();
+                self.send_extensions();
                 self.protocol.leave(&mut self.context);
-                self.entry = None;
+                self.request = None;
                 self.context.forget_all();
             }
         }
     }
 
-    fn say_asides(&mut self) {
-        while let Some((to, x)) = self.context.next_aside() {
-            self.protocol.aside(&to, x, &mut self.context);
+    fn send_extensions(&mut self) {
+        while let Some((to, x)) = self.context.next_extension() {
+            self.protocol.send_extension(&to, x, &mut self.context);
         }
     }
 
-    fn perform(&mut self, due: Option<Due>) {
-        match due {
-            Some(Due::Describe(key, description)) if self.context.is_ours(&key) => {
-                self.say_inside(&key, "description", Json::from(&description));
+    fn send_outgoing(&mut self, outgoing: Option<Outgoing>) {
+        match outgoing {
+            Some(Outgoing::Description(key, description)) if self.context.is_visavis(&key) => {
+                self.send_inside_extension(&key, "description", Json::from(&description));
             }
-            Some(Due::Describe(key, description)) => {
-                self.protocol.describe(&key, &description, &mut self.context);
+            Some(Outgoing::Description(key, description)) => {
+                self.protocol.send_description(&key, &description, &mut self.context);
             }
-            Some(Due::Trickle(key, Some(candidate))) if self.context.is_ours(&key) => {
-                self.say_inside(&key, "candidate", Json::from(&candidate));
+            Some(Outgoing::Candidate(key, Some(candidate))) if self.context.is_visavis(&key) => {
+                self.send_inside_extension(&key, "candidate", Json::from(&candidate));
             }
-            Some(Due::Trickle(key, candidate)) if !self.context.is_ours(&key) => {
-                self.protocol.trickle(&key, candidate.as_ref(), &mut self.context);
+            Some(Outgoing::Candidate(key, candidate)) if !self.context.is_visavis(&key) => {
+                self.protocol.send_candidate(&key, candidate.as_ref(), &mut self.context);
             }
             // Ours need no end of candidates.
-            Some(Due::Trickle(..)) | None => {}
+            Some(Outgoing::Candidate(..)) | None => {}
         }
     }
 
-    fn say_inside(&mut self, to: &str, field: &str, what: Json) {
-        let x = self.context.counted(to, field == "description").with(field, what);
-        self.protocol.aside(to, x, &mut self.context);
+    fn send_inside_extension(&mut self, to: &str, field: &str, what: Json) {
+        let x = self.context.extension_inside(to, field == "description").with(field, what);
+        self.protocol.send_extension(to, x, &mut self.context);
     }
 
-    fn timeout(&mut self) {
-        if self.context.take_wake() {
-            self.protocol.wake(&mut self.context);
+    fn on_timeout(&mut self) {
+        if self.context.take_timer() {
+            self.protocol.on_timer(&mut self.context);
         }
-        for due in self.context.take_due() {
-            self.perform(Some(due));
+        for outgoing in self.context.take_outgoing() {
+            self.send_outgoing(Some(outgoing));
         }
     }
 
     fn close(&mut self, out: &mut Vec<DialectOutput>) {
-        self.feed(CarrierInput::Closed, out);
-        self.protocol.down();
-        self.context.down();
-        self.up = false;
-        self.entry = None;
-        self.refusal = None;
-        self.asked = false;
+        self.drive_carrier(CarrierInput::Closed, out);
+        self.protocol.on_disconnected();
+        self.context.on_disconnected();
+        self.connected = false;
+        self.request = None;
+        self.rejection = None;
+        self.check_pending = false;
     }
 
     /// What the protocol said goes out through the carrier. What it heard goes to the room, but not as an answer to what
     /// the room itself says: that could come before it is ready, so it comes right after.
-    fn drain(&mut self, with_signals: bool, out: &mut Vec<DialectOutput>) {
-        self.say_asides();
+    fn drain(&mut self, deliver_signals: bool, out: &mut Vec<DialectOutput>) {
+        self.send_extensions();
         for message in self.context.take_messages() {
-            self.feed(CarrierInput::Say(message), out);
+            self.drive_carrier(CarrierInput::Send(message), out);
         }
-        if with_signals {
+        if deliver_signals {
             out.extend(self.context.take_signals().into_iter().map(DialectOutput::Signal));
-            out.extend(self.context.take_reopen());
+            out.extend(self.context.take_reconnect());
         }
     }
 }
 
-impl Dialect for Foreign {
+impl Dialect for ForeignDialect {
     fn endpoint(&self) -> Endpoint {
         self.carrier.endpoint(&self.protocol.url(&self.url))
     }
@@ -284,33 +285,33 @@ impl Dialect for Foreign {
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         self.context.now = now;
-        let said = matches!(input, DialectInput::Send(_));
+        let sending = matches!(input, DialectInput::Send(_));
         match input {
             DialectInput::Opened => {
                 self.close(out);
-                self.feed(CarrierInput::Opened, out);
+                self.drive_carrier(CarrierInput::Opened, out);
             }
             DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
-                out.push(DialectOutput::Misunderstood("a frame is too long".to_owned()));
+                out.push(DialectOutput::Invalid("a frame is too long".to_owned()));
             }
-            DialectInput::Frame(frame) => self.feed(CarrierInput::Frame(frame), out),
+            DialectInput::Frame(frame) => self.drive_carrier(CarrierInput::Frame(frame), out),
             DialectInput::Closed => self.close(out),
-            DialectInput::Send(outbound) => self.say(outbound),
+            DialectInput::Send(outbound) => self.send(outbound),
             DialectInput::Timeout => {
-                self.feed(CarrierInput::Timeout, out);
-                self.timeout();
+                self.drive_carrier(CarrierInput::Timeout, out);
+                self.on_timeout();
             }
-            DialectInput::HungUp(id) => {
+            DialectInput::ChannelClosed(id) => {
                 if let Some(key) = self.context.key_of(&id) {
-                    self.protocol.hung_up(&key, &mut self.context);
+                    self.protocol.on_channel_closed(&key, &mut self.context);
                 }
             }
         }
-        self.drain(!said, out);
+        self.drain(!sending, out);
     }
 
-    fn hangs_up_by_channel(&self) -> bool {
-        self.protocol.profile().hangs_up_by_channel
+    fn uses_hangup_channel(&self) -> bool {
+        self.protocol.profile().uses_hangup_channel
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {

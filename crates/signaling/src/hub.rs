@@ -133,7 +133,7 @@ pub fn participant_id(identity: &str) -> ParticipantId {
         // Writing to a String cannot fail.
         let _ = write!(id, "{byte:02x}");
     }
-    ParticipantId::from_digits(id)
+    ParticipantId::from_trusted(id)
 }
 
 /// What all spellings of a room's name share: a capital is the same as its small letter, and a letter with an accent the
@@ -277,12 +277,12 @@ impl Hub {
             }
             (ClientMessage::Leave, _) => self.depart(from, Departure::Over(LeaveReason::Left)),
             (_, None) => self.refuse(from, RejectCode::NotJoined, "Send \"join\" first."),
-            (ClientMessage::Description { to, generation, description }, Some(seat)) => {
-                let message = ServerMessage::Description { from: seat.id, generation, description };
+            (ClientMessage::Description { to, epoch, description }, Some(seat)) => {
+                let message = ServerMessage::Description { from: seat.id, epoch, description };
                 self.relay(from, &seat.room, &to, message);
             }
-            (ClientMessage::Candidate { to, generation, candidate }, Some(seat)) => {
-                let message = ServerMessage::Candidate { from: seat.id, generation, candidate };
+            (ClientMessage::Candidate { to, epoch, candidate }, Some(seat)) => {
+                let message = ServerMessage::Candidate { from: seat.id, epoch, candidate };
                 self.relay(from, &seat.room, &to, message);
             }
             (ClientMessage::Media { media }, Some(seat)) => self.media(&seat, media),

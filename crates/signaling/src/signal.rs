@@ -22,7 +22,7 @@ impl ParticipantId {
     }
 
     /// An id of our own making, known to be within its bounds.
-    pub(crate) fn from_digits(id: String) -> Self {
+    pub(crate) fn from_trusted(id: String) -> Self {
         debug_assert!(!id.is_empty(), "made here, so within its bounds");
         debug_assert!(id.len() <= MAX_ID_BYTES, "made here, so within its bounds");
         Self(id)
@@ -290,7 +290,7 @@ pub enum Inbound {
     ParticipantJoined(ParticipantInfo),
     /// Somebody came back whom the server had lost, and nothing between us is lost. Or there is more to tell of somebody who
     /// never left: their name, what they send.
-    ParticipantBack(ParticipantInfo),
+    ParticipantResumed(ParticipantInfo),
     /// Somebody left on purpose: their tile goes at once.
     ParticipantLeft(ParticipantId),
     /// The server lost somebody's connection. Their media may well be fine, so their tile stays while it plays.
@@ -300,7 +300,7 @@ pub enum Inbound {
         /// From whom.
         from: ParticipantId,
         /// Which connection of the pair, counted from zero; see [`Outbound::Description`].
-        generation: u32,
+        epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
     },
@@ -309,7 +309,7 @@ pub enum Inbound {
         /// From whom.
         from: ParticipantId,
         /// Which connection of the pair.
-        generation: u32,
+        epoch: u32,
         /// The candidate.
         candidate: Option<IceCandidate>,
     },
@@ -346,7 +346,7 @@ pub enum Outbound {
         to: ParticipantId,
         /// Which connection of the pair: the first is 0, and each one that replaces a broken one counts one more.
         /// Whoever hears an older number ignores it, whoever hears a newer one starts afresh.
-        generation: u32,
+        epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
     },
@@ -355,7 +355,7 @@ pub enum Outbound {
         /// For whom.
         to: ParticipantId,
         /// Which connection of the pair.
-        generation: u32,
+        epoch: u32,
         /// The candidate.
         candidate: Option<IceCandidate>,
     },

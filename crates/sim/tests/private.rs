@@ -15,7 +15,7 @@ use visavis_core::signaling::dialects::{ALL, Mapping, Options, named};
 use visavis_core::signaling::json::{self, Fields, Json};
 use visavis_core::signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription, Timestamp};
 use visavis_core::{
-    AppConfig, Command, ConnectionEvent, ConnectionId, Input, Room, RoomConfig, Seen, SocketEvent,
+    AppConfig, Command, ConnectionEvent, ConnectionId, Input, ProbeResult, Room, RoomConfig, SocketEvent,
 };
 use visavis_sim::replay::replay;
 
@@ -302,13 +302,13 @@ fn nothing_of_our_own_is_in_a_report() {
                     sdp_m_line_index: Some(0),
                     username_fragment: Some(name.clone()),
                 };
-                hears(&Input::Connection(id, ConnectionEvent::Candidate(Some(candidate))));
+                hears(&Input::Connection(id, ConnectionEvent::IceCandidate(Some(candidate))));
             }
             for body in
                 [name.clone(), format!("Welcome to socket.io, {name}"), format!("0{{\"sid\":\"{name}\"}}")]
             {
                 let probe = Probe { url: format!("ws://{SOUGHT}"), expects: Expects::EngineIo };
-                hears(&Input::Seen(probe, Seen::Answer { status: 200, body }));
+                hears(&Input::Probed(probe, ProbeResult::Response { status: 200, body }));
             }
             must_not_name(&recorder.report(), &case.name);
         }

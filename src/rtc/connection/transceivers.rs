@@ -24,12 +24,12 @@ impl Connection {
     }
 
     /// Sends a track, or nothing, as `source`, now or as soon as there is a sender.
-    pub(in crate::rtc) fn send_track(&self, source: Source, track: Option<TrackId>) {
+    pub(in crate::rtc) fn replace_track(&self, source: Source, track: Option<TrackId>) {
         self.outgoing.borrow_mut()[source as usize].track = track;
-        self.replace_track(source);
+        self.apply_track(source);
     }
 
-    fn replace_track(&self, source: Source) {
+    fn apply_track(&self, source: Source) {
         let outgoing = &self.outgoing.borrow()[source as usize];
         let Some(sender) = &outgoing.sender else { return };
         let track = outgoing.track.and_then(|id| self.tracks.get(id));
@@ -44,10 +44,10 @@ impl Connection {
             }
             let Some(transceiver) = self.first_transceiver(kind_of(source)) else { continue };
             let sender: Sender = transceiver.sender().unchecked_into();
-            let _ = transceiver.unchecked_ref::<Transceiver>().set_way("sendrecv");
+            let _ = transceiver.unchecked_ref::<Transceiver>().set_direction("sendrecv");
             let _ = sender.set_streams(&self.stream);
             self.outgoing.borrow_mut()[source as usize].sender = Some(sender);
-            self.replace_track(source);
+            self.apply_track(source);
         }
     }
 
@@ -66,11 +66,11 @@ impl Connection {
                 if !one_way(&transceiver) {
                     continue;
                 }
-                let _ = transceiver.unchecked_ref::<Transceiver>().set_way("recvonly");
+                let _ = transceiver.unchecked_ref::<Transceiver>().set_direction("recvonly");
                 ignore(transceiver.sender().unchecked_ref::<Sender>().replace(&JsValue::NULL));
             }
             if self.add_transceiver(source, "sendonly").is_ok() {
-                self.replace_track(source);
+                self.apply_track(source);
             }
         }
     }

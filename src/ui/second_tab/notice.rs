@@ -27,7 +27,7 @@ pub(in crate::ui) fn show(frame: &HtmlElement, second: bool) {
 }
 
 /// Makes this tab quiet: nobody is heard here, and nobody hears us from here. "Tap to hear the others" takes it back.
-pub(in crate::ui) fn be_quiet(shared: &Rc<Shared>, button: &Element) {
+pub(in crate::ui) fn mute(shared: &Rc<Shared>, button: &Element) {
     shared.send(Command::SetSource { source: Source::Microphone, on: false });
     picture::silence_all(&shared.frame);
     button.closest(".notice").ok().flatten().iter().for_each(Element::remove);

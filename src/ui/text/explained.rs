@@ -2,7 +2,7 @@
 //! people never read any of it.
 
 use visavis_core::signaling::RejectCode;
-use visavis_core::{MediaError, Obstacle, Problem, Source};
+use visavis_core::{MediaError, Problem, Source, UnreachableReason};
 
 use super::without_query;
 use crate::dom;
@@ -115,36 +115,38 @@ fn problem(problem: &Problem, in_call: bool) -> String {
 }
 
 /// Why a server is out of reach, and what to look at.
-pub(super) fn unreachable(url: &str, obstacle: Obstacle) -> String {
+pub(super) fn unreachable(url: &str, obstacle: UnreachableReason) -> String {
     // What follows may hold a token.
     let url = without_query(url);
     let why = match obstacle {
-        Obstacle::Unknown => "It may be down, or your network is offline or blocks it.",
-        Obstacle::NoAnswer => {
+        UnreachableReason::Unknown => "It may be down, or your network is offline or blocks it.",
+        UnreachableReason::NoAnswer => {
             "Nobody answers there. The server may be down, its address or certificate wrong, or your network is \
              offline or blocks it."
         }
-        Obstacle::WrongPath => {
+        UnreachableReason::WrongPath => {
             "Something else answers there. Check host, port and path of the address, and the kind of server."
         }
-        Obstacle::Down | Obstacle::NoBackend => {
+        UnreachableReason::Down | UnreachableReason::NoBackend => {
             "What stands in front of it answers, but the server behind is down."
         }
-        Obstacle::Refused => "It does not let this page in: it may want a token, or not know this site.",
-        Obstacle::NoWebSocket => {
+        UnreachableReason::Refused => {
+            "It does not let this page in: it may want a token, or not know this site."
+        }
+        UnreachableReason::NoWebSocket => {
             "It answers, but opens no WebSocket. The path may be wrong, the server may be full or not know this \
              site, or something in between does not let WebSockets pass."
         }
-        Obstacle::Subprotocol => {
+        UnreachableReason::Subprotocol => {
             "It answers, but opens no WebSocket. It may not know the subprotocol of this kind of server, or the path \
              is wrong."
         }
-        Obstacle::SocketIoVersion => "It speaks a version of Socket.IO other than 1 to 4.",
-        Obstacle::MixedContent => {
+        UnreachableReason::SocketIoVersion => "It speaks a version of Socket.IO other than 1 to 4.",
+        UnreachableReason::MixedContent => {
             "A page that came over https may not talk to a server without encryption: its address must begin with \
              wss://."
         }
-        Obstacle::NoReply => {
+        UnreachableReason::NoReply => {
             "It opens the connection, but does not answer: it is probably another kind of server than this page \
              expects."
         }

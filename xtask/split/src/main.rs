@@ -53,7 +53,7 @@ const MOVING: [&str; 15] = [
     "visavis::ui::server::",
     "visavis::ui::text::explained::",
     "visavis::ui::trace::",
-    "visavis::ui::trial::",
+    "visavis::ui::mapping_editor::",
 ];
 /// What stays of them, because the page speaks it by default.
 const STAYING: [&str; 2] =

@@ -3,13 +3,13 @@
 use visavis_signaling::RejectCode;
 
 use crate::input::MediaError;
-use crate::reach::Obstacle;
+use crate::unreachable::UnreachableReason;
 
 /// Why something does not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The signaling server is out of reach.
-    Unreachable(Obstacle),
+    Unreachable(UnreachableReason),
     /// The signaling server does not let us in.
     Rejected(RejectCode),
     /// The device cannot be opened.

@@ -3,8 +3,8 @@ use crate::input::MediaError;
 use crate::output::Output;
 
 const OFF: SourceView = SourceView { state: SourceState::Off, track: None };
-const AROUND: Surroundings =
-    Surroundings { microphone: OFF, camera: OFF, link_open: true, obstacle: Obstacle::Unknown };
+const AROUND: CheckContext =
+    CheckContext { microphone: OFF, camera: OFF, link_open: true, obstacle: UnreachableReason::Unknown };
 
 fn on(track: u32) -> SourceView {
     SourceView { state: SourceState::On, track: Some(TrackId(track)) }
@@ -35,7 +35,7 @@ impl Stage {
         stage
     }
 
-    fn step(&mut self, now: u64, around: &Surroundings) -> Vec<Effect> {
+    fn step(&mut self, now: u64, around: &CheckContext) -> Vec<Effect> {
         self.check.step(at(now), around, self.servers.iter(), &mut self.out);
         let outputs = std::iter::from_fn(|| self.out.pop());
         outputs
@@ -46,8 +46,8 @@ impl Stage {
             .collect()
     }
 
-    fn found(&mut self, test: u32, finding: Finding) {
-        self.check.found(TestId(test), finding, &mut self.out);
+    fn on_finding(&mut self, test: u32, finding: Finding) {
+        self.check.on_finding(TestId(test), finding, &mut self.out);
     }
 
     fn state(&self, line: usize) -> CheckState {
@@ -63,7 +63,7 @@ const ICE: usize = 3;
 #[test]
 fn everything_works() {
     let mut stage = Stage::begin(&[&["stun:a"], &["turn:a", "turns:a"]]);
-    let around = Surroundings { microphone: on(1), camera: on(2), ..AROUND };
+    let around = CheckContext { microphone: on(1), camera: on(2), ..AROUND };
     let asked = stage.step(0, &around);
     let ice = |id, url| Effect::Test(TestId(id), Test::Ice(server(&[url])));
     assert_eq!(
@@ -76,8 +76,8 @@ fn everything_works() {
             ice(4, "turns:a"),
         ]
     );
-    stage.check.server_said(None, &mut stage.out);
-    (0..5).for_each(|test| stage.found(test, Finding::Good));
+    stage.check.on_server_answer(None, &mut stage.out);
+    (0..5).for_each(|test| stage.on_finding(test, Finding::Good));
     assert_eq!(stage.step(1, &around), (0..5).map(|test| Effect::EndTest(TestId(test))).collect::<Vec<_>>());
     assert!(stage.check.lines(None).iter().all(|line| line.state == CheckState::Passed));
     assert_eq!((stage.check.lines(None).len(), stage.check.poll_timeout()), (6, None));
@@ -89,7 +89,7 @@ fn what_is_off_or_absent_is_skipped() {
     assert_eq!(stage.step(0, &AROUND), []);
     assert_eq!(stage.state(CAMERA), CheckState::Skipped(Skip::Off));
     assert_eq!(stage.check.lines(None).len(), 3, "the server may still name some");
-    stage.check.server_said(Some(RejectCode::BadRequest), &mut stage.out);
+    stage.check.on_server_answer(Some(RejectCode::BadRequest), &mut stage.out);
     stage.step(0, &AROUND);
     assert_eq!(stage.state(SERVER), CheckState::Passed, "an older server");
     assert_eq!(stage.state(ICE), CheckState::Skipped(Skip::None));
@@ -101,9 +101,9 @@ fn what_is_off_or_absent_is_skipped() {
 #[test]
 fn a_device_that_delivers_nothing_is_named() {
     let mut stage = Stage::begin(&[]);
-    let around = Surroundings { microphone: on(1), camera: on(2), ..AROUND };
+    let around = CheckContext { microphone: on(1), camera: on(2), ..AROUND };
     stage.step(0, &around);
-    stage.found(0, Finding::Blank);
+    stage.on_finding(0, Finding::Blank);
     stage.step(5_999, &around);
     assert_eq!(stage.state(MICROPHONE), CheckState::Running, "somebody may still say something");
     let ended = stage.step(6_000, &around);
@@ -115,7 +115,7 @@ fn a_device_that_delivers_nothing_is_named() {
     deaf.step(6_000, &around);
     assert_eq!(deaf.state(MICROPHONE), CheckState::Skipped(Skip::Unclear), "no sound card, for instance");
     // Too late, and of nothing that is under way.
-    stage.found(1, Finding::Good);
+    stage.on_finding(1, Finding::Good);
     assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Nothing));
 }
 
@@ -123,16 +123,16 @@ fn a_device_that_delivers_nothing_is_named() {
 fn a_device_that_opens_late_is_waited_for() {
     let starting = SourceView { state: SourceState::Starting, track: None };
     let mut stage = Stage::begin(&[]);
-    let around = Surroundings { microphone: starting, camera: starting, ..AROUND };
+    let around = CheckContext { microphone: starting, camera: starting, ..AROUND };
     stage.step(0, &around);
     assert_eq!(stage.state(CAMERA), CheckState::Waiting);
-    let opened = stage.step(15_000, &Surroundings { camera: on(2), ..around });
+    let opened = stage.step(15_000, &CheckContext { camera: on(2), ..around });
     assert_eq!(opened, [Effect::Test(TestId(0), Test::Track(TrackId(2)))]);
-    stage.step(20_000, &Surroundings { camera: on(2), ..around });
+    stage.step(20_000, &CheckContext { camera: on(2), ..around });
     assert_eq!(stage.state(MICROPHONE), CheckState::Failed(Fault::Unopened));
     assert_eq!(stage.state(CAMERA), CheckState::Running);
     let failed = SourceView { state: SourceState::Failed(MediaError::Busy), track: None };
-    stage.step(20_001, &Surroundings { camera: failed, ..around });
+    stage.step(20_001, &CheckContext { camera: failed, ..around });
     assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Device(MediaError::Busy)));
 }
 
@@ -141,7 +141,7 @@ fn a_browser_without_peer_connections_blames_no_server() {
     for url in ["turn:a", "stun:a"] {
         let mut stage = Stage::begin(&[&[url]]);
         stage.step(0, &AROUND);
-        stage.found(0, Finding::Unsupported);
+        stage.on_finding(0, Finding::Unsupported);
         assert_eq!(stage.step(1, &AROUND), [Effect::EndTest(TestId(0))]);
         assert_eq!(stage.state(ICE), CheckState::Skipped(Skip::Unclear), "{url}");
     }
@@ -162,7 +162,7 @@ fn an_ice_server_that_fails_says_why() {
     ] {
         let mut stage = Stage::begin(&[&[url]]);
         stage.step(0, &AROUND);
-        findings.iter().for_each(|finding| stage.found(0, *finding));
+        findings.iter().for_each(|finding| stage.on_finding(0, *finding));
         let ended = stage.step(10_000, &AROUND);
         assert_eq!(ended, [Effect::EndTest(TestId(0))]);
         assert_eq!(stage.state(ICE), CheckState::Failed(expected), "{url} {findings:?}");
@@ -173,11 +173,11 @@ fn an_ice_server_that_fails_says_why() {
 fn a_path_that_fails_does_not_matter_if_another_works() {
     let mut stage = Stage::begin(&[&["stun:a"], &["stun:b"], &["stun:c"]]);
     stage.step(0, &AROUND);
-    stage.found(0, Finding::Error(701));
-    stage.found(0, Finding::Good);
+    stage.on_finding(0, Finding::Error(701));
+    stage.on_finding(0, Finding::Good);
     // Without a NAT there is nothing to find, and Firefox says nothing of errors.
-    stage.found(1, Finding::Gathered(true));
-    stage.found(2, Finding::Gathered(false));
+    stage.on_finding(1, Finding::Gathered(true));
+    stage.on_finding(2, Finding::Gathered(false));
     assert_eq!(stage.state(ICE), CheckState::Passed);
     assert_eq!(stage.state(ICE + 1), CheckState::Passed);
     assert_eq!(stage.state(ICE + 2), CheckState::Skipped(Skip::Unclear));
@@ -186,16 +186,16 @@ fn a_path_that_fails_does_not_matter_if_another_works() {
 #[test]
 fn a_server_that_is_out_of_reach_is_explained() {
     for (link_open, obstacle, when, expected) in [
-        (false, Obstacle::Down, 1, Obstacle::Down),
-        (false, Obstacle::Unknown, 10_000, Obstacle::Unknown),
-        (true, Obstacle::Unknown, 10_000, Obstacle::NoReply),
+        (false, UnreachableReason::Down, 1, UnreachableReason::Down),
+        (false, UnreachableReason::Unknown, 10_000, UnreachableReason::Unknown),
+        (true, UnreachableReason::Unknown, 10_000, UnreachableReason::NoReply),
     ] {
         let mut stage = Stage::begin(&[]);
-        stage.step(when, &Surroundings { link_open, obstacle, ..AROUND });
+        stage.step(when, &CheckContext { link_open, obstacle, ..AROUND });
         assert_eq!(stage.state(SERVER), CheckState::Failed(Fault::Unreachable(expected)));
     }
     let mut stage = Stage::begin(&[]);
-    stage.check.server_said(Some(RejectCode::ServerFull), &mut stage.out);
+    stage.check.on_server_answer(Some(RejectCode::ServerFull), &mut stage.out);
     assert_eq!(stage.state(SERVER), CheckState::Failed(Fault::Rejected(RejectCode::ServerFull)));
 }
 

@@ -67,17 +67,17 @@ impl ServerChoice {
     /// If it names no dialect or no URL, one that shows something else than it means, or one that this page may not talk
     /// to.
     pub fn new(dialect: &str, url: &str, secure: bool) -> Result<Self, ChoiceError> {
-        let listed = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
-        let url = if needs_url(listed.name) { url.trim() } else { "" };
+        let entry = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
+        let url = if needs_url(entry.name) { url.trim() } else { "" };
         let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute(url);
         let path = url.starts_with('/') && !url.starts_with("//");
-        if needs_url(listed.name) && (!(absolute || path) || is_deceptive(url)) {
+        if needs_url(entry.name) && (!(absolute || path) || is_deceptive(url)) {
             return Err(ChoiceError::Url);
         }
         if secure && is_insecure(url) {
             return Err(ChoiceError::MixedContent);
         }
-        Ok(Self { dialect: listed.name.to_owned(), url: url.to_owned() })
+        Ok(Self { dialect: entry.name.to_owned(), url: url.to_owned() })
     }
 
     /// The host of the server, with its port if it is not the usual one; empty if it is that of the page, or none.

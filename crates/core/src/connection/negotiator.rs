@@ -94,7 +94,7 @@ impl Negotiator {
     }
 
     /// `negotiationneeded` fired.
-    pub(crate) fn want_offer(&mut self) {
+    pub(crate) fn negotiation_needed(&mut self) {
         self.offer_wanted = true;
     }
 
@@ -116,7 +116,7 @@ impl Negotiator {
     }
 
     /// Descriptions that are still waiting, for the connection that takes this one's place.
-    pub(crate) fn take_inbox(&mut self) -> Vec<SessionDescription> {
+    pub(crate) fn take_waiting(&mut self) -> Vec<SessionDescription> {
         self.inbox.take()
     }
 
@@ -142,25 +142,25 @@ impl Negotiator {
     }
 
     /// `setLocalDescription` succeeded with this description: it must be sent now.
-    pub(crate) fn local_set(&mut self, sdp_type: SdpType) {
+    pub(crate) fn local_description_set(&mut self, sdp_type: SdpType) {
         self.in_flight = None;
         match sdp_type {
             SdpType::Offer => self.signaling = SignalingState::HaveLocalOffer,
-            SdpType::Answer => self.settle(),
+            SdpType::Answer => self.become_stable(),
         }
     }
 
     /// `setRemoteDescription` succeeded; gives the description that is in force now.
-    pub(crate) fn remote_set(&mut self) -> Option<SessionDescription> {
+    pub(crate) fn remote_description_set(&mut self) -> Option<SessionDescription> {
         let Some(Operation::Remote(description)) = self.in_flight.take() else { return None };
         match description.sdp_type {
             SdpType::Offer => self.signaling = SignalingState::HaveRemoteOffer,
-            SdpType::Answer => self.settle(),
+            SdpType::Answer => self.become_stable(),
         }
         Some(description)
     }
 
-    fn settle(&mut self) {
+    fn become_stable(&mut self) {
         self.signaling = SignalingState::Stable;
         self.established = true;
         self.may_offer = true;
@@ -213,9 +213,9 @@ mod tests {
 
     fn offering(polite: bool) -> Negotiator {
         let mut negotiator = Negotiator::new(polite, true);
-        negotiator.want_offer();
+        negotiator.negotiation_needed();
         assert_eq!(negotiator.next_step(true), Some(Step::SetLocal));
-        negotiator.local_set(SdpType::Offer);
+        negotiator.local_description_set(SdpType::Offer);
         negotiator
     }
 
@@ -223,21 +223,21 @@ mod tests {
         let mut negotiator = offering(polite);
         negotiator.push(description(SdpType::Answer));
         assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
-        negotiator.remote_set();
+        negotiator.remote_description_set();
         negotiator
     }
 
     #[test]
     fn an_answerer_waits_for_the_first_offer() {
         let mut negotiator = Negotiator::new(false, false);
-        negotiator.want_offer();
+        negotiator.negotiation_needed();
         assert_eq!(negotiator.next_step(true), None);
         negotiator.push(description(SdpType::Offer));
         assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
         assert_eq!(negotiator.next_step(true), None, "one operation at a time");
-        negotiator.remote_set();
+        negotiator.remote_description_set();
         assert_eq!(negotiator.next_step(true), Some(Step::SetLocal), "the answer comes before a new offer");
-        negotiator.local_set(SdpType::Answer);
+        negotiator.local_description_set(SdpType::Answer);
         assert_eq!(negotiator.next_step(true), Some(Step::SetLocal), "now the wanted offer may follow");
     }
 
@@ -256,15 +256,15 @@ mod tests {
         let mut negotiator = offering(true);
         negotiator.push(description(SdpType::Offer));
         assert_eq!(negotiator.next_step(true), Some(Step::Yield));
-        assert_eq!(negotiator.take_inbox().len(), 1, "the offer is not lost");
+        assert_eq!(negotiator.take_waiting().len(), 1, "the offer is not lost");
 
         let mut negotiator = established(true);
-        negotiator.want_offer();
+        negotiator.negotiation_needed();
         assert_eq!(negotiator.next_step(true), Some(Step::SetLocal));
-        negotiator.local_set(SdpType::Offer);
+        negotiator.local_description_set(SdpType::Offer);
         negotiator.push(description(SdpType::Offer));
         assert!(matches!(negotiator.next_step(true), Some(Step::SetRemote(_))));
-        negotiator.remote_set();
+        negotiator.remote_description_set();
         assert_eq!(negotiator.signaling(), SignalingState::HaveRemoteOffer);
     }
 
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn offers_wait_for_the_server() {
         let mut negotiator = established(false);
-        negotiator.want_offer();
+        negotiator.negotiation_needed();
         assert_eq!(negotiator.next_step(false), None);
         assert_eq!(negotiator.next_step(true), Some(Step::SetLocal));
     }
@@ -289,6 +289,6 @@ mod tests {
         for _ in 0..1000 {
             negotiator.push(description(SdpType::Offer));
         }
-        assert_eq!(negotiator.take_inbox().len(), MAX_WAITING);
+        assert_eq!(negotiator.take_waiting().len(), MAX_WAITING);
     }
 }

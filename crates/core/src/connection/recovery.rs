@@ -7,9 +7,9 @@ use visavis_signaling::Timestamp;
 use crate::budget::Budget;
 use crate::input::PeerConnectionState;
 use crate::timing::{
-    CONNECTS, DISCONNECTED_HEALS, FAILED_RETRIES, POLITE_WAITS, REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE,
-    RESTART_CONNECTS, RESTART_HEARD, SILENT_REPAIRS, SILENT_REPAIRS_PER_MINUTE, THEIR_REBUILDS_PER_MINUTE,
-    WAKES,
+    CONNECT_TIMEOUT, DISCONNECTED_GRACE, FAILED_RETRY_INTERVAL, FOLLOWS_PER_MINUTE, POLITE_DELAY,
+    REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE, RESTART_PACKETS_TIMEOUT, RESTART_TIMEOUT, SILENT_REPAIRS,
+    SILENT_REPAIRS_PER_MINUTE, WAKE_GRACE,
 };
 
 /// What to do about a broken connection.
@@ -45,23 +45,23 @@ pub(crate) struct Recovery {
     /// When the next step is due; `None` only while healthy.
     deadline: Option<Timestamp>,
     /// The deadline that was put off because the page had slept.
-    granted: Option<Timestamp>,
+    postponed_to: Option<Timestamp>,
     /// Repairs since the pair was last connected.
     repairs: u32,
     was_connected: bool,
     /// What the polite side adds to every deadline, so that usually only one side acts.
     patience: Duration,
     /// What the next repair because of silence is.
-    remedy: Repair,
+    silence_repair: Repair,
     /// Repairs because of silence since media last flowed.
-    fruitless: u32,
+    silent_repairs: u32,
     /// When packets should come again after a restart because of silence.
-    heard_by: Timestamp,
-    repaired: Budget,
-    repaired_silence: Budget,
-    followed: Budget,
+    packets_due_by: Timestamp,
+    repairs_budget: Budget,
+    silent_repairs_budget: Budget,
+    follow_budget: Budget,
     /// They have built the pair anew too often; when we may follow them again.
-    follows_at: Option<Timestamp>,
+    follow_at: Option<Timestamp>,
 }
 
 impl Recovery {
@@ -69,34 +69,34 @@ impl Recovery {
         let mut recovery = Self {
             phase: Phase::Starting,
             deadline: None,
-            granted: None,
+            postponed_to: None,
             repairs: 0,
             was_connected: false,
-            patience: if polite { POLITE_WAITS } else { Duration::ZERO },
-            remedy: Repair::RestartIce,
-            fruitless: 0,
-            heard_by: now,
-            repaired: Budget::default(),
-            repaired_silence: Budget::default(),
-            followed: Budget::default(),
-            follows_at: None,
+            patience: if polite { POLITE_DELAY } else { Duration::ZERO },
+            silence_repair: Repair::RestartIce,
+            silent_repairs: 0,
+            packets_due_by: now,
+            repairs_budget: Budget::default(),
+            silent_repairs_budget: Budget::default(),
+            follow_budget: Budget::default(),
+            follow_at: None,
         };
-        recovery.enter(Phase::Starting, now, CONNECTS);
+        recovery.enter(Phase::Starting, now, CONNECT_TIMEOUT);
         recovery
     }
 
     /// Somebody is there: from now on it is to connect.
     pub(crate) fn begin(&mut self, now: Timestamp) {
-        self.enter(Phase::Starting, now, CONNECTS);
+        self.enter(Phase::Starting, now, CONNECT_TIMEOUT);
     }
 
     /// The ladder of the connection that takes this one's place.
     pub(crate) fn for_successor(&self, now: Timestamp) -> Self {
         let mut next = self.clone();
         if self.repairs >= REPAIRS_BEFORE_FAILED {
-            next.enter(Phase::Failed, now, FAILED_RETRIES);
+            next.enter(Phase::Failed, now, FAILED_RETRY_INTERVAL);
         } else {
-            next.enter(Phase::Starting, now, CONNECTS);
+            next.enter(Phase::Starting, now, CONNECT_TIMEOUT);
         }
         next
     }
@@ -116,7 +116,7 @@ impl Recovery {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.deadline.into_iter().chain(self.follows_at).min()
+        self.deadline.into_iter().chain(self.follow_at).min()
     }
 
     /// `connectionState` changed.
@@ -127,7 +127,7 @@ impl Recovery {
                 self.was_connected = true;
             }
             (PeerConnectionState::Disconnected, Phase::Healthy | Phase::Silent) => {
-                self.enter(Phase::Suspect, now, DISCONNECTED_HEALS);
+                self.enter(Phase::Suspect, now, DISCONNECTED_GRACE);
             }
             (PeerConnectionState::Failed, Phase::Healthy | Phase::Silent | Phase::Suspect) => {
                 self.enter(Phase::Suspect, now, Duration::ZERO);
@@ -153,13 +153,13 @@ impl Recovery {
     }
 
     /// What is due comes.
-    pub(crate) fn heard(&mut self) {
-        self.fruitless = 0;
-        self.calm();
+    pub(crate) fn on_media(&mut self) {
+        self.silent_repairs = 0;
+        self.on_nothing_missing();
     }
 
     /// Nothing is missing.
-    pub(crate) fn calm(&mut self) {
+    pub(crate) fn on_nothing_missing(&mut self) {
         if self.phase == Phase::Silent {
             self.healthy();
         }
@@ -168,19 +168,19 @@ impl Recovery {
     /// What is due does not come, although the browser calls the connection good. After a few repairs that changed
     /// nothing it is left alone: then they are silent, whatever they say. `sure`: the server was heard meanwhile, so
     /// what they say is not old.
-    pub(crate) fn silent(&mut self, now: Timestamp, remedy: Repair, sure: bool) {
-        if self.phase == Phase::Healthy && self.fruitless < SILENT_REPAIRS {
-            let remedy = if self.fruitless == 0 { remedy } else { Repair::Rebuild };
-            self.await_packets(now + self.patience, remedy);
+    pub(crate) fn on_silence(&mut self, now: Timestamp, silence_repair: Repair, sure: bool) {
+        if self.phase == Phase::Healthy && self.silent_repairs < SILENT_REPAIRS {
+            let silence_repair = if self.silent_repairs == 0 { silence_repair } else { Repair::Rebuild };
+            self.await_packets(now + self.patience, silence_repair);
         }
-        let waited = self.phase == Phase::Silent && self.deadline.is_none() && self.heard_by <= now;
-        if waited && (sure || self.remedy == Repair::RestartIce) {
+        let waited = self.phase == Phase::Silent && self.deadline.is_none() && self.packets_due_by <= now;
+        if waited && (sure || self.silence_repair == Repair::RestartIce) {
             self.deadline = Some(now);
         }
     }
 
     /// What the last look has shown does not count any more: only another may repair.
-    pub(crate) fn doubt(&mut self) {
+    pub(crate) fn discard_silence(&mut self) {
         if self.phase == Phase::Silent {
             self.deadline = None;
         }
@@ -189,29 +189,29 @@ impl Recovery {
     /// The other side restarted ICE: wait for that instead of restarting too.
     pub(crate) fn restarted_by_peer(&mut self, now: Timestamp) {
         match self.phase {
-            Phase::Suspect => self.enter(Phase::Restarting, now, RESTART_CONNECTS),
-            Phase::Silent => self.await_packets(now + RESTART_HEARD, Repair::Rebuild),
+            Phase::Suspect => self.enter(Phase::Restarting, now, RESTART_TIMEOUT),
+            Phase::Silent => self.await_packets(now + RESTART_PACKETS_TIMEOUT, Repair::Rebuild),
             Phase::Starting | Phase::Healthy | Phase::Restarting | Phase::Failed => {}
         }
     }
 
     /// Gives packets time to come. From here on only a look can tell that something is wrong, never the clock alone.
-    fn await_packets(&mut self, heard_by: Timestamp, remedy: Repair) {
+    fn await_packets(&mut self, packets_due_by: Timestamp, silence_repair: Repair) {
         self.phase = Phase::Silent;
-        self.remedy = remedy;
-        self.heard_by = heard_by;
+        self.silence_repair = silence_repair;
+        self.packets_due_by = packets_due_by;
         self.deadline = None;
     }
 
     /// A description operation failed: this connection will come to nothing.
-    pub(crate) fn broke(&mut self, now: Timestamp) {
+    pub(crate) fn on_operation_failed(&mut self, now: Timestamp) {
         if self.phase != Phase::Failed {
-            self.enter(Phase::Restarting, now, DISCONNECTED_HEALS);
+            self.enter(Phase::Restarting, now, DISCONNECTED_GRACE);
         }
     }
 
     /// Something changed for the better (the network is back): do not wait any longer for what is broken.
-    pub(crate) fn nudge(&mut self, now: Timestamp) {
+    pub(crate) fn retry_broken(&mut self, now: Timestamp) {
         if matches!(self.phase, Phase::Suspect | Phase::Failed) {
             self.enter(self.phase, now, Duration::ZERO);
         }
@@ -219,50 +219,50 @@ impl Recovery {
 
     /// The page has slept: a deadline that passed meanwhile is not believed before what happened has been heard of. But
     /// only once: the timers of a hidden page may be late each time.
-    pub(crate) fn woke(&mut self, now: Timestamp) {
-        if self.deadline != self.granted {
-            self.deadline = self.deadline.map(|deadline| deadline.max(now + WAKES));
-            self.granted = self.deadline;
+    pub(crate) fn on_wake(&mut self, now: Timestamp) {
+        if self.deadline != self.postponed_to {
+            self.deadline = self.deadline.map(|deadline| deadline.max(now + WAKE_GRACE));
+            self.postponed_to = self.deadline;
         }
     }
 
     /// Whether the pair may be repaired once more now. If not, it will be as soon as it may.
     pub(crate) fn may_repair(&mut self, now: Timestamp) -> bool {
-        let may = self.repaired.take(now, REPAIRS_PER_MINUTE);
+        let may = self.repairs_budget.take(now, REPAIRS_PER_MINUTE);
         if !may {
             if matches!(self.phase, Phase::Healthy | Phase::Silent) {
                 self.phase = Phase::Restarting;
             }
-            self.deadline = Some(self.repaired.free_at(REPAIRS_PER_MINUTE));
+            self.deadline = Some(self.repairs_budget.free_at(REPAIRS_PER_MINUTE));
         }
         may
     }
 
     /// Whether we may follow them once more into a connection that they built anew. If not,
-    /// [`take_follow`](Self::take_follow) says when.
+    /// [`take_follow`](Self::take_due_follow) says when.
     pub(crate) fn may_follow(&mut self, now: Timestamp) -> bool {
-        let may = self.followed.take(now, THEIR_REBUILDS_PER_MINUTE);
-        self.follows_at = (!may).then(|| self.followed.free_at(THEIR_REBUILDS_PER_MINUTE));
+        let may = self.follow_budget.take(now, FOLLOWS_PER_MINUTE);
+        self.follow_at = (!may).then(|| self.follow_budget.free_at(FOLLOWS_PER_MINUTE));
         may
     }
 
     /// Whether it is time to follow them.
-    pub(crate) fn take_follow(&mut self, now: Timestamp) -> bool {
-        self.follows_at.take_if(|at| *at <= now).is_some()
+    pub(crate) fn take_due_follow(&mut self, now: Timestamp) -> bool {
+        self.follow_at.take_if(|at| *at <= now).is_some()
     }
 
     /// The repair that is due, if any.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Repair> {
+    pub(crate) fn take_due_repair(&mut self, now: Timestamp) -> Option<Repair> {
         if self.deadline.is_none_or(|deadline| deadline > now) || !self.may_take(now) {
             return None;
         }
         self.repairs = self.repairs.saturating_add(1);
         match self.phase {
             Phase::Suspect => {
-                self.enter(Phase::Restarting, now, RESTART_CONNECTS);
+                self.enter(Phase::Restarting, now, RESTART_TIMEOUT);
                 Some(Repair::RestartIce)
             }
-            Phase::Silent => Some(self.take_remedy(now)),
+            Phase::Silent => Some(self.take_silence_repair(now)),
             Phase::Starting | Phase::Restarting | Phase::Failed | Phase::Healthy => Some(Repair::Rebuild),
         }
     }
@@ -273,26 +273,26 @@ impl Recovery {
         if self.phase != Phase::Silent {
             return self.may_repair(now);
         }
-        let free = self.repaired_silence.free_at(SILENT_REPAIRS_PER_MINUTE);
-        let free = free.max(self.repaired.free_at(REPAIRS_PER_MINUTE));
+        let free = self.silent_repairs_budget.free_at(SILENT_REPAIRS_PER_MINUTE);
+        let free = free.max(self.repairs_budget.free_at(REPAIRS_PER_MINUTE));
         if free > now {
-            self.await_packets(free, self.remedy);
+            self.await_packets(free, self.silence_repair);
             return false;
         }
-        self.repaired_silence.take(now, SILENT_REPAIRS_PER_MINUTE)
-            && self.repaired.take(now, REPAIRS_PER_MINUTE)
+        self.silent_repairs_budget.take(now, SILENT_REPAIRS_PER_MINUTE)
+            && self.repairs_budget.take(now, REPAIRS_PER_MINUTE)
     }
 
-    fn take_remedy(&mut self, now: Timestamp) -> Repair {
-        let remedy = self.remedy;
-        match remedy {
+    fn take_silence_repair(&mut self, now: Timestamp) -> Repair {
+        let silence_repair = self.silence_repair;
+        match silence_repair {
             Repair::RestartIce => {
-                self.fruitless = self.fruitless.saturating_add(1);
-                self.await_packets(now + RESTART_HEARD, Repair::Rebuild);
+                self.silent_repairs = self.silent_repairs.saturating_add(1);
+                self.await_packets(now + RESTART_PACKETS_TIMEOUT, Repair::Rebuild);
             }
-            Repair::Rebuild => self.fruitless = SILENT_REPAIRS,
+            Repair::Rebuild => self.silent_repairs = SILENT_REPAIRS,
         }
-        remedy
+        silence_repair
     }
 
     fn enter(&mut self, phase: Phase, now: Timestamp, after: Duration) {
@@ -319,7 +319,7 @@ mod tests {
     fn a_blip_heals_by_itself() {
         let mut recovery = healthy();
         recovery.state_changed(at(1000), PeerConnectionState::Disconnected);
-        assert_eq!(recovery.take_due(at(3000)), None);
+        assert_eq!(recovery.take_due_repair(at(3000)), None);
         recovery.state_changed(at(3000), PeerConnectionState::Connected);
         assert_eq!(recovery.poll_timeout(), None);
     }
@@ -328,15 +328,15 @@ mod tests {
     fn the_ladder_goes_up() {
         let mut recovery = healthy();
         recovery.state_changed(at(1000), PeerConnectionState::Disconnected);
-        assert_eq!(recovery.take_due(at(3500)), Some(Repair::RestartIce));
-        assert_eq!(recovery.take_due(at(15_499)), None);
-        assert_eq!(recovery.take_due(at(15_500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.take_due_repair(at(3500)), Some(Repair::RestartIce));
+        assert_eq!(recovery.take_due_repair(at(15_499)), None);
+        assert_eq!(recovery.take_due_repair(at(15_500)), Some(Repair::Rebuild));
         recovery = recovery.for_successor(at(15_500));
         assert_eq!(recovery.phase(), Phase::Starting);
-        assert_eq!(recovery.take_due(at(30_500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.take_due_repair(at(30_500)), Some(Repair::Rebuild));
         recovery = recovery.for_successor(at(30_500));
         assert_eq!(recovery.phase(), Phase::Failed);
-        assert_eq!(recovery.take_due(at(60_500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.take_due_repair(at(60_500)), Some(Repair::Rebuild));
         recovery.state_changed(at(61_000), PeerConnectionState::Connected);
         assert_eq!((recovery.phase(), recovery.is_repairing()), (Phase::Healthy, false));
     }
@@ -345,37 +345,37 @@ mod tests {
     fn failed_acts_at_once_and_the_polite_side_gives_way() {
         let mut recovery = healthy();
         recovery.state_changed(at(1000), PeerConnectionState::Failed);
-        assert_eq!(recovery.take_due(at(1000)), Some(Repair::RestartIce));
+        assert_eq!(recovery.take_due_repair(at(1000)), Some(Repair::RestartIce));
         let mut polite = Recovery::new(at(0), true);
         polite.state_changed(at(100), PeerConnectionState::Connected);
         polite.state_changed(at(1000), PeerConnectionState::Failed);
-        assert_eq!(polite.take_due(at(1000)), None);
+        assert_eq!(polite.take_due_repair(at(1000)), None);
         polite.restarted_by_peer(at(1100));
-        assert_eq!(polite.take_due(at(2500)), None);
+        assert_eq!(polite.take_due_repair(at(2500)), None);
     }
 
     #[test]
     fn silence_is_repaired_twice_and_then_left_alone() {
         let mut recovery = healthy();
-        recovery.silent(at(6000), Repair::RestartIce, false);
-        assert_eq!(recovery.take_due(at(6000)), Some(Repair::RestartIce));
-        recovery.silent(at(8000), Repair::RestartIce, true);
+        recovery.on_silence(at(6000), Repair::RestartIce, false);
+        assert_eq!(recovery.take_due_repair(at(6000)), Some(Repair::RestartIce));
+        recovery.on_silence(at(8000), Repair::RestartIce, true);
         assert_eq!(recovery.poll_timeout(), None, "the restart takes its time");
-        recovery.silent(at(14_000), Repair::RestartIce, false);
+        recovery.on_silence(at(14_000), Repair::RestartIce, false);
         assert_eq!(recovery.poll_timeout(), None, "perhaps they say something else by now");
-        recovery.silent(at(16_000), Repair::RestartIce, true);
-        assert_eq!(recovery.take_due(at(16_000)), Some(Repair::Rebuild));
+        recovery.on_silence(at(16_000), Repair::RestartIce, true);
+        assert_eq!(recovery.take_due_repair(at(16_000)), Some(Repair::Rebuild));
         let mut next = recovery.for_successor(at(16_000));
         next.state_changed(at(17_000), PeerConnectionState::Connected);
-        next.silent(at(27_000), Repair::RestartIce, true);
+        next.on_silence(at(27_000), Repair::RestartIce, true);
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
-        next.heard();
-        next.silent(at(30_000), Repair::RestartIce, true);
-        assert_eq!(next.take_due(at(30_000)), None, "twice a minute at most");
-        assert_eq!(next.take_due(at(66_000)), None, "and then only if it is silent still");
-        next.silent(at(66_000), Repair::RestartIce, true);
-        assert_eq!(next.take_due(at(66_000)), Some(Repair::RestartIce));
-        next.heard();
+        next.on_media();
+        next.on_silence(at(30_000), Repair::RestartIce, true);
+        assert_eq!(next.take_due_repair(at(30_000)), None, "twice a minute at most");
+        assert_eq!(next.take_due_repair(at(66_000)), None, "and then only if it is silent still");
+        next.on_silence(at(66_000), Repair::RestartIce, true);
+        assert_eq!(next.take_due_repair(at(66_000)), Some(Repair::RestartIce));
+        next.on_media();
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
     }
 
@@ -384,8 +384,8 @@ mod tests {
         let mut recovery = Recovery::new(at(0), false);
         let mut repairs = 0;
         for second in 0..600 {
-            recovery.nudge(at(second * 1000));
-            if recovery.take_due(at(second * 1000)).is_some() {
+            recovery.retry_broken(at(second * 1000));
+            if recovery.take_due_repair(at(second * 1000)).is_some() {
                 repairs += 1;
                 recovery = recovery.for_successor(at(second * 1000));
             }
@@ -396,21 +396,25 @@ mod tests {
     #[test]
     fn they_cannot_make_us_rebuild_without_end() {
         let mut recovery = healthy();
-        let follows = (0..60).filter(|second| recovery.may_follow(at(second * 1000))).count();
-        assert_eq!(follows, THEIR_REBUILDS_PER_MINUTE);
+        let follow_budget = (0..60).filter(|second| recovery.may_follow(at(second * 1000))).count();
+        assert_eq!(follow_budget, FOLLOWS_PER_MINUTE);
         assert_eq!(recovery.poll_timeout(), Some(at(60_000)));
-        assert!(recovery.take_follow(at(60_000)));
+        assert!(recovery.take_due_follow(at(60_000)));
         assert!(recovery.may_follow(at(60_000)));
     }
 
     #[test]
     fn deadlines_that_passed_in_sleep_are_not_believed() {
         let mut recovery = Recovery::new(at(0), false);
-        recovery.woke(at(90_000));
-        assert_eq!(recovery.take_due(at(90_500)), None);
+        recovery.on_wake(at(90_000));
+        assert_eq!(recovery.take_due_repair(at(90_500)), None);
         let mut hidden = recovery.clone();
-        hidden.woke(at(150_000));
-        assert_eq!(hidden.take_due(at(150_000)), Some(Repair::Rebuild), "a hidden page is always late");
+        hidden.on_wake(at(150_000));
+        assert_eq!(
+            hidden.take_due_repair(at(150_000)),
+            Some(Repair::Rebuild),
+            "a hidden page is always late"
+        );
         recovery.state_changed(at(90_600), PeerConnectionState::Connected);
         assert_eq!(recovery.poll_timeout(), None);
     }

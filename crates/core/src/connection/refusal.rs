@@ -3,7 +3,7 @@
 use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_SDP_BYTES};
 use visavis_signaling::{Outbound, SdpType, SessionDescription, json};
 
-use super::{Connection, Context, Made};
+use super::{Connection, Context, PeerConnectionSlot};
 use crate::output::Role;
 use crate::view::ConnectionReason;
 
@@ -47,48 +47,48 @@ impl Connection {
     /// They have said something: what it says of them at once, and for its time.
     pub(crate) fn description_arrived(&mut self, description: SessionDescription) {
         if let Some(reason) = refused_by(&description) {
-            self.obstacle = Some(reason);
+            self.failure = Some(reason);
             return;
         }
-        self.clear(ConnectionReason::BlockedThere);
+        self.clear_failure(ConnectionReason::BlockedThere);
         if description.sdp.lines().any(|line| line.starts_with("a=candidate:")) {
-            self.has_candidate(THEIRS);
+            self.note_candidate(THEIRS);
         }
         self.negotiator.push(description);
     }
 
     /// The browser does not make a connection. The other side is told, or it would wait.
-    pub(crate) fn never_made(&mut self, cx: &mut Context<'_>) {
-        if self.made == Made::NotYet {
-            self.made = Made::Never;
+    pub(crate) fn creation_failed(&mut self, cx: &mut Context<'_>) {
+        if self.slot == PeerConnectionSlot::Empty {
+            self.slot = PeerConnectionSlot::Refused;
         }
         self.refuse(ConnectionReason::Blocked, cx);
     }
 
     /// It comes to nothing, and the other side is told why.
     pub(super) fn refuse(&mut self, reason: ConnectionReason, cx: &mut Context<'_>) {
-        self.fails(reason, cx.now);
+        self.fail(reason, cx.now);
         let sdp_type = match self.role {
             Role::Offerer => SdpType::Offer,
             Role::Answerer => SdpType::Answer,
         };
         let description = refusal(sdp_type, reason);
-        cx.send(Outbound::Description { to: cx.to.clone(), generation: self.generation, description });
+        cx.send(Outbound::Description { to: cx.to.clone(), epoch: self.epoch, description });
     }
 
     /// There is a candidate.
-    pub(super) fn has_candidate(&mut self, whose: usize) {
+    pub(super) fn note_candidate(&mut self, whose: usize) {
         if let Some(has) = self.has_candidates.get_mut(whose) {
             *has = true;
         }
-        self.clear(without_addresses(whose));
+        self.clear_failure(without_addresses(whose));
     }
 
     /// No candidate follows. Where there was none at all, nothing can be connected: a browser that is to hide its
     /// addresses gathers none (Chromium's `disable_non_proxied_udp`), unless a relay helps.
     pub(super) fn candidates_ended(&mut self, whose: usize) {
         if self.has_candidates.get(whose) == Some(&false) {
-            self.obstacle = Some(without_addresses(whose));
+            self.failure = Some(without_addresses(whose));
         }
     }
 
@@ -98,8 +98,8 @@ impl Connection {
     }
 
     /// What was known of the connection that this one replaces, as long as nothing else is known.
-    pub(crate) fn expects(&mut self, before: Option<ConnectionReason>) {
-        self.obstacle = before.filter(|reason| match reason {
+    pub(crate) fn inherit_failure(&mut self, before: Option<ConnectionReason>) {
+        self.failure = before.filter(|reason| match reason {
             ConnectionReason::Blocked
             | ConnectionReason::BlockedThere
             | ConnectionReason::NoAddresses
@@ -125,8 +125,8 @@ impl Connection {
     }
 
     /// That is not so any more.
-    pub(super) fn clear(&mut self, reason: ConnectionReason) {
-        self.obstacle.take_if(|known| *known == reason);
+    pub(super) fn clear_failure(&mut self, reason: ConnectionReason) {
+        self.failure.take_if(|known| *known == reason);
     }
 }
 

@@ -7,7 +7,7 @@ use visavis_signaling::json::{Json, quote};
 use crate::check::{Finding, TestId};
 use crate::input::{Command, ConnectionEvent, ConnectionId, Frames, Input, MediaEvent, SocketEvent, TrackId};
 use crate::output::{Effect, Event, Output};
-use crate::reach::Seen;
+use crate::unreachable::ProbeResult;
 
 /// A word, and numbers that belong to it.
 type Line = (&'static str, [u32; 3]);
@@ -42,7 +42,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Socket(SocketEvent::Frame(_)) => ("heard", [0; 3]),
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
         Input::Socket(SocketEvent::ClosedWith { code, .. }) => ("closed", [u32::from(*code), 0, 0]),
-        Input::Seen(_, seen) => ("seen", self::seen(seen)),
+        Input::Probed(_, seen) => ("seen", probe_result(seen)),
         Input::Tested(TestId(id), finding) => ("tested", tested(*id, *finding)),
         Input::Connection(id, event) => connection(*id, event),
         Input::Media(event) => media(event),
@@ -61,7 +61,7 @@ fn texts(input: &Input, out: &mut String) {
         Input::Socket(SocketEvent::Frame(frame)) => text(out, "frame", frame),
         // Under this key it is private: it may hold names.
         Input::Socket(SocketEvent::ClosedWith { reason, .. }) => text(out, "text", reason),
-        Input::Seen(_, Seen::Answer { body, .. }) => text(out, "body", body),
+        Input::Probed(_, ProbeResult::Response { body, .. }) => text(out, "body", body),
         Input::Command(Command::Join { room, name }) => {
             text(out, "room", room);
             text(out, "name", name);
@@ -69,7 +69,7 @@ fn texts(input: &Input, out: &mut String) {
         Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
             text(out, "sdp", &description.sdp);
         }
-        Input::Connection(_, ConnectionEvent::Candidate(Some(candidate))) => {
+        Input::Connection(_, ConnectionEvent::IceCandidate(Some(candidate))) => {
             text(out, "candidate", &Json::from(candidate).to_string());
         }
         Input::Connection(_, ConnectionEvent::Stats(flow)) => {
@@ -86,7 +86,7 @@ fn texts(input: &Input, out: &mut String) {
             | ConnectionEvent::RemoteDescriptionSet(Err(error)),
         ) => text(out, "error", &error.name),
         Input::Command(_)
-        | Input::Seen(..)
+        | Input::Probed(..)
         | Input::Socket(_)
         | Input::Tested(..)
         | Input::Connection(..)
@@ -111,13 +111,13 @@ fn command(command: &Command) -> Line {
 }
 
 /// What was asked is what the room asked for last.
-fn seen(seen: &Seen) -> [u32; 3] {
+fn probe_result(seen: &ProbeResult) -> [u32; 3] {
     match seen {
-        Seen::Forbidden => [0; 3],
-        Seen::Nobody => [1, 0, 0],
-        Seen::Somebody => [2, 0, 0],
-        Seen::Answer { status, .. } => [3, u32::from(*status), 0],
-        Seen::Opens => [4, 0, 0],
+        ProbeResult::MixedContent => [0; 3],
+        ProbeResult::NoAnswer => [1, 0, 0],
+        ProbeResult::Opaque => [2, 0, 0],
+        ProbeResult::Response { status, .. } => [3, u32::from(*status), 0],
+        ProbeResult::WebSocketOpened => [4, 0, 0],
     }
 }
 
@@ -144,9 +144,9 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         ConnectionEvent::LocalDescriptionSet(Err(_)) => ("local-failed", [id, 0, 0]),
         ConnectionEvent::RemoteDescriptionSet(Ok(())) => ("remote", [id, 0, 0]),
         ConnectionEvent::RemoteDescriptionSet(Err(_)) => ("remote-failed", [id, 0, 0]),
-        ConnectionEvent::Candidate(_) => ("candidate", [id, 0, 0]),
-        ConnectionEvent::StateChanged(state) => ("state", [id, *state as u32, 0]),
-        ConnectionEvent::RemoteTrack(source, track) => ("track", [id, *source as u32, track.0]),
+        ConnectionEvent::IceCandidate(_) => ("candidate", [id, 0, 0]),
+        ConnectionEvent::ConnectionStateChange(state) => ("state", [id, *state as u32, 0]),
+        ConnectionEvent::Track(source, track) => ("track", [id, *source as u32, track.0]),
         // One more, so that the counts stand at their place.
         ConnectionEvent::Stats(_) => ("stats", [id, 0, 1]),
     }
@@ -188,18 +188,18 @@ fn effect(effect: &Effect) -> char {
         Effect::OpenSocket(_) => 'a',
         Effect::SendFrame(_) => 'b',
         Effect::CloseSocket => 'c',
-        Effect::Capture { .. } => 'd',
+        Effect::GetUserMedia { .. } => 'd',
         Effect::StopTrack(_) => 'e',
         Effect::SetTrackEnabled(..) => 'f',
         Effect::CreateConnection(..) => 'g',
         Effect::CloseConnection(_) => 'h',
-        Effect::SendTrack(..) => 'i',
+        Effect::ReplaceTrack(..) => 'i',
         Effect::SetLocalDescription(_) => 'j',
         Effect::SetRemoteDescription(..) => 'k',
-        Effect::AddCandidate(..) => 'l',
+        Effect::AddIceCandidate(..) => 'l',
         Effect::SetConfiguration(..) => 'm',
         Effect::RestartIce(_) => 'n',
-        Effect::ReadStats(_) => 'o',
+        Effect::GetStats(_) => 'o',
         Effect::Probe(_) => 'p',
         Effect::Test(..) => 'q',
         Effect::EndTest(_) => 'r',

@@ -171,8 +171,8 @@ impl Redactor {
     /// One field of an object that stands under `key`. What is private by its name is so all the way down.
     fn field(&mut self, key: &str, name: &mut String, value: &mut Json) {
         self.value(if is_private(key) { key } else { name }, value);
-        let listed = NAMES.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str());
-        if !(listed || self.is_word(name) || self.literals.contains(name)) {
+        let entry = NAMES.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str());
+        if !(entry || self.is_word(name) || self.literals.contains(name)) {
             *name = self.unless_short(name);
         }
     }

@@ -8,7 +8,7 @@ use visavis_signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescriptio
 
 use super::*;
 use crate::input::{Command, ConnectionEvent, ConnectionId, MediaEvent, SocketEvent, TrackId};
-use crate::reach::{Obstacle, Seen};
+use crate::unreachable::{ProbeResult, UnreachableReason};
 
 const SDP: &str = "v=0\r\no=- 77 2 IN IP4 203.0.113.7\r\na=ice-ufrag:uvwx\r\na=ice-pwd:SeCrEtPaSsWoRd0123456789\r\n\
     a=fingerprint:sha-256 AB:CD:EF:01:23:45\r\na=candidate:1 1 udp 1 2001:db8::42 5000 typ host\r\n\
@@ -80,7 +80,7 @@ fn told() -> Vec<Input> {
         heard(r#"{"type":"message","text":"We said that."}"#),
         heard("I am no JSON"),
         Input::Connection(ConnectionId(0), ConnectionEvent::LocalDescriptionSet(Ok(description))),
-        Input::Connection(ConnectionId(0), ConnectionEvent::Candidate(Some(candidate))),
+        Input::Connection(ConnectionId(0), ConnectionEvent::IceCandidate(Some(candidate))),
         Input::Socket(SocketEvent::ClosedWith { code: 4000, reason: "We said that Bob may not.".to_owned() }),
     ]
 }
@@ -183,16 +183,20 @@ fn of_an_answer_over_http_only_what_tells_the_server_stays() {
         (r#"{"code":5,"token":"s3cr3t"}"#, r#"{"code":5,"token":"redacted"#),
     ] {
         let mut recorder = recorder();
-        let seen = Seen::Answer { status: 200, body: body.to_owned() };
-        recorder.input(Timestamp::default(), &Input::Seen(probe.clone(), seen.clone()));
+        let seen = ProbeResult::Response { status: 200, body: body.to_owned() };
+        recorder.input(Timestamp::default(), &Input::Probed(probe.clone(), seen.clone()));
         let report = recorder.report();
         assert!(!report.contains("s3cr3t"), "{report}");
         let Ok(Json::List(lines)) = json::parse_any(&report) else { panic!("a list") };
         let Json::List(parts) = &lines[1] else { panic!("a list") };
         let told = parts.iter().find_map(|part| part.at("body").as_text()).unwrap();
         assert!(told.starts_with(kept), "{told}");
-        let again = Seen::Answer { status: 200, body: told.to_owned() };
-        assert_eq!(Obstacle::of(&probe, false, &again), Obstacle::of(&probe, false, &seen), "{body}");
+        let again = ProbeResult::Response { status: 200, body: told.to_owned() };
+        assert_eq!(
+            UnreachableReason::of(&probe, false, &again),
+            UnreachableReason::of(&probe, false, &seen),
+            "{body}"
+        );
     }
 }
 

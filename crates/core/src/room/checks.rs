@@ -3,7 +3,7 @@
 use visavis_signaling::{Outbound, Timestamp};
 
 use super::Room;
-use crate::check::Surroundings;
+use crate::check::CheckContext;
 use crate::input::Source;
 use crate::view::Lifecycle;
 
@@ -13,22 +13,22 @@ impl Room {
         if self.lifecycle != Lifecycle::Lobby {
             return;
         }
-        self.link.request();
-        self.check.begin(now, self.link.server(), &mut self.out);
-        self.trial.again(now, &mut self.out);
+        self.signal_client.permit_contact();
+        self.check.begin(now, self.signal_client.server(), &mut self.out);
+        self.webrtc_support.restart(now, &mut self.out);
         // Those of an earlier call may have expired.
         self.use_ice_servers(None);
-        if !self.link.is_open() {
-            self.link.ask_again(now, &mut self.out);
-            self.link.open(now, &mut self.out);
+        if !self.signal_client.is_open() {
+            self.signal_client.retry(now, &mut self.out);
+            self.signal_client.open(now, &mut self.out);
         }
         self.ask_for_check(now);
     }
 
     /// Asks the server for a sign of life, and for the ICE servers that a call would use.
     pub(super) fn ask_for_check(&mut self, now: Timestamp) {
-        if self.check.asks_server() {
-            self.link.send(now, Outbound::Check, &mut self.out);
+        if self.check.awaits_server() {
+            self.signal_client.send(now, Outbound::Check, &mut self.out);
         }
     }
 
@@ -37,13 +37,13 @@ impl Room {
         if self.lifecycle != Lifecycle::Lobby {
             return self.check.end(&mut self.out);
         }
-        let around = Surroundings {
+        let context = CheckContext {
             microphone: self.media.view(Source::Microphone),
             camera: self.media.view(Source::Camera),
-            link_open: self.link.is_open(),
-            obstacle: self.link.obstacle(),
+            link_open: self.signal_client.is_open(),
+            obstacle: self.signal_client.unreachable_reason(),
         };
         let servers = self.config.ice_servers.iter().chain(&self.server_ice);
-        self.check.step(now, &around, servers, &mut self.out);
+        self.check.step(now, &context, servers, &mut self.out);
     }
 }

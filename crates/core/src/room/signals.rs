@@ -6,8 +6,8 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::link::Heard;
 use crate::output::Event;
+use crate::signal_client::SignalEvent;
 use crate::view::Lifecycle;
 
 /// Most messages that wait for their time.
@@ -16,26 +16,26 @@ const MAX_EARLY: usize = 128;
 const MAX_EARLY_EACH: usize = 24;
 
 impl Room {
-    pub(super) fn heard(&mut self, now: Timestamp, heard: Vec<Heard>) {
-        for item in heard {
+    pub(super) fn on_signal_events(&mut self, now: Timestamp, events: Vec<SignalEvent>) {
+        for item in events {
             match item {
-                Heard::Opened if self.wants_in() => self.send_join(now),
-                Heard::Opened => self.ask_for_check(now),
-                Heard::Lost if self.lifecycle == Lifecycle::Joined => {
+                SignalEvent::Opened if self.wants_to_join() => self.send_join(now),
+                SignalEvent::Opened => self.ask_for_check(now),
+                SignalEvent::Lost if self.lifecycle == Lifecycle::Joined => {
                     self.lifecycle = Lifecycle::Reconnecting;
                 }
-                Heard::Lost if matches!(self.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) => {
-                    self.link.look(&mut self.out);
+                SignalEvent::Lost if matches!(self.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) => {
+                    self.signal_client.probe(&mut self.out);
                 }
-                Heard::Lost => {}
-                Heard::Refused => self.refused(),
-                Heard::Signal(signal) => self.signal(now, signal),
+                SignalEvent::Lost => {}
+                SignalEvent::ClosedForGood => self.on_socket_refused(),
+                SignalEvent::Signal(signal) => self.on_signal(now, signal),
             }
         }
     }
 
     /// The server has closed the socket for good. A call goes on without it, as far as it can.
-    fn refused(&mut self) {
+    fn on_socket_refused(&mut self) {
         self.lifecycle = match self.lifecycle {
             Lifecycle::Joining => Lifecycle::Lobby,
             Lifecycle::Joined => Lifecycle::Reconnecting,
@@ -43,92 +43,94 @@ impl Room {
         };
     }
 
-    fn wants_in(&self) -> bool {
+    fn wants_to_join(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Joining | Lifecycle::Reconnecting)
     }
 
-    fn signal(&mut self, now: Timestamp, signal: Inbound) {
+    fn on_signal(&mut self, now: Timestamp, signal: Inbound) {
         match signal {
-            Inbound::Joined(joined) if self.wants_in() => self.joined(now, joined),
-            Inbound::Rejected(rejection) => self.rejected(now, rejection),
+            Inbound::Joined(joined) if self.wants_to_join() => self.on_joined(now, joined),
+            Inbound::Rejected(rejection) => self.on_rejected(now, rejection),
             Inbound::Resumed { ice_servers } if self.lifecycle == Lifecycle::Reconnecting => {
-                self.resumed(now, ice_servers);
+                self.on_resumed(now, ice_servers);
             }
             Inbound::IceServers(ice) => {
-                self.check.server_said(None, &mut self.out);
+                self.check.on_server_answer(None, &mut self.out);
                 self.use_ice_servers(Some(ice));
             }
             _ if self.lifecycle != Lifecycle::Joined => {}
             Inbound::Joined(_) | Inbound::Resumed { .. } => {}
             Inbound::Unanswered => self.unanswered = true,
-            Inbound::ParticipantBack(info) => self.participant_back(now, info),
-            Inbound::ParticipantJoined(info) => self.participant_joined(now, info),
-            Inbound::ParticipantLeft(id) => self.forget(&id),
-            Inbound::ParticipantGone(id) => self.participant_gone(&id),
-            Inbound::MediaState { from, media } => self.participant_media(&from, media),
-            Inbound::Description { .. } | Inbound::Candidate { .. } => self.negotiation_signal(now, signal),
+            Inbound::ParticipantResumed(info) => self.on_participant_resumed(now, info),
+            Inbound::ParticipantJoined(info) => self.on_participant_joined(now, info),
+            Inbound::ParticipantLeft(id) => self.remove_participant(&id),
+            Inbound::ParticipantGone(id) => self.on_participant_lost(&id),
+            Inbound::MediaState { from, media } => self.on_media_state(&from, media),
+            Inbound::Description { .. } | Inbound::Candidate { .. } => {
+                self.on_negotiation_signal(now, signal);
+            }
         }
     }
 
-    fn joined(&mut self, now: Timestamp, joined: Joined) {
+    fn on_joined(&mut self, now: Timestamp, joined: Joined) {
         let again = self.lifecycle == Lifecycle::Reconnecting;
-        self.link.confirm();
+        self.signal_client.on_joined();
         self.lifecycle = Lifecycle::Joined;
         self.rejection = None;
         self.capacity = joined.capacity.or(self.capacity);
         self.room = joined.room.unwrap_or_else(|| std::mem::take(&mut self.room));
         self.use_ice_servers(joined.ice_servers);
-        self.roster.all_absent();
+        self.roster.mark_all_absent();
         self.early.clear();
-        self.unsaid.clear();
+        self.unsent.clear();
         let id = self.id.insert(joined.id).clone();
         for info in joined.participants.into_iter().filter(|info| info.id != id) {
-            self.enter(info);
+            self.add_to_roster(info);
         }
         self.reconcile(now);
         if again {
-            self.mend_after_silence(now);
+            self.rebuild_unstable(now);
         }
     }
 
     /// The server takes up where the socket broke off: nothing was lost, so nothing is mended. What we could not say
     /// meanwhile is said now.
-    fn resumed(&mut self, now: Timestamp, ice_servers: Option<IceServers>) {
-        self.link.confirm();
+    fn on_resumed(&mut self, now: Timestamp, ice_servers: Option<IceServers>) {
+        self.signal_client.on_joined();
         self.lifecycle = Lifecycle::Joined;
         self.rejection = None;
         self.use_ice_servers(ice_servers);
         // What the others have said meanwhile is on its way.
-        self.listen_anew();
-        for outbound in self.unsaid.take() {
-            self.link.send(now, outbound, &mut self.out);
+        self.reset_flow_watch();
+        for outbound in self.unsent.take() {
+            self.signal_client.send(now, outbound, &mut self.out);
         }
         // What was told while the socket broke may have been repeated just now, after `join` told something newer.
-        self.told_media = self.media.state();
-        self.link.send(now, Outbound::MediaState(self.told_media), &mut self.out);
+        self.announced_media = self.media.state();
+        self.signal_client.send(now, Outbound::MediaState(self.announced_media), &mut self.out);
     }
 
     /// Somebody comes back who takes up where they were. If we have given them up meanwhile, they do not know, and
     /// would wait for ever: so the offer is ours.
-    fn participant_back(&mut self, now: Timestamp, info: ParticipantInfo) {
-        self.appeared(now, ParticipantInfo { offerer: Offerer::Us, ..info });
+    fn on_participant_resumed(&mut self, now: Timestamp, info: ParticipantInfo) {
+        self.participant_present(now, ParticipantInfo { offerer: Offerer::Us, ..info });
     }
 
-    fn participant_joined(&mut self, now: Timestamp, info: ParticipantInfo) {
+    fn on_participant_joined(&mut self, now: Timestamp, info: ParticipantInfo) {
         let (id, offerer) = (info.id.clone(), info.offerer);
-        if !self.appeared(now, info) {
-            self.mend_after_return(now, &id, offerer);
+        if !self.participant_present(now, info) {
+            self.rebuild_after_return(now, &id, offerer);
         }
     }
 
     /// Somebody is in the room. True if they were not known before.
-    fn appeared(&mut self, now: Timestamp, info: ParticipantInfo) -> bool {
+    fn participant_present(&mut self, now: Timestamp, info: ParticipantInfo) -> bool {
         if self.id.as_ref() == Some(&info.id) {
             return true;
         }
-        let (id, name, presumed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
-        let new = self.enter(info);
-        if new && !presumed {
+        let (id, name, unconfirmed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
+        let new = self.add_to_roster(info);
+        if new && !unconfirmed {
             self.out.event(Event::ParticipantJoined(id.clone(), name));
         }
         self.reconcile(now);
@@ -138,63 +140,65 @@ impl Room {
 
     /// Puts somebody on the roster. In another life of theirs nothing is left of what connected us. In the same, what
     /// they said before they were lost may not have been true for long, and their silence was held against it.
-    fn enter(&mut self, info: ParticipantInfo) -> bool {
+    fn add_to_roster(&mut self, info: ParticipantInfo) -> bool {
         if self.roster.get(&info.id).is_some_and(|member| member.session != info.session) {
-            self.close(&info.id);
+            self.close_connection(&info.id);
         } else if let Some(connection) = self.connections.get_mut(&info.id) {
-            connection.forget_flow();
+            connection.reset_flow();
         }
         self.roster.enter(info)
     }
 
-    fn participant_gone(&mut self, id: &ParticipantId) {
+    fn on_participant_lost(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.get_mut(id) {
             member.present = false;
-            member.blinks = true;
+            member.may_resume = true;
             // If they come back, they are the newcomer.
             member.offerer = Offerer::Them;
         }
     }
 
-    fn participant_media(&mut self, id: &ParticipantId, media: MediaState) {
+    fn on_media_state(&mut self, id: &ParticipantId, media: MediaState) {
         if let Some(member) = self.roster.get_mut(id) {
             member.media = Some(media);
         }
     }
 
-    fn rejected(&mut self, now: Timestamp, rejection: Rejection) {
+    fn on_rejected(&mut self, now: Timestamp, rejection: Rejection) {
         let code = rejection.code;
         if code == RejectCode::ServerClosing {
-            self.link.server_closes();
+            self.signal_client.on_server_closing();
         }
         match self.lifecycle {
             Lifecycle::Joining
                 if code.is_final() || matches!(code, RejectCode::BadRequest | RejectCode::TooLarge) =>
             {
-                self.link.close(now, &mut self.out);
+                self.signal_client.close(now, &mut self.out);
                 self.lifecycle = Lifecycle::Lobby;
                 self.rejection = Some(rejection);
-                self.link.open(now, &mut self.out);
+                self.signal_client.open(now, &mut self.out);
             }
-            Lifecycle::Joined | Lifecycle::Reconnecting if code.is_final() => self.end(now, Some(rejection)),
+            Lifecycle::Joined | Lifecycle::Reconnecting if code.is_final() => {
+                self.leave_room(now, Some(rejection));
+            }
             Lifecycle::Joining => {
                 self.rejection = Some(rejection);
-                let heard = self.link.hang_up(now, &mut self.out);
-                self.heard(now, heard);
+                let events = self.signal_client.reconnect_later(now, &mut self.out);
+                self.on_signal_events(now, events);
             }
             Lifecycle::Reconnecting => {
-                let heard = self.link.hang_up(now, &mut self.out);
-                self.heard(now, heard);
+                let events = self.signal_client.reconnect_later(now, &mut self.out);
+                self.on_signal_events(now, events);
             }
             Lifecycle::Joined | Lifecycle::Lobby | Lifecycle::Left => {
-                self.check.server_said(Some(code), &mut self.out);
+                self.check.on_server_answer(Some(code), &mut self.out);
                 self.out.event(Event::ProtocolError([code.as_str(), ": ", &rejection.text].concat()));
             }
         }
     }
 
     /// Keeps a message whose time has not come.
-    pub(super) fn keep_early(&mut self, signal: Inbound) {
+    pub(super) fn buffer_early(&mut self, signal: Inbound) {
         let theirs = |early: &Inbound| sender(early) == sender(&signal);
         if self.early.count(|early| theirs(early)) >= MAX_EARLY_EACH {
             self.early.remove_first(theirs);
@@ -203,22 +207,17 @@ impl Room {
     }
 
     /// Keeps an offer for the time when it may be followed; only the newest of each.
-    pub(super) fn keep_offer(
-        &mut self,
-        from: &ParticipantId,
-        generation: u32,
-        description: SessionDescription,
-    ) {
+    pub(super) fn buffer_offer(&mut self, from: &ParticipantId, epoch: u32, description: SessionDescription) {
         let older = |signal: &Inbound| matches!(signal, Inbound::Description { from: id, .. } if id == from);
         while self.early.remove_first(older).is_some() {}
-        self.keep_early(Inbound::Description { from: from.clone(), generation, description });
+        self.buffer_early(Inbound::Description { from: from.clone(), epoch, description });
     }
 
     /// Hears again what somebody said too early. What is still too early is kept again.
     pub(super) fn replay_early(&mut self, now: Timestamp, id: &ParticipantId) {
         for signal in self.early.take() {
             if sender(&signal) == Some(id) {
-                self.negotiation_signal(now, signal);
+                self.on_negotiation_signal(now, signal);
             } else {
                 self.early.push(signal);
             }
@@ -231,7 +230,7 @@ fn sender(signal: &Inbound) -> Option<&ParticipantId> {
         Inbound::Description { from, .. } | Inbound::Candidate { from, .. } => Some(from),
         Inbound::Joined(_)
         | Inbound::Resumed { .. }
-        | Inbound::ParticipantBack(_)
+        | Inbound::ParticipantResumed(_)
         | Inbound::ParticipantJoined(_)
         | Inbound::ParticipantLeft(_)
         | Inbound::ParticipantGone(_)

@@ -1,7 +1,7 @@
 //! The view, derived.
 
 use super::Room;
-use crate::connection::{Connection, Phase, Sight};
+use crate::connection::{Connection, FrameState, Phase};
 use crate::input::Source;
 use crate::roster::Member;
 use crate::view::{
@@ -10,12 +10,12 @@ use crate::view::{
 };
 
 pub(super) fn room(room: &Room) -> RoomView {
-    let members = room.roster.iter().filter(|member| !member.presumed);
+    let members = room.roster.iter().filter(|member| !member.unconfirmed);
     RoomView {
         lifecycle: room.lifecycle,
         problem: problem(room),
-        fallback: room.link.fell_back(),
-        may_fall_back: room.link.may_fall_back(),
+        fallback: room.signal_client.fallback_active(),
+        may_fall_back: room.signal_client.can_fall_back(),
         room: room.room.clone(),
         capacity: room.capacity,
         me: SelfView {
@@ -25,8 +25,8 @@ pub(super) fn room(room: &Room) -> RoomView {
             camera: camera(room),
         },
         participants: members.map(|member| participant(room, member)).collect(),
-        blocked: room.trial.is_blocked(),
-        check: room.check.lines(room.trial.line()),
+        blocked: room.webrtc_support.is_blocked(),
+        check: room.check.lines(room.webrtc_support.line()),
     }
 }
 
@@ -38,16 +38,18 @@ fn problem(room: &Room) -> Option<Problem> {
         return Some(Problem::Unanswered);
     }
     let out = room.lifecycle == Lifecycle::Left;
-    if let Some(farewell) = room.link.farewell().filter(|farewell| !out && farewell.is_worth_a_word()) {
-        let (code, reason) = (farewell.code, farewell.reason.clone());
-        return Some(Problem::Closed { code, reason, retried: !farewell.is_final() });
+    if let Some(close_reason) =
+        room.signal_client.close_reason().filter(|close_reason| !out && close_reason.is_informative())
+    {
+        let (code, reason) = (close_reason.code, close_reason.reason.clone());
+        return Some(Problem::Closed { code, reason, retried: !close_reason.is_final() });
     }
-    let attempts = room.link.failed_attempts();
-    let unreachable = attempts > 0 && !room.link.is_open() && !out;
+    let attempts = room.signal_client.failed_attempts();
+    let unreachable = attempts > 0 && !room.signal_client.is_open() && !out;
     unreachable.then(|| Problem::Unreachable {
-        url: room.link.url(),
+        url: room.signal_client.url(),
         attempts,
-        obstacle: room.link.obstacle(),
+        obstacle: room.signal_client.unreachable_reason(),
     })
 }
 
@@ -80,7 +82,7 @@ fn connection_state(
     let passes = [ConnectionReason::Incompatible, ConnectionReason::Refused];
     let lasts = |reason: &ConnectionReason| !passes.contains(reason);
     let speaks = recovery.phase() != Phase::Healthy && room.can_send_to(&member.id);
-    if let Some(reason) = obstacle(room, connection).filter(lasts).filter(|_| speaks) {
+    if let Some(reason) = known_failure(room, connection).filter(lasts).filter(|_| speaks) {
         return (ConnectionState::Failed, reason);
     }
     let (state, reason) = match recovery.phase() {
@@ -97,10 +99,11 @@ fn connection_state(
             return (ConnectionState::Connected, ConnectionReason::None);
         }
         Phase::Silent => (ConnectionState::Reconnecting, ConnectionReason::NoMedia),
-        Phase::Failed => (ConnectionState::Failed, failure(room, connection)),
-        Phase::Suspect | Phase::Starting | Phase::Restarting if recovery.was_connected() => {
-            (ConnectionState::Reconnecting, obstacle(room, connection).unwrap_or(ConnectionReason::PathLost))
-        }
+        Phase::Failed => (ConnectionState::Failed, no_path_reason(room, connection)),
+        Phase::Suspect | Phase::Starting | Phase::Restarting if recovery.was_connected() => (
+            ConnectionState::Reconnecting,
+            known_failure(room, connection).unwrap_or(ConnectionReason::PathLost),
+        ),
         Phase::Suspect | Phase::Starting | Phase::Restarting => {
             (ConnectionState::Connecting, progress(room, connection))
         }
@@ -111,11 +114,11 @@ fn connection_state(
 
 /// What is to be said of the pictures of a connection that is sound.
 fn pictures(connection: &Connection) -> ConnectionReason {
-    match (connection.their_picture(), connection.our_picture()) {
-        (Sight::Stalled, _) => ConnectionReason::PictureStalled,
-        (Sight::Missing, _) => ConnectionReason::NoPicture,
-        (Sight::Seen, Sight::Stalled | Sight::Missing) => ConnectionReason::PictureUnseen,
-        (Sight::Seen, Sight::Seen) => ConnectionReason::None,
+    match (connection.remote_frames(), connection.local_frames()) {
+        (FrameState::Stalled, _) => ConnectionReason::PictureStalled,
+        (FrameState::Missing, _) => ConnectionReason::NoPicture,
+        (FrameState::Flowing, FrameState::Stalled | FrameState::Missing) => ConnectionReason::PictureUnseen,
+        (FrameState::Flowing, FrameState::Flowing) => ConnectionReason::None,
     }
 }
 
@@ -129,19 +132,19 @@ fn camera(room: &Room) -> SourceView {
 }
 
 /// What keeps a connection from coming about. Where relays only are wanted, no candidate means that they do not answer.
-fn obstacle(room: &Room, connection: &Connection) -> Option<ConnectionReason> {
+fn known_failure(room: &Room, connection: &Connection) -> Option<ConnectionReason> {
     let addresses = [ConnectionReason::NoAddresses, ConnectionReason::NoAddressesThere];
-    connection.obstacle().filter(|reason| !(room.config.relay_only && addresses.contains(reason)))
+    connection.failure().filter(|reason| !(room.config.relay_only && addresses.contains(reason)))
 }
 
 fn progress(room: &Room, connection: &Connection) -> ConnectionReason {
     let waits =
         if connection.is_answered() { ConnectionReason::FindingPath } else { ConnectionReason::Waiting };
-    obstacle(room, connection).unwrap_or(waits)
+    known_failure(room, connection).unwrap_or(waits)
 }
 
-fn failure(room: &Room, connection: &Connection) -> ConnectionReason {
-    if let Some(reason) = obstacle(room, connection) {
+fn no_path_reason(room: &Room, connection: &Connection) -> ConnectionReason {
+    if let Some(reason) = known_failure(room, connection) {
         return reason;
     }
     let mut urls = room.config.ice_servers.iter().chain(&room.server_ice).flat_map(|server| &server.urls);

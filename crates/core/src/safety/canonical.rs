@@ -22,7 +22,7 @@ pub(crate) const MAX_SECTIONS: usize = 32;
 
 /// Why a description is not even shown to the browser. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum DescriptionError {
     /// Its sections name different certificates.
     CertificatesDiffer,
     /// It names another certificate than the description before.
@@ -31,7 +31,7 @@ pub(crate) enum Refusal {
     TooManySections,
 }
 
-impl Refusal {
+impl DescriptionError {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::CertificatesDiffer => "certificates-differ",
@@ -85,7 +85,7 @@ impl Fingerprint {
 }
 
 /// A description with nothing in it that could be taken for a fingerprint but one SHA-256, and that fingerprint.
-pub(crate) fn canonical(sdp: &str) -> Result<(String, Option<Fingerprint>), Refusal> {
+pub(crate) fn canonical(sdp: &str) -> Result<(String, Option<Fingerprint>), DescriptionError> {
     let (mut out, mut found, mut sections) = (String::with_capacity(sdp.len()), None, 0);
     for line in sdp.split(|c: char| c.is_control() && c != '\t').filter(|line| is_line(line)) {
         sections += usize::from(line.starts_with("m="));
@@ -95,14 +95,14 @@ pub(crate) fn canonical(sdp: &str) -> Result<(String, Option<Fingerprint>), Refu
             out.push_str(LINE);
             out.push_str(&fingerprint.0);
             if found.get_or_insert_with(|| fingerprint.clone()) != &fingerprint {
-                return Err(Refusal::CertificatesDiffer);
+                return Err(DescriptionError::CertificatesDiffer);
             }
         } else {
             continue;
         }
         out.push_str("\r\n");
     }
-    if sections > MAX_SECTIONS { Err(Refusal::TooManySections) } else { Ok((out, found)) }
+    if sections > MAX_SECTIONS { Err(DescriptionError::TooManySections) } else { Ok((out, found)) }
 }
 
 /// `<type>=<value>` (RFC 8866 section 5).
@@ -176,7 +176,7 @@ mod tests {
             let hidden = format!("a=x:1{end}a=fingerprint:sha-256 {}", digits(14));
             let good = format!("a=fingerprint:sha-256 {}", digits(1));
             let refused = canonical(&section(&[&hidden, &good]));
-            assert_eq!(refused, Err(Refusal::CertificatesDiffer), "{end:?}");
+            assert_eq!(refused, Err(DescriptionError::CertificatesDiffer), "{end:?}");
         }
         assert_eq!(canonical("v=0\rs=-\n\r\nt=0 0").unwrap().0, "v=0\r\ns=-\r\nt=0 0\r\n");
     }
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(fingerprint.unwrap().0, digits(1));
         assert_eq!(sdp.matches(&format!("{LINE}{}\r\n", digits(1))).count(), 3, "{sdp}");
         for differs in [of(2, 1, 1), of(1, 2, 1), of(1, 1, 2)] {
-            assert_eq!(differs, Err(Refusal::CertificatesDiffer));
+            assert_eq!(differs, Err(DescriptionError::CertificatesDiffer));
         }
     }
 
@@ -217,7 +217,7 @@ mod tests {
     fn sections_are_bounded() {
         let of = |count| canonical(&["v=0\r\n", &"m=audio 9 RTP/AVP 0\r\n".repeat(count)].concat());
         assert!(of(MAX_SECTIONS).is_ok());
-        assert_eq!(of(MAX_SECTIONS + 1), Err(Refusal::TooManySections));
+        assert_eq!(of(MAX_SECTIONS + 1), Err(DescriptionError::TooManySections));
     }
 
     #[test]

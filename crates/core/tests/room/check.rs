@@ -5,7 +5,8 @@ use std::time::Duration;
 use visavis_core::signaling::{IceServer, IceServers, Inbound, Outbound, RejectCode, Rejection};
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
-    CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Obstacle, Skip, SocketEvent, Test, TestId,
+    CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Skip, SocketEvent, Test, TestId,
+    UnreachableReason,
 };
 
 use super::{Stage, said};
@@ -67,7 +68,7 @@ fn whoever_joins_ends_it() {
 fn a_server_that_says_nothing_or_no_is_told_from_one_that_is_too_old() {
     let mut silent = checking();
     assert_eq!(silent.wait(Duration::from_secs(10)), []);
-    let expected = CheckState::Failed(Fault::Unreachable(Obstacle::NoReply));
+    let expected = CheckState::Failed(Fault::Unreachable(UnreachableReason::NoReply));
     assert_eq!(state(&silent, CheckItem::Server), Some(expected));
     assert_eq!(state(&silent, CheckItem::Ice), Some(CheckState::Skipped(Skip::None)));
     for (code, expected) in [

@@ -120,9 +120,9 @@ fn agreed_on(sdp: &str) -> Stage {
     stage.event(0, ConnectionEvent::NegotiationNeeded);
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m"))));
     let description = SessionDescription { sdp_type: SdpType::Answer, sdp: sdp.into() };
-    stage.hear(Inbound::Description { from: id("a"), generation: 0, description });
+    stage.hear(Inbound::Description { from: id("a"), epoch: 0, description });
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
 }
 
@@ -143,7 +143,7 @@ fn a_program_that_only_exchanges_data_is_told_of() {
     let mut stage = agreed_on("v=0\r\nm=audio 9 X 0\r\na=recvonly\r\n");
     let sdp = "v=0\r\nm=audio 9 X 0\r\na=recvonly\r\nm=audio 9 X 0\r\na=sendonly\r\n".to_owned();
     let description = SessionDescription { sdp_type: SdpType::Offer, sdp };
-    stage.hear(Inbound::Description { from: id("a"), generation: 0, description });
+    stage.hear(Inbound::Description { from: id("a"), epoch: 0, description });
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
 }

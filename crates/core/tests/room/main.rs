@@ -20,8 +20,8 @@ use visavis_core::signaling::{
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
-    Finding, Input, Lifecycle, Obstacle, OperationError, Output, PeerConnectionState, Problem, Role, Room,
-    RoomConfig, SocketEvent, Source, Test,
+    Finding, Input, Lifecycle, OperationError, Output, PeerConnectionState, Problem, Role, Room, RoomConfig,
+    SocketEvent, Source, Test, UnreachableReason,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -47,7 +47,7 @@ impl Dialect for Plain {
                 self.signals.extend(HEARD.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
-            DialectInput::HungUp(id) => out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id))),
+            DialectInput::ChannelClosed(id) => out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id))),
             DialectInput::Opened | DialectInput::Closed | DialectInput::Timeout => {}
         }
     }
@@ -56,7 +56,7 @@ impl Dialect for Plain {
         None
     }
 
-    fn hangs_up_by_channel(&self) -> bool {
+    fn uses_hangup_channel(&self) -> bool {
         true
     }
 }
@@ -176,12 +176,12 @@ fn candidate(ufrag: &str) -> IceCandidate {
     }
 }
 
-fn offer_from(from: &str, generation: u32, ufrag: &str) -> Inbound {
-    Inbound::Description { from: id(from), generation, description: description(SdpType::Offer, ufrag) }
+fn offer_from(from: &str, epoch: u32, ufrag: &str) -> Inbound {
+    Inbound::Description { from: id(from), epoch, description: description(SdpType::Offer, ufrag) }
 }
 
-fn candidate_from(from: &str, generation: u32, ufrag: &str) -> Inbound {
-    Inbound::Candidate { from: id(from), generation, candidate: Some(candidate(ufrag)) }
+fn candidate_from(from: &str, epoch: u32, ufrag: &str) -> Inbound {
+    Inbound::Candidate { from: id(from), epoch, candidate: Some(candidate(ufrag)) }
 }
 
 fn creations(effects: &[Effect]) -> Vec<(u32, Role)> {
@@ -212,7 +212,7 @@ fn our_candidates_follow_our_description() {
         stage.event(0, ConnectionEvent::NegotiationNeeded),
         [Effect::SetLocalDescription(ConnectionId(0))]
     );
-    stage.event(0, ConnectionEvent::Candidate(Some(candidate("u"))));
+    stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
     assert_eq!(said(), [], "not before the description");
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     let said = said();
@@ -231,7 +231,7 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
     let effects = stage.hear(offer_from("a", 0, "u"));
     assert_eq!(effects, [Effect::SetRemoteDescription(ConnectionId(0), description(SdpType::Offer, "u"))]);
     let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    let add = Effect::AddCandidate(ConnectionId(0), candidate("u"));
+    let add = Effect::AddIceCandidate(ConnectionId(0), candidate("u"));
     assert_eq!(effects, [add.clone(), add, Effect::SetLocalDescription(ConnectionId(0))]);
     assert_eq!(stage.hear(Inbound::ParticipantLeft(id("a"))), [Effect::CloseConnection(ConnectionId(0))]);
     assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "after they left");
@@ -247,7 +247,7 @@ fn older_generations_are_ignored_and_newer_ones_take_over() {
     let set = Effect::SetRemoteDescription(ConnectionId(0), description(SdpType::Offer, "u"));
     assert_eq!(effects, [set], "nothing was made for the older one but what can be used for this");
     let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    assert_eq!(effects[0], Effect::AddCandidate(ConnectionId(0), candidate("u")), "it was kept");
+    assert_eq!(effects[0], Effect::AddIceCandidate(ConnectionId(0), candidate("u")), "it was kept");
     assert_eq!(stage.hear(offer_from("a", 1, "v")), []);
     assert_eq!(stage.hear(candidate_from("a", 1, "u")), []);
     let effects = stage.hear(offer_from("a", 3, "w"));
@@ -276,7 +276,7 @@ fn first_offers_that_cross_end_in_one_connection() {
 #[test]
 fn losing_the_server_does_not_touch_media() {
     let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage.input(Input::Socket(SocketEvent::Closed));
     assert_eq!(stage.room.view().lifecycle, Lifecycle::Reconnecting);
     let effects = stage.wait(Duration::from_secs(1));
@@ -296,26 +296,26 @@ fn where_nothing_is_lost_nothing_is_mended() {
     said();
     let offer = description(SdpType::Offer, "m");
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(offer.clone())));
-    stage.event(0, ConnectionEvent::Candidate(Some(candidate("m"))));
+    stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("m"))));
     stage.wait(RECONNECT_FIRST[1]);
     stage.input(Input::Socket(SocketEvent::Opened));
     assert!(matches!(said().as_slice(), [Outbound::Join { .. }]));
     assert_eq!(stage.hear(Inbound::Resumed { ice_servers: None }), [], "half a negotiation goes on");
-    let (to, generation) = (id("a"), 0);
+    let (to, epoch) = (id("a"), 0);
     let waited = [
-        Outbound::Description { to: to.clone(), generation, description: offer },
-        Outbound::Candidate { to, generation, candidate: Some(candidate("m")) },
+        Outbound::Description { to: to.clone(), epoch, description: offer },
+        Outbound::Candidate { to, epoch, candidate: Some(candidate("m")) },
         Outbound::MediaState(MediaState::default()),
     ];
     assert_eq!(said(), waited, "what could not be said is said now");
     stage.hear(Inbound::ParticipantGone(id("a")));
-    assert_eq!(stage.hear(Inbound::ParticipantBack(info("a", Offerer::Them))), []);
+    assert_eq!(stage.hear(Inbound::ParticipantResumed(info("a", Offerer::Them))), []);
 }
 
 #[test]
 fn another_life_of_somebody_is_connected_anew_under_the_same_tile() {
     let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     let again = ParticipantInfo { session: Some("2".into()), ..info("a", Offerer::Them) };
     let effects = stage.hear(Inbound::ParticipantJoined(again.clone()));
     assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
@@ -340,10 +340,10 @@ fn newer_ice_servers_reach_every_connection() {
 #[test]
 fn whoever_is_lost_to_server_and_ear_is_given_up() {
     let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage.hear(Inbound::ParticipantGone(id("a")));
     assert_eq!(stage.wait(Duration::from_secs(300)), [], "a tile that still receives is never removed");
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Disconnected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PeerGone));
     assert_eq!(stage.wait(Duration::from_secs(30)), [Effect::CloseConnection(ConnectionId(0))]);
     assert_eq!(stage.room.view().participants, []);
@@ -352,8 +352,8 @@ fn whoever_is_lost_to_server_and_ear_is_given_up() {
 #[test]
 fn a_broken_path_is_restarted_then_rebuilt_then_shown_as_failed() {
     let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Failed));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
     assert_eq!(stage.wait(Duration::ZERO), [Effect::RestartIce(ConnectionId(0))]);
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PathLost));
     assert_eq!(creations(&stage.wait(Duration::from_secs(12))), [(1, Role::Offerer)]);
@@ -424,7 +424,7 @@ fn an_unreachable_server_is_tried_again_and_again() {
         let url = "ws://plain".to_owned();
         assert_eq!(
             stage.room.view().problem,
-            Some(Problem::Unreachable { url, attempts, obstacle: Obstacle::Unknown })
+            Some(Problem::Unreachable { url, attempts, obstacle: UnreachableReason::Unknown })
         );
         stage.now = stage.room.poll_timeout().unwrap();
         assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::OpenSocket(_)]));
@@ -488,7 +488,7 @@ fn whoever_comes_back_goes_on_counting_generations() {
     said();
     stage.event(1, ConnectionEvent::NegotiationNeeded);
     stage.event(1, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
-    assert!(matches!(said().as_slice(), [Outbound::Description { generation: 1, .. }, ..]));
+    assert!(matches!(said().as_slice(), [Outbound::Description { epoch: 1, .. }, ..]));
 }
 
 /// A connection to "a" that is up, in both directions' words.
@@ -496,7 +496,7 @@ fn connected() -> Stage {
     let (mut stage, _) = Stage::joined(&["a"]);
     let media = MediaState { microphone: true, camera: true, screen: false };
     stage.hear(Inbound::MediaState { from: id("a"), media });
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
 }
 
@@ -505,7 +505,7 @@ fn a_lost_path_says_when_only_the_server_can_help() {
     let mut stage = connected();
     stage.input(Input::Socket(SocketEvent::Closed));
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Failed));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::WaitingForServer));
 }
 
@@ -519,7 +519,7 @@ fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
     assert_eq!(stage.wait(Duration::from_secs(300)), []);
     assert!(stage.room.view().participants.is_empty());
     let answer = description(SdpType::Answer, "z1");
-    stage.hear(Inbound::Description { from: id("z"), generation: 0, description: answer });
+    stage.hear(Inbound::Description { from: id("z"), epoch: 0, description: answer });
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(stage.connection().0, ConnectionState::Connecting);
     assert_eq!(

@@ -47,12 +47,12 @@ fn what_is_made_ahead_sends_what_we_send() {
     let (mut stage, _) = Stage::joined(&[]);
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     let asked = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
-    let Some(Effect::Capture { capture, .. }) = asked.first() else { unreachable!("{asked:?}") };
+    let Some(Effect::GetUserMedia { capture, .. }) = asked.first() else { unreachable!("{asked:?}") };
     let captured =
         visavis_core::MediaEvent::Captured { capture: *capture, microphone: None, camera: Some(TrackId(7)) };
     let effects = stage.input(Input::Media(captured));
     assert!(
-        effects.contains(&Effect::SendTrack(ConnectionId(0), Source::Camera, Some(TrackId(7)))),
+        effects.contains(&Effect::ReplaceTrack(ConnectionId(0), Source::Camera, Some(TrackId(7)))),
         "{effects:?}"
     );
 }
@@ -123,7 +123,7 @@ fn a_browser_that_says_nothing_is_not_taken_for_one_without_connections() {
 fn a_refusal_of_theirs_says_why_nothing_comes() {
     let refusal = |sdp_type| Inbound::Description {
         from: id("a"),
-        generation: 0,
+        epoch: 0,
         description: SessionDescription { sdp_type, sdp: "v=0\r\na=visavis-refusal:blocked\r\n".into() },
     };
     let (mut stage, _) = Stage::joined(&["a"]);
@@ -146,12 +146,12 @@ fn a_browser_that_hides_its_addresses_is_named_at_once() {
     let (mut stage, _) = Stage::joined(&["a"]);
     stage.event(0, ConnectionEvent::NegotiationNeeded);
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
-    stage.event(0, ConnectionEvent::Candidate(None));
+    stage.event(0, ConnectionEvent::IceCandidate(None));
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::NoAddresses));
-    stage.event(0, ConnectionEvent::Candidate(Some(candidate("u"))));
+    stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
     assert_eq!(stage.connection().1, ConnectionReason::Waiting, "a relay was found");
 
-    let ended = || Inbound::Candidate { from: id("a"), generation: 0, candidate: None };
+    let ended = || Inbound::Candidate { from: id("a"), epoch: 0, candidate: None };
     let (mut stage, _) = Stage::joined(&[]);
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     stage.hear(offer_from("a", 0, "u"));
@@ -160,7 +160,7 @@ fn a_browser_that_hides_its_addresses_is_named_at_once() {
     stage.hear(candidate_from("a", 0, "u"));
     stage.hear(ended());
     assert_eq!(stage.connection().1, ConnectionReason::Waiting);
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     assert_eq!(stage.connection().0, ConnectionState::Connected);
 }
 
@@ -172,7 +172,7 @@ fn where_relays_only_are_wanted_no_address_is_none_of_theirs() {
     stage.join(&["a"]);
     stage.event(0, ConnectionEvent::NegotiationNeeded);
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
-    stage.event(0, ConnectionEvent::Candidate(None));
+    stage.event(0, ConnectionEvent::IceCandidate(None));
     assert_eq!(stage.connection(), (ConnectionState::Connecting, ConnectionReason::Waiting));
 }
 
@@ -182,8 +182,8 @@ fn candidates_inside_a_description_count() {
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     let mut offer = description(SdpType::Offer, "u");
     offer.sdp.push_str("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
-    stage.hear(Inbound::Description { from: id("a"), generation: 0, description: offer });
-    stage.hear(Inbound::Candidate { from: id("a"), generation: 0, candidate: None });
+    stage.hear(Inbound::Description { from: id("a"), epoch: 0, description: offer });
+    stage.hear(Inbound::Candidate { from: id("a"), epoch: 0, candidate: None });
     assert_eq!(stage.connection().1, ConnectionReason::Waiting);
 }
 
@@ -193,7 +193,7 @@ fn an_offer_of_a_thousand_sections_is_not_answered() {
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     let mut offer = description(SdpType::Offer, "u");
     offer.sdp.push_str(&"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".repeat(1000));
-    let signal = Inbound::Description { from: id("a"), generation: 0, description: offer };
+    let signal = Inbound::Description { from: id("a"), epoch: 0, description: offer };
     assert_eq!(stage.hear(signal), [], "the browser does not see it");
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::TooLarge));
 }

@@ -11,7 +11,7 @@ impl Stage {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {
             for effect in self.wait(Duration::from_millis(250)) {
-                let Effect::ReadStats(connection) = effect else {
+                let Effect::GetStats(connection) = effect else {
                     effects.push(effect);
                     continue;
                 };
@@ -77,7 +77,7 @@ fn on_camera() -> Stage {
     stage.join(&["a"]);
     let camera = Some(TrackId(70));
     stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), microphone: None, camera }));
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
 }
 
@@ -89,7 +89,7 @@ fn whoever_has_a_camera_that_stops_is_told_and_may_open_it_again() {
     stage.frames(10, &mut flow, [true, false, false]);
     assert_eq!((stage.camera(), stage.reason()), (SourceState::Stalled, ConnectionReason::None));
     let again = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
-    let capture = Effect::Capture { capture: CaptureId(1), microphone: false, camera: true };
+    let capture = Effect::GetUserMedia { capture: CaptureId(1), microphone: false, camera: true };
     assert!(again.contains(&Effect::StopTrack(TrackId(70))), "{again:?}");
     assert!(again.contains(&capture), "{again:?}");
     let camera = Some(TrackId(71));

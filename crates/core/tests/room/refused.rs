@@ -34,7 +34,7 @@ fn what_our_own_browser_refuses_is_not_blamed_on_the_other() {
 #[test]
 fn a_call_that_cannot_be_mended_says_so() {
     let mut stage = connected();
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Failed));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
     while creations(&stage.wait(Duration::from_secs(1))).is_empty() {}
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PathLost));
     let error = OperationError { name: "OperationError".into() };

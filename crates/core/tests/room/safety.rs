@@ -18,7 +18,7 @@ fn described(sdp_type: SdpType, certificate: u8) -> SessionDescription {
 }
 
 fn from_a(sdp_type: SdpType, certificate: u8) -> Inbound {
-    Inbound::Description { from: id("a"), generation: 0, description: described(sdp_type, certificate) }
+    Inbound::Description { from: id("a"), epoch: 0, description: described(sdp_type, certificate) }
 }
 
 /// Connected to "a", whose certificate is 2; ours is 1.
@@ -28,7 +28,7 @@ fn connected() -> Stage {
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, 1))));
     stage.hear(from_a(SdpType::Answer, 2));
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
 }
 
@@ -57,7 +57,7 @@ fn there_are_words_once_the_certificate_in_use_is_the_one_announced() {
     assert!(!has_words(&stage), "nobody has looked yet");
     stage.event(0, certificate(2));
     assert!(has_words(&stage));
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Disconnected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
     assert!(!has_words(&stage));
 
     let mut stage = connected();
@@ -94,7 +94,7 @@ fn what_the_browser_is_shown_names_one_certificate() {
     let sdp = good.sdp.replace("m=audio", "a=Fingerprint:sha-256 EE:03\r\nm=audio");
     let signal = Inbound::Description {
         from: id("a"),
-        generation: 0,
+        epoch: 0,
         description: SessionDescription { sdp, sdp_type: good.sdp_type },
     };
     assert_eq!(stage.hear(signal), [Effect::SetRemoteDescription(ConnectionId(0), good)]);

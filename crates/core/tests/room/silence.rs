@@ -10,7 +10,7 @@ impl Stage {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {
             for effect in self.wait(Duration::from_millis(250)) {
-                if effect == Effect::ReadStats(ConnectionId(connection)) {
+                if effect == Effect::GetStats(ConnectionId(connection)) {
                     flow.received = [flow.received[0] + growth[0], flow.received[1] + growth[1]];
                     effects.extend(self.event(connection, ConnectionEvent::Stats(*flow)));
                 } else {
@@ -30,7 +30,7 @@ fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_r
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::NoMedia));
     stage.hear(Inbound::MediaState { from: id("b"), media: MediaState::default() });
     assert_eq!(creations(&stage.flow(0, 12, &mut flow, [0, 0])), [(1, Role::Offerer)]);
-    stage.event(1, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(1, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     assert_eq!(stage.flow(1, 300, &mut Flow::default(), [0, 0]), [], "then it is they who are silent");
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::NoMedia));
     stage.flow(1, 4, &mut Flow::default(), [50, 30]);
@@ -78,7 +78,7 @@ fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
     stage.hear(Inbound::ParticipantGone(id("a")));
     stage.wait(Duration::from_secs(2));
     let media = Some(MediaState { microphone: true, camera: true, screen: false });
-    stage.hear(Inbound::ParticipantBack(ParticipantInfo { media, ..info("a", Offerer::Them) }));
+    stage.hear(Inbound::ParticipantResumed(ParticipantInfo { media, ..info("a", Offerer::Them) }));
     assert_eq!(stage.flow(0, 4, &mut flow, [0, 30]), [], "their words are on the way");
     stage.hear(voice_and_picture("a", false));
     assert_eq!(stage.flow(0, 120, &mut flow, [0, 30]), []);
@@ -106,7 +106,7 @@ fn a_clock_alone_never_repairs_silence() {
     let (mut stage, mut flow) = (Stage::joined(&["z"]).0, Flow::default());
     let media = MediaState { microphone: true, camera: true, screen: false };
     stage.hear(Inbound::MediaState { from: id("z"), media });
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Connected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.flow(0, 6, &mut flow, [0, 0]);
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::NoMedia));
@@ -130,7 +130,7 @@ fn a_changed_network_is_a_reason_to_look_and_not_to_act() {
         assert_eq!(stage.input(Input::NetworkChanged), []);
         assert_eq!(stage.flow(0, 3, &mut flow, [50, 30]), []);
     }
-    stage.event(0, ConnectionEvent::StateChanged(PeerConnectionState::Disconnected));
+    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
     stage.input(Input::NetworkChanged);
     assert_eq!(stage.wait(Duration::ZERO), [Effect::RestartIce(ConnectionId(0))], "what is broken is mended");
 }
@@ -138,8 +138,8 @@ fn a_changed_network_is_a_reason_to_look_and_not_to_act() {
 #[test]
 fn nobody_makes_us_rebuild_without_end() {
     let (mut stage, mut built) = (Stage::joined(&["a"]).0, 0);
-    for generation in 1..=100 {
-        let mut effects = stage.hear(offer_from("a", generation, "u"));
+    for epoch in 1..=100 {
+        let mut effects = stage.hear(offer_from("a", epoch, "u"));
         effects.extend(stage.wait(Duration::from_millis(100)));
         built += creations(&effects).len();
     }

@@ -67,7 +67,7 @@ impl Honest {
 
     pub(super) fn offer(&mut self, now: Timestamp, to: &ParticipantId) -> Vec<String> {
         let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp('a') };
-        self.when_in(now, Outbound::Description { to: to.clone(), generation: 0, description })
+        self.when_in(now, Outbound::Description { to: to.clone(), epoch: 0, description })
     }
 
     pub(super) fn closed(&mut self, now: Timestamp) {
@@ -93,8 +93,8 @@ impl Honest {
             match output {
                 DialectOutput::Frame(frame) => frames.push(frame),
                 DialectOutput::Signal(signal) => self.hear(signal),
-                DialectOutput::Misunderstood(why) => unreachable!("our own server said {why}"),
-                DialectOutput::Stalled | DialectOutput::Moved => {}
+                DialectOutput::Invalid(why) => unreachable!("our own server said {why}"),
+                DialectOutput::ServerSilent | DialectOutput::UrlChanged => {}
             }
         }
         frames
@@ -107,7 +107,7 @@ impl Honest {
                 self.roster = joined.participants.into_iter().map(|info| info.id).collect();
             }
             Inbound::Resumed { .. } => self.is_in = true,
-            Inbound::ParticipantJoined(info) | Inbound::ParticipantBack(info) => {
+            Inbound::ParticipantJoined(info) | Inbound::ParticipantResumed(info) => {
                 if info.id != self.id() {
                     self.roster.insert(info.id);
                 }

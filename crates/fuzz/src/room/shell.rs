@@ -36,7 +36,7 @@ impl Page {
                 assert_ne!(self.socket, Socket::None, "there is no socket");
                 self.socket = Socket::None;
             }
-            Effect::Capture { capture, microphone, camera } => {
+            Effect::GetUserMedia { capture, microphone, camera } => {
                 self.asked.push(Asked::Capture(capture, microphone, camera));
             }
             Effect::StopTrack(track) => assert!(self.tracks.remove(&track), "no such track"),
@@ -46,7 +46,7 @@ impl Page {
                 assert!(self.connections.remove(&id).is_some(), "no such connection");
                 self.asked.retain(|asked| asked.connection() != Some(id));
             }
-            Effect::SendTrack(id, _, track) => {
+            Effect::ReplaceTrack(id, _, track) => {
                 self.have(id);
                 assert!(track.is_none_or(|track| self.tracks.contains(&track)), "no such track");
             }
@@ -54,7 +54,7 @@ impl Page {
             Effect::SetRemoteDescription(id, description) => {
                 self.begin(id, Asked::SetRemote(id, description));
             }
-            Effect::AddCandidate(id, candidate) => {
+            Effect::AddIceCandidate(id, candidate) => {
                 let connection = self.have(id);
                 let refused = connection.fake.add_candidate(&candidate).err();
                 let legal = connection.stillborn || refused != Some("InvalidStateError");
@@ -69,7 +69,7 @@ impl Page {
                 self.asked.retain(|asked| !matches!(asked, Asked::Test(test) if *test == id));
             }
             Effect::RestartIce(id) => self.have(id).fake.restart_ice(),
-            Effect::ReadStats(id) => {
+            Effect::GetStats(id) => {
                 self.have(id);
                 self.asked.push(Asked::Stats(id));
             }

@@ -26,17 +26,17 @@ impl Raw {
         Self { protocol: protocol.to_owned(), text, up: false }
     }
 
-    fn hear(&self, frame: String) -> CarrierOutput {
+    fn on_frame(&self, frame: String) -> CarrierOutput {
         if self.text && !frame.starts_with(['{', '[']) {
             return CarrierOutput::Message(Message::plain(Json::Text(frame)));
         }
         match json::parse_any(&frame) {
             Ok(value) => CarrierOutput::Message(Message::plain(value)),
-            Err(error) => CarrierOutput::Misunderstood(error.to_string()),
+            Err(error) => CarrierOutput::Invalid(error.to_string()),
         }
     }
 
-    fn say(&self, message: &Message) -> String {
+    fn send(&self, message: &Message) -> String {
         let value = message.arg(0);
         if self.text { value.plain() } else { value.to_string() }
     }
@@ -52,13 +52,13 @@ impl Carrier for Raw {
         match input {
             CarrierInput::Opened => self.up = true,
             CarrierInput::Closed => self.up = false,
-            CarrierInput::Frame(_) | CarrierInput::Say(_) | CarrierInput::Timeout => {}
+            CarrierInput::Frame(_) | CarrierInput::Send(_) | CarrierInput::Timeout => {}
         }
         out.push(match input {
-            CarrierInput::Opened => CarrierOutput::Up(None),
-            CarrierInput::Frame(frame) => self.hear(frame),
-            CarrierInput::Say(message) if self.up => CarrierOutput::Frame(self.say(&message)),
-            CarrierInput::Say(_) | CarrierInput::Closed | CarrierInput::Timeout => return,
+            CarrierInput::Opened => CarrierOutput::Connected(None),
+            CarrierInput::Frame(frame) => self.on_frame(frame),
+            CarrierInput::Send(message) if self.up => CarrierOutput::Frame(self.send(&message)),
+            CarrierInput::Send(_) | CarrierInput::Closed | CarrierInput::Timeout => return,
         });
     }
 

@@ -114,12 +114,12 @@ impl SocketIo {
                 }
                 if ours && !session.up {
                     let old = || packet::old_id(&self.namespace, &session.engine_id);
-                    out.push(CarrierOutput::Up(Some(id.unwrap_or_else(old))));
+                    out.push(CarrierOutput::Connected(Some(id.unwrap_or_else(old))));
                     session.up = true;
                     out.extend(session.early.drain(..).map(CarrierOutput::Message));
                 }
             }
-            '1' if ours => out.push(thrown_out()),
+            '1' if ours => out.push(disconnected()),
             '2' if ours => {
                 if let Some(ack) = packet.ack {
                     out.push(CarrierOutput::Frame(packet::write(
@@ -130,30 +130,30 @@ impl SocketIo {
                 }
                 session.event(packet.event()?, out);
             }
-            '4' if ours => out.push(CarrierOutput::Refused(packet.refusal())),
+            '4' if ours => out.push(CarrierOutput::Rejected(packet.refusal())),
             // Acknowledgements are for what we never ask; binary has no place in signaling.
             _ => {}
         }
         Some(())
     }
 
-    fn say(&self, message: &Message, out: &mut Vec<CarrierOutput>) {
+    fn send(&self, message: &Message, out: &mut Vec<CarrierOutput>) {
         let Some(session) = self.session.as_ref().filter(|session| session.up) else { return };
         let frame = packet::write('2', &self.namespace, &packet::event_text(message));
         out.push(if frame.len() > session.max_payload {
-            CarrierOutput::Misunderstood("a message is longer than the server takes".to_owned())
+            CarrierOutput::Invalid("a message is longer than the server takes".to_owned())
         } else if packet::RESERVED.contains(&message.event.as_str()) {
-            CarrierOutput::Misunderstood("the server would close the connection over this event".to_owned())
+            CarrierOutput::Invalid("the server would close the connection over this event".to_owned())
         } else {
             CarrierOutput::Frame(frame)
         });
     }
 
-    fn timeout(&mut self, now: Timestamp, out: &mut Vec<CarrierOutput>) {
+    fn on_timeout(&mut self, now: Timestamp, out: &mut Vec<CarrierOutput>) {
         let Some(session) = &mut self.session else { return };
         if session.heard_at + session.patience <= now {
             self.session = None;
-            out.push(CarrierOutput::Stalled);
+            out.push(CarrierOutput::ServerSilent);
         } else if session.ask_at.is_some_and(|at| at <= now) {
             session.ask_at = Some(now + session.interval);
             out.push(CarrierOutput::Frame("2".to_owned()));
@@ -171,8 +171,8 @@ impl Session {
     }
 }
 
-fn thrown_out() -> CarrierOutput {
-    CarrierOutput::Refused(Rejection { code: RejectCode::Kicked, text: String::new(), closes: true })
+fn disconnected() -> CarrierOutput {
+    CarrierOutput::Rejected(Rejection { code: RejectCode::Kicked, text: String::new(), closes: true })
 }
 
 impl Carrier for SocketIo {
@@ -190,11 +190,11 @@ impl Carrier for SocketIo {
             CarrierInput::Opened | CarrierInput::Closed => self.session = None,
             CarrierInput::Frame(frame) => {
                 if self.frame(now, &frame, out).is_none() {
-                    out.push(CarrierOutput::Misunderstood("not a Socket.IO packet".to_owned()));
+                    out.push(CarrierOutput::Invalid("not a Socket.IO packet".to_owned()));
                 }
             }
-            CarrierInput::Say(message) => self.say(&message, out),
-            CarrierInput::Timeout => self.timeout(now, out),
+            CarrierInput::Send(message) => self.send(&message, out),
+            CarrierInput::Timeout => self.on_timeout(now, out),
         }
     }
 

@@ -4,15 +4,15 @@
 //! is only for ours goes with a candidate that says nothing. When one of the two is gone it
 //! tells the other `bye` and closes that connection too: waiting for the next means to connect and register again.
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
-use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, no_candidate};
+use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json, Object, read_each};
 use crate::limits::MAX_ICE_SERVERS;
 use crate::normalize::ice_server;
 use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed { name: "ayame", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "ayame", about, make };
 
 fn about() -> About {
     About {
@@ -22,7 +22,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     let (client, _) = options.ids();
     options.over_raw(Ayame { client })
 }
@@ -36,16 +36,16 @@ fn accepted(fields: &Json, context: &mut Context) -> Option<()> {
     let ice_servers = (!servers.is_empty()).then_some(IceServers { servers, expires_in: None });
     context.joined_with(None, ice_servers);
     if *fields.at("isExistClient") == Json::Bool(true) {
-        context.enter(OTHER, Offerer::Us);
+        context.participant_joined(OTHER, Offerer::Us);
     }
     Some(())
 }
 
-fn hear_relayed(kind: &str, fields: &Json, context: &mut Context) -> Option<()> {
+fn on_relayed(kind: &str, fields: &Json, context: &mut Context) -> Option<()> {
     match kind {
-        _ if !context.meet(OTHER, fields.at("x")) => {}
-        "offer" | "answer" => context.description(OTHER, fields, None)?,
-        "candidate" => context.candidate(OTHER, fields),
+        _ if !context.on_extension(OTHER, fields.at("x")) => {}
+        "offer" | "answer" => context.on_description(OTHER, fields, None)?,
+        "candidate" => context.on_candidate(OTHER, fields),
         _ => {}
     }
     Some(())
@@ -53,50 +53,50 @@ fn hear_relayed(kind: &str, fields: &Json, context: &mut Context) -> Option<()> 
 
 impl Protocol for Ayame {
     fn profile(&self) -> Profile {
-        Profile { capacity: 2, tells_leave: true, ..Profile::default() }
+        Profile { capacity: 2, announces_leave: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
         let mut fields = Fields::of_type("register");
-        fields.text("roomId", &entry.room);
+        fields.text("roomId", &request.room);
         fields.text("clientId", &self.client);
-        context.say(fields);
+        context.send(fields);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         match fields.at("type").short() {
-            "ping" => context.say(Fields::of_type("pong")),
+            "ping" => context.send(Fields::of_type("pong")),
             "accept" => accepted(fields, context)?,
             "reject" => match fields.at("reason").short() {
                 "full" => context.reject(RejectCode::RoomFull, "", true),
                 reason => context.reject(RejectCode::Unauthorised, reason, true),
             },
-            _ if !context.is_in() => {}
-            "bye" => context.left(OTHER),
-            kind => return hear_relayed(kind, fields, context),
+            _ if !context.is_joined() => {}
+            "bye" => context.participant_left(OTHER),
+            kind => return on_relayed(kind, fields, context),
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
-        context.say(Json::from(description).with("x", context.beside(to, true)));
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        context.send(Json::from(description).with("x", context.extension_beside(to, true)));
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            say_candidate(candidate.into(), context.beside(to, false), context);
+            relay_candidate(candidate.into(), context.extension_beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
-        say_candidate(no_candidate(), x, context);
+    fn send_extension(&mut self, _to: &str, x: Json, context: &mut Context) {
+        relay_candidate(no_candidate(), x, context);
     }
 }
 
-fn say_candidate(candidate: Json, x: Json, context: &mut Context) {
+fn relay_candidate(candidate: Json, x: Json, context: &mut Context) {
     let mut fields = Fields::of_type("candidate");
     fields.put("ice", candidate);
     fields.put("x", x);
-    context.say(fields);
+    context.send(fields);
 }

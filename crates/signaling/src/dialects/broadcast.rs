@@ -7,13 +7,13 @@
 //! What is only for ours goes beside a candidate that is null: naive pages send that themselves at the end of theirs, and
 //! skip it.
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
-use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
-use crate::json::Json;
+use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
+use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed { name: "broadcast", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "broadcast", about, make };
 
 fn about() -> About {
     About {
@@ -23,7 +23,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     options.over_raw(Broadcast::default())
 }
 
@@ -33,54 +33,54 @@ struct Broadcast {
 }
 
 impl Broadcast {
-    fn say(&self, kind: &str, content: Json, x: Json, context: &mut Context) {
-        let mut fields = texts(&[("message_type", kind)]);
+    fn send(&self, kind: &str, content: Json, x: Json, context: &mut Context) {
+        let mut fields = Fields::of_texts(&[("message_type", kind)]);
         fields.put("content", content);
         fields.text("code", &self.code);
         fields.put("x", x);
-        context.say(fields);
+        context.send(fields);
     }
 }
 
 impl Protocol for Broadcast {
     fn profile(&self) -> Profile {
-        Profile { keeps_pairs: true, presumes: true, greets: true, ..Profile::default() }
+        Profile { survives_reconnect: true, no_roster: true, says_hello: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.code.clone_from(&entry.room);
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.code.clone_from(&request.room);
         context.joined();
         let hello = context.hello("");
-        self.aside("", hello, context);
+        self.send_extension("", hello, context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         let code = fields.at("code");
-        if !context.is_in() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
+        if !context.is_joined() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
             return Some(());
         }
         let content = fields.at("content");
         match fields.at("message_type").short() {
-            _ if !context.meet(OTHER, fields.at("x")) => {}
-            "SDP" => context.description(OTHER, content, None)?,
-            "CANDIDATE" => context.candidate(OTHER, content),
+            _ if !context.on_extension(OTHER, fields.at("x")) => {}
+            "SDP" => context.on_description(OTHER, content, None)?,
+            "CANDIDATE" => context.on_candidate(OTHER, content),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
-        self.say("SDP", description.into(), context.beside(to, true), context);
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.send("SDP", description.into(), context.extension_beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say("CANDIDATE", candidate.into(), context.beside(to, false), context);
+            self.send("CANDIDATE", candidate.into(), context.extension_beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
-        self.say("CANDIDATE", Json::Null, x, context);
+    fn send_extension(&mut self, _to: &str, x: Json, context: &mut Context) {
+        self.send("CANDIDATE", Json::Null, x, context);
     }
 }

@@ -11,9 +11,9 @@
 
 use std::time::Duration;
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
-use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
+use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SessionDescription};
 
@@ -22,7 +22,7 @@ const CREATOR_WAITS: Duration = Duration::from_secs(5);
 const JOINER_WAITS: Duration = Duration::from_secs(4);
 const READY: &str = "got user media";
 
-pub(super) const LISTED: Listed = Listed { name: "codelab", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "codelab", about, make };
 
 fn about() -> About {
     About {
@@ -32,7 +32,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     options.over_socket_io(Codelab::default())
 }
 
@@ -46,65 +46,71 @@ struct Codelab {
 }
 
 impl Codelab {
-    fn say(&self, what: Json, context: &mut Context) {
+    fn send(&self, what: Json, context: &mut Context) {
         // Some servers relay by the second argument, the others ignore it.
         context.emit("message", vec![what, Json::text(&self.room)]);
     }
 
-    fn hear_message(&mut self, what: &Json, context: &mut Context) -> Option<()> {
+    fn on_text(&mut self, what: &Json, context: &mut Context) -> Option<()> {
         // Ours say goodbye to ours in their own way: this is from another room.
         match what.as_text() {
-            Some("bye") if context.is_ours(OTHER) => {}
+            Some("bye") if context.is_visavis(OTHER) => {}
             Some(READY) if self.creator && self.expecting => {
                 self.expecting = false;
-                context.left(OTHER);
-                context.enter(OTHER, Offerer::Us);
+                context.participant_left(OTHER);
+                context.participant_joined(OTHER, Offerer::Us);
             }
             Some("bye") => {
                 self.creator = true;
-                context.left(OTHER);
+                context.participant_left(OTHER);
             }
             Some(_) => {}
             None if !(context.knows(OTHER) || self.expecting || !self.creator) => {}
-            None => return self.hear_object(what, context),
+            None => return self.on_object(what, context),
         }
         Some(())
     }
 
-    fn hear_object(&mut self, what: &Json, context: &mut Context) -> Option<()> {
-        let heard = context.meet(OTHER, what.at("x"));
-        if context.is_ours(OTHER) {
+    fn on_object(&mut self, what: &Json, context: &mut Context) -> Option<()> {
+        let heard = context.on_extension(OTHER, what.at("x"));
+        if context.is_visavis(OTHER) {
             self.expecting = false;
-            context.wake_at(None);
+            context.set_timer(None);
         }
         if heard && *what.at("candidate") != Json::Null {
-            context.candidate(OTHER, what);
+            context.on_candidate(OTHER, what);
         } else if heard {
-            context.description(OTHER, what, None)?;
-            context.wake_at(None);
+            context.on_description(OTHER, what, None)?;
+            context.set_timer(None);
         }
         Some(())
     }
 
     fn await_them(&mut self, patience: Duration, context: &mut Context) {
         self.expecting = true;
-        context.wake_at(Some(context.now + patience));
+        context.set_timer(Some(context.now + patience));
     }
 }
 
 impl Protocol for Codelab {
     fn profile(&self) -> Profile {
-        Profile { capacity: 2, keeps_pairs: true, greets: true, mixes_rooms: true, ..Profile::default() }
+        Profile {
+            capacity: 2,
+            survives_reconnect: true,
+            says_hello: true,
+            mixes_rooms: true,
+            ..Profile::default()
+        }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.room.clone_from(&entry.room);
-        context.emit("create or join", vec![Json::text(&entry.room)]);
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.room.clone_from(&request.room);
+        context.emit("create or join", vec![Json::text(&request.room)]);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         match (message.event.as_str(), message.arg(0)) {
-            ("full", _) if !context.is_in() => {
+            ("full", _) if !context.is_joined() => {
                 context.reject(RejectCode::RoomFull, "", false);
             }
             ("created", _) => {
@@ -115,59 +121,59 @@ impl Protocol for Codelab {
                 self.creator = false;
                 context.joined();
                 let hello = context.hello(OTHER);
-                self.aside(OTHER, hello, context);
+                self.send_extension(OTHER, hello, context);
                 if !context.knows(OTHER) {
-                    self.say(Json::text(READY), context);
+                    self.send(Json::text(READY), context);
                     self.await_them(JOINER_WAITS, context);
                 }
             }
-            ("join", _) if context.is_in() => {
+            ("join", _) if context.is_joined() => {
                 self.creator = true;
                 self.await_them(CREATOR_WAITS, context);
             }
             // The newest of these servers say only this, to both, and to one of them twice.
-            ("ready", _) if context.is_in() && !context.knows(OTHER) && !self.expecting => {
+            ("ready", _) if context.is_joined() && !context.knows(OTHER) && !self.expecting => {
                 self.await_them(CREATOR_WAITS, context);
             }
-            ("message", what) if context.is_in() => self.hear_message(what, context)?,
+            ("message", what) if context.is_joined() => self.on_text(what, context)?,
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
-        self.say(Json::from(description).with("x", context.beside(to, true)), context);
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.send(Json::from(description).with("x", context.extension_beside(to, true)), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         let Some(candidate) = candidate else { return };
         let mut fields = Fields::of_type("candidate");
         fields.number("label", candidate.sdp_m_line_index.unwrap_or(0).into());
         fields.maybe_text("id", candidate.sdp_mid.as_deref());
         fields.text("candidate", &candidate.candidate);
-        fields.put("x", context.beside(to, false));
-        self.say(fields.into(), context);
+        fields.put("x", context.extension_beside(to, false));
+        self.send(fields.into(), context);
     }
 
-    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
+    fn send_extension(&mut self, _to: &str, x: Json, context: &mut Context) {
         let mut fields = Fields::default();
         fields.put("x", x);
-        self.say(fields.into(), context);
+        self.send(fields.into(), context);
     }
 
     fn leave(&mut self, context: &mut Context) {
-        self.say(Json::text("bye"), context);
+        self.send(Json::text("bye"), context);
     }
 
-    fn wake(&mut self, context: &mut Context) {
+    fn on_timer(&mut self, context: &mut Context) {
         if std::mem::take(&mut self.expecting) {
             // Who was there before is not: these are rooms for two, and ours would have said hello again.
-            context.make_place(OTHER);
+            context.replace_previous(OTHER);
         }
-        context.enter(OTHER, Offerer::Us);
+        context.participant_joined(OTHER, Offerer::Us);
     }
 
-    fn down(&mut self) {
+    fn on_disconnected(&mut self) {
         self.expecting = false;
     }
 }

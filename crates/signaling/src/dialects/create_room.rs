@@ -8,16 +8,16 @@
 //! What is only for ours has a type of its own too, and is only said to ours: an empty candidate would stop an original,
 //! which throws at whatever comes before it has a description.
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
-use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
+use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
 
 /// The type of what is only for ours.
-const ASIDE: &str = "x";
+const EXTENSION: &str = "x";
 
-pub(super) const LISTED: Listed = Listed { name: "create-room", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "create-room", about, make };
 
 fn about() -> About {
     About {
@@ -27,7 +27,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     options.over_raw(CreateRoom::default())
 }
 
@@ -41,12 +41,12 @@ struct CreateRoom {
 }
 
 impl CreateRoom {
-    fn say(&self, kind: &str, payload: Json, x: Json, context: &mut Context) {
+    fn send(&self, kind: &str, payload: Json, x: Json, context: &mut Context) {
         let mut fields = Fields::of_type(kind);
         fields.text("roomId", &self.id);
         fields.put("payload", payload);
         fields.put("x", x);
-        context.say(fields);
+        context.send(fields);
     }
 
     fn refused(&self, words: &str, context: &mut Context) -> Option<()> {
@@ -62,24 +62,29 @@ impl CreateRoom {
 
 impl Protocol for CreateRoom {
     fn profile(&self) -> Profile {
-        Profile { capacity: 2, keeps_pairs: true, bundles: true, ..Profile::default() }
+        Profile {
+            capacity: 2,
+            survives_reconnect: true,
+            candidates_in_description: true,
+            ..Profile::default()
+        }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
         // A room of our own is lost with its socket: the server does not let us back in.
-        self.creator = !is_room_id(&entry.room) || (self.creator && self.id == entry.room);
+        self.creator = !is_room_id(&request.room) || (self.creator && self.id == request.room);
         self.offered = false;
         if self.creator {
             let mut fields = Fields::of_type("createRoom");
             fields.bool("payload", false);
-            return context.say(fields);
+            return context.send(fields);
         }
-        self.id.clone_from(&entry.room);
+        self.id.clone_from(&request.room);
         context.joined();
-        context.enter(OTHER, Offerer::Us);
+        context.participant_joined(OTHER, Offerer::Us);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let payload = message.arg(0).at("payload");
         match message.arg(0).at("type").short() {
             "roomCreated" if self.creator && !payload.short().is_empty() => {
@@ -87,33 +92,38 @@ impl Protocol for CreateRoom {
                 context.joined_with(Some(self.id.clone()), None);
             }
             "error" => self.refused(payload.short(), context)?,
-            _ if !context.is_in() || !context.meet(OTHER, message.arg(0).at("x")) => {}
-            "offer" => context.description(OTHER, payload, Some(SdpType::Offer))?,
-            "answer" => context.description(OTHER, payload, Some(SdpType::Answer))?,
-            "iceCandidate" => context.candidate(OTHER, payload),
+            _ if !context.is_joined() || !context.on_extension(OTHER, message.arg(0).at("x")) => {}
+            "offer" => context.on_description(OTHER, payload, Some(SdpType::Offer))?,
+            "answer" => context.on_description(OTHER, payload, Some(SdpType::Answer))?,
+            "iceCandidate" => context.on_candidate(OTHER, payload),
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         if description.sdp_type == SdpType::Offer && (self.creator || self.offered) {
             return;
         }
         self.offered = true;
-        self.say(description.sdp_type.as_str(), description.into(), context.beside(to, true), context);
+        self.send(
+            description.sdp_type.as_str(),
+            description.into(),
+            context.extension_beside(to, true),
+            context,
+        );
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let (Some(candidate), true) = (candidate, context.has_described(OTHER)) {
             let mut event = Fields::default();
             event.put("candidate", candidate);
-            self.say("iceCandidate", event.into(), context.beside(to, false), context);
+            self.send("iceCandidate", event.into(), context.extension_beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
-        self.say(ASIDE, Json::Null, x, context);
+    fn send_extension(&mut self, _to: &str, x: Json, context: &mut Context) {
+        self.send(EXTENSION, Json::Null, x, context);
     }
 }
 

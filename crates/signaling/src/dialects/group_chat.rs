@@ -5,13 +5,13 @@
 //! it has announced are heard. It makes a new message of each and takes over the description or candidate as it is: so
 //! whatever is only for ours goes inside those.
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
-use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate, texts};
+use crate::foreign::{Context, JoinRequest, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed { name: "group-chat", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "group-chat", about, make };
 
 fn about() -> About {
     About {
@@ -21,7 +21,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     options.over_socket_io(GroupChat::default())
 }
 
@@ -32,36 +32,36 @@ struct GroupChat {
 
 impl Protocol for GroupChat {
     fn profile(&self) -> Profile {
-        Profile { tells_leave: true, ..Profile::default() }
+        Profile { announces_leave: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.channel.clone_from(&entry.room);
-        let mut fields = texts(&[("channel", &entry.room)]);
-        fields.put("userdata", texts(&[("name", &entry.name)]));
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.channel.clone_from(&request.room);
+        let mut fields = Fields::of_texts(&[("channel", &request.room)]);
+        fields.put("userdata", Fields::of_texts(&[("name", &request.name)]));
         context.emit("join", vec![fields.into()]);
         context.joined();
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         let peer = fields.at("peer_id").short();
         match message.event.as_str() {
             "addPeer" => {
                 let ours = *fields.at("should_create_offer") == Json::Bool(true);
-                context.enter(peer, if ours { Offerer::Us } else { Offerer::Them });
+                context.participant_joined(peer, if ours { Offerer::Us } else { Offerer::Them });
             }
-            "removePeer" => context.left(peer),
+            "removePeer" => context.participant_left(peer),
             "sessionDescription" => {
                 let description = fields.at("session_description");
                 if heeded(peer, description, context) {
-                    context.description(peer, description, None)?;
+                    context.on_description(peer, description, None)?;
                 }
             }
             "iceCandidate" => {
                 let candidate = fields.at("ice_candidate");
                 if heeded(peer, candidate, context) {
-                    context.candidate(peer, candidate);
+                    context.on_candidate(peer, candidate);
                 }
             }
             _ => {}
@@ -69,18 +69,22 @@ impl Protocol for GroupChat {
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
-        let what = Json::from(description).with("x", context.beside(to, true));
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        let what = Json::from(description).with("x", context.extension_beside(to, true));
         relay("relaySessionDescription", to, "session_description", what, context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            relay_candidate(to, Json::from(candidate).with("x", context.beside(to, false)), context);
+            relay_candidate(
+                to,
+                Json::from(candidate).with("x", context.extension_beside(to, false)),
+                context,
+            );
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+    fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
         relay_candidate(to, no_candidate().with("x", x), context);
     }
 
@@ -90,7 +94,7 @@ impl Protocol for GroupChat {
 }
 
 fn heeded(peer: &str, what: &Json, context: &mut Context) -> bool {
-    context.knows(peer) && context.meet(peer, what.at("x"))
+    context.knows(peer) && context.on_extension(peer, what.at("x"))
 }
 
 fn relay_candidate(to: &str, candidate: Json, context: &mut Context) {
@@ -98,7 +102,7 @@ fn relay_candidate(to: &str, candidate: Json, context: &mut Context) {
 }
 
 fn relay(event: &str, to: &str, key: &str, what: Json, context: &mut Context) {
-    let mut fields: Fields = texts(&[("peer_id", to)]);
+    let mut fields: Fields = Fields::of_texts(&[("peer_id", to)]);
     fields.put(key, what);
     context.emit(event, vec![fields.into()]);
 }

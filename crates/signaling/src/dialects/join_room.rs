@@ -3,13 +3,13 @@
 //! They take the argument of `signal` apart without looking: it is always an object with `roomId` and `data`. What is only
 //! for ours goes beside a candidate that is null, which naive pages skip: they look for a description, then for a candidate.
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
-use crate::foreign::{Context, Entry, OTHER, Profile, Protocol, texts};
+use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, SessionDescription};
 
-pub(super) const LISTED: Listed = Listed { name: "join-room", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "join-room", about, make };
 
 fn about() -> About {
     About {
@@ -19,7 +19,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     options.over_socket_io(JoinRoom::default())
 }
 
@@ -29,11 +29,11 @@ struct JoinRoom {
 }
 
 impl JoinRoom {
-    fn say(&self, key: &str, what: Json, x: Json, context: &mut Context) {
+    fn send(&self, key: &str, what: Json, x: Json, context: &mut Context) {
         let mut data = Fields::default();
         data.put(key, what);
         data.put("x", x);
-        let mut fields = texts(&[("roomId", &self.room)]);
+        let mut fields = Fields::of_texts(&[("roomId", &self.room)]);
         fields.put("data", data);
         context.emit("signal", vec![fields.into()]);
     }
@@ -41,42 +41,42 @@ impl JoinRoom {
 
 impl Protocol for JoinRoom {
     fn profile(&self) -> Profile {
-        Profile { keeps_pairs: true, presumes: true, greets: true, ..Profile::default() }
+        Profile { survives_reconnect: true, no_roster: true, says_hello: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.room.clone_from(&entry.room);
-        context.emit("join-room", vec![Json::text(&entry.room)]);
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.room.clone_from(&request.room);
+        context.emit("join-room", vec![Json::text(&request.room)]);
         context.joined();
         let hello = context.hello("");
-        self.aside("", hello, context);
+        self.send_extension("", hello, context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
-        if message.event != "signal" || !context.is_in() {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+        if message.event != "signal" || !context.is_joined() {
             return Some(());
         }
         let data = message.arg(0);
         match (data.at("description"), data.at("candidate")) {
-            _ if !context.meet(OTHER, data.at("x")) => {}
+            _ if !context.on_extension(OTHER, data.at("x")) => {}
             (Json::Null, Json::Null) => {}
-            (Json::Null, candidate) => context.candidate(OTHER, candidate),
-            (description, _) => context.description(OTHER, description, None)?,
+            (Json::Null, candidate) => context.on_candidate(OTHER, candidate),
+            (description, _) => context.on_description(OTHER, description, None)?,
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
-        self.say("description", description.into(), context.beside(to, true), context);
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.send("description", description.into(), context.extension_beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say("candidate", candidate.into(), context.beside(to, false), context);
+            self.send("candidate", candidate.into(), context.extension_beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, _to: &str, x: Json, context: &mut Context) {
-        self.say("candidate", Json::Null, x, context);
+    fn send_extension(&mut self, _to: &str, x: Json, context: &mut Context) {
+        self.send("candidate", Json::Null, x, context);
     }
 }

@@ -18,9 +18,9 @@ use self::file::OURS;
 use self::kinds::{Group, Kind};
 use self::reading::{body, ice_servers, id, told, who};
 use self::template::{Found, fill};
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::{Carrier, Message, Raw, SocketIo};
-use crate::foreign::{Context, Entry, OTHER, Profile, Protocol};
+use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::normalize::loose;
 use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
@@ -30,7 +30,7 @@ use crate::time::Timestamp;
 /// Its name in the list.
 pub const NAME: &str = "mapping";
 
-pub(super) const LISTED: Listed = Listed { name: NAME, about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: NAME, about, make };
 
 fn about() -> About {
     About {
@@ -40,7 +40,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     let mapping = options.mapping.clone().unwrap_or_default();
     let carrier: Box<dyn Carrier> = if mapping.socket_io {
         let configured = !options.namespace.is_empty();
@@ -64,7 +64,7 @@ struct Mapped {
     me: String,
     /// The server's ids are numbers.
     numbers: bool,
-    entry: Entry,
+    request: JoinRequest,
     /// What followed the URL when the socket was opened.
     path: String,
     joining: bool,
@@ -82,7 +82,7 @@ impl Mapped {
     /// Nobody else is where we wait before we join.
     fn wait_outside(&mut self) {
         self.joining = false;
-        self.entry = Entry { room: ["lobby-", &self.own].concat(), name: String::new() };
+        self.request = JoinRequest { room: ["lobby-", &self.own].concat(), name: String::new() };
         self.path = self.path_now();
     }
 
@@ -100,15 +100,15 @@ impl Mapped {
     /// The value of a placeholder that may stand in all that is sent.
     fn value(&self, hole: &str) -> Json {
         match hole {
-            "room" | "roomNumber" => Self::value_of(&self.entry.room, hole.len() > 4),
-            "name" => Json::text(&self.entry.name),
+            "room" | "roomNumber" => Self::value_of(&self.request.room, hole.len() > 4),
+            "name" => Json::text(&self.request.name),
             "me" => Self::value_of(&self.me, self.numbers),
             _ => Json::Null,
         }
     }
 
     /// Says all messages of the first of these kinds that the server knows, with what only ours read.
-    fn say(&self, kinds: &[&str], to: &str, (what, ours): (&Json, &Json), context: &mut Context) {
+    fn send(&self, kinds: &[&str], to: &str, (what, ours): (&Json, &Json), context: &mut Context) {
         let value = |hole: &str| match hole {
             OURS => ours.clone(),
             "to" => Self::value_of(to, self.numbers),
@@ -125,28 +125,28 @@ impl Mapped {
                         context.emit(&event.plain(), args.to_vec());
                     }
                 }
-                (_, message) => context.say(message),
+                (_, message) => context.send(message),
             }
         }
     }
 
     fn say_plainly(&self, kind: &str, context: &mut Context) {
-        self.say(&[kind], OTHER, (&Json::Null, &Json::Null), context);
+        self.send(&[kind], OTHER, (&Json::Null, &Json::Null), context);
     }
 
     fn stay_alive(&self, context: &mut Context) {
         let keeps = !self.mapping.sends("keepAlive").is_empty();
-        context.wake_at(keeps.then_some(context.now + self.mapping.keep_alive));
+        context.set_timer(keeps.then_some(context.now + self.mapping.keep_alive));
     }
 
     fn try_join(&mut self, context: &mut Context) {
-        if !self.joining || context.is_in() {
+        if !self.joining || context.is_joined() {
             return;
         }
         let path = self.path_now();
         if path != self.path {
             self.path = path;
-            return context.move_on();
+            return context.reconnect_at_new_url();
         }
         if self.welcomed {
             self.say_plainly("join", context);
@@ -157,19 +157,19 @@ impl Mapped {
     }
 
     fn joined(&mut self, found: Found, context: &mut Context) {
-        let told_room = id(found.fields.at("room")).filter(|(room, _)| *room != self.entry.room);
+        let told_room = id(found.fields.at("room")).filter(|(room, _)| *room != self.request.room);
         let room = told_room.map(|(room, _)| room.to_owned());
         if let Some(room) = &room {
-            self.entry.room.clone_from(room);
+            self.request.room.clone_from(room);
         }
         context.joined_with(room, self.ice_servers.clone());
         self.we_offer = told(&found.fields);
         self.listed = found.people.is_some();
-        if self.mapping.profile.greets {
+        if self.mapping.profile.says_hello {
             let hello = context.hello("");
-            self.aside("", hello, context);
-        } else if self.mapping.profile.presumes {
-            context.enter(OTHER, Offerer::Unknown);
+            self.send_extension("", hello, context);
+        } else if self.mapping.profile.no_roster {
+            context.participant_joined(OTHER, Offerer::Unknown);
         }
         if let Some(people) = found.people {
             self.meet(&people, true, context);
@@ -202,7 +202,7 @@ impl Mapped {
         for fields in people {
             if let Some(key) = self.key(fields) {
                 let name = fields.at("name").as_text().unwrap_or_default();
-                context.enter_as(&key, name, self.offerer(fields, were_there));
+                context.participant_joined_as(&key, name, self.offerer(fields, were_there));
             }
         }
     }
@@ -210,7 +210,7 @@ impl Mapped {
     /// These are there, and nobody else.
     fn roster(&mut self, people: &[Fields], context: &mut Context) {
         let keys: Vec<_> = people.iter().filter_map(|fields| self.key(fields)).collect();
-        context.retain(|key| keys.iter().any(|known| known == key));
+        context.retain_participants(|key| keys.iter().any(|known| known == key));
         let first = !std::mem::replace(&mut self.listed, true);
         self.meet(people, first, context);
     }
@@ -219,7 +219,7 @@ impl Mapped {
     fn part(&mut self, people: &[Fields], context: &mut Context) {
         for fields in people {
             if let Some(key) = self.key(fields) {
-                context.left(&key);
+                context.participant_left(&key);
             }
         }
         self.stay_behind();
@@ -238,7 +238,7 @@ impl Mapped {
         if self.mapping.announced && !context.knows(&key) {
             return Some(());
         }
-        let alone = fields.get(OURS).is_some_and(|x| !context.meet(&key, x));
+        let alone = fields.get(OURS).is_some_and(|x| !context.on_extension(&key, x));
         if alone || kind == OURS {
             return Some(());
         }
@@ -247,13 +247,13 @@ impl Mapped {
         let known = loose::sdp_type(known);
         let body = body(fields);
         if kind != "candidate" {
-            let described = context.description_as(&key, &name, &body, known);
+            let described = context.on_description_as(&key, &name, &body, known);
             if described.is_some() || kind != "signal" {
                 return described;
             }
             loose::candidate(&body).filter(|one| one.candidate.starts_with("candidate:"))?;
         }
-        context.candidate(&key, &body);
+        context.on_candidate(&key, &body);
         Some(())
     }
 
@@ -261,12 +261,12 @@ impl Mapped {
         let text = fields.at("text").as_text();
         let code = match kind {
             // Some servers go on telling it to everybody.
-            "full" if !self.joining || context.is_in() => return,
+            "full" if !self.joining || context.is_joined() => return,
             "full" => RejectCode::RoomFull,
             "refused" => RejectCode::Unauthorised,
             _ => RejectCode::BadRequest,
         };
-        if !context.is_in() {
+        if !context.is_joined() {
             self.wait_outside();
         }
         context.reject(code, text.unwrap_or_default(), false);
@@ -294,8 +294,8 @@ impl Mapped {
             "roster" if self.mapping.directed => self.roster(people, context),
             "roster" => self.meet(people, true, context),
             "peerJoined" => {
-                let pair = !self.mapping.directed && !self.mapping.profile.presumes;
-                if pair && context.make_place(OTHER) {
+                let pair = !self.mapping.directed && !self.mapping.profile.no_roster;
+                if pair && context.replace_previous(OTHER) {
                     self.stay_behind();
                 }
                 self.meet(people, false, context);
@@ -308,8 +308,8 @@ impl Mapped {
     fn hear_kind(&mut self, kind: &Kind, found: Found, context: &mut Context) -> Option<()> {
         // What it says about us and the room is so, unless it is the one that tells.
         let so = |hole, known: &str| id(found.fields.at(hole)).is_none_or(|(told, _)| told == known);
-        let ours = so("me", &self.me) && so("room", &self.entry.room);
-        match (kind.group, context.is_in()) {
+        let ours = so("me", &self.me) && so("room", &self.request.room);
+        match (kind.group, context.is_joined()) {
             (Group::Entry, false) => self.received(kind.name, found, context),
             _ if !ours => {}
             (Group::Signal, true) => return self.signal(kind.name, found.fields, context),
@@ -334,7 +334,7 @@ impl Protocol for Mapped {
         [url, &self.path].concat()
     }
 
-    fn up(&mut self, id: Option<&str>, context: &mut Context) {
+    fn on_connected(&mut self, id: Option<&str>, context: &mut Context) {
         id.unwrap_or(&self.own).clone_into(&mut self.me);
         self.heard_at = context.now;
         self.welcomed = !self.mapping.hears("welcome");
@@ -342,14 +342,14 @@ impl Protocol for Mapped {
         self.stay_alive(context);
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.entry = entry.clone();
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.request = request.clone();
         self.joining = true;
         self.stay_alive(context);
         self.try_join(context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         self.heard_at = context.now;
         let mut value = message.arg(0).clone();
         if self.mapping.socket_io {
@@ -373,24 +373,24 @@ impl Protocol for Mapped {
         understood.map(|_| ())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kinds = [description.sdp_type.as_str(), "description", "signal"];
-        let ours = context.beside(to, true);
-        self.say(&kinds, to, (&description.into(), &ours), context);
+        let ours = context.extension_beside(to, true);
+        self.send(&kinds, to, (&description.into(), &ours), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         match candidate {
             Some(candidate) => {
-                let ours = context.beside(to, false);
-                self.say(&["candidate", "signal"], to, (&candidate.into(), &ours), context);
+                let ours = context.extension_beside(to, false);
+                self.send(&["candidate", "signal"], to, (&candidate.into(), &ours), context);
             }
-            None => self.say(&["end"], to, (&Json::Null, &Json::Null), context),
+            None => self.send(&["end"], to, (&Json::Null, &Json::Null), context),
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
-        self.say(&[OURS], to, (&Json::Null, &x), context);
+    fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
+        self.send(&[OURS], to, (&Json::Null, &x), context);
     }
 
     fn leave(&mut self, context: &mut Context) {
@@ -398,15 +398,15 @@ impl Protocol for Mapped {
         self.wait_outside();
     }
 
-    fn wake(&mut self, context: &mut Context) {
+    fn on_timer(&mut self, context: &mut Context) {
         if self.mapping.hears("pong") && self.heard_at + 2 * self.mapping.keep_alive <= context.now {
-            return context.reopen();
+            return context.reconnect();
         }
         self.say_plainly("keepAlive", context);
         self.stay_alive(context);
     }
 
-    fn down(&mut self) {
+    fn on_disconnected(&mut self) {
         self.joining = false;
     }
 }

@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
-use crate::foreign::{Context, Entry, Profile, Protocol, texts};
+use crate::foreign::{Context, JoinRequest, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 use crate::text::url_segment;
@@ -19,7 +19,7 @@ use crate::text::url_segment;
 const OURS: &str = "Visavis";
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-pub(super) const LISTED: Listed = Listed { name: "matchbox", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "matchbox", about, make };
 
 fn about() -> About {
     About {
@@ -29,7 +29,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     // Nobody else is where we wait before we join.
     let lobby = ["lobby-", &options.ids().0].concat();
     options.over_raw(Matchbox { room: lobby.clone(), lobby, assigned: false, wanted: false })
@@ -51,33 +51,33 @@ impl Matchbox {
     }
 }
 
-fn hear_signal(signal: &Json, context: &mut Context) -> Option<()> {
+fn on_relayed_signal(signal: &Json, context: &mut Context) -> Option<()> {
     let (from, data) = (signal.at("sender").short(), signal.at("data"));
     if *data.at(OURS) != Json::Null {
-        context.meet(from, data.at(OURS));
+        context.on_extension(from, data.at(OURS));
     }
     match (data.at("Offer"), data.at("Answer"), data.at("IceCandidate")) {
         (Json::Null, Json::Null, Json::Null) => {}
-        (Json::Null, Json::Null, candidate) => context.candidate(from, candidate),
-        (Json::Null, answer, _) => context.description(from, answer, Some(SdpType::Answer))?,
-        (offer, _, _) => context.description(from, offer, Some(SdpType::Offer))?,
+        (Json::Null, Json::Null, candidate) => context.on_candidate(from, candidate),
+        (Json::Null, answer, _) => context.on_description(from, answer, Some(SdpType::Answer))?,
+        (offer, _, _) => context.on_description(from, offer, Some(SdpType::Offer))?,
     }
     Some(())
 }
 
-fn say(to: &str, kind: &str, what: Json, context: &mut Context) {
+fn send(to: &str, kind: &str, what: Json, context: &mut Context) {
     let mut data = Fields::default();
     data.put(kind, what);
-    let mut signal = texts(&[("receiver", to)]);
+    let mut signal = Fields::of_texts(&[("receiver", to)]);
     signal.put("data", data);
     let mut fields = Fields::default();
     fields.put("Signal", signal);
-    context.say(fields);
+    context.send(fields);
 }
 
 impl Protocol for Matchbox {
     fn profile(&self) -> Profile {
-        Profile { tells_leave: true, ..Profile::default() }
+        Profile { announces_leave: true, ..Profile::default() }
     }
 
     fn url(&self, url: &str) -> String {
@@ -93,62 +93,62 @@ impl Protocol for Matchbox {
         Some(Probe { url: [base, "/health"].concat(), expects: Expects::Success })
     }
 
-    fn up(&mut self, _id: Option<&str>, context: &mut Context) {
-        context.wake_at(Some(context.now + KEEP_ALIVE));
+    fn on_connected(&mut self, _id: Option<&str>, context: &mut Context) {
+        context.set_timer(Some(context.now + KEEP_ALIVE));
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
         self.wanted = true;
-        if self.room != entry.room {
-            self.room.clone_from(&entry.room);
-            return context.move_on();
+        if self.room != request.room {
+            self.room.clone_from(&request.room);
+            return context.reconnect_at_new_url();
         }
         self.enter(context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         if *fields.at("IdAssigned") != Json::Null {
             self.assigned = true;
             self.enter(context);
         }
-        if !context.is_in() {
+        if !context.is_joined() {
             return Some(());
         }
         // Keys that are not there give empty ids, which are nobody's.
-        context.enter(fields.at("NewPeer").short(), Offerer::Us);
-        context.left(fields.at("PeerLeft").short());
-        hear_signal(fields.at("Signal"), context)
+        context.participant_joined(fields.at("NewPeer").short(), Offerer::Us);
+        context.participant_left(fields.at("PeerLeft").short());
+        on_relayed_signal(fields.at("Signal"), context)
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kind = match description.sdp_type {
             SdpType::Offer => "Offer",
             SdpType::Answer => "Answer",
         };
-        self.aside(to, context.beside(to, true), context);
-        say(to, kind, Json::text(&description.sdp), context);
+        self.send_extension(to, context.extension_beside(to, true), context);
+        send(to, kind, Json::text(&description.sdp), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         let text = candidate.map_or(Json::Null, Json::from).to_string();
-        say(to, "IceCandidate", Json::Text(text), context);
+        send(to, "IceCandidate", Json::Text(text), context);
     }
 
-    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
-        say(to, OURS, x, context);
+    fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
+        send(to, OURS, x, context);
     }
 
-    fn leave(&mut self, _desk: &mut Context) {
+    fn leave(&mut self, _context: &mut Context) {
         self.room.clone_from(&self.lobby);
     }
 
-    fn wake(&mut self, context: &mut Context) {
-        context.say(Json::text("KeepAlive"));
-        context.wake_at(Some(context.now + KEEP_ALIVE));
+    fn on_timer(&mut self, context: &mut Context) {
+        context.send(Json::text("KeepAlive"));
+        context.set_timer(Some(context.now + KEEP_ALIVE));
     }
 
-    fn down(&mut self) {
+    fn on_disconnected(&mut self) {
         (self.assigned, self.wanted) = (false, false);
     }
 }

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::{Message, Raw};
-use crate::foreign::{Context, Entry, Profile, Protocol, no_candidate};
+use crate::foreign::{Context, JoinRequest, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 /// How long a newcomer has to call us: longer than one of ours takes over a slow network.
 const NEWCOMER_CALLS: Duration = Duration::from_millis(1500);
 
-pub(super) const LISTED: Listed = Listed { name: "mdn-chat", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "mdn-chat", about, make };
 
 fn about() -> About {
     About {
@@ -28,7 +28,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     options.over(Box::new(Raw::with_protocol("json")), Box::new(MdnChat::default()))
 }
 
@@ -53,16 +53,16 @@ impl MdnChat {
         fields.text("name", &self.name);
         fields.put("id", id);
         fields.number("date", 0);
-        context.say(fields);
+        context.send(fields);
     }
 
-    fn hear_list(&mut self, users: &[Json], context: &mut Context) {
+    fn on_user_list(&mut self, users: &[Json], context: &mut Context) {
         let users: Vec<&str> = users.iter().take(MAX_PARTICIPANTS).map(Json::short).collect();
         let Some(me) = users.iter().position(|name| *name == self.name).filter(|_| self.joining) else {
             return;
         };
         context.joined();
-        context.retain(|name| users.contains(&name));
+        context.retain_participants(|name| users.contains(&name));
         self.hung_up.retain(|name| users.contains(&name.as_str()));
         for (at, name) in users.iter().enumerate().filter(|(at, _)| *at != me) {
             if context.knows(name) || self.hung_up.iter().any(|known| known == name) {
@@ -71,36 +71,36 @@ impl MdnChat {
             if at > me {
                 self.newcomers.push(((*name).to_owned(), context.now + NEWCOMER_CALLS));
             }
-            context.enter_as(name, name, if at < me { Offerer::Us } else { Offerer::Them });
+            context.participant_joined_as(name, name, if at < me { Offerer::Us } else { Offerer::Them });
         }
         self.newcomers.retain(|(name, _)| context.knows(name));
         self.set_alarm(context);
     }
 
     fn set_alarm(&self, context: &mut Context) {
-        context.wake_at(self.newcomers.iter().map(|(_, at)| *at).min());
+        context.set_timer(self.newcomers.iter().map(|(_, at)| *at).min());
     }
 
-    fn hear_description(&mut self, fields: &Json, kind: SdpType, context: &mut Context) -> Option<()> {
+    fn on_description(&mut self, fields: &Json, kind: SdpType, context: &mut Context) -> Option<()> {
         let from = fields.at("name").short();
         if from == self.name {
             return Some(());
         }
-        context.enter_as(from, from, Offerer::Them);
-        if !context.meet(from, fields.at("x")) {
+        context.participant_joined_as(from, from, Offerer::Them);
+        if !context.on_extension(from, fields.at("x")) {
             return Some(());
         }
-        context.description(from, fields.at("sdp"), Some(kind))?;
+        context.on_description(from, fields.at("sdp"), Some(kind))?;
         from.clone_into(&mut self.speaker);
         self.hung_up.retain(|name| name != from);
         Some(())
     }
 
-    fn say_candidate(&self, to: &str, candidate: Json, x: Json, context: &mut Context) {
+    fn relay_candidate(&self, to: &str, candidate: Json, x: Json, context: &mut Context) {
         let mut fields = self.to("new-ice-candidate", to);
         fields.put("candidate", candidate);
         fields.put("x", x);
-        context.say(fields);
+        context.send(fields);
     }
 
     fn to(&self, kind: &str, to: &str) -> Fields {
@@ -113,11 +113,11 @@ impl MdnChat {
 
 impl Protocol for MdnChat {
     fn profile(&self) -> Profile {
-        Profile { tells_leave: true, ..Profile::default() }
+        Profile { announces_leave: true, ..Profile::default() }
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.name.clone_from(&entry.name);
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.name.clone_from(&request.name);
         if self.name.is_empty() {
             self.name.push_str("guest");
         }
@@ -125,7 +125,7 @@ impl Protocol for MdnChat {
         self.introduce(context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         match fields.at("type").short() {
             "id" => {
@@ -135,23 +135,23 @@ impl Protocol for MdnChat {
             "rejectusername" => fields.at("name").short().clone_into(&mut self.name),
             "userlist" => {
                 let Json::List(users) = fields.at("users") else { return None };
-                self.hear_list(users, context);
+                self.on_user_list(users, context);
             }
-            _ if !context.is_in() => {}
-            "video-offer" => self.hear_description(fields, SdpType::Offer, context)?,
-            "video-answer" => self.hear_description(fields, SdpType::Answer, context)?,
+            _ if !context.is_joined() => {}
+            "video-offer" => self.on_description(fields, SdpType::Offer, context)?,
+            "video-answer" => self.on_description(fields, SdpType::Answer, context)?,
             "new-ice-candidate" => {
                 let name = fields.at("name").short();
                 let from = if name.is_empty() { &self.speaker } else { name };
-                if context.meet(from, fields.at("x")) {
-                    context.candidate(from, fields.at("candidate"));
+                if context.on_extension(from, fields.at("x")) {
+                    context.on_candidate(from, fields.at("candidate"));
                 }
             }
             "hang-up" => {
                 let from = fields.at("name").short();
                 if context.knows(from) {
                     self.hung_up.push(from.to_owned());
-                    context.left(from);
+                    context.participant_left(from);
                 }
             }
             _ => {}
@@ -159,32 +159,32 @@ impl Protocol for MdnChat {
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kind = match description.sdp_type {
             SdpType::Offer => "video-offer",
             SdpType::Answer => "video-answer",
         };
         let mut fields = self.to(kind, to);
         fields.put("sdp", description);
-        fields.put("x", context.beside(to, true));
-        context.say(fields);
+        fields.put("x", context.extension_beside(to, true));
+        context.send(fields);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say_candidate(to, candidate.into(), context.beside(to, false), context);
+            self.relay_candidate(to, candidate.into(), context.extension_beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
-        self.say_candidate(to, no_candidate(), x, context);
+    fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
+        self.relay_candidate(to, no_candidate(), x, context);
     }
 
-    fn wake(&mut self, context: &mut Context) {
+    fn on_timer(&mut self, context: &mut Context) {
         let now = context.now;
         self.newcomers.retain(|(name, at)| {
             if *at <= now {
-                context.offer_to(name);
+                context.offer_instead(name);
             }
             *at > now
         });
@@ -193,12 +193,12 @@ impl Protocol for MdnChat {
 
     fn leave(&mut self, context: &mut Context) {
         for to in context.keys() {
-            context.say(self.to("hang-up", &to));
+            context.send(self.to("hang-up", &to));
         }
         self.joining = false;
     }
 
-    fn down(&mut self) {
+    fn on_disconnected(&mut self) {
         (self.id, self.joining) = (None, false);
         self.hung_up.clear();
         self.newcomers.clear();

@@ -14,10 +14,10 @@ mod address;
 use std::time::Duration;
 
 use self::address::{root, slot, url};
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
-use crate::foreign::{Context, Entry, Profile, Protocol, session};
+use crate::foreign::{Context, JoinRequest, Profile, Protocol, session};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
@@ -32,9 +32,9 @@ const LONG_CALL: u32 = 12;
 /// Most people in a room.
 const SLOTS: u32 = 8;
 /// The type of what is only for ours.
-const ASIDE: &str = "visavis";
+const EXTENSION: &str = "visavis";
 
-pub(super) const LISTED: Listed = Listed { name: "peerjs", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "peerjs", about, make };
 
 fn about() -> About {
     About {
@@ -44,7 +44,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     let (page, token) = options.ids();
     let me = page.clone();
     let peerjs = PeerJs {
@@ -133,14 +133,14 @@ impl Notes {
 
 impl PeerJs {
     fn enter(&mut self, context: &mut Context) {
-        if self.room.is_empty() || context.is_in() {
+        if self.room.is_empty() || context.is_joined() {
             return;
         }
         let claimed = slot(&self.room, self.slot);
         let by_id = self.room.strip_prefix('@');
         if by_id.is_none() && self.me != claimed {
             (self.me, self.known) = (claimed, false);
-            return context.move_on();
+            return context.reconnect_at_new_url();
         }
         if !self.opened {
             return;
@@ -148,7 +148,7 @@ impl PeerJs {
         if let Some(whom) = by_id {
             context.joined();
             self.hello(whom, context);
-            return context.enter(whom, Offerer::Us);
+            return context.participant_joined(whom, Offerer::Us);
         }
         context.joined();
         for other in (0..SLOTS).filter(|other| *other != self.slot) {
@@ -158,10 +158,10 @@ impl PeerJs {
 
     /// Whoever is called by id may have been reloaded. Nobody knows whether they are back.
     fn call_again(&mut self, context: &mut Context) {
-        let Some(whom) = self.room.strip_prefix('@').filter(|_| context.is_in()) else { return };
+        let Some(whom) = self.room.strip_prefix('@').filter(|_| context.is_joined()) else { return };
         if self.callee.beat(context.knows(whom)) {
             self.hello(whom, context);
-            context.call(whom);
+            context.call_unconfirmed(whom);
         } else if self.callee.is_given_up() {
             context.unanswered();
         }
@@ -169,7 +169,7 @@ impl PeerJs {
 
     fn hello(&self, to: &str, context: &mut Context) {
         let hello = context.hello(to);
-        aside(to, hello, context);
+        send_extension(to, hello, context);
     }
 
     fn open(&mut self, context: &mut Context) {
@@ -181,7 +181,7 @@ impl PeerJs {
         self.slot += 1;
         if self.slot < SLOTS {
             self.me = slot(&self.room, self.slot);
-            return context.move_on();
+            return context.reconnect_at_new_url();
         }
         self.forget_room();
         context.reject(RejectCode::RoomFull, "", true);
@@ -194,37 +194,37 @@ impl PeerJs {
         self.me.clone_from(&self.page);
     }
 
-    fn hear_payload(&mut self, kind: &str, from: &str, payload: &Json, context: &mut Context) -> Option<()> {
+    fn on_payload(&mut self, kind: &str, from: &str, payload: &Json, context: &mut Context) -> Option<()> {
         let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
         match (payload.at("type").short(), kind) {
-            _ if !context.meet(from, payload.at("x")) => {}
+            _ if !context.on_extension(from, payload.at("x")) => {}
             // Data connections are peer connections of their own, and not ours.
-            ("data" | ASIDE, _) => {}
-            (_, "CANDIDATE") => context.candidate(from, payload.at("candidate")),
+            ("data" | EXTENSION, _) => {}
+            (_, "CANDIDATE") => context.on_candidate(from, payload.at("candidate")),
             (_, "OFFER") => {
-                context.description(from, sdp, Some(SdpType::Offer))?;
+                context.on_description(from, sdp, Some(SdpType::Offer))?;
                 self.calls.set(from, call);
             }
             (_, _) if self.calls.get(from) == Some(call) => {
-                context.description(from, sdp, Some(SdpType::Answer))?;
+                context.on_description(from, sdp, Some(SdpType::Answer))?;
             }
             (_, _) => {}
         }
         Some(())
     }
 
-    fn say(&self, kind: &str, to: &str, key: &str, what: Json, context: &mut Context) {
+    fn send(&self, kind: &str, to: &str, key: &str, what: Json, context: &mut Context) {
         let mut payload = Fields::default();
         payload.put(key, what);
         payload.text("type", "media");
         payload.maybe_text("connectionId", self.calls.get(to));
-        payload.put("x", context.beside(to, key == "sdp"));
+        payload.put("x", context.extension_beside(to, key == "sdp"));
         address_to(kind, to, payload, context);
     }
 }
 
-fn aside(to: &str, x: Json, context: &mut Context) {
-    let mut payload = Fields::of_type(ASIDE);
+fn send_extension(to: &str, x: Json, context: &mut Context) {
+    let mut payload = Fields::of_type(EXTENSION);
     payload.put("x", x);
     address_to("CANDIDATE", to, payload, context);
 }
@@ -233,7 +233,7 @@ fn address_to(kind: &str, to: &str, payload: Fields, context: &mut Context) {
     let mut fields = Fields::of_type(kind);
     fields.text("dst", to);
     fields.put("payload", payload);
-    context.say(fields);
+    context.send(fields);
 }
 
 fn refusal(message: &str) -> RejectCode {
@@ -245,8 +245,8 @@ fn refusal(message: &str) -> RejectCode {
 
 impl Protocol for PeerJs {
     fn profile(&self) -> Profile {
-        let (keeps_pairs, greets, hangs_up_by_channel) = (true, true, true);
-        Profile { capacity: SLOTS, keeps_pairs, greets, hangs_up_by_channel, ..Profile::default() }
+        let (survives_reconnect, says_hello, uses_hangup_channel) = (true, true, true);
+        Profile { capacity: SLOTS, survives_reconnect, says_hello, uses_hangup_channel, ..Profile::default() }
     }
 
     fn url(&self, base: &str) -> String {
@@ -257,18 +257,18 @@ impl Protocol for PeerJs {
         Some(Probe { url: root(base), expects: Expects::Success })
     }
 
-    fn up(&mut self, _id: Option<&str>, context: &mut Context) {
-        context.wake_at(Some(context.now + if self.known { REOPENS } else { HEARTBEAT }));
+    fn on_connected(&mut self, _id: Option<&str>, context: &mut Context) {
+        context.set_timer(Some(context.now + if self.known { REOPENS } else { HEARTBEAT }));
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        if self.room != entry.room {
-            (self.slot, self.room) = (0, entry.room.clone());
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        if self.room != request.room {
+            (self.slot, self.room) = (0, request.room.clone());
         }
         self.enter(context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         let fields = message.arg(0);
         let (from, payload) = (fields.at("src").short(), fields.at("payload"));
         match fields.at("type").short() {
@@ -278,22 +278,22 @@ impl Protocol for PeerJs {
                 let message = payload.at("msg").as_text().unwrap_or_default();
                 context.reject(refusal(message), message, true);
             }
-            _ if !context.is_in() || from == self.me => {}
+            _ if !context.is_joined() || from == self.me => {}
             // Who has answered once is only away from the server.
             "EXPIRE" if context.knows(from) && !context.has_described(from) => {
-                context.left(from);
+                context.participant_left(from);
                 context.reject(RejectCode::UnknownParticipant, "", false);
             }
-            "LEAVE" => context.left(from),
+            "LEAVE" => context.participant_left(from),
             kind @ ("OFFER" | "ANSWER" | "CANDIDATE") => {
-                self.hear_payload(kind, from, payload, context)?;
+                self.on_payload(kind, from, payload, context)?;
             }
             _ => {}
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kind = match description.sdp_type {
             SdpType::Offer => {
                 self.calls.set(to, &["mc_", &session(&description.sdp)].concat());
@@ -301,46 +301,46 @@ impl Protocol for PeerJs {
             }
             SdpType::Answer => "ANSWER",
         };
-        self.say(kind, to, "sdp", description.into(), context);
+        self.send(kind, to, "sdp", description.into(), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            self.say("CANDIDATE", to, "candidate", candidate.into(), context);
+            self.send("CANDIDATE", to, "candidate", candidate.into(), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
-        aside(to, x, context);
+    fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
+        send_extension(to, x, context);
     }
 
     fn leave(&mut self, context: &mut Context) {
         for to in context.keys() {
             let mut fields = Fields::of_type("LEAVE");
             fields.text("dst", &to);
-            context.say(fields);
+            context.send(fields);
         }
-        context.say(Fields::of_type("LEAVE"));
+        context.send(Fields::of_type("LEAVE"));
         self.forget_room();
     }
 
     /// Ours say goodbye. If they close a channel, they are about to call again.
-    fn hung_up(&mut self, key: &str, context: &mut Context) {
-        if !context.is_ours(key) {
-            context.left(key);
+    fn on_channel_closed(&mut self, key: &str, context: &mut Context) {
+        if !context.is_visavis(key) {
+            context.participant_left(key);
         }
     }
 
-    fn wake(&mut self, context: &mut Context) {
+    fn on_timer(&mut self, context: &mut Context) {
         if !self.opened && self.known {
             self.open(context);
         }
         self.call_again(context);
-        context.say(Fields::of_type("HEARTBEAT"));
-        context.wake_at(Some(context.now + HEARTBEAT));
+        context.send(Fields::of_type("HEARTBEAT"));
+        context.set_timer(Some(context.now + HEARTBEAT));
     }
 
-    fn down(&mut self) {
+    fn on_disconnected(&mut self) {
         self.opened = false;
     }
 }

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::visavis::{self, Visavis};
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::{self, Fields, Json};
 use crate::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
@@ -20,23 +20,23 @@ pub const NAME: &str = "tabs";
 /// The scheme of URLs that name a channel between tabs, not a server.
 pub const SCHEME: &str = "tab:";
 
-const BEAT: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Silence after which a tab is lost. Timers of hidden pages are late, but then the tile stays, because it plays.
-const SILENT: Duration = Duration::from_secs(15);
+const LOST_TAB_TIMEOUT: Duration = Duration::from_secs(15);
 
-pub(super) const LISTED: Listed = Listed { name: NAME, about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: NAME, about, make };
 
 fn about() -> About {
     About { title: "No server: the tabs of one browser", room: "any name", words: visavis::about().words }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     Box::new(Tabs::new(options))
 }
 
 struct Tabs {
     /// Reads and writes the messages.
-    words: Visavis,
+    codec: Visavis,
     id: String,
     page: String,
     room: String,
@@ -44,7 +44,7 @@ struct Tabs {
     media: MediaState,
     open: bool,
     /// When to give the next sign of life; there while we are in a room.
-    beat_at: Option<Timestamp>,
+    heartbeat_at: Option<Timestamp>,
     /// The room has not heard yet that it is joined.
     owes_joined: bool,
     others: Vec<Other>,
@@ -60,14 +60,14 @@ impl Tabs {
     fn new(options: Options) -> Self {
         let (id, _) = options.ids();
         Self {
-            words: Visavis::new("", ""),
+            codec: Visavis::new("", ""),
             id,
             page: options.page,
             room: String::new(),
             name: String::new(),
             media: MediaState::default(),
             open: false,
-            beat_at: None,
+            heartbeat_at: None,
             owes_joined: false,
             others: Vec::new(),
         }
@@ -95,11 +95,11 @@ impl Tabs {
         self.post(&fields.encode(), to, out);
     }
 
-    fn say(&mut self, now: Timestamp, outbound: Outbound, out: &mut Vec<DialectOutput>) {
+    fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Vec<DialectOutput>) {
         match &outbound {
             Outbound::Join { room, name, media } => {
                 (self.room, self.name, self.media) = (room.clone(), name.clone(), *media);
-                self.beat_at = Some(now + BEAT);
+                self.heartbeat_at = Some(now + HEARTBEAT);
                 self.owes_joined = true;
                 return self.introduce(None, out);
             }
@@ -108,7 +108,7 @@ impl Tabs {
                 fields.text("id", &self.id);
                 fields.text("reason", "left");
                 self.post(&fields.encode(), None, out);
-                return self.go_out();
+                return self.leave_room();
             }
             // There is nobody to ask.
             Outbound::Check => return,
@@ -116,7 +116,7 @@ impl Tabs {
             Outbound::Description { .. } | Outbound::Candidate { .. } => {}
         }
         let mut said = Vec::new();
-        self.words.handle(now, DialectInput::Send(outbound), &mut said);
+        self.codec.handle(now, DialectInput::Send(outbound), &mut said);
         for output in said {
             if let DialectOutput::Frame(frame) = output {
                 self.post(&frame, None, out);
@@ -124,14 +124,14 @@ impl Tabs {
         }
     }
 
-    fn go_out(&mut self) {
-        self.beat_at = None;
+    fn leave_room(&mut self) {
+        self.heartbeat_at = None;
         self.owes_joined = false;
         self.others.clear();
     }
 
     /// The room is joined as soon as we say so; but it hears that only when it has finished its own sentence.
-    fn tell_joined(&mut self, out: &mut Vec<DialectOutput>) {
+    fn deliver_joined(&mut self, out: &mut Vec<DialectOutput>) {
         if !std::mem::take(&mut self.owes_joined) {
             return;
         }
@@ -142,31 +142,31 @@ impl Tabs {
         }));
     }
 
-    fn hear(&mut self, now: Timestamp, frame: String, out: &mut Vec<DialectOutput>) {
+    fn on_frame(&mut self, now: Timestamp, frame: String, out: &mut Vec<DialectOutput>) {
         let value = match json::parse(&frame) {
             Ok(value) => value,
-            Err(error) => return out.push(DialectOutput::Misunderstood(error.to_string())),
+            Err(error) => return out.push(DialectOutput::Invalid(error.to_string())),
         };
         let to = value.at("to");
         let directed = to.as_text() == Some(&self.id);
         // A server of our own takes no notice of capitals either.
         let ours = |room: &str| room.eq_ignore_ascii_case(&self.room);
-        let other_room = self.beat_at.is_none() || !value.at("room").as_text().is_some_and(ours);
+        let other_room = self.heartbeat_at.is_none() || !value.at("room").as_text().is_some_and(ours);
         if other_room || !(directed || *to == Json::Null) {
             return;
         }
         let mut heard = Vec::new();
-        self.words.handle(now, DialectInput::Frame(frame), &mut heard);
+        self.codec.handle(now, DialectInput::Frame(frame), &mut heard);
         for output in heard {
             match output {
-                DialectOutput::Signal(signal) => self.understand(now, directed, signal, out),
-                DialectOutput::Misunderstood(_) => out.push(output),
-                DialectOutput::Frame(_) | DialectOutput::Stalled | DialectOutput::Moved => {}
+                DialectOutput::Signal(signal) => self.on_signal(now, directed, signal, out),
+                DialectOutput::Invalid(_) => out.push(output),
+                DialectOutput::Frame(_) | DialectOutput::ServerSilent | DialectOutput::UrlChanged => {}
             }
         }
     }
 
-    fn understand(&mut self, now: Timestamp, directed: bool, signal: Inbound, out: &mut Vec<DialectOutput>) {
+    fn on_signal(&mut self, now: Timestamp, directed: bool, signal: Inbound, out: &mut Vec<DialectOutput>) {
         match signal {
             Inbound::ParticipantJoined(info) => self.enter(now, directed, info, out),
             Inbound::ParticipantLeft(id) => {
@@ -176,7 +176,7 @@ impl Tabs {
                     out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id)));
                 }
             }
-            Inbound::MediaState { from, media } => self.heard_of(now, &from, media, out),
+            Inbound::MediaState { from, media } => self.on_media_state(now, &from, media, out),
             Inbound::Description { ref from, .. } | Inbound::Candidate { ref from, .. } => {
                 if self.others.iter().any(|other| other.info.id == *from) {
                     out.push(DialectOutput::Signal(signal));
@@ -184,7 +184,7 @@ impl Tabs {
             }
             // What only a server says.
             Inbound::ParticipantGone(_)
-            | Inbound::ParticipantBack(_)
+            | Inbound::ParticipantResumed(_)
             | Inbound::Joined(_)
             | Inbound::Resumed { .. }
             | Inbound::IceServers(_)
@@ -224,7 +224,7 @@ impl Tabs {
         self.others.push(Other { info, heard_at: now, gone: false });
     }
 
-    fn heard_of(
+    fn on_media_state(
         &mut self,
         now: Timestamp,
         from: &ParticipantId,
@@ -234,7 +234,7 @@ impl Tabs {
         let Some(other) = self.others.iter_mut().find(|other| other.info.id == *from) else { return };
         other.heard_at = now;
         if std::mem::take(&mut other.gone) {
-            out.push(DialectOutput::Signal(Inbound::ParticipantBack(other.info.clone())));
+            out.push(DialectOutput::Signal(Inbound::ParticipantResumed(other.info.clone())));
         }
         if other.info.media.replace(media) != Some(media) {
             out.push(DialectOutput::Signal(Inbound::MediaState { from: from.clone(), media }));
@@ -242,12 +242,14 @@ impl Tabs {
     }
 
     fn timeout(&mut self, now: Timestamp, out: &mut Vec<DialectOutput>) {
-        if self.beat_at.is_none_or(|at| at > now) {
+        if self.heartbeat_at.is_none_or(|at| at > now) {
             return;
         }
-        self.beat_at = Some(now + BEAT);
-        self.say(now, Outbound::MediaState(self.media), out);
-        for other in self.others.iter_mut().filter(|other| !other.gone && other.heard_at + SILENT <= now) {
+        self.heartbeat_at = Some(now + HEARTBEAT);
+        self.send(now, Outbound::MediaState(self.media), out);
+        for other in
+            self.others.iter_mut().filter(|other| !other.gone && other.heard_at + LOST_TAB_TIMEOUT <= now)
+        {
             other.gone = true;
             out.push(DialectOutput::Signal(Inbound::ParticipantGone(other.info.id.clone())));
         }
@@ -267,27 +269,27 @@ impl Dialect for Tabs {
         match input {
             DialectInput::Opened | DialectInput::Closed => {
                 self.open = input == DialectInput::Opened;
-                self.go_out();
+                self.leave_room();
             }
             // Nobody hears what is said meanwhile.
             DialectInput::Frame(_) | DialectInput::Send(_) | DialectInput::Timeout if !self.open => {}
             DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
-                out.push(DialectOutput::Misunderstood("a frame is too long".to_owned()));
+                out.push(DialectOutput::Invalid("a frame is too long".to_owned()));
             }
             DialectInput::Frame(frame) => {
-                self.tell_joined(out);
-                self.hear(now, frame, out);
+                self.deliver_joined(out);
+                self.on_frame(now, frame, out);
             }
-            DialectInput::Send(outbound) => self.say(now, outbound, out),
-            DialectInput::HungUp(_) => {}
+            DialectInput::Send(outbound) => self.send(now, outbound, out),
+            DialectInput::ChannelClosed(_) => {}
             DialectInput::Timeout => {
-                self.tell_joined(out);
+                self.deliver_joined(out);
                 self.timeout(now, out);
             }
         }
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        if self.owes_joined { Some(Timestamp::default()) } else { self.beat_at }
+        if self.owes_joined { Some(Timestamp::default()) } else { self.heartbeat_at }
     }
 }

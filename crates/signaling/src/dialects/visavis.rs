@@ -9,7 +9,7 @@ use self::messages::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, VERSION, Welcome,
 };
 use self::session::Session;
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
 use crate::signal::{IceServers, Inbound, Joined, Offerer, Outbound, ParticipantInfo, RejectCode, Rejection};
 use crate::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// Its name in the list.
 pub const NAME: &str = "visavis";
 
-pub(super) const LISTED: Listed = Listed { name: NAME, about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: NAME, about, make };
 
 pub(super) fn about() -> About {
     About {
@@ -27,7 +27,7 @@ pub(super) fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     Box::new(Visavis::new(options.url, options.identity).with_session(options.page))
 }
 
@@ -47,7 +47,7 @@ pub struct Visavis {
     /// `join` was said, and not yet answered.
     joining: bool,
     /// It asked to take up a session.
-    claims: bool,
+    resuming: bool,
 }
 
 impl Visavis {
@@ -62,7 +62,7 @@ impl Visavis {
             heard_at: Timestamp::default(),
             session: None,
             joining: false,
-            claims: false,
+            resuming: false,
         }
     }
 
@@ -72,22 +72,22 @@ impl Visavis {
         Self { session: Some(Session::new(page.into())), ..self }
     }
 
-    fn hear(&mut self, frame: &str, out: &mut Vec<DialectOutput>) {
+    fn on_frame(&mut self, frame: &str, out: &mut Vec<DialectOutput>) {
         match ServerMessage::decode(frame) {
             Ok(Some(message)) => {
-                self.count(&message, out);
-                out.push(self.answer(message));
+                self.track_session(&message, out);
+                out.push(self.on_server_message(message));
             }
             Ok(None) => {}
-            Err(error) => out.push(DialectOutput::Misunderstood(error.to_string())),
+            Err(error) => out.push(DialectOutput::Invalid(error.to_string())),
         }
     }
 
     /// What the message means for the session; what the server has missed is repeated.
-    fn count(&mut self, message: &ServerMessage, out: &mut Vec<DialectOutput>) {
+    fn track_session(&mut self, message: &ServerMessage, out: &mut Vec<DialectOutput>) {
         let Some(session) = &mut self.session else { return };
         match message {
-            ServerMessage::Joined(Welcome { resumed: Some(heard), .. }) if self.joining && self.claims => {
+            ServerMessage::Joined(Welcome { resumed: Some(heard), .. }) if self.joining && self.resuming => {
                 session.acknowledge(*heard);
                 out.extend(session.kept().iter().cloned().map(DialectOutput::Frame));
             }
@@ -102,7 +102,7 @@ impl Visavis {
             | ServerMessage::ParticipantLeft { .. }
             | ServerMessage::Description { .. }
             | ServerMessage::Candidate { .. }
-            | ServerMessage::Media { .. } => session.hear(),
+            | ServerMessage::Media { .. } => session.count_received(),
             ServerMessage::Joined(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Error { .. }
@@ -111,7 +111,7 @@ impl Visavis {
         }
     }
 
-    fn answer(&mut self, message: ServerMessage) -> DialectOutput {
+    fn on_server_message(&mut self, message: ServerMessage) -> DialectOutput {
         let signal = match message {
             ServerMessage::Ping { .. } => {
                 let heard = self.session.as_ref().and_then(Session::heard);
@@ -119,18 +119,18 @@ impl Visavis {
             }
             ServerMessage::Joined(welcome) => self.welcome(welcome),
             ServerMessage::ParticipantJoined { participant, resumed: true } => {
-                Inbound::ParticipantBack(introduce(participant, Offerer::Them))
+                Inbound::ParticipantResumed(introduce(participant, Offerer::Them))
             }
             ServerMessage::ParticipantJoined { participant, resumed: false } => {
                 Inbound::ParticipantJoined(introduce(participant, Offerer::Them))
             }
             ServerMessage::ParticipantLeft { id, reason: LeaveReason::Left } => Inbound::ParticipantLeft(id),
             ServerMessage::ParticipantLeft { id, reason: LeaveReason::Gone } => Inbound::ParticipantGone(id),
-            ServerMessage::Description { from, generation, description } => {
-                Inbound::Description { from, generation, description }
+            ServerMessage::Description { from, epoch, description } => {
+                Inbound::Description { from, epoch, description }
             }
-            ServerMessage::Candidate { from, generation, candidate } => {
-                Inbound::Candidate { from, generation, candidate }
+            ServerMessage::Candidate { from, epoch, candidate } => {
+                Inbound::Candidate { from, epoch, candidate }
             }
             ServerMessage::Media { from, media } => Inbound::MediaState { from, media },
             ServerMessage::IceServers(list) => Inbound::IceServers(ice_servers(list)),
@@ -144,7 +144,7 @@ impl Visavis {
     fn welcome(&mut self, welcome: Welcome) -> Inbound {
         self.patience = (welcome.heartbeat > 0)
             .then(|| Duration::from_secs(u64::from(welcome.heartbeat.min(3600) * MISSED_HEARTBEATS)));
-        if std::mem::take(&mut self.joining) && self.claims && welcome.resumed.is_some() {
+        if std::mem::take(&mut self.joining) && self.resuming && welcome.resumed.is_some() {
             return Inbound::Resumed { ice_servers: welcome.ice_servers.map(ice_servers) };
         }
         let participants = welcome.participants.into_iter().map(|p| introduce(p, Offerer::Us)).collect();
@@ -161,11 +161,11 @@ impl Visavis {
     fn frame(&mut self, outbound: Outbound) -> String {
         if matches!(outbound, Outbound::Join { .. }) {
             self.joining = true;
-            self.session.iter_mut().for_each(Session::ask);
-            self.claims = self.session.as_ref().is_some_and(|session| session.heard().is_some());
+            self.session.iter_mut().for_each(Session::count_attempt);
+            self.resuming = self.session.as_ref().is_some_and(|session| session.heard().is_some());
         }
         let leaves = matches!(outbound, Outbound::Leave);
-        let message = self.say(outbound);
+        let message = self.to_message(outbound);
         let frame = message.encode();
         match &mut self.session {
             Some(session) if leaves => session.renew(),
@@ -175,7 +175,7 @@ impl Visavis {
         frame
     }
 
-    fn say(&self, outbound: Outbound) -> ClientMessage {
+    fn to_message(&self, outbound: Outbound) -> ClientMessage {
         match outbound {
             Outbound::Join { room, name, media } => ClientMessage::Join(Join {
                 version: VERSION,
@@ -185,12 +185,10 @@ impl Visavis {
                 media,
                 session: self.session.as_ref().map(Session::claim),
             }),
-            Outbound::Description { to, generation, description } => {
-                ClientMessage::Description { to, generation, description }
+            Outbound::Description { to, epoch, description } => {
+                ClientMessage::Description { to, epoch, description }
             }
-            Outbound::Candidate { to, generation, candidate } => {
-                ClientMessage::Candidate { to, generation, candidate }
-            }
+            Outbound::Candidate { to, epoch, candidate } => ClientMessage::Candidate { to, epoch, candidate },
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
             Outbound::Check => ClientMessage::Check,
@@ -211,15 +209,15 @@ impl Dialect for Visavis {
             }
             DialectInput::Frame(frame) => {
                 self.heard_at = now;
-                self.hear(&frame, out);
+                self.on_frame(&frame, out);
             }
             DialectInput::Send(outbound) => out.push(DialectOutput::Frame(self.frame(outbound))),
             // Whoever leaves says so.
-            DialectInput::HungUp(_) => {}
+            DialectInput::ChannelClosed(_) => {}
             DialectInput::Timeout => {
                 if self.poll_timeout().is_some_and(|at| at <= now) {
                     self.patience = None;
-                    out.push(DialectOutput::Stalled);
+                    out.push(DialectOutput::ServerSilent);
                 }
             }
         }
@@ -270,7 +268,7 @@ mod tests {
         step(&mut dialect, 1000, DialectInput::Frame(welcome(10)));
         assert_eq!(dialect.poll_timeout(), Some(Timestamp::from_millis(31_000)));
         assert_eq!(step(&mut dialect, 30_000, DialectInput::Timeout), []);
-        assert_eq!(step(&mut dialect, 31_000, DialectInput::Timeout), [DialectOutput::Stalled]);
+        assert_eq!(step(&mut dialect, 31_000, DialectInput::Timeout), [DialectOutput::ServerSilent]);
         assert_eq!(dialect.poll_timeout(), None);
     }
 
@@ -279,7 +277,7 @@ mod tests {
         let mut dialect = Visavis::new("ws://x", "s".repeat(32));
         for frame in ["", "{}", "[]", r#"{"type":7}"#, r#"{"type":"joined"}"#] {
             let out = step(&mut dialect, 0, DialectInput::Frame(frame.into()));
-            assert!(matches!(out.as_slice(), [DialectOutput::Misunderstood(_)]), "{frame}: {out:?}");
+            assert!(matches!(out.as_slice(), [DialectOutput::Invalid(_)]), "{frame}: {out:?}");
         }
         assert_eq!(step(&mut dialect, 0, DialectInput::Frame(r#"{"type":"from-the-future"}"#.into())), []);
     }

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use super::{About, Listed, Made, Options};
+use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
-use crate::foreign::{Context, Entry, Profile, Protocol, texts};
+use crate::foreign::{Context, JoinRequest, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 use crate::time::Timestamp;
@@ -17,7 +17,7 @@ const PING: Duration = Duration::from_secs(15);
 /// Silence after which the server is dead: it answers every ping.
 const DEAD: Duration = Duration::from_secs(30);
 
-pub(super) const LISTED: Listed = Listed { name: "y-webrtc", about, make };
+pub(super) const ENTRY: DialectEntry = DialectEntry { name: "y-webrtc", about, make };
 
 fn about() -> About {
     About {
@@ -27,7 +27,7 @@ fn about() -> About {
     }
 }
 
-fn make(options: Options) -> Made {
+fn make(options: Options) -> BoxedDialect {
     let (me, _) = options.ids();
     options.over_raw(YWebrtc { me, topic: String::new(), heard_at: Timestamp::default() })
 }
@@ -41,7 +41,7 @@ struct YWebrtc {
 impl YWebrtc {
     /// An empty `to` is everybody.
     fn publish(&self, kind: &str, to: &str, signal: Option<Json>, x: Json, context: &mut Context) {
-        let mut data = texts(&[("type", kind), ("from", &self.me)]);
+        let mut data = Fields::of_texts(&[("type", kind), ("from", &self.me)]);
         if !to.is_empty() {
             data.text("to", to);
         }
@@ -53,26 +53,26 @@ impl YWebrtc {
         let mut fields = Fields::of_type("publish");
         fields.text("topic", &self.topic);
         fields.put("data", data);
-        context.say(fields);
+        context.send(fields);
     }
 
     fn topics(&self, kind: &str, context: &mut Context) {
         let mut fields = Fields::of_type(kind);
         fields.put("topics", Json::List(vec![Json::text(&self.topic)]));
-        context.say(fields);
+        context.send(fields);
     }
 
-    fn hear_data(&self, data: &Json, context: &mut Context) -> Option<()> {
+    fn on_data(&self, data: &Json, context: &mut Context) -> Option<()> {
         let (from, to) = (data.at("from").short(), data.at("to"));
         if from == self.me || (*to != Json::Null && to.as_text() != Some(&self.me)) {
             return Some(());
         }
         let signal = data.at("signal");
         match (data.at("type").short(), signal.at("type").short()) {
-            _ if !context.meet(from, data.at("x")) => {}
-            ("announce", _) => context.enter(from, Offerer::Us),
-            ("signal", "offer" | "answer") => context.description(from, signal, None)?,
-            ("signal", "candidate") => context.candidate(from, signal),
+            _ if !context.on_extension(from, data.at("x")) => {}
+            ("announce", _) => context.participant_joined(from, Offerer::Us),
+            ("signal", "offer" | "answer") => context.on_description(from, signal, None)?,
+            ("signal", "candidate") => context.on_candidate(from, signal),
             _ => {}
         }
         Some(())
@@ -81,49 +81,49 @@ impl YWebrtc {
 
 impl Protocol for YWebrtc {
     fn profile(&self) -> Profile {
-        Profile { keeps_pairs: true, greets: true, ..Profile::default() }
+        Profile { survives_reconnect: true, says_hello: true, ..Profile::default() }
     }
 
     fn probe(&self, url: &str) -> Option<Probe> {
         Some(Probe { url: url.to_owned(), expects: Expects::Success })
     }
 
-    fn up(&mut self, _id: Option<&str>, context: &mut Context) {
+    fn on_connected(&mut self, _id: Option<&str>, context: &mut Context) {
         self.heard_at = context.now;
-        context.wake_at(Some(context.now + PING));
+        context.set_timer(Some(context.now + PING));
     }
 
-    fn join(&mut self, entry: &Entry, context: &mut Context) {
-        self.topic.clone_from(&entry.room);
+    fn join(&mut self, request: &JoinRequest, context: &mut Context) {
+        self.topic.clone_from(&request.room);
         self.topics("subscribe", context);
         context.joined();
         let hello = context.hello("");
-        self.aside("", hello, context);
+        self.send_extension("", hello, context);
     }
 
-    fn hear(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
         self.heard_at = context.now;
         let fields = message.arg(0);
         // Pongs and other topics are nothing, nor is the encrypted data of rooms with a password.
-        if context.is_in() && fields.at("topic").as_text() == Some(&self.topic) {
-            self.hear_data(fields.at("data"), context)?;
+        if context.is_joined() && fields.at("topic").as_text() == Some(&self.topic) {
+            self.on_data(fields.at("data"), context)?;
         }
         Some(())
     }
 
-    fn describe(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
-        self.publish("signal", to, Some(description.into()), context.beside(to, true), context);
+    fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
+        self.publish("signal", to, Some(description.into()), context.extension_beside(to, true), context);
     }
 
-    fn trickle(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
+    fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         if let Some(candidate) = candidate {
-            let mut signal = texts(&[("type", "candidate")]);
+            let mut signal = Fields::of_texts(&[("type", "candidate")]);
             signal.put("candidate", candidate);
-            self.publish("signal", to, Some(signal.into()), context.beside(to, false), context);
+            self.publish("signal", to, Some(signal.into()), context.extension_beside(to, false), context);
         }
     }
 
-    fn aside(&mut self, to: &str, x: Json, context: &mut Context) {
+    fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
         self.publish(if to.is_empty() { "announce" } else { "x" }, to, None, x, context);
     }
 
@@ -131,11 +131,11 @@ impl Protocol for YWebrtc {
         self.topics("unsubscribe", context);
     }
 
-    fn wake(&mut self, context: &mut Context) {
+    fn on_timer(&mut self, context: &mut Context) {
         if self.heard_at + DEAD <= context.now {
-            return context.reopen();
+            return context.reconnect();
         }
-        context.say(Fields::of_type("ping"));
-        context.wake_at(Some(context.now + PING));
+        context.send(Fields::of_type("ping"));
+        context.set_timer(Some(context.now + PING));
     }
 }

@@ -1,16 +1,16 @@
 //! What a [`Protocol`](super::Protocol) works on: the people it knows, and what it has to say to the room and the server.
 
-use super::pair::Pair;
-use super::piggyback::{Ourselves, Peer};
+use super::extension::{LocalInfo, VisavisClient};
+use super::peer::RemotePeer;
 use super::{OTHER, Profile};
 use crate::carrier::Message;
 use crate::dialect::DialectOutput;
-use crate::json::{Fields, Json};
+use crate::json::Json;
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use crate::normalize::loose;
 use crate::signal::{
-    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, ParticipantInfo, RejectCode,
-    Rejection, SdpType, SessionDescription,
+    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, RejectCode, Rejection, SdpType,
+    SessionDescription,
 };
 use crate::text;
 use crate::time::Timestamp;
@@ -21,11 +21,11 @@ const ME: &str = "!";
 
 /// Something to be said about one participant.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub(crate) enum Outgoing {
     /// An offer or answer.
-    Describe(String, SessionDescription),
+    Description(String, SessionDescription),
     /// A candidate, or the end of candidates.
-    Trickle(String, Option<IceCandidate>),
+    Candidate(String, Option<IceCandidate>),
 }
 
 /// The people a protocol knows, and what waits to be said to the room and to the server.
@@ -33,17 +33,17 @@ pub(crate) enum Due {
 pub(crate) struct Context {
     pub(crate) now: Timestamp,
     pub(super) profile: Profile,
-    pub(super) us: Ourselves,
-    pub(super) pairs: Vec<Pair>,
+    pub(super) local: LocalInfo,
+    pub(super) peers: Vec<RemotePeer>,
     /// How many have ever entered: nobody gets the id of somebody before.
     entered: u32,
     pub(super) joined: bool,
     pub(super) signals: Vec<Inbound>,
     messages: Vec<Message>,
     /// What ours are told besides, and by which key; an empty one is everybody.
-    pub(super) asides: Vec<(String, Json)>,
-    wake_at: Option<Timestamp>,
-    reopen: Option<DialectOutput>,
+    pub(super) extensions: Vec<(String, Json)>,
+    timer: Option<Timestamp>,
+    reconnect: Option<DialectOutput>,
 }
 
 impl Context {
@@ -51,15 +51,15 @@ impl Context {
         Self {
             now: Timestamp::default(),
             profile,
-            us: Ourselves { id, ..Ourselves::default() },
-            pairs: Vec::new(),
+            local: LocalInfo { id, ..LocalInfo::default() },
+            peers: Vec::new(),
             entered: 0,
             joined: false,
             signals: Vec::new(),
             messages: Vec::new(),
-            asides: Vec::new(),
-            wake_at: None,
-            reopen: None,
+            extensions: Vec::new(),
+            timer: None,
+            reconnect: None,
         }
     }
 
@@ -69,28 +69,28 @@ impl Context {
     }
 
     /// Says a plain message.
-    pub(crate) fn say(&mut self, value: impl Into<Json>) {
+    pub(crate) fn send(&mut self, value: impl Into<Json>) {
         self.messages.push(Message::plain(value));
     }
 
-    /// Calls [`Protocol::wake`](super::Protocol::wake) at that moment, instead of any other.
-    pub(crate) fn wake_at(&mut self, at: Option<Timestamp>) {
-        self.wake_at = at;
+    /// Calls [`Protocol::on_timer`](super::Protocol::on_timer) at that moment, instead of any other.
+    pub(crate) fn set_timer(&mut self, at: Option<Timestamp>) {
+        self.timer = at;
     }
 
     /// Opens a new socket, because the old one is stuck.
-    pub(crate) fn reopen(&mut self) {
-        self.reopen = Some(DialectOutput::Stalled);
+    pub(crate) fn reconnect(&mut self) {
+        self.reconnect = Some(DialectOutput::ServerSilent);
     }
 
     /// Opens a new socket, because the URL has changed.
-    pub(crate) fn move_on(&mut self) {
-        self.reopen = Some(DialectOutput::Moved);
+    pub(crate) fn reconnect_at_new_url(&mut self) {
+        self.reconnect = Some(DialectOutput::UrlChanged);
     }
 
     /// Whether this socket is about to be replaced by one with another URL.
-    pub(super) fn moves(&self) -> bool {
-        self.reopen == Some(DialectOutput::Moved)
+    pub(super) fn is_moving(&self) -> bool {
+        self.reconnect == Some(DialectOutput::UrlChanged)
     }
 
     /// We are in the room.
@@ -104,137 +104,144 @@ impl Context {
             return;
         }
         self.joined = true;
-        let keeps = self.profile.keeps_pairs;
-        let (kept, lost) = std::mem::take(&mut self.pairs)
+        let keeps = self.profile.survives_reconnect;
+        let (kept, lost) = std::mem::take(&mut self.peers)
             .into_iter()
-            .partition(|p| keeps && (p.is_settled() || p.peer.is_some()));
-        self.pairs = kept;
-        let lost: Vec<Pair> = lost;
+            .partition(|p| keeps && (p.has_answered() || p.visavis.is_some()));
+        self.peers = kept;
+        let lost: Vec<RemotePeer> = lost;
         self.signals.push(Inbound::Joined(Joined {
-            id: known_id(ME),
-            participants: self.pairs.iter().map(|pair| introduce(pair, Offerer::Us)).collect(),
+            id: ParticipantId::from_trusted(ME.to_owned()),
+            participants: self.peers.iter().map(|peer| peer.info(Offerer::Us)).collect(),
             ice_servers,
             capacity: (self.profile.capacity > 0).then_some(self.profile.capacity),
             room,
         }));
-        self.signals.extend(lost.into_iter().map(|pair| Inbound::ParticipantLeft(pair.id)));
+        self.signals.extend(lost.into_iter().map(|peer| Inbound::ParticipantLeft(peer.id)));
     }
 
     /// Whether we are in the room.
-    pub(crate) fn is_in(&self) -> bool {
+    pub(crate) fn is_joined(&self) -> bool {
         self.joined
     }
 
     /// Whether somebody of that key is in the room (or presumed to be).
     pub(crate) fn knows(&self, key: &str) -> bool {
-        self.pairs.iter().any(|pair| pair.key == key)
+        self.peers.iter().any(|peer| peer.key == key)
     }
 
     /// Whether their description is in force.
     pub(crate) fn has_described(&self, key: &str) -> bool {
-        self.pairs.iter().any(|pair| pair.key == key && pair.has_described())
+        self.peers.iter().any(|peer| peer.key == key && peer.has_described())
     }
 
     /// Somebody comes where there is place for one: whoever was there is gone. Whether anybody was.
-    pub(crate) fn make_place(&mut self, key: &str) -> bool {
+    pub(crate) fn replace_previous(&mut self, key: &str) -> bool {
         let now = self.now;
-        let over = |pair: &Pair| pair.key == key && pair.peer.is_none() && pair.is_over(now);
-        let found = self.pairs.iter().any(over);
+        let over = |peer: &RemotePeer| peer.key == key && peer.visavis.is_none() && peer.is_replaced(now);
+        let found = self.peers.iter().any(over);
         if found {
-            self.left(key);
+            self.participant_left(key);
         }
         found
     }
 
     /// The keys of all others.
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.pairs.iter().map(|pair| pair.key.clone()).collect()
+        self.peers.iter().map(|peer| peer.key.clone()).collect()
     }
 
     /// What the server calls somebody.
     pub(super) fn key_of(&self, id: &ParticipantId) -> Option<String> {
-        self.pairs.iter().find(|pair| pair.id == *id).map(|pair| pair.key.clone())
+        self.peers.iter().find(|peer| peer.id == *id).map(|peer| peer.key.clone())
     }
 
     /// Somebody is in the room. Nothing is new if they are known.
-    pub(crate) fn enter(&mut self, key: &str, offerer: Offerer) {
-        self.enter_as(key, "", offerer);
+    pub(crate) fn participant_joined(&mut self, key: &str, offerer: Offerer) {
+        self.participant_joined_as(key, "", offerer);
     }
 
     /// Somebody is in the room, and this is what they are called.
-    pub(crate) fn enter_as(&mut self, key: &str, name: &str, offerer: Offerer) {
-        self.place(key, name, None, offerer);
+    pub(crate) fn participant_joined_as(&mut self, key: &str, name: &str, offerer: Offerer) {
+        self.add_peer(key, name, None, offerer);
     }
 
     /// Somebody was to offer, and has not: we do.
-    pub(crate) fn offer_to(&mut self, key: &str) {
-        let silent = |pair: &&Pair| pair.key == key && !pair.has_described() && !pair.has_offered();
-        let turned = self.pairs.iter().find(silent).map(|pair| introduce(pair, Offerer::Us));
+    pub(crate) fn offer_instead(&mut self, key: &str) {
+        let silent = |peer: &&RemotePeer| peer.key == key && !peer.has_described() && !peer.awaits_answer();
+        let turned = self.peers.iter().find(silent).map(|peer| peer.info(Offerer::Us));
         self.signals.extend(turned.map(Inbound::ParticipantJoined));
     }
 
     /// Calls somebody once who may be there. They are in the room as soon as they answer.
-    pub(crate) fn call(&mut self, key: &str) {
-        self.enter(key, Offerer::Unknown);
-        if let Some(pair) = self.pair(key) {
-            pair.presumed = false;
+    pub(crate) fn call_unconfirmed(&mut self, key: &str) {
+        self.participant_joined(key, Offerer::Unknown);
+        if let Some(peer) = self.peer(key) {
+            peer.unconfirmed = false;
         }
     }
 
     /// Puts somebody in the room, unless they are there. Those of ours who say hello before anything else go by the same
     /// id whenever they come back: what has happened between us counts on.
-    pub(super) fn place(&mut self, key: &str, name: &str, peer: Option<Peer>, offerer: Offerer) {
-        let fits = !key.is_empty() && key.len() <= MAX_ID_BYTES - 16 && self.pairs.len() < MAX_PARTICIPANTS;
+    pub(super) fn add_peer(
+        &mut self,
+        key: &str,
+        name: &str,
+        visavis: Option<VisavisClient>,
+        offerer: Offerer,
+    ) {
+        let fits = !key.is_empty() && key.len() <= MAX_ID_BYTES - 16 && self.peers.len() < MAX_PARTICIPANTS;
         if !self.joined || !fits || self.knows(key) {
             return;
         }
-        let id = match &peer {
-            Some(peer) if self.profile.greets => peer.id.clone(),
+        let id = match &visavis {
+            Some(visavis) if self.profile.says_hello => visavis.id.clone(),
             Some(_) | None => {
                 self.entered = self.entered.wrapping_add(1);
                 [key, "~", &self.entered.to_string()].concat()
             }
         };
-        if self.pairs.iter().any(|pair| pair.id.as_str() == id) {
+        if self.peers.iter().any(|peer| peer.id.as_str() == id) {
             return;
         }
         let name = text::clean(name, MAX_NAME_CHARS);
-        let mut pair = Pair::new(key, name, known_id(&id), offerer == Offerer::Unknown);
-        pair.peer = peer;
-        self.signals.push(Inbound::ParticipantJoined(introduce(&pair, offerer)));
-        self.pairs.push(pair);
+        let mut peer =
+            RemotePeer::new(key, name, ParticipantId::from_trusted(id), offerer == Offerer::Unknown);
+        peer.visavis = visavis;
+        self.signals.push(Inbound::ParticipantJoined(peer.info(offerer)));
+        self.peers.push(peer);
     }
 
-    pub(super) fn pair(&mut self, key: &str) -> Option<&mut Pair> {
-        self.pairs.iter_mut().find(|pair| pair.key == key)
+    pub(super) fn peer(&mut self, key: &str) -> Option<&mut RemotePeer> {
+        self.peers.iter_mut().find(|peer| peer.key == key)
     }
 
     /// Somebody has left.
-    pub(crate) fn left(&mut self, key: &str) {
+    pub(crate) fn participant_left(&mut self, key: &str) {
         self.remove(key);
-        self.settle();
+        self.elect_host();
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        if let Some(index) = self.pairs.iter().position(|pair| pair.key == key) {
-            let pair = self.pairs.remove(index);
-            self.signals.push(Inbound::ParticipantLeft(pair.id));
+        if let Some(index) = self.peers.iter().position(|peer| peer.key == key) {
+            let peer = self.peers.remove(index);
+            self.signals.push(Inbound::ParticipantLeft(peer.id));
         }
     }
 
     /// The others are all those for whom this is so.
-    pub(crate) fn retain(&mut self, here: impl Fn(&str) -> bool) {
-        self.keys().iter().filter(|key| !here(key)).for_each(|key| self.left(key));
+    pub(crate) fn retain_participants(&mut self, here: impl Fn(&str) -> bool) {
+        self.keys().iter().filter(|key| !here(key)).for_each(|key| self.participant_left(key));
     }
 
     /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
     /// if the message tells.
-    pub(crate) fn description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
-        self.description_as(key, "", value, known)
+    pub(crate) fn on_description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
+        self.on_description_as(key, "", value, known)
     }
 
     /// The same, of somebody who is called this.
-    pub(crate) fn description_as(
+    pub(crate) fn on_description_as(
         &mut self,
         key: &str,
         name: &str,
@@ -243,25 +250,27 @@ impl Context {
     ) -> Option<()> {
         let description = loose::description(value, known)?;
         let (now, listens_until) =
-            (self.now, self.us.listens_until.filter(|_| key == OTHER && !self.us.hosts));
+            (self.now, self.local.listens_until.filter(|_| key == OTHER && !self.local.hosts));
         if listens_until.is_some() && description.sdp_type == SdpType::Answer {
             return Some(());
         }
-        self.enter_as(key, name, Offerer::Them);
-        let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) else { return Some(()) };
+        self.participant_joined_as(key, name, Offerer::Them);
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) else { return Some(()) };
         match listens_until {
-            _ if pair.peer.is_some() => pair.hear_ours(&self.us.id, description, &mut self.signals),
-            Some(until) => pair.hold(until, description),
-            None => pair.hear(now, description, &mut self.signals),
+            _ if peer.visavis.is_some() => {
+                peer.on_visavis_description(&self.local.id, description, &mut self.signals);
+            }
+            Some(until) => peer.hold_offer(until, description),
+            None => peer.on_remote_description(now, description, &mut self.signals),
         }
         Some(())
     }
 
     /// Somebody has a candidate, or no more. Nobody enters by that: a late one of somebody who left is nothing.
-    pub(crate) fn candidate(&mut self, key: &str, value: &Json) {
+    pub(crate) fn on_candidate(&mut self, key: &str, value: &Json) {
         let candidate = loose::candidate(value);
-        if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.key == key) {
-            pair.hear_candidate(candidate, &mut self.signals);
+        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) {
+            peer.on_remote_candidate(candidate, &mut self.signals);
         }
     }
 
@@ -277,7 +286,7 @@ impl Context {
     }
 
     /// The server is there, and has nothing to tell.
-    pub(super) fn is_there(&mut self) {
+    pub(super) fn confirm_reachable(&mut self) {
         self.signals.push(Inbound::IceServers(IceServers::default()));
     }
 
@@ -290,110 +299,102 @@ impl Context {
 
     /// The room is over, and everybody with it.
     pub(super) fn forget_all(&mut self) {
-        self.pairs.clear();
+        self.peers.clear();
         self.joined = false;
-        self.wake_at = None;
-        self.us.hosts = false;
-        self.us.listens_until = None;
+        self.timer = None;
+        self.local.hosts = false;
+        self.local.listens_until = None;
     }
 
     /// The connection to the server is lost.
-    pub(super) fn down(&mut self) {
+    pub(super) fn on_disconnected(&mut self) {
         self.joined = false;
-        self.wake_at = None;
-        self.reopen = None;
+        self.timer = None;
+        self.reconnect = None;
         self.signals.clear();
         self.messages.clear();
-        self.asides.clear();
-        self.us.listens_until = None;
-        self.pairs.iter_mut().for_each(Pair::down);
+        self.extensions.clear();
+        self.local.listens_until = None;
+        self.peers.iter_mut().for_each(RemotePeer::on_disconnected);
     }
 
-    pub(super) fn describe(
+    pub(super) fn on_local_description(
         &mut self,
         to: &ParticipantId,
-        generation: u32,
+        epoch: u32,
         description: SessionDescription,
-    ) -> Option<Due> {
-        let (now, bundles) = (self.now, self.profile.bundles);
-        let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
-        let description = pair.describe(now, generation, description, bundles && pair.peer.is_none())?;
-        Some(Due::Describe(pair.key.clone(), description))
+    ) -> Option<Outgoing> {
+        let (now, candidates_in_description) = (self.now, self.profile.candidates_in_description);
+        let peer = self.peers.iter_mut().find(|peer| peer.id == *to)?;
+        let description = peer.on_local_description(
+            now,
+            epoch,
+            description,
+            candidates_in_description && peer.visavis.is_none(),
+        )?;
+        Some(Outgoing::Description(peer.key.clone(), description))
     }
 
-    pub(super) fn trickle(&mut self, to: &ParticipantId, candidate: Option<IceCandidate>) -> Option<Due> {
-        let pair = self.pairs.iter_mut().find(|pair| pair.id == *to)?;
-        match pair.trickle(self.now, candidate.as_ref()) {
-            Ok(description) => Some(Due::Describe(pair.key.clone(), description)),
-            Err(true) => Some(Due::Trickle(pair.key.clone(), candidate)),
+    pub(super) fn on_local_candidate(
+        &mut self,
+        to: &ParticipantId,
+        candidate: Option<IceCandidate>,
+    ) -> Option<Outgoing> {
+        let peer = self.peers.iter_mut().find(|peer| peer.id == *to)?;
+        match peer.on_local_candidate(self.now, candidate.as_ref()) {
+            Ok(description) => Some(Outgoing::Description(peer.key.clone(), description)),
+            Err(true) => Some(Outgoing::Candidate(peer.key.clone(), candidate)),
             Err(false) => None,
         }
     }
 
     /// What is to be said because time has passed. Who is silent for too long has left.
-    pub(super) fn take_due(&mut self) -> Vec<Due> {
-        let (now, tells_leave) = (self.now, self.profile.tells_leave);
-        let mut due = Vec::new();
-        if self.us.listens_until.take_if(|until| *until <= now).is_some() {
-            self.settle();
+    pub(super) fn take_outgoing(&mut self) -> Vec<Outgoing> {
+        let (now, announces_leave) = (self.now, self.profile.announces_leave);
+        let mut outgoing = Vec::new();
+        if self.local.listens_until.take_if(|until| *until <= now).is_some() {
+            self.elect_host();
         }
-        for pair in &mut self.pairs {
-            let description = pair.tick(now, &mut self.signals);
-            due.extend(description.map(|description| Due::Describe(pair.key.clone(), description)));
+        for peer in &mut self.peers {
+            let description = peer.on_timeout(now, &mut self.signals);
+            outgoing
+                .extend(description.map(|description| Outgoing::Description(peer.key.clone(), description)));
         }
-        let gone = |pair: &Pair| !tells_leave && pair.given_up_at().is_some_and(|at| at <= now);
-        while let Some(pair) = self.pairs.iter().find(|pair| gone(pair)) {
-            let key = pair.key.clone();
-            self.left(&key);
+        let gone = |peer: &RemotePeer| !announces_leave && peer.given_up_at().is_some_and(|at| at <= now);
+        while let Some(peer) = self.peers.iter().find(|peer| gone(peer)) {
+            let key = peer.key.clone();
+            self.participant_left(&key);
         }
-        due
+        outgoing
     }
 
-    pub(super) fn take_wake(&mut self) -> bool {
-        self.wake_at.take_if(|at| *at <= self.now).is_some()
+    pub(super) fn take_timer(&mut self) -> bool {
+        self.timer.take_if(|at| *at <= self.now).is_some()
     }
 
     pub(super) fn take_messages(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.messages)
     }
 
-    pub(super) fn next_aside(&mut self) -> Option<(String, Json)> {
-        (!self.asides.is_empty()).then(|| self.asides.remove(0))
+    pub(super) fn next_extension(&mut self) -> Option<(String, Json)> {
+        (!self.extensions.is_empty()).then(|| self.extensions.remove(0))
     }
 
     pub(super) fn take_signals(&mut self) -> Vec<Inbound> {
         std::mem::take(&mut self.signals)
     }
 
-    pub(super) fn take_reopen(&mut self) -> Option<DialectOutput> {
-        self.reopen.take()
+    pub(super) fn take_reconnect(&mut self) -> Option<DialectOutput> {
+        self.reconnect.take()
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        if !self.signals.is_empty() || self.reopen.is_some() {
+        if !self.signals.is_empty() || self.reconnect.is_some() {
             return Some(Timestamp::default());
         }
-        let silent = self.pairs.iter().filter(|_| !self.profile.tells_leave).filter_map(Pair::given_up_at);
-        let due = self.pairs.iter().filter_map(Pair::poll_timeout);
-        due.chain(silent).chain(self.wake_at).chain(self.us.listens_until).min()
+        let silent =
+            self.peers.iter().filter(|_| !self.profile.announces_leave).filter_map(RemotePeer::given_up_at);
+        let outgoing = self.peers.iter().filter_map(RemotePeer::poll_timeout);
+        outgoing.chain(silent).chain(self.timer).chain(self.local.listens_until).min()
     }
-}
-
-pub(super) fn introduce(pair: &Pair, offerer: Offerer) -> ParticipantInfo {
-    let media = pair.peer.as_ref().map(|peer| peer.media);
-    ParticipantInfo { id: pair.id.clone(), name: pair.name.clone(), media, offerer, session: None }
-}
-
-/// An id of our own making, known to be within its bounds.
-fn known_id(text: &str) -> ParticipantId {
-    ParticipantId::from_digits(text.to_owned())
-}
-
-/// An object with these texts.
-pub(crate) fn texts(pairs: &[(&str, &str)]) -> Fields {
-    let mut fields = Fields::default();
-    for (key, text) in pairs {
-        fields.text(key, text);
-    }
-    fields
 }

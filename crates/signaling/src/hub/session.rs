@@ -161,7 +161,7 @@ mod tests {
     fn message(bytes: usize) -> ServerMessage {
         let from = ParticipantId::new("a").unwrap();
         let description = SessionDescription { sdp_type: SdpType::Offer, sdp: "x".repeat(bytes) };
-        ServerMessage::Description { from, generation: 0, description }
+        ServerMessage::Description { from, epoch: 0, description }
     }
 
     #[test]

@@ -103,6 +103,15 @@ impl fmt::Display for Json {
 pub struct Fields(Vec<(String, Json)>);
 
 impl Fields {
+    /// An object with these texts.
+    pub(crate) fn of_texts(texts: &[(&str, &str)]) -> Self {
+        let mut fields = Self::default();
+        for (key, text) in texts {
+            fields.text(key, text);
+        }
+        fields
+    }
+
     /// A message of this `type`, the field by which nearly all protocols tell messages apart.
     pub fn of_type(kind: &str) -> Self {
         let mut fields = Self::default();

@@ -45,8 +45,8 @@ fn a_file_that_is_nearly_right_is_refused_by_line_or_does_no_harm() {
 /// Plays what the server of the right file says.
 fn play(name: &str, mapping: Mapping) {
     let folder = foreign().into_iter().find(|case| case.name.ends_with(name)).unwrap().name;
-    let listed = named("mapping").unwrap();
-    let mut player = Player::new(&Case { name: folder.clone(), listed, mapping: Some(Rc::new(mapping)) });
+    let entry = named("mapping").unwrap();
+    let mut player = Player::new(&Case { name: folder.clone(), entry, mapping: Some(Rc::new(mapping)) });
     let text = std::fs::read_to_string(&files(&folder)[0]).unwrap();
     let inputs = steps(&text).into_iter().filter(|step| !matches!(step.mark, '>' | '='));
     inputs.for_each(|step| player.perform(&step));

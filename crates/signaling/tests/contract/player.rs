@@ -25,7 +25,7 @@ impl Player {
         let identity = ["0123456789abcdef"; 4].concat();
         let options =
             Options { url: URL.into(), identity, mapping: case.mapping.clone(), ..Options::default() };
-        Self { dialect: (case.listed.make)(options), now: Timestamp::default(), lines: Vec::new() }
+        Self { dialect: (case.entry.make)(options), now: Timestamp::default(), lines: Vec::new() }
     }
 
     /// Does what a step says, if it is one that is done to the dialect.
@@ -73,9 +73,9 @@ impl Player {
         self.lines.extend(out.into_iter().flat_map(|output| match output {
             DialectOutput::Frame(frame) => vec![format!("> {}", shorten(&frame))],
             DialectOutput::Signal(signal) => heard(signal),
-            DialectOutput::Misunderstood(_) => vec!["= misunderstood".to_owned()],
-            DialectOutput::Stalled => vec!["= stalled".to_owned()],
-            DialectOutput::Moved => vec!["= moved".to_owned()],
+            DialectOutput::Invalid(_) => vec!["= misunderstood".to_owned()],
+            DialectOutput::ServerSilent => vec!["= stalled".to_owned()],
+            DialectOutput::UrlChanged => vec!["= moved".to_owned()],
         }));
     }
 }
@@ -94,15 +94,15 @@ fn said(words: &str) -> Outbound {
         },
         kind @ ("offer" | "answer") => {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
-            let generation = words.get(3).map_or(0, |text| text.parse().unwrap());
+            let epoch = words.get(3).map_or(0, |text| text.parse().unwrap());
             let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
-            Outbound::Description { to: to(), generation, description }
+            Outbound::Description { to: to(), epoch, description }
         }
         "candidate" => {
             let candidate = Some(ice_candidate(letter(2), letter(3)));
-            Outbound::Candidate { to: to(), generation: 0, candidate }
+            Outbound::Candidate { to: to(), epoch: 0, candidate }
         }
-        "end" => Outbound::Candidate { to: to(), generation: 0, candidate: None },
+        "end" => Outbound::Candidate { to: to(), epoch: 0, candidate: None },
         "media" => {
             let on = |kind| words.contains(&kind);
             let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
@@ -134,21 +134,21 @@ fn heard(signal: Inbound) -> Vec<String> {
             [line].into_iter().chain(others).collect()
         }
         Inbound::Resumed { .. } => vec!["= resumed".into()],
-        Inbound::ParticipantBack(info) => vec![format!("= is back {}", introduced(&info))],
+        Inbound::ParticipantResumed(info) => vec![format!("= is back {}", introduced(&info))],
         Inbound::ParticipantJoined(info) => vec![format!("= enters {}", introduced(&info))],
         Inbound::ParticipantLeft(id) => vec![format!("= left {id}")],
         Inbound::ParticipantGone(id) => vec![format!("= gone {id}")],
-        Inbound::Description { from, generation, description } => {
+        Inbound::Description { from, epoch, description } => {
             let (kind, sdp) = (description.sdp_type.as_str(), description.sdp);
             let sdp = shorten(&sdp.replace('\r', "\\r").replace('\n', "\\n"));
-            vec![format!("= {kind} {sdp} from {from}, generation {generation}")]
+            vec![format!("= {kind} {sdp} from {from}, generation {epoch}")]
         }
-        Inbound::Candidate { from, generation, candidate } => {
+        Inbound::Candidate { from, epoch, candidate } => {
             let candidate = candidate.map_or("end of candidates".into(), |candidate| {
                 let index = candidate.sdp_m_line_index.map(|index| format!(" of section {index}"));
                 format!("candidate {}{}", shorten(&candidate.candidate), index.unwrap_or_default())
             });
-            vec![format!("= {candidate} from {from}, generation {generation}")]
+            vec![format!("= {candidate} from {from}, generation {epoch}")]
         }
         Inbound::MediaState { from, media } => vec![format!("= media {from} {}", sent(media))],
         Inbound::IceServers(ice) => vec![format!("= {} ICE servers", ice.servers.len())],

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use visavis_signaling::dialects::{ALL, Listed, Mapping, named};
+use visavis_signaling::dialects::{ALL, DialectEntry, Mapping, named};
 
 use crate::player::Player;
 use crate::script::{files, steps};
@@ -14,7 +14,7 @@ use crate::script::{files, steps};
 pub(crate) struct Case {
     /// The name of its folder of transcripts. A file that speaks the words of a listed dialect has the same.
     pub(crate) name: String,
-    pub(crate) listed: &'static Listed,
+    pub(crate) entry: &'static DialectEntry,
     pub(crate) mapping: Option<Rc<Mapping>>,
 }
 
@@ -33,13 +33,13 @@ fn parse(name: &str, text: &str) -> Mapping {
     Mapping::parse(text).unwrap_or_else(|error| panic!("{name}.json: {}", error.in_text(text)))
 }
 
-fn cases_of(listed: &'static Listed) -> Vec<Case> {
-    if listed.name != "mapping" {
-        return vec![Case { name: listed.name.to_owned(), listed, mapping: None }];
+fn cases_of(entry: &'static DialectEntry) -> Vec<Case> {
+    if entry.name != "mapping" {
+        return vec![Case { name: entry.name.to_owned(), entry, mapping: None }];
     }
     let case = |(name, text): (String, String)| Case {
         name: if named(&name).is_some() { name.clone() } else { format!("mapping/{name}") },
-        listed,
+        entry,
         mapping: Some(Rc::new(parse(&name, &text))),
     };
     mappings().into_iter().map(case).collect()
@@ -47,12 +47,12 @@ fn cases_of(listed: &'static Listed) -> Vec<Case> {
 
 /// Every dialect that is listed: ours,
 pub(crate) fn ours() -> Vec<Case> {
-    ALL.iter().filter(|listed| listed.name == "visavis").flat_map(cases_of).collect()
+    ALL.iter().filter(|entry| entry.name == "visavis").flat_map(cases_of).collect()
 }
 
 /// and the dialects of other people's servers. Ours has a suite of its own, which tells both ends.
 pub(crate) fn foreign() -> Vec<Case> {
-    ALL.iter().filter(|listed| listed.name != "visavis").flat_map(cases_of).collect()
+    ALL.iter().filter(|entry| entry.name != "visavis").flat_map(cases_of).collect()
 }
 
 #[test]

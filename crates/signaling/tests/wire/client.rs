@@ -76,9 +76,9 @@ impl Client {
         if self.heard.is_empty() {
             self.heard = match self.said.pop_front() {
                 Some(DialectOutput::Signal(signal)) => describe(signal).into(),
-                Some(DialectOutput::Misunderstood(_)) => ["misunderstood".to_owned()].into(),
-                Some(DialectOutput::Stalled) => ["stalled".to_owned()].into(),
-                Some(DialectOutput::Moved) => ["moved".to_owned()].into(),
+                Some(DialectOutput::Invalid(_)) => ["misunderstood".to_owned()].into(),
+                Some(DialectOutput::ServerSilent) => ["stalled".to_owned()].into(),
+                Some(DialectOutput::UrlChanged) => ["moved".to_owned()].into(),
                 other @ (Some(DialectOutput::Frame(_)) | None) => return Err(format!("got {other:?}")),
             };
         }
@@ -99,13 +99,13 @@ fn command(words: &str) -> Outbound {
         "leave" => Outbound::Leave,
         "check" => Outbound::Check,
         "describe" => {
-            let (to, generation) = (to(word()), word().parse().unwrap());
+            let (to, epoch) = (to(word()), word().parse().unwrap());
             let sdp_type = if word() == "offer" { SdpType::Offer } else { SdpType::Answer };
             let sdp = word().replace("\\r\\n", "\r\n");
-            Outbound::Description { to, generation, description: SessionDescription { sdp_type, sdp } }
+            Outbound::Description { to, epoch, description: SessionDescription { sdp_type, sdp } }
         }
         "candidate" => {
-            let (to, generation) = (to(word()), word().parse().unwrap());
+            let (to, epoch) = (to(word()), word().parse().unwrap());
             let candidate = [word(), word()].join(" ");
             let candidate = IceCandidate {
                 candidate,
@@ -113,9 +113,9 @@ fn command(words: &str) -> Outbound {
                 sdp_m_line_index: Some(0),
                 username_fragment: None,
             };
-            Outbound::Candidate { to, generation, candidate: Some(candidate) }
+            Outbound::Candidate { to, epoch, candidate: Some(candidate) }
         }
-        "end" => Outbound::Candidate { to: to(word()), generation: word().parse().unwrap(), candidate: None },
+        "end" => Outbound::Candidate { to: to(word()), epoch: word().parse().unwrap(), candidate: None },
         other => panic!("nobody says {other}"),
     }
 }
@@ -141,16 +141,16 @@ fn describe(signal: Inbound) -> Vec<String> {
             let lines = ["resumed".to_owned()].into_iter();
             return lines.chain(ice_servers.iter().flat_map(ice).map(|line| format!("  {line}"))).collect();
         }
-        Inbound::ParticipantBack(them) => format!("back {}", introduce(&them)),
+        Inbound::ParticipantResumed(them) => format!("back {}", introduce(&them)),
         Inbound::ParticipantJoined(them) => format!("came {}", introduce(&them)),
         Inbound::ParticipantLeft(id) => format!("left {id}"),
         Inbound::ParticipantGone(id) => format!("gone {id}"),
-        Inbound::Description { from, generation, description: SessionDescription { sdp_type, sdp } } => {
-            format!("description {from} {generation} {} {sdp:?}", format!("{sdp_type:?}").to_lowercase())
+        Inbound::Description { from, epoch, description: SessionDescription { sdp_type, sdp } } => {
+            format!("description {from} {epoch} {} {sdp:?}", format!("{sdp_type:?}").to_lowercase())
         }
-        Inbound::Candidate { from, generation, candidate: None } => format!("end {from} {generation}"),
-        Inbound::Candidate { from, generation, candidate: Some(candidate) } => {
-            format!("candidate {from} {generation} {}", show_candidate(&candidate))
+        Inbound::Candidate { from, epoch, candidate: None } => format!("end {from} {epoch}"),
+        Inbound::Candidate { from, epoch, candidate: Some(candidate) } => {
+            format!("candidate {from} {epoch} {}", show_candidate(&candidate))
         }
         Inbound::MediaState { from, media } => format!("media {from}{}", show_media(media)),
         Inbound::Unanswered => "unanswered".to_owned(),

@@ -4,7 +4,7 @@ use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Flow, Frames, Input, MediaError,
-    MediaEvent, OperationError, PeerConnectionState, Seen, SocketEvent, Source, TestId, TrackId,
+    MediaEvent, OperationError, PeerConnectionState, ProbeResult, SocketEvent, Source, TestId, TrackId,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -74,7 +74,7 @@ pub(super) fn input(line: &Json, asked: Option<&Probe>) -> Option<(Timestamp, In
         "opened" => Input::Socket(SocketEvent::Opened),
         "heard" => Input::Socket(SocketEvent::Frame(parts.text("frame")?)),
         "closed" => Input::Socket(closed(&parts)?),
-        "seen" => Input::Seen(asked?.clone(), seen(&parts)?),
+        "seen" => Input::Probed(asked?.clone(), seen(&parts)?),
         "tested" => Input::Tested(TestId(parts.number(0)?), finding(&parts)?),
         "online" => Input::Online,
         "network" => Input::NetworkChanged,
@@ -96,13 +96,13 @@ fn closed(parts: &Parts<'_>) -> Option<SocketEvent> {
     })
 }
 
-fn seen(parts: &Parts<'_>) -> Option<Seen> {
+fn seen(parts: &Parts<'_>) -> Option<ProbeResult> {
     Some(match parts.number(0)? {
-        0 => Seen::Forbidden,
-        1 => Seen::Nobody,
-        2 => Seen::Somebody,
-        3 => Seen::Answer { status: parts.number(1)?.try_into().ok()?, body: parts.text("body")? },
-        4 => Seen::Opens,
+        0 => ProbeResult::MixedContent,
+        1 => ProbeResult::NoAnswer,
+        2 => ProbeResult::Opaque,
+        3 => ProbeResult::Response { status: parts.number(1)?.try_into().ok()?, body: parts.text("body")? },
+        4 => ProbeResult::WebSocketOpened,
         _ => return None,
     })
 }
@@ -166,10 +166,10 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
                 Some(candidate) => normalize::candidate(Some(&candidate?), String::new()).ok()?,
                 None => None,
             };
-            ConnectionEvent::Candidate(candidate)
+            ConnectionEvent::IceCandidate(candidate)
         }
-        "state" => ConnectionEvent::StateChanged(parts.one_of(1, &STATES)?),
-        "track" => ConnectionEvent::RemoteTrack(parts.source(1)?, TrackId(parts.number(2)?)),
+        "state" => ConnectionEvent::ConnectionStateChange(parts.one_of(1, &STATES)?),
+        "track" => ConnectionEvent::Track(parts.source(1)?, TrackId(parts.number(2)?)),
         "stats" => {
             let count = |at| parts.number(at);
             let (received, sent) = ([count(3)?, count(4)?], [count(5)?, count(6)?]);

@@ -26,7 +26,7 @@ impl World {
             }
             // Nobody looks: it is only for a better sentence.
             Effect::Probe(_) => {}
-            Effect::Capture { capture, microphone, camera } => {
+            Effect::GetUserMedia { capture, microphone, camera } => {
                 let delay = self.random.between(1, 600);
                 self.schedule(delay, Action::CaptureDone(peer, capture, microphone, camera));
             }
@@ -57,14 +57,14 @@ impl World {
             }
             Effect::CreateConnection(connection, role, _) => self.create(peer, connection, role),
             Effect::CloseConnection(connection) => self.close(peer, connection),
-            Effect::ReadStats(connection) => {
+            Effect::GetStats(connection) => {
                 let delay = self.random.between(1, 20);
                 self.schedule(delay, Action::StatsDone(peer, connection));
             }
-            Effect::SendTrack(..)
+            Effect::ReplaceTrack(..)
             | Effect::SetLocalDescription(_)
             | Effect::SetRemoteDescription(..)
-            | Effect::AddCandidate(..)
+            | Effect::AddIceCandidate(..)
             | Effect::SetConfiguration(..)
             | Effect::RestartIce(_) => self.perform_connection(peer, &effect),
         }
@@ -149,10 +149,10 @@ impl World {
     }
 
     fn perform_connection(&mut self, peer: usize, effect: &Effect) {
-        let (Effect::SendTrack(id, ..)
+        let (Effect::ReplaceTrack(id, ..)
         | Effect::SetLocalDescription(id)
         | Effect::SetRemoteDescription(id, _)
-        | Effect::AddCandidate(id, _)
+        | Effect::AddIceCandidate(id, _)
         | Effect::SetConfiguration(id, _)
         | Effect::RestartIce(id)) = *effect
         else {
@@ -167,8 +167,8 @@ impl World {
             return;
         }
         let refusal = match effect {
-            Effect::SendTrack(_, source, track) => conn.send(*source, *track, tracks),
-            Effect::AddCandidate(_, candidate) => conn.fake.add_candidate(candidate).err(),
+            Effect::ReplaceTrack(_, source, track) => conn.send(*source, *track, tracks),
+            Effect::AddIceCandidate(_, candidate) => conn.fake.add_candidate(candidate).err(),
             Effect::RestartIce(_) => {
                 self.restart_ice(peer, id);
                 None
@@ -190,14 +190,14 @@ impl World {
             | Effect::SendFrame(_)
             | Effect::CloseSocket
             | Effect::Probe(_)
-            | Effect::Capture { .. }
+            | Effect::GetUserMedia { .. }
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
             | Effect::CreateConnection(..)
             | Effect::CloseConnection(_)
             | Effect::Test(..)
             | Effect::EndTest(_)
-            | Effect::ReadStats(_) => None,
+            | Effect::GetStats(_) => None,
         };
         if let Some(refusal) = refusal {
             self.illegal(peer, effect, refusal);
@@ -238,7 +238,7 @@ impl World {
         }
         if tracks {
             for (source, track) in Source::ALL.into_iter().zip(new_track) {
-                self.connection_event(peer, id, ConnectionEvent::RemoteTrack(source, track));
+                self.connection_event(peer, id, ConnectionEvent::Track(source, track));
             }
         }
         let result = result.map_err(|name| OperationError { name: name.to_owned() });
@@ -263,13 +263,13 @@ impl World {
                 sdp_m_line_index: Some(0),
                 username_fragment: Some(ufrag.clone()),
             });
-            self.schedule(at, Action::Connection(peer, id, ConnectionEvent::Candidate(candidate)));
+            self.schedule(at, Action::Connection(peer, id, ConnectionEvent::IceCandidate(candidate)));
         }
     }
 
     pub(super) fn connection_event(&mut self, peer: usize, id: ConnectionId, event: ConnectionEvent) {
         if let Some(conn) = self.peers[peer].connections.get_mut(&id) {
-            if let ConnectionEvent::StateChanged(state) = event {
+            if let ConnectionEvent::ConnectionStateChange(state) = event {
                 conn.known = state;
             }
             self.input(peer, Input::Connection(id, event));

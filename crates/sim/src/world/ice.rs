@@ -36,7 +36,7 @@ impl World {
         }
         if let Some(state) = conn.next_state(now, hears) {
             conn.state = state;
-            self.schedule(0, Action::Connection(peer, id, ConnectionEvent::StateChanged(state)));
+            self.schedule(0, Action::Connection(peer, id, ConnectionEvent::ConnectionStateChange(state)));
         }
     }
 

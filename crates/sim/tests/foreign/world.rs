@@ -18,7 +18,7 @@ use crate::servers::{Out, Server};
 
 /// How long a broken path takes to be noticed, and a good one to be found.
 const BREAKS: u64 = 5_000;
-const CONNECTS: u64 = 50;
+const CONNECT_TIMEOUT: u64 = 50;
 
 enum Action {
     Opened(u32),
@@ -295,7 +295,7 @@ impl World {
                     self.soon(self.delay, Action::Closed(socket));
                 }
             }
-            Effect::Capture { capture, microphone, camera } => {
+            Effect::GetUserMedia { capture, microphone, camera } => {
                 self.soon(1, Action::Captured(page, capture, [microphone, camera]));
             }
             // Every browser here makes connections.
@@ -321,7 +321,7 @@ impl World {
             Effect::SetRemoteDescription(id, description) => {
                 self.soon(4, Action::Remote(page, id, description));
             }
-            Effect::AddCandidate(id, candidate) => {
+            Effect::AddIceCandidate(id, candidate) => {
                 let conn = self.pages[page].connections.get_mut(&id).unwrap();
                 // A candidate of an offer that a naive page has taken back is refused, and that does no harm.
                 let _ = conn.fake.add_candidate(&candidate);
@@ -332,12 +332,12 @@ impl World {
                 self.soon(1, Action::Check(page, id));
             }
             // Nobody counts packets here: a look that is not answered proves nothing.
-            Effect::ReadStats(_)
+            Effect::GetStats(_)
             | Effect::Probe(_)
             | Effect::EndTest(_)
             | Effect::StopTrack(_)
             | Effect::SetTrackEnabled(..)
-            | Effect::SendTrack(..)
+            | Effect::ReplaceTrack(..)
             | Effect::SetConfiguration(..) => {}
         }
     }
@@ -405,7 +405,7 @@ impl World {
             Action::Remote(page, id, description) => self.remote(page, id, &description),
             Action::Candidate(page, id, candidate) => {
                 if self.conn(page, id).is_some() {
-                    self.input(page, Input::Connection(id, ConnectionEvent::Candidate(candidate)));
+                    self.input(page, Input::Connection(id, ConnectionEvent::IceCandidate(candidate)));
                 }
             }
             Action::ChannelClosed(page, id) => {
@@ -417,7 +417,7 @@ impl World {
                 if self.conn(page, id).is_some_and(|conn| conn.good == good) {
                     let state =
                         if good { PeerConnectionState::Connected } else { PeerConnectionState::Failed };
-                    self.input(page, Input::Connection(id, ConnectionEvent::StateChanged(state)));
+                    self.input(page, Input::Connection(id, ConnectionEvent::ConnectionStateChange(state)));
                 }
             }
         }
@@ -539,7 +539,7 @@ impl World {
         }
         for (page, id, good) in news {
             self.pages[page].connections.get_mut(&id).unwrap().good = good;
-            self.soon(if good { CONNECTS } else { BREAKS }, Action::Path(page, id, good));
+            self.soon(if good { CONNECT_TIMEOUT } else { BREAKS }, Action::Path(page, id, good));
         }
     }
 }

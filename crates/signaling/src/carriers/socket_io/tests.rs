@@ -9,7 +9,7 @@ fn step(carrier: &mut SocketIo, at: u64, input: CarrierInput) -> Vec<CarrierOutp
     out
 }
 
-fn hear(carrier: &mut SocketIo, frame: &str) -> Vec<CarrierOutput> {
+fn on_frame(carrier: &mut SocketIo, frame: &str) -> Vec<CarrierOutput> {
     step(carrier, 0, CarrierInput::Frame(frame.to_owned()))
 }
 
@@ -18,7 +18,7 @@ fn frame(text: &str) -> CarrierOutput {
 }
 
 fn up(id: &str) -> CarrierOutput {
-    CarrierOutput::Up(Some(id.to_owned()))
+    CarrierOutput::Connected(Some(id.to_owned()))
 }
 
 fn event(name: &str, args: &[&str]) -> CarrierOutput {
@@ -28,20 +28,20 @@ fn event(name: &str, args: &[&str]) -> CarrierOutput {
 #[test]
 fn a_new_server_names_the_session_and_asks_for_the_heartbeat() {
     let mut carrier = SocketIo::default();
-    assert_eq!(hear(&mut carrier, NEW), [frame("40")]);
-    assert_eq!(hear(&mut carrier, r#"40{"sid":"s"}"#), [up("s")]);
-    assert_eq!(hear(&mut carrier, "2"), [frame("3")]);
+    assert_eq!(on_frame(&mut carrier, NEW), [frame("40")]);
+    assert_eq!(on_frame(&mut carrier, r#"40{"sid":"s"}"#), [up("s")]);
+    assert_eq!(on_frame(&mut carrier, "2"), [frame("3")]);
     assert_eq!(carrier.poll_timeout(), Some(Timestamp::from_millis(45_000)));
     assert_eq!(step(&mut carrier, 44_000, CarrierInput::Timeout), [], "we never ask");
-    assert_eq!(step(&mut carrier, 45_000, CarrierInput::Timeout), [CarrierOutput::Stalled]);
+    assert_eq!(step(&mut carrier, 45_000, CarrierInput::Timeout), [CarrierOutput::ServerSilent]);
 }
 
 #[test]
 fn an_old_server_is_asked_for_its_heartbeat() {
     let mut carrier = SocketIo::default();
-    assert_eq!(hear(&mut carrier, OLD), [frame("40")]);
-    assert_eq!(hear(&mut carrier, "40"), [up("e")]);
-    assert_eq!(hear(&mut carrier, "40"), [], "its answer to ours");
+    assert_eq!(on_frame(&mut carrier, OLD), [frame("40")]);
+    assert_eq!(on_frame(&mut carrier, "40"), [up("e")]);
+    assert_eq!(on_frame(&mut carrier, "40"), [], "its answer to ours");
     assert_eq!(step(&mut carrier, 25_000, CarrierInput::Timeout), [frame("2")]);
     assert_eq!(step(&mut carrier, 25_001, CarrierInput::Frame("3".into())), []);
     assert_eq!(carrier.poll_timeout(), Some(Timestamp::from_millis(50_000)));
@@ -51,12 +51,12 @@ fn an_old_server_is_asked_for_its_heartbeat() {
 fn namespaces_and_auth() {
     let auth = json::parse(r#"{"token":"x"}"#).unwrap();
     let mut carrier = SocketIo::new("/admin", Some(auth));
-    assert_eq!(hear(&mut carrier, OLD), [frame(r#"40/admin,{"token":"x"}"#)]);
-    assert_eq!(hear(&mut carrier, "40"), [], "the root of an old server");
-    assert_eq!(hear(&mut carrier, "40/admin,"), [up("/admin#e")]);
-    assert_eq!(hear(&mut carrier, r#"42["a"]"#), [], "of another namespace");
-    assert_eq!(hear(&mut carrier, r#"42/admin,["a","b"]"#), [event("a", &["b"])]);
-    let say = CarrierInput::Say(Message::event("c", vec![Json::Null]));
+    assert_eq!(on_frame(&mut carrier, OLD), [frame(r#"40/admin,{"token":"x"}"#)]);
+    assert_eq!(on_frame(&mut carrier, "40"), [], "the root of an old server");
+    assert_eq!(on_frame(&mut carrier, "40/admin,"), [up("/admin#e")]);
+    assert_eq!(on_frame(&mut carrier, r#"42["a"]"#), [], "of another namespace");
+    assert_eq!(on_frame(&mut carrier, r#"42/admin,["a","b"]"#), [event("a", &["b"])]);
+    let say = CarrierInput::Send(Message::event("c", vec![Json::Null]));
     assert_eq!(step(&mut carrier, 0, say), [frame(r#"42/admin,["c",null]"#)]);
 }
 
@@ -68,41 +68,44 @@ fn refusals_of_both_generations() {
         (r#"44{"message":"Invalid namespace"}"#, RejectCode::BadRequest, "Invalid namespace"),
     ] {
         let mut carrier = SocketIo::default();
-        hear(&mut carrier, NEW);
+        on_frame(&mut carrier, NEW);
         let rejection = Rejection { code, text: text.to_owned(), closes: false };
-        assert_eq!(hear(&mut carrier, refusal), [CarrierOutput::Refused(rejection)]);
+        assert_eq!(on_frame(&mut carrier, refusal), [CarrierOutput::Rejected(rejection)]);
     }
     let mut carrier = SocketIo::default();
-    hear(&mut carrier, NEW);
-    assert!(matches!(hear(&mut carrier, "41")[..], [CarrierOutput::Refused(Rejection { closes: true, .. })]));
+    on_frame(&mut carrier, NEW);
+    assert!(matches!(
+        on_frame(&mut carrier, "41")[..],
+        [CarrierOutput::Rejected(Rejection { closes: true, .. })]
+    ));
 }
 
 #[test]
 fn early_events_acks_and_oversize() {
     let mut carrier = SocketIo::default();
-    hear(&mut carrier, NEW);
-    assert_eq!(step(&mut carrier, 0, CarrierInput::Say(Message::event("x", vec![]))), [], "not up yet");
-    assert_eq!(hear(&mut carrier, r#"42["a","offset"]"#), []);
-    assert_eq!(hear(&mut carrier, r#"40{"sid":"s","pid":"p"}"#), [up("s"), event("a", &["offset"])]);
-    assert_eq!(hear(&mut carrier, r#"4212["ask"]"#), [frame("4312[]"), event("ask", &[])]);
-    assert_eq!(hear(&mut carrier, r#"431["ok"]"#), []);
-    assert_eq!(hear(&mut carrier, r#"451-["bin",{"_placeholder":true,"num":0}]"#), []);
+    on_frame(&mut carrier, NEW);
+    assert_eq!(step(&mut carrier, 0, CarrierInput::Send(Message::event("x", vec![]))), [], "not up yet");
+    assert_eq!(on_frame(&mut carrier, r#"42["a","offset"]"#), []);
+    assert_eq!(on_frame(&mut carrier, r#"40{"sid":"s","pid":"p"}"#), [up("s"), event("a", &["offset"])]);
+    assert_eq!(on_frame(&mut carrier, r#"4212["ask"]"#), [frame("4312[]"), event("ask", &[])]);
+    assert_eq!(on_frame(&mut carrier, r#"431["ok"]"#), []);
+    assert_eq!(on_frame(&mut carrier, r#"451-["bin",{"_placeholder":true,"num":0}]"#), []);
     let long = Message::event("x", vec![Json::Text("x".repeat(200))]);
-    let out = step(&mut carrier, 0, CarrierInput::Say(long));
-    assert!(matches!(out[..], [CarrierOutput::Misunderstood(_)]));
+    let out = step(&mut carrier, 0, CarrierInput::Send(long));
+    assert!(matches!(out[..], [CarrierOutput::Invalid(_)]));
 }
 
 #[test]
 fn garbage_changes_nothing() {
     let mut carrier = SocketIo::default();
     for garbage in ["", "0", "4", "42", "42[]", "42[7]", "42{}", "4ä", "40{", "9", "0{}", "HTTP/1.1 400"] {
-        let out = hear(&mut carrier, garbage);
-        assert!(out.iter().all(|one| matches!(one, CarrierOutput::Misunderstood(_))), "{garbage}: {out:?}");
+        let out = on_frame(&mut carrier, garbage);
+        assert!(out.iter().all(|one| matches!(one, CarrierOutput::Invalid(_))), "{garbage}: {out:?}");
     }
-    hear(&mut carrier, NEW);
+    on_frame(&mut carrier, NEW);
     for garbage in ["4", "42", "42[]", "42[7]", "42{}", "4ä"] {
-        let out = hear(&mut carrier, garbage);
-        assert!(matches!(out[..], [CarrierOutput::Misunderstood(_)]), "{garbage}: {out:?}");
+        let out = on_frame(&mut carrier, garbage);
+        assert!(matches!(out[..], [CarrierOutput::Invalid(_)]), "{garbage}: {out:?}");
     }
 }
 

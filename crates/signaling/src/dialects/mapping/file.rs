@@ -173,10 +173,10 @@ impl Check {
         mapping.path.push_str(text("path"));
         mapping.offers.push_str(text("offers"));
         mapping.directed = matches!(text("addressing"), "" | "directed");
-        mapping.profile.presumes = text("addressing") == "broadcast";
-        mapping.profile.bundles = text("candidates") == "bundled";
+        mapping.profile.no_roster = text("addressing") == "broadcast";
+        mapping.profile.candidates_in_description = text("candidates") == "bundled";
         // Where a server repeats everything, ours tell each other apart, but strangers do not.
-        let meshes = mapping.profile.presumes && *file.at("send").at(OURS) != Json::Null;
+        let meshes = mapping.profile.no_roster && *file.at("send").at(OURS) != Json::Null;
         mapping.profile.capacity = number("capacity", if mapping.directed || meshes { 0 } else { 2 });
         mapping.keep_alive =
             Duration::from_secs(number("keepAliveSeconds", KEEP_ALIVE_SECONDS).max(1).into());
@@ -319,14 +319,14 @@ impl Check {
 
     /// Whether all is there that a call needs, and what follows from it.
     fn whole(&mut self) {
-        let Profile { presumes, bundles, .. } = self.mapping.profile;
-        if self.mapping.path.is_empty() && !presumes {
+        let Profile { no_roster, candidates_in_description, .. } = self.mapping.profile;
+        if self.mapping.path.is_empty() && !no_roster {
             self.needed("send", "join");
         }
         for side in ["send", "receive"] {
             self.needed(side, "offer description signal");
             self.needed(side, "answer description signal");
-            if !bundles {
+            if !candidates_in_description {
                 self.needed(side, "candidate signal");
             }
         }
@@ -383,11 +383,11 @@ impl Check {
         // Who comes back under an id of the server's making is somebody new, and so is whom all have seen leaving.
         let renamed = mapping.socket_io || mapping.tells("welcome", "me") || mapping.tells("joined", "me");
         mapping.announced = mapping.directed && announces && (lists || told);
-        mapping.profile.tells_leave = leaves;
-        mapping.profile.keeps_pairs = !(leaves || roster || (mapping.directed && renamed));
-        if mapping.profile.presumes {
+        mapping.profile.announces_leave = leaves;
+        mapping.profile.survives_reconnect = !(leaves || roster || (mapping.directed && renamed));
+        if mapping.profile.no_roster {
             mapping.offers = "both".to_owned();
-            mapping.profile.greets = mapping.greets_ours();
+            mapping.profile.says_hello = mapping.greets_ours();
             let rooms = |example: &Json| mentions(example, "room") || mentions(example, "roomNumber");
             let walls = mapping.send.iter().any(|(_, examples)| examples.iter().any(rooms));
             mapping.profile.mixes_rooms = !walls && !rooms(&Json::text(&mapping.path));

@@ -18,7 +18,7 @@ pub enum ClientMessage {
         /// For whom.
         to: ParticipantId,
         /// Which connection of the pair.
-        generation: u32,
+        epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
     },
@@ -27,7 +27,7 @@ pub enum ClientMessage {
         /// For whom.
         to: ParticipantId,
         /// Which connection of the pair.
-        generation: u32,
+        epoch: u32,
         /// The candidate; null is the end of candidates.
         candidate: Option<IceCandidate>,
     },
@@ -156,7 +156,7 @@ pub enum ServerMessage {
         /// From whom.
         from: ParticipantId,
         /// Which connection of the pair.
-        generation: u32,
+        epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
     },
@@ -165,7 +165,7 @@ pub enum ServerMessage {
         /// From whom.
         from: ParticipantId,
         /// Which connection of the pair.
-        generation: u32,
+        epoch: u32,
         /// The candidate; null is the end of candidates.
         candidate: Option<IceCandidate>,
     },

@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// We are about to ask to be let in.
-    pub(super) fn ask(&mut self) {
+    pub(super) fn count_attempt(&mut self) {
         self.attempts = self.attempts.saturating_add(1);
     }
 
@@ -43,7 +43,7 @@ impl Session {
     }
 
     /// The server said something that counts.
-    pub(super) fn hear(&mut self) {
+    pub(super) fn count_received(&mut self) {
         self.heard = self.heard.map(|heard| heard.saturating_add(1));
     }
 

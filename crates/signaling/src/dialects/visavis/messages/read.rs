@@ -28,12 +28,12 @@ impl ClientMessage {
         match fields.text("type", 64)? {
             "join" => read_join(&fields).map(Self::Join),
             "description" => {
-                let (to, generation, description) = read_description(&fields, "to")?;
-                Ok(Self::Description { to, generation, description })
+                let (to, epoch, description) = read_description(&fields, "to")?;
+                Ok(Self::Description { to, epoch, description })
             }
             "candidate" => {
-                let (to, generation, candidate) = read_candidate(&fields, "to")?;
-                Ok(Self::Candidate { to, generation, candidate })
+                let (to, epoch, candidate) = read_candidate(&fields, "to")?;
+                Ok(Self::Candidate { to, epoch, candidate })
             }
             "media" => Ok(Self::Media { media: read_media(&fields)? }),
             "leave" => Ok(Self::Leave),
@@ -63,12 +63,12 @@ impl ServerMessage {
                 Self::ParticipantLeft { id: read_id(&fields, "id")?, reason: read_reason(&fields)? }
             }
             "description" => {
-                let (from, generation, description) = read_description(&fields, "from")?;
-                Self::Description { from, generation, description }
+                let (from, epoch, description) = read_description(&fields, "from")?;
+                Self::Description { from, epoch, description }
             }
             "candidate" => {
-                let (from, generation, candidate) = read_candidate(&fields, "from")?;
-                Self::Candidate { from, generation, candidate }
+                let (from, epoch, candidate) = read_candidate(&fields, "from")?;
+                Self::Candidate { from, epoch, candidate }
             }
             "media" => Self::Media { from: read_id(&fields, "from")?, media: read_media(&fields)? },
             "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
@@ -158,14 +158,14 @@ fn read_media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
 type Directed<T> = (ParticipantId, u32, T);
 
 fn read_description(fields: &Object<'_>, key: &str) -> Result<Directed<SessionDescription>, JsonError> {
-    let generation = fields.optional_u32("generation")?.unwrap_or(0);
-    Ok((read_id(fields, key)?, generation, normalize::description(&fields.object("description")?)?))
+    let epoch = fields.optional_u32("generation")?.unwrap_or(0);
+    Ok((read_id(fields, key)?, epoch, normalize::description(&fields.object("description")?)?))
 }
 
 fn read_candidate(fields: &Object<'_>, key: &str) -> Result<Directed<Option<IceCandidate>>, JsonError> {
-    let generation = fields.optional_u32("generation")?.unwrap_or(0);
+    let epoch = fields.optional_u32("generation")?.unwrap_or(0);
     let candidate = normalize::candidate(fields.get("candidate"), fields.path_of("candidate"))?;
-    Ok((read_id(fields, key)?, generation, candidate))
+    Ok((read_id(fields, key)?, epoch, candidate))
 }
 
 fn read_error(fields: &Object<'_>) -> Result<ServerMessage, JsonError> {

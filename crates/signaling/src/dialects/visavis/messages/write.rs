@@ -13,11 +13,11 @@ impl ClientMessage {
     fn fields(&self) -> Fields {
         match self {
             Self::Join(join) => write_join(join),
-            Self::Description { to, generation, description } => {
-                directed("description", "to", to, *generation, description.into())
+            Self::Description { to, epoch, description } => {
+                directed("description", "to", to, *epoch, description.into())
             }
-            Self::Candidate { to, generation, candidate } => {
-                directed("candidate", "to", to, *generation, write_candidate(candidate.as_ref()))
+            Self::Candidate { to, epoch, candidate } => {
+                directed("candidate", "to", to, *epoch, write_candidate(candidate.as_ref()))
             }
             Self::Media { media } => {
                 let mut fields = Fields::of_type("media");
@@ -49,11 +49,11 @@ impl ServerMessage {
                 fields
             }
             Self::ParticipantLeft { id, reason } => write_left(id, *reason),
-            Self::Description { from, generation, description } => {
-                directed("description", "from", from, *generation, description.into())
+            Self::Description { from, epoch, description } => {
+                directed("description", "from", from, *epoch, description.into())
             }
-            Self::Candidate { from, generation, candidate } => {
-                directed("candidate", "from", from, *generation, write_candidate(candidate.as_ref()))
+            Self::Candidate { from, epoch, candidate } => {
+                directed("candidate", "from", from, *epoch, write_candidate(candidate.as_ref()))
             }
             Self::Media { from, media } => {
                 let mut fields = Fields::of_type("media");
@@ -142,10 +142,10 @@ fn write_error(code: &str, text: &str, closes: bool) -> Fields {
 }
 
 /// A description or candidate, which the field of the same name holds.
-fn directed(kind: &str, whom: &str, id: &ParticipantId, generation: u32, payload: Json) -> Fields {
+fn directed(kind: &str, whom: &str, id: &ParticipantId, epoch: u32, payload: Json) -> Fields {
     let mut fields = Fields::of_type(kind);
     fields.text(whom, id.as_str());
-    fields.number("generation", generation);
+    fields.number("generation", epoch);
     fields.put(kind, payload);
     fields
 }

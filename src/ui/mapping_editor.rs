@@ -12,13 +12,13 @@ use super::shared::Shared;
 use super::{choice, report, server, text};
 use crate::dom;
 
-const HTML: &str = include_str!("trial.html");
+const HTML: &str = include_str!("mapping_editor.html");
 /// Keeps the address of the server in the first line, and its description below.
 const KEY: &str = "visavis-trial";
 
 /// What the panel begins with.
 #[derive(Debug, Clone, Default)]
-pub struct TrialOptions {
+pub struct MappingEditorOptions {
     /// The address of the server.
     pub url: String,
     /// Its description; empty for an example.
@@ -40,7 +40,7 @@ fn storage() -> Option<Storage> {
 }
 
 /// Builds it into the panel.
-pub(super) fn build(panel: &Element, options: &TrialOptions) -> Result<(), JsValue> {
+pub(super) fn build(panel: &Element, options: &MappingEditorOptions) -> Result<(), JsValue> {
     let element = dom::instantiate(HTML)?;
     dom::find::<HtmlInputElement>(&element, "input")?.set_value(&options.url);
     if !options.description.is_empty() {
@@ -139,7 +139,7 @@ fn try_out(shared: &Shared) -> Result<(), JsValue> {
 }
 
 /// Begins the page anew as it is set up. What was written is forgotten.
-pub(super) fn drop_it(shared: &Rc<Shared>, _: &Element) {
+pub(super) fn discard(shared: &Rc<Shared>, _: &Element) {
     storage().iter().for_each(|storage| drop(storage.remove_item(KEY)));
     let _ = server::begin_anew(shared, |query| query.set("try", ""));
 }

@@ -14,12 +14,12 @@ use super::make;
 use crate::dom::{Listener, ignore};
 
 /// One try. Dropping it closes its connection, and what a relay has given for it.
-pub(super) struct Trial {
+pub(super) struct IceTest {
     pc: PeerConnection,
     _listeners: [Listener; 2],
 }
 
-impl Trial {
+impl IceTest {
     /// Begins to gather.
     pub(super) fn new(server: Option<&IceServer>, tell: &Rc<dyn Fn(Finding)>) -> Result<Self, JsValue> {
         let url = server.and_then(|server| server.urls.first()).cloned();
@@ -42,11 +42,11 @@ impl Trial {
                 errors(Finding::Error(event.unchecked_into::<IceErrorEvent>().error_code()));
             }),
         ];
-        let trial = Self { pc, _listeners };
+        let ice_test = Self { pc, _listeners };
         // Something to find a path for.
-        trial.pc.create_channel("")?;
-        ignore(trial.pc.set_local());
-        Ok(trial)
+        ice_test.pc.create_channel("")?;
+        ignore(ice_test.pc.set_local());
+        Ok(ice_test)
     }
 }
 
@@ -60,7 +60,7 @@ fn on_candidate(event: Event, url: Option<&str>, told: bool) -> Option<Finding> 
     }
 }
 
-impl Drop for Trial {
+impl Drop for IceTest {
     fn drop(&mut self) {
         self.pc.close();
     }

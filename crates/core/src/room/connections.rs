@@ -7,15 +7,14 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::connection::{Connection, Context, Demand, Recovery, Repair};
+use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId, Source};
 use crate::output::{ConnectionConfig, Effect, Event, Role};
 use crate::topology;
-use crate::view::ConnectionReason;
-use crate::view::Lifecycle;
+use crate::view::{ConnectionReason, Lifecycle};
 
 /// Most pairs whose last generation is remembered after they are over.
-const MAX_PAST: usize = 64;
+const MAX_PAST_EPOCHS: usize = 64;
 
 impl Room {
     /// Makes the connections that should exist and closes those that should not.
@@ -24,7 +23,7 @@ impl Room {
             topology::mesh(&self.roster).map(|(id, offerer)| (id.clone(), offerer)).collect();
         let surplus = |id: &&ParticipantId| !desired.iter().any(|(wanted, _)| wanted == *id);
         for id in self.connections.keys().filter(surplus).cloned().collect::<Vec<_>>() {
-            self.close(&id);
+            self.close_connection(&id);
         }
         for (id, offerer) in desired {
             if self.connections.get(&id).is_none() {
@@ -38,15 +37,15 @@ impl Room {
             Offerer::Us | Offerer::Unknown => Role::Offerer,
             Offerer::Them => Role::Answerer,
         };
-        let past = self.past_generations.remove_first(|(past, _)| past == id);
-        let generation = past.map_or(0, |(_, generation)| generation.saturating_add(1));
+        let past = self.past_epochs.remove_first(|(past, _)| past == id);
+        let epoch = past.map_or(0, |(_, epoch)| epoch.saturating_add(1));
         let recovery = Recovery::new(now, self.is_polite(id));
-        self.create(id, generation, role, recovery);
+        self.replace_connection(id, epoch, role, recovery);
         if let (Offerer::Unknown, Some(connection)) = (offerer, self.connections.get_mut(id)) {
-            connection.presume();
+            connection.set_unconfirmed();
         }
-        if role == Role::Answerer && self.spare.is_none() {
-            self.spare = Some(self.open(Role::Answerer));
+        if role == Role::Answerer && self.prepared_answerer.is_none() {
+            self.prepared_answerer = Some(self.create_peer_connection(Role::Answerer));
         }
     }
 
@@ -56,55 +55,55 @@ impl Room {
     }
 
     /// Puts a new connection in place, for which the shell makes nothing yet; gives back the one that was there, closed.
-    fn create(
+    fn replace_connection(
         &mut self,
         id: &ParticipantId,
-        generation: u32,
+        epoch: u32,
         role: Role,
         recovery: Recovery,
     ) -> Option<Connection> {
         let before = self.connections.remove(id);
-        let mut new = Connection::new(generation, role, self.is_polite(id), recovery);
+        let mut new = Connection::new(epoch, role, self.is_polite(id), recovery);
         if let Some(before) = &before {
             before.id().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
-            new.expects(before.obstacle());
+            new.inherit_failure(before.failure());
         }
         self.connections.insert(id.clone(), new);
         before
     }
 
     /// Has the shell make a connection that sends what we send.
-    fn open(&mut self, role: Role) -> ConnectionId {
+    fn create_peer_connection(&mut self, role: Role) -> ConnectionId {
         let connection = ConnectionId(self.next_connection);
         self.next_connection = self.next_connection.wrapping_add(1);
         self.out.effect(Effect::CreateConnection(connection, role, self.connection_config()));
         for source in Source::ALL {
             if let Some(track) = self.media.track(source) {
-                self.out.effect(Effect::SendTrack(connection, source, Some(track)));
+                self.out.effect(Effect::ReplaceTrack(connection, source, Some(track)));
             }
         }
         connection
     }
 
     /// It is time for a connection to be made. An answerer may be there already.
-    fn make(&mut self, now: Timestamp, id: &ParticipantId) {
+    fn take_or_create_peer_connection(&mut self, now: Timestamp, id: &ParticipantId) {
         let Some(role) = self.connections.get(id).map(Connection::role) else { return };
-        if self.trial.is_blocked() {
-            return self.with(now, id, Connection::never_made);
+        if self.webrtc_support.is_blocked() {
+            return self.with_connection(now, id, Connection::creation_failed);
         }
-        let spare = if role == Role::Answerer { self.spare.take() } else { None };
-        let made = match spare {
-            Some(spare) => spare,
-            None => self.open(role),
+        let prepared_answerer = if role == Role::Answerer { self.prepared_answerer.take() } else { None };
+        let made = match prepared_answerer {
+            Some(prepared_answerer) => prepared_answerer,
+            None => self.create_peer_connection(role),
         };
         if let Some(connection) = self.connections.get_mut(id) {
-            connection.made_as(made);
+            connection.created_as(made);
         }
     }
 
     /// All that the shell has been asked to make.
-    pub(super) fn made(&self) -> impl Iterator<Item = ConnectionId> {
-        self.connections.iter().filter_map(|(_, connection)| connection.id()).chain(self.spare)
+    pub(super) fn peer_connection_ids(&self) -> impl Iterator<Item = ConnectionId> {
+        self.connections.iter().filter_map(|(_, connection)| connection.id()).chain(self.prepared_answerer)
     }
 
     fn connection_config(&self) -> ConnectionConfig {
@@ -112,16 +111,16 @@ impl Room {
         ConnectionConfig {
             ice_servers,
             relay_only: self.config.relay_only,
-            channel: self.link.hangs_up_by_channel(),
+            channel: self.signal_client.uses_hangup_channel(),
         }
     }
 
     /// Puts the next generation in place of a connection that came to nothing; we offer.
     fn rebuild(&mut self, now: Timestamp, id: &ParticipantId) {
         let Some(connection) = self.connections.get(id) else { return };
-        let generation = connection.generation().saturating_add(1);
+        let epoch = connection.epoch().saturating_add(1);
         let recovery = connection.recovery().for_successor(now);
-        self.create(id, generation, Role::Offerer, recovery);
+        self.replace_connection(id, epoch, Role::Offerer, recovery);
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
@@ -136,27 +135,27 @@ impl Room {
         }
         self.server_ice = servers;
         let config = self.connection_config();
-        for id in self.made().collect::<Vec<_>>() {
+        for id in self.peer_connection_ids().collect::<Vec<_>>() {
             self.out.effect(Effect::SetConfiguration(id, config.clone()));
         }
     }
 
-    pub(super) fn close(&mut self, id: &ParticipantId) {
+    pub(super) fn close_connection(&mut self, id: &ParticipantId) {
         if let Some(connection) = self.connections.remove(id) {
-            self.put_away(id.clone(), &connection);
+            self.retire(id.clone(), &connection);
         }
     }
 
-    fn put_away(&mut self, id: ParticipantId, connection: &Connection) {
+    fn retire(&mut self, id: ParticipantId, connection: &Connection) {
         connection.id().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
-        self.past_generations.push_bounded((id, connection.generation()), MAX_PAST);
+        self.past_epochs.push_bounded((id, connection.epoch()), MAX_PAST_EPOCHS);
     }
 
     /// Somebody is gone for good.
-    pub(super) fn forget(&mut self, id: &ParticipantId) {
+    pub(super) fn remove_participant(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
-            self.close(id);
-            if !member.presumed {
+            self.close_connection(id);
+            if !member.unconfirmed {
                 self.out.event(Event::ParticipantLeft(member.id, member.name));
             }
         }
@@ -164,30 +163,30 @@ impl Room {
 
     /// We are gone ourselves. The others remember the generations of us in case we come back, and so do we of them: else
     /// our first offer would be an old one to them, and theirs a second connection.
-    pub(super) fn drop_everyone(&mut self) {
+    pub(super) fn remove_everyone(&mut self) {
         while let Some((id, connection)) = self.connections.pop() {
-            self.put_away(id, &connection);
+            self.retire(id, &connection);
         }
-        self.spare.take().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
+        self.prepared_answerer.take().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
         self.roster.clear();
         self.early.clear();
-        self.unsaid.clear();
+        self.unsent.clear();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
     /// (we are the newcomer, so we offer).
-    pub(super) fn mend_after_silence(&mut self, now: Timestamp) {
+    pub(super) fn rebuild_unstable(&mut self, now: Timestamp) {
         let hurt = |(id, connection): &(&ParticipantId, &Connection)| {
-            !connection.is_settled() && !connection.is_untouched() && self.can_send_to(id)
+            !connection.is_stable() && !connection.is_untouched() && self.can_send_to(id)
         };
         let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(id, _)| id.clone()).collect();
         for id in hurt {
-            self.mend(now, &id);
+            self.rebuild_within_budget(now, &id);
         }
     }
 
     /// Builds a pair anew, unless that has been done too often.
-    fn mend(&mut self, now: Timestamp, id: &ParticipantId) {
+    fn rebuild_within_budget(&mut self, now: Timestamp, id: &ParticipantId) {
         let may = |connection: &mut Connection| connection.recovery_mut().may_repair(now);
         if self.connections.get_mut(id).is_some_and(may) {
             self.rebuild(now, id);
@@ -196,18 +195,18 @@ impl Room {
 
     /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend, unless the offer
     /// that we wait for is ours to make by now.
-    pub(super) fn mend_after_return(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
+    pub(super) fn rebuild_after_return(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
         let waits =
             |pair: &Connection| pair.awaits_answer() || (offerer == Offerer::Us && pair.awaits_offer());
         if self.connections.get(id).is_some_and(waits) {
-            self.mend(now, id);
+            self.rebuild_within_budget(now, id);
         }
     }
 
     /// The pairs whose repairs can be told to the other side. Somebody who may not even be there is not to be mended.
     pub(super) fn repairable(&self) -> impl Iterator<Item = (&ParticipantId, &Connection)> {
         let repairable = |(id, connection): &(&ParticipantId, &Connection)| {
-            self.can_send_to(id) && !connection.is_presumed()
+            self.can_send_to(id) && !connection.is_unconfirmed()
         };
         self.connections.iter().filter(repairable)
     }
@@ -217,12 +216,12 @@ impl Room {
         let reachable: Vec<_> = self.repairable().map(|(id, _)| id.clone()).collect();
         for id in reachable {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
-            if connection.recovery_mut().take_follow(now) {
+            if connection.recovery_mut().take_due_follow(now) {
                 self.replay_early(now, &id);
                 continue;
             }
-            match connection.recovery_mut().take_due(now) {
-                Some(Repair::RestartIce) => self.with(now, &id, Connection::restart_ice),
+            match connection.recovery_mut().take_due_repair(now) {
+                Some(Repair::RestartIce) => self.with_connection(now, &id, Connection::restart_ice),
                 Some(Repair::Rebuild) => self.rebuild(now, &id),
                 None => {}
             }
@@ -231,14 +230,14 @@ impl Room {
 
     /// A description or candidate arrived: it goes to its connection if that is of the same generation, waits if its
     /// time has not come, and is dropped if its time is over.
-    pub(super) fn negotiation_signal(&mut self, now: Timestamp, signal: Inbound) {
-        let (from, generation) = match &signal {
-            Inbound::Description { from, generation, .. } | Inbound::Candidate { from, generation, .. } => {
-                (from.clone(), *generation)
+    pub(super) fn on_negotiation_signal(&mut self, now: Timestamp, signal: Inbound) {
+        let (from, epoch) = match &signal {
+            Inbound::Description { from, epoch, .. } | Inbound::Candidate { from, epoch, .. } => {
+                (from.clone(), *epoch)
             }
             Inbound::Joined(_)
             | Inbound::Resumed { .. }
-            | Inbound::ParticipantBack(_)
+            | Inbound::ParticipantResumed(_)
             | Inbound::ParticipantJoined(_)
             | Inbound::ParticipantLeft(_)
             | Inbound::ParticipantGone(_)
@@ -247,8 +246,8 @@ impl Room {
             | Inbound::Rejected(_)
             | Inbound::Unanswered => return,
         };
-        let Some(connection) = self.connections.get_mut(&from) else { return self.keep_early(signal) };
-        match (signal, generation.cmp(&connection.generation())) {
+        let Some(connection) = self.connections.get_mut(&from) else { return self.buffer_early(signal) };
+        match (signal, epoch.cmp(&connection.epoch())) {
             (Inbound::Description { description, .. }, Ordering::Equal) => {
                 connection.description_arrived(description);
             }
@@ -256,9 +255,9 @@ impl Room {
                 connection.candidate_arrived(candidate, &mut self.out);
             }
             (Inbound::Description { description, .. }, Ordering::Greater) => {
-                self.next_generation(now, &from, generation, description);
+                self.follow_rebuild(now, &from, epoch, description);
             }
-            (signal, Ordering::Greater) => self.keep_early(signal),
+            (signal, Ordering::Greater) => self.buffer_early(signal),
             (Inbound::Description { description, .. }, Ordering::Less) => {
                 self.outdated_description(now, &from, &description);
             }
@@ -271,11 +270,11 @@ impl Room {
     }
 
     /// They have built the pair anew.
-    fn next_generation(
+    fn follow_rebuild(
         &mut self,
         now: Timestamp,
         from: &ParticipantId,
-        generation: u32,
+        epoch: u32,
         offer: SessionDescription,
     ) {
         let Some(connection) = self.connections.get_mut(from) else { return };
@@ -283,10 +282,10 @@ impl Room {
             return;
         }
         if !connection.recovery_mut().may_follow(now) {
-            return self.keep_offer(from, generation, offer);
+            return self.buffer_offer(from, epoch, offer);
         }
         let recovery = connection.recovery().for_successor(now);
-        self.create(from, generation, Role::Answerer, recovery);
+        self.replace_connection(from, epoch, Role::Answerer, recovery);
         if let Some(connection) = self.connections.get_mut(from) {
             connection.description_arrived(offer);
         }
@@ -303,94 +302,98 @@ impl Room {
     ) {
         let waiting = self.connections.get(from).is_some_and(Connection::is_untouched);
         if waiting && description.sdp_type == SdpType::Offer {
-            self.mend(now, from);
+            self.rebuild_within_budget(now, from);
         }
     }
 
-    pub(super) fn connection_event(
+    pub(super) fn on_connection_event(
         &mut self,
         now: Timestamp,
         connection: ConnectionId,
         event: ConnectionEvent,
     ) {
-        if self.spare == Some(connection) && event == ConnectionEvent::CreationFailed {
-            self.spare = None;
+        if self.prepared_answerer == Some(connection) && event == ConnectionEvent::CreationFailed {
+            self.prepared_answerer = None;
             self.out.effect(Effect::CloseConnection(connection));
         }
         let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == Some(connection));
         let Some((id, connection)) = owner else { return };
         let id = id.clone();
         match event {
-            ConnectionEvent::CreationFailed => self.with(now, &id, Connection::never_made),
+            ConnectionEvent::CreationFailed => self.with_connection(now, &id, Connection::creation_failed),
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
-            ConnectionEvent::StateChanged(state) => connection.state_changed(now, state),
-            ConnectionEvent::RemoteTrack(source, track) => connection.set_track(source, track),
-            ConnectionEvent::Stats(flow) => self.looked(now, &id, &flow),
-            ConnectionEvent::RemoteCertificate(fingerprint) => connection.certificate_read(fingerprint),
+            ConnectionEvent::ConnectionStateChange(state) => connection.connection_state_changed(now, state),
+            ConnectionEvent::Track(source, track) => connection.set_track(source, track),
+            ConnectionEvent::Stats(flow) => self.on_stats(now, &id, &flow),
+            ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::ChannelClosed => {
-                let heard = self.link.hung_up(now, id, &mut self.out);
-                self.heard(now, heard);
+                let events = self.signal_client.on_channel_closed(now, id, &mut self.out);
+                self.on_signal_events(now, events);
             }
-            ConnectionEvent::Candidate(candidate) => {
-                self.with(now, &id, |connection, cx| connection.candidate_gathered(candidate, cx));
+            ConnectionEvent::IceCandidate(candidate) => {
+                self.with_connection(now, &id, |connection, cx| connection.candidate_gathered(candidate, cx));
             }
             ConnectionEvent::LocalDescriptionSet(Ok(description)) => {
-                self.with(now, &id, |connection, cx| connection.local_set(description, cx));
+                self.with_connection(now, &id, |connection, cx| {
+                    connection.local_description_set(description, cx);
+                });
             }
-            ConnectionEvent::RemoteDescriptionSet(Ok(())) => self.with(now, &id, Connection::remote_set),
+            ConnectionEvent::RemoteDescriptionSet(Ok(())) => {
+                self.with_connection(now, &id, Connection::remote_description_set);
+            }
             ConnectionEvent::LocalDescriptionSet(Err(error)) => {
-                connection.broke(now, ConnectionReason::Refused);
+                connection.operation_failed(now, ConnectionReason::Refused);
                 self.out.event(Event::ProtocolError(error.name));
             }
             ConnectionEvent::RemoteDescriptionSet(Err(error)) => {
-                connection.broke(now, ConnectionReason::Incompatible);
+                connection.operation_failed(now, ConnectionReason::Incompatible);
                 self.out.event(Event::ProtocolError(error.name));
             }
         }
     }
 
     /// Lets every negotiation take its next step.
-    pub(super) fn step_all(&mut self, now: Timestamp) {
+    pub(super) fn negotiate_all(&mut self, now: Timestamp) {
         let ids: Vec<_> = self.connections.keys().cloned().collect();
         for id in ids {
-            while let Some(demand) = self.step(now, &id) {
-                match demand {
-                    Demand::Yield => self.yield_to(now, &id),
-                    Demand::Make => self.make(now, &id),
+            while let Some(request) = self.negotiate(now, &id) {
+                match request {
+                    ConnectionRequest::Yield => self.yield_to(now, &id),
+                    ConnectionRequest::CreatePeerConnection => self.take_or_create_peer_connection(now, &id),
                 }
             }
         }
     }
 
-    fn step(&mut self, now: Timestamp, id: &ParticipantId) -> Option<Demand> {
-        let mut demand = None;
-        self.with(now, id, |connection, cx| demand = connection.step(cx));
-        demand
+    fn negotiate(&mut self, now: Timestamp, id: &ParticipantId) -> Option<ConnectionRequest> {
+        let mut request = None;
+        self.with_connection(now, id, |connection, cx| request = connection.negotiate(cx));
+        request
     }
 
     /// Both made their first offer at once, and ours yields: an answerer of the same generation takes over.
     fn yield_to(&mut self, now: Timestamp, id: &ParticipantId) {
         let Some(connection) = self.connections.get(id) else { return };
-        let (generation, recovery) = (connection.generation(), connection.recovery().for_successor(now));
-        let before = self.create(id, generation, Role::Answerer, recovery);
+        let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
+        let before = self.replace_connection(id, epoch, Role::Answerer, recovery);
         if let (Some(connection), Some(before)) = (self.connections.get_mut(id), before) {
             connection.inherit(before);
         }
     }
 
     /// Lets a connection act.
-    fn with(
+    fn with_connection(
         &mut self,
         now: Timestamp,
         id: &ParticipantId,
         act: impl FnOnce(&mut Connection, &mut Context<'_>),
     ) {
         let can_send = self.can_send_to(id);
-        let reaches = self.roster.get(id).is_some_and(|member| member.present || member.blinks);
-        let unsaid = (self.lifecycle != Lifecycle::Joined).then_some(&mut self.unsaid);
+        let reaches = self.roster.get(id).is_some_and(|member| member.present || member.may_resume);
+        let unsent = (self.lifecycle != Lifecycle::Joined).then_some(&mut self.unsent);
         if let Some(connection) = self.connections.get_mut(id) {
-            let (link, out) = (&mut self.link, &mut self.out);
-            let mut cx = Context { now, link, out, to: id, can_send, reaches, unsaid };
+            let (signal_client, out) = (&mut self.signal_client, &mut self.out);
+            let mut cx = Context { now, signal_client, out, to: id, can_send, reaches, unsent };
             act(connection, &mut cx);
         }
     }

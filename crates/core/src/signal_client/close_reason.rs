@@ -5,19 +5,19 @@ use visavis_signaling::text;
 
 /// The close frame of a server (RFC 6455 section 5.5.1).
 #[derive(Debug)]
-pub(crate) struct Farewell {
+pub(crate) struct CloseReason {
     pub(crate) code: u16,
     /// Cleaned and cut; may be empty.
     pub(crate) reason: String,
 }
 
-impl Farewell {
+impl CloseReason {
     pub(super) fn new(code: u16, reason: &str) -> Self {
         Self { code, reason: text::clean(reason, MAX_ERROR_CHARS) }
     }
 
     /// Whether it says anything that is not known without it.
-    pub(crate) fn is_worth_a_word(&self) -> bool {
+    pub(crate) fn is_informative(&self) -> bool {
         self.is_final() || !self.reason.is_empty()
     }
 

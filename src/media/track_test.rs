@@ -18,43 +18,46 @@ const PIXELS: f64 = 8.0;
 const BLACK: u8 = 24;
 
 /// One track that is watched. Dropping it lets go of everything but the track.
-pub(super) struct Delivery {
+pub(super) struct TrackTest {
     video: HtmlVideoElement,
     context: Option<AudioContext>,
-    _look: Listener,
+    _listener: Listener,
 }
 
 /// What a track is looked at with.
-enum Sense {
-    Ear(AudioContext, AnalyserNode),
-    Eye(CanvasRenderingContext2d),
+enum Analyser {
+    Audio(AudioContext, AnalyserNode),
+    Video(CanvasRenderingContext2d),
 }
 
-impl Delivery {
+impl TrackTest {
     /// Plays it where nobody sees or hears it; whenever its time goes on, a look tells what came.
-    pub(super) fn watch(track: &MediaStreamTrack, tell: impl Fn(Finding) + 'static) -> Result<Self, JsValue> {
+    pub(super) fn watch(
+        track: &MediaStreamTrack,
+        report: impl Fn(Finding) + 'static,
+    ) -> Result<Self, JsValue> {
         let stream = MediaStream::new_with_tracks(&Array::of1(track))?;
-        let (sense, context) = open(track, &stream)?;
+        let (analyser, context) = open(track, &stream)?;
         if track.muted() {
-            tell(Finding::Muted);
+            report(Finding::Muted);
         }
         let video: HtmlVideoElement = dom::instantiate("<video></video>")?.unchecked_into();
         let (shown, last) = (video.clone(), Cell::new(0.0));
-        let _look = Listener::new(&video, "timeupdate", move |_| {
+        let _listener = Listener::new(&video, "timeupdate", move |_| {
             let (now, before) = (shown.current_time(), last.get());
             last.set(now);
             if before > 0.0 && now > before {
-                sense.look(&shown).into_iter().for_each(&tell);
+                analyser.sample(&shown).into_iter().for_each(&report);
             }
         });
         video.set_muted(true);
         video.set_src_object(Some(&stream));
         ignore(video.play());
-        Ok(Self { video, context, _look })
+        Ok(Self { video, context, _listener })
     }
 }
 
-impl Drop for Delivery {
+impl Drop for TrackTest {
     fn drop(&mut self) {
         self.video.set_src_object(None);
         self.context.iter().for_each(|context| ignore(context.close()));
@@ -62,29 +65,29 @@ impl Drop for Delivery {
 }
 
 /// A click has asked for the check, so browsers let sound run.
-fn open(track: &MediaStreamTrack, stream: &MediaStream) -> Result<(Sense, Option<AudioContext>), JsValue> {
+fn open(track: &MediaStreamTrack, stream: &MediaStream) -> Result<(Analyser, Option<AudioContext>), JsValue> {
     if track.kind() == "audio" {
         let context = AudioContext::new()?;
         let analyser = context.create_analyser()?;
         context.create_media_stream_source(stream)?.connect_with_audio_node(&analyser)?;
-        return Ok((Sense::Ear(context.clone(), analyser), Some(context)));
+        return Ok((Analyser::Audio(context.clone(), analyser), Some(context)));
     }
     let canvas: HtmlCanvasElement = dom::instantiate("<canvas></canvas>")?.unchecked_into();
     let picture = canvas.get_context("2d")?.ok_or(JsValue::UNDEFINED)?.unchecked_into();
-    Ok((Sense::Eye(picture), None))
+    Ok((Analyser::Video(picture), None))
 }
 
-impl Sense {
-    fn look(&self, video: &HtmlVideoElement) -> Option<Finding> {
+impl Analyser {
+    fn sample(&self, video: &HtmlVideoElement) -> Option<Finding> {
         let good = match self {
-            Self::Ear(context, analyser) => {
+            Self::Audio(context, analyser) => {
                 // Until it runs there is nothing to hear.
                 (context.current_time() > 0.0).then_some(())?;
                 let mut samples = [0.0; 1024];
                 analyser.get_float_time_domain_data(&mut samples);
                 samples.iter().any(|sample| *sample != 0.0)
             }
-            Self::Eye(picture) => {
+            Self::Video(picture) => {
                 picture
                     .draw_image_with_html_video_element_and_dw_and_dh(video, 0.0, 0.0, PIXELS, PIXELS)
                     .ok()?;

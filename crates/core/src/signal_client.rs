@@ -1,31 +1,31 @@
 //! The link to the signaling server: one socket, its dialect, and the patience to open it again.
 
-mod farewell;
-mod search;
+mod close_reason;
+mod lookup;
 
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, ParticipantId, Timestamp};
 
-pub(crate) use self::farewell::Farewell;
-use self::search::Search;
+pub(crate) use self::close_reason::CloseReason;
+use self::lookup::ServerLookup;
 use crate::backoff::Backoff;
 use crate::config::Contact;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event};
-use crate::reach::Obstacle;
-use crate::timing::{JOIN_ANSWERED, SOCKET_OPENS};
+use crate::timing::{JOIN_TIMEOUT, SOCKET_OPEN_TIMEOUT};
 use crate::trace::{self, TraceKind};
+use crate::unreachable::UnreachableReason;
 
 /// What the room learns from the link.
 #[derive(Debug)]
-pub(crate) enum Heard {
+pub(crate) enum SignalEvent {
     /// A new socket is open: say who we are.
     Opened,
     /// The socket is lost; another will be opened.
     Lost,
     /// The server has closed the socket and wants no other.
-    Refused,
+    ClosedForGood,
     /// The server said something.
     Signal(Inbound),
 }
@@ -42,38 +42,38 @@ enum State {
     Waiting(Timestamp),
 }
 
-pub(crate) struct Link {
+pub(crate) struct SignalClient {
     dialect: Box<dyn Dialect>,
     state: State,
     backoff: Backoff,
-    search: Search,
+    lookup: ServerLookup,
     /// What the server said when it closed the last socket.
-    farewell: Option<Farewell>,
+    close_reason: Option<CloseReason>,
     contact: Contact,
     /// Whether somebody wants to know what passes.
-    traced: bool,
+    tracing: bool,
 }
 
-impl Link {
+impl SignalClient {
     pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64, contact: Contact) -> Self {
         Self {
             dialect,
             state: State::Idle,
             backoff: Backoff::new(seed),
-            search: Search::default(),
-            farewell: None,
+            lookup: ServerLookup::default(),
+            close_reason: None,
             contact,
-            traced: false,
+            tracing: false,
         }
     }
 
     /// Tells what passes from now on, or stops telling.
-    pub(crate) fn trace(&mut self, on: bool) {
-        self.traced = on;
+    pub(crate) fn set_trace(&mut self, on: bool) {
+        self.tracing = on;
     }
 
-    fn note(&self, kind: TraceKind, text: &str, out: &mut Outbox) {
-        if self.traced {
+    fn trace_line(&self, kind: TraceKind, text: &str, out: &mut Outbox) {
+        if self.tracing {
             out.event(Event::Traced(kind, text.to_owned()));
         }
     }
@@ -89,8 +89,8 @@ impl Link {
     }
 
     /// Why the server has closed the socket, if it said so and none is open.
-    pub(crate) fn farewell(&self) -> Option<&Farewell> {
-        self.farewell.as_ref().filter(|_| !self.is_open())
+    pub(crate) fn close_reason(&self) -> Option<&CloseReason> {
+        self.close_reason.as_ref().filter(|_| !self.is_open())
     }
 
     /// How many attempts in a row have failed.
@@ -103,13 +103,13 @@ impl Link {
     }
 
     /// Whether the server may not be contacted before the person asks for something that needs it.
-    pub(crate) fn waits_for_request(&self) -> bool {
-        self.contact == Contact::OnRequest && self.search.speaks_to_chosen()
+    pub(crate) fn awaits_permission(&self) -> bool {
+        self.contact == Contact::OnRequest && self.lookup.uses_chosen_server()
     }
 
     /// The person asks for something that needs the server.
-    pub(crate) fn request(&mut self) {
-        if self.search.speaks_to_chosen() {
+    pub(crate) fn permit_contact(&mut self) {
+        if self.lookup.uses_chosen_server() {
             self.contact = Contact::AtOnce;
         }
     }
@@ -126,44 +126,44 @@ impl Link {
         if matches!(self.state, State::Opening(_) | State::Open(_)) {
             out.effect(Effect::CloseSocket);
         }
-        self.feed(now, DialectInput::Closed, out, &mut Vec::new());
+        self.drive_dialect(now, DialectInput::Closed, out, &mut Vec::new());
         self.state = State::Idle;
-        self.farewell = None;
+        self.close_reason = None;
         self.backoff.reset();
-        self.search.begin();
+        self.lookup.reset();
     }
 
     /// Cuts a wait short.
-    pub(crate) fn retry_now(&mut self, now: Timestamp, out: &mut Outbox) {
+    pub(crate) fn reconnect_now(&mut self, now: Timestamp, out: &mut Outbox) {
         if matches!(self.state, State::Waiting(_)) {
             self.connect(now, out);
         }
     }
 
     /// A person asks to try again: perhaps they have mended what was in the way.
-    pub(crate) fn ask_again(&mut self, now: Timestamp, out: &mut Outbox) {
-        self.search.begin();
+    pub(crate) fn retry(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.lookup.reset();
         match self.state {
             State::Waiting(_) => self.connect(now, out),
-            State::Idle if self.farewell.is_some() => self.connect(now, out),
+            State::Idle if self.close_reason.is_some() => self.connect(now, out),
             State::Idle | State::Opening(_) | State::Open(_) => {}
         }
     }
 
     /// Says something to the server. Lost if there is no socket: whatever must survive that is said again after
-    /// [`Heard::Opened`]. A leave is worth the dialect's attention all the same: it must not take up what is over.
+    /// [`SignalEvent::Opened`]. A leave is worth the dialect's attention all the same: it must not take up what is over.
     pub(crate) fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Outbox) {
         if !self.is_open() && outbound != Outbound::Leave {
             return;
         }
         if matches!(outbound, Outbound::Join { .. }) {
-            self.state = State::Open(Some(now + JOIN_ANSWERED));
+            self.state = State::Open(Some(now + JOIN_TIMEOUT));
         }
-        self.feed(now, DialectInput::Send(outbound), out, &mut Vec::new());
+        self.drive_dialect(now, DialectInput::Send(outbound), out, &mut Vec::new());
     }
 
     /// The server let us in: the link is as good as it gets.
-    pub(crate) fn confirm(&mut self) {
+    pub(crate) fn on_joined(&mut self) {
         if self.is_open() {
             self.state = State::Open(None);
             self.backoff.reset();
@@ -171,66 +171,75 @@ impl Link {
     }
 
     /// The server has said that it closes.
-    pub(crate) fn server_closes(&mut self) {
-        self.backoff.server_closes();
+    pub(crate) fn on_server_closing(&mut self) {
+        self.backoff.on_server_closing();
     }
 
     /// The server refused for now: hang up and try again later.
-    pub(crate) fn hang_up(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        self.fail(now, true, out, &mut heard);
-        heard
+    pub(crate) fn reconnect_later(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<SignalEvent> {
+        let mut events = Vec::new();
+        self.on_failed(now, true, out, &mut events);
+        events
     }
 
     /// Whether connections carry a channel whose end means goodbye.
-    pub(crate) fn hangs_up_by_channel(&self) -> bool {
-        self.dialect.hangs_up_by_channel()
+    pub(crate) fn uses_hangup_channel(&self) -> bool {
+        self.dialect.uses_hangup_channel()
     }
 
     /// Somebody has closed that channel. What that means is for the dialect to say, with or without a socket.
-    pub(crate) fn hung_up(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        self.feed(now, DialectInput::HungUp(id), out, &mut heard);
-        heard
+    pub(crate) fn on_channel_closed(
+        &mut self,
+        now: Timestamp,
+        id: ParticipantId,
+        out: &mut Outbox,
+    ) -> Vec<SignalEvent> {
+        let mut events = Vec::new();
+        self.drive_dialect(now, DialectInput::ChannelClosed(id), out, &mut events);
+        events
     }
 
-    pub(crate) fn socket_event(
+    pub(crate) fn on_socket_event(
         &mut self,
         now: Timestamp,
         event: SocketEvent,
         out: &mut Outbox,
-    ) -> Vec<Heard> {
-        let mut heard = Vec::new();
+    ) -> Vec<SignalEvent> {
+        let mut events = Vec::new();
         match &event {
-            SocketEvent::Opened => self.note(TraceKind::Socket, "open", out),
-            SocketEvent::Frame(frame) => self.note(TraceKind::In, frame, out),
-            SocketEvent::Closed => self.note(TraceKind::Socket, "closed", out),
+            SocketEvent::Opened => self.trace_line(TraceKind::Socket, "open", out),
+            SocketEvent::Frame(frame) => self.trace_line(TraceKind::In, frame, out),
+            SocketEvent::Closed => self.trace_line(TraceKind::Socket, "closed", out),
             SocketEvent::ClosedWith { code, reason } => {
-                self.note(TraceKind::Socket, &["closed: ", &code.to_string(), " ", reason].concat(), out);
+                self.trace_line(
+                    TraceKind::Socket,
+                    &["closed: ", &code.to_string(), " ", reason].concat(),
+                    out,
+                );
             }
         }
         match (event, self.state) {
             (SocketEvent::Opened, State::Opening(_)) => {
                 self.state = State::Open(None);
-                self.search.opened(now);
-                self.feed(now, DialectInput::Opened, out, &mut heard);
-                heard.push(Heard::Opened);
+                self.lookup.on_opened(now);
+                self.drive_dialect(now, DialectInput::Opened, out, &mut events);
+                events.push(SignalEvent::Opened);
             }
             (SocketEvent::Frame(frame), State::Open(_)) => {
-                self.search.prove();
-                self.feed(now, DialectInput::Frame(frame), out, &mut heard);
+                self.lookup.confirm_server();
+                self.drive_dialect(now, DialectInput::Frame(frame), out, &mut events);
             }
             (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
-                self.fail(now, false, out, &mut heard);
+                self.on_failed(now, false, out, &mut events);
             }
             (SocketEvent::ClosedWith { code, reason }, State::Opening(_) | State::Open(_)) => {
-                let farewell = Farewell::new(code, &reason);
-                if farewell.is_final() {
-                    self.give_up(now, out, &mut heard);
+                let close_reason = CloseReason::new(code, &reason);
+                if close_reason.is_final() {
+                    self.close_for_good(now, out, &mut events);
                 } else {
-                    self.fail(now, false, out, &mut heard);
+                    self.on_failed(now, false, out, &mut events);
                 }
-                self.farewell = Some(farewell);
+                self.close_reason = Some(close_reason);
             }
             // A late word of a socket that is given up.
             (
@@ -241,18 +250,20 @@ impl Link {
                 _,
             ) => {}
         }
-        heard
+        events
     }
 
-    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<Heard> {
-        let mut heard = Vec::new();
+    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<SignalEvent> {
+        let mut events = Vec::new();
         match self.state {
             State::Waiting(at) if at <= now => self.connect(now, out),
-            State::Opening(at) | State::Open(Some(at)) if at <= now => self.fail(now, true, out, &mut heard),
-            State::Open(_) => self.feed(now, DialectInput::Timeout, out, &mut heard),
+            State::Opening(at) | State::Open(Some(at)) if at <= now => {
+                self.on_failed(now, true, out, &mut events);
+            }
+            State::Open(_) => self.drive_dialect(now, DialectInput::Timeout, out, &mut events),
             State::Idle | State::Opening(_) | State::Waiting(_) => {}
         }
-        heard
+        events
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
@@ -264,53 +275,65 @@ impl Link {
     }
 
     fn connect(&mut self, now: Timestamp, out: &mut Outbox) {
-        if self.waits_for_request() {
+        if self.awaits_permission() {
             return;
         }
-        self.state = State::Opening(now + SOCKET_OPENS);
+        self.state = State::Opening(now + SOCKET_OPEN_TIMEOUT);
         // A person wants it all the same.
-        self.farewell.take_if(|farewell| farewell.is_final());
+        self.close_reason.take_if(|close_reason| close_reason.is_final());
         let endpoint = self.dialect.endpoint();
-        self.note(TraceKind::Socket, &endpoint.url, out);
+        self.trace_line(TraceKind::Socket, &endpoint.url, out);
         out.effect(Effect::OpenSocket(endpoint));
     }
 
-    fn fail(&mut self, now: Timestamp, socket_exists: bool, out: &mut Outbox, heard: &mut Vec<Heard>) {
+    fn on_failed(
+        &mut self,
+        now: Timestamp,
+        socket_exists: bool,
+        out: &mut Outbox,
+        events: &mut Vec<SignalEvent>,
+    ) {
         if socket_exists {
             out.effect(Effect::CloseSocket);
         }
-        self.search.closed(now);
+        self.lookup.on_closed(now);
         // It owed us an answer to `join`.
         if matches!(self.state, State::Open(Some(_))) {
-            self.search.obstacle = Obstacle::NoReply;
+            self.lookup.reason = UnreachableReason::NoReply;
         }
-        self.farewell = None;
+        self.close_reason = None;
         self.state = State::Waiting(now + self.backoff.next_wait(now));
-        self.feed(now, DialectInput::Closed, out, heard);
-        heard.push(Heard::Lost);
+        self.drive_dialect(now, DialectInput::Closed, out, events);
+        events.push(SignalEvent::Lost);
     }
 
     /// The server has closed the socket for good.
-    fn give_up(&mut self, now: Timestamp, out: &mut Outbox, heard: &mut Vec<Heard>) {
+    fn close_for_good(&mut self, now: Timestamp, out: &mut Outbox, events: &mut Vec<SignalEvent>) {
         self.state = State::Idle;
         self.backoff.reset();
-        self.feed(now, DialectInput::Closed, out, heard);
-        heard.push(Heard::Refused);
+        self.drive_dialect(now, DialectInput::Closed, out, events);
+        events.push(SignalEvent::ClosedForGood);
     }
 
     /// The dialect wants another socket, and nothing has failed.
-    fn move_on(&mut self, now: Timestamp, out: &mut Outbox, heard: &mut Vec<Heard>) {
+    fn reconnect_at_new_url(&mut self, now: Timestamp, out: &mut Outbox, events: &mut Vec<SignalEvent>) {
         out.effect(Effect::CloseSocket);
-        self.feed(now, DialectInput::Closed, out, heard);
-        heard.push(Heard::Lost);
+        self.drive_dialect(now, DialectInput::Closed, out, events);
+        events.push(SignalEvent::Lost);
         self.connect(now, out);
     }
 
-    fn feed(&mut self, now: Timestamp, input: DialectInput, out: &mut Outbox, heard: &mut Vec<Heard>) {
+    fn drive_dialect(
+        &mut self,
+        now: Timestamp,
+        input: DialectInput,
+        out: &mut Outbox,
+        events: &mut Vec<SignalEvent>,
+    ) {
         if let DialectInput::Send(outbound) = &input
-            && self.traced
+            && self.tracing
         {
-            self.note(TraceKind::Said, &trace::said(outbound), out);
+            self.trace_line(TraceKind::Outbound, &trace::describe_outbound(outbound), out);
         }
         let mut outputs = Vec::new();
         self.dialect.handle(now, input, &mut outputs);
@@ -318,30 +341,30 @@ impl Link {
             match output {
                 // The server would close the socket upon it.
                 DialectOutput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
-                    self.note(TraceKind::Misunderstood, "too large to be sent", out);
+                    self.trace_line(TraceKind::Invalid, "too large to be sent", out);
                     out.event(Event::ProtocolError("too-large".to_owned()));
                 }
                 DialectOutput::Frame(frame) if self.is_open() => {
-                    self.note(TraceKind::Out, &frame, out);
+                    self.trace_line(TraceKind::Out, &frame, out);
                     out.effect(Effect::SendFrame(frame));
                 }
                 DialectOutput::Frame(_) => {}
                 DialectOutput::Signal(signal) => {
-                    if self.traced {
-                        self.note(TraceKind::Heard, &trace::heard(&signal), out);
+                    if self.tracing {
+                        self.trace_line(TraceKind::Inbound, &trace::describe_inbound(&signal), out);
                     }
-                    heard.push(Heard::Signal(signal));
+                    events.push(SignalEvent::Signal(signal));
                 }
-                DialectOutput::Misunderstood(why) => {
-                    self.note(TraceKind::Misunderstood, &why, out);
+                DialectOutput::Invalid(why) => {
+                    self.trace_line(TraceKind::Invalid, &why, out);
                     out.event(Event::ProtocolError(why));
                 }
-                DialectOutput::Stalled => {
-                    self.note(TraceKind::Socket, "silent for too long", out);
-                    self.fail(now, true, out, heard);
+                DialectOutput::ServerSilent => {
+                    self.trace_line(TraceKind::Socket, "silent for too long", out);
+                    self.on_failed(now, true, out, events);
                 }
-                DialectOutput::Moved if self.is_open() => self.move_on(now, out, heard),
-                DialectOutput::Moved => {}
+                DialectOutput::UrlChanged if self.is_open() => self.reconnect_at_new_url(now, out, events),
+                DialectOutput::UrlChanged => {}
             }
         }
     }

@@ -3,15 +3,15 @@
 use visavis_signaling::{ParticipantId, Timestamp};
 
 use super::Room;
-use crate::connection::{Connection, Expected, Moment, Sight};
+use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
 use crate::input::Flow;
 use crate::output::Effect;
-use crate::timing::{ALERT_LASTS, LOOK_EVERY, LOOK_EVERY_WHEN_ALERT};
+use crate::timing::{ALERT_LASTS, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
 impl Room {
     /// When the counters are looked at next, if there are any.
-    pub(super) fn next_look(&self) -> Option<Timestamp> {
-        self.watched().next().map(|_| self.looks_at)
+    pub(super) fn stats_due_at(&self) -> Option<Timestamp> {
+        self.watched().next().map(|_| self.next_stats_at)
     }
 
     /// The connections that the browser calls good, to people with whom a repair could be agreed on.
@@ -24,55 +24,55 @@ impl Room {
 
     /// Whether our camera is on, but has not given a frame for a while. All connections look at the same camera.
     pub(super) fn camera_is_stalled(&self) -> bool {
-        self.connections.iter().any(|(_, connection)| connection.our_camera() != Sight::Seen)
+        self.connections.iter().any(|(_, connection)| connection.capture_frames() != FrameState::Flowing)
     }
 
     /// Looks at the counters, if it is time.
-    pub(super) fn look(&mut self, now: Timestamp) {
-        if self.looks_at > now {
+    pub(super) fn poll_stats(&mut self, now: Timestamp) {
+        if self.next_stats_at > now {
             return;
         }
-        let every = if now < self.alert_until { LOOK_EVERY_WHEN_ALERT } else { LOOK_EVERY };
-        self.looks_at = now + every;
+        let every = if now < self.alert_until { STATS_INTERVAL_WHEN_ALERT } else { STATS_INTERVAL };
+        self.next_stats_at = now + every;
         for id in self.watched().filter_map(Connection::id).collect::<Vec<_>>() {
-            self.out.effect(Effect::ReadStats(id));
+            self.out.effect(Effect::GetStats(id));
         }
     }
 
     /// Something may have happened to the paths: they are looked at now, and closely for a while.
-    pub(super) fn be_alert(&mut self, now: Timestamp) {
+    pub(super) fn watch_closely(&mut self, now: Timestamp) {
         if now < self.alert_until {
             return;
         }
         self.alert_until = now + ALERT_LASTS;
-        self.looks_at = now;
-        self.listen_anew();
+        self.next_stats_at = now;
+        self.reset_flow_watch();
     }
 
     /// Silence so far does not count: it may have had reasons that we have not heard of.
-    pub(super) fn listen_anew(&mut self) {
+    pub(super) fn reset_flow_watch(&mut self) {
         for (_, connection) in self.connections.iter_mut() {
-            connection.forget_flow();
+            connection.reset_flow();
         }
     }
 
     /// The counters of one connection.
-    pub(super) fn looked(&mut self, now: Timestamp, id: &ParticipantId, flow: &Flow) {
+    pub(super) fn on_stats(&mut self, now: Timestamp, id: &ParticipantId, flow: &Flow) {
         if !self.can_send_to(id) {
             return;
         }
         let told = self.roster.get(id).and_then(|member| member.media);
         let media = told.unwrap_or_default();
-        let expected = Expected {
-            voice: media.microphone,
-            picture: media.camera,
-            own_voice: self.media.state().microphone,
-            own_picture: self.media.state().camera,
-            takes_pictures: told.is_some(),
+        let expected = ExpectedMedia {
+            audio: media.microphone,
+            video: media.camera,
+            own_audio: self.media.state().microphone,
+            own_video: self.media.state().camera,
+            wants_video: told.is_some(),
         };
-        let moment = Moment { now, server_heard: self.server_heard, alert: now < self.alert_until };
+        let moment = SampleContext { now, server_heard: self.server_heard, alert: now < self.alert_until };
         if let Some(connection) = self.connections.get_mut(id) {
-            connection.looked(moment, flow, expected);
+            connection.on_stats(moment, flow, expected);
         }
     }
 }

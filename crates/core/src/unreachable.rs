@@ -7,30 +7,30 @@ use crate::config::is_local;
 
 /// What one look at a server over plain HTTP has shown ([`Effect::Probe`](crate::Effect::Probe)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum ProbeResult {
     /// The browser does not even ask: a secure page may not talk to an insecure server.
-    Forbidden,
+    MixedContent,
     /// Nobody answers.
-    Nobody,
+    NoAnswer,
     /// Somebody answers, but what they say is not for this page (CORS).
-    Somebody,
+    Opaque,
     /// Behind a proxy on this machine a WebSocket opens and stays open.
-    Opens,
+    WebSocketOpened,
     /// An answer.
-    Answer {
+    Response {
         /// Its status.
         status: u16,
-        /// How it begins: at most [`MAX_SEEN_BYTES`], and empty unless the probe expects Engine.IO.
+        /// How it begins: at most [`MAX_PROBE_BODY_BYTES`], and empty unless the probe expects Engine.IO.
         body: String,
     },
 }
 
 /// Most of an answer that is looked at, in bytes.
-pub const MAX_SEEN_BYTES: usize = 1024;
+pub const MAX_PROBE_BODY_BYTES: usize = 1024;
 
 /// What stands between us and the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Obstacle {
+pub enum UnreachableReason {
     /// Nothing is known about it (yet).
     #[default]
     Unknown,
@@ -56,8 +56,8 @@ pub enum Obstacle {
     NoReply,
 }
 
-impl Obstacle {
-    /// The stable name, for `data-` attributes and the API; empty for [`Obstacle::Unknown`].
+impl UnreachableReason {
+    /// The stable name, for `data-` attributes and the API; empty for [`UnreachableReason::Unknown`].
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "",
@@ -74,17 +74,19 @@ impl Obstacle {
     }
 
     /// What a look has shown. `asks` says whether we ask for a subprotocol.
-    pub fn of(probe: &Probe, asks: bool, seen: &Seen) -> Self {
+    pub fn of(probe: &Probe, asks: bool, seen: &ProbeResult) -> Self {
         let there = if asks { Self::Subprotocol } else { Self::NoWebSocket };
         match seen {
-            Seen::Forbidden => Self::MixedContent,
-            Seen::Nobody => Self::NoAnswer,
-            Seen::Somebody | Seen::Opens => there,
-            Seen::Answer { status, .. } if is_proxy_alone(probe, *status) => Self::NoBackend,
-            Seen::Answer { status: 502..=504, .. } => Self::Down,
-            Seen::Answer { status, body } if probe.expects == Expects::EngineIo => engine_io(*status, body),
-            Seen::Answer { status: 401 | 403, .. } => Self::Refused,
-            Seen::Answer { status, .. } => match (probe.expects, status) {
+            ProbeResult::MixedContent => Self::MixedContent,
+            ProbeResult::NoAnswer => Self::NoAnswer,
+            ProbeResult::Opaque | ProbeResult::WebSocketOpened => there,
+            ProbeResult::Response { status, .. } if is_bare_proxy(probe, *status) => Self::NoBackend,
+            ProbeResult::Response { status: 502..=504, .. } => Self::Down,
+            ProbeResult::Response { status, body } if probe.expects == Expects::EngineIo => {
+                engine_io(*status, body)
+            }
+            ProbeResult::Response { status: 401 | 403, .. } => Self::Refused,
+            ProbeResult::Response { status, .. } => match (probe.expects, status) {
                 (Expects::Upgrade, 400 | 426) | (Expects::Success, 200..=299) => there,
                 _ => Self::WrongPath,
             },
@@ -92,33 +94,33 @@ impl Obstacle {
     }
 
     /// Whether there is no server at all where it should be, as on a host that only hands out files.
-    pub(crate) fn is_absence(self) -> bool {
+    pub(crate) fn is_no_server(self) -> bool {
         matches!(self, Self::WrongPath | Self::Refused | Self::NoBackend)
     }
 }
 
 /// Whether an answer is one that only a proxy on this machine gives which may have no server behind it: a server of
 /// WebSockets asks for an upgrade (426). Then a look over HTTP is not enough: the proxy of Trunk answers 400 either way.
-pub fn is_proxy_alone(probe: &Probe, status: u16) -> bool {
+pub fn is_bare_proxy(probe: &Probe, status: u16) -> bool {
     probe.expects == Expects::Upgrade && matches!(status, 400 | 502..=504) && is_local(&probe.url)
 }
 
 /// What a Socket.IO server answers to a handshake by long polling: its session, or an error with a code.
-fn engine_io(status: u16, body: &str) -> Obstacle {
+fn engine_io(status: u16, body: &str) -> UnreachableReason {
     if body.starts_with("Welcome to socket.io") {
-        return Obstacle::SocketIoVersion;
+        return UnreachableReason::SocketIoVersion;
     }
     let error = json::parse(body).unwrap_or(Json::Null);
     let code = if let Json::Number(code) = error.at("code") { code.as_str() } else { "" };
     match (code, status) {
-        ("5", _) => Obstacle::SocketIoVersion,
-        ("4", _) | (_, 401 | 403) => Obstacle::Refused,
-        ("0" | "1" | "2" | "3", _) => Obstacle::NoWebSocket,
+        ("5", _) => UnreachableReason::SocketIoVersion,
+        ("4", _) | (_, 401 | 403) => UnreachableReason::Refused,
+        ("0" | "1" | "2" | "3", _) => UnreachableReason::NoWebSocket,
         // The session stands behind a digit, or a length and a digit.
         (_, 200) if body.split_once('"').is_some_and(|(_, rest)| rest.starts_with("sid")) => {
-            Obstacle::NoWebSocket
+            UnreachableReason::NoWebSocket
         }
-        _ => Obstacle::WrongPath,
+        _ => UnreachableReason::WrongPath,
     }
 }
 
@@ -126,21 +128,21 @@ fn engine_io(status: u16, body: &str) -> Obstacle {
 mod tests {
     use super::*;
 
-    fn of(expects: Expects, asks: bool, seen: &Seen) -> &'static str {
-        Obstacle::of(&Probe { url: "ws://x".into(), expects }, asks, seen).as_str()
+    fn of(expects: Expects, asks: bool, seen: &ProbeResult) -> &'static str {
+        UnreachableReason::of(&Probe { url: "ws://x".into(), expects }, asks, seen).as_str()
     }
 
-    fn answer(status: u16, body: &str) -> Seen {
-        Seen::Answer { status, body: body.into() }
+    fn answer(status: u16, body: &str) -> ProbeResult {
+        ProbeResult::Response { status, body: body.into() }
     }
 
     #[test]
     fn who_does_not_answer_cannot_be_told_apart() {
         for expects in [Expects::Upgrade, Expects::EngineIo, Expects::Success] {
-            assert_eq!(of(expects, false, &Seen::Nobody), "no-answer");
-            assert_eq!(of(expects, false, &Seen::Somebody), "no-websocket");
-            assert_eq!(of(expects, true, &Seen::Somebody), "subprotocol");
-            assert_eq!(of(expects, false, &Seen::Forbidden), "mixed-content");
+            assert_eq!(of(expects, false, &ProbeResult::NoAnswer), "no-answer");
+            assert_eq!(of(expects, false, &ProbeResult::Opaque), "no-websocket");
+            assert_eq!(of(expects, true, &ProbeResult::Opaque), "subprotocol");
+            assert_eq!(of(expects, false, &ProbeResult::MixedContent), "mixed-content");
             assert_eq!(of(expects, false, &answer(502, "")), "down");
             assert_eq!(of(expects, false, &answer(404, "<html>")), "wrong-path");
             assert_eq!(of(expects, false, &answer(403, "")), "refused");
@@ -163,25 +165,25 @@ mod tests {
     fn a_proxy_of_this_machine_with_nobody_behind_it_is_no_server() {
         for status in [400, 502, 503, 504] {
             let at = |url: &str, expects| {
-                Obstacle::of(&Probe { url: url.into(), expects }, false, &answer(status, ""))
+                UnreachableReason::of(&Probe { url: url.into(), expects }, false, &answer(status, ""))
             };
             let local = at("ws://localhost:8080/ws", Expects::Upgrade);
-            assert_eq!(local, Obstacle::NoBackend);
-            assert!(local.is_absence());
+            assert_eq!(local, UnreachableReason::NoBackend);
+            assert!(local.is_no_server());
             for other in [
                 at("wss://example.org/ws", Expects::Upgrade),
                 at("ws://localhost:8080/ws", Expects::EngineIo),
-                Obstacle::of(
+                UnreachableReason::of(
                     &Probe { url: "ws://localhost/ws".into(), expects: Expects::Upgrade },
                     false,
                     &answer(426, ""),
                 ),
             ] {
-                assert!(other != Obstacle::NoBackend, "{other:?}");
-                assert!(status == 400 || !other.is_absence(), "{other:?}");
+                assert!(other != UnreachableReason::NoBackend, "{other:?}");
+                assert!(status == 400 || !other.is_no_server(), "{other:?}");
             }
         }
-        assert_eq!(of(Expects::Upgrade, false, &Seen::Opens), "no-websocket");
+        assert_eq!(of(Expects::Upgrade, false, &ProbeResult::WebSocketOpened), "no-websocket");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use crate::signal::{IceCandidate, SessionDescription};
 
 /// The description with these candidates at the ends of their media sections.
-pub(super) fn bundle(description: &SessionDescription, candidates: &[IceCandidate]) -> SessionDescription {
+pub(super) fn with_candidates(
+    description: &SessionDescription,
+    candidates: &[IceCandidate],
+) -> SessionDescription {
     let mut sdp = String::new();
     for (index, section) in sections(&description.sdp).enumerate() {
         sdp.push_str(section);
@@ -69,9 +72,9 @@ mod tests {
             candidate("candidate:4", Some(7), None),
         ];
         assert_eq!(
-            bundle(&description, &candidates).sdp,
+            with_candidates(&description, &candidates).sdp,
             "v=0\r\ns=-\r\nm=audio 9\r\na=mid:a\r\na=candidate:1\r\nm=video 9\r\na=mid:b\r\na=candidate:2\r\na=candidate:3\r\n"
         );
-        assert_eq!(bundle(&description, &[]), description);
+        assert_eq!(with_candidates(&description, &[]), description);
     }
 }

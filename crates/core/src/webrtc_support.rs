@@ -7,53 +7,53 @@ use visavis_signaling::Timestamp;
 use crate::check::{CheckItem, CheckLine, CheckState, Fault, Finding, Test, TestId};
 use crate::outbox::Outbox;
 use crate::output::Effect;
-use crate::timing::TRIAL_ANSWERS;
+use crate::timing::WEBRTC_SUPPORT_TIMEOUT;
 
 /// Its number; the check before a call never gets that far.
-pub(crate) const TRIAL: TestId = TestId(u32::MAX);
+pub(crate) const WEBRTC_SUPPORT_TEST: TestId = TestId(u32::MAX);
 
 /// How far it is.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trial {
+pub(crate) enum WebRtcSupport {
     /// Nobody has asked.
     #[default]
-    Unasked,
+    Unknown,
     /// The shell has made one. If nothing comes of it until then, it knows no address: so Firefox when it is to use a proxy
     /// only, and there is none (`media.peerconnection.ice.proxy_only`, ESR 153).
-    Running(Timestamp),
+    Testing(Timestamp),
     /// They work.
-    Usable,
+    Supported,
     /// They work, but know no address: only a relay can help, if there is one.
-    Hidden,
+    NoCandidates,
     /// They do not.
     Blocked,
 }
 
-impl Trial {
+impl WebRtcSupport {
     /// Tries one, unless that is known to work.
     pub(crate) fn begin(&mut self, now: Timestamp, out: &mut Outbox) {
-        if *self != Self::Usable {
-            self.again(now, out);
+        if *self != Self::Supported {
+            self.restart(now, out);
         }
     }
 
     /// Tries one, whatever is known.
-    pub(crate) fn again(&mut self, now: Timestamp, out: &mut Outbox) {
+    pub(crate) fn restart(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.poll_timeout().is_none() {
-            *self = Self::Running(now + TRIAL_ANSWERS);
-            out.effect(Effect::Test(TRIAL, Test::Connection));
+            *self = Self::Testing(now + WEBRTC_SUPPORT_TIMEOUT);
+            out.effect(Effect::Test(WEBRTC_SUPPORT_TEST, Test::Connection));
         }
     }
 
     /// The shell has found something out.
-    pub(crate) fn found(&mut self, finding: Finding, out: &mut Outbox) {
+    pub(crate) fn on_finding(&mut self, finding: Finding, out: &mut Outbox) {
         if self.poll_timeout().is_none() {
             return;
         }
         match finding {
-            Finding::Good => self.settle(Self::Usable, out),
-            Finding::Gathered(_) => self.settle(Self::Hidden, out),
-            Finding::Refused | Finding::Unsupported => self.settle(Self::Blocked, out),
+            Finding::Good => self.finish(Self::Supported, out),
+            Finding::Gathered(_) => self.finish(Self::NoCandidates, out),
+            Finding::Refused | Finding::Unsupported => self.finish(Self::Blocked, out),
             Finding::Blank | Finding::Muted | Finding::Error(_) => {}
         }
     }
@@ -61,23 +61,23 @@ impl Trial {
     /// What the check before a call has to say about it: nothing, if all is well.
     pub(crate) fn line(self) -> Option<CheckLine> {
         let fault = match self {
-            Self::Hidden => Fault::Hidden,
+            Self::NoCandidates => Fault::Hidden,
             Self::Blocked => Fault::Blocked,
-            Self::Unasked | Self::Running(_) | Self::Usable => return None,
+            Self::Unknown | Self::Testing(_) | Self::Supported => return None,
         };
         Some(CheckLine { item: CheckItem::Connection, url: String::new(), state: CheckState::Failed(fault) })
     }
 
     pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.poll_timeout().is_some_and(|until| until <= now) {
-            self.settle(Self::Hidden, out);
+            self.finish(Self::NoCandidates, out);
         }
     }
 
     pub(crate) fn poll_timeout(self) -> Option<Timestamp> {
         match self {
-            Self::Running(until) => Some(until),
-            Self::Unasked | Self::Usable | Self::Hidden | Self::Blocked => None,
+            Self::Testing(until) => Some(until),
+            Self::Unknown | Self::Supported | Self::NoCandidates | Self::Blocked => None,
         }
     }
 
@@ -87,13 +87,13 @@ impl Trial {
 
     /// Enough of it, also if nothing is known yet.
     pub(crate) fn end(&mut self, out: &mut Outbox) {
-        if matches!(self, Self::Running(_)) {
-            self.settle(Self::Unasked, out);
+        if matches!(self, Self::Testing(_)) {
+            self.finish(Self::Unknown, out);
         }
     }
 
-    fn settle(&mut self, verdict: Self, out: &mut Outbox) {
+    fn finish(&mut self, verdict: Self, out: &mut Outbox) {
         *self = verdict;
-        out.effect(Effect::EndTest(TRIAL));
+        out.effect(Effect::EndTest(WEBRTC_SUPPORT_TEST));
     }
 }

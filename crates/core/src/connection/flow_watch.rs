@@ -9,58 +9,60 @@
 use visavis_signaling::Timestamp;
 
 use super::Repair;
-use super::pictures::Pictures;
+use super::frame_watch::FrameWatch;
 use crate::input::{Flow, Source};
-use crate::timing::{FIRST_PACKET, LOOKS_APART, SILENT, SILENT_WHEN_ALERT, VOICELESS};
+use crate::timing::{
+    AUDIO_SILENCE_TIMEOUT, FIRST_PACKET_TIMEOUT, SILENCE_TIMEOUT, SILENCE_TIMEOUT_WHEN_ALERT, STATS_MAX_GAP,
+};
 
 /// What should flow.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Expected {
+pub(crate) struct ExpectedMedia {
     /// They say that they send their voice.
-    pub(crate) voice: bool,
+    pub(crate) audio: bool,
     /// They say that they send a picture.
-    pub(crate) picture: bool,
+    pub(crate) video: bool,
     /// We send our voice.
-    pub(crate) own_voice: bool,
+    pub(crate) own_audio: bool,
     /// We send a picture.
-    pub(crate) own_picture: bool,
+    pub(crate) own_video: bool,
     /// They tell what they send, so they are no stranger, who may want no picture.
-    pub(crate) takes_pictures: bool,
+    pub(crate) wants_video: bool,
 }
 
 /// What a look has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum FlowVerdict {
     /// What is due comes.
-    Flows,
+    Flowing,
     /// Something does not come, but it is not due, or not for long enough.
-    Calm,
+    Inconclusive,
     /// What is due is missing; this might help.
-    Silent { remedy: Repair, since: Timestamp },
+    Silent { silence_repair: Repair, since: Timestamp },
 }
 
 /// One counter that should grow.
 #[derive(Debug, Default)]
-pub(super) struct Ear {
+pub(super) struct Counter {
     counter: u32,
     /// Since when it has not grown although it should.
     since: Option<Timestamp>,
     /// It has grown since it was first expected to.
-    flowed: bool,
+    grown: bool,
 }
 
-impl Ear {
+impl Counter {
     /// Whether it has grown while it was expected to.
-    pub(super) fn has_flowed(&self) -> bool {
-        self.flowed
+    pub(super) fn has_grown(&self) -> bool {
+        self.grown
     }
 
     /// Since when it has been silent; `now` if it is not.
-    pub(super) fn listen(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Timestamp {
+    pub(super) fn update(&mut self, now: Timestamp, counter: u32, expected: bool, fresh: bool) -> Timestamp {
         // Not "has grown": counters begin anew when a sender gets another SSRC.
         let moved = counter != self.counter;
         self.counter = counter;
-        self.flowed = expected && (self.flowed || moved);
+        self.grown = expected && (self.grown || moved);
         let begins = moved || fresh || !expected;
         let since = if begins { now } else { self.since.unwrap_or(now) };
         self.since = expected.then_some(since);
@@ -70,7 +72,7 @@ impl Ear {
 
 /// When a look is taken, and in what light.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct SampleContext {
     pub(crate) now: Timestamp,
     /// When the server was last heard.
     pub(crate) server_heard: Timestamp,
@@ -80,67 +82,72 @@ pub(crate) struct Moment {
 
 /// Watches the counters of one connection.
 #[derive(Debug, Default)]
-pub(crate) struct Watch {
-    everything: Ear,
-    voice: Ear,
-    own: Ear,
-    looked: Option<Timestamp>,
+pub(crate) struct FlowWatch {
+    total: Counter,
+    audio: Counter,
+    own: Counter,
+    sampled_at: Option<Timestamp>,
     silent: bool,
-    pictures: Pictures,
+    frames: FrameWatch,
 }
 
-impl Watch {
+impl FlowWatch {
     /// Whether the last look found silence.
     pub(crate) fn is_silent(&self) -> bool {
         self.silent
     }
 
     /// Which pictures are seen, as far as the last look tells.
-    pub(crate) fn pictures(&self) -> &Pictures {
-        &self.pictures
+    pub(crate) fn frames(&self) -> &FrameWatch {
+        &self.frames
     }
 
     /// What was seen does not count any more: the connection is another, or broken.
-    pub(crate) fn forget_pictures(&mut self) {
-        self.pictures = Pictures::default();
+    pub(crate) fn reset_frames(&mut self) {
+        self.frames = FrameWatch::default();
     }
 
     /// What came before does not count any more.
-    pub(crate) fn restart(&mut self) {
-        self.looked = None;
+    pub(crate) fn reset(&mut self) {
+        self.sampled_at = None;
     }
 
     /// Looks at the counters.
-    pub(crate) fn look(&mut self, moment: Moment, flow: &Flow, expected: Expected) -> Verdict {
+    pub(crate) fn sample(
+        &mut self,
+        moment: SampleContext,
+        flow: &Flow,
+        expected: ExpectedMedia,
+    ) -> FlowVerdict {
         let now = moment.now;
-        let fresh = self.looked.is_none_or(|looked| now.since(looked) > LOOKS_APART);
-        self.looked = Some(now);
-        self.pictures.look(moment, &flow.frames, expected, fresh);
-        let [voice, picture] = flow.received;
-        let received = voice.wrapping_add(picture);
-        let speaks = voice != self.voice.counter || !expected.voice;
-        let flows = received != self.everything.counter && speaks;
-        let any = expected.voice || expected.picture;
-        let everything = self.everything.listen(now, received, any, fresh);
-        let voice = self.voice.listen(now, voice, expected.voice, fresh);
+        let fresh = self.sampled_at.is_none_or(|sampled_at| now.since(sampled_at) > STATS_MAX_GAP);
+        self.sampled_at = Some(now);
+        self.frames.sample(moment, &flow.frames, expected, fresh);
+        let [audio, video] = flow.received;
+        let received = audio.wrapping_add(video);
+        let speaks = audio != self.audio.counter || !expected.audio;
+        let flows = received != self.total.counter && speaks;
+        let any = expected.audio || expected.video;
+        let total = self.total.update(now, received, any, fresh);
+        let audio = self.audio.update(now, audio, expected.audio, fresh);
         let sent = flow.sent[Source::Microphone as usize];
-        let own = self.own.listen(now, sent, expected.own_voice, fresh);
-        let limit = if moment.alert { SILENT_WHEN_ALERT } else { SILENT };
-        let limit = if self.everything.flowed { limit } else { FIRST_PACKET };
+        let own = self.own.update(now, sent, expected.own_audio, fresh);
+        let limit = if moment.alert { SILENCE_TIMEOUT_WHEN_ALERT } else { SILENCE_TIMEOUT };
+        let limit = if self.total.grown { limit } else { FIRST_PACKET_TIMEOUT };
         // A voice that has ended is a device pulled out; a picture that has ended is one click.
-        let due = expected.voice || moment.server_heard > everything;
+        let due = expected.audio || moment.server_heard > total;
         // What we have never managed to send, they may not want: only what stops is missed.
-        let stuck = self.own.flowed && now.since(own) >= SILENT;
-        let verdict = if (due && now.since(everything) >= limit) || stuck {
-            Verdict::Silent { remedy: Repair::RestartIce, since: everything.min(own) }
-        } else if now.since(voice) >= VOICELESS && moment.server_heard > voice {
-            Verdict::Silent { remedy: Repair::Rebuild, since: voice }
+        let stuck = self.own.grown && now.since(own) >= SILENCE_TIMEOUT;
+        let verdict = if (due && now.since(total) >= limit) || stuck {
+            FlowVerdict::Silent { silence_repair: Repair::RestartIce, since: total.min(own) }
+        } else if now.since(audio) >= AUDIO_SILENCE_TIMEOUT && moment.server_heard > audio {
+            FlowVerdict::Silent { silence_repair: Repair::Rebuild, since: audio }
         } else if flows {
-            Verdict::Flows
+            FlowVerdict::Flowing
         } else {
-            Verdict::Calm
+            FlowVerdict::Inconclusive
         };
-        self.silent = matches!(verdict, Verdict::Silent { .. });
+        self.silent = matches!(verdict, FlowVerdict::Silent { .. });
         verdict
     }
 }
@@ -149,24 +156,24 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const BOTH: Expected =
-        Expected { voice: true, picture: true, own_voice: true, own_picture: true, takes_pictures: true };
+    const BOTH: ExpectedMedia =
+        ExpectedMedia { audio: true, video: true, own_audio: true, own_video: true, wants_video: true };
 
-    fn is_deaf(verdict: &Verdict) -> bool {
-        matches!(verdict, Verdict::Silent { remedy: Repair::RestartIce, .. })
+    fn is_deaf(verdict: &FlowVerdict) -> bool {
+        matches!(verdict, FlowVerdict::Silent { silence_repair: Repair::RestartIce, .. })
     }
 
-    fn moment(millis: u64) -> Moment {
+    fn moment(millis: u64) -> SampleContext {
         let now = Timestamp::from_millis(millis);
-        Moment { now, server_heard: now, alert: false }
+        SampleContext { now, server_heard: now, alert: false }
     }
 
     /// A look every two seconds; each item is voice, picture and own voice in packets since the start.
-    fn looks(expected: Expected, flows: &[[u32; 3]]) -> Vec<Verdict> {
-        let mut watch = Watch::default();
-        let look = |(n, [voice, picture, own]): (usize, &[u32; 3])| {
-            let flow = Flow { received: [*voice, *picture], sent: [*own, 0], ..Flow::default() };
-            watch.look(moment(2000 * n as u64), &flow, expected)
+    fn looks(expected: ExpectedMedia, flows: &[[u32; 3]]) -> Vec<FlowVerdict> {
+        let mut watch = FlowWatch::default();
+        let look = |(n, [audio, video, own]): (usize, &[u32; 3])| {
+            let flow = Flow { received: [*audio, *video], sent: [*own, 0], ..Flow::default() };
+            watch.sample(moment(2000 * n as u64), &flow, expected)
         };
         flows.iter().enumerate().map(look).collect()
     }
@@ -174,9 +181,9 @@ mod tests {
     #[test]
     fn silence_after_packets_is_noticed_in_six_seconds() {
         let flows = [[9, 9, 1], [20, 20, 2], [20, 20, 3], [20, 20, 4], [20, 20, 5]];
-        use Verdict::{Calm, Flows};
+        use FlowVerdict::{Flowing, Inconclusive};
         let verdicts = looks(BOTH, &flows);
-        assert_eq!(verdicts[..4], [Flows, Flows, Calm, Calm]);
+        assert_eq!(verdicts[..4], [Flowing, Flowing, Inconclusive, Inconclusive]);
         assert!(is_deaf(&verdicts[4]));
     }
 
@@ -188,19 +195,19 @@ mod tests {
 
     #[test]
     fn nobody_is_missed_who_does_not_send() {
-        let quiet = Expected { voice: false, picture: false, ..BOTH };
+        let quiet = ExpectedMedia { audio: false, video: false, ..BOTH };
         let flows: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
-        assert_eq!(looks(quiet, &flows)[1..], [Verdict::Calm; 59]);
+        assert_eq!(looks(quiet, &flows)[1..], [FlowVerdict::Inconclusive; 59]);
         let dark: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
-        assert_eq!(looks(BOTH, &dark), [Verdict::Flows; 60], "a camera may be covered, a voice cannot");
+        assert_eq!(looks(BOTH, &dark), [FlowVerdict::Flowing; 60], "a camera may be covered, a voice cannot");
     }
 
     #[test]
     fn a_picture_without_its_voice_needs_another_connection() {
         let flows: Vec<_> = (0..9).map(|n| [7, n + 1, n]).collect();
         let verdicts = looks(BOTH, &flows);
-        assert_eq!(verdicts[7], Verdict::Calm);
-        assert!(matches!(verdicts[8], Verdict::Silent { remedy: Repair::Rebuild, .. }));
+        assert_eq!(verdicts[7], FlowVerdict::Inconclusive);
+        assert!(matches!(verdicts[8], FlowVerdict::Silent { silence_repair: Repair::Rebuild, .. }));
     }
 
     #[test]
@@ -208,26 +215,27 @@ mod tests {
         let flows: Vec<_> = (0..5).map(|n| [n + 1, n, n.min(1)]).collect();
         assert!(is_deaf(&looks(BOTH, &flows)[4]));
         let unwanted: Vec<_> = (0..30).map(|n| [n + 1, n, 0]).collect();
-        assert_eq!(looks(BOTH, &unwanted), [Verdict::Flows; 30]);
+        assert_eq!(looks(BOTH, &unwanted), [FlowVerdict::Flowing; 30]);
     }
 
     #[test]
     fn late_looks_prove_nothing() {
-        let mut watch = Watch::default();
+        let mut watch = FlowWatch::default();
         let flow = Flow { received: [5, 5], sent: [5, 5], ..Flow::default() };
         for n in 0..100 {
-            let verdict = watch.look(Moment { alert: true, ..moment(60_000 * n) }, &flow, BOTH);
-            assert!(!matches!(verdict, Verdict::Silent { .. }));
+            let verdict = watch.sample(SampleContext { alert: true, ..moment(60_000 * n) }, &flow, BOTH);
+            assert!(!matches!(verdict, FlowVerdict::Silent { .. }));
         }
     }
 
     #[test]
     fn old_words_do_not_count() {
-        let mut watch = Watch::default();
+        let mut watch = FlowWatch::default();
         for n in 0..30 {
             let flow = Flow { received: [7, n], sent: [n, n], ..Flow::default() };
-            let moment = Moment { server_heard: Timestamp::from_millis(0), ..moment(2000 * u64::from(n)) };
-            assert!(!matches!(watch.look(moment, &flow, BOTH), Verdict::Silent { .. }));
+            let moment =
+                SampleContext { server_heard: Timestamp::from_millis(0), ..moment(2000 * u64::from(n)) };
+            assert!(!matches!(watch.sample(moment, &flow, BOTH), FlowVerdict::Silent { .. }));
         }
     }
 }

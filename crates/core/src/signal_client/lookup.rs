@@ -1,0 +1,204 @@
+//! What the link does about a server that cannot be reached: it looks over HTTP why, once for each visit of the lobby,
+//! and where there is no server at all it speaks to nobody's instead.
+
+use visavis_signaling::{Dialect, Probe, Timestamp};
+
+use super::SignalClient;
+use crate::outbox::Outbox;
+use crate::output::Effect;
+use crate::timing::{SERVER_PROBE_INTERVAL, SOCKET_CONFIRMS_SERVER};
+use crate::unreachable::{ProbeResult, UnreachableReason};
+
+/// Whether the server has ever been there: then, whatever happens, it is not absent but down.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum ServerPresence {
+    #[default]
+    Unseen,
+    /// A socket was open for a moment: it is there, or a proxy that opens one before it knows whether there is a server.
+    Opened,
+    /// It was heard, or its socket stood.
+    Confirmed,
+}
+
+/// What is not spoken at the moment.
+#[derive(Default)]
+enum Alternative {
+    #[default]
+    None,
+    /// What speaks where there is no server, before it is needed.
+    Factory(Box<dyn Fn() -> Option<Box<dyn Dialect>>>),
+    /// The same once it was needed; or the dialect of the server that is not there.
+    PeerConnectionSlot(Box<dyn Dialect>),
+}
+
+impl Alternative {
+    fn made(&self) -> Option<&dyn Dialect> {
+        match self {
+            Self::PeerConnectionSlot(dialect) => Some(&**dialect),
+            Self::Factory(_) | Self::None => None,
+        }
+    }
+
+    /// Takes it away, to be spoken.
+    fn take(&mut self) -> Option<Box<dyn Dialect>> {
+        match std::mem::take(self) {
+            Self::None => None,
+            Self::PeerConnectionSlot(dialect) => Some(dialect),
+            Self::Factory(make) => {
+                let dialect = make();
+                *self = Self::Factory(make);
+                dialect
+            }
+        }
+    }
+}
+
+/// What is known of the way to the server.
+#[derive(Default)]
+pub(super) struct ServerLookup {
+    pub(super) reason: UnreachableReason,
+    /// The shell has been asked to look.
+    probed: bool,
+    presence: ServerPresence,
+    /// When the socket was opened that is open.
+    opened_at: Option<Timestamp>,
+    other: Alternative,
+    fallback_active: bool,
+    /// When to look for the server again.
+    next_probe_at: Timestamp,
+}
+
+impl ServerLookup {
+    /// Whatever was known is old.
+    pub(super) fn reset(&mut self) {
+        self.reason = UnreachableReason::Unknown;
+        self.probed = false;
+    }
+
+    fn can_fall_back(&self) -> bool {
+        let seen = if self.reason == UnreachableReason::NoBackend {
+            ServerPresence::Confirmed
+        } else {
+            ServerPresence::Opened
+        };
+        self.presence < seen && !self.fallback_active && !matches!(self.other, Alternative::None)
+    }
+
+    fn note_presence(&mut self, presence: ServerPresence) {
+        if !self.fallback_active {
+            self.presence = self.presence.max(presence);
+        }
+    }
+
+    /// Whether it is the server that was chosen, and not the page's own beside it.
+    pub(super) fn uses_chosen_server(&self) -> bool {
+        self.fallback_active || matches!(self.other, Alternative::None)
+    }
+
+    pub(super) fn on_opened(&mut self, now: Timestamp) {
+        self.opened_at = Some(now);
+        self.note_presence(ServerPresence::Opened);
+    }
+
+    pub(super) fn on_closed(&mut self, now: Timestamp) {
+        if self.opened_at.take().is_some_and(|at| at + SOCKET_CONFIRMS_SERVER <= now) {
+            self.confirm_server();
+        }
+    }
+
+    /// The server is there.
+    pub(super) fn confirm_server(&mut self) {
+        self.reset();
+        self.note_presence(ServerPresence::Confirmed);
+    }
+}
+
+impl SignalClient {
+    /// What speaks where there is no server.
+    pub(crate) fn set_fallback(&mut self, make: Box<dyn Fn() -> Option<Box<dyn Dialect>>>) {
+        self.lookup.other = Alternative::Factory(make);
+    }
+
+    /// Whether a person may ask for it, because nobody has ever seen the server.
+    pub(crate) fn can_fall_back(&self) -> bool {
+        self.lookup.can_fall_back() && !self.is_open()
+    }
+
+    /// A person asks for it: what cannot be reached may be down for long.
+    pub(crate) fn fall_back(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.can_fall_back() {
+            self.switch_dialect(now, out);
+        }
+    }
+
+    pub(crate) fn fallback_active(&self) -> bool {
+        self.lookup.fallback_active
+    }
+
+    pub(crate) fn unreachable_reason(&self) -> UnreachableReason {
+        self.lookup.reason
+    }
+
+    /// Asks the shell for a look at the server, if the socket does not open and nobody has looked.
+    pub(crate) fn probe(&mut self, out: &mut Outbox) {
+        if !self.lookup.probed && self.lookup.reason == UnreachableReason::Unknown {
+            self.lookup.probed = true;
+            self.dialect.probe().into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
+        }
+    }
+
+    /// When to call [`SignalClient::probe_again`].
+    pub(crate) fn next_probe_at(&self) -> Option<Timestamp> {
+        self.lookup.fallback_active.then_some(self.lookup.next_probe_at)
+    }
+
+    /// Has the server come meanwhile?
+    pub(crate) fn probe_again(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.lookup.fallback_active {
+            self.lookup.next_probe_at = now + SERVER_PROBE_INTERVAL;
+            let probe = self.lookup.other.made().and_then(Dialect::probe);
+            probe.into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
+        }
+    }
+
+    /// What the shell has seen. `stays` says that this is no moment to speak to somebody else.
+    pub(crate) fn on_probed(
+        &mut self,
+        now: Timestamp,
+        probe: &Probe,
+        seen: &ProbeResult,
+        stays: bool,
+        out: &mut Outbox,
+    ) {
+        let absent = self.lookup.other.made().filter(|_| self.lookup.fallback_active);
+        if let Some(reason) = absent.and_then(|server| unreachable_reason(server, probe, seen)) {
+            let came = matches!(reason, UnreachableReason::NoWebSocket | UnreachableReason::Subprotocol);
+            if came && !stays {
+                self.switch_dialect(now, out);
+            }
+        } else if let Some(reason) =
+            unreachable_reason(&*self.dialect, probe, seen).filter(|_| !self.is_open())
+        {
+            self.lookup.reason = reason;
+            if reason.is_no_server() && self.lookup.can_fall_back() && !stays {
+                self.switch_dialect(now, out);
+            }
+        }
+    }
+
+    /// Speaks to the other one from now on.
+    fn switch_dialect(&mut self, now: Timestamp, out: &mut Outbox) {
+        let Some(other) = self.lookup.other.take() else { return };
+        self.close(now, out);
+        self.lookup.other = Alternative::PeerConnectionSlot(std::mem::replace(&mut self.dialect, other));
+        self.lookup.fallback_active = !self.lookup.fallback_active;
+        self.lookup.next_probe_at = now + SERVER_PROBE_INTERVAL;
+        self.connect(now, out);
+    }
+}
+
+/// What a look has shown, if it was a look at this server.
+fn unreachable_reason(server: &dyn Dialect, probe: &Probe, seen: &ProbeResult) -> Option<UnreachableReason> {
+    let asks = !server.endpoint().protocols.is_empty();
+    (server.probe().as_ref() == Some(probe)).then(|| UnreachableReason::of(probe, asks, seen))
+}
