@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use js_sys::Reflect;
-use visavis_core::{Command, Input, RoomView};
+use visavis_core::{Command, Input, NetworkEvent, RoomView};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, EventTarget, PageTransitionEvent, Window};
 
@@ -21,7 +21,7 @@ pub(super) fn listen(pump: &Weak<Pump>, window: &Window) -> Vec<Listener> {
         })
     };
     let mut listeners = vec![
-        on(window, "online", |pump, _| pump.dispatch(Input::Online)),
+        on(window, "online", |pump, _| pump.dispatch(Input::Network(NetworkEvent::Online))),
         // At once, in this very call: nothing that waits for a promise would still get out.
         on(window, "pagehide", |pump, _| pump.dispatch(Input::Command(Command::Leave))),
         on(window, "pageshow", on_page_show),
@@ -30,12 +30,14 @@ pub(super) fn listen(pump: &Weak<Pump>, window: &Window) -> Vec<Listener> {
     let connection = Reflect::get(&window.navigator(), &"connection".into());
     if let Some(connection) = connection.ok().and_then(|connection| connection.dyn_into::<EventTarget>().ok())
     {
-        listeners.push(on(&connection, "change", |pump, _| pump.dispatch(Input::NetworkChanged)));
+        listeners
+            .push(on(&connection, "change", |pump, _| pump.dispatch(Input::Network(NetworkEvent::Changed))));
     }
     if let Some(document) = window.document() {
         listeners.push(on(&document, "visibilitychange", on_visibility));
         // Chromium wakes a frozen page with this.
-        listeners.push(on(&document, "resume", |pump, _| pump.dispatch(Input::Online)));
+        listeners
+            .push(on(&document, "resume", |pump, _| pump.dispatch(Input::Network(NetworkEvent::Online))));
     }
     listeners
 }
@@ -66,6 +68,6 @@ fn on_page_show(pump: &Rc<Pump>, event: &Event) {
 fn on_visibility(pump: &Rc<Pump>, _: &Event) {
     let document = pump.window.document();
     if document.is_some_and(|document| !document.hidden()) {
-        pump.dispatch(Input::Online);
+        pump.dispatch(Input::Network(NetworkEvent::Online));
     }
 }

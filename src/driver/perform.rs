@@ -1,6 +1,8 @@
-//! Effects: one line each, so that a new one breaks the build here.
+//! Effects: each goes to the part that carries out its group. A new one breaks the build here.
 
-use visavis_core::{Effect, Input, Test, TestId};
+use visavis_core::{
+    CheckEffect, ConnectionEffect, ConnectionId, Effect, Input, MediaEffect, SocketEffect, Test, TestId,
+};
 
 use super::{Pump, dispatch};
 
@@ -8,37 +10,55 @@ impl Pump {
     /// Carries out one decision of the room.
     pub(super) fn perform(&self, effect: Effect) {
         match effect {
-            Effect::OpenSocket(endpoint) => self.socket.open(&endpoint),
-            Effect::SendFrame(frame) => self.socket.send(&frame),
-            Effect::CloseSocket => self.socket.close(),
+            Effect::Socket(effect) => self.perform_socket(effect),
             Effect::Probe(probe) => self.probe_server(probe),
-            Effect::GetUserMedia { capture, microphone, camera } => {
-                self.media.capture(capture, microphone, camera);
-            }
-            Effect::StopTrack(track) => self.media.stop(track),
-            Effect::SetTrackEnabled(track, enabled) => self.media.set_enabled(track, enabled),
-            Effect::CreateConnection(id, role, config) => self.rtc.create(id, role, &config),
-            Effect::CloseConnection(id) => self.rtc.close(id),
-            Effect::ReplaceTrack(id, source, track) => self.rtc.replace_track(id, source, track),
-            Effect::SetLocalDescription(id) => self.rtc.set_local_description(id),
-            Effect::SetRemoteDescription(id, description) => {
-                self.rtc.set_remote_description(id, &description);
-            }
-            Effect::AddIceCandidate(id, candidate) => self.rtc.add_candidate(id, &candidate),
-            Effect::SetConfiguration(id, config) => self.rtc.set_configuration(id, &config),
-            Effect::RestartIce(id) => self.rtc.restart_ice(id),
-            Effect::GetStats(id) => self.rtc.get_stats(id),
-            Effect::Test(id, test) => self.test(id, &test),
-            Effect::EndTest(id) => {
+            Effect::Connection(id, effect) => self.perform_connection(id, effect),
+            Effect::Media(effect) => self.perform_media(&effect),
+            Effect::Check(id, CheckEffect::Start(test)) => self.test(id, &test),
+            Effect::Check(id, CheckEffect::End) => {
                 self.rtc.end_test(id);
                 self.media.end_test(id);
             }
         }
     }
 
+    fn perform_socket(&self, effect: SocketEffect) {
+        match effect {
+            SocketEffect::Open(endpoint) => self.socket.open(&endpoint),
+            SocketEffect::Send(frame) => self.socket.send(&frame),
+            SocketEffect::Close => self.socket.close(),
+        }
+    }
+
+    fn perform_connection(&self, id: ConnectionId, effect: ConnectionEffect) {
+        match effect {
+            ConnectionEffect::Create(role, config) => self.rtc.create(id, role, &config),
+            ConnectionEffect::Close => self.rtc.close(id),
+            ConnectionEffect::ReplaceTrack(source, track) => self.rtc.replace_track(id, source, track),
+            ConnectionEffect::SetLocalDescription => self.rtc.set_local_description(id),
+            ConnectionEffect::SetRemoteDescription(description) => {
+                self.rtc.set_remote_description(id, &description);
+            }
+            ConnectionEffect::AddIceCandidate(candidate) => self.rtc.add_candidate(id, &candidate),
+            ConnectionEffect::SetConfiguration(config) => self.rtc.set_configuration(id, &config),
+            ConnectionEffect::RestartIce => self.rtc.restart_ice(id),
+            ConnectionEffect::GetStats => self.rtc.get_stats(id),
+        }
+    }
+
+    fn perform_media(&self, effect: &MediaEffect) {
+        match *effect {
+            MediaEffect::GetUserMedia { capture, microphone, camera } => {
+                self.media.capture(capture, microphone, camera);
+            }
+            MediaEffect::StopTrack(track) => self.media.stop(track),
+            MediaEffect::SetTrackEnabled(track, enabled) => self.media.set_enabled(track, enabled),
+        }
+    }
+
     fn test(&self, id: TestId, test: &Test) {
         let pump = self.myself.clone();
-        let tell = move |finding| dispatch(&pump, Input::Tested(id, finding));
+        let tell = move |finding| dispatch(&pump, Input::Check(id, finding));
         match test {
             Test::Track(track) => self.media.test(id, *track, tell),
             Test::Ice(server) => self.rtc.test(id, Some(server), tell),

@@ -11,7 +11,7 @@ use visavis_signaling::{IceServer, RejectCode, Timestamp};
 pub use self::fault::{Fault, Skip};
 use crate::input::TrackId;
 use crate::outbox::Outbox;
-use crate::output::Effect;
+use crate::output::{CheckEffect, Effect};
 use crate::timing::{CHECK_CAPTURE, CHECK_DEVICE, CHECK_ICE, CHECK_SERVER};
 use crate::unreachable::UnreachableReason;
 use crate::view::{SourceState, SourceView};
@@ -20,7 +20,7 @@ use crate::view::{SourceState, SourceView};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TestId(pub u32);
 
-/// What the shell is to try out ([`Effect::Test`]).
+/// What the shell is to try out ([`CheckEffect::Start`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     /// Does this track of ours deliver sound, or pictures?
@@ -164,7 +164,7 @@ impl Entry {
     fn finish(&mut self, state: CheckState, out: &mut Outbox) {
         self.line.state = state;
         if let Some(test) = self.test.take() {
-            out.effect(Effect::EndTest(test));
+            out.effect(Effect::Check(test, CheckEffect::End));
         }
     }
 
@@ -239,7 +239,7 @@ impl Check {
     pub(crate) fn end(&mut self, out: &mut Outbox) {
         for entry in std::mem::take(&mut self.entries) {
             if let Some(test) = entry.test {
-                out.effect(Effect::EndTest(test));
+                out.effect(Effect::Check(test, CheckEffect::End));
             }
         }
     }
@@ -362,7 +362,7 @@ impl Check {
 fn begin(next: &mut u32, test: Test, out: &mut Outbox) -> TestId {
     let id = TestId(*next);
     *next = next.wrapping_add(1);
-    out.effect(Effect::Test(id, test));
+    out.effect(Effect::Check(id, CheckEffect::Start(test)));
     id
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::{OURS, THEIRS};
 use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
 use crate::outbox::Outbox;
-use crate::output::{Effect, Event, Role};
+use crate::output::{ConnectionEffect, Effect, Event, Role};
 use crate::queue::Queue;
 use crate::safety::{Certificates, Fingerprint, Fingerprints};
 use crate::signal_client::SignalClient;
@@ -143,9 +143,9 @@ impl Connection {
         self.slot = PeerConnectionSlot::Created(id);
     }
 
-    fn effect(&self, effect: impl FnOnce(ConnectionId) -> Effect, out: &mut Outbox) {
+    fn effect(&self, effect: ConnectionEffect, out: &mut Outbox) {
         if let Some(id) = self.id() {
-            out.effect(effect(id));
+            out.effect(Effect::Connection(id, effect));
         }
     }
 
@@ -253,13 +253,13 @@ impl Connection {
     }
 
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {
-        self.effect(Effect::RestartIce, cx.out);
+        self.effect(ConnectionEffect::RestartIce, cx.out);
     }
 
     pub(crate) fn candidate_arrived(&mut self, candidate: IceCandidate, out: &mut Outbox) {
         self.note_candidate(THEIRS);
         if let Some(candidate) = self.candidates.push(candidate, self.negotiator.is_ignoring_offer()) {
-            self.effect(|id| Effect::AddIceCandidate(id, candidate), out);
+            self.effect(ConnectionEffect::AddIceCandidate(candidate), out);
         }
     }
 
@@ -350,7 +350,7 @@ impl Connection {
             self.recovery.restarted_by_peer(cx.now);
         }
         for candidate in self.candidates.description_set(&description) {
-            self.effect(|id| Effect::AddIceCandidate(id, candidate), cx.out);
+            self.effect(ConnectionEffect::AddIceCandidate(candidate), cx.out);
         }
     }
 
@@ -372,7 +372,7 @@ impl Connection {
             return Some(ConnectionRequest::CreatePeerConnection);
         }
         match self.negotiator.next_step(cx.can_send)? {
-            Step::SetLocal => self.effect(Effect::SetLocalDescription, cx.out),
+            Step::SetLocal => self.effect(ConnectionEffect::SetLocalDescription, cx.out),
             Step::SetRemote(description) => self.set_remote(&description, cx),
             Step::Yield => return Some(ConnectionRequest::Yield),
         }
@@ -384,7 +384,7 @@ impl Connection {
         match self.certificates.sanitize(&description.sdp) {
             Ok(sdp) => {
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };
-                self.effect(|id| Effect::SetRemoteDescription(id, description), cx.out);
+                self.effect(ConnectionEffect::SetRemoteDescription(description), cx.out);
             }
             Err(refusal) => {
                 cx.out.event(Event::ProtocolError(refusal.as_str().to_owned()));

@@ -83,18 +83,25 @@ pub enum Input {
     Socket(SocketEvent),
     /// The answer to [`Effect::Probe`](crate::Effect::Probe).
     Probed(Probe, ProbeResult),
-    /// What came of an [`Effect::Test`](crate::Effect::Test) so far.
-    Tested(TestId, Finding),
+    /// What came of a [`CheckEffect::Start`](crate::CheckEffect::Start) so far.
+    Check(TestId, Finding),
     /// A peer connection did something.
     Connection(ConnectionId, ConnectionEvent),
     /// A device did something.
     Media(MediaEvent),
-    /// The browser says the network is back, or the page was resumed from sleep.
-    Online,
-    /// The network may be another one. Browsers say so often and for small reasons: a reason to look, not to act.
-    NetworkChanged,
+    /// Something happened to the network.
+    Network(NetworkEvent),
     /// The moment of [`Room::poll_timeout`](crate::Room::poll_timeout) has come.
     Timeout,
+}
+
+/// What happened to the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkEvent {
+    /// The browser says that it is back, or the page was resumed from sleep.
+    Online,
+    /// It may be another one. Browsers say so often and for small reasons: a reason to look, not to act.
+    Changed,
 }
 
 /// What the signaling socket did.
@@ -105,8 +112,8 @@ pub enum SocketEvent {
     /// A text frame arrived.
     Frame(String),
     /// It is closed, or never opened. Comes exactly once for every
-    /// [`Effect::OpenSocket`](crate::Effect::OpenSocket) that was not followed by
-    /// [`Effect::CloseSocket`](crate::Effect::CloseSocket), and never after that.
+    /// [`SocketEffect::Open`](crate::SocketEffect::Open) that was not followed by
+    /// [`Effect::Socket(SocketEffect::Close)`](crate::Effect::Socket(SocketEffect::Close)), and never after that.
     Closed,
     /// The same, and the server has said why in its close frame (RFC 6455 section 5.5.1).
     ClosedWith {
@@ -131,9 +138,9 @@ pub enum ConnectionEvent {
     CreationFailed,
     /// `negotiationneeded` fired (W3C webrtc-pc 4.7.3).
     NegotiationNeeded,
-    /// The answer to [`Effect::SetLocalDescription`](crate::Effect::SetLocalDescription): the description it made.
+    /// The answer to [`ConnectionEffect::SetLocalDescription`](crate::ConnectionEffect::SetLocalDescription): the description it made.
     LocalDescriptionSet(Result<SessionDescription, OperationError>),
-    /// The answer to [`Effect::SetRemoteDescription`](crate::Effect::SetRemoteDescription).
+    /// The answer to [`ConnectionEffect::SetRemoteDescription`](crate::ConnectionEffect::SetRemoteDescription).
     RemoteDescriptionSet(Result<(), OperationError>),
     /// `icecandidate` fired; `None` is the end of candidates.
     IceCandidate(Option<IceCandidate>),
@@ -141,7 +148,7 @@ pub enum ConnectionEvent {
     ConnectionStateChange(PeerConnectionState),
     /// `track` fired: the remote sends this source on this track.
     Track(Source, TrackId),
-    /// The answer to [`Effect::GetStats`](crate::Effect::GetStats).
+    /// The answer to [`ConnectionEffect::GetStats`](crate::ConnectionEffect::GetStats).
     Stats(Flow),
     /// The other side has closed the data channel beside the media.
     ChannelClosed,
@@ -234,7 +241,7 @@ impl MediaError {
 /// What a device did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaEvent {
-    /// The answer to [`Effect::GetUserMedia`](crate::Effect::GetUserMedia): the tracks that were asked for.
+    /// The answer to [`MediaEffect::GetUserMedia`](crate::MediaEffect::GetUserMedia): the tracks that were asked for.
     Captured {
         /// Which capture.
         capture: CaptureId,
@@ -243,7 +250,7 @@ pub enum MediaEvent {
         /// The camera's track, if it was asked for.
         camera: Option<TrackId>,
     },
-    /// The answer to [`Effect::GetUserMedia`](crate::Effect::GetUserMedia): no track at all.
+    /// The answer to [`MediaEffect::GetUserMedia`](crate::MediaEffect::GetUserMedia): no track at all.
     CaptureFailed {
         /// Which capture.
         capture: CaptureId,

@@ -36,9 +36,11 @@ pub use config::{
 };
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Frames, Input, MediaError, MediaEvent,
-    OperationError, PeerConnectionState, SocketEvent, Source, TrackId,
+    NetworkEvent, OperationError, PeerConnectionState, SocketEvent, Source, TrackId,
 };
-pub use output::{ConnectionConfig, Effect, Event, Output, Role};
+pub use output::{
+    CheckEffect, ConnectionConfig, ConnectionEffect, Effect, Event, MediaEffect, Output, Role, SocketEffect,
+};
 pub use proposal::{PROPOSAL_BYTES, propose_room};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};

@@ -5,7 +5,7 @@ use visavis_signaling::{MediaState, Timestamp};
 use crate::budget::Budget;
 use crate::input::{CaptureId, MediaError, Source, TrackId};
 use crate::outbox::Outbox;
-use crate::output::Effect;
+use crate::output::{Effect, MediaEffect};
 use crate::timing::REOPENS_PER_MINUTE;
 use crate::view::{SourceState, SourceView};
 
@@ -86,7 +86,7 @@ impl Slot {
     /// Switches the device off, if it is on: the light goes out.
     fn release(&mut self, out: &mut Outbox) {
         if let Some(track) = self.track() {
-            out.effect(Effect::StopTrack(track));
+            out.effect(Effect::Media(MediaEffect::StopTrack(track)));
         }
         self.phase = Phase::Idle;
     }
@@ -146,7 +146,9 @@ impl LocalMedia {
         slot.wanted = on;
         slot.reopened = false;
         match (slot.phase, source) {
-            (Phase::Live(track), Source::Microphone) => out.effect(Effect::SetTrackEnabled(track, on)),
+            (Phase::Live(track), Source::Microphone) => {
+                out.effect(Effect::Media(MediaEffect::SetTrackEnabled(track, on)));
+            }
             (Phase::Live(_), Source::Camera) if !on => slot.release(out),
             (Phase::Failed(_), _) if !on => slot.phase = Phase::Idle,
             (Phase::Idle | Phase::Failed(_), _) if on => self.capture_one(source, out),
@@ -162,7 +164,7 @@ impl LocalMedia {
             let awaited = slot.phase == Phase::Starting(capture);
             match track {
                 Some(track) if awaited && slot.wanted => slot.phase = Phase::Live(track),
-                Some(track) => out.effect(Effect::StopTrack(track)),
+                Some(track) => out.effect(Effect::Media(MediaEffect::StopTrack(track))),
                 None => {}
             }
             if awaited && !matches!(slot.phase, Phase::Live(_)) {
@@ -248,7 +250,7 @@ impl LocalMedia {
                 slot.phase = Phase::Starting(capture);
             }
         }
-        out.effect(Effect::GetUserMedia { capture, microphone, camera });
+        out.effect(Effect::Media(MediaEffect::GetUserMedia { capture, microphone, camera }));
     }
 
     fn slot(&self, source: Source) -> &Slot {
@@ -286,7 +288,7 @@ mod tests {
     }
 
     fn capture(n: u32, microphone: bool, camera: bool) -> Effect {
-        Effect::GetUserMedia { capture: CaptureId(n), microphone, camera }
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(n), microphone, camera })
     }
 
     fn live() -> (LocalMedia, Outbox) {
@@ -304,7 +306,10 @@ mod tests {
         media.set(Source::Microphone, false, &mut out);
         assert_eq!(
             effects(&mut out),
-            [Effect::StopTrack(CAMERA), Effect::SetTrackEnabled(MICROPHONE, false)]
+            [
+                Effect::Media(MediaEffect::StopTrack(CAMERA)),
+                Effect::Media(MediaEffect::SetTrackEnabled(MICROPHONE, false))
+            ]
         );
         assert_eq!(media.state(), MediaState::default());
         media.set(Source::Camera, true, &mut out);
@@ -363,17 +368,26 @@ mod tests {
         media.open(&mut out);
         media.close(&mut out);
         media.captured(CaptureId(0), [Some(MICROPHONE), Some(CAMERA)], &mut out);
-        assert_eq!(effects(&mut out)[1..], [Effect::StopTrack(MICROPHONE), Effect::StopTrack(CAMERA)]);
+        assert_eq!(
+            effects(&mut out)[1..],
+            [
+                Effect::Media(MediaEffect::StopTrack(MICROPHONE)),
+                Effect::Media(MediaEffect::StopTrack(CAMERA))
+            ]
+        );
     }
 
     #[test]
     fn an_unplugged_camera_is_reopened_once() {
         let (mut media, mut out) = live();
         media.track_ended(CAMERA, &mut out);
-        assert_eq!(effects(&mut out), [Effect::StopTrack(CAMERA), capture(1, false, true)]);
+        assert_eq!(
+            effects(&mut out),
+            [Effect::Media(MediaEffect::StopTrack(CAMERA)), capture(1, false, true)]
+        );
         media.captured(CaptureId(1), [None, Some(TrackId(3))], &mut out);
         media.track_ended(TrackId(3), &mut out);
-        assert_eq!(effects(&mut out), [Effect::StopTrack(TrackId(3))]);
+        assert_eq!(effects(&mut out), [Effect::Media(MediaEffect::StopTrack(TrackId(3)))]);
         assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::NotFound));
     }
 
@@ -393,7 +407,10 @@ mod tests {
         media.devices_changed(at(2), &mut out);
         assert_eq!(effects(&mut out), [], "nothing is missing");
         media.track_ended(TrackId(4), &mut out);
-        assert_eq!(effects(&mut out), [Effect::StopTrack(TrackId(4)), capture(3, true, false)]);
+        assert_eq!(
+            effects(&mut out),
+            [Effect::Media(MediaEffect::StopTrack(TrackId(4))), capture(3, true, false)]
+        );
     }
 
     #[test]

@@ -37,19 +37,62 @@ pub struct ConnectionConfig {
     pub channel: bool,
 }
 
-/// A decision that the shell carries out. Effects of one connection are carried out in order; an answer comes back as an
-/// [`Input`](crate::Input).
+/// A decision that the shell carries out, in groups of those who do. Answers come back as an [`Input`](crate::Input).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Open the signaling socket. There is never more than one.
-    OpenSocket(Endpoint),
-    /// Send a text frame.
-    SendFrame(String),
-    /// Close the socket, after what was sent; no [`SocketEvent`](crate::SocketEvent) follows.
-    CloseSocket,
+    /// The signaling socket.
+    Socket(SocketEffect),
     /// Ask a server over plain HTTP, without cookies and for a few seconds at most; answered by
     /// [`Input::Probed`](crate::Input::Probed).
     Probe(Probe),
+    /// One peer connection. The effects of a connection are carried out in order.
+    Connection(ConnectionId, ConnectionEffect),
+    /// Our own devices.
+    Media(MediaEffect),
+    /// One of the things that are tried out for the check before a call.
+    Check(TestId, CheckEffect),
+}
+
+/// What to do with the signaling socket. There is never more than one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketEffect {
+    /// Open it.
+    Open(Endpoint),
+    /// Send a text frame.
+    Send(String),
+    /// Close it, after what was sent; no [`SocketEvent`](crate::SocketEvent) follows.
+    Close,
+}
+
+/// What to do with a peer connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectionEffect {
+    /// Make it and attach all its handlers.
+    Create(Role, ConnectionConfig),
+    /// Close it and forget its remote tracks. No event of it is wanted any more.
+    Close,
+    /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
+    /// the transceiver exists: then it takes effect as soon as it does.
+    ReplaceTrack(Source, Option<TrackId>),
+    /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
+    /// operation of this connection is under way.
+    SetLocalDescription,
+    /// `setRemoteDescription(description)`; answered by `RemoteDescriptionSet`. Never while another description
+    /// operation of this connection is under way.
+    SetRemoteDescription(SessionDescription),
+    /// `addIceCandidate(candidate)`. Failures are harmless.
+    AddIceCandidate(IceCandidate),
+    /// `setConfiguration(configuration)`: the servers for the next time it looks for a path.
+    SetConfiguration(ConnectionConfig),
+    /// `restartIce()`; `negotiationneeded` follows.
+    RestartIce,
+    /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.
+    GetStats,
+}
+
+/// What to do with our own devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaEffect {
     /// Call `getUserMedia` once for all that is asked for, so that the person is asked once.
     GetUserMedia {
         /// Names the answer.
@@ -63,32 +106,15 @@ pub enum Effect {
     StopTrack(TrackId),
     /// Set `enabled` of a local track.
     SetTrackEnabled(TrackId, bool),
-    /// Make a peer connection and attach all its handlers.
-    CreateConnection(ConnectionId, Role, ConnectionConfig),
-    /// Close a peer connection and forget its remote tracks. No event of it is wanted any more.
-    CloseConnection(ConnectionId),
-    /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
-    /// the transceiver exists: then it takes effect as soon as it does.
-    ReplaceTrack(ConnectionId, Source, Option<TrackId>),
-    /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
-    /// operation of this connection is under way.
-    SetLocalDescription(ConnectionId),
-    /// `setRemoteDescription(description)`; answered by `RemoteDescriptionSet`. Never while another description
-    /// operation of this connection is under way.
-    SetRemoteDescription(ConnectionId, SessionDescription),
-    /// `addIceCandidate(candidate)`. Failures are harmless.
-    AddIceCandidate(ConnectionId, IceCandidate),
-    /// `setConfiguration(configuration)`: the servers for the next time it looks for a path.
-    SetConfiguration(ConnectionId, ConnectionConfig),
-    /// `restartIce()`; `negotiationneeded` follows.
-    RestartIce(ConnectionId),
-    /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.
-    GetStats(ConnectionId),
-    /// Try something out, for the check before a call, and say whatever is found ([`Input::Tested`](crate::Input::Tested))
-    /// until [`Effect::EndTest`].
-    Test(TestId, Test),
+}
+
+/// What to do for the check before a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckEffect {
+    /// Try this out, and say whatever is found ([`Input::Check`](crate::Input::Check)) until [`CheckEffect::End`].
+    Start(Test),
     /// Enough of that: close and let go of all that was opened for it.
-    EndTest(TestId),
+    End,
 }
 
 /// Something that has happened.

@@ -15,10 +15,10 @@ use crate::by_id::ById;
 use crate::check::Check;
 use crate::config::Contact;
 use crate::connection::Connection;
-use crate::input::{ConnectionId, Input, MediaEvent, Source, TrackId};
+use crate::input::{ConnectionId, Input, MediaEvent, NetworkEvent, Source, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
-use crate::output::{Effect, Event, Output};
+use crate::output::{ConnectionEffect, Effect, Event, Output};
 use crate::queue::Queue;
 use crate::roster::Roster;
 use crate::signal_client::SignalClient;
@@ -143,14 +143,14 @@ impl Room {
                 self.on_signal_events(now, events);
             }
             Input::Probed(probe, seen) => self.on_probed(now, &probe, &seen),
-            Input::Tested(WEBRTC_SUPPORT_TEST, finding) => {
+            Input::Check(WEBRTC_SUPPORT_TEST, finding) => {
                 self.webrtc_support.on_finding(finding, &mut self.out);
             }
-            Input::Tested(test, finding) => self.check.on_finding(test, finding, &mut self.out),
+            Input::Check(test, finding) => self.check.on_finding(test, finding, &mut self.out),
             Input::Connection(connection, event) => self.on_connection_event(now, connection, event),
             Input::Media(event) => self.on_media_event(now, &event),
-            Input::Online => self.on_online(now),
-            Input::NetworkChanged => self.recheck_paths(now),
+            Input::Network(NetworkEvent::Online) => self.on_online(now),
+            Input::Network(NetworkEvent::Changed) => self.recheck_paths(now),
             Input::Timeout => self.on_timeout(now),
         }
         self.after_input(now);
@@ -265,7 +265,7 @@ impl Room {
             let new = self.media.track(source);
             if new != old {
                 for id in self.peer_connection_ids().collect::<Vec<_>>() {
-                    self.out.effect(Effect::ReplaceTrack(id, source, new));
+                    self.out.effect(Effect::Connection(id, ConnectionEffect::ReplaceTrack(source, new)));
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::config::Contact;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
-use crate::output::{Effect, Event};
+use crate::output::{Effect, Event, SocketEffect};
 use crate::timing::{JOIN_TIMEOUT, SOCKET_OPEN_TIMEOUT};
 use crate::trace::{self, TraceKind};
 use crate::unreachable::UnreachableReason;
@@ -124,7 +124,7 @@ impl SignalClient {
     /// The link is not wanted any more.
     pub(crate) fn close(&mut self, now: Timestamp, out: &mut Outbox) {
         if matches!(self.state, State::Opening(_) | State::Open(_)) {
-            out.effect(Effect::CloseSocket);
+            out.effect(Effect::Socket(SocketEffect::Close));
         }
         self.drive_dialect(now, DialectInput::Closed, out, &mut Vec::new());
         self.state = State::Idle;
@@ -283,7 +283,7 @@ impl SignalClient {
         self.close_reason.take_if(|close_reason| close_reason.is_final());
         let endpoint = self.dialect.endpoint();
         self.trace_line(TraceKind::Socket, &endpoint.url, out);
-        out.effect(Effect::OpenSocket(endpoint));
+        out.effect(Effect::Socket(SocketEffect::Open(endpoint)));
     }
 
     fn on_failed(
@@ -294,7 +294,7 @@ impl SignalClient {
         events: &mut Vec<SignalEvent>,
     ) {
         if socket_exists {
-            out.effect(Effect::CloseSocket);
+            out.effect(Effect::Socket(SocketEffect::Close));
         }
         self.lookup.on_closed(now);
         // It owed us an answer to `join`.
@@ -317,7 +317,7 @@ impl SignalClient {
 
     /// The dialect wants another socket, and nothing has failed.
     fn reconnect_at_new_url(&mut self, now: Timestamp, out: &mut Outbox, events: &mut Vec<SignalEvent>) {
-        out.effect(Effect::CloseSocket);
+        out.effect(Effect::Socket(SocketEffect::Close));
         self.drive_dialect(now, DialectInput::Closed, out, events);
         events.push(SignalEvent::Lost);
         self.connect(now, out);
@@ -346,7 +346,7 @@ impl SignalClient {
                 }
                 DialectOutput::Frame(frame) if self.is_open() => {
                     self.trace_line(TraceKind::Out, &frame, out);
-                    out.effect(Effect::SendFrame(frame));
+                    out.effect(Effect::Socket(SocketEffect::Send(frame)));
                 }
                 DialectOutput::Frame(_) => {}
                 DialectOutput::Signal(signal) => {

@@ -6,7 +6,7 @@ use visavis_signaling::Timestamp;
 
 use crate::check::{CheckItem, CheckLine, CheckState, Fault, Finding, Test, TestId};
 use crate::outbox::Outbox;
-use crate::output::Effect;
+use crate::output::{CheckEffect, Effect};
 use crate::timing::WEBRTC_SUPPORT_TIMEOUT;
 
 /// Its number; the check before a call never gets that far.
@@ -41,7 +41,7 @@ impl WebRtcSupport {
     pub(crate) fn restart(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.poll_timeout().is_none() {
             *self = Self::Testing(now + WEBRTC_SUPPORT_TIMEOUT);
-            out.effect(Effect::Test(WEBRTC_SUPPORT_TEST, Test::Connection));
+            out.effect(Effect::Check(WEBRTC_SUPPORT_TEST, CheckEffect::Start(Test::Connection)));
         }
     }
 
@@ -94,6 +94,6 @@ impl WebRtcSupport {
 
     fn finish(&mut self, verdict: Self, out: &mut Outbox) {
         *self = verdict;
-        out.effect(Effect::EndTest(WEBRTC_SUPPORT_TEST));
+        out.effect(Effect::Check(WEBRTC_SUPPORT_TEST, CheckEffect::End));
     }
 }

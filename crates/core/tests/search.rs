@@ -9,8 +9,8 @@ use visavis_core::signaling::dialects::{Options, named};
 use visavis_core::signaling::{Dialect, Timestamp};
 use visavis_core::timing::{SERVER_PROBE_INTERVAL, SOCKET_CONFIRMS_SERVER};
 use visavis_core::{
-    Command, Contact, Effect, Event, Input, Lifecycle, Output, ProbeResult, Problem, Room, RoomConfig,
-    SocketEvent, TraceKind, UnreachableReason,
+    Command, Contact, Effect, Event, Input, Lifecycle, NetworkEvent, Output, ProbeResult, Problem, Room,
+    RoomConfig, SocketEffect, SocketEvent, TraceKind, UnreachableReason,
 };
 
 fn dialect(name: &str) -> Box<dyn Dialect> {
@@ -73,10 +73,12 @@ impl Stage {
         let mut asked = Vec::new();
         while let Some(output) = self.room.poll_output() {
             match output {
-                Output::Effect(Effect::OpenSocket(endpoint)) => asked.push(Asked::Open(endpoint.url)),
-                Output::Effect(Effect::CloseSocket) => asked.push(Asked::Close),
+                Output::Effect(Effect::Socket(SocketEffect::Open(endpoint))) => {
+                    asked.push(Asked::Open(endpoint.url));
+                }
+                Output::Effect(Effect::Socket(SocketEffect::Close)) => asked.push(Asked::Close),
                 Output::Effect(Effect::Probe(probe)) => asked.push(Asked::Look(probe.url)),
-                Output::Effect(Effect::SendFrame(_)) => asked.push(Asked::Say),
+                Output::Effect(Effect::Socket(SocketEffect::Send(_))) => asked.push(Asked::Say),
                 Output::Event(Event::Traced(kind, text)) => self.traced.push((kind, text)),
                 _ => {}
             }
@@ -317,7 +319,11 @@ fn what_passes_is_told_to_whoever_asks() {
 fn a_server_that_only_a_link_names_is_left_alone_until_the_person_asks() {
     for request in [Command::Join { room: "r".into(), name: "n".into() }, Command::Check(true)] {
         let mut stage = Stage::linked(false);
-        for input in [Input::Command(Command::EnterLobby), Input::Online, Input::Command(Command::RetryNow)] {
+        for input in [
+            Input::Command(Command::EnterLobby),
+            Input::Network(NetworkEvent::Online),
+            Input::Command(Command::RetryNow),
+        ] {
             assert_eq!(stage.input(input.clone()), [], "{input:?}");
             assert_eq!(stage.wait(SERVER_PROBE_INTERVAL), [], "{input:?}");
         }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaEvent, OperationError,
-    Output, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent, Source, TestId, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaEvent, NetworkEvent,
+    OperationError, Output, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent, Source, TestId,
+    TrackId,
 };
 use visavis_sim::fake::FakeConnection;
 
@@ -107,8 +108,8 @@ impl Page {
             }
             ('R', _) => self.command(Command::RetryNow),
             ('K', _) => self.command(Command::Check(at % 2 == 0)),
-            ('O', _) => self.input(Input::Online),
-            ('N', _) => self.input(Input::NetworkChanged),
+            ('O', _) => self.input(Input::Network(NetworkEvent::Online)),
+            ('N', _) => self.input(Input::Network(NetworkEvent::Changed)),
             ('t', _) => self.timer(),
             ('~', _) => self.now = self.now + Duration::from_millis(at.min(1 << 20) * 100),
             ('o', Socket::Opening) => {
@@ -211,7 +212,7 @@ impl Page {
             }
             Asked::Test(id) => {
                 let finding = if refuses { Finding::Error(401) } else { Finding::Good };
-                self.input(Input::Tested(id, finding));
+                self.input(Input::Check(id, finding));
             }
             Asked::Stats(id) => {
                 let flow = self.connections.get(&id).filter(|it| !it.stillborn && !refuses).map(|it| it.flow);

@@ -14,7 +14,9 @@ use std::ops::AddAssign;
 
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::{SessionDescription, Timestamp};
-use visavis_core::{CaptureId, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, TestId};
+use visavis_core::{
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, TestId,
+};
 
 use self::network::{Server, SocketId};
 use self::page::Peer;
@@ -337,8 +339,12 @@ impl World {
         let (mut closed, mut created) = (0, 0);
         while let Some(output) = self.peers[peer].room.poll_output() {
             outputs += 1;
-            closed += u64::from(matches!(output, Output::Effect(Effect::CloseConnection(_))));
-            created += u64::from(matches!(output, Output::Effect(Effect::CreateConnection(..))));
+            closed +=
+                u64::from(matches!(output, Output::Effect(Effect::Connection(_, ConnectionEffect::Close))));
+            created += u64::from(matches!(
+                output,
+                Output::Effect(Effect::Connection(_, ConnectionEffect::Create(..)))
+            ));
             self.note(|| format!("  p{peer} {output:?}").chars().take(160).collect());
             if self.peers[peer].recorder.is_some() {
                 told.push(output.clone());

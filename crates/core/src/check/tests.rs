@@ -65,12 +65,12 @@ fn everything_works() {
     let mut stage = Stage::begin(&[&["stun:a"], &["turn:a", "turns:a"]]);
     let around = CheckContext { microphone: on(1), camera: on(2), ..AROUND };
     let asked = stage.step(0, &around);
-    let ice = |id, url| Effect::Test(TestId(id), Test::Ice(server(&[url])));
+    let ice = |id, url| Effect::Check(TestId(id), CheckEffect::Start(Test::Ice(server(&[url]))));
     assert_eq!(
         asked,
         [
-            Effect::Test(TestId(0), Test::Track(TrackId(1))),
-            Effect::Test(TestId(1), Test::Track(TrackId(2))),
+            Effect::Check(TestId(0), CheckEffect::Start(Test::Track(TrackId(1)))),
+            Effect::Check(TestId(1), CheckEffect::Start(Test::Track(TrackId(2)))),
             ice(2, "stun:a"),
             ice(3, "turn:a"),
             ice(4, "turns:a"),
@@ -78,7 +78,10 @@ fn everything_works() {
     );
     stage.check.on_server_answer(None, &mut stage.out);
     (0..5).for_each(|test| stage.on_finding(test, Finding::Good));
-    assert_eq!(stage.step(1, &around), (0..5).map(|test| Effect::EndTest(TestId(test))).collect::<Vec<_>>());
+    assert_eq!(
+        stage.step(1, &around),
+        (0..5).map(|test| Effect::Check(TestId(test), CheckEffect::End)).collect::<Vec<_>>()
+    );
     assert!(stage.check.lines(None).iter().all(|line| line.state == CheckState::Passed));
     assert_eq!((stage.check.lines(None).len(), stage.check.poll_timeout()), (6, None));
 }
@@ -107,7 +110,10 @@ fn a_device_that_delivers_nothing_is_named() {
     stage.step(5_999, &around);
     assert_eq!(stage.state(MICROPHONE), CheckState::Running, "somebody may still say something");
     let ended = stage.step(6_000, &around);
-    assert_eq!(ended, [Effect::EndTest(TestId(0)), Effect::EndTest(TestId(1))]);
+    assert_eq!(
+        ended,
+        [Effect::Check(TestId(0), CheckEffect::End), Effect::Check(TestId(1), CheckEffect::End)]
+    );
     assert_eq!(stage.state(MICROPHONE), CheckState::Failed(Fault::Blank));
     assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Nothing));
     let mut deaf = Stage::begin(&[]);
@@ -127,7 +133,7 @@ fn a_device_that_opens_late_is_waited_for() {
     stage.step(0, &around);
     assert_eq!(stage.state(CAMERA), CheckState::Waiting);
     let opened = stage.step(15_000, &CheckContext { camera: on(2), ..around });
-    assert_eq!(opened, [Effect::Test(TestId(0), Test::Track(TrackId(2)))]);
+    assert_eq!(opened, [Effect::Check(TestId(0), CheckEffect::Start(Test::Track(TrackId(2))))]);
     stage.step(20_000, &CheckContext { camera: on(2), ..around });
     assert_eq!(stage.state(MICROPHONE), CheckState::Failed(Fault::Unopened));
     assert_eq!(stage.state(CAMERA), CheckState::Running);
@@ -142,7 +148,7 @@ fn a_browser_without_peer_connections_blames_no_server() {
         let mut stage = Stage::begin(&[&[url]]);
         stage.step(0, &AROUND);
         stage.on_finding(0, Finding::Unsupported);
-        assert_eq!(stage.step(1, &AROUND), [Effect::EndTest(TestId(0))]);
+        assert_eq!(stage.step(1, &AROUND), [Effect::Check(TestId(0), CheckEffect::End)]);
         assert_eq!(stage.state(ICE), CheckState::Skipped(Skip::Unclear), "{url}");
     }
 }
@@ -164,7 +170,7 @@ fn an_ice_server_that_fails_says_why() {
         stage.step(0, &AROUND);
         findings.iter().for_each(|finding| stage.on_finding(0, *finding));
         let ended = stage.step(10_000, &AROUND);
-        assert_eq!(ended, [Effect::EndTest(TestId(0))]);
+        assert_eq!(ended, [Effect::Check(TestId(0), CheckEffect::End)]);
         assert_eq!(stage.state(ICE), CheckState::Failed(expected), "{url} {findings:?}");
     }
 }

@@ -5,8 +5,10 @@ use visavis_signaling::Timestamp;
 use visavis_signaling::json::{Json, quote};
 
 use crate::check::{Finding, TestId};
-use crate::input::{Command, ConnectionEvent, ConnectionId, Frames, Input, MediaEvent, SocketEvent, TrackId};
-use crate::output::{Effect, Event, Output};
+use crate::input::{
+    Command, ConnectionEvent, ConnectionId, Frames, Input, MediaEvent, NetworkEvent, SocketEvent, TrackId,
+};
+use crate::output::{CheckEffect, ConnectionEffect, Effect, Event, MediaEffect, Output, SocketEffect};
 use crate::unreachable::ProbeResult;
 
 /// A word, and numbers that belong to it.
@@ -43,11 +45,11 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
         Input::Socket(SocketEvent::ClosedWith { code, .. }) => ("closed", [u32::from(*code), 0, 0]),
         Input::Probed(_, seen) => ("seen", probe_result(seen)),
-        Input::Tested(TestId(id), finding) => ("tested", tested(*id, *finding)),
+        Input::Check(TestId(id), finding) => ("tested", tested(*id, *finding)),
         Input::Connection(id, event) => connection(*id, event),
         Input::Media(event) => media(event),
-        Input::Online => ("online", [0; 3]),
-        Input::NetworkChanged => ("network", [0; 3]),
+        Input::Network(NetworkEvent::Online) => ("online", [0; 3]),
+        Input::Network(NetworkEvent::Changed) => ("network", [0; 3]),
         Input::Timeout => ("timeout", [0; 3]),
     };
     begin(&mut out, word, &numbers);
@@ -88,11 +90,10 @@ fn texts(input: &Input, out: &mut String) {
         Input::Command(_)
         | Input::Probed(..)
         | Input::Socket(_)
-        | Input::Tested(..)
+        | Input::Check(..)
         | Input::Connection(..)
         | Input::Media(_)
-        | Input::Online
-        | Input::NetworkChanged
+        | Input::Network(_)
         | Input::Timeout => {}
     }
 }
@@ -185,23 +186,29 @@ pub(super) fn decision(output: &Output) -> char {
 
 fn effect(effect: &Effect) -> char {
     match effect {
-        Effect::OpenSocket(_) => 'a',
-        Effect::SendFrame(_) => 'b',
-        Effect::CloseSocket => 'c',
-        Effect::GetUserMedia { .. } => 'd',
-        Effect::StopTrack(_) => 'e',
-        Effect::SetTrackEnabled(..) => 'f',
-        Effect::CreateConnection(..) => 'g',
-        Effect::CloseConnection(_) => 'h',
-        Effect::ReplaceTrack(..) => 'i',
-        Effect::SetLocalDescription(_) => 'j',
-        Effect::SetRemoteDescription(..) => 'k',
-        Effect::AddIceCandidate(..) => 'l',
-        Effect::SetConfiguration(..) => 'm',
-        Effect::RestartIce(_) => 'n',
-        Effect::GetStats(_) => 'o',
+        Effect::Socket(SocketEffect::Open(_)) => 'a',
+        Effect::Socket(SocketEffect::Send(_)) => 'b',
+        Effect::Socket(SocketEffect::Close) => 'c',
+        Effect::Media(MediaEffect::GetUserMedia { .. }) => 'd',
+        Effect::Media(MediaEffect::StopTrack(_)) => 'e',
+        Effect::Media(MediaEffect::SetTrackEnabled(..)) => 'f',
+        Effect::Connection(_, effect) => connection_effect(effect),
         Effect::Probe(_) => 'p',
-        Effect::Test(..) => 'q',
-        Effect::EndTest(_) => 'r',
+        Effect::Check(_, CheckEffect::Start(..)) => 'q',
+        Effect::Check(_, CheckEffect::End) => 'r',
+    }
+}
+
+fn connection_effect(effect: &ConnectionEffect) -> char {
+    match effect {
+        ConnectionEffect::Create(..) => 'g',
+        ConnectionEffect::Close => 'h',
+        ConnectionEffect::ReplaceTrack(..) => 'i',
+        ConnectionEffect::SetLocalDescription => 'j',
+        ConnectionEffect::SetRemoteDescription(..) => 'k',
+        ConnectionEffect::AddIceCandidate(..) => 'l',
+        ConnectionEffect::SetConfiguration(..) => 'm',
+        ConnectionEffect::RestartIce => 'n',
+        ConnectionEffect::GetStats => 'o',
     }
 }

@@ -9,7 +9,7 @@ use visavis_signaling::{
 use super::Room;
 use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId, Source};
-use crate::output::{ConnectionConfig, Effect, Event, Role};
+use crate::output::{ConnectionConfig, ConnectionEffect, Effect, Event, Role};
 use crate::topology;
 use crate::view::{ConnectionReason, Lifecycle};
 
@@ -65,7 +65,10 @@ impl Room {
         let before = self.connections.remove(id);
         let mut new = Connection::new(epoch, role, self.is_polite(id), recovery);
         if let Some(before) = &before {
-            before.id().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
+            before
+                .id()
+                .into_iter()
+                .for_each(|id| self.out.effect(Effect::Connection(id, ConnectionEffect::Close)));
             new.inherit_failure(before.failure());
         }
         self.connections.insert(id.clone(), new);
@@ -76,10 +79,14 @@ impl Room {
     fn create_peer_connection(&mut self, role: Role) -> ConnectionId {
         let connection = ConnectionId(self.next_connection);
         self.next_connection = self.next_connection.wrapping_add(1);
-        self.out.effect(Effect::CreateConnection(connection, role, self.connection_config()));
+        self.out
+            .effect(Effect::Connection(connection, ConnectionEffect::Create(role, self.connection_config())));
         for source in Source::ALL {
             if let Some(track) = self.media.track(source) {
-                self.out.effect(Effect::ReplaceTrack(connection, source, Some(track)));
+                self.out.effect(Effect::Connection(
+                    connection,
+                    ConnectionEffect::ReplaceTrack(source, Some(track)),
+                ));
             }
         }
         connection
@@ -136,7 +143,7 @@ impl Room {
         self.server_ice = servers;
         let config = self.connection_config();
         for id in self.peer_connection_ids().collect::<Vec<_>>() {
-            self.out.effect(Effect::SetConfiguration(id, config.clone()));
+            self.out.effect(Effect::Connection(id, ConnectionEffect::SetConfiguration(config.clone())));
         }
     }
 
@@ -147,7 +154,10 @@ impl Room {
     }
 
     fn retire(&mut self, id: ParticipantId, connection: &Connection) {
-        connection.id().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
+        connection
+            .id()
+            .into_iter()
+            .for_each(|id| self.out.effect(Effect::Connection(id, ConnectionEffect::Close)));
         self.past_epochs.push_bounded((id, connection.epoch()), MAX_PAST_EPOCHS);
     }
 
@@ -167,7 +177,10 @@ impl Room {
         while let Some((id, connection)) = self.connections.pop() {
             self.retire(id, &connection);
         }
-        self.prepared_answerer.take().into_iter().for_each(|id| self.out.effect(Effect::CloseConnection(id)));
+        self.prepared_answerer
+            .take()
+            .into_iter()
+            .for_each(|id| self.out.effect(Effect::Connection(id, ConnectionEffect::Close)));
         self.roster.clear();
         self.early.clear();
         self.unsent.clear();
@@ -314,7 +327,7 @@ impl Room {
     ) {
         if self.prepared_answerer == Some(connection) && event == ConnectionEvent::CreationFailed {
             self.prepared_answerer = None;
-            self.out.effect(Effect::CloseConnection(connection));
+            self.out.effect(Effect::Connection(connection, ConnectionEffect::Close));
         }
         let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == Some(connection));
         let Some((id, connection)) = owner else { return };

@@ -5,7 +5,7 @@ use visavis_signaling::{ParticipantId, Timestamp};
 use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
 use crate::input::Flow;
-use crate::output::Effect;
+use crate::output::{ConnectionEffect, Effect};
 use crate::timing::{ALERT_LASTS, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
 impl Room {
@@ -35,7 +35,7 @@ impl Room {
         let every = if now < self.alert_until { STATS_INTERVAL_WHEN_ALERT } else { STATS_INTERVAL };
         self.next_stats_at = now + every;
         for id in self.watched().filter_map(Connection::id).collect::<Vec<_>>() {
-            self.out.effect(Effect::GetStats(id));
+            self.out.effect(Effect::Connection(id, ConnectionEffect::GetStats));
         }
     }
 

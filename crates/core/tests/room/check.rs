@@ -5,8 +5,8 @@ use std::time::Duration;
 use visavis_core::signaling::{IceServer, IceServers, Inbound, Outbound, RejectCode, Rejection};
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
-    CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Skip, SocketEvent, Test, TestId,
-    UnreachableReason,
+    CheckEffect, CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Skip, SocketEvent, Test,
+    TestId, UnreachableReason,
 };
 
 use super::{Stage, said};
@@ -40,15 +40,18 @@ fn the_server_names_what_is_tried_out() {
     let mut stage = checking();
     assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Running));
     assert_eq!(state(&stage, CheckItem::Camera), Some(CheckState::Skipped(Skip::Off)));
-    assert_eq!(stage.hear(named()), [Effect::Test(TestId(0), Test::Ice(relay()))]);
+    assert_eq!(stage.hear(named()), [Effect::Check(TestId(0), CheckEffect::Start(Test::Ice(relay())))]);
     assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Passed));
-    let found = stage.input(Input::Tested(TestId(0), Finding::Good));
-    assert_eq!(found, [Effect::EndTest(TestId(0))]);
+    let found = stage.input(Input::Check(TestId(0), Finding::Good));
+    assert_eq!(found, [Effect::Check(TestId(0), CheckEffect::End)]);
     assert_eq!(state(&stage, CheckItem::Ice), Some(CheckState::Passed));
     // Again: the old credentials are not tried once more.
     assert_eq!(stage.input(Input::Command(Command::Check(true))), []);
-    assert_eq!(stage.hear(named()), [Effect::Test(TestId(1), Test::Ice(relay()))]);
-    assert_eq!(stage.input(Input::Command(Command::Check(false))), [Effect::EndTest(TestId(1))]);
+    assert_eq!(stage.hear(named()), [Effect::Check(TestId(1), CheckEffect::Start(Test::Ice(relay())))]);
+    assert_eq!(
+        stage.input(Input::Command(Command::Check(false))),
+        [Effect::Check(TestId(1), CheckEffect::End)]
+    );
     assert_eq!(stage.room.view().check, []);
 }
 
@@ -58,7 +61,7 @@ fn whoever_joins_ends_it() {
     stage.hear(named());
     said();
     let effects = stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
-    assert_eq!(effects, [Effect::EndTest(TestId(0))]);
+    assert_eq!(effects, [Effect::Check(TestId(0), CheckEffect::End)]);
     assert!(matches!(said()[..], [Outbound::Join { .. }]));
     assert_eq!(stage.input(Input::Command(Command::Check(true))), [], "there is none outside the lobby");
     assert_eq!((stage.room.view().check, said()), (vec![], vec![]));
@@ -102,11 +105,11 @@ fn a_browser_that_hides_its_addresses_has_a_line_of_its_own() {
     stage.input(Input::Command(Command::EnterLobby));
     stage.room.handle(stage.now, Input::Command(Command::Check(true)));
     let trial = stage.effects().into_iter().find_map(|effect| match effect {
-        Effect::Test(id, Test::Connection) => Some(id),
+        Effect::Check(id, CheckEffect::Start(Test::Connection)) => Some(id),
         _ => None,
     });
     assert_eq!(state(&stage, CheckItem::Connection), None, "nothing to say while all is well");
-    stage.input(Input::Tested(trial.unwrap(), Finding::Gathered(true)));
+    stage.input(Input::Check(trial.unwrap(), Finding::Gathered(true)));
     assert_eq!(state(&stage, CheckItem::Connection), Some(CheckState::Failed(Fault::Hidden)));
     assert!(!stage.room.view().blocked, "a relay may help");
 }

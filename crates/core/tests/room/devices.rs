@@ -1,6 +1,6 @@
 //! Devices that come and go during a call.
 
-use visavis_core::{CaptureId, MediaError, MediaEvent, TrackId};
+use visavis_core::{CaptureId, MediaEffect, MediaError, MediaEvent, TrackId};
 
 use crate::*;
 
@@ -20,9 +20,13 @@ fn a_microphone_that_was_lost_twice_is_sent_again_when_it_is_plugged_in() {
     stage.input(ended(71));
     let lost = stage.room.view().me.microphone.state.as_str();
     assert_eq!(lost, "failed");
-    let asks = Effect::GetUserMedia { capture: CaptureId(2), microphone: true, camera: false };
+    let asks =
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(2), microphone: true, camera: false });
     assert_eq!(stage.input(Input::Media(MediaEvent::DevicesChanged)), [asks]);
-    let sends = Effect::ReplaceTrack(ConnectionId(0), Source::Microphone, Some(TrackId(72)));
+    let sends = Effect::Connection(
+        ConnectionId(0),
+        ConnectionEffect::ReplaceTrack(Source::Microphone, Some(TrackId(72))),
+    );
     assert_eq!(stage.input(captured(2, 72)), [sends]);
 }
 
@@ -36,7 +40,8 @@ fn a_change_beyond_the_budget_is_followed_when_its_minute_is_over() {
         stage.input(Input::Media(MediaEvent::CaptureFailed { capture: CaptureId(capture), error }));
         stage.input(Input::Media(MediaEvent::DevicesChanged));
     }
-    let again = Effect::GetUserMedia { capture: CaptureId(4), microphone: false, camera: true };
+    let again =
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(4), microphone: false, camera: true });
     assert!(!stage.wait(Duration::from_secs(59)).contains(&again));
     assert!(stage.wait(Duration::from_secs(2)).contains(&again));
 }

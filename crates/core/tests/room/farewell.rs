@@ -28,12 +28,15 @@ fn a_server_that_says_no_when_it_closes_is_not_asked_again() {
         assert_eq!(view.lifecycle, Lifecycle::Lobby);
         assert_eq!(view.problem, closed(code, "Lobby does not exist", false));
         assert_eq!(stage.wait(Duration::from_secs(300)), [], "{code}");
-        assert_eq!(stage.input(Input::Online), [], "{code}: only a person asks again");
+        assert_eq!(stage.input(Input::Network(NetworkEvent::Online)), [], "{code}: only a person asks again");
         for command in
             [Command::RetryNow, Command::Join { room: "s".into(), name: "n".into() }, Command::EnterLobby]
         {
             let effects = stage.input(Input::Command(command));
-            assert!(matches!(effects.as_slice(), [Effect::OpenSocket(_)]), "{code}: {effects:?}");
+            assert!(
+                matches!(effects.as_slice(), [Effect::Socket(SocketEffect::Open(_))]),
+                "{code}: {effects:?}"
+            );
             assert_eq!(stage.room.view().problem, None, "{code}");
             stage.input(closed_with(code, ""));
             assert_eq!(stage.room.view().problem, closed(code, "", false));
@@ -51,7 +54,7 @@ fn a_call_goes_on_without_a_server_that_says_no() {
     assert_eq!(view.problem, closed(4001, "Signed in elsewhere", false));
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
     let effects = stage.input(Input::Command(Command::RetryNow));
-    assert!(matches!(effects.as_slice(), [Effect::OpenSocket(_)]), "{effects:?}");
+    assert!(matches!(effects.as_slice(), [Effect::Socket(SocketEffect::Open(_))]), "{effects:?}");
     stage.input(Input::Socket(SocketEvent::Opened));
     stage.hear(welcome(&["a"]));
     assert_eq!(stage.room.view().problem, None);
@@ -64,7 +67,7 @@ fn what_may_pass_is_tried_again_and_its_reason_shown() {
         stage.input(closed_with(code, "One moment"));
         assert_eq!(stage.room.view().problem, closed(code, "One moment", true));
         let effects = stage.wait(Duration::from_secs(2));
-        assert!(matches!(effects.as_slice(), [Effect::OpenSocket(_)]), "{code}: {effects:?}");
+        assert!(matches!(effects.as_slice(), [Effect::Socket(SocketEffect::Open(_))]), "{code}: {effects:?}");
         stage.input(Input::Socket(SocketEvent::Closed));
         assert!(matches!(stage.room.view().problem, Some(Problem::Unreachable { attempts: 2, .. })));
         stage.wait(Duration::from_secs(2));
@@ -93,7 +96,7 @@ fn a_server_that_closes_is_not_asked_at_once() {
         stage.input(if silent { Input::Socket(SocketEvent::Closed) } else { closed_with(1000, "") });
         assert_eq!(stage.wait(RECONNECT_CLOSING[0] - Duration::from_millis(1)), []);
         let effects = stage.wait(RECONNECT_CLOSING[1]);
-        assert!(matches!(effects.as_slice(), [Effect::OpenSocket(_)]), "{effects:?}");
+        assert!(matches!(effects.as_slice(), [Effect::Socket(SocketEffect::Open(_))]), "{effects:?}");
     }
 }
 

@@ -19,9 +19,10 @@ use visavis_core::signaling::{
 };
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
-    Command, ConnectionConfig, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
-    Finding, Input, Lifecycle, OperationError, Output, PeerConnectionState, Problem, Role, Room, RoomConfig,
-    SocketEvent, Source, Test, UnreachableReason,
+    CheckEffect, Command, ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId,
+    ConnectionReason, ConnectionState, Effect, Finding, Input, Lifecycle, NetworkEvent, OperationError,
+    Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEffect, SocketEvent, Source, Test,
+    UnreachableReason,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -94,13 +95,14 @@ impl Stage {
         self.room.handle(self.now, input);
         let mut effects = self.effects();
         // This browser makes connections, and says so at once.
-        while let Some(at) =
-            effects.iter().position(|effect| matches!(effect, Effect::Test(_, Test::Connection)))
+        while let Some(at) = effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::Check(_, CheckEffect::Start(Test::Connection))))
         {
-            let Effect::Test(trial, _) = effects.remove(at) else { break };
-            self.room.handle(self.now, Input::Tested(trial, Finding::Good));
+            let Effect::Check(trial, CheckEffect::Start(_)) = effects.remove(at) else { break };
+            self.room.handle(self.now, Input::Check(trial, Finding::Good));
             effects.extend(self.effects());
-            effects.retain(|effect| *effect != Effect::EndTest(trial));
+            effects.retain(|effect| *effect != Effect::Check(trial, CheckEffect::End));
         }
         effects
     }
@@ -188,7 +190,7 @@ fn creations(effects: &[Effect]) -> Vec<(u32, Role)> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::CreateConnection(connection, role, _) => Some((connection.0, *role)),
+            Effect::Connection(connection, ConnectionEffect::Create(role, _)) => Some((connection.0, *role)),
             _ => None,
         })
         .collect()
@@ -210,7 +212,7 @@ fn our_candidates_follow_our_description() {
     said();
     assert_eq!(
         stage.event(0, ConnectionEvent::NegotiationNeeded),
-        [Effect::SetLocalDescription(ConnectionId(0))]
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription)]
     );
     stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
     assert_eq!(said(), [], "not before the description");
@@ -229,11 +231,23 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before their offer");
     let effects = stage.hear(offer_from("a", 0, "u"));
-    assert_eq!(effects, [Effect::SetRemoteDescription(ConnectionId(0), description(SdpType::Offer, "u"))]);
+    assert_eq!(
+        effects,
+        [Effect::Connection(
+            ConnectionId(0),
+            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"))
+        )]
+    );
     let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    let add = Effect::AddIceCandidate(ConnectionId(0), candidate("u"));
-    assert_eq!(effects, [add.clone(), add, Effect::SetLocalDescription(ConnectionId(0))]);
-    assert_eq!(stage.hear(Inbound::ParticipantLeft(id("a"))), [Effect::CloseConnection(ConnectionId(0))]);
+    let add = Effect::Connection(ConnectionId(0), ConnectionEffect::AddIceCandidate(candidate("u")));
+    assert_eq!(
+        effects,
+        [add.clone(), add, Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription)]
+    );
+    assert_eq!(
+        stage.hear(Inbound::ParticipantLeft(id("a"))),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::Close)]
+    );
     assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "after they left");
     assert_eq!(stage.event(0, ConnectionEvent::NegotiationNeeded), [], "a late event of a closed connection");
 }
@@ -244,14 +258,21 @@ fn older_generations_are_ignored_and_newer_ones_take_over() {
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     assert_eq!(stage.hear(candidate_from("a", 2, "u")), [], "of a generation to come");
     let effects = stage.hear(offer_from("a", 2, "u"));
-    let set = Effect::SetRemoteDescription(ConnectionId(0), description(SdpType::Offer, "u"));
+    let set = Effect::Connection(
+        ConnectionId(0),
+        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u")),
+    );
     assert_eq!(effects, [set], "nothing was made for the older one but what can be used for this");
     let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    assert_eq!(effects[0], Effect::AddIceCandidate(ConnectionId(0), candidate("u")), "it was kept");
+    assert_eq!(
+        effects[0],
+        Effect::Connection(ConnectionId(0), ConnectionEffect::AddIceCandidate(candidate("u"))),
+        "it was kept"
+    );
     assert_eq!(stage.hear(offer_from("a", 1, "v")), []);
     assert_eq!(stage.hear(candidate_from("a", 1, "u")), []);
     let effects = stage.hear(offer_from("a", 3, "w"));
-    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
+    assert_eq!(effects[0], Effect::Connection(ConnectionId(0), ConnectionEffect::Close));
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
 }
 
@@ -266,10 +287,13 @@ fn first_offers_that_cross_end_in_one_connection() {
     assert_eq!(stage.hear(offer_from("a", 0, "x")), [], "ours stands");
     let effects = stage.hear(offer_from("z", 0, "x"));
     assert_eq!(creations(&effects), [(2, Role::Answerer)]);
-    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(1)));
+    assert_eq!(effects[0], Effect::Connection(ConnectionId(1), ConnectionEffect::Close));
     assert_eq!(
         effects.last(),
-        Some(&Effect::SetRemoteDescription(ConnectionId(2), description(SdpType::Offer, "x")))
+        Some(&Effect::Connection(
+            ConnectionId(2),
+            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "x"))
+        ))
     );
 }
 
@@ -280,7 +304,10 @@ fn losing_the_server_does_not_touch_media() {
     stage.input(Input::Socket(SocketEvent::Closed));
     assert_eq!(stage.room.view().lifecycle, Lifecycle::Reconnecting);
     let effects = stage.wait(Duration::from_secs(1));
-    assert!(effects.iter().all(|effect| matches!(effect, Effect::OpenSocket(_))), "{effects:?}");
+    assert!(
+        effects.iter().all(|effect| matches!(effect, Effect::Socket(SocketEffect::Open(_)))),
+        "{effects:?}"
+    );
     stage.input(Input::Socket(SocketEvent::Opened));
     assert_eq!(stage.hear(welcome(&[])), [], "they are not back yet, but their media is fine");
     assert_eq!(stage.wait(Duration::from_secs(300)), []);
@@ -318,7 +345,7 @@ fn another_life_of_somebody_is_connected_anew_under_the_same_tile() {
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     let again = ParticipantInfo { session: Some("2".into()), ..info("a", Offerer::Them) };
     let effects = stage.hear(Inbound::ParticipantJoined(again.clone()));
-    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)));
+    assert_eq!(effects[0], Effect::Connection(ConnectionId(0), ConnectionEffect::Close));
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
     assert_eq!(stage.room.view().participants.len(), 1);
     assert_eq!(stage.hear(Inbound::ParticipantJoined(again)), [], "that life is known now");
@@ -332,7 +359,8 @@ fn newer_ice_servers_reach_every_connection() {
     let ice = IceServers { servers: vec![server.clone()], expires_in: None };
     let effects = stage.hear(Inbound::IceServers(ice.clone()));
     let config = ConnectionConfig { ice_servers: vec![server], relay_only: false, channel: true };
-    let told = [0, 1].map(|n| Effect::SetConfiguration(ConnectionId(n), config.clone()));
+    let told = [0, 1]
+        .map(|n| Effect::Connection(ConnectionId(n), ConnectionEffect::SetConfiguration(config.clone())));
     assert_eq!(effects, told);
     assert_eq!(stage.hear(Inbound::IceServers(ice)), [], "nothing new");
 }
@@ -345,7 +373,10 @@ fn whoever_is_lost_to_server_and_ear_is_given_up() {
     assert_eq!(stage.wait(Duration::from_secs(300)), [], "a tile that still receives is never removed");
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PeerGone));
-    assert_eq!(stage.wait(Duration::from_secs(30)), [Effect::CloseConnection(ConnectionId(0))]);
+    assert_eq!(
+        stage.wait(Duration::from_secs(30)),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::Close)]
+    );
     assert_eq!(stage.room.view().participants, []);
 }
 
@@ -354,7 +385,10 @@ fn a_broken_path_is_restarted_then_rebuilt_then_shown_as_failed() {
     let (mut stage, _) = Stage::joined(&["a"]);
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
-    assert_eq!(stage.wait(Duration::ZERO), [Effect::RestartIce(ConnectionId(0))]);
+    assert_eq!(
+        stage.wait(Duration::ZERO),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)]
+    );
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PathLost));
     assert_eq!(creations(&stage.wait(Duration::from_secs(12))), [(1, Role::Offerer)]);
     stage.wait(Duration::from_secs(60));
@@ -401,7 +435,7 @@ fn a_seat_that_is_kept_for_somebody_lost_is_asked_for_again() {
             "and the person is told why"
         );
         stage.now = stage.room.poll_timeout().unwrap();
-        assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::OpenSocket(_)]));
+        assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::Socket(SocketEffect::Open(_))]));
     }
     assert!((3..30).contains(&asked), "{asked}");
     stage.input(Input::Socket(SocketEvent::Opened));
@@ -427,11 +461,14 @@ fn an_unreachable_server_is_tried_again_and_again() {
             Some(Problem::Unreachable { url, attempts, obstacle: UnreachableReason::Unknown })
         );
         stage.now = stage.room.poll_timeout().unwrap();
-        assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::OpenSocket(_)]));
+        assert!(matches!(stage.input(Input::Timeout).as_slice(), [Effect::Socket(SocketEffect::Open(_))]));
     }
     stage.input(Input::Socket(SocketEvent::Closed));
     assert!(
-        matches!(stage.input(Input::Online).as_slice(), [Effect::OpenSocket(_)]),
+        matches!(
+            stage.input(Input::Network(NetworkEvent::Online)).as_slice(),
+            [Effect::Socket(SocketEffect::Open(_))]
+        ),
         "at once when the network is back"
     );
 }
@@ -441,7 +478,7 @@ fn a_server_that_does_not_answer_join_is_not_waited_for() {
     let mut stage = Stage::new();
     stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
     stage.input(Input::Socket(SocketEvent::Opened));
-    assert_eq!(stage.wait(Duration::from_secs(10))[0], Effect::CloseSocket);
+    assert_eq!(stage.wait(Duration::from_secs(10))[0], Effect::Socket(SocketEffect::Close));
 }
 
 #[test]
@@ -453,7 +490,13 @@ fn who_turns_back_while_joining_keeps_the_camera_and_leaves_nobody_waiting() {
     said();
     let effects = stage.input(Input::Command(Command::EnterLobby));
     assert_eq!(said(), [Outbound::Leave]);
-    assert!(matches!(effects.as_slice(), [Effect::CloseSocket, Effect::OpenSocket(_)]), "{effects:?}");
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Socket(SocketEffect::Close), Effect::Socket(SocketEffect::Open(_))]
+        ),
+        "{effects:?}"
+    );
     assert_eq!(stage.room.view().lifecycle, Lifecycle::Lobby);
 }
 
@@ -463,8 +506,11 @@ fn leaving_puts_everything_away() {
     said();
     let effects = stage.input(Input::Command(Command::Leave));
     assert_eq!(said(), [Outbound::Leave]);
-    let closes = [Effect::CloseConnection(ConnectionId(1)), Effect::CloseConnection(ConnectionId(0))];
-    assert_eq!(effects, [closes.as_slice(), &[Effect::CloseSocket]].concat());
+    let closes = [
+        Effect::Connection(ConnectionId(1), ConnectionEffect::Close),
+        Effect::Connection(ConnectionId(0), ConnectionEffect::Close),
+    ];
+    assert_eq!(effects, [closes.as_slice(), &[Effect::Socket(SocketEffect::Close)]].concat());
     assert_eq!((stage.room.view().lifecycle, stage.room.poll_timeout()), (Lifecycle::Left, None));
 }
 
@@ -476,7 +522,13 @@ fn nobody_pushes_out_what_others_said_too_early() {
         stage.hear(candidate_from("b", i, "v"));
     }
     let effects = stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::SetRemoteDescription(..))), "{effects:?}");
+    assert!(
+        effects.iter().any(|effect| matches!(
+            effect,
+            Effect::Connection(_, ConnectionEffect::SetRemoteDescription(..))
+        )),
+        "{effects:?}"
+    );
 }
 
 /// The others remember our generations: an old one would be answered by a second connection.
@@ -547,10 +599,12 @@ fn a_server_that_names_the_room_itself_is_followed() {
 #[test]
 fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
     let (mut stage, effects) = Stage::joined(&["z"]);
-    let wanted = |effect: &Effect| matches!(effect, Effect::CreateConnection(.., config) if config.channel);
+    let wanted = |effect: &Effect| matches!(effect, Effect::Connection(_, ConnectionEffect::Create(_, config)) if config.channel);
     assert!(effects.iter().any(wanted), "{effects:?}");
     let closed = Input::Connection(ConnectionId(0), ConnectionEvent::ChannelClosed);
-    assert!(stage.input(closed.clone()).contains(&Effect::CloseConnection(ConnectionId(0))));
+    assert!(
+        stage.input(closed.clone()).contains(&Effect::Connection(ConnectionId(0), ConnectionEffect::Close))
+    );
     assert_eq!(stage.room.view().participants.len(), 0);
     assert_eq!(stage.input(closed), [], "a late word of a closed connection");
 }

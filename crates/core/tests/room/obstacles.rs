@@ -5,8 +5,9 @@ use std::time::Duration;
 use visavis_core::signaling::limits::{MAX_FRAME_BYTES, MAX_SDP_BYTES};
 use visavis_core::signaling::{Inbound, Offerer, Outbound, SdpType, SessionDescription};
 use visavis_core::{
-    Command, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect, Finding, Input,
-    PeerConnectionState, Role, Room, RoomConfig, Source, Test, TestId, TrackId,
+    CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState,
+    Effect, Finding, Input, MediaEffect, PeerConnectionState, Role, Room, RoomConfig, Source, Test, TestId,
+    TrackId,
 };
 
 use super::{Plain, Stage, candidate, candidate_from, creations, description, id, info, offer_from, said};
@@ -26,7 +27,11 @@ fn who_only_comes_and_goes_costs_one_connection() {
     }
     assert_eq!(made, 1);
     let effects = stage.input(Input::Command(Command::Leave));
-    assert_eq!(effects[0], Effect::CloseConnection(ConnectionId(0)), "it does not outlive the call");
+    assert_eq!(
+        effects[0],
+        Effect::Connection(ConnectionId(0), ConnectionEffect::Close),
+        "it does not outlive the call"
+    );
 }
 
 #[test]
@@ -38,7 +43,10 @@ fn an_answerer_is_there_before_its_offer_and_the_next_with_theirs() {
     assert_eq!(creations(&stage.hear(offer_from("a", 0, "u"))), [], "made ahead");
     let effects = stage.hear(offer_from("b", 0, "v"));
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
-    let set = Effect::SetRemoteDescription(ConnectionId(1), description(SdpType::Offer, "v"));
+    let set = Effect::Connection(
+        ConnectionId(1),
+        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "v")),
+    );
     assert_eq!(effects.last(), Some(&set));
 }
 
@@ -47,12 +55,17 @@ fn what_is_made_ahead_sends_what_we_send() {
     let (mut stage, _) = Stage::joined(&[]);
     stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
     let asked = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
-    let Some(Effect::GetUserMedia { capture, .. }) = asked.first() else { unreachable!("{asked:?}") };
+    let Some(Effect::Media(MediaEffect::GetUserMedia { capture, .. })) = asked.first() else {
+        unreachable!("{asked:?}")
+    };
     let captured =
         visavis_core::MediaEvent::Captured { capture: *capture, microphone: None, camera: Some(TrackId(7)) };
     let effects = stage.input(Input::Media(captured));
     assert!(
-        effects.contains(&Effect::ReplaceTrack(ConnectionId(0), Source::Camera, Some(TrackId(7)))),
+        effects.contains(&Effect::Connection(
+            ConnectionId(0),
+            ConnectionEffect::ReplaceTrack(Source::Camera, Some(TrackId(7)))
+        )),
         "{effects:?}"
     );
 }
@@ -90,7 +103,7 @@ fn trying() -> (Stage, TestId) {
     let mut stage = Stage::new();
     stage.room.handle(stage.now, Input::Command(Command::EnterLobby));
     let trial = stage.effects().into_iter().find_map(|effect| match effect {
-        Effect::Test(id, Test::Connection) => Some(id),
+        Effect::Check(id, CheckEffect::Start(Test::Connection)) => Some(id),
         _ => None,
     });
     (stage, trial.unwrap())
@@ -99,7 +112,7 @@ fn trying() -> (Stage, TestId) {
 #[test]
 fn a_browser_without_connections_is_known_in_the_lobby_and_told_in_the_room() {
     let (mut stage, trial) = trying();
-    stage.input(Input::Tested(trial, Finding::Refused));
+    stage.input(Input::Check(trial, Finding::Refused));
     assert!(stage.room.view().blocked);
     said();
     assert_eq!(creations(&stage.join(&["a"])), []);
@@ -114,7 +127,7 @@ fn a_browser_without_connections_is_known_in_the_lobby_and_told_in_the_room() {
 #[test]
 fn a_browser_that_says_nothing_is_not_taken_for_one_without_connections() {
     let (mut stage, trial) = trying();
-    assert!(stage.wait(Duration::from_secs(8)).contains(&Effect::EndTest(trial)));
+    assert!(stage.wait(Duration::from_secs(8)).contains(&Effect::Check(trial, CheckEffect::End)));
     assert!(!stage.room.view().blocked);
     assert_eq!(creations(&stage.join(&["a"])), [(0, Role::Offerer)]);
 }

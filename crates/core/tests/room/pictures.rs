@@ -1,6 +1,6 @@
 //! Pictures of which no frame is seen: who is told what.
 
-use visavis_core::{CaptureId, Flow, Frames, MediaEvent, SourceState, TrackId};
+use visavis_core::{CaptureId, Flow, Frames, MediaEffect, MediaEvent, SourceState, TrackId};
 
 use crate::*;
 
@@ -11,7 +11,7 @@ impl Stage {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {
             for effect in self.wait(Duration::from_millis(250)) {
-                let Effect::GetStats(connection) = effect else {
+                let Effect::Connection(connection, ConnectionEffect::GetStats) = effect else {
                     effects.push(effect);
                     continue;
                 };
@@ -89,8 +89,9 @@ fn whoever_has_a_camera_that_stops_is_told_and_may_open_it_again() {
     stage.frames(10, &mut flow, [true, false, false]);
     assert_eq!((stage.camera(), stage.reason()), (SourceState::Stalled, ConnectionReason::None));
     let again = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
-    let capture = Effect::GetUserMedia { capture: CaptureId(1), microphone: false, camera: true };
-    assert!(again.contains(&Effect::StopTrack(TrackId(70))), "{again:?}");
+    let capture =
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(1), microphone: false, camera: true });
+    assert!(again.contains(&Effect::Media(MediaEffect::StopTrack(TrackId(70)))), "{again:?}");
     assert!(again.contains(&capture), "{again:?}");
     let camera = Some(TrackId(71));
     stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(1), microphone: None, camera }));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use visavis_core::signaling::{IceServer, IceServers, Inbound, Offerer, SdpType, SessionDescription};
 use visavis_core::{
-    ConnectionConfig, ConnectionEvent, ConnectionId, Effect, Event, Fingerprint, Input, Output,
-    PeerConnectionState, Role, SocketEvent,
+    ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Event, Fingerprint, Input,
+    Output, PeerConnectionState, Role, SocketEvent,
 };
 
 use super::{HEARD, Stage, creations, id, info};
@@ -97,7 +97,10 @@ fn what_the_browser_is_shown_names_one_certificate() {
         epoch: 0,
         description: SessionDescription { sdp, sdp_type: good.sdp_type },
     };
-    assert_eq!(stage.hear(signal), [Effect::SetRemoteDescription(ConnectionId(0), good)]);
+    assert_eq!(
+        stage.hear(signal),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::SetRemoteDescription(good))]
+    );
 }
 
 #[test]
@@ -112,7 +115,10 @@ fn a_bad_ice_server_costs_only_itself() {
     let ice = Inbound::IceServers(IceServers { servers, expires_in: None });
     let config =
         ConnectionConfig { ice_servers: vec![server(&["stun:x"])], relay_only: false, channel: true };
-    assert_eq!(stage.hear(ice.clone()), [Effect::SetConfiguration(ConnectionId(0), config)]);
+    assert_eq!(
+        stage.hear(ice.clone()),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::SetConfiguration(config))]
+    );
     let told = errors(&mut stage, ice);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with("ICE server left out: turn:x: "), "{told:?}");

@@ -10,7 +10,7 @@ impl Stage {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {
             for effect in self.wait(Duration::from_millis(250)) {
-                if effect == Effect::GetStats(ConnectionId(connection)) {
+                if effect == Effect::Connection(ConnectionId(connection), ConnectionEffect::GetStats) {
                     flow.received = [flow.received[0] + growth[0], flow.received[1] + growth[1]];
                     effects.extend(self.event(connection, ConnectionEvent::Stats(*flow)));
                 } else {
@@ -26,7 +26,10 @@ impl Stage {
 fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_rebuilt() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     assert_eq!(stage.flow(0, 60, &mut flow, [50, 30]), [], "a healthy call is left alone");
-    assert_eq!(stage.flow(0, 8, &mut flow, [0, 0]), [Effect::RestartIce(ConnectionId(0))]);
+    assert_eq!(
+        stage.flow(0, 8, &mut flow, [0, 0]),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)]
+    );
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::NoMedia));
     stage.hear(Inbound::MediaState { from: id("b"), media: MediaState::default() });
     assert_eq!(creations(&stage.flow(0, 12, &mut flow, [0, 0])), [(1, Role::Offerer)]);
@@ -41,7 +44,10 @@ fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_r
 fn packets_after_a_restart_end_the_ladder() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
-    assert_eq!(stage.flow(0, 8, &mut flow, [0, 0]), [Effect::RestartIce(ConnectionId(0))]);
+    assert_eq!(
+        stage.flow(0, 8, &mut flow, [0, 0]),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)]
+    );
     assert_eq!(stage.flow(0, 120, &mut flow, [50, 30]), []);
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
 }
@@ -118,21 +124,29 @@ fn a_page_that_wakes_looks_closely_before_it_acts() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.now = stage.now + Duration::from_secs(600);
-    assert_eq!(stage.input(Input::Online), []);
+    assert_eq!(stage.input(Input::Network(NetworkEvent::Online)), []);
     assert_eq!(stage.flow(0, 2, &mut flow, [0, 0]), [], "what it counted before its sleep does not count");
-    assert_eq!(stage.flow(0, 2, &mut flow, [0, 0]), [Effect::RestartIce(ConnectionId(0))], "but it is quick");
+    assert_eq!(
+        stage.flow(0, 2, &mut flow, [0, 0]),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)],
+        "but it is quick"
+    );
 }
 
 #[test]
 fn a_changed_network_is_a_reason_to_look_and_not_to_act() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     for _ in 0..30 {
-        assert_eq!(stage.input(Input::NetworkChanged), []);
+        assert_eq!(stage.input(Input::Network(NetworkEvent::Changed)), []);
         assert_eq!(stage.flow(0, 3, &mut flow, [50, 30]), []);
     }
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
-    stage.input(Input::NetworkChanged);
-    assert_eq!(stage.wait(Duration::ZERO), [Effect::RestartIce(ConnectionId(0))], "what is broken is mended");
+    stage.input(Input::Network(NetworkEvent::Changed));
+    assert_eq!(
+        stage.wait(Duration::ZERO),
+        [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)],
+        "what is broken is mended"
+    );
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEvent, ConnectionId, Effect, Flow, Input, MediaError, MediaEvent, OperationError,
-    Role, TrackId,
+    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Flow, Input,
+    MediaEffect, MediaError, MediaEvent, OperationError, Role, SocketEffect, TrackId,
 };
 use visavis_sim::fake::{FakeConnection, Kind};
 
@@ -23,53 +23,73 @@ pub(super) fn gathered(fake: &FakeConnection) -> IceCandidate {
 impl Page {
     pub(super) fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::OpenSocket(_) => {
+            Effect::Socket(effect) => self.perform_socket(effect),
+            Effect::Probe(probe) => self.asked.push(Asked::Look(probe)),
+            Effect::Connection(id, effect) => self.perform_connection(id, effect),
+            Effect::Media(effect) => self.perform_media(&effect),
+            Effect::Check(id, CheckEffect::Start(_)) => self.asked.push(Asked::Test(id)),
+            Effect::Check(id, CheckEffect::End) => {
+                self.asked.retain(|asked| !matches!(asked, Asked::Test(test) if *test == id));
+            }
+        }
+    }
+
+    fn perform_socket(&mut self, effect: SocketEffect) {
+        match effect {
+            SocketEffect::Open(_) => {
                 assert_eq!(self.socket, Socket::None, "there is a socket already");
                 self.socket = Socket::Opening;
             }
-            Effect::SendFrame(frame) => {
+            SocketEffect::Send(frame) => {
                 assert_eq!(self.socket, Socket::Open, "nobody hears {frame:.99}");
                 let value = serde_json::from_str::<serde_json::Value>(&frame);
                 assert!(value.is_ok_and(|value| value.is_object()), "not JSON: {frame:.99}");
             }
-            Effect::CloseSocket => {
+            SocketEffect::Close => {
                 assert_ne!(self.socket, Socket::None, "there is no socket");
                 self.socket = Socket::None;
             }
-            Effect::GetUserMedia { capture, microphone, camera } => {
+        }
+    }
+
+    fn perform_media(&mut self, effect: &MediaEffect) {
+        match *effect {
+            MediaEffect::GetUserMedia { capture, microphone, camera } => {
                 self.asked.push(Asked::Capture(capture, microphone, camera));
             }
-            Effect::StopTrack(track) => assert!(self.tracks.remove(&track), "no such track"),
-            Effect::SetTrackEnabled(track, _) => assert!(self.tracks.contains(&track), "no such track"),
-            Effect::CreateConnection(id, role, _) => self.create(id, role),
-            Effect::CloseConnection(id) => {
+            MediaEffect::StopTrack(track) => assert!(self.tracks.remove(&track), "no such track"),
+            MediaEffect::SetTrackEnabled(track, _) => {
+                assert!(self.tracks.contains(&track), "no such track");
+            }
+        }
+    }
+
+    fn perform_connection(&mut self, id: ConnectionId, effect: ConnectionEffect) {
+        match effect {
+            ConnectionEffect::Create(role, _) => self.create(id, role),
+            ConnectionEffect::Close => {
                 assert!(self.connections.remove(&id).is_some(), "no such connection");
                 self.asked.retain(|asked| asked.connection() != Some(id));
             }
-            Effect::ReplaceTrack(id, _, track) => {
+            ConnectionEffect::ReplaceTrack(_, track) => {
                 self.have(id);
                 assert!(track.is_none_or(|track| self.tracks.contains(&track)), "no such track");
             }
-            Effect::SetLocalDescription(id) => self.begin(id, Asked::SetLocal(id)),
-            Effect::SetRemoteDescription(id, description) => {
+            ConnectionEffect::SetLocalDescription => self.begin(id, Asked::SetLocal(id)),
+            ConnectionEffect::SetRemoteDescription(description) => {
                 self.begin(id, Asked::SetRemote(id, description));
             }
-            Effect::AddIceCandidate(id, candidate) => {
+            ConnectionEffect::AddIceCandidate(candidate) => {
                 let connection = self.have(id);
                 let refused = connection.fake.add_candidate(&candidate).err();
                 let legal = connection.stillborn || refused != Some("InvalidStateError");
                 assert!(legal, "a candidate without a description");
             }
-            Effect::SetConfiguration(id, _) => {
+            ConnectionEffect::SetConfiguration(_) => {
                 self.have(id);
             }
-            Effect::Probe(probe) => self.asked.push(Asked::Look(probe)),
-            Effect::Test(id, _) => self.asked.push(Asked::Test(id)),
-            Effect::EndTest(id) => {
-                self.asked.retain(|asked| !matches!(asked, Asked::Test(test) if *test == id));
-            }
-            Effect::RestartIce(id) => self.have(id).fake.restart_ice(),
-            Effect::GetStats(id) => {
+            ConnectionEffect::RestartIce => self.have(id).fake.restart_ice(),
+            ConnectionEffect::GetStats => {
                 self.have(id);
                 self.asked.push(Asked::Stats(id));
             }

@@ -4,7 +4,8 @@ use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Flow, Frames, Input, MediaError,
-    MediaEvent, OperationError, PeerConnectionState, ProbeResult, SocketEvent, Source, TestId, TrackId,
+    MediaEvent, NetworkEvent, OperationError, PeerConnectionState, ProbeResult, SocketEvent, Source, TestId,
+    TrackId,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -75,9 +76,9 @@ pub(super) fn input(line: &Json, asked: Option<&Probe>) -> Option<(Timestamp, In
         "heard" => Input::Socket(SocketEvent::Frame(parts.text("frame")?)),
         "closed" => Input::Socket(closed(&parts)?),
         "seen" => Input::Probed(asked?.clone(), seen(&parts)?),
-        "tested" => Input::Tested(TestId(parts.number(0)?), finding(&parts)?),
-        "online" => Input::Online,
-        "network" => Input::NetworkChanged,
+        "tested" => Input::Check(TestId(parts.number(0)?), finding(&parts)?),
+        "online" => Input::Network(NetworkEvent::Online),
+        "network" => Input::Network(NetworkEvent::Changed),
         "timeout" => Input::Timeout,
         word => command(word, &parts)
             .map(Input::Command)

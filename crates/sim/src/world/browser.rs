@@ -4,83 +4,83 @@ use std::collections::BTreeMap;
 
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEvent, ConnectionId, Effect, Finding, Flow, Input, MediaError, MediaEvent,
-    OperationError, Output, PeerConnectionState, Role, Source, Test, TestId,
+    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Flow, Input,
+    MediaEffect, MediaError, MediaEvent, OperationError, Output, PeerConnectionState, Role, SocketEffect,
+    Source, Test, TestId,
 };
 
 use super::page::{Conn, Peer};
 use super::{Action, World};
 use crate::fake::{FakeConnection, Kind, SignalingState};
 
+/// What is wrong with an effect, if anything: a browser would refuse it.
+type Performed = Result<(), &'static str>;
+
 impl World {
     pub(super) fn output(&mut self, peer: usize, output: Output) {
         if let Output::Effect(effect) = output {
-            self.perform(peer, effect);
+            self.perform(peer, &effect);
         }
     }
 
-    fn perform(&mut self, peer: usize, effect: Effect) {
-        match effect {
-            Effect::OpenSocket(_) | Effect::SendFrame(_) | Effect::CloseSocket => {
-                self.perform_socket(peer, effect);
-            }
+    fn perform(&mut self, peer: usize, effect: &Effect) {
+        let done = match effect.clone() {
+            Effect::Socket(effect) => self.perform_socket(peer, effect),
             // Nobody looks: it is only for a better sentence.
-            Effect::Probe(_) => {}
-            Effect::GetUserMedia { capture, microphone, camera } => {
-                let delay = self.random.between(1, 600);
-                self.schedule(delay, Action::CaptureDone(peer, capture, microphone, camera));
-            }
-            Effect::StopTrack(track) => {
-                if !self.peers[peer].tracks.remove(&track) {
-                    self.illegal(peer, &effect, "no such track");
-                }
-            }
-            Effect::SetTrackEnabled(track, _) => {
-                if !self.peers[peer].tracks.contains(&track) {
-                    self.illegal(peer, &effect, "no such track");
-                }
-            }
-            Effect::Test(test, ref what) => {
-                let begun = self.peers[peer].tests.insert(test, what.clone()).is_none();
-                // A browser that makes connections says so at once.
-                let most = if *what == Test::Connection { 50 } else { 12_000 };
-                if !begun {
-                    self.illegal(peer, &effect, "it is under way");
-                }
-                let delay = self.random.between(1, most);
-                self.schedule(delay, Action::Tested(peer, test));
-            }
-            Effect::EndTest(test) => {
-                if self.peers[peer].tests.remove(&test).is_none() {
-                    self.illegal(peer, &effect, "no such test");
-                }
-            }
-            Effect::CreateConnection(connection, role, _) => self.create(peer, connection, role),
-            Effect::CloseConnection(connection) => self.close(peer, connection),
-            Effect::GetStats(connection) => {
-                let delay = self.random.between(1, 20);
-                self.schedule(delay, Action::StatsDone(peer, connection));
-            }
-            Effect::ReplaceTrack(..)
-            | Effect::SetLocalDescription(_)
-            | Effect::SetRemoteDescription(..)
-            | Effect::AddIceCandidate(..)
-            | Effect::SetConfiguration(..)
-            | Effect::RestartIce(_) => self.perform_connection(peer, &effect),
+            Effect::Probe(_) => Ok(()),
+            Effect::Media(effect) => self.perform_media(peer, &effect),
+            Effect::Check(test, effect) => self.perform_check(peer, test, effect),
+            Effect::Connection(id, effect) => self.perform_connection(peer, id, effect),
+        };
+        if let Err(why) = done {
+            self.illegal(peer, effect, why);
         }
     }
 
-    fn perform_socket(&mut self, peer: usize, effect: Effect) {
+    fn perform_socket(&mut self, peer: usize, effect: SocketEffect) -> Performed {
         let (socket, open) = (self.peers[peer].socket, self.peers[peer].socket_open);
         match (effect, socket) {
-            (Effect::OpenSocket(_), None) => self.peers[peer].socket = Some(self.open_socket(peer)),
-            (Effect::SendFrame(frame), Some(socket)) if open => self.send_to_server(socket, frame),
-            (Effect::CloseSocket, Some(socket)) => {
+            (SocketEffect::Open(_), None) => self.peers[peer].socket = Some(self.open_socket(peer)),
+            (SocketEffect::Send(frame), Some(socket)) if open => self.send_to_server(socket, frame),
+            (SocketEffect::Close, Some(socket)) => {
                 self.peers[peer].socket = None;
                 self.peers[peer].socket_open = false;
                 self.close_socket(socket);
             }
-            (effect, _) => self.illegal(peer, &effect, "the socket is not in that state"),
+            (SocketEffect::Open(_) | SocketEffect::Send(_) | SocketEffect::Close, _) => {
+                return Err("the socket is not in that state");
+            }
+        }
+        Ok(())
+    }
+
+    fn perform_media(&mut self, peer: usize, effect: &MediaEffect) -> Performed {
+        match *effect {
+            MediaEffect::GetUserMedia { capture, microphone, camera } => {
+                let delay = self.random.between(1, 600);
+                self.schedule(delay, Action::CaptureDone(peer, capture, microphone, camera));
+                Ok(())
+            }
+            MediaEffect::StopTrack(track) => {
+                self.peers[peer].tracks.remove(&track).then_some(()).ok_or("no such track")
+            }
+            MediaEffect::SetTrackEnabled(track, _) => {
+                self.peers[peer].tracks.contains(&track).then_some(()).ok_or("no such track")
+            }
+        }
+    }
+
+    fn perform_check(&mut self, peer: usize, test: TestId, effect: CheckEffect) -> Performed {
+        match effect {
+            CheckEffect::Start(what) => {
+                // A browser that makes connections says so at once.
+                let most = if what == Test::Connection { 50 } else { 12_000 };
+                let begun = self.peers[peer].tests.insert(test, what).is_none();
+                let delay = self.random.between(1, most);
+                self.schedule(delay, Action::Tested(peer, test));
+                begun.then_some(()).ok_or("it is under way")
+            }
+            CheckEffect::End => self.peers[peer].tests.remove(&test).map(drop).ok_or("no such test"),
         }
     }
 
@@ -130,9 +130,12 @@ impl World {
         self.peers[peer].connections.remove(&connection);
     }
 
-    fn restart_ice(&mut self, peer: usize, id: ConnectionId) {
+    fn restart_ice(&mut self, peer: usize, id: ConnectionId) -> Performed {
+        let conn = self.peers[peer].connections.get(&id).ok_or("no such connection")?;
+        if conn.stillborn {
+            return Ok(());
+        }
         self.statistics.restarts += 1;
-        let Some(conn) = self.peers[peer].connections.get(&id) else { return };
         if self.is_sound(peer, conn) && !self.is_mistaken(peer, conn) {
             self.violate(format!("peer {peer} restarts {id:?}, which is sound"));
         }
@@ -140,6 +143,7 @@ impl World {
             conn.fake.restart_ice();
         }
         self.soon(peer, id);
+        Ok(())
     }
 
     /// `negotiationneeded` is looked at soon.
@@ -148,60 +152,46 @@ impl World {
         self.schedule(delay, Action::CheckNegotiation(peer, connection));
     }
 
-    fn perform_connection(&mut self, peer: usize, effect: &Effect) {
-        let (Effect::ReplaceTrack(id, ..)
-        | Effect::SetLocalDescription(id)
-        | Effect::SetRemoteDescription(id, _)
-        | Effect::AddIceCandidate(id, _)
-        | Effect::SetConfiguration(id, _)
-        | Effect::RestartIce(id)) = *effect
-        else {
-            return;
-        };
+    fn perform_connection(&mut self, peer: usize, id: ConnectionId, effect: ConnectionEffect) -> Performed {
         let delay = self.random.between(1, 30);
-        let Peer { connections, tracks, .. } = &mut self.peers[peer];
-        let Some(conn) = connections.get_mut(&id) else {
-            return self.illegal(peer, effect, "no such connection");
-        };
-        if conn.stillborn {
-            return;
+        match effect {
+            ConnectionEffect::Create(role, _) => self.create(peer, id, role),
+            ConnectionEffect::Close => self.close(peer, id),
+            ConnectionEffect::GetStats => self.schedule(delay, Action::StatsDone(peer, id)),
+            ConnectionEffect::RestartIce => self.restart_ice(peer, id)?,
+            ConnectionEffect::ReplaceTrack(source, track) => {
+                let Peer { connections, tracks, .. } = &mut self.peers[peer];
+                let conn = connections.get_mut(&id).ok_or("no such connection")?;
+                conn.if_alive(|conn| conn.send(source, track, tracks))?;
+            }
+            ConnectionEffect::AddIceCandidate(candidate) => {
+                self.conn(peer, id)?.if_alive(|conn| conn.fake.add_candidate(&candidate))?;
+            }
+            ConnectionEffect::SetConfiguration(_) => drop(self.conn(peer, id)?),
+            ConnectionEffect::SetLocalDescription => {
+                let conn = self.conn(peer, id)?;
+                let alive = !conn.stillborn;
+                conn.if_alive(Conn::begin)?;
+                if alive {
+                    self.schedule(delay, Action::LocalDone(peer, id));
+                }
+            }
+            ConnectionEffect::SetRemoteDescription(description) => {
+                let conn = self.conn(peer, id)?;
+                let (alive, ours) =
+                    (!conn.stillborn, conn.fake.signaling() == SignalingState::HaveLocalOffer);
+                conn.if_alive(Conn::begin)?;
+                if alive {
+                    self.statistics.glares += u64::from(ours && description.sdp_type == SdpType::Offer);
+                    self.schedule(delay, Action::RemoteDone(peer, id, description));
+                }
+            }
         }
-        let refusal = match effect {
-            Effect::ReplaceTrack(_, source, track) => conn.send(*source, *track, tracks),
-            Effect::AddIceCandidate(_, candidate) => conn.fake.add_candidate(candidate).err(),
-            Effect::RestartIce(_) => {
-                self.restart_ice(peer, id);
-                None
-            }
-            Effect::SetLocalDescription(_) => {
-                let refusal = conn.begin();
-                self.schedule(delay, Action::LocalDone(peer, id));
-                refusal
-            }
-            Effect::SetRemoteDescription(_, description) => {
-                let refusal = conn.begin();
-                let glare = conn.fake.signaling() == SignalingState::HaveLocalOffer;
-                self.statistics.glares += u64::from(glare && description.sdp_type == SdpType::Offer);
-                self.schedule(delay, Action::RemoteDone(peer, id, description.clone()));
-                refusal
-            }
-            Effect::OpenSocket(_)
-            | Effect::SetConfiguration(..)
-            | Effect::SendFrame(_)
-            | Effect::CloseSocket
-            | Effect::Probe(_)
-            | Effect::GetUserMedia { .. }
-            | Effect::StopTrack(_)
-            | Effect::SetTrackEnabled(..)
-            | Effect::CreateConnection(..)
-            | Effect::CloseConnection(_)
-            | Effect::Test(..)
-            | Effect::EndTest(_)
-            | Effect::GetStats(_) => None,
-        };
-        if let Some(refusal) = refusal {
-            self.illegal(peer, effect, refusal);
-        }
+        Ok(())
+    }
+
+    fn conn(&mut self, peer: usize, id: ConnectionId) -> Result<&mut Conn, &'static str> {
+        self.peers[peer].connections.get_mut(&id).ok_or("no such connection")
     }
 
     pub(super) fn local_done(&mut self, peer: usize, id: ConnectionId) {
@@ -295,7 +285,7 @@ impl World {
         if let Some(what) = self.peers[peer].tests.get(&test) {
             let works = *what == Test::Connection || self.random.chance(70);
             let finding = if works { Finding::Good } else { Finding::Error(701) };
-            self.input(peer, Input::Tested(test, finding));
+            self.input(peer, Input::Check(test, finding));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Carries out the steps of a script.
 
-use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, Source};
+use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, NetworkEvent, Source};
 
 use super::page::Peer;
 use super::script::{Operation, Person, Wedge};
@@ -34,8 +34,8 @@ impl World {
             }
             Operation::Wedge(peer, other, wedge) => self.wedge(peer, other, wedge),
             Operation::Glare(peer) => self.glare(peer),
-            Operation::Online(peer) => self.input(peer, Input::Online),
-            Operation::NetworkChanged(peer) => self.input(peer, Input::NetworkChanged),
+            Operation::Online(peer) => self.input(peer, Input::Network(NetworkEvent::Online)),
+            Operation::NetworkChanged(peer) => self.input(peer, Input::Network(NetworkEvent::Changed)),
             Operation::Freeze(peer, time) => self.freeze(peer, time),
             Operation::Hide(peer, time) => {
                 let until = self.now + time;
@@ -152,7 +152,7 @@ impl World {
         for action in missed {
             self.act(action);
         }
-        self.input(peer, Input::Online);
+        self.input(peer, Input::Network(NetworkEvent::Online));
     }
 
     fn glare(&mut self, peer: usize) {

@@ -150,8 +150,17 @@ impl Conn {
         !self.busy && self.fake.signaling() == SignalingState::Stable
     }
 
-    pub(super) fn begin(&mut self) -> Option<&'static str> {
-        std::mem::replace(&mut self.busy, true).then_some("another description operation is under way")
+    /// Does something to a connection, unless its browser has refused to make it: then nothing happens.
+    pub(super) fn if_alive(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        if self.stillborn { Ok(()) } else { act(self) }
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), &'static str> {
+        let busy = std::mem::replace(&mut self.busy, true);
+        if busy { Err("another description operation is under way") } else { Ok(()) }
     }
 
     pub(super) fn send(
@@ -159,12 +168,12 @@ impl Conn {
         source: Source,
         track: Option<TrackId>,
         live: &BTreeSet<TrackId>,
-    ) -> Option<&'static str> {
+    ) -> Result<(), &'static str> {
         match track {
-            Some(track) if !live.contains(&track) => return Some("no such track"),
+            Some(track) if !live.contains(&track) => return Err("no such track"),
             Some(track) => self.sending.insert(source, track),
             None => self.sending.remove(&source),
         };
-        None
+        Ok(())
     }
 }

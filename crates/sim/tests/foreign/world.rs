@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use visavis_core::flight::Recorder;
 use visavis_core::{
-    AppConfig, CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Finding, Input, Lifecycle,
-    MediaEvent, OperationError, Output, PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEvent,
-    Source, TestId, TrackId,
+    AppConfig, CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect,
+    Finding, Input, Lifecycle, MediaEffect, MediaEvent, OperationError, Output, PeerConnectionState, Role,
+    Room, RoomConfig, RoomView, SocketEffect, SocketEvent, Source, TestId, TrackId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
@@ -285,22 +285,31 @@ impl World {
 
     fn perform(&mut self, page: usize, effect: Effect) {
         match effect {
-            Effect::OpenSocket(endpoint) => self.open(page, endpoint),
-            Effect::SendFrame(frame) => {
+            Effect::Socket(SocketEffect::Open(endpoint)) => self.open(page, endpoint),
+            Effect::Socket(SocketEffect::Send(frame)) => {
                 let socket = self.pages[page].socket.unwrap();
                 self.soon(self.delay, Action::ToServer(socket, frame));
             }
-            Effect::CloseSocket => {
+            Effect::Socket(SocketEffect::Close) => {
                 if let Some(socket) = self.pages[page].socket.take() {
                     self.soon(self.delay, Action::Closed(socket));
                 }
             }
-            Effect::GetUserMedia { capture, microphone, camera } => {
+            Effect::Media(MediaEffect::GetUserMedia { capture, microphone, camera }) => {
                 self.soon(1, Action::Captured(page, capture, [microphone, camera]));
             }
             // Every browser here makes connections.
-            Effect::Test(id, _) => self.soon(1, Action::Tested(page, id)),
-            Effect::CreateConnection(id, role, config) => {
+            Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, Action::Tested(page, id)),
+            Effect::Connection(id, effect) => self.perform_connection(page, id, effect),
+            Effect::Probe(_)
+            | Effect::Check(_, CheckEffect::End)
+            | Effect::Media(MediaEffect::StopTrack(_) | MediaEffect::SetTrackEnabled(..)) => {}
+        }
+    }
+
+    fn perform_connection(&mut self, page: usize, id: ConnectionId, effect: ConnectionEffect) {
+        match effect {
+            ConnectionEffect::Create(role, config) => {
                 let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
                 if role == Role::Offerer {
                     fake.add_transceiver(Kind::Audio);
@@ -312,33 +321,29 @@ impl World {
                 self.pages[page].connections.insert(id, Conn { fake, good: false, gathered: None });
                 self.soon(1, Action::Check(page, id));
             }
-            Effect::CloseConnection(id) => {
+            ConnectionEffect::Close => {
                 self.close_channel(page, id);
                 self.pages[page].connections.remove(&id);
                 self.look_at_paths();
             }
-            Effect::SetLocalDescription(id) => self.soon(8, Action::Local(page, id)),
-            Effect::SetRemoteDescription(id, description) => {
+            ConnectionEffect::SetLocalDescription => self.soon(8, Action::Local(page, id)),
+            ConnectionEffect::SetRemoteDescription(description) => {
                 self.soon(4, Action::Remote(page, id, description));
             }
-            Effect::AddIceCandidate(id, candidate) => {
+            ConnectionEffect::AddIceCandidate(candidate) => {
                 let conn = self.pages[page].connections.get_mut(&id).unwrap();
                 // A candidate of an offer that a naive page has taken back is refused, and that does no harm.
                 let _ = conn.fake.add_candidate(&candidate);
                 self.look_at_paths();
             }
-            Effect::RestartIce(id) => {
+            ConnectionEffect::RestartIce => {
                 self.pages[page].connections.get_mut(&id).unwrap().fake.restart_ice();
                 self.soon(1, Action::Check(page, id));
             }
             // Nobody counts packets here: a look that is not answered proves nothing.
-            Effect::GetStats(_)
-            | Effect::Probe(_)
-            | Effect::EndTest(_)
-            | Effect::StopTrack(_)
-            | Effect::SetTrackEnabled(..)
-            | Effect::ReplaceTrack(..)
-            | Effect::SetConfiguration(..) => {}
+            ConnectionEffect::GetStats
+            | ConnectionEffect::ReplaceTrack(..)
+            | ConnectionEffect::SetConfiguration(..) => {}
         }
     }
 
@@ -386,7 +391,7 @@ impl World {
                     self.serve(|server, out| server.closed(socket, out));
                 }
             }
-            Action::Tested(page, id) => self.input(page, Input::Tested(id, Finding::Good)),
+            Action::Tested(page, id) => self.input(page, Input::Check(id, Finding::Good)),
             Action::Captured(page, capture, [microphone, camera]) => {
                 self.order += 2;
                 let track = |asked: bool, number| {
