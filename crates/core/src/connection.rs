@@ -8,7 +8,9 @@ mod recovery;
 mod refusal;
 mod sections;
 
-use visavis_signaling::{IceCandidate, Outbound, ParticipantId, SdpType, SessionDescription, Timestamp};
+use visavis_signaling::{
+    IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Timestamp,
+};
 
 use self::candidate_buffer::CandidateBuffer;
 pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
@@ -36,8 +38,8 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
     pub(crate) signal_client: &'a mut SignalClient,
     pub(crate) out: &'a mut Outbox,
-    /// The other end.
-    pub(crate) to: &'a ParticipantId,
+    /// The far end.
+    pub(crate) remote: &'a Remote,
     /// Whether the server would pass on what we say to them now.
     pub(crate) can_send: bool,
     /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
@@ -47,6 +49,12 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Sends a step of the negotiation.
+    pub(super) fn negotiate(&mut self, epoch: u32, message: NegotiationMessage) {
+        let remote = self.remote.clone();
+        self.send(Outbound::Negotiation(Negotiation { remote, epoch, message }));
+    }
+
     fn send(&mut self, outbound: Outbound) {
         match &mut self.unsent {
             Some(unsent) => unsent.push_bounded(outbound, MAX_UNSENT),
@@ -331,7 +339,7 @@ impl Connection {
             return self.refuse(ConnectionReason::TooLarge, cx);
         }
         self.certificates.local(&description.sdp);
-        cx.send(Outbound::Description { to: cx.to.clone(), epoch: self.epoch, description });
+        cx.negotiate(self.epoch, NegotiationMessage::Description(description));
         for candidate in std::mem::take(&mut self.outgoing) {
             self.send_candidate(candidate, cx);
         }
@@ -394,6 +402,6 @@ impl Connection {
     }
 
     fn send_candidate(&self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
-        cx.send(Outbound::Candidate { to: cx.to.clone(), epoch: self.epoch, candidate });
+        cx.negotiate(self.epoch, NegotiationMessage::Candidate(candidate));
     }
 }

@@ -3,12 +3,13 @@
 mod checks;
 mod commands;
 mod connections;
+mod negotiation;
 mod signals;
 mod stats;
 mod views;
 
 use visavis_signaling::{
-    Dialect, IceServer, Inbound, MediaState, Outbound, ParticipantId, Probe, Rejection, Timestamp,
+    Dialect, IceServer, MediaState, Negotiation, Outbound, ParticipantId, Probe, Rejection, Remote, Timestamp,
 };
 
 use crate::by_id::ById;
@@ -23,6 +24,7 @@ use crate::queue::Queue;
 use crate::roster::Roster;
 use crate::signal_client::SignalClient;
 use crate::timing::TIMER_LATE;
+use crate::topology::Topology;
 use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView};
 use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
@@ -67,16 +69,17 @@ pub struct Room {
     announced_media: MediaState,
     server_ice: Vec<IceServer>,
     roster: Roster,
-    connections: ById<ParticipantId, Connection>,
+    topology: Topology,
+    connections: ById<Remote, Connection>,
     next_connection: u32,
     /// An answerer that is made ahead of the next offer, so that nobody waits for the browser when it comes. There is never
     /// more than one, however many people only come and go.
     prepared_answerer: Option<ConnectionId>,
     webrtc_support: WebRtcSupport,
     /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
-    past_epochs: Queue<(ParticipantId, u32)>,
+    past_epochs: Queue<(Remote, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
-    early: Queue<Inbound>,
+    early: Queue<Negotiation>,
     /// When the last input came.
     last_input: Timestamp,
     /// When the server was last heard.
@@ -107,6 +110,7 @@ impl Room {
             announced_media: MediaState::default(),
             server_ice: Vec::new(),
             roster: Roster::default(),
+            topology: Topology::default(),
             connections: ById::default(),
             next_connection: 0,
             prepared_answerer: None,
@@ -290,19 +294,32 @@ impl Room {
         self.step_check(now);
         self.negotiate_all(now);
         let connections = &self.connections;
-        for (id, name) in
-            self.roster.confirm(|id| connections.get(id).is_some_and(Connection::is_unconfirmed))
+        let connection_of = |id: &ParticipantId| connections.get(&Remote::Participant(id.clone()));
+        for (id, name) in self.roster.confirm(|id| connection_of(id).is_some_and(Connection::is_unconfirmed))
         {
             self.out.event(Event::ParticipantJoined(id, name));
         }
         self.unanswered &= self.lifecycle.in_call() && self.roster.iter().all(|member| member.unconfirmed);
-        self.roster.note_lost(now, |id| connections.get(id).is_some_and(Connection::is_connected));
+        self.roster.note_lost(now, |id| connection_of(id).is_some_and(Connection::is_connected));
         while let Some(id) = self.roster.take_given_up(now) {
             self.remove_participant(&id);
         }
     }
 
-    fn can_send_to(&self, id: &ParticipantId) -> bool {
-        self.lifecycle == Lifecycle::Joined && self.roster.get(id).is_some_and(|member| member.present)
+    /// Whether the server would pass on what we say to them now.
+    fn can_send_to(&self, remote: &Remote) -> bool {
+        let present = |id| self.roster.get(id).is_some_and(|member| member.present);
+        self.lifecycle == Lifecycle::Joined && remote.participant().is_none_or(present)
+    }
+
+    /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
+    fn reaches(&self, remote: &Remote) -> bool {
+        let reached = |id| self.roster.get(id).is_some_and(|member| member.present || member.may_resume);
+        remote.participant().is_none_or(reached)
+    }
+
+    /// The connection that carries what somebody sends.
+    fn connection_of(&self, id: &ParticipantId) -> Option<&Connection> {
+        self.connections.get(&Remote::Participant(id.clone()))
     }
 }

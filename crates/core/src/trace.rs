@@ -1,7 +1,10 @@
 //! What passes between us and the server, and how each of it was understood: for people who get a server and a dialect
 //! to speak with each other.
 
-use visavis_signaling::{IceCandidate, Inbound, Outbound, SdpType};
+use visavis_signaling::{
+    Inbound, Negotiation, NegotiationMessage, Outbound, RosterSignal, SdpType, ServerSignal,
+    SessionDescription,
+};
 
 /// What a line of the trace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,30 +40,26 @@ impl TraceKind {
 /// A signal, in few words.
 pub(crate) fn describe_inbound(signal: &Inbound) -> String {
     let (what, id) = match signal {
-        Inbound::Joined(joined) => ("joined as", &joined.id),
-        Inbound::Resumed { .. } => return "resumed".to_owned(),
-        Inbound::ParticipantJoined(info) => ("joins:", &info.id),
-        Inbound::ParticipantResumed(info) => ("is back:", &info.id),
-        Inbound::ParticipantLeft(id) => ("left:", id),
-        Inbound::ParticipantGone(id) => ("is gone:", id),
-        Inbound::Description { from, description, .. } => (describe_sdp_type(description.sdp_type), from),
-        Inbound::Candidate { from, candidate, .. } => (candidate_or_end(candidate.as_ref()), from),
-        Inbound::MediaState { from, .. } => ("media:", from),
-        Inbound::IceServers(_) => return "ICE servers".to_owned(),
-        Inbound::Unanswered => return "nobody answers".to_owned(),
-        Inbound::Rejected(rejection) => return ["rejected: ", rejection.code.as_str()].concat(),
+        Inbound::Server(ServerSignal::Joined(joined)) => ("joined as", joined.id.as_str()),
+        Inbound::Server(ServerSignal::Resumed { .. }) => return "resumed".to_owned(),
+        Inbound::Server(ServerSignal::IceServers(_)) => return "ICE servers".to_owned(),
+        Inbound::Server(ServerSignal::Unanswered) => return "nobody answers".to_owned(),
+        Inbound::Server(ServerSignal::Rejected(rejection)) => ("rejected:", rejection.code.as_str()),
+        Inbound::Roster(RosterSignal::Joined(info)) => ("joins:", info.id.as_str()),
+        Inbound::Roster(RosterSignal::Resumed(info)) => ("is back:", info.id.as_str()),
+        Inbound::Roster(RosterSignal::Left(id)) => ("left:", id.as_str()),
+        Inbound::Roster(RosterSignal::Lost(id)) => ("is gone:", id.as_str()),
+        Inbound::Roster(RosterSignal::MediaState { from, .. }) => ("media:", from.as_str()),
+        Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
     };
-    [what, " ", id.as_str()].concat()
+    [what, " ", id].concat()
 }
 
 /// What the room says, in few words.
 pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
     let (what, to) = match outbound {
         Outbound::Join { room, .. } => ("join", room.as_str()),
-        Outbound::Description { to, description, .. } => {
-            (describe_sdp_type(description.sdp_type), to.as_str())
-        }
-        Outbound::Candidate { to, candidate, .. } => (candidate_or_end(candidate.as_ref()), to.as_str()),
+        Outbound::Negotiation(negotiation) => describe_negotiation(negotiation),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Leave => ("leave", ""),
         Outbound::Check => ("check", ""),
@@ -68,13 +67,12 @@ pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
     [what, " ", to].concat()
 }
 
-fn describe_sdp_type(kind: SdpType) -> &'static str {
-    match kind {
-        SdpType::Offer => "offer:",
-        SdpType::Answer => "answer:",
-    }
-}
-
-fn candidate_or_end(candidate: Option<&IceCandidate>) -> &'static str {
-    if candidate.is_some() { "candidate:" } else { "last candidate:" }
+fn describe_negotiation(Negotiation { remote, message, .. }: &Negotiation) -> (&'static str, &str) {
+    let what = match message {
+        NegotiationMessage::Description(SessionDescription { sdp_type: SdpType::Offer, .. }) => "offer:",
+        NegotiationMessage::Description(SessionDescription { sdp_type: SdpType::Answer, .. }) => "answer:",
+        NegotiationMessage::Candidate(Some(_)) => "candidate:",
+        NegotiationMessage::Candidate(None) => "last candidate:",
+    };
+    (what, remote.participant().map_or("server", |id| id.as_str()))
 }

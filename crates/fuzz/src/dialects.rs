@@ -8,7 +8,7 @@ use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Outbound, ParticipantId,
-    ParticipantInfo, SdpType, SessionDescription, Timestamp,
+    ParticipantInfo, RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
 };
 
 use crate::script::{candidate, lines, number, sdp, text_of};
@@ -166,12 +166,12 @@ impl Talk {
     /// The room has a roster, and it is bounded.
     fn hear(&mut self, signal: Inbound) {
         match signal {
-            Inbound::Joined(joined) => {
+            Inbound::Server(ServerSignal::Joined(joined)) => {
                 assert!(joined.participants.len() <= MAX_PARTICIPANTS, "a crowd");
                 joined.participants.iter().for_each(check_info);
                 self.people = joined.participants.into_iter().map(|info| info.id).collect();
             }
-            Inbound::ParticipantJoined(info) | Inbound::ParticipantResumed(info) => {
+            Inbound::Roster(RosterSignal::Joined(info) | RosterSignal::Resumed(info)) => {
                 check_info(&info);
                 if !self.people.contains(&info.id) {
                     self.people.push(info.id);
@@ -179,21 +179,19 @@ impl Talk {
                 // Our own server bounds its rooms, and the room bounds what it believes.
                 assert!(self.is_ours || self.people.len() <= MAX_PARTICIPANTS, "a crowd");
             }
-            Inbound::ParticipantLeft(id) | Inbound::ParticipantGone(id) => {
+            Inbound::Roster(RosterSignal::Left(id) | RosterSignal::Lost(id)) => {
                 self.people.retain(|one| *one != id);
             }
-            Inbound::Rejected(rejection) => {
+            Inbound::Server(ServerSignal::Rejected(rejection)) => {
                 assert!(rejection.text.chars().count() <= 200);
                 if rejection.code.is_final() {
                     self.people.clear();
                 }
             }
-            Inbound::Resumed { .. }
-            | Inbound::Description { .. }
-            | Inbound::Candidate { .. }
-            | Inbound::MediaState { .. }
-            | Inbound::IceServers(_)
-            | Inbound::Unanswered => {}
+            Inbound::Server(ServerSignal::Resumed { .. })
+            | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
+            | Inbound::Roster(RosterSignal::MediaState { .. })
+            | Inbound::Negotiation(_) => {}
         }
     }
 }
@@ -248,9 +246,9 @@ fn said(words: &str) -> Option<Outbound> {
                 sdp_m_line_index: Some(0),
                 username_fragment: None,
             };
-            Outbound::Candidate { to: to?, epoch: 0, candidate: Some(candidate) }
+            Outbound::candidate(to?, 0, Some(candidate))
         }
-        "end" => Outbound::Candidate { to: to?, epoch: 0, candidate: None },
+        "end" => Outbound::candidate(to?, 0, None),
         "leave" => Outbound::Leave,
         "check" => Outbound::Check,
         _ => return None,
@@ -259,5 +257,5 @@ fn said(words: &str) -> Option<Outbound> {
 
 fn describe(to: ParticipantId, sdp_type: SdpType, session: char, epoch: &str) -> Outbound {
     let description = SessionDescription { sdp_type, sdp: sdp(session) };
-    Outbound::Description { to, epoch: epoch.parse().unwrap_or(0), description }
+    Outbound::description(to, epoch.parse().unwrap_or(0), description)
 }

@@ -18,7 +18,9 @@ use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::Json;
 use crate::limits::MAX_FRAME_BYTES;
-use crate::signal::{IceCandidate, Outbound, Rejection, SessionDescription};
+use crate::signal::{
+    IceCandidate, Negotiation, NegotiationMessage, Outbound, Rejection, Remote, SessionDescription,
+};
 use crate::time::Timestamp;
 
 /// The key of the only other one, where a server has no ids.
@@ -185,12 +187,16 @@ impl ForeignDialect {
                     None => self.join_if_connected(),
                 }
             }
-            Outbound::Description { to, epoch, description } => {
-                let outgoing = self.context.on_local_description(&to, epoch, description);
-                self.send_outgoing(outgoing);
-            }
-            Outbound::Candidate { to, epoch: _, candidate } => {
-                let outgoing = self.context.on_local_candidate(&to, candidate);
+            Outbound::Negotiation(Negotiation { remote, epoch, message }) => {
+                let Remote::Participant(to) = remote else { return };
+                let outgoing = match message {
+                    NegotiationMessage::Description(description) => {
+                        self.context.on_local_description(&to, epoch, description)
+                    }
+                    NegotiationMessage::Candidate(candidate) => {
+                        self.context.on_local_candidate(&to, candidate)
+                    }
+                };
                 self.send_outgoing(outgoing);
             }
             Outbound::MediaState(media) => self.context.media_changed(media),

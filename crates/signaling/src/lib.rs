@@ -23,13 +23,16 @@ pub mod json;
 pub mod limits;
 pub mod normalize;
 pub mod signal;
+mod sources;
 pub mod text;
 pub mod time;
 
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use dialects::{Mapping, known_as};
 pub use signal::{
-    IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId,
-    ParticipantInfo, RejectCode, Rejection, SdpType, SessionDescription,
+    IceCandidate, IceServer, IceServers, Inbound, Joined, LegId, MediaState, Negotiation, NegotiationMessage,
+    Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, Remote, RosterSignal, SdpType,
+    ServerSignal, SessionDescription,
 };
+pub use sources::{MediaKind, Source};
 pub use time::Timestamp;

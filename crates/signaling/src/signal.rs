@@ -275,9 +275,20 @@ pub struct Rejection {
     pub closes: bool,
 }
 
-/// What a room hears from the server.
+/// What a room hears: in groups of those whom it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
+    /// About us and the server.
+    Server(ServerSignal),
+    /// About who is in the room, and what they send.
+    Roster(RosterSignal),
+    /// About one peer connection.
+    Negotiation(Negotiation),
+}
+
+/// What the server says to us alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerSignal {
     /// The answer to [`Outbound::Join`].
     Joined(Joined),
     /// The other answer to [`Outbound::Join`]: the server takes up where the last socket broke off. What was said
@@ -286,33 +297,26 @@ pub enum Inbound {
         /// ICE servers of the signaling server, if it has any to give.
         ice_servers: Option<IceServers>,
     },
+    /// New ICE servers or credentials; also the answer to [`Outbound::Check`].
+    IceServers(IceServers),
+    /// The server refused something.
+    Rejected(Rejection),
+    /// Nobody has answered who may have been there ([`Offerer::Unknown`]), and nobody is called any more.
+    Unanswered,
+}
+
+/// What changes among the others in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RosterSignal {
     /// Somebody joined, or came back with the same id.
-    ParticipantJoined(ParticipantInfo),
+    Joined(ParticipantInfo),
     /// Somebody came back whom the server had lost, and nothing between us is lost. Or there is more to tell of somebody who
     /// never left: their name, what they send.
-    ParticipantResumed(ParticipantInfo),
+    Resumed(ParticipantInfo),
     /// Somebody left on purpose: their tile goes at once.
-    ParticipantLeft(ParticipantId),
+    Left(ParticipantId),
     /// The server lost somebody's connection. Their media may well be fine, so their tile stays while it plays.
-    ParticipantGone(ParticipantId),
-    /// An offer or answer.
-    Description {
-        /// From whom.
-        from: ParticipantId,
-        /// Which connection of the pair, counted from zero; see [`Outbound::Description`].
-        epoch: u32,
-        /// The offer or answer.
-        description: SessionDescription,
-    },
-    /// A candidate, or `None` for the end of candidates.
-    Candidate {
-        /// From whom.
-        from: ParticipantId,
-        /// Which connection of the pair.
-        epoch: u32,
-        /// The candidate.
-        candidate: Option<IceCandidate>,
-    },
+    Lost(ParticipantId),
     /// What somebody sends has changed.
     MediaState {
         /// Who.
@@ -320,12 +324,65 @@ pub enum Inbound {
         /// What they send now.
         media: MediaState,
     },
-    /// New ICE servers or credentials; also the answer to [`Outbound::Check`].
-    IceServers(IceServers),
-    /// The server refused something.
-    Rejected(Rejection),
-    /// Nobody has answered who may have been there ([`Offerer::Unknown`]), and nobody is called any more.
-    Unanswered,
+}
+
+/// The far end of one `RTCPeerConnection`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remote {
+    /// A participant, in a mesh.
+    Participant(ParticipantId),
+    /// A selective forwarding unit (RFC 7667 section 3.7).
+    Server(LegId),
+}
+
+impl Remote {
+    /// The participant, if it is one.
+    pub fn participant(&self) -> Option<&ParticipantId> {
+        match self {
+            Self::Participant(id) => Some(id),
+            Self::Server(_) => None,
+        }
+    }
+}
+
+/// One of our connections to a selective forwarding unit. Some servers want one for everything, some one for each
+/// direction (Janus, LiveKit), some one for each stream (Galène).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LegId(pub u32);
+
+/// A step in the negotiation of one peer connection, in either direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Negotiation {
+    /// The far end: whom it comes from, or whom it is for.
+    pub remote: Remote,
+    /// Which connection to them: the first is 0, and each one that replaces a broken one counts one more. Whoever hears an
+    /// older number ignores it, whoever hears a newer one starts afresh.
+    pub epoch: u32,
+    /// The step.
+    pub message: NegotiationMessage,
+}
+
+/// A step in the negotiation of a peer connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NegotiationMessage {
+    /// An offer or answer.
+    Description(SessionDescription),
+    /// A candidate, or `None` for the end of candidates.
+    Candidate(Option<IceCandidate>),
+}
+
+impl Inbound {
+    /// An offer or answer of somebody.
+    pub fn description(from: ParticipantId, epoch: u32, description: SessionDescription) -> Self {
+        let message = NegotiationMessage::Description(description);
+        Self::Negotiation(Negotiation { remote: Remote::Participant(from), epoch, message })
+    }
+
+    /// A candidate of somebody, or the end of their candidates.
+    pub fn candidate(from: ParticipantId, epoch: u32, candidate: Option<IceCandidate>) -> Self {
+        let message = NegotiationMessage::Candidate(candidate);
+        Self::Negotiation(Negotiation { remote: Remote::Participant(from), epoch, message })
+    }
 }
 
 /// What a room says to the server.
@@ -340,32 +397,29 @@ pub enum Outbound {
         /// What they send at the moment.
         media: MediaState,
     },
-    /// An offer or answer for one participant.
-    Description {
-        /// For whom.
-        to: ParticipantId,
-        /// Which connection of the pair: the first is 0, and each one that replaces a broken one counts one more.
-        /// Whoever hears an older number ignores it, whoever hears a newer one starts afresh.
-        epoch: u32,
-        /// The offer or answer.
-        description: SessionDescription,
-    },
-    /// A candidate for one participant, or `None` for the end of candidates.
-    Candidate {
-        /// For whom.
-        to: ParticipantId,
-        /// Which connection of the pair.
-        epoch: u32,
-        /// The candidate.
-        candidate: Option<IceCandidate>,
-    },
+    /// A step in the negotiation of one peer connection.
+    Negotiation(Negotiation),
     /// What we send has changed.
     MediaState(MediaState),
     /// Leave on purpose.
     Leave,
-    /// Before joining: is anybody there? The answer is [`Inbound::IceServers`], or [`Inbound::Rejected`] with
+    /// Before joining: is anybody there? The answer is [`ServerSignal::IceServers`], or [`ServerSignal::Rejected`] with
     /// [`RejectCode::BadRequest`] from a server that does not know the question.
     Check,
+}
+
+impl Outbound {
+    /// An offer or answer for somebody.
+    pub fn description(to: ParticipantId, epoch: u32, description: SessionDescription) -> Self {
+        let message = NegotiationMessage::Description(description);
+        Self::Negotiation(Negotiation { remote: Remote::Participant(to), epoch, message })
+    }
+
+    /// A candidate for somebody, or the end of ours.
+    pub fn candidate(to: ParticipantId, epoch: u32, candidate: Option<IceCandidate>) -> Self {
+        let message = NegotiationMessage::Candidate(candidate);
+        Self::Negotiation(Negotiation { remote: Remote::Participant(to), epoch, message })
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What keeps a connection from coming about, as soon as it is known: on our side, on theirs, and how they are told.
 
 use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_SDP_BYTES};
-use visavis_signaling::{Outbound, SdpType, SessionDescription, json};
+use visavis_signaling::{NegotiationMessage, SdpType, SessionDescription, json};
 
 use super::{Connection, Context, PeerConnectionSlot};
 use crate::output::Role;
@@ -73,7 +73,7 @@ impl Connection {
             Role::Answerer => SdpType::Answer,
         };
         let description = refusal(sdp_type, reason);
-        cx.send(Outbound::Description { to: cx.to.clone(), epoch: self.epoch, description });
+        cx.negotiate(self.epoch, NegotiationMessage::Description(description));
     }
 
     /// There is a candidate.

@@ -1,15 +1,11 @@
 //! The connections to the others: made, negotiated, mended, and put away.
 
-use std::cmp::Ordering;
-
-use visavis_signaling::{
-    IceServers, Inbound, Offerer, ParticipantId, SdpType, SessionDescription, Timestamp, ice,
-};
+use visavis_signaling::{IceServers, Offerer, ParticipantId, Remote, Timestamp, ice};
 
 use super::Room;
 use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId, Source};
-use crate::output::{ConnectionConfig, ConnectionEffect, Effect, Event, Role};
+use crate::output::{ConnectionConfig, ConnectionEffect, Event, Role};
 use crate::topology;
 use crate::view::{ConnectionReason, Lifecycle};
 
@@ -19,29 +15,28 @@ const MAX_PAST_EPOCHS: usize = 64;
 impl Room {
     /// Makes the connections that should exist and closes those that should not.
     pub(super) fn reconcile(&mut self, now: Timestamp) {
-        let desired: Vec<_> =
-            topology::mesh(&self.roster).map(|(id, offerer)| (id.clone(), offerer)).collect();
-        let surplus = |id: &&ParticipantId| !desired.iter().any(|(wanted, _)| wanted == *id);
-        for id in self.connections.keys().filter(surplus).cloned().collect::<Vec<_>>() {
-            self.close_connection(&id);
+        let specs = self.topology.connections(&self.roster);
+        let surplus = |remote: &&Remote| !specs.iter().any(|spec| spec.remote == **remote);
+        for remote in self.connections.keys().filter(surplus).cloned().collect::<Vec<_>>() {
+            self.close_connection(&remote);
         }
-        for (id, offerer) in desired {
-            if self.connections.get(&id).is_none() {
-                self.connect(now, &id, offerer);
+        for spec in specs {
+            if self.connections.get(&spec.remote).is_none() {
+                self.connect(now, &spec.remote, spec.offerer);
             }
         }
     }
 
-    fn connect(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
+    fn connect(&mut self, now: Timestamp, remote: &Remote, offerer: Offerer) {
         let role = match offerer {
             Offerer::Us | Offerer::Unknown => Role::Offerer,
             Offerer::Them => Role::Answerer,
         };
-        let past = self.past_epochs.remove_first(|(past, _)| past == id);
+        let past = self.past_epochs.remove_first(|(past, _)| past == remote);
         let epoch = past.map_or(0, |(_, epoch)| epoch.saturating_add(1));
-        let recovery = Recovery::new(now, self.is_polite(id));
-        self.replace_connection(id, epoch, role, recovery);
-        if let (Offerer::Unknown, Some(connection)) = (offerer, self.connections.get_mut(id)) {
+        let recovery = Recovery::new(now, self.is_polite(remote));
+        self.replace_connection(remote, epoch, role, recovery);
+        if let (Offerer::Unknown, Some(connection)) = (offerer, self.connections.get_mut(remote)) {
             connection.set_unconfirmed();
         }
         if role == Role::Answerer && self.prepared_answerer.is_none() {
@@ -50,28 +45,25 @@ impl Room {
     }
 
     /// Who yields when both offer at once: the one whose id sorts lower. Both sides can tell.
-    fn is_polite(&self, other: &ParticipantId) -> bool {
-        self.id.as_ref() < Some(other)
+    fn is_polite(&self, remote: &Remote) -> bool {
+        topology::is_polite(self.id.as_ref(), remote)
     }
 
     /// Puts a new connection in place, for which the shell makes nothing yet; gives back the one that was there, closed.
-    fn replace_connection(
+    pub(super) fn replace_connection(
         &mut self,
-        id: &ParticipantId,
+        remote: &Remote,
         epoch: u32,
         role: Role,
         recovery: Recovery,
     ) -> Option<Connection> {
-        let before = self.connections.remove(id);
-        let mut new = Connection::new(epoch, role, self.is_polite(id), recovery);
+        let before = self.connections.remove(remote);
+        let mut new = Connection::new(epoch, role, self.is_polite(remote), recovery);
         if let Some(before) = &before {
-            before
-                .id()
-                .into_iter()
-                .for_each(|id| self.out.effect(Effect::Connection(id, ConnectionEffect::Close)));
+            before.id().into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
             new.inherit_failure(before.failure());
         }
-        self.connections.insert(id.clone(), new);
+        self.connections.insert(remote.clone(), new);
         before
     }
 
@@ -79,31 +71,28 @@ impl Room {
     fn create_peer_connection(&mut self, role: Role) -> ConnectionId {
         let connection = ConnectionId(self.next_connection);
         self.next_connection = self.next_connection.wrapping_add(1);
-        self.out
-            .effect(Effect::Connection(connection, ConnectionEffect::Create(role, self.connection_config())));
+        let config = self.connection_config();
+        self.out.connection(connection, ConnectionEffect::Create(role, config));
         for source in Source::ALL {
             if let Some(track) = self.media.track(source) {
-                self.out.effect(Effect::Connection(
-                    connection,
-                    ConnectionEffect::ReplaceTrack(source, Some(track)),
-                ));
+                self.out.connection(connection, ConnectionEffect::ReplaceTrack(source, Some(track)));
             }
         }
         connection
     }
 
     /// It is time for a connection to be made. An answerer may be there already.
-    fn take_or_create_peer_connection(&mut self, now: Timestamp, id: &ParticipantId) {
-        let Some(role) = self.connections.get(id).map(Connection::role) else { return };
+    fn take_or_create_peer_connection(&mut self, now: Timestamp, remote: &Remote) {
+        let Some(role) = self.connections.get(remote).map(Connection::role) else { return };
         if self.webrtc_support.is_blocked() {
-            return self.with_connection(now, id, Connection::creation_failed);
+            return self.with_connection(now, remote, Connection::creation_failed);
         }
-        let prepared_answerer = if role == Role::Answerer { self.prepared_answerer.take() } else { None };
-        let made = match prepared_answerer {
-            Some(prepared_answerer) => prepared_answerer,
+        let prepared = if role == Role::Answerer { self.prepared_answerer.take() } else { None };
+        let made = match prepared {
+            Some(prepared) => prepared,
             None => self.create_peer_connection(role),
         };
-        if let Some(connection) = self.connections.get_mut(id) {
+        if let Some(connection) = self.connections.get_mut(remote) {
             connection.created_as(made);
         }
     }
@@ -123,11 +112,11 @@ impl Room {
     }
 
     /// Puts the next generation in place of a connection that came to nothing; we offer.
-    fn rebuild(&mut self, now: Timestamp, id: &ParticipantId) {
-        let Some(connection) = self.connections.get(id) else { return };
+    fn rebuild(&mut self, now: Timestamp, remote: &Remote) {
+        let Some(connection) = self.connections.get(remote) else { return };
         let epoch = connection.epoch().saturating_add(1);
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(id, epoch, Role::Offerer, recovery);
+        self.replace_connection(remote, epoch, Role::Offerer, recovery);
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
@@ -143,28 +132,25 @@ impl Room {
         self.server_ice = servers;
         let config = self.connection_config();
         for id in self.peer_connection_ids().collect::<Vec<_>>() {
-            self.out.effect(Effect::Connection(id, ConnectionEffect::SetConfiguration(config.clone())));
+            self.out.connection(id, ConnectionEffect::SetConfiguration(config.clone()));
         }
     }
 
-    pub(super) fn close_connection(&mut self, id: &ParticipantId) {
-        if let Some(connection) = self.connections.remove(id) {
-            self.retire(id.clone(), &connection);
+    pub(super) fn close_connection(&mut self, remote: &Remote) {
+        if let Some(connection) = self.connections.remove(remote) {
+            self.retire(remote.clone(), &connection);
         }
     }
 
-    fn retire(&mut self, id: ParticipantId, connection: &Connection) {
-        connection
-            .id()
-            .into_iter()
-            .for_each(|id| self.out.effect(Effect::Connection(id, ConnectionEffect::Close)));
-        self.past_epochs.push_bounded((id, connection.epoch()), MAX_PAST_EPOCHS);
+    fn retire(&mut self, remote: Remote, connection: &Connection) {
+        connection.id().into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
+        self.past_epochs.push_bounded((remote, connection.epoch()), MAX_PAST_EPOCHS);
     }
 
     /// Somebody is gone for good.
     pub(super) fn remove_participant(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
-            self.close_connection(id);
+            self.close_connection(&Remote::Participant(id.clone()));
             if !member.unconfirmed {
                 self.out.event(Event::ParticipantLeft(member.id, member.name));
             }
@@ -174,13 +160,11 @@ impl Room {
     /// We are gone ourselves. The others remember the generations of us in case we come back, and so do we of them: else
     /// our first offer would be an old one to them, and theirs a second connection.
     pub(super) fn remove_everyone(&mut self) {
-        while let Some((id, connection)) = self.connections.pop() {
-            self.retire(id, &connection);
+        while let Some((remote, connection)) = self.connections.pop() {
+            self.retire(remote, &connection);
         }
-        self.prepared_answerer
-            .take()
-            .into_iter()
-            .for_each(|id| self.out.effect(Effect::Connection(id, ConnectionEffect::Close)));
+        let prepared = self.prepared_answerer.take();
+        prepared.into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
         self.roster.clear();
         self.early.clear();
         self.unsent.clear();
@@ -189,133 +173,55 @@ impl Room {
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
     /// (we are the newcomer, so we offer).
     pub(super) fn rebuild_unstable(&mut self, now: Timestamp) {
-        let hurt = |(id, connection): &(&ParticipantId, &Connection)| {
-            !connection.is_stable() && !connection.is_untouched() && self.can_send_to(id)
+        let hurt = |(remote, connection): &(&Remote, &Connection)| {
+            !connection.is_stable() && !connection.is_untouched() && self.can_send_to(remote)
         };
-        let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(id, _)| id.clone()).collect();
-        for id in hurt {
-            self.rebuild_within_budget(now, &id);
+        let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(remote, _)| remote.clone()).collect();
+        for remote in hurt {
+            self.rebuild_within_budget(now, &remote);
         }
     }
 
     /// Builds a pair anew, unless that has been done too often.
-    fn rebuild_within_budget(&mut self, now: Timestamp, id: &ParticipantId) {
+    pub(super) fn rebuild_within_budget(&mut self, now: Timestamp, remote: &Remote) {
         let may = |connection: &mut Connection| connection.recovery_mut().may_repair(now);
-        if self.connections.get_mut(id).is_some_and(may) {
-            self.rebuild(now, id);
+        if self.connections.get_mut(remote).is_some_and(may) {
+            self.rebuild(now, remote);
         }
     }
 
     /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend, unless the offer
     /// that we wait for is ours to make by now.
-    pub(super) fn rebuild_after_return(&mut self, now: Timestamp, id: &ParticipantId, offerer: Offerer) {
+    pub(super) fn rebuild_after_return(&mut self, now: Timestamp, remote: &Remote, offerer: Offerer) {
         let waits =
             |pair: &Connection| pair.awaits_answer() || (offerer == Offerer::Us && pair.awaits_offer());
-        if self.connections.get(id).is_some_and(waits) {
-            self.rebuild_within_budget(now, id);
+        if self.connections.get(remote).is_some_and(waits) {
+            self.rebuild_within_budget(now, remote);
         }
     }
 
     /// The pairs whose repairs can be told to the other side. Somebody who may not even be there is not to be mended.
-    pub(super) fn repairable(&self) -> impl Iterator<Item = (&ParticipantId, &Connection)> {
-        let repairable = |(id, connection): &(&ParticipantId, &Connection)| {
-            self.can_send_to(id) && !connection.is_unconfirmed()
+    pub(super) fn repairable(&self) -> impl Iterator<Item = (&Remote, &Connection)> {
+        let repairable = |(remote, connection): &(&Remote, &Connection)| {
+            self.can_send_to(remote) && !connection.is_unconfirmed()
         };
         self.connections.iter().filter(repairable)
     }
 
     /// Carries out the repairs that are due and that can be told to the other side.
     pub(super) fn repair(&mut self, now: Timestamp) {
-        let reachable: Vec<_> = self.repairable().map(|(id, _)| id.clone()).collect();
-        for id in reachable {
-            let Some(connection) = self.connections.get_mut(&id) else { continue };
+        let reachable: Vec<_> = self.repairable().map(|(remote, _)| remote.clone()).collect();
+        for remote in reachable {
+            let Some(connection) = self.connections.get_mut(&remote) else { continue };
             if connection.recovery_mut().take_due_follow(now) {
-                self.replay_early(now, &id);
+                self.replay_early(now, &remote);
                 continue;
             }
             match connection.recovery_mut().take_due_repair(now) {
-                Some(Repair::RestartIce) => self.with_connection(now, &id, Connection::restart_ice),
-                Some(Repair::Rebuild) => self.rebuild(now, &id),
+                Some(Repair::RestartIce) => self.with_connection(now, &remote, Connection::restart_ice),
+                Some(Repair::Rebuild) => self.rebuild(now, &remote),
                 None => {}
             }
-        }
-    }
-
-    /// A description or candidate arrived: it goes to its connection if that is of the same generation, waits if its
-    /// time has not come, and is dropped if its time is over.
-    pub(super) fn on_negotiation_signal(&mut self, now: Timestamp, signal: Inbound) {
-        let (from, epoch) = match &signal {
-            Inbound::Description { from, epoch, .. } | Inbound::Candidate { from, epoch, .. } => {
-                (from.clone(), *epoch)
-            }
-            Inbound::Joined(_)
-            | Inbound::Resumed { .. }
-            | Inbound::ParticipantResumed(_)
-            | Inbound::ParticipantJoined(_)
-            | Inbound::ParticipantLeft(_)
-            | Inbound::ParticipantGone(_)
-            | Inbound::MediaState { .. }
-            | Inbound::IceServers(_)
-            | Inbound::Rejected(_)
-            | Inbound::Unanswered => return,
-        };
-        let Some(connection) = self.connections.get_mut(&from) else { return self.buffer_early(signal) };
-        match (signal, epoch.cmp(&connection.epoch())) {
-            (Inbound::Description { description, .. }, Ordering::Equal) => {
-                connection.description_arrived(description);
-            }
-            (Inbound::Candidate { candidate: Some(candidate), .. }, Ordering::Equal) => {
-                connection.candidate_arrived(candidate, &mut self.out);
-            }
-            (Inbound::Description { description, .. }, Ordering::Greater) => {
-                self.follow_rebuild(now, &from, epoch, description);
-            }
-            (signal, Ordering::Greater) => self.buffer_early(signal),
-            (Inbound::Description { description, .. }, Ordering::Less) => {
-                self.outdated_description(now, &from, &description);
-            }
-            (Inbound::Candidate { candidate: None, .. }, Ordering::Equal) => {
-                connection.their_candidates_ended();
-            }
-            // The end of candidates says nothing that the browser needs, and without a fragment it could end the wrong ones.
-            (_, Ordering::Equal | Ordering::Less) => {}
-        }
-    }
-
-    /// They have built the pair anew.
-    fn follow_rebuild(
-        &mut self,
-        now: Timestamp,
-        from: &ParticipantId,
-        epoch: u32,
-        offer: SessionDescription,
-    ) {
-        let Some(connection) = self.connections.get_mut(from) else { return };
-        if offer.sdp_type == SdpType::Answer {
-            return;
-        }
-        if !connection.recovery_mut().may_follow(now) {
-            return self.buffer_offer(from, epoch, offer);
-        }
-        let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(from, epoch, Role::Answerer, recovery);
-        if let Some(connection) = self.connections.get_mut(from) {
-            connection.description_arrived(offer);
-        }
-        self.replay_early(now, from);
-    }
-
-    /// They still use a connection that is over on our side. If we are waiting for their offer, they do not know that
-    /// they should make one: so we do.
-    fn outdated_description(
-        &mut self,
-        now: Timestamp,
-        from: &ParticipantId,
-        description: &SessionDescription,
-    ) {
-        let waiting = self.connections.get(from).is_some_and(Connection::is_untouched);
-        if waiting && description.sdp_type == SdpType::Offer {
-            self.rebuild_within_budget(now, from);
         }
     }
 
@@ -327,32 +233,37 @@ impl Room {
     ) {
         if self.prepared_answerer == Some(connection) && event == ConnectionEvent::CreationFailed {
             self.prepared_answerer = None;
-            self.out.effect(Effect::Connection(connection, ConnectionEffect::Close));
+            self.out.connection(connection, ConnectionEffect::Close);
         }
         let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == Some(connection));
-        let Some((id, connection)) = owner else { return };
-        let id = id.clone();
+        let Some((remote, connection)) = owner else { return };
+        let remote = remote.clone();
         match event {
-            ConnectionEvent::CreationFailed => self.with_connection(now, &id, Connection::creation_failed),
+            ConnectionEvent::CreationFailed => {
+                self.with_connection(now, &remote, Connection::creation_failed);
+            }
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
             ConnectionEvent::ConnectionStateChange(state) => connection.connection_state_changed(now, state),
             ConnectionEvent::Track(source, track) => connection.set_track(source, track),
-            ConnectionEvent::Stats(flow) => self.on_stats(now, &id, &flow),
+            ConnectionEvent::Stats(flow) => self.on_stats(now, &remote, &flow),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::ChannelClosed => {
+                let Remote::Participant(id) = remote else { return };
                 let events = self.signal_client.on_channel_closed(now, id, &mut self.out);
                 self.on_signal_events(now, events);
             }
             ConnectionEvent::IceCandidate(candidate) => {
-                self.with_connection(now, &id, |connection, cx| connection.candidate_gathered(candidate, cx));
+                self.with_connection(now, &remote, |connection, cx| {
+                    connection.candidate_gathered(candidate, cx);
+                });
             }
             ConnectionEvent::LocalDescriptionSet(Ok(description)) => {
-                self.with_connection(now, &id, |connection, cx| {
+                self.with_connection(now, &remote, |connection, cx| {
                     connection.local_description_set(description, cx);
                 });
             }
             ConnectionEvent::RemoteDescriptionSet(Ok(())) => {
-                self.with_connection(now, &id, Connection::remote_description_set);
+                self.with_connection(now, &remote, Connection::remote_description_set);
             }
             ConnectionEvent::LocalDescriptionSet(Err(error)) => {
                 connection.operation_failed(now, ConnectionReason::Refused);
@@ -368,28 +279,30 @@ impl Room {
     /// Lets every negotiation take its next step.
     pub(super) fn negotiate_all(&mut self, now: Timestamp) {
         let ids: Vec<_> = self.connections.keys().cloned().collect();
-        for id in ids {
-            while let Some(request) = self.negotiate(now, &id) {
+        for remote in ids {
+            while let Some(request) = self.negotiate(now, &remote) {
                 match request {
-                    ConnectionRequest::Yield => self.yield_to(now, &id),
-                    ConnectionRequest::CreatePeerConnection => self.take_or_create_peer_connection(now, &id),
+                    ConnectionRequest::Yield => self.yield_to(now, &remote),
+                    ConnectionRequest::CreatePeerConnection => {
+                        self.take_or_create_peer_connection(now, &remote);
+                    }
                 }
             }
         }
     }
 
-    fn negotiate(&mut self, now: Timestamp, id: &ParticipantId) -> Option<ConnectionRequest> {
+    fn negotiate(&mut self, now: Timestamp, remote: &Remote) -> Option<ConnectionRequest> {
         let mut request = None;
-        self.with_connection(now, id, |connection, cx| request = connection.negotiate(cx));
+        self.with_connection(now, remote, |connection, cx| request = connection.negotiate(cx));
         request
     }
 
     /// Both made their first offer at once, and ours yields: an answerer of the same generation takes over.
-    fn yield_to(&mut self, now: Timestamp, id: &ParticipantId) {
-        let Some(connection) = self.connections.get(id) else { return };
+    fn yield_to(&mut self, now: Timestamp, remote: &Remote) {
+        let Some(connection) = self.connections.get(remote) else { return };
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
-        let before = self.replace_connection(id, epoch, Role::Answerer, recovery);
-        if let (Some(connection), Some(before)) = (self.connections.get_mut(id), before) {
+        let before = self.replace_connection(remote, epoch, Role::Answerer, recovery);
+        if let (Some(connection), Some(before)) = (self.connections.get_mut(remote), before) {
             connection.inherit(before);
         }
     }
@@ -398,15 +311,15 @@ impl Room {
     fn with_connection(
         &mut self,
         now: Timestamp,
-        id: &ParticipantId,
+        remote: &Remote,
         act: impl FnOnce(&mut Connection, &mut Context<'_>),
     ) {
-        let can_send = self.can_send_to(id);
-        let reaches = self.roster.get(id).is_some_and(|member| member.present || member.may_resume);
+        let can_send = self.can_send_to(remote);
+        let reaches = self.reaches(remote);
         let unsent = (self.lifecycle != Lifecycle::Joined).then_some(&mut self.unsent);
-        if let Some(connection) = self.connections.get_mut(id) {
+        if let Some(connection) = self.connections.get_mut(remote) {
             let (signal_client, out) = (&mut self.signal_client, &mut self.out);
-            let mut cx = Context { now, signal_client, out, to: id, can_send, reaches, unsent };
+            let mut cx = Context { now, signal_client, out, remote, can_send, reaches, unsent };
             act(connection, &mut cx);
         }
     }

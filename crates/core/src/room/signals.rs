@@ -2,18 +2,13 @@
 
 use visavis_signaling::{
     IceServers, Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode,
-    Rejection, SessionDescription, Timestamp,
+    Rejection, Remote, RosterSignal, ServerSignal, Timestamp,
 };
 
 use super::Room;
 use crate::output::Event;
 use crate::signal_client::SignalEvent;
 use crate::view::Lifecycle;
-
-/// Most messages that wait for their time.
-const MAX_EARLY: usize = 128;
-/// ...and most of one person: nobody pushes out what the others said.
-const MAX_EARLY_EACH: usize = 24;
 
 impl Room {
     pub(super) fn on_signal_events(&mut self, now: Timestamp, events: Vec<SignalEvent>) {
@@ -48,27 +43,40 @@ impl Room {
     }
 
     fn on_signal(&mut self, now: Timestamp, signal: Inbound) {
+        let joined = self.lifecycle == Lifecycle::Joined;
         match signal {
-            Inbound::Joined(joined) if self.wants_to_join() => self.on_joined(now, joined),
-            Inbound::Rejected(rejection) => self.on_rejected(now, rejection),
-            Inbound::Resumed { ice_servers } if self.lifecycle == Lifecycle::Reconnecting => {
+            Inbound::Server(signal) => self.on_server_signal(now, signal),
+            Inbound::Roster(signal) if joined => self.on_roster_signal(now, signal),
+            Inbound::Negotiation(negotiation) if joined => self.on_negotiation(now, negotiation),
+            // Of a room that we are not in any more, or not yet.
+            Inbound::Roster(_) | Inbound::Negotiation(_) => {}
+        }
+    }
+
+    fn on_server_signal(&mut self, now: Timestamp, signal: ServerSignal) {
+        match signal {
+            ServerSignal::Joined(joined) if self.wants_to_join() => self.on_joined(now, joined),
+            ServerSignal::Resumed { ice_servers } if self.lifecycle == Lifecycle::Reconnecting => {
                 self.on_resumed(now, ice_servers);
             }
-            Inbound::IceServers(ice) => {
+            // The answer to a question that is over.
+            ServerSignal::Joined(_) | ServerSignal::Resumed { .. } => {}
+            ServerSignal::Rejected(rejection) => self.on_rejected(now, rejection),
+            ServerSignal::IceServers(ice) => {
                 self.check.on_server_answer(None, &mut self.out);
                 self.use_ice_servers(Some(ice));
             }
-            _ if self.lifecycle != Lifecycle::Joined => {}
-            Inbound::Joined(_) | Inbound::Resumed { .. } => {}
-            Inbound::Unanswered => self.unanswered = true,
-            Inbound::ParticipantResumed(info) => self.on_participant_resumed(now, info),
-            Inbound::ParticipantJoined(info) => self.on_participant_joined(now, info),
-            Inbound::ParticipantLeft(id) => self.remove_participant(&id),
-            Inbound::ParticipantGone(id) => self.on_participant_lost(&id),
-            Inbound::MediaState { from, media } => self.on_media_state(&from, media),
-            Inbound::Description { .. } | Inbound::Candidate { .. } => {
-                self.on_negotiation_signal(now, signal);
-            }
+            ServerSignal::Unanswered => self.unanswered = self.lifecycle == Lifecycle::Joined,
+        }
+    }
+
+    fn on_roster_signal(&mut self, now: Timestamp, signal: RosterSignal) {
+        match signal {
+            RosterSignal::Resumed(info) => self.on_participant_resumed(now, info),
+            RosterSignal::Joined(info) => self.on_participant_joined(now, info),
+            RosterSignal::Left(id) => self.remove_participant(&id),
+            RosterSignal::Lost(id) => self.on_participant_lost(&id),
+            RosterSignal::MediaState { from, media } => self.on_media_state(&from, media),
         }
     }
 
@@ -119,7 +127,7 @@ impl Room {
     fn on_participant_joined(&mut self, now: Timestamp, info: ParticipantInfo) {
         let (id, offerer) = (info.id.clone(), info.offerer);
         if !self.participant_present(now, info) {
-            self.rebuild_after_return(now, &id, offerer);
+            self.rebuild_after_return(now, &Remote::Participant(id), offerer);
         }
     }
 
@@ -134,16 +142,17 @@ impl Room {
             self.out.event(Event::ParticipantJoined(id.clone(), name));
         }
         self.reconcile(now);
-        self.replay_early(now, &id);
+        self.replay_early(now, &Remote::Participant(id));
         new
     }
 
     /// Puts somebody on the roster. In another life of theirs nothing is left of what connected us. In the same, what
     /// they said before they were lost may not have been true for long, and their silence was held against it.
     fn add_to_roster(&mut self, info: ParticipantInfo) -> bool {
+        let remote = Remote::Participant(info.id.clone());
         if self.roster.get(&info.id).is_some_and(|member| member.session != info.session) {
-            self.close_connection(&info.id);
-        } else if let Some(connection) = self.connections.get_mut(&info.id) {
+            self.close_connection(&remote);
+        } else if let Some(connection) = self.connections.get_mut(&remote) {
             connection.reset_flow();
         }
         self.roster.enter(info)
@@ -195,48 +204,5 @@ impl Room {
                 self.out.event(Event::ProtocolError([code.as_str(), ": ", &rejection.text].concat()));
             }
         }
-    }
-
-    /// Keeps a message whose time has not come.
-    pub(super) fn buffer_early(&mut self, signal: Inbound) {
-        let theirs = |early: &Inbound| sender(early) == sender(&signal);
-        if self.early.count(|early| theirs(early)) >= MAX_EARLY_EACH {
-            self.early.remove_first(theirs);
-        }
-        self.early.push_bounded(signal, MAX_EARLY);
-    }
-
-    /// Keeps an offer for the time when it may be followed; only the newest of each.
-    pub(super) fn buffer_offer(&mut self, from: &ParticipantId, epoch: u32, description: SessionDescription) {
-        let older = |signal: &Inbound| matches!(signal, Inbound::Description { from: id, .. } if id == from);
-        while self.early.remove_first(older).is_some() {}
-        self.buffer_early(Inbound::Description { from: from.clone(), epoch, description });
-    }
-
-    /// Hears again what somebody said too early. What is still too early is kept again.
-    pub(super) fn replay_early(&mut self, now: Timestamp, id: &ParticipantId) {
-        for signal in self.early.take() {
-            if sender(&signal) == Some(id) {
-                self.on_negotiation_signal(now, signal);
-            } else {
-                self.early.push(signal);
-            }
-        }
-    }
-}
-
-fn sender(signal: &Inbound) -> Option<&ParticipantId> {
-    match signal {
-        Inbound::Description { from, .. } | Inbound::Candidate { from, .. } => Some(from),
-        Inbound::Joined(_)
-        | Inbound::Resumed { .. }
-        | Inbound::ParticipantResumed(_)
-        | Inbound::ParticipantJoined(_)
-        | Inbound::ParticipantLeft(_)
-        | Inbound::ParticipantGone(_)
-        | Inbound::MediaState { .. }
-        | Inbound::IceServers(_)
-        | Inbound::Rejected(_)
-        | Inbound::Unanswered => None,
     }
 }

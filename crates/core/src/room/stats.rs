@@ -1,11 +1,11 @@
 //! Whether media flows: when the counters are looked at, and what should have grown.
 
-use visavis_signaling::{ParticipantId, Timestamp};
+use visavis_signaling::{Remote, Timestamp};
 
 use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
 use crate::input::Flow;
-use crate::output::{ConnectionEffect, Effect};
+use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_LASTS, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
 impl Room {
@@ -16,8 +16,8 @@ impl Room {
 
     /// The connections that the browser calls good, to people with whom a repair could be agreed on.
     fn watched(&self) -> impl Iterator<Item = &Connection> {
-        let watched = |(id, connection): &(&ParticipantId, &Connection)| {
-            connection.is_connected() && self.can_send_to(id)
+        let watched = |(remote, connection): &(&Remote, &Connection)| {
+            connection.is_connected() && self.can_send_to(remote)
         };
         self.connections.iter().filter(watched).map(|(_, connection)| connection)
     }
@@ -35,7 +35,7 @@ impl Room {
         let every = if now < self.alert_until { STATS_INTERVAL_WHEN_ALERT } else { STATS_INTERVAL };
         self.next_stats_at = now + every;
         for id in self.watched().filter_map(Connection::id).collect::<Vec<_>>() {
-            self.out.effect(Effect::Connection(id, ConnectionEffect::GetStats));
+            self.out.connection(id, ConnectionEffect::GetStats);
         }
     }
 
@@ -57,11 +57,11 @@ impl Room {
     }
 
     /// The counters of one connection.
-    pub(super) fn on_stats(&mut self, now: Timestamp, id: &ParticipantId, flow: &Flow) {
-        if !self.can_send_to(id) {
+    pub(super) fn on_stats(&mut self, now: Timestamp, remote: &Remote, flow: &Flow) {
+        if !self.can_send_to(remote) {
             return;
         }
-        let told = self.roster.get(id).and_then(|member| member.media);
+        let told = remote.participant().and_then(|id| self.roster.get(id)).and_then(|member| member.media);
         let media = told.unwrap_or_default();
         let expected = ExpectedMedia {
             audio: media.microphone,
@@ -71,7 +71,7 @@ impl Room {
             wants_video: told.is_some(),
         };
         let moment = SampleContext { now, server_heard: self.server_heard, alert: now < self.alert_until };
-        if let Some(connection) = self.connections.get_mut(id) {
+        if let Some(connection) = self.connections.get_mut(remote) {
             connection.on_stats(moment, flow, expected);
         }
     }

@@ -1,5 +1,7 @@
 //! The view, derived.
 
+use visavis_signaling::Remote;
+
 use super::Room;
 use crate::connection::{Connection, FrameState, Phase};
 use crate::input::Source;
@@ -54,7 +56,7 @@ fn problem(room: &Room) -> Option<Problem> {
 }
 
 fn participant(room: &Room, member: &Member) -> ParticipantView {
-    let connection = room.connections.get(&member.id);
+    let connection = room.connection_of(&member.id);
     let (state, reason) = match connection {
         Some(connection) => connection_state(room, member, connection),
         None => (ConnectionState::Connecting, ConnectionReason::Waiting),
@@ -78,15 +80,16 @@ fn connection_state(
     connection: &Connection,
 ) -> (ConnectionState, ConnectionReason) {
     let recovery = connection.recovery();
+    let can_send = room.can_send_to(&Remote::Participant(member.id.clone()));
     // One that the next try may overcome waits until several have failed.
     let passes = [ConnectionReason::Incompatible, ConnectionReason::Refused];
     let lasts = |reason: &ConnectionReason| !passes.contains(reason);
-    let speaks = recovery.phase() != Phase::Healthy && room.can_send_to(&member.id);
+    let speaks = recovery.phase() != Phase::Healthy && can_send;
     if let Some(reason) = known_failure(room, connection).filter(lasts).filter(|_| speaks) {
         return (ConnectionState::Failed, reason);
     }
     let (state, reason) = match recovery.phase() {
-        Phase::Healthy if connection.is_silent() && room.can_send_to(&member.id) => {
+        Phase::Healthy if connection.is_silent() && can_send => {
             return (ConnectionState::Connected, ConnectionReason::NoMedia);
         }
         Phase::Healthy if connection.sends_nothing() => {
@@ -95,7 +98,7 @@ fn connection_state(
         Phase::Healthy => return (ConnectionState::Connected, pictures(connection)),
         _ if !member.present => return (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
         // A blip is not worth a word.
-        Phase::Suspect if !recovery.is_repairing() && room.can_send_to(&member.id) => {
+        Phase::Suspect if !recovery.is_repairing() && can_send => {
             return (ConnectionState::Connected, ConnectionReason::None);
         }
         Phase::Silent => (ConnectionState::Reconnecting, ConnectionReason::NoMedia),

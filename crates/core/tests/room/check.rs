@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use visavis_core::signaling::{IceServer, IceServers, Inbound, Outbound, RejectCode, Rejection};
+use visavis_core::signaling::{
+    IceServer, IceServers, Inbound, Outbound, RejectCode, Rejection, ServerSignal,
+};
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     CheckEffect, CheckItem, CheckState, Command, Effect, Fault, Finding, Input, Skip, SocketEvent, Test,
@@ -18,7 +20,7 @@ fn relay() -> IceServer {
 }
 
 fn named() -> Inbound {
-    Inbound::IceServers(IceServers { servers: vec![relay()], expires_in: None })
+    Inbound::Server(ServerSignal::IceServers(IceServers { servers: vec![relay()], expires_in: None }))
 }
 
 /// In the lobby with an open socket, and a check that has just begun.
@@ -79,7 +81,11 @@ fn a_server_that_says_nothing_or_no_is_told_from_one_that_is_too_old() {
         (RejectCode::ServerFull, CheckState::Failed(Fault::Rejected(RejectCode::ServerFull))),
     ] {
         let mut stage = checking();
-        stage.hear(Inbound::Rejected(Rejection { code, text: String::new(), closes: false }));
+        stage.hear(Inbound::Server(ServerSignal::Rejected(Rejection {
+            code,
+            text: String::new(),
+            closes: false,
+        })));
         assert_eq!(state(&stage, CheckItem::Server), Some(expected));
     }
 }

@@ -91,7 +91,7 @@ fn a_server_that_closes_is_not_asked_at_once() {
         let mut stage = Stage::seeded(seed);
         stage.join(&[]);
         let (code, text) = (RejectCode::ServerClosing, String::new());
-        stage.hear(Inbound::Rejected(Rejection { code, text, closes: true }));
+        stage.hear(Inbound::Server(ServerSignal::Rejected(Rejection { code, text, closes: true })));
         let silent = seed % 2 == 0;
         stage.input(if silent { Input::Socket(SocketEvent::Closed) } else { closed_with(1000, "") });
         assert_eq!(stage.wait(RECONNECT_CLOSING[0] - Duration::from_millis(1)), []);
@@ -103,15 +103,15 @@ fn a_server_that_closes_is_not_asked_at_once() {
 #[test]
 fn who_sits_alone_because_nobody_answers_is_told() {
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("z", Offerer::Unknown)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("z", Offerer::Unknown))));
     assert_eq!(stage.room.view().problem, None);
-    stage.hear(Inbound::Unanswered);
+    stage.hear(Inbound::Server(ServerSignal::Unanswered));
     assert_eq!(stage.room.view().problem, Some(Problem::Unanswered));
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert_eq!(stage.room.view().problem, None);
-    stage.hear(Inbound::ParticipantLeft(id("a")));
+    stage.hear(Inbound::Roster(RosterSignal::Left(id("a"))));
     assert_eq!(stage.room.view().problem, None, "somebody was there");
-    stage.hear(Inbound::Unanswered);
+    stage.hear(Inbound::Server(ServerSignal::Unanswered));
     stage.input(Input::Command(Command::Leave));
     stage.join(&[]);
     assert_eq!(stage.room.view().problem, None);
@@ -123,7 +123,7 @@ fn agreed_on(sdp: &str) -> Stage {
     stage.event(0, ConnectionEvent::NegotiationNeeded);
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m"))));
     let description = SessionDescription { sdp_type: SdpType::Answer, sdp: sdp.into() };
-    stage.hear(Inbound::Description { from: id("a"), epoch: 0, description });
+    stage.hear(Inbound::description(id("a"), 0, description));
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
@@ -146,7 +146,7 @@ fn a_program_that_only_exchanges_data_is_told_of() {
     let mut stage = agreed_on("v=0\r\nm=audio 9 X 0\r\na=recvonly\r\n");
     let sdp = "v=0\r\nm=audio 9 X 0\r\na=recvonly\r\nm=audio 9 X 0\r\na=sendonly\r\n".to_owned();
     let description = SessionDescription { sdp_type: SdpType::Offer, sdp };
-    stage.hear(Inbound::Description { from: id("a"), epoch: 0, description });
+    stage.hear(Inbound::description(id("a"), 0, description));
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
 }
@@ -154,13 +154,13 @@ fn a_program_that_only_exchanges_data_is_told_of() {
 #[test]
 fn who_was_to_offer_and_does_not_is_offered_to() {
     let (mut stage, _) = Stage::joined(&[]);
-    let effects = stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert_eq!(creations(&effects), [(0, Role::Answerer)]);
-    let effects = stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Us)));
+    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Us))));
     assert_eq!(creations(&effects), [(1, Role::Offerer)]);
     assert_eq!(stage.room.view().participants.len(), 1);
-    assert_eq!(stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Us))), [], "once");
-    stage.hear(Inbound::ParticipantJoined(info("b", Offerer::Them)));
+    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Us)))), [], "once");
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("b", Offerer::Them))));
     stage.hear(offer_from("b", 0, "u"));
-    assert_eq!(stage.hear(Inbound::ParticipantJoined(info("b", Offerer::Us))), [], "they have");
+    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Joined(info("b", Offerer::Us)))), [], "they have");
 }

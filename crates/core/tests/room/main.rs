@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use visavis_core::signaling::{
     Dialect, DialectInput, DialectOutput, Endpoint, IceCandidate, IceServer, IceServers, Inbound, Joined,
-    MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, SdpType,
-    SessionDescription, Timestamp,
+    MediaState, Negotiation, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection,
+    RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
 };
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
@@ -48,7 +48,9 @@ impl Dialect for Plain {
                 self.signals.extend(HEARD.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
-            DialectInput::ChannelClosed(id) => out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id))),
+            DialectInput::ChannelClosed(id) => {
+                out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Left(id))));
+            }
             DialectInput::Opened | DialectInput::Closed | DialectInput::Timeout => {}
         }
     }
@@ -162,7 +164,13 @@ fn info(name: &str, offerer: Offerer) -> ParticipantInfo {
 
 fn welcome(others: &[&str]) -> Inbound {
     let participants = others.iter().map(|other| info(other, Offerer::Us)).collect();
-    Inbound::Joined(Joined { id: id("m"), participants, ice_servers: None, capacity: Some(8), room: None })
+    Inbound::Server(ServerSignal::Joined(Joined {
+        id: id("m"),
+        participants,
+        ice_servers: None,
+        capacity: Some(8),
+        room: None,
+    }))
 }
 
 fn description(sdp_type: SdpType, ufrag: &str) -> SessionDescription {
@@ -179,11 +187,11 @@ fn candidate(ufrag: &str) -> IceCandidate {
 }
 
 fn offer_from(from: &str, epoch: u32, ufrag: &str) -> Inbound {
-    Inbound::Description { from: id(from), epoch, description: description(SdpType::Offer, ufrag) }
+    Inbound::description(id(from), epoch, description(SdpType::Offer, ufrag))
 }
 
 fn candidate_from(from: &str, epoch: u32, ufrag: &str) -> Inbound {
-    Inbound::Candidate { from: id(from), epoch, candidate: Some(candidate(ufrag)) }
+    Inbound::candidate(id(from), epoch, Some(candidate(ufrag)))
 }
 
 fn creations(effects: &[Effect]) -> Vec<(u32, Role)> {
@@ -200,7 +208,7 @@ fn creations(effects: &[Effect]) -> Vec<(u32, Role)> {
 fn the_newcomer_offers_to_everybody() {
     let (mut stage, effects) = Stage::joined(&["a", "b"]);
     assert_eq!(creations(&effects), [(0, Role::Offerer), (1, Role::Offerer)]);
-    let effects = stage.hear(Inbound::ParticipantJoined(info("c", Offerer::Them)));
+    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("c", Offerer::Them))));
     assert_eq!(creations(&effects), [(2, Role::Answerer)]);
     let names: Vec<_> = stage.room.view().participants.into_iter().map(|other| other.name).collect();
     assert_eq!(names, ["a", "b", "c"], "in the order in which they appeared");
@@ -217,18 +225,18 @@ fn our_candidates_follow_our_description() {
     stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
     assert_eq!(said(), [], "not before the description");
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
-    let said = said();
-    assert!(
-        matches!(said.as_slice(), [Outbound::Description { .. }, Outbound::Candidate { .. }]),
-        "{said:?}"
-    );
+    let expected = [
+        Outbound::description(id("a"), 0, description(SdpType::Offer, "u")),
+        Outbound::candidate(id("a"), 0, Some(candidate("u"))),
+    ];
+    assert_eq!(said(), expected);
 }
 
 #[test]
 fn early_candidates_wait_and_late_ones_are_dropped() {
     let (mut stage, _) = Stage::joined(&[]);
     assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before anybody knows them");
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before their offer");
     let effects = stage.hear(offer_from("a", 0, "u"));
     assert_eq!(
@@ -245,7 +253,7 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
         [add.clone(), add, Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription)]
     );
     assert_eq!(
-        stage.hear(Inbound::ParticipantLeft(id("a"))),
+        stage.hear(Inbound::Roster(RosterSignal::Left(id("a")))),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::Close)]
     );
     assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "after they left");
@@ -255,7 +263,7 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
 #[test]
 fn older_generations_are_ignored_and_newer_ones_take_over() {
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert_eq!(stage.hear(candidate_from("a", 2, "u")), [], "of a generation to come");
     let effects = stage.hear(offer_from("a", 2, "u"));
     let set = Effect::Connection(
@@ -311,7 +319,7 @@ fn losing_the_server_does_not_touch_media() {
     stage.input(Input::Socket(SocketEvent::Opened));
     assert_eq!(stage.hear(welcome(&[])), [], "they are not back yet, but their media is fine");
     assert_eq!(stage.wait(Duration::from_secs(300)), []);
-    assert_eq!(stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them))), []);
+    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them)))), []);
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
 }
 
@@ -327,16 +335,20 @@ fn where_nothing_is_lost_nothing_is_mended() {
     stage.wait(RECONNECT_FIRST[1]);
     stage.input(Input::Socket(SocketEvent::Opened));
     assert!(matches!(said().as_slice(), [Outbound::Join { .. }]));
-    assert_eq!(stage.hear(Inbound::Resumed { ice_servers: None }), [], "half a negotiation goes on");
+    assert_eq!(
+        stage.hear(Inbound::Server(ServerSignal::Resumed { ice_servers: None })),
+        [],
+        "half a negotiation goes on"
+    );
     let (to, epoch) = (id("a"), 0);
     let waited = [
-        Outbound::Description { to: to.clone(), epoch, description: offer },
-        Outbound::Candidate { to, epoch, candidate: Some(candidate("m")) },
+        Outbound::description(to.clone(), epoch, offer),
+        Outbound::candidate(to, epoch, Some(candidate("m"))),
         Outbound::MediaState(MediaState::default()),
     ];
     assert_eq!(said(), waited, "what could not be said is said now");
-    stage.hear(Inbound::ParticipantGone(id("a")));
-    assert_eq!(stage.hear(Inbound::ParticipantResumed(info("a", Offerer::Them))), []);
+    stage.hear(Inbound::Roster(RosterSignal::Lost(id("a"))));
+    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Resumed(info("a", Offerer::Them)))), []);
 }
 
 #[test]
@@ -344,11 +356,11 @@ fn another_life_of_somebody_is_connected_anew_under_the_same_tile() {
     let (mut stage, _) = Stage::joined(&["a"]);
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     let again = ParticipantInfo { session: Some("2".into()), ..info("a", Offerer::Them) };
-    let effects = stage.hear(Inbound::ParticipantJoined(again.clone()));
+    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(again.clone())));
     assert_eq!(effects[0], Effect::Connection(ConnectionId(0), ConnectionEffect::Close));
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
     assert_eq!(stage.room.view().participants.len(), 1);
-    assert_eq!(stage.hear(Inbound::ParticipantJoined(again)), [], "that life is known now");
+    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Joined(again))), [], "that life is known now");
 }
 
 #[test]
@@ -357,19 +369,19 @@ fn newer_ice_servers_reach_every_connection() {
     let text = |text: &str| Some(text.to_owned());
     let server = IceServer { urls: vec!["turn:x".into()], username: text("u"), credential: text("c") };
     let ice = IceServers { servers: vec![server.clone()], expires_in: None };
-    let effects = stage.hear(Inbound::IceServers(ice.clone()));
+    let effects = stage.hear(Inbound::Server(ServerSignal::IceServers(ice.clone())));
     let config = ConnectionConfig { ice_servers: vec![server], relay_only: false, channel: true };
     let told = [0, 1]
         .map(|n| Effect::Connection(ConnectionId(n), ConnectionEffect::SetConfiguration(config.clone())));
     assert_eq!(effects, told);
-    assert_eq!(stage.hear(Inbound::IceServers(ice)), [], "nothing new");
+    assert_eq!(stage.hear(Inbound::Server(ServerSignal::IceServers(ice))), [], "nothing new");
 }
 
 #[test]
 fn whoever_is_lost_to_server_and_ear_is_given_up() {
     let (mut stage, _) = Stage::joined(&["a"]);
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    stage.hear(Inbound::ParticipantGone(id("a")));
+    stage.hear(Inbound::Roster(RosterSignal::Lost(id("a"))));
     assert_eq!(stage.wait(Duration::from_secs(300)), [], "a tile that still receives is never removed");
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PeerGone));
@@ -400,11 +412,11 @@ fn a_full_room_leads_back_to_the_lobby() {
     let mut stage = Stage::new();
     stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
     stage.input(Input::Socket(SocketEvent::Opened));
-    stage.hear(Inbound::Rejected(Rejection {
+    stage.hear(Inbound::Server(ServerSignal::Rejected(Rejection {
         code: RejectCode::RoomFull,
         text: String::new(),
         closes: true,
-    }));
+    })));
     let view = stage.room.view();
     assert_eq!(view.lifecycle, Lifecycle::Lobby);
     assert_eq!(view.problem, Some(Problem::Rejected { code: RejectCode::RoomFull, text: String::new() }));
@@ -422,11 +434,11 @@ fn a_seat_that_is_kept_for_somebody_lost_is_asked_for_again() {
         stage.input(Input::Socket(SocketEvent::Opened));
         assert!(matches!(said().as_slice(), [Outbound::Join { .. }]), "by itself");
         asked += 1;
-        stage.hear(Inbound::Rejected(Rejection {
+        stage.hear(Inbound::Server(ServerSignal::Rejected(Rejection {
             code: RejectCode::SeatKept,
             text: String::new(),
             closes: true,
-        }));
+        })));
         let view = stage.room.view();
         assert_eq!(view.lifecycle, Lifecycle::Joining);
         assert_eq!(
@@ -439,13 +451,13 @@ fn a_seat_that_is_kept_for_somebody_lost_is_asked_for_again() {
     }
     assert!((3..30).contains(&asked), "{asked}");
     stage.input(Input::Socket(SocketEvent::Opened));
-    stage.hear(Inbound::Joined(Joined {
+    stage.hear(Inbound::Server(ServerSignal::Joined(Joined {
         id: id("me"),
         participants: Vec::new(),
         ice_servers: None,
         capacity: None,
         room: None,
-    }));
+    })));
     assert_eq!((stage.room.view().lifecycle, stage.room.view().problem), (Lifecycle::Joined, None));
 }
 
@@ -521,7 +533,7 @@ fn nobody_pushes_out_what_others_said_too_early() {
     for i in 0..1000 {
         stage.hear(candidate_from("b", i, "v"));
     }
-    let effects = stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert!(
         effects.iter().any(|effect| matches!(
             effect,
@@ -540,14 +552,14 @@ fn whoever_comes_back_goes_on_counting_generations() {
     said();
     stage.event(1, ConnectionEvent::NegotiationNeeded);
     stage.event(1, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
-    assert!(matches!(said().as_slice(), [Outbound::Description { epoch: 1, .. }, ..]));
+    assert!(matches!(said().as_slice(), [Outbound::Negotiation(Negotiation { epoch: 1, .. }), ..]));
 }
 
 /// A connection to "a" that is up, in both directions' words.
 fn connected() -> Stage {
     let (mut stage, _) = Stage::joined(&["a"]);
     let media = MediaState { microphone: true, camera: true, screen: false };
-    stage.hear(Inbound::MediaState { from: id("a"), media });
+    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
 }
@@ -564,14 +576,14 @@ fn a_lost_path_says_when_only_the_server_can_help() {
 #[test]
 fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
     let (mut stage, _) = Stage::joined(&[]);
-    let effects = stage.hear(Inbound::ParticipantJoined(info("z", Offerer::Unknown)));
+    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("z", Offerer::Unknown))));
     assert_eq!(creations(&effects), [(0, Role::Offerer)]);
     stage.event(0, ConnectionEvent::NegotiationNeeded);
     stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m1"))));
     assert_eq!(stage.wait(Duration::from_secs(300)), []);
     assert!(stage.room.view().participants.is_empty());
     let answer = description(SdpType::Answer, "z1");
-    stage.hear(Inbound::Description { from: id("z"), epoch: 0, description: answer });
+    stage.hear(Inbound::description(id("z"), 0, answer));
     stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(stage.connection().0, ConnectionState::Connecting);
     assert_eq!(
@@ -586,13 +598,13 @@ fn a_server_that_names_the_room_itself_is_followed() {
     let mut stage = Stage::new();
     stage.input(Input::Command(Command::Join { room: "new".into(), name: "n".into() }));
     stage.input(Input::Socket(SocketEvent::Opened));
-    stage.hear(Inbound::Joined(Joined {
+    stage.hear(Inbound::Server(ServerSignal::Joined(Joined {
         id: id("m"),
         participants: Vec::new(),
         ice_servers: None,
         capacity: None,
         room: Some("c27a8eb0".into()),
-    }));
+    })));
     assert_eq!(stage.room.view().room, "c27a8eb0");
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use visavis_core::signaling::limits::{MAX_FRAME_BYTES, MAX_SDP_BYTES};
-use visavis_core::signaling::{Inbound, Offerer, Outbound, SdpType, SessionDescription};
+use visavis_core::signaling::{
+    Inbound, Negotiation, NegotiationMessage, Offerer, Outbound, RosterSignal, SdpType, SessionDescription,
+};
 use visavis_core::{
     CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState,
     Effect, Finding, Input, MediaEffect, PeerConnectionState, Role, Room, RoomConfig, Source, Test, TestId,
@@ -19,10 +21,11 @@ fn who_only_comes_and_goes_costs_one_connection() {
     let mut made = 0;
     for _ in 0..1000 {
         for guest in ["a", "b", "c"] {
-            made += creations(&stage.hear(Inbound::ParticipantJoined(info(guest, Offerer::Them)))).len();
+            made += creations(&stage.hear(Inbound::Roster(RosterSignal::Joined(info(guest, Offerer::Them)))))
+                .len();
         }
         for guest in ["a", "b", "c"] {
-            assert_eq!(stage.hear(Inbound::ParticipantLeft(id(guest))), []);
+            assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Left(id(guest)))), []);
         }
     }
     assert_eq!(made, 1);
@@ -38,7 +41,7 @@ fn who_only_comes_and_goes_costs_one_connection() {
 fn an_answerer_is_there_before_its_offer_and_the_next_with_theirs() {
     let (mut stage, _) = Stage::joined(&[]);
     for guest in ["a", "b"] {
-        stage.hear(Inbound::ParticipantJoined(info(guest, Offerer::Them)));
+        stage.hear(Inbound::Roster(RosterSignal::Joined(info(guest, Offerer::Them))));
     }
     assert_eq!(creations(&stage.hear(offer_from("a", 0, "u"))), [], "made ahead");
     let effects = stage.hear(offer_from("b", 0, "v"));
@@ -53,7 +56,7 @@ fn an_answerer_is_there_before_its_offer_and_the_next_with_theirs() {
 #[test]
 fn what_is_made_ahead_sends_what_we_send() {
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     let asked = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
     let Some(Effect::Media(MediaEffect::GetUserMedia { capture, .. })) = asked.first() else {
         unreachable!("{asked:?}")
@@ -73,7 +76,10 @@ fn what_is_made_ahead_sends_what_we_send() {
 /// What was said to "a", if it was a refusal.
 fn refusal() -> Option<(SdpType, String)> {
     said().into_iter().find_map(|outbound| match outbound {
-        Outbound::Description { description: SessionDescription { sdp_type, sdp }, .. } => {
+        Outbound::Negotiation(Negotiation {
+            message: NegotiationMessage::Description(SessionDescription { sdp_type, sdp }),
+            ..
+        }) => {
             let reason = sdp.lines().find_map(|line| line.strip_prefix("a=visavis-refusal:"))?;
             Some((sdp_type, reason.to_owned()))
         }
@@ -90,7 +96,7 @@ fn a_connection_that_cannot_be_made_is_explained_to_both() {
     assert_eq!(refusal(), Some((SdpType::Offer, "blocked".into())));
 
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     stage.event(0, ConnectionEvent::CreationFailed);
     stage.hear(offer_from("a", 0, "u"));
     stage.event(1, ConnectionEvent::CreationFailed);
@@ -118,7 +124,7 @@ fn a_browser_without_connections_is_known_in_the_lobby_and_told_in_the_room() {
     assert_eq!(creations(&stage.join(&["a"])), []);
     assert_eq!(refusal(), Some((SdpType::Offer, "blocked".into())), "nobody waits");
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::Blocked));
-    stage.hear(Inbound::ParticipantJoined(info("b", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("b", Offerer::Them))));
     stage.hear(offer_from("b", 0, "u"));
     assert_eq!(refusal(), Some((SdpType::Answer, "blocked".into())));
 }
@@ -134,10 +140,12 @@ fn a_browser_that_says_nothing_is_not_taken_for_one_without_connections() {
 
 #[test]
 fn a_refusal_of_theirs_says_why_nothing_comes() {
-    let refusal = |sdp_type| Inbound::Description {
-        from: id("a"),
-        epoch: 0,
-        description: SessionDescription { sdp_type, sdp: "v=0\r\na=visavis-refusal:blocked\r\n".into() },
+    let refusal = |sdp_type| {
+        Inbound::description(
+            id("a"),
+            0,
+            SessionDescription { sdp_type, sdp: "v=0\r\na=visavis-refusal:blocked\r\n".into() },
+        )
     };
     let (mut stage, _) = Stage::joined(&["a"]);
     stage.event(0, ConnectionEvent::NegotiationNeeded);
@@ -146,7 +154,7 @@ fn a_refusal_of_theirs_says_why_nothing_comes() {
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::BlockedThere));
 
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert_eq!(stage.hear(refusal(SdpType::Offer)), []);
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::BlockedThere));
     stage.hear(offer_from("a", 0, "u"));
@@ -164,9 +172,9 @@ fn a_browser_that_hides_its_addresses_is_named_at_once() {
     stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
     assert_eq!(stage.connection().1, ConnectionReason::Waiting, "a relay was found");
 
-    let ended = || Inbound::Candidate { from: id("a"), epoch: 0, candidate: None };
+    let ended = || Inbound::candidate(id("a"), 0, None);
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     stage.hear(offer_from("a", 0, "u"));
     stage.hear(ended());
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::NoAddressesThere));
@@ -192,21 +200,21 @@ fn where_relays_only_are_wanted_no_address_is_none_of_theirs() {
 #[test]
 fn candidates_inside_a_description_count() {
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     let mut offer = description(SdpType::Offer, "u");
     offer.sdp.push_str("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
-    stage.hear(Inbound::Description { from: id("a"), epoch: 0, description: offer });
-    stage.hear(Inbound::Candidate { from: id("a"), epoch: 0, candidate: None });
+    stage.hear(Inbound::description(id("a"), 0, offer));
+    stage.hear(Inbound::candidate(id("a"), 0, None));
     assert_eq!(stage.connection().1, ConnectionReason::Waiting);
 }
 
 #[test]
 fn an_offer_of_a_thousand_sections_is_not_answered() {
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     let mut offer = description(SdpType::Offer, "u");
     offer.sdp.push_str(&"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".repeat(1000));
-    let signal = Inbound::Description { from: id("a"), epoch: 0, description: offer };
+    let signal = Inbound::description(id("a"), 0, offer);
     assert_eq!(stage.hear(signal), [], "the browser does not see it");
     assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::TooLarge));
 }
@@ -216,7 +224,7 @@ fn an_offer_of_a_thousand_sections_is_not_answered() {
 fn an_answer_larger_than_the_server_takes_fails_alone() {
     for large in ["x".repeat(MAX_SDP_BYTES), "\"".repeat(MAX_FRAME_BYTES / 2)] {
         let (mut stage, _) = Stage::joined(&[]);
-        stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+        stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
         stage.hear(offer_from("a", 0, "u"));
         stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
         said();

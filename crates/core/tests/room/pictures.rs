@@ -58,7 +58,7 @@ fn who_switches_the_camera_off_is_not_missed() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     stage.frames(10, &mut flow, [true, false, false]);
     let media = MediaState { microphone: true, camera: false, screen: false };
-    stage.hear(Inbound::MediaState { from: id("a"), media });
+    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     stage.frames(60, &mut flow, [false; 3]);
     assert_eq!(stage.reason(), ConnectionReason::None);
 }

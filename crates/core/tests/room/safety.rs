@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use visavis_core::signaling::{IceServer, IceServers, Inbound, Offerer, SdpType, SessionDescription};
+use visavis_core::signaling::{
+    IceServer, IceServers, Inbound, Offerer, RosterSignal, SdpType, ServerSignal, SessionDescription,
+};
 use visavis_core::{
     ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Event, Fingerprint, Input,
     Output, PeerConnectionState, Role, SocketEvent,
@@ -18,7 +20,7 @@ fn described(sdp_type: SdpType, certificate: u8) -> SessionDescription {
 }
 
 fn from_a(sdp_type: SdpType, certificate: u8) -> Inbound {
-    Inbound::Description { from: id("a"), epoch: 0, description: described(sdp_type, certificate) }
+    Inbound::description(id("a"), 0, described(sdp_type, certificate))
 }
 
 /// Connected to "a", whose certificate is 2; ours is 1.
@@ -89,14 +91,10 @@ fn an_answer_with_another_certificate_than_the_one_before_is_refused() {
 #[test]
 fn what_the_browser_is_shown_names_one_certificate() {
     let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::ParticipantJoined(info("a", Offerer::Them)));
+    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     let good = described(SdpType::Offer, 2);
     let sdp = good.sdp.replace("m=audio", "a=Fingerprint:sha-256 EE:03\r\nm=audio");
-    let signal = Inbound::Description {
-        from: id("a"),
-        epoch: 0,
-        description: SessionDescription { sdp, sdp_type: good.sdp_type },
-    };
+    let signal = Inbound::description(id("a"), 0, SessionDescription { sdp, sdp_type: good.sdp_type });
     assert_eq!(
         stage.hear(signal),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::SetRemoteDescription(good))]
@@ -112,7 +110,7 @@ fn a_bad_ice_server_costs_only_itself() {
         credential: None,
     };
     let servers = vec![server(&["turn:x", "stun:x"]), server(&["stun://y"])];
-    let ice = Inbound::IceServers(IceServers { servers, expires_in: None });
+    let ice = Inbound::Server(ServerSignal::IceServers(IceServers { servers, expires_in: None }));
     let config =
         ConnectionConfig { ice_servers: vec![server(&["stun:x"])], relay_only: false, channel: true };
     assert_eq!(

@@ -31,7 +31,7 @@ fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_r
         [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)]
     );
     assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::NoMedia));
-    stage.hear(Inbound::MediaState { from: id("b"), media: MediaState::default() });
+    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("b"), media: MediaState::default() }));
     assert_eq!(creations(&stage.flow(0, 12, &mut flow, [0, 0])), [(1, Role::Offerer)]);
     stage.event(1, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     assert_eq!(stage.flow(1, 300, &mut Flow::default(), [0, 0]), [], "then it is they who are silent");
@@ -56,7 +56,7 @@ fn packets_after_a_restart_end_the_ladder() {
 fn whoever_sends_nothing_is_not_missed() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
-    stage.hear(Inbound::MediaState { from: id("a"), media: MediaState::default() });
+    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media: MediaState::default() }));
     assert_eq!(stage.flow(0, 300, &mut flow, [0, 0]), []);
 }
 
@@ -66,12 +66,15 @@ fn old_words_of_a_dead_socket_rebuild_nothing() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     assert_eq!(stage.flow(0, 120, &mut flow, [0, 30]), [], "their picture comes");
-    stage.hear(Inbound::MediaState { from: id("b"), media: MediaState::default() });
+    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("b"), media: MediaState::default() }));
     assert_eq!(creations(&stage.flow(0, 4, &mut flow, [0, 30])), [(1, Role::Offerer)], "now it counts");
 }
 
 fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
-    Inbound::MediaState { from: id(from), media: MediaState { microphone, camera: true, screen: false } }
+    Inbound::Roster(RosterSignal::MediaState {
+        from: id(from),
+        media: MediaState { microphone, camera: true, screen: false },
+    })
 }
 
 /// Found by the simulator: their microphone was unplugged while *their* socket was dead. The server lost them after
@@ -81,10 +84,10 @@ fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
     let (mut stage, mut flow) = (connected(), Flow::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.flow(0, 14, &mut flow, [0, 30]);
-    stage.hear(Inbound::ParticipantGone(id("a")));
+    stage.hear(Inbound::Roster(RosterSignal::Lost(id("a"))));
     stage.wait(Duration::from_secs(2));
     let media = Some(MediaState { microphone: true, camera: true, screen: false });
-    stage.hear(Inbound::ParticipantResumed(ParticipantInfo { media, ..info("a", Offerer::Them) }));
+    stage.hear(Inbound::Roster(RosterSignal::Resumed(ParticipantInfo { media, ..info("a", Offerer::Them) })));
     assert_eq!(stage.flow(0, 4, &mut flow, [0, 30]), [], "their words are on the way");
     stage.hear(voice_and_picture("a", false));
     assert_eq!(stage.flow(0, 120, &mut flow, [0, 30]), []);
@@ -99,7 +102,7 @@ fn who_takes_up_a_session_waits_for_what_was_missed() {
     stage.input(Input::Socket(SocketEvent::Closed));
     stage.flow(0, 1, &mut flow, [0, 30]);
     stage.input(Input::Socket(SocketEvent::Opened));
-    stage.hear(Inbound::Resumed { ice_servers: None });
+    stage.hear(Inbound::Server(ServerSignal::Resumed { ice_servers: None }));
     assert_eq!(stage.flow(0, 4, &mut flow, [0, 30]), [], "perhaps they say something else by now");
     stage.hear(voice_and_picture("a", true));
     assert_eq!(creations(&stage.flow(0, 14, &mut flow, [0, 30])), [(1, Role::Offerer)], "they do not");
@@ -111,7 +114,7 @@ fn who_takes_up_a_session_waits_for_what_was_missed() {
 fn a_clock_alone_never_repairs_silence() {
     let (mut stage, mut flow) = (Stage::joined(&["z"]).0, Flow::default());
     let media = MediaState { microphone: true, camera: true, screen: false };
-    stage.hear(Inbound::MediaState { from: id("z"), media });
+    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("z"), media }));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.flow(0, 6, &mut flow, [0, 0]);

@@ -7,8 +7,8 @@ use visavis_signaling::hub::{ConnectionId, participant_id};
 use visavis_signaling::limits::MAX_ROOM_CHARS;
 use visavis_signaling::text::clean;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, Inbound, MediaState, Outbound, ParticipantId, RejectCode, SdpType,
-    SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, Inbound, MediaState, Outbound, ParticipantId, RejectCode,
+    RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
 };
 
 use crate::script::sdp;
@@ -67,7 +67,7 @@ impl Honest {
 
     pub(super) fn offer(&mut self, now: Timestamp, to: &ParticipantId) -> Vec<String> {
         let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp('a') };
-        self.when_in(now, Outbound::Description { to: to.clone(), epoch: 0, description })
+        self.when_in(now, Outbound::description(to.clone(), 0, description))
     }
 
     pub(super) fn closed(&mut self, now: Timestamp) {
@@ -102,25 +102,23 @@ impl Honest {
 
     fn hear(&mut self, signal: Inbound) {
         match signal {
-            Inbound::Joined(joined) => {
+            Inbound::Server(ServerSignal::Joined(joined)) => {
                 self.is_in = true;
                 self.roster = joined.participants.into_iter().map(|info| info.id).collect();
             }
-            Inbound::Resumed { .. } => self.is_in = true,
-            Inbound::ParticipantJoined(info) | Inbound::ParticipantResumed(info) => {
+            Inbound::Server(ServerSignal::Resumed { .. }) => self.is_in = true,
+            Inbound::Roster(RosterSignal::Joined(info) | RosterSignal::Resumed(info)) => {
                 if info.id != self.id() {
                     self.roster.insert(info.id);
                 }
             }
-            Inbound::ParticipantLeft(id) | Inbound::ParticipantGone(id) => {
+            Inbound::Roster(RosterSignal::Left(id) | RosterSignal::Lost(id)) => {
                 self.roster.remove(&id);
             }
-            Inbound::Rejected(rejection) => self.refused(rejection.code),
-            Inbound::Description { .. }
-            | Inbound::Candidate { .. }
-            | Inbound::MediaState { .. }
-            | Inbound::IceServers(_)
-            | Inbound::Unanswered => {}
+            Inbound::Server(ServerSignal::Rejected(rejection)) => self.refused(rejection.code),
+            Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
+            | Inbound::Roster(RosterSignal::MediaState { .. })
+            | Inbound::Negotiation(_) => {}
         }
     }
 

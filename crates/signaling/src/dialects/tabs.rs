@@ -12,7 +12,10 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::{self, Fields, Json};
 use crate::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
-use crate::signal::{Inbound, Joined, MediaState, Offerer, Outbound, ParticipantId, ParticipantInfo};
+use crate::signal::{
+    Inbound, Joined, MediaState, Negotiation, Offerer, Outbound, ParticipantId, ParticipantInfo,
+    RosterSignal, ServerSignal,
+};
 use crate::time::Timestamp;
 
 /// Its name in the list.
@@ -113,7 +116,7 @@ impl Tabs {
             // There is nobody to ask.
             Outbound::Check => return,
             Outbound::MediaState(media) => self.media = *media,
-            Outbound::Description { .. } | Outbound::Candidate { .. } => {}
+            Outbound::Negotiation(_) => {}
         }
         let mut said = Vec::new();
         self.codec.handle(now, DialectInput::Send(outbound), &mut said);
@@ -138,7 +141,7 @@ impl Tabs {
         out.extend(ParticipantId::new(self.id.as_str()).map(|id| {
             let participants = Vec::new();
             let joined = Joined { id, participants, ice_servers: None, capacity: None, room: None };
-            DialectOutput::Signal(Inbound::Joined(joined))
+            DialectOutput::Signal(Inbound::Server(ServerSignal::Joined(joined)))
         }));
     }
 
@@ -168,28 +171,24 @@ impl Tabs {
 
     fn on_signal(&mut self, now: Timestamp, directed: bool, signal: Inbound, out: &mut Vec<DialectOutput>) {
         match signal {
-            Inbound::ParticipantJoined(info) => self.enter(now, directed, info, out),
-            Inbound::ParticipantLeft(id) => {
+            Inbound::Roster(RosterSignal::Joined(info)) => self.enter(now, directed, info, out),
+            Inbound::Roster(RosterSignal::Left(id)) => {
                 let before = self.others.len();
                 self.others.retain(|other| other.info.id != id);
                 if self.others.len() < before {
-                    out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id)));
+                    out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Left(id))));
                 }
             }
-            Inbound::MediaState { from, media } => self.on_media_state(now, &from, media, out),
-            Inbound::Description { ref from, .. } | Inbound::Candidate { ref from, .. } => {
-                if self.others.iter().any(|other| other.info.id == *from) {
+            Inbound::Roster(RosterSignal::MediaState { from, media }) => {
+                self.on_media_state(now, &from, media, out);
+            }
+            Inbound::Negotiation(Negotiation { ref remote, .. }) => {
+                if self.others.iter().any(|other| remote.participant() == Some(&other.info.id)) {
                     out.push(DialectOutput::Signal(signal));
                 }
             }
             // What only a server says.
-            Inbound::ParticipantGone(_)
-            | Inbound::ParticipantResumed(_)
-            | Inbound::Joined(_)
-            | Inbound::Resumed { .. }
-            | Inbound::IceServers(_)
-            | Inbound::Rejected(_)
-            | Inbound::Unanswered => {}
+            Inbound::Roster(RosterSignal::Lost(_) | RosterSignal::Resumed(_)) | Inbound::Server(_) => {}
         }
     }
 
@@ -214,13 +213,13 @@ impl Tabs {
         }
         if let Some(at) = over {
             let id = self.others.remove(at).info.id;
-            out.push(DialectOutput::Signal(Inbound::ParticipantLeft(id)));
+            out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Left(id))));
         }
         if self.id.as_str() < info.id.as_str() {
             info.offerer = Offerer::Us;
         }
         self.introduce(Some(info.id.as_str()), out);
-        out.push(DialectOutput::Signal(Inbound::ParticipantJoined(info.clone())));
+        out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Joined(info.clone()))));
         self.others.push(Other { info, heard_at: now, gone: false });
     }
 
@@ -234,10 +233,13 @@ impl Tabs {
         let Some(other) = self.others.iter_mut().find(|other| other.info.id == *from) else { return };
         other.heard_at = now;
         if std::mem::take(&mut other.gone) {
-            out.push(DialectOutput::Signal(Inbound::ParticipantResumed(other.info.clone())));
+            out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Resumed(other.info.clone()))));
         }
         if other.info.media.replace(media) != Some(media) {
-            out.push(DialectOutput::Signal(Inbound::MediaState { from: from.clone(), media }));
+            out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::MediaState {
+                from: from.clone(),
+                media,
+            })));
         }
     }
 
@@ -251,7 +253,7 @@ impl Tabs {
             self.others.iter_mut().filter(|other| !other.gone && other.heard_at + LOST_TAB_TIMEOUT <= now)
         {
             other.gone = true;
-            out.push(DialectOutput::Signal(Inbound::ParticipantGone(other.info.id.clone())));
+            out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Lost(other.info.id.clone()))));
         }
     }
 }

@@ -11,7 +11,10 @@ use self::messages::{
 use self::session::Session;
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
-use crate::signal::{IceServers, Inbound, Joined, Offerer, Outbound, ParticipantInfo, RejectCode, Rejection};
+use crate::signal::{
+    IceServers, Inbound, Joined, Negotiation, NegotiationMessage, Offerer, Outbound, ParticipantInfo,
+    RejectCode, Rejection, Remote, RosterSignal, ServerSignal,
+};
 use crate::time::Timestamp;
 
 /// Its name in the list.
@@ -119,23 +122,29 @@ impl Visavis {
             }
             ServerMessage::Joined(welcome) => self.welcome(welcome),
             ServerMessage::ParticipantJoined { participant, resumed: true } => {
-                Inbound::ParticipantResumed(introduce(participant, Offerer::Them))
+                Inbound::Roster(RosterSignal::Resumed(introduce(participant, Offerer::Them)))
             }
             ServerMessage::ParticipantJoined { participant, resumed: false } => {
-                Inbound::ParticipantJoined(introduce(participant, Offerer::Them))
+                Inbound::Roster(RosterSignal::Joined(introduce(participant, Offerer::Them)))
             }
-            ServerMessage::ParticipantLeft { id, reason: LeaveReason::Left } => Inbound::ParticipantLeft(id),
-            ServerMessage::ParticipantLeft { id, reason: LeaveReason::Gone } => Inbound::ParticipantGone(id),
+            ServerMessage::ParticipantLeft { id, reason: LeaveReason::Left } => {
+                Inbound::Roster(RosterSignal::Left(id))
+            }
+            ServerMessage::ParticipantLeft { id, reason: LeaveReason::Gone } => {
+                Inbound::Roster(RosterSignal::Lost(id))
+            }
             ServerMessage::Description { from, epoch, description } => {
-                Inbound::Description { from, epoch, description }
+                Inbound::description(from, epoch, description)
             }
-            ServerMessage::Candidate { from, epoch, candidate } => {
-                Inbound::Candidate { from, epoch, candidate }
-            }
-            ServerMessage::Media { from, media } => Inbound::MediaState { from, media },
-            ServerMessage::IceServers(list) => Inbound::IceServers(ice_servers(list)),
+            ServerMessage::Candidate { from, epoch, candidate } => Inbound::candidate(from, epoch, candidate),
+            ServerMessage::Media { from, media } => Inbound::Roster(RosterSignal::MediaState { from, media }),
+            ServerMessage::IceServers(list) => Inbound::Server(ServerSignal::IceServers(ice_servers(list))),
             ServerMessage::Error { code, text, closes } => {
-                Inbound::Rejected(Rejection { code: RejectCode::from_name(&code), text, closes })
+                Inbound::Server(ServerSignal::Rejected(Rejection {
+                    code: RejectCode::from_name(&code),
+                    text,
+                    closes,
+                }))
             }
         };
         DialectOutput::Signal(signal)
@@ -145,38 +154,41 @@ impl Visavis {
         self.patience = (welcome.heartbeat > 0)
             .then(|| Duration::from_secs(u64::from(welcome.heartbeat.min(3600) * MISSED_HEARTBEATS)));
         if std::mem::take(&mut self.joining) && self.resuming && welcome.resumed.is_some() {
-            return Inbound::Resumed { ice_servers: welcome.ice_servers.map(ice_servers) };
+            return Inbound::Server(ServerSignal::Resumed {
+                ice_servers: welcome.ice_servers.map(ice_servers),
+            });
         }
         let participants = welcome.participants.into_iter().map(|p| introduce(p, Offerer::Us)).collect();
-        Inbound::Joined(Joined {
+        Inbound::Server(ServerSignal::Joined(Joined {
             id: welcome.id,
             participants,
             ice_servers: welcome.ice_servers.map(ice_servers),
             capacity: (welcome.capacity > 0).then_some(welcome.capacity),
             room: None,
-        })
+        }))
     }
 
     /// The frame that says something, remembered if it counts.
-    fn frame(&mut self, outbound: Outbound) -> String {
+    fn frame(&mut self, outbound: Outbound) -> Option<String> {
         if matches!(outbound, Outbound::Join { .. }) {
             self.joining = true;
             self.session.iter_mut().for_each(Session::count_attempt);
             self.resuming = self.session.as_ref().is_some_and(|session| session.heard().is_some());
         }
         let leaves = matches!(outbound, Outbound::Leave);
-        let message = self.to_message(outbound);
+        let message = self.to_message(outbound)?;
         let frame = message.encode();
         match &mut self.session {
             Some(session) if leaves => session.renew(),
             Some(session) if message.counts() => session.keep(&frame),
             Some(_) | None => {}
         }
-        frame
+        Some(frame)
     }
 
-    fn to_message(&self, outbound: Outbound) -> ClientMessage {
-        match outbound {
+    /// The message that says it; nothing for what a mesh has no word for.
+    fn to_message(&self, outbound: Outbound) -> Option<ClientMessage> {
+        Some(match outbound {
             Outbound::Join { room, name, media } => ClientMessage::Join(Join {
                 version: VERSION,
                 room,
@@ -185,14 +197,21 @@ impl Visavis {
                 media,
                 session: self.session.as_ref().map(Session::claim),
             }),
-            Outbound::Description { to, epoch, description } => {
-                ClientMessage::Description { to, epoch, description }
+            Outbound::Negotiation(Negotiation { remote: Remote::Participant(to), epoch, message }) => {
+                match message {
+                    NegotiationMessage::Description(description) => {
+                        ClientMessage::Description { to, epoch, description }
+                    }
+                    NegotiationMessage::Candidate(candidate) => {
+                        ClientMessage::Candidate { to, epoch, candidate }
+                    }
+                }
             }
-            Outbound::Candidate { to, epoch, candidate } => ClientMessage::Candidate { to, epoch, candidate },
+            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. }) => return None,
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
             Outbound::Check => ClientMessage::Check,
-        }
+        })
     }
 }
 
@@ -211,7 +230,7 @@ impl Dialect for Visavis {
                 self.heard_at = now;
                 self.on_frame(&frame, out);
             }
-            DialectInput::Send(outbound) => out.push(DialectOutput::Frame(self.frame(outbound))),
+            DialectInput::Send(outbound) => out.extend(self.frame(outbound).map(DialectOutput::Frame)),
             // Whoever leaves says so.
             DialectInput::ChannelClosed(_) => {}
             DialectInput::Timeout => {

@@ -9,8 +9,8 @@ use crate::json::Json;
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use crate::normalize::loose;
 use crate::signal::{
-    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, RejectCode, Rejection, SdpType,
-    SessionDescription,
+    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, RejectCode, Rejection, RosterSignal,
+    SdpType, ServerSignal, SessionDescription,
 };
 use crate::text;
 use crate::time::Timestamp;
@@ -110,14 +110,14 @@ impl Context {
             .partition(|p| keeps && (p.has_answered() || p.visavis.is_some()));
         self.peers = kept;
         let lost: Vec<RemotePeer> = lost;
-        self.signals.push(Inbound::Joined(Joined {
+        self.signals.push(Inbound::Server(ServerSignal::Joined(Joined {
             id: ParticipantId::from_trusted(ME.to_owned()),
             participants: self.peers.iter().map(|peer| peer.info(Offerer::Us)).collect(),
             ice_servers,
             capacity: (self.profile.capacity > 0).then_some(self.profile.capacity),
             room,
-        }));
-        self.signals.extend(lost.into_iter().map(|peer| Inbound::ParticipantLeft(peer.id)));
+        })));
+        self.signals.extend(lost.into_iter().map(|peer| Inbound::Roster(RosterSignal::Left(peer.id))));
     }
 
     /// Whether we are in the room.
@@ -170,7 +170,7 @@ impl Context {
     pub(crate) fn offer_instead(&mut self, key: &str) {
         let silent = |peer: &&RemotePeer| peer.key == key && !peer.has_described() && !peer.awaits_answer();
         let turned = self.peers.iter().find(silent).map(|peer| peer.info(Offerer::Us));
-        self.signals.extend(turned.map(Inbound::ParticipantJoined));
+        self.signals.extend(turned.map(|info| Inbound::Roster(RosterSignal::Joined(info))));
     }
 
     /// Calls somebody once who may be there. They are in the room as soon as they answer.
@@ -208,7 +208,7 @@ impl Context {
         let mut peer =
             RemotePeer::new(key, name, ParticipantId::from_trusted(id), offerer == Offerer::Unknown);
         peer.visavis = visavis;
-        self.signals.push(Inbound::ParticipantJoined(peer.info(offerer)));
+        self.signals.push(Inbound::Roster(RosterSignal::Joined(peer.info(offerer))));
         self.peers.push(peer);
     }
 
@@ -225,7 +225,7 @@ impl Context {
     pub(super) fn remove(&mut self, key: &str) {
         if let Some(index) = self.peers.iter().position(|peer| peer.key == key) {
             let peer = self.peers.remove(index);
-            self.signals.push(Inbound::ParticipantLeft(peer.id));
+            self.signals.push(Inbound::Roster(RosterSignal::Left(peer.id)));
         }
     }
 
@@ -282,19 +282,19 @@ impl Context {
 
     /// Nobody has answered, and nobody is called any more.
     pub(crate) fn unanswered(&mut self) {
-        self.signals.push(Inbound::Unanswered);
+        self.signals.push(Inbound::Server(ServerSignal::Unanswered));
     }
 
     /// The server is there, and has nothing to tell.
     pub(super) fn confirm_reachable(&mut self) {
-        self.signals.push(Inbound::IceServers(IceServers::default()));
+        self.signals.push(Inbound::Server(ServerSignal::IceServers(IceServers::default())));
     }
 
     pub(super) fn refuse(&mut self, rejection: Rejection) {
         if rejection.code.is_final() {
             self.forget_all();
         }
-        self.signals.push(Inbound::Rejected(rejection));
+        self.signals.push(Inbound::Server(ServerSignal::Rejected(rejection)));
     }
 
     /// The room is over, and everybody with it.

@@ -15,7 +15,7 @@ use super::peer::RemotePeer;
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_NAME_CHARS, MAX_X_ID_BYTES, MAX_X_TEXT_BYTES, MIN_X_ID_BYTES};
 use crate::normalize;
-use crate::signal::{Inbound, MediaState, Offerer};
+use crate::signal::{Inbound, MediaState, Offerer, RosterSignal};
 use crate::text;
 use crate::time::Timestamp;
 
@@ -232,9 +232,9 @@ impl Context {
         }
         let info = peer.info(Offerer::Them);
         if before.is_some() && extension.hello {
-            self.signals.push(Inbound::ParticipantJoined(info));
+            self.signals.push(Inbound::Roster(RosterSignal::Joined(info)));
         } else if before != Some(media) {
-            self.signals.push(Inbound::ParticipantResumed(info));
+            self.signals.push(Inbound::Roster(RosterSignal::Resumed(info)));
         }
     }
 

@@ -7,7 +7,7 @@ use super::description::{DescriptionInfo, session};
 use super::extension::VisavisClient;
 use crate::limits::MAX_EARLY_CANDIDATES;
 use crate::signal::{
-    IceCandidate, Inbound, Offerer, ParticipantId, ParticipantInfo, SdpType, SessionDescription,
+    IceCandidate, Inbound, Offerer, ParticipantId, ParticipantInfo, SdpType, ServerSignal, SessionDescription,
 };
 use crate::time::Timestamp;
 
@@ -258,7 +258,7 @@ impl RemotePeer {
         }
         self.answered = true;
         self.remote = Some(DescriptionInfo::new(&description));
-        out.push(Inbound::Description { from: self.id.clone(), epoch, description });
+        out.push(Inbound::description(self.id.clone(), epoch, description));
     }
 
     /// Keeps their offer until it is clear whether it is for us.
@@ -287,7 +287,7 @@ impl RemotePeer {
         self.unconfirmed = false;
         self.owes_answer = description.sdp_type == SdpType::Offer;
         let (from, epoch) = (self.id.clone(), self.epoch);
-        out.push(Inbound::Description { from, epoch, description });
+        out.push(Inbound::description(from, epoch, description));
         for candidate in std::mem::take(&mut self.early_candidates) {
             self.on_remote_candidate(Some(candidate), out);
         }
@@ -297,7 +297,7 @@ impl RemotePeer {
     pub(super) fn on_remote_candidate(&mut self, candidate: Option<IceCandidate>, out: &mut Vec<Inbound>) {
         if let Some(visavis) = &self.visavis {
             let epoch = visavis.epoch.unwrap_or(self.epoch);
-            return out.push(Inbound::Candidate { from: self.id.clone(), epoch, candidate });
+            return out.push(Inbound::candidate(self.id.clone(), epoch, candidate));
         }
         let Some(remote) = &self.remote else { return self.buffer_candidate(candidate) };
         let ufrag = candidate.as_ref().and_then(IceCandidate::ufrag);
@@ -307,7 +307,7 @@ impl RemotePeer {
             None => self.held.is_none(),
         };
         if known {
-            out.push(Inbound::Candidate { from: self.id.clone(), epoch: self.epoch, candidate });
+            out.push(Inbound::candidate(self.id.clone(), self.epoch, candidate));
         } else {
             self.buffer_candidate(candidate);
         }
@@ -349,7 +349,7 @@ impl RemotePeer {
         pending_offer.last = now;
         pending_offer.repeats += 1;
         if pending_offer.repeats > MAX_REPEATS {
-            out.push(Inbound::Unanswered);
+            out.push(Inbound::Server(ServerSignal::Unanswered));
             return None;
         }
         Some(with_candidates(&pending_offer.description, &pending_offer.candidates))

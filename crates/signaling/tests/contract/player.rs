@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use visavis_signaling::dialects::Options;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Outbound, ParticipantId,
-    ParticipantInfo, SdpType, SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage,
+    Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
+    SessionDescription, Timestamp,
 };
 
 use crate::script::{Step, candidate, expand, sdp, shorten};
@@ -96,13 +97,13 @@ fn said(words: &str) -> Outbound {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
             let epoch = words.get(3).map_or(0, |text| text.parse().unwrap());
             let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
-            Outbound::Description { to: to(), epoch, description }
+            Outbound::description(to(), epoch, description)
         }
         "candidate" => {
             let candidate = Some(ice_candidate(letter(2), letter(3)));
-            Outbound::Candidate { to: to(), epoch: 0, candidate }
+            Outbound::candidate(to(), 0, candidate)
         }
-        "end" => Outbound::Candidate { to: to(), epoch: 0, candidate: None },
+        "end" => Outbound::candidate(to(), 0, None),
         "media" => {
             let on = |kind| words.contains(&kind);
             let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
@@ -125,7 +126,7 @@ fn ice_candidate(session: char, number: char) -> IceCandidate {
 
 fn heard(signal: Inbound) -> Vec<String> {
     match signal {
-        Inbound::Joined(joined) => {
+        Inbound::Server(ServerSignal::Joined(joined)) => {
             let capacity = joined.capacity.map(|capacity| format!(", for {capacity}")).unwrap_or_default();
             let room = joined.room.map(|room| format!(", called {room}")).unwrap_or_default();
             let ice = joined.ice_servers.map(|ice| format!(", {} ICE servers", ice.servers.len()));
@@ -133,31 +134,40 @@ fn heard(signal: Inbound) -> Vec<String> {
             let others = joined.participants.iter().map(|info| format!("= is here {}", introduced(info)));
             [line].into_iter().chain(others).collect()
         }
-        Inbound::Resumed { .. } => vec!["= resumed".into()],
-        Inbound::ParticipantResumed(info) => vec![format!("= is back {}", introduced(&info))],
-        Inbound::ParticipantJoined(info) => vec![format!("= enters {}", introduced(&info))],
-        Inbound::ParticipantLeft(id) => vec![format!("= left {id}")],
-        Inbound::ParticipantGone(id) => vec![format!("= gone {id}")],
-        Inbound::Description { from, epoch, description } => {
-            let (kind, sdp) = (description.sdp_type.as_str(), description.sdp);
-            let sdp = shorten(&sdp.replace('\r', "\\r").replace('\n', "\\n"));
-            vec![format!("= {kind} {sdp} from {from}, generation {epoch}")]
+        Inbound::Server(ServerSignal::Resumed { .. }) => vec!["= resumed".into()],
+        Inbound::Roster(RosterSignal::Resumed(info)) => vec![format!("= is back {}", introduced(&info))],
+        Inbound::Roster(RosterSignal::Joined(info)) => vec![format!("= enters {}", introduced(&info))],
+        Inbound::Roster(RosterSignal::Left(id)) => vec![format!("= left {id}")],
+        Inbound::Roster(RosterSignal::Lost(id)) => vec![format!("= gone {id}")],
+        Inbound::Negotiation(negotiation) => vec![negotiated(negotiation)],
+        Inbound::Roster(RosterSignal::MediaState { from, media }) => {
+            vec![format!("= media {from} {}", sent(media))]
         }
-        Inbound::Candidate { from, epoch, candidate } => {
-            let candidate = candidate.map_or("end of candidates".into(), |candidate| {
-                let index = candidate.sdp_m_line_index.map(|index| format!(" of section {index}"));
-                format!("candidate {}{}", shorten(&candidate.candidate), index.unwrap_or_default())
-            });
-            vec![format!("= {candidate} from {from}, generation {epoch}")]
+        Inbound::Server(ServerSignal::IceServers(ice)) => {
+            vec![format!("= {} ICE servers", ice.servers.len())]
         }
-        Inbound::MediaState { from, media } => vec![format!("= media {from} {}", sent(media))],
-        Inbound::IceServers(ice) => vec![format!("= {} ICE servers", ice.servers.len())],
-        Inbound::Unanswered => vec!["= unanswered".into()],
-        Inbound::Rejected(rejection) => {
+        Inbound::Server(ServerSignal::Unanswered) => vec!["= unanswered".into()],
+        Inbound::Server(ServerSignal::Rejected(rejection)) => {
             let closes = if rejection.closes { ", closes" } else { "" };
             vec![format!("= rejected {} {:?}{closes}", rejection.code.as_str(), rejection.text)]
         }
     }
+}
+
+fn negotiated(Negotiation { remote, epoch, message }: Negotiation) -> String {
+    let Remote::Participant(from) = remote else { unreachable!("no dialect has a server for media") };
+    let what = match message {
+        NegotiationMessage::Description(description) => {
+            let (kind, sdp) = (description.sdp_type.as_str(), description.sdp);
+            format!("{kind} {}", shorten(&sdp.replace('\r', "\\r").replace('\n', "\\n")))
+        }
+        NegotiationMessage::Candidate(None) => "end of candidates".to_owned(),
+        NegotiationMessage::Candidate(Some(candidate)) => {
+            let index = candidate.sdp_m_line_index.map(|index| format!(" of section {index}"));
+            format!("candidate {}{}", shorten(&candidate.candidate), index.unwrap_or_default())
+        }
+    };
+    format!("= {what} from {from}, generation {epoch}")
 }
 
 fn introduced(info: &ParticipantInfo) -> String {

@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 
 use visavis_signaling::dialects::visavis::Visavis;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, IceCandidate, IceServers, Inbound, MediaState, Offerer, Outbound,
-    ParticipantId, ParticipantInfo, SdpType, SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, IceCandidate, IceServers, Inbound, MediaState, Negotiation,
+    NegotiationMessage, Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
+    ServerSignal, SessionDescription, Timestamp,
 };
 
 use crate::script::{agrees, transcripts};
@@ -102,7 +103,7 @@ fn command(words: &str) -> Outbound {
             let (to, epoch) = (to(word()), word().parse().unwrap());
             let sdp_type = if word() == "offer" { SdpType::Offer } else { SdpType::Answer };
             let sdp = word().replace("\\r\\n", "\r\n");
-            Outbound::Description { to, epoch, description: SessionDescription { sdp_type, sdp } }
+            Outbound::description(to, epoch, SessionDescription { sdp_type, sdp })
         }
         "candidate" => {
             let (to, epoch) = (to(word()), word().parse().unwrap());
@@ -113,9 +114,9 @@ fn command(words: &str) -> Outbound {
                 sdp_m_line_index: Some(0),
                 username_fragment: None,
             };
-            Outbound::Candidate { to, epoch, candidate: Some(candidate) }
+            Outbound::candidate(to, epoch, Some(candidate))
         }
-        "end" => Outbound::Candidate { to: to(word()), epoch: word().parse().unwrap(), candidate: None },
+        "end" => Outbound::candidate(to(word()), word().parse().unwrap(), None),
         other => panic!("nobody says {other}"),
     }
 }
@@ -128,39 +129,48 @@ fn media(words: &str) -> MediaState {
 /// A signal in words: one line, or several for a roster.
 fn describe(signal: Inbound) -> Vec<String> {
     let line = match signal {
-        Inbound::Joined(joined) => {
+        Inbound::Server(ServerSignal::Joined(joined)) => {
             let capacity = joined.capacity.map(|n| format!(" capacity={n}")).unwrap_or_default();
             let mut lines = vec![format!("joined {}{capacity}", joined.id)];
             lines.extend(joined.participants.iter().map(|them| format!("  them {}", introduce(them))));
             lines.extend(joined.ice_servers.iter().flat_map(ice).map(|line| format!("  {line}")));
             return lines;
         }
-        Inbound::IceServers(servers) if servers.servers.is_empty() => "ice".to_owned(),
-        Inbound::IceServers(servers) => return ice(&servers),
-        Inbound::Resumed { ice_servers } => {
+        Inbound::Server(ServerSignal::IceServers(servers)) if servers.servers.is_empty() => "ice".to_owned(),
+        Inbound::Server(ServerSignal::IceServers(servers)) => return ice(&servers),
+        Inbound::Server(ServerSignal::Resumed { ice_servers }) => {
             let lines = ["resumed".to_owned()].into_iter();
             return lines.chain(ice_servers.iter().flat_map(ice).map(|line| format!("  {line}"))).collect();
         }
-        Inbound::ParticipantResumed(them) => format!("back {}", introduce(&them)),
-        Inbound::ParticipantJoined(them) => format!("came {}", introduce(&them)),
-        Inbound::ParticipantLeft(id) => format!("left {id}"),
-        Inbound::ParticipantGone(id) => format!("gone {id}"),
-        Inbound::Description { from, epoch, description: SessionDescription { sdp_type, sdp } } => {
-            format!("description {from} {epoch} {} {sdp:?}", format!("{sdp_type:?}").to_lowercase())
+        Inbound::Roster(RosterSignal::Resumed(them)) => format!("back {}", introduce(&them)),
+        Inbound::Roster(RosterSignal::Joined(them)) => format!("came {}", introduce(&them)),
+        Inbound::Roster(RosterSignal::Left(id)) => format!("left {id}"),
+        Inbound::Roster(RosterSignal::Lost(id)) => format!("gone {id}"),
+        Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
+        Inbound::Roster(RosterSignal::MediaState { from, media }) => {
+            format!("media {from}{}", show_media(media))
         }
-        Inbound::Candidate { from, epoch, candidate: None } => format!("end {from} {epoch}"),
-        Inbound::Candidate { from, epoch, candidate: Some(candidate) } => {
-            format!("candidate {from} {epoch} {}", show_candidate(&candidate))
-        }
-        Inbound::MediaState { from, media } => format!("media {from}{}", show_media(media)),
-        Inbound::Unanswered => "unanswered".to_owned(),
-        Inbound::Rejected(rejection) => {
+        Inbound::Server(ServerSignal::Unanswered) => "unanswered".to_owned(),
+        Inbound::Server(ServerSignal::Rejected(rejection)) => {
             let closes = if rejection.closes { ", closes" } else { "" };
             let is_final = if rejection.code.is_final() { ", final" } else { "" };
             format!("rejected {} {:?}{closes}{is_final}", rejection.code.as_str(), rejection.text)
         }
     };
     vec![line]
+}
+
+fn describe_negotiation(Negotiation { remote, epoch, message }: Negotiation) -> String {
+    let Remote::Participant(from) = remote else { unreachable!("our server passes no media") };
+    match message {
+        NegotiationMessage::Description(SessionDescription { sdp_type, sdp }) => {
+            format!("description {from} {epoch} {} {sdp:?}", format!("{sdp_type:?}").to_lowercase())
+        }
+        NegotiationMessage::Candidate(None) => format!("end {from} {epoch}"),
+        NegotiationMessage::Candidate(Some(candidate)) => {
+            format!("candidate {from} {epoch} {}", show_candidate(&candidate))
+        }
+    }
 }
 
 fn introduce(them: &ParticipantInfo) -> String {

@@ -1,0 +1,78 @@
+//! What participants publish.
+
+/// `MediaStreamTrack.kind` (W3C mediacapture-streams 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+}
+
+impl MediaKind {
+    /// The name in the standard, and in the `m=` lines of descriptions (RFC 8866 section 5.14).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
+}
+
+/// Where a track comes from. A participant publishes at most one track of each source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The person's voice.
+    Microphone,
+    /// The person's picture.
+    Camera,
+    /// A screen, a window or a tab.
+    Screen,
+    /// The sound of what is shared.
+    ScreenAudio,
+}
+
+impl Source {
+    /// Every source, in the order in which their media sections appear in a first offer.
+    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
+
+    /// Sources with a transceiver in every connection from its beginning, so that pages which know no others meet what they
+    /// expect: one audio and one video section.
+    pub const FIRST: [Self; 2] = [Self::Microphone, Self::Camera];
+
+    /// What its tracks are.
+    pub fn kind(self) -> MediaKind {
+        match self {
+            Self::Microphone | Self::ScreenAudio => MediaKind::Audio,
+            Self::Camera | Self::Screen => MediaKind::Video,
+        }
+    }
+
+    /// The name on the wire, in `data-source` attributes and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Microphone => "microphone",
+            Self::Camera => "camera",
+            Self::Screen => "screen",
+            Self::ScreenAudio => "screen-audio",
+        }
+    }
+
+    /// The source of that name, if this version knows it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back() {
+        for source in Source::ALL {
+            assert_eq!(Source::from_name(source.as_str()), Some(source), "{source:?}");
+        }
+        assert_eq!(Source::from_name("telescope"), None);
+    }
+}
