@@ -6,8 +6,8 @@ mod track_test;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{JSON, Promise};
-use visavis_core::{ById, CaptureId, Finding, MediaError, MediaEvent, TestId, TrackId};
+use js_sys::{Function, JSON, Promise, Reflect};
+use visavis_core::{ById, CaptureId, Finding, MediaError, MediaEvent, Source, TestId, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
@@ -22,6 +22,9 @@ const AUDIO: &str = r#"{"echoCancellation":true,"noiseSuppression":true,"autoGai
 /// All of it wishes: a camera that cannot do this is still a camera.
 const VIDEO: &str =
     r#"{"width":{"ideal":1280},"height":{"ideal":720},"frameRate":{"ideal":30},"facingMode":"user"}"#;
+
+/// The sound of what is shared as it is, without what makes voices clear; and no picture of a page within itself.
+const DISPLAY: &str = r#"{"video":true,"audio":{"echoCancellation":false,"noiseSuppression":false,"autoGainControl":false},"selfBrowserSurface":"exclude"}"#;
 
 /// Where the events of the devices go.
 pub type Emit = Rc<dyn Fn(MediaEvent)>;
@@ -55,15 +58,32 @@ impl Media {
     }
 
     /// Opens devices; answered by one event, however long the person thinks about it.
-    pub fn capture(&self, capture: CaptureId, microphone: bool, camera: bool) {
-        let request = get_user_media(microphone, camera);
+    pub fn get_user_media(&self, capture: CaptureId, sources: &[Source]) {
+        let request = get_user_media(sources);
+        self.await_capture(capture, request, Source::FIRST, sources.to_vec());
+    }
+
+    /// Has the person pick a screen, a window or a tab; answered by one event. Browsers let a page ask only in the same task
+    /// as a click, or shortly after.
+    pub fn get_display_media(&self, capture: CaptureId) {
+        self.await_capture(capture, get_display_media(), [Source::ScreenAudio, Source::Screen], Vec::new());
+    }
+
+    /// `of` are the sources of sound and of pictures; `asked` are those that a policy may forbid.
+    fn await_capture(
+        &self,
+        capture: CaptureId,
+        request: Result<Promise, MediaError>,
+        of: [Source; 2],
+        asked: Vec<Source>,
+    ) {
         let inner = Rc::downgrade(&self.0);
         spawn_local(async move {
             let stream = await_stream(request).await;
             match (inner.upgrade(), stream) {
-                (Some(inner), Ok(stream)) => inner.captured(capture, &stream),
+                (Some(inner), Ok(stream)) => inner.captured(capture, &stream, of),
                 (Some(inner), Err(error)) => {
-                    let error = blame_policy(error, microphone, camera);
+                    let error = blame_policy(error, &asked);
                     (inner.emit)(MediaEvent::CaptureFailed { capture, error });
                 }
                 (None, Ok(stream)) => tracks_of(&stream).for_each(|track| track.stop()),
@@ -115,13 +135,10 @@ impl Drop for Media {
 }
 
 impl Inner {
-    fn captured(self: &Rc<Self>, capture: CaptureId, stream: &MediaStream) {
-        let (mut microphone, mut camera) = (None, None);
-        for track in tracks_of(stream) {
-            let slot = if track.kind() == "audio" { &mut microphone } else { &mut camera };
-            *slot = Some(self.register(&track));
-        }
-        (self.emit)(MediaEvent::Captured { capture, microphone, camera });
+    fn captured(self: &Rc<Self>, capture: CaptureId, stream: &MediaStream, [sound, picture]: [Source; 2]) {
+        let source = |track: &MediaStreamTrack| if track.kind() == "audio" { sound } else { picture };
+        let tracks = tracks_of(stream).map(|track| (source(&track), self.register(&track))).collect();
+        (self.emit)(MediaEvent::Captured { capture, tracks });
     }
 
     fn register(self: &Rc<Self>, track: &MediaStreamTrack) -> TrackId {
@@ -158,15 +175,28 @@ fn devices() -> Option<MediaDevices> {
     devices.filter(|devices| !devices.is_undefined())
 }
 
-fn get_user_media(microphone: bool, camera: bool) -> Result<Promise, MediaError> {
+fn usable_devices() -> Result<MediaDevices, MediaError> {
     let secure = web_sys::window().is_some_and(|window| window.is_secure_context());
-    let absent = if secure { MediaError::Unavailable } else { MediaError::Insecure };
-    let devices = devices().ok_or(absent)?;
+    devices().ok_or(if secure { MediaError::Unavailable } else { MediaError::Insecure })
+}
+
+fn get_user_media(sources: &[Source]) -> Result<Promise, MediaError> {
     let constraints = object(&[
-        ("audio", constraints_or_false(microphone, AUDIO)),
-        ("video", constraints_or_false(camera, VIDEO)),
+        ("audio", constraints_or_false(sources.contains(&Source::Microphone), AUDIO)),
+        ("video", constraints_or_false(sources.contains(&Source::Camera), VIDEO)),
     ]);
-    devices.get_user_media_with_constraints(constraints.unchecked_ref()).map_err(|error| media_error(&error))
+    let request = usable_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
+    request.map_err(|error| media_error(&error))
+}
+
+/// Phones have no such method.
+fn get_display_media() -> Result<Promise, MediaError> {
+    let devices = usable_devices()?;
+    let method = Reflect::get(&devices, &"getDisplayMedia".into()).ok();
+    let method: Function = method.and_then(|method| method.dyn_into().ok()).ok_or(MediaError::Unavailable)?;
+    let options = JSON::parse(DISPLAY).unwrap_or(JsValue::UNDEFINED);
+    let promise = method.call1(&devices, &options).map_err(|error| media_error(&error))?;
+    Ok(promise.unchecked_into())
 }
 
 fn constraints_or_false(wanted: bool, constraints: &str) -> JsValue {
@@ -174,9 +204,9 @@ fn constraints_or_false(wanted: bool, constraints: &str) -> JsValue {
 }
 
 /// Who refused: the person and their browser, or the policy of the page, which nobody can change beside the address bar.
-fn blame_policy(error: MediaError, microphone: bool, camera: bool) -> MediaError {
-    let forbidden = |wanted: bool, feature| wanted && !dom::is_allowed(feature);
-    let policy = forbidden(microphone, "microphone") || forbidden(camera, "camera");
+fn blame_policy(error: MediaError, asked: &[Source]) -> MediaError {
+    // Features are called like devices (Permissions Policy, Media Capture and Streams 10.2).
+    let policy = asked.iter().any(|source| !dom::is_allowed(source.as_str()));
     if error == MediaError::Denied && policy { MediaError::Policy } else { error }
 }
 

@@ -124,9 +124,21 @@ impl Rtc {
     }
 
     /// `setRemoteDescription(description)`.
-    pub fn set_remote_description(&self, id: ConnectionId, description: &SessionDescription) {
+    pub fn set_remote_description(
+        &self,
+        id: ConnectionId,
+        description: &SessionDescription,
+        adopted: Vec<(Source, Option<String>)>,
+    ) {
         if let Some(connection) = self.get(id) {
-            connection.set_remote(description);
+            connection.set_remote(description, adopted);
+        }
+    }
+
+    /// `addTransceiver(kind)` for a source that has none, or wants another.
+    pub fn add_transceiver(&self, id: ConnectionId, source: Source) {
+        if let Some(connection) = self.get(id) {
+            connection.add_transceiver(source);
         }
     }
 

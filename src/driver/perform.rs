@@ -36,9 +36,10 @@ impl Pump {
             ConnectionEffect::Close => self.rtc.close(id),
             ConnectionEffect::ReplaceTrack(source, track) => self.rtc.replace_track(id, source, track),
             ConnectionEffect::SetLocalDescription => self.rtc.set_local_description(id),
-            ConnectionEffect::SetRemoteDescription(description) => {
-                self.rtc.set_remote_description(id, &description);
+            ConnectionEffect::SetRemoteDescription(description, adopted) => {
+                self.rtc.set_remote_description(id, &description, adopted);
             }
+            ConnectionEffect::AddTransceiver(source) => self.rtc.add_transceiver(id, source),
             ConnectionEffect::AddIceCandidate(candidate) => self.rtc.add_candidate(id, &candidate),
             ConnectionEffect::SetConfiguration(config) => self.rtc.set_configuration(id, &config),
             ConnectionEffect::RestartIce => self.rtc.restart_ice(id),
@@ -47,12 +48,11 @@ impl Pump {
     }
 
     fn perform_media(&self, effect: &MediaEffect) {
-        match *effect {
-            MediaEffect::GetUserMedia { capture, microphone, camera } => {
-                self.media.capture(capture, microphone, camera);
-            }
-            MediaEffect::StopTrack(track) => self.media.stop(track),
-            MediaEffect::SetTrackEnabled(track, enabled) => self.media.set_enabled(track, enabled),
+        match effect {
+            MediaEffect::GetUserMedia { capture, sources } => self.media.get_user_media(*capture, sources),
+            MediaEffect::GetDisplayMedia { capture } => self.media.get_display_media(*capture),
+            MediaEffect::StopTrack(track) => self.media.stop(*track),
+            MediaEffect::SetTrackEnabled(track, enabled) => self.media.set_enabled(*track, *enabled),
         }
     }
 

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
 use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_core::{Contact, RoomView, SourceState};
+use visavis_core::{Contact, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Storage, Window};
 
@@ -118,8 +118,8 @@ fn call_of(view: &RoomView) -> Call {
     Call {
         room: view.room.clone(),
         name: view.me.name.clone(),
-        microphone: view.me.microphone.state != SourceState::Off,
-        camera: view.me.camera.state != SourceState::Off,
+        microphone: view.me.source(Source::Microphone).state != SourceState::Off,
+        camera: view.me.source(Source::Camera).state != SourceState::Off,
         fallback: view.fallback,
     }
 }

@@ -66,6 +66,14 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn kind(this: &Stat) -> Option<String>;
 
+    /// `mid`, of streams; old browsers lack it.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn mid(this: &Stat) -> Option<String>;
+
+    /// `trackIdentifier`, of sources: the `id` of the track.
+    #[wasm_bindgen(method, getter, js_name = trackIdentifier)]
+    pub(super) fn track_identifier(this: &Stat) -> Option<String>;
+
     /// `packetsReceived`, of incoming streams.
     #[wasm_bindgen(method, getter, js_name = packetsReceived)]
     pub(super) fn received(this: &Stat) -> Option<f64>;
@@ -116,6 +124,7 @@ extern "C" {
 
     /// `RTCRtpTransceiver`, whose direction cannot be set once it is stopped.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]
+    #[derive(Clone)]
     pub(super) type Transceiver;
 
     /// `direction = ...`.

@@ -1,24 +1,24 @@
 //! One `RTCPeerConnection`.
 
+mod stats;
 mod transceivers;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Promise;
-use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
+use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    ConnectionConfig, ConnectionEvent, OperationError, PeerConnectionState, Role, Source, TrackId,
+    ConnectionConfig, ConnectionEvent, MediaKind, OperationError, PeerConnectionState, Role, Source, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Event, EventTarget, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
+    Event, EventTarget, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcTrackEvent,
 };
-use web_sys::{RtcRtpTransceiver, RtcRtpTransceiverDirection as Direction, RtcTrackEvent};
 
-use super::bindings::{ChannelEvent, PeerConnection, Sender, StatsReport};
-use super::convert::kind_of;
+use super::bindings::{ChannelEvent, PeerConnection, StatsReport, Transceiver};
 use super::promise::{CloseSignal, answer_twice};
 use super::{certificate, convert, make};
 use crate::dom::{Listener, ignore};
@@ -26,6 +26,9 @@ use crate::tracks::Tracks;
 
 /// How many sources there are: each has its place in the arrays below.
 const SOURCES: usize = Source::ALL.len();
+
+/// Sections of an offer whose transceivers send our sources from now on.
+pub(super) type Adopted = Vec<(Source, Option<String>)>;
 
 /// A live peer connection. Closed at the latest when it is dropped; silent from then on.
 pub(super) struct Connection {
@@ -35,7 +38,8 @@ pub(super) struct Connection {
     /// What we send belongs to it.
     stream: MediaStream,
     outgoing: RefCell<[Outgoing; SOURCES]>,
-    incoming: RefCell<[Option<TrackId>; SOURCES]>,
+    /// The remote tracks, by the `mid` of their transceivers.
+    incoming: RefCell<Vec<(String, TrackId)>>,
     state: Cell<PeerConnectionState>,
     /// The certificate in use has been read since the connection was last up.
     certificate_read: Cell<bool>,
@@ -47,11 +51,13 @@ pub(super) struct Connection {
     channel: RefCell<Option<Listener>>,
 }
 
-/// What one source sends: the track may be chosen before there is a sender for it.
+/// What one source sends: the track may be chosen before there is a transceiver for it.
 #[derive(Default)]
 struct Outgoing {
-    sender: Option<Sender>,
+    transceiver: Option<Transceiver>,
     track: Option<TrackId>,
+    /// The `mid` that was told last.
+    mid: Option<String>,
 }
 
 /// What is waited for with descriptions.
@@ -88,7 +94,7 @@ impl Connection {
         });
         connection.listen();
         if role == Role::Offerer {
-            connection.add_transceivers()?;
+            connection.add_first_transceivers()?;
         }
         match (config.channel, role) {
             (true, Role::Offerer) => connection.watch_hangup_channel(&connection.pc.create_channel("")?),
@@ -143,19 +149,16 @@ impl Connection {
     /// Makes and sets the local description; answered by an event.
     pub(super) fn set_local(self: &Rc<Self>) {
         let first_answer = self.role == Role::Answerer && self.pc.current_local_description().is_none();
-        if first_answer {
-            self.await_description(Operation::FirstAnswer(self.pc.clone()), |connection, result| {
-                connection.on_local_description(result);
-                connection.add_missing_transceivers();
-            });
+        let operation = if first_answer {
+            Operation::FirstAnswer(self.pc.clone())
         } else {
-            self.await_description(Operation::Promise(self.pc.set_local()), Self::on_local_description);
-        }
-    }
-
-    fn on_local_description(&self, result: Result<(), OperationError>) {
-        let result = result.and_then(|()| self.local_description());
-        self.emit(ConnectionEvent::LocalDescriptionSet(result));
+            Operation::Promise(self.pc.set_local())
+        };
+        self.await_description(operation, Adopted::new(), |connection, result, _| {
+            connection.tell_associations();
+            let result = result.and_then(|()| connection.local_description());
+            connection.emit(ConnectionEvent::LocalDescriptionSet(result));
+        });
     }
 
     fn local_description(&self) -> Result<SessionDescription, OperationError> {
@@ -165,21 +168,16 @@ impl Connection {
             .ok_or_else(|| OperationError { name: "InvalidStateError".to_owned() })
     }
 
-    /// Sets a remote description; answered by an event.
-    pub(super) fn set_remote(self: &Rc<Self>, description: &SessionDescription) {
+    /// Sets a remote description, and adopts transceivers that it has brought; answered by an event.
+    pub(super) fn set_remote(self: &Rc<Self>, description: &SessionDescription, adopted: Adopted) {
         let promise = self.pc.set_remote(&convert::description(description));
-        let settled: fn(&Self, Result<(), OperationError>) = match (self.role, description.sdp_type) {
-            (Role::Answerer, SdpType::Offer) => |connection, result| {
-                if result.is_ok() {
-                    connection.adopt_transceivers();
-                }
-                connection.emit(ConnectionEvent::RemoteDescriptionSet(result));
-            },
-            (Role::Offerer, _) | (Role::Answerer, SdpType::Answer) => {
-                |connection, result| connection.emit(ConnectionEvent::RemoteDescriptionSet(result))
+        let settled = |connection: &Self, result: Result<(), OperationError>, adopted: &Adopted| {
+            if result.is_ok() {
+                connection.adopt_transceivers(adopted);
             }
+            connection.emit(ConnectionEvent::RemoteDescriptionSet(result));
         };
-        self.await_description(Operation::Promise(promise), settled);
+        self.await_description(Operation::Promise(promise), adopted, settled);
     }
 
     /// Adds a remote candidate. One that the browser does not like is no loss.
@@ -204,13 +202,18 @@ impl Connection {
         spawn_local(async move {
             let Ok(report) = report(promise).await else { return };
             if let Some(connection) = connection.upgrade() {
-                connection.emit(ConnectionEvent::Stats(convert::flow(&report)));
+                connection.emit(ConnectionEvent::Stats(connection.stats(&report)));
             }
         });
     }
 
     /// The one place where description promises are awaited.
-    fn await_description(self: &Rc<Self>, operation: Operation, then: fn(&Self, Result<(), OperationError>)) {
+    fn await_description(
+        self: &Rc<Self>,
+        operation: Operation,
+        adopted: Adopted,
+        then: fn(&Self, Result<(), OperationError>, &Adopted),
+    ) {
         let (close_signal, connection) = (self.close_signal.clone(), Rc::downgrade(self));
         spawn_local(async move {
             let result = match operation {
@@ -218,7 +221,8 @@ impl Connection {
                 Operation::FirstAnswer(pc) => answer_twice(pc, close_signal).await,
             };
             if let Some(connection) = connection.upgrade().filter(|connection| !connection.closed.get()) {
-                then(&connection, result.map(drop).map_err(|error| convert::operation_error(&error)));
+                let result = result.map(drop).map_err(|error| convert::operation_error(&error));
+                then(&connection, result, &adopted);
             }
         });
     }
@@ -269,23 +273,17 @@ impl Connection {
     fn on_track(&self, event: Event) {
         let event: RtcTrackEvent = event.unchecked_into();
         let track = event.track();
-        let kind = track.kind();
-        let source = Source::ALL.into_iter().find(|source| kind_of(*source) == kind);
-        let Some(source) = source.filter(|_| self.carries_media(&kind, &event.transceiver())) else { return };
-        let known = self.incoming.borrow()[source as usize];
-        let known = known.filter(|id| self.tracks.get(*id).as_ref() == Some(&track));
+        let kind = if track.kind() == "audio" { MediaKind::Audio } else { MediaKind::Video };
+        let mid = event.transceiver().mid().unwrap_or_default();
+        let before = self.incoming.borrow().iter().find(|(known, _)| *known == mid).map(|(_, id)| *id);
+        let known = before.filter(|id| self.tracks.get(*id).as_ref() == Some(&track));
         let id = known.unwrap_or_else(|| self.tracks.add(track));
-        let before = self.incoming.borrow_mut()[source as usize].replace(id);
-        self.forget(before.filter(|before| *before != id));
-        self.emit(ConnectionEvent::Track(source, id));
-    }
-
-    /// Whether what arrives here is meant: the first of its kind, or any other if they do not send on that. (Some clients
-    /// answer an offer without a track, and offer their own in further sections.)
-    fn carries_media(&self, kind: &str, transceiver: &RtcRtpTransceiver) -> bool {
-        let Some(first) = self.first_transceiver(kind) else { return false };
-        first == *transceiver
-            || matches!(first.current_direction(), Some(Direction::Sendonly | Direction::Inactive))
+        if known.is_none() {
+            self.incoming.borrow_mut().retain(|(known, _)| *known != mid);
+            self.incoming.borrow_mut().push((mid.clone(), id));
+            self.forget(before);
+        }
+        self.emit(ConnectionEvent::Track { mid, kind, track: id });
     }
 
     fn forget(&self, track: Option<TrackId>) {
@@ -307,8 +305,8 @@ impl Connection {
         self.pc.close();
         self.close_signal.fire();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));
-        for track in incoming.unwrap_or_default() {
-            self.forget(track);
+        for (_, track) in incoming.unwrap_or_default() {
+            self.forget(Some(track));
         }
     }
 }

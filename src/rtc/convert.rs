@@ -4,11 +4,11 @@
 
 use js_sys::{Array, Object, Reflect};
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
-use visavis_core::{ConnectionConfig, Flow, Frames, OperationError, Source};
+use visavis_core::{ConnectionConfig, OperationError};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{RtcIceCandidate, RtcSdpType, RtcSessionDescription};
 
-use super::bindings::{Candidate, Stat, StatsReport};
+use super::bindings::Candidate;
 use crate::dom::object;
 
 fn optional(text: Option<&str>) -> JsValue {
@@ -71,49 +71,6 @@ pub fn read_candidate(candidate: &RtcIceCandidate) -> IceCandidate {
         sdp_m_line_index: candidate.sdp_m_line_index(),
         username_fragment: candidate.unchecked_ref::<Candidate>().username_fragment(),
     }
-}
-
-/// `MediaStreamTrack.kind`, also that of a stream in the statistics.
-pub(super) fn kind_of(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "audio",
-        Source::Camera => "video",
-    }
-}
-
-/// The packets and frames of all streams, by kind.
-pub(super) fn flow(report: &StatsReport) -> Flow {
-    let mut flow = Flow::default();
-    // Whoever counts frames at all: where there is no common codec, there is no stream to count them.
-    let mut frames = Frames { decoded: Some(0), encoded: Some(0), captured: None };
-    for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
-        // `remote-` ones repeat what the other side has counted.
-        let (packets, packet_count, frames, frame_count) = match stat.stat_type().as_str() {
-            "inbound-rtp" => (Some(&mut flow.received), stat.received(), &mut frames.decoded, stat.decoded()),
-            "outbound-rtp" => (Some(&mut flow.sent), stat.sent(), &mut frames.encoded, stat.encoded()),
-            "media-source" => (None, None, &mut frames.captured, stat.captured()),
-            _ => continue,
-        };
-        let kind = stat.kind();
-        let Some(source) = Source::ALL.into_iter().find(|source| kind.as_deref() == Some(kind_of(*source)))
-        else {
-            continue;
-        };
-        if let (Some(packets), Some(count)) = (packets, packet_count) {
-            let counter = &mut packets[source as usize];
-            *counter = counter.wrapping_add(whole(count));
-        }
-        if source == Source::Camera {
-            *frames = frame_count.map(|count| frames.unwrap_or_default().wrapping_add(whole(count)));
-        }
-    }
-    Flow { frames, ..flow }
-}
-
-fn whole(count: f64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let count = count as u32;
-    count
 }
 
 /// What a promise was rejected with.

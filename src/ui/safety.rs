@@ -51,7 +51,7 @@ fn write_words(view: &RoomView, button: &Element) -> Option<()> {
     let id = tile.get_attribute("data-participant")?;
     let them = view.participants.iter().find(|them| them.id.as_str() == id)?;
     let words = tile.query_selector(".words").ok().flatten()?;
-    let fingerprints = them.fingerprints.clone()?;
+    let fingerprints = them.connection.fingerprints.clone()?;
     dom::set_text(&words, text::SAFETY_WAIT);
     spawn_local(async move {
         let hash = hash(&fingerprints).await;

@@ -84,8 +84,5 @@ impl Shared {
 
 /// Our own source in a view.
 pub(super) fn own(view: &RoomView, source: Source) -> SourceView {
-    match source {
-        Source::Microphone => view.me.microphone,
-        Source::Camera => view.me.camera,
-    }
+    view.me.source(source)
 }

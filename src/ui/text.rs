@@ -52,6 +52,10 @@ pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
         }
         (Source::Camera, SourceState::Off) => "Switch the camera on (V)",
         (Source::Camera, SourceState::Failed(_)) => "Try the camera again (V)",
+        (Source::Screen | Source::ScreenAudio, SourceState::On | SourceState::Stalled) => {
+            "Stop sharing your screen (S)"
+        }
+        (Source::Screen | Source::ScreenAudio, _) => "Share your screen (S)",
     }
 }
 

@@ -1,6 +1,6 @@
 //! One person: picture or initials, name, muted or not, and how the connection to them is doing.
 
-use visavis_core::{ConnectionReason, ParticipantView, SelfView, SourceState};
+use visavis_core::{ConnectionReason, ParticipantView, SelfView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -54,18 +54,20 @@ impl Tile {
 
     /// Shows somebody else, under a name that nobody else has here.
     pub(super) fn render(&mut self, tracks: &Tracks, them: &ParticipantView, name: &str) {
-        let says = |on: fn(&visavis_core::signaling::MediaState) -> bool| them.media.as_ref().is_none_or(on);
+        let on = |source| them.publication(source).is_some_and(|publication| publication.on);
+        let connection = &them.connection;
         self.set("data-participant", Some(them.id.as_str()));
-        self.set("data-connection", Some(them.connection.as_str()));
-        self.set("data-reason", Some(them.reason.as_str()).filter(|reason| !reason.is_empty()));
-        self.set_switch("data-microphone", says(|media| media.microphone));
+        self.set("data-connection", Some(connection.state.as_str()));
+        self.set("data-reason", Some(connection.reason.as_str()).filter(|reason| !reason.is_empty()));
+        self.set_switch("data-microphone", on(Source::Microphone));
         // What does not move any more should not look as if it did.
-        let seen = !matches!(them.reason, ConnectionReason::PictureStalled | ConnectionReason::NoPicture);
-        self.set_switch("data-camera", seen && them.camera.is_some() && says(|media| media.camera));
+        let seen =
+            !matches!(connection.reason, ConnectionReason::PictureStalled | ConnectionReason::NoPicture);
+        self.set_switch("data-camera", seen && them.track(Source::Camera).is_some() && on(Source::Camera));
         self.set_name(name);
-        dom::set_text(&self.status, &text::connection(them.connection, them.reason, name));
-        self.safety.render(them.fingerprints.as_ref());
-        self.picture.show(tracks, [them.microphone, them.camera]);
+        dom::set_text(&self.status, &text::connection(connection.state, connection.reason, name));
+        self.safety.render(connection.fingerprints.as_ref());
+        self.picture.show(tracks, [Source::Microphone, Source::Camera].map(|source| them.track(source)));
     }
 
     /// Shows ourselves on the stage.
@@ -76,12 +78,13 @@ impl Tile {
 
     /// Shows ourselves; `name` is what we are about to be called.
     pub(super) fn render_preview(&mut self, tracks: &Tracks, me: &SelfView, name: &str) {
-        self.set_switch("data-microphone", me.microphone.state == SourceState::On);
-        self.set_switch("data-camera", me.camera.state == SourceState::On);
+        let (microphone, camera) = (me.source(Source::Microphone), me.source(Source::Camera));
+        self.set_switch("data-microphone", microphone.state == SourceState::On);
+        self.set_switch("data-camera", camera.state == SourceState::On);
         self.set_name(text::name(name));
-        dom::set_text(&self.status, text::own_picture(me.camera.state));
-        self.set("data-wait", (me.camera.state == SourceState::Starting).then_some(""));
-        self.picture.show(tracks, [None, me.camera.track]);
+        dom::set_text(&self.status, text::own_picture(camera.state));
+        self.set("data-wait", (camera.state == SourceState::Starting).then_some(""));
+        self.picture.show(tracks, [None, camera.track]);
     }
 
     fn set_name(&self, name: &str) {

@@ -8,8 +8,8 @@ use visavis::tracks::Tracks;
 use visavis::ui::{Ui, UiOptions};
 use visavis_core::signaling::{MediaState, ParticipantId, RejectCode};
 use visavis_core::{
-    CheckItem, CheckLine, CheckState, ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem,
-    RoomView, SelfView, SourceState, SourceView,
+    CheckItem, CheckLine, CheckState, ConnectionReason, ConnectionState, ConnectionView, Lifecycle,
+    ParticipantView, Problem, RoomView, SelfView, Source, SourceState, SourceView,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -30,16 +30,17 @@ fn participant(name: &str) -> ParticipantView {
         id: ParticipantId::new(name).unwrap(),
         name: name.into(),
         media: Some(MediaState::default()),
-        connection: ConnectionState::Connected,
-        reason: ConnectionReason::None,
-        microphone: None,
-        camera: None,
-        fingerprints: None,
+        connection: ConnectionView {
+            state: ConnectionState::Connected,
+            reason: ConnectionReason::None,
+            fingerprints: None,
+        },
+        publications: Vec::new(),
     }
 }
 
 fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
-    let source = SourceView { state: SourceState::Off, track: None };
+    let source = |source| SourceView { source, state: SourceState::Off, track: None };
     let line = CheckLine { item: CheckItem::Server, url: String::new(), state: CheckState::Running };
     RoomView {
         lifecycle,
@@ -48,7 +49,7 @@ fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         may_fall_back: false,
         room: "tea".into(),
         capacity: Some(8),
-        me: SelfView { id: None, name: "Me".into(), microphone: source, camera: source },
+        me: SelfView { id: None, name: "Me".into(), sources: Source::ALL.map(source).into() },
         participants: people.iter().map(|name| participant(name)).collect(),
         blocked: false,
         check: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },

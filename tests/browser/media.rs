@@ -6,7 +6,7 @@ use js_sys::{Function, Object, Promise, Reflect};
 use visavis::media::Media;
 use visavis::media::errors::media_error;
 use visavis::tracks::Tracks;
-use visavis_core::{CaptureId, MediaError, MediaEvent, TrackId};
+use visavis_core::{CaptureId, MediaError, MediaEvent, Source, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -26,13 +26,12 @@ async fn answer(events: &Events<MediaEvent>) -> MediaEvent {
 }
 
 async fn capture(media: &Media, events: &Events<MediaEvent>) -> (TrackId, TrackId) {
-    media.capture(CaptureId(1), true, true);
-    let MediaEvent::Captured { capture: CaptureId(1), microphone: Some(microphone), camera: Some(camera) } =
-        answer(events).await
-    else {
+    media.get_user_media(CaptureId(1), &Source::FIRST);
+    let MediaEvent::Captured { capture: CaptureId(1), tracks } = answer(events).await else {
         panic!("both were asked for");
     };
-    (microphone, camera)
+    let track = |source| tracks.iter().find(|(of, _)| *of == source).unwrap().1;
+    (track(Source::Microphone), track(Source::Camera))
 }
 
 fn live(track: &MediaStreamTrack) -> bool {
@@ -45,12 +44,11 @@ async fn captures_what_was_asked_for() {
     let (microphone, camera) = capture(&media, &events).await;
     let (microphone, camera) = (tracks.get(microphone).unwrap(), tracks.get(camera).unwrap());
     assert_eq!((microphone.kind(), camera.kind()), ("audio".to_owned(), "video".to_owned()));
-    media.capture(CaptureId(2), true, false);
-    let MediaEvent::Captured { capture: CaptureId(2), microphone: Some(_), camera: None } =
-        answer(&events).await
-    else {
-        panic!("only a microphone was asked for");
+    media.get_user_media(CaptureId(2), &[Source::Microphone]);
+    let MediaEvent::Captured { capture: CaptureId(2), tracks: captured } = answer(&events).await else {
+        panic!("a microphone was asked for");
     };
+    assert!(matches!(captured[..], [(Source::Microphone, _)]), "{captured:?}");
     drop(media);
     assert!(!live(&microphone), "dropping the devices switches them off");
     assert!(!live(&camera), "dropping the devices switches them off");
@@ -77,10 +75,11 @@ const FAKE_CAMERA: &str = "const track = new EventTarget(); track.kind = 'video'
 #[wasm_bindgen_test]
 async fn an_unplugged_camera_is_told_and_a_stopped_one_is_not() {
     let (media, tracks, events) = media();
-    with_get_user_media(FAKE_CAMERA, || media.capture(CaptureId(5), false, true));
-    let MediaEvent::Captured { microphone: None, camera: Some(camera), .. } = answer(&events).await else {
-        panic!("only a camera was asked for");
+    with_get_user_media(FAKE_CAMERA, || media.get_user_media(CaptureId(5), &[Source::Camera]));
+    let MediaEvent::Captured { tracks: captured, .. } = answer(&events).await else {
+        panic!("a camera was asked for");
     };
+    let [(Source::Camera, camera)] = captured[..] else { panic!("only that: {captured:?}") };
     let track = tracks.get(camera).unwrap();
     let end = || track.dispatch_event(&Event::new("ended").unwrap()).unwrap();
     end();
@@ -109,7 +108,7 @@ fn a_change_of_the_devices_is_told_as_long_as_somebody_listens() {
 #[wasm_bindgen_test]
 async fn a_late_answer_opens_nothing() {
     let (media, _, events) = media();
-    with_get_user_media(KEPT, || media.capture(CaptureId(1), true, true));
+    with_get_user_media(KEPT, || media.get_user_media(CaptureId(1), &Source::FIRST));
     drop(media);
     let window = web_sys::window().unwrap();
     let kept: Promise = Reflect::get(&window, &"kept".into()).unwrap().unchecked_into();
@@ -162,7 +161,7 @@ fn with_get_user_media(body: &str, act: impl FnOnce()) {
 async fn refusals_come_back_as_events() {
     let (media, _, events) = media();
     let refuse = "return Promise.reject(new DOMException('', 'NotReadableError'))";
-    with_get_user_media(refuse, || media.capture(CaptureId(3), true, true));
+    with_get_user_media(refuse, || media.get_user_media(CaptureId(3), &Source::FIRST));
     let failed = MediaEvent::CaptureFailed { capture: CaptureId(3), error: MediaError::Busy };
     assert_eq!(answer(&events).await, failed);
 }
@@ -174,7 +173,7 @@ async fn a_page_without_devices_is_insecure_only_if_it_is() {
     for (secure, error) in [(false, MediaError::Insecure), (true, MediaError::Unavailable)] {
         with(&window, "isSecureContext", &secure.into(), || {
             with(&window.navigator(), "mediaDevices", &JsValue::UNDEFINED, || {
-                media.capture(CaptureId(4), true, true);
+                media.get_user_media(CaptureId(4), &Source::FIRST);
             });
         });
         let failed = MediaEvent::CaptureFailed { capture: CaptureId(4), error };
@@ -189,25 +188,25 @@ async fn what_a_policy_forbids_is_not_for_the_person_to_allow() {
     let (media, _, events) = media();
     let policy = Function::new_no_args("return { allowsFeature: name => name !== 'camera' }");
     let policy = policy.call0(&JsValue::NULL).unwrap();
-    let refuse = |microphone, camera, name: &str| {
+    let refuse = |sources: &[Source], name: &str| {
         let body = format!("return Promise.reject(new DOMException('', '{name}'))");
-        with_get_user_media(&body, || media.capture(CaptureId(6), microphone, camera));
+        with_get_user_media(&body, || media.get_user_media(CaptureId(6), sources));
     };
     let document = web_sys::window().unwrap().document().unwrap();
     // Asked only once the refusal is there, so the policy has to last.
     Reflect::set(&document, &"permissionsPolicy".into(), &policy).unwrap();
-    for (microphone, camera, name, error) in [
-        (false, true, "NotAllowedError", MediaError::Policy),
-        (true, true, "NotAllowedError", MediaError::Policy),
-        (true, false, "NotAllowedError", MediaError::Denied),
-        (false, true, "NotReadableError", MediaError::Busy),
+    for (sources, name, error) in [
+        (&[Source::Camera][..], "NotAllowedError", MediaError::Policy),
+        (&Source::FIRST, "NotAllowedError", MediaError::Policy),
+        (&[Source::Microphone], "NotAllowedError", MediaError::Denied),
+        (&[Source::Camera], "NotReadableError", MediaError::Busy),
     ] {
-        refuse(microphone, camera, name);
+        refuse(sources, name);
         let failed = MediaEvent::CaptureFailed { capture: CaptureId(6), error };
-        assert_eq!(answer(&events).await, failed, "{microphone} {camera} {name}");
+        assert_eq!(answer(&events).await, failed, "{sources:?} {name}");
     }
     Reflect::delete_property(&document, &"permissionsPolicy".into()).unwrap();
-    refuse(false, true, "NotAllowedError");
+    refuse(&[Source::Camera], "NotAllowedError");
     let failed = MediaEvent::CaptureFailed { capture: CaptureId(6), error: MediaError::Denied };
     assert_eq!(answer(&events).await, failed, "where no policy tells");
 }

@@ -7,8 +7,8 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, Fingerprint, Flow, MediaEvent,
-    OperationError, PeerConnectionState, Role, Source, TrackId,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, Fingerprint, MediaEvent, MediaKind,
+    OperationError, PeerConnectionState, Role, Source, Stats, StreamStats, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState;
@@ -29,7 +29,8 @@ struct Pair {
     /// Candidates that came before their description was set on the other side.
     early: Vec<(ConnectionId, IceCandidate)>,
     described: Vec<ConnectionId>,
-    flows: Vec<(ConnectionId, Flow)>,
+    stats: Vec<(ConnectionId, Stats)>,
+    associated: Vec<(ConnectionId, Source, String)>,
     hung_up: Vec<ConnectionId>,
     /// The certificate that each has announced last, and those that each says it talks to.
     announced: Vec<(ConnectionId, Fingerprint)>,
@@ -62,7 +63,8 @@ impl Pair {
             ended: Vec::new(),
             early: Vec::new(),
             described: Vec::new(),
-            flows: Vec::new(),
+            stats: Vec::new(),
+            associated: Vec::new(),
             hung_up: Vec::new(),
             announced: Vec::new(),
             in_use: Vec::new(),
@@ -89,7 +91,7 @@ impl Pair {
             ConnectionEvent::LocalDescriptionSet(description) => {
                 let description = description.unwrap();
                 self.note(id, &description);
-                self.rtc.set_remote_description(other(id), &description);
+                self.rtc.set_remote_description(other(id), &description, self.adopted(other(id)));
             }
             ConnectionEvent::RemoteCertificate(fingerprint) => self.in_use.push((id, fingerprint)),
             ConnectionEvent::RemoteDescriptionSet(result) => self.described(id, result),
@@ -97,11 +99,23 @@ impl Pair {
             ConnectionEvent::IceCandidate(None) => self.ended.push(id),
             ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected) => self.connected.push(id),
             ConnectionEvent::ConnectionStateChange(_) => {}
-            ConnectionEvent::Track(source, track) => self.remote.push((id, source, track)),
-            ConnectionEvent::Stats(flow) => self.flows.push((id, flow)),
+            ConnectionEvent::Track { mid, kind, track } => {
+                // As the offer has them: first the microphone, then the camera.
+                let source = if mid == "0" { Source::Microphone } else { Source::Camera };
+                assert_eq!(source.kind(), kind, "section {mid}");
+                self.remote.push((id, source, track));
+            }
+            ConnectionEvent::TransceiverAssociated(source, mid) => self.associated.push((id, source, mid)),
+            ConnectionEvent::Stats(stats) => self.stats.push((id, stats)),
             ConnectionEvent::ChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }
+    }
+
+    /// What the answerer takes over with its first offer.
+    fn adopted(&self, id: ConnectionId) -> Vec<(Source, Option<String>)> {
+        let first = id == B && !self.described.contains(&B);
+        if first { Source::FIRST.map(|source| (source, None)).into() } else { Vec::new() }
     }
 
     fn note(&mut self, id: ConnectionId, description: &SessionDescription) {
@@ -154,14 +168,11 @@ pub(crate) async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
     let events = Events::new();
     let sink = events.clone();
     let media = Media::new(tracks.clone(), Rc::new(move |event| sink.push(event)));
-    media.capture(CaptureId(1), true, true);
+    media.get_user_media(CaptureId(1), &Source::FIRST);
     until("devices", || events.len() > 0).await;
-    let MediaEvent::Captured { microphone: Some(microphone), camera: Some(camera), .. } =
-        events.take().remove(0)
-    else {
-        panic!("both were asked for");
-    };
-    (media, microphone, camera)
+    let MediaEvent::Captured { tracks, .. } = events.take().remove(0) else { panic!("both were asked for") };
+    let track = |source| tracks.iter().find(|(of, _)| *of == source).unwrap().1;
+    (media, track(Source::Microphone), track(Source::Camera))
 }
 
 /// Two who send each other voice and picture, and where both come from.
@@ -237,26 +248,38 @@ async fn a_camera_that_comes_later_needs_no_negotiation() {
 }
 
 impl Pair {
-    async fn flow(&mut self, id: ConnectionId) -> Flow {
+    async fn stats(&mut self, id: ConnectionId) -> Stats {
         self.rtc.get_stats(id);
-        self.flows.clear();
+        self.stats.clear();
         until("counters", || {
             self.step();
-            !self.flows.is_empty()
+            !self.stats.is_empty()
         })
         .await;
-        self.flows.remove(0).1
+        self.stats.remove(0).1
     }
 
     /// Which counters of `id` grow within a second: voice and picture received, voice and picture sent.
     async fn grows(&mut self, id: ConnectionId) -> [bool; 4] {
-        let before = self.flow(id).await;
+        let before = self.stats(id).await;
         sleep(1000).await;
-        let after = self.flow(id).await;
-        let [voice, picture] = [0, 1].map(|source| after.received[source] > before.received[source]);
-        let [own_voice, own_picture] = [0, 1].map(|source| after.sent[source] > before.sent[source]);
+        let after = self.stats(id).await;
+        let kinds = [MediaKind::Audio, MediaKind::Video];
+        let grows = |before: &[StreamStats], after: &[StreamStats]| {
+            kinds.map(|kind| stream(after, kind).packets > stream(before, kind).packets)
+        };
+        let [voice, picture] = grows(&before.inbound, &after.inbound);
+        let [own_voice, own_picture] = grows(&before.outbound, &after.outbound);
         [voice, picture, own_voice, own_picture]
     }
+}
+
+/// The stream of a kind, in the section that it is in.
+fn stream(streams: &[StreamStats], kind: MediaKind) -> &StreamStats {
+    let stream = streams.iter().find(|stream| stream.kind == kind).unwrap();
+    let mid = if kind == MediaKind::Audio { "0" } else { "1" };
+    assert!(stream.mid == mid || stream.mid.is_empty(), "{stream:?}");
+    stream
 }
 
 #[wasm_bindgen_test]
@@ -296,14 +319,17 @@ async fn the_certificate_in_use_is_told() {
 #[wasm_bindgen_test]
 async fn frames_are_counted() {
     let (mut pair, _media, _) = in_a_call().await;
-    let before = pair.flow(A).await.frames;
+    let frames = |stats: &Stats| {
+        let video = |streams: &[StreamStats]| stream(streams, MediaKind::Video).frames;
+        let captured = stats.captured.iter().find(|(source, _)| *source == Source::Camera);
+        [video(&stats.inbound), video(&stats.outbound), captured.and_then(|(_, frames)| *frames)]
+    };
+    let before = frames(&pair.stats(A).await);
     sleep(1000).await;
-    let after = pair.flow(A).await.frames;
-    let grows =
-        |before: Option<u32>, after: Option<u32>| before.zip(after).is_some_and(|(one, two)| one < two);
-    assert!(grows(before.decoded, after.decoded), "decoded: {before:?} {after:?}");
-    assert!(grows(before.encoded, after.encoded), "encoded: {before:?} {after:?}");
-    assert!(grows(before.captured, after.captured), "captured: {before:?} {after:?}");
+    let after = frames(&pair.stats(A).await);
+    for (what, (before, after)) in ["decoded", "encoded", "captured"].iter().zip(before.iter().zip(&after)) {
+        assert!(before.zip(*after).is_some_and(|(one, two)| one < two), "{what}: {before:?} {after:?}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -322,7 +348,7 @@ async fn ice_restarts() {
     let ufrag = offer.ufrags().next().unwrap().to_owned();
     assert_ne!(ufrag, before[0], "an offer without new credentials restarts nothing");
     pair.described.clear();
-    pair.rtc.set_remote_description(B, &offer);
+    pair.rtc.set_remote_description(B, &offer, Vec::new());
     until("both to have agreed", || {
         pair.step();
         pair.described == [B, A]
@@ -360,7 +386,7 @@ async fn a_picture_outlives_the_withdrawal_of_a_first_offer() {
     drop(pair.offer(B).await);
     let offer = pair.offer(A).await;
     pair.described.clear();
-    pair.rtc.set_remote_description(B, &offer);
+    pair.rtc.set_remote_description(B, &offer, Vec::new());
     until("both to have agreed", || {
         pair.step();
         pair.described == [B, A]
@@ -404,10 +430,29 @@ async fn what_the_browser_refuses_comes_back_with_its_name() {
     assert_eq!(events.take(), [(A, ConnectionEvent::CreationFailed)]);
     rtc.create(B, Role::Answerer, &ConnectionConfig::default());
     let nonsense = SessionDescription { sdp_type: SdpType::Answer, sdp: "v=0\r\n".into() };
-    rtc.set_remote_description(B, &nonsense);
+    rtc.set_remote_description(B, &nonsense, Vec::new());
     until("a refusal", || events.len() > 0).await;
     let (B, ConnectionEvent::RemoteDescriptionSet(Err(error))) = events.take().remove(0) else {
         panic!("an answer out of the blue");
     };
     assert!(error.name.ends_with("Error"), "{error:?}");
+}
+
+/// A screen is a section of its own, whose `mid` is told, and whose track arrives there.
+#[wasm_bindgen_test]
+async fn a_further_source_gets_a_section_of_its_own() {
+    let (mut pair, _media, _) = in_a_call().await;
+    let (_second, _, screen) = devices(&pair.tracks).await;
+    pair.remote.clear();
+    pair.described.clear();
+    pair.rtc.replace_track(A, Source::Screen, Some(screen));
+    pair.rtc.add_transceiver(A, Source::Screen);
+    until("the screen at the other side", || {
+        pair.step();
+        pair.remote.iter().any(|(at, _, _)| *at == B)
+    })
+    .await;
+    let told = pair.associated.iter().rev().find(|(at, source, _)| (*at, *source) == (A, Source::Screen));
+    assert_eq!(told.map(|(_, _, mid)| mid.as_str()), Some("2"));
+    moves(&pair.tracks.get(pair.remote.last().unwrap().2).unwrap()).await;
 }

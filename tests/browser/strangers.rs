@@ -68,6 +68,8 @@ struct Call {
     rtc: Rtc,
     events: Events<(ConnectionId, ConnectionEvent)>,
     stranger: Stranger,
+    /// Whether they only send.
+    one_way: bool,
     /// Our descriptions, as they came.
     described: Vec<SdpType>,
 }
@@ -85,7 +87,8 @@ impl Call {
         rtc.create(OURS, Role::Answerer, &ConnectionConfig::default());
         rtc.replace_track(OURS, Source::Microphone, Some(microphone));
         rtc.replace_track(OURS, Source::Camera, Some(camera));
-        let call = Self { rtc, events, stranger, described: Vec::new() };
+        let one_way = directions.iter().any(|(_, direction)| *direction == "sendonly");
+        let call = Self { rtc, events, stranger, one_way, described: Vec::new() };
         let offer = call.stranger.describe().await;
         call.set_remote(SdpType::Offer, &offer);
         (call, media)
@@ -93,7 +96,12 @@ impl Call {
 
     fn set_remote(&self, sdp_type: SdpType, sdp: &JsValue) {
         let sdp = sdp.as_string().unwrap();
-        self.rtc.set_remote_description(OURS, &SessionDescription { sdp_type, sdp });
+        // What the room decides: microphone and camera take over the sections that the offer has for them.
+        let adopted = match sdp_type {
+            SdpType::Offer => Source::FIRST.map(|source| (source, None)).into(),
+            SdpType::Answer => Vec::new(),
+        };
+        self.rtc.set_remote_description(OURS, &SessionDescription { sdp_type, sdp }, adopted);
     }
 
     /// Does what the room would do.
@@ -114,6 +122,10 @@ impl Call {
                     if answer.is_string() {
                         self.set_remote(SdpType::Answer, &answer);
                     }
+                    // And sections of our own where they only send.
+                    if self.one_way && self.described.len() == 1 {
+                        Source::FIRST.into_iter().for_each(|source| self.rtc.add_transceiver(OURS, source));
+                    }
                 }
                 ConnectionEvent::IceCandidate(Some(candidate)) => {
                     let section = candidate.sdp_m_line_index.unwrap_or_default();
@@ -123,7 +135,8 @@ impl Call {
                 ConnectionEvent::CreationFailed => panic!("it could not be made"),
                 ConnectionEvent::IceCandidate(None)
                 | ConnectionEvent::ConnectionStateChange(_)
-                | ConnectionEvent::Track(..)
+                | ConnectionEvent::Track { .. }
+                | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::RemoteCertificate(_)
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::ChannelClosed => {}

@@ -3,23 +3,28 @@
 mod candidate_buffer;
 mod flow_watch;
 mod frame_watch;
+mod media;
 mod negotiator;
 mod recovery;
 mod refusal;
+mod remote_media;
 mod sections;
 
 use visavis_signaling::{
-    IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Timestamp,
+    IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Source,
+    Timestamp,
 };
 
 use self::candidate_buffer::CandidateBuffer;
 pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
 use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
+use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::{OURS, THEIRS};
-use crate::input::{ConnectionId, Flow, PeerConnectionState, Source, TrackId};
+use self::remote_media::RemoteMedia;
+use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Effect, Event, Role};
 use crate::queue::Queue;
@@ -96,16 +101,12 @@ pub(crate) struct Connection {
     recovery: Recovery,
     watch: FlowWatch,
     state: PeerConnectionState,
-    microphone: Option<TrackId>,
-    camera: Option<TrackId>,
+    remote_media: RemoteMedia,
+    transceivers: LocalTransceivers,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
     /// Whether there is any candidate of ours, and any of theirs.
     has_candidates: [bool; 2],
-    /// A remote description has been set.
-    answered: bool,
-    /// None of its media sections sends anything.
-    sends_nothing: bool,
     certificates: Certificates,
     /// Nobody knows whether there is another end.
     unconfirmed: bool,
@@ -123,12 +124,13 @@ impl Connection {
             recovery,
             watch: FlowWatch::default(),
             state: PeerConnectionState::New,
-            microphone: None,
-            camera: None,
+            remote_media: RemoteMedia::default(),
+            transceivers: LocalTransceivers::new(match role {
+                Role::Offerer => &Source::FIRST,
+                Role::Answerer => &[],
+            }),
             failure: None,
             has_candidates: [false; 2],
-            answered: false,
-            sends_nothing: false,
             certificates: Certificates::default(),
             unconfirmed: false,
         }
@@ -205,12 +207,7 @@ impl Connection {
 
     /// Whether the other side has shown any sign of life on this connection.
     pub(crate) fn is_answered(&self) -> bool {
-        self.answered
-    }
-
-    /// Whether they have agreed to send neither sound nor picture, as a client that only exchanges data does.
-    pub(crate) fn sends_nothing(&self) -> bool {
-        self.sends_nothing
+        self.remote_media.is_described()
     }
 
     /// What this connection's two ends know of each other's certificates, once they are connected and it is proven.
@@ -231,20 +228,6 @@ impl Connection {
     /// Whether the other end is still a guess.
     pub(crate) fn is_unconfirmed(&self) -> bool {
         self.unconfirmed
-    }
-
-    pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
-        match source {
-            Source::Microphone => self.microphone,
-            Source::Camera => self.camera,
-        }
-    }
-
-    pub(crate) fn set_track(&mut self, source: Source, track: TrackId) {
-        match source {
-            Source::Microphone => self.microphone = Some(track),
-            Source::Camera => self.camera = Some(track),
-        }
     }
 
     /// Takes over what waited for a connection that this one replaces in the same generation.
@@ -304,20 +287,6 @@ impl Connection {
         self.recovery.discard_silence();
     }
 
-    /// A look at the counters.
-    pub(crate) fn on_stats(&mut self, moment: SampleContext, flow: &Flow, expected: ExpectedMedia) {
-        if !self.is_connected() {
-            return;
-        }
-        match self.watch.sample(moment, flow, expected) {
-            FlowVerdict::Flowing => self.recovery.on_media(),
-            FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),
-            FlowVerdict::Silent { silence_repair, since } => {
-                self.recovery.on_silence(moment.now, silence_repair, moment.server_heard > since);
-            }
-        }
-    }
-
     /// The browser gathered a candidate: it follows its description, never precedes it.
     pub(crate) fn candidate_gathered(&mut self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
         if candidate.is_some() {
@@ -334,22 +303,28 @@ impl Connection {
 
     /// `setLocalDescription` succeeded.
     pub(crate) fn local_description_set(&mut self, description: SessionDescription, cx: &mut Context<'_>) {
-        self.negotiator.local_description_set(description.sdp_type);
-        if !refusal::fits(&description.sdp) {
+        let SessionDescription { sdp_type, sdp } = description;
+        let first_answer = sdp_type == SdpType::Answer && !self.negotiator.is_established();
+        self.negotiator.local_description_set(sdp_type);
+        self.certificates.local(&sdp);
+        let sdp = self.announced(&sdp);
+        if !refusal::fits(&sdp) {
             return self.refuse(ConnectionReason::TooLarge, cx);
         }
-        self.certificates.local(&description.sdp);
+        let description = SessionDescription { sdp_type, sdp };
         cx.negotiate(self.epoch, NegotiationMessage::Description(description));
         for candidate in std::mem::take(&mut self.outgoing) {
             self.send_candidate(candidate, cx);
+        }
+        if first_answer {
+            self.add_missing_transceivers(cx.out);
         }
     }
 
     /// `setRemoteDescription` succeeded.
     pub(crate) fn remote_description_set(&mut self, cx: &mut Context<'_>) {
         let Some(description) = self.negotiator.remote_description_set() else { return };
-        self.answered = true;
-        self.sends_nothing = !sections::sends_media(&description.sdp);
+        self.remote_media.description_set(&description.sdp);
         self.watch.reset();
         if std::mem::take(&mut self.unconfirmed) {
             self.recovery.begin(cx.now);
@@ -391,8 +366,12 @@ impl Connection {
     fn set_remote(&mut self, description: &SessionDescription, cx: &mut Context<'_>) {
         match self.certificates.sanitize(&description.sdp) {
             Ok(sdp) => {
+                let adopted = match (self.role, description.sdp_type) {
+                    (Role::Answerer, SdpType::Offer) => self.adopt(&sdp),
+                    (Role::Offerer, _) | (Role::Answerer, SdpType::Answer) => Vec::new(),
+                };
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };
-                self.effect(ConnectionEffect::SetRemoteDescription(description), cx.out);
+                self.effect(ConnectionEffect::SetRemoteDescription(description, adopted), cx.out);
             }
             Err(refusal) => {
                 cx.out.event(Event::ProtocolError(refusal.as_str().to_owned()));

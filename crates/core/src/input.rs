@@ -1,6 +1,6 @@
 //! Everything that goes into a room.
 
-use visavis_signaling::{IceCandidate, Probe, SessionDescription};
+use visavis_signaling::{IceCandidate, MediaKind, Probe, SessionDescription, Source};
 
 use crate::check::{Finding, TestId};
 use crate::safety::Fingerprint;
@@ -17,28 +17,6 @@ pub struct TrackId(pub u32);
 /// One call of `getUserMedia`, so that an answer finds its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaptureId(pub u32);
-
-/// Where a track comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
-    /// The person's voice.
-    Microphone,
-    /// The person's picture.
-    Camera,
-}
-
-impl Source {
-    /// Every source, in the order of the media sections that carry them.
-    pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
-
-    /// The name in `data-source` attributes and in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Microphone => "microphone",
-            Self::Camera => "camera",
-        }
-    }
-}
 
 /// What a person asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,10 +124,20 @@ pub enum ConnectionEvent {
     IceCandidate(Option<IceCandidate>),
     /// `connectionState` is now this.
     ConnectionStateChange(PeerConnectionState),
-    /// `track` fired: the remote sends this source on this track.
-    Track(Source, TrackId),
+    /// `track` fired.
+    Track {
+        /// The `mid` of its transceiver.
+        mid: String,
+        /// What the track is.
+        kind: MediaKind,
+        /// The track, as it was registered.
+        track: TrackId,
+    },
+    /// The transceiver that sends a source of ours is associated with the media section of this `mid` (RFC 8829 section
+    /// 3.4.1). Comes before the description that says so.
+    TransceiverAssociated(Source, String),
     /// The answer to [`ConnectionEffect::GetStats`](crate::ConnectionEffect::GetStats).
-    Stats(Flow),
+    Stats(Stats),
     /// The other side has closed the data channel beside the media.
     ChannelClosed,
     /// `getRemoteCertificates()`, once the connection is up: the certificate that is really in use. Told for each transport,
@@ -157,27 +145,29 @@ pub enum ConnectionEvent {
     RemoteCertificate(Fingerprint),
 }
 
-/// RTP packets that a connection has carried so far, by [`Source`] in the order of [`Source::ALL`] (`packetsReceived` and
-/// `packetsSent` of W3C webrtc-stats, summed over the streams of a kind).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flow {
-    /// Received.
-    pub received: [u32; Source::ALL.len()],
-    /// Sent.
-    pub sent: [u32; Source::ALL.len()],
-    /// What became of the pictures.
-    pub frames: Frames,
+/// What `getStats()` counts of the streams of a connection (W3C webrtc-stats).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Streams that are received (`inbound-rtp`).
+    pub inbound: Vec<StreamStats>,
+    /// Streams that are sent (`outbound-rtp`).
+    pub outbound: Vec<StreamStats>,
+    /// Frames that our own video sources have given so far (`frames` of `media-source`); `None` if the browser does not count
+    /// them.
+    pub captured: Vec<(Source, Option<u32>)>,
 }
 
-/// Frames of pictures so far. A counter that the browser does not have is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Frames {
-    /// Of theirs (`framesDecoded`; none are if what comes is of no known codec).
-    pub decoded: Option<u32>,
-    /// Of ours, for them (`framesEncoded`).
-    pub encoded: Option<u32>,
-    /// Of what our camera gives (`frames` of the source).
-    pub captured: Option<u32>,
+/// One RTP stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamStats {
+    /// The `mid` of its transceiver; empty if the browser does not tell.
+    pub mid: String,
+    /// What it carries.
+    pub kind: MediaKind,
+    /// Packets so far (`packetsReceived`, `packetsSent`).
+    pub packets: u32,
+    /// Frames so far (`framesDecoded`, `framesEncoded`); `None` of sound, and if the browser does not count them.
+    pub frames: Option<u32>,
 }
 
 /// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).
@@ -241,16 +231,15 @@ impl MediaError {
 /// What a device did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaEvent {
-    /// The answer to [`MediaEffect::GetUserMedia`](crate::MediaEffect::GetUserMedia): the tracks that were asked for.
+    /// The answer to [`MediaEffect::GetUserMedia`](crate::MediaEffect::GetUserMedia) or
+    /// [`MediaEffect::GetDisplayMedia`](crate::MediaEffect::GetDisplayMedia): the tracks that it brought.
     Captured {
         /// Which capture.
         capture: CaptureId,
-        /// The microphone's track, if it was asked for.
-        microphone: Option<TrackId>,
-        /// The camera's track, if it was asked for.
-        camera: Option<TrackId>,
+        /// The tracks, and what they are of.
+        tracks: Vec<(Source, TrackId)>,
     },
-    /// The answer to [`MediaEffect::GetUserMedia`](crate::MediaEffect::GetUserMedia): no track at all.
+    /// The other answer: no track at all.
     CaptureFailed {
         /// Which capture.
         capture: CaptureId,

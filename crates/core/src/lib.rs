@@ -35,8 +35,8 @@ pub use config::{
     needs_url,
 };
 pub use input::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Frames, Input, MediaError, MediaEvent,
-    NetworkEvent, OperationError, PeerConnectionState, SocketEvent, Source, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
+    OperationError, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
 };
 pub use output::{
     CheckEffect, ConnectionConfig, ConnectionEffect, Effect, Event, MediaEffect, Output, Role, SocketEffect,
@@ -48,7 +48,8 @@ pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
 pub use view::{
-    ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
-    SourceView,
+    ConnectionReason, ConnectionState, ConnectionView, Lifecycle, ParticipantView, Problem, PublicationView,
+    RoomView, SelfView, SourceState, SourceView,
 };
 pub use visavis_signaling as signaling;
+pub use visavis_signaling::{MediaKind, Source};

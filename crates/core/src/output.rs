@@ -1,9 +1,11 @@
 //! Everything that comes out of a room.
 
-use visavis_signaling::{Endpoint, IceCandidate, IceServer, ParticipantId, Probe, SessionDescription};
+use visavis_signaling::{
+    Endpoint, IceCandidate, IceServer, ParticipantId, Probe, SessionDescription, Source,
+};
 
 use crate::check::{Test, TestId};
-use crate::input::{CaptureId, ConnectionId, Source, TrackId};
+use crate::input::{CaptureId, ConnectionId, TrackId};
 use crate::trace::TraceKind;
 
 /// What comes out of a room, in order.
@@ -18,10 +20,9 @@ pub enum Output {
 /// How a new peer connection begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It makes the first offer: one sendrecv transceiver per [`Source`], in the order of [`Source::ALL`].
+    /// It makes the first offer, with a sendrecv transceiver for each of [`Source::FIRST`], in that order.
     Offerer,
-    /// It waits for the first offer and adopts the transceivers that come with it: the first of each kind carries the
-    /// microphone or the camera, and is turned to sendrecv before the answer.
+    /// It waits for the first offer and adopts transceivers that come with it ([`ConnectionEffect::SetRemoteDescription`]).
     Answerer,
 }
 
@@ -78,8 +79,12 @@ pub enum ConnectionEffect {
     /// operation of this connection is under way.
     SetLocalDescription,
     /// `setRemoteDescription(description)`; answered by `RemoteDescriptionSet`. Never while another description
-    /// operation of this connection is under way.
-    SetRemoteDescription(SessionDescription),
+    /// operation of this connection is under way. If it succeeds, the transceivers of these sections (the first of their kind
+    /// if a section has no `mid`) are turned to sendrecv, and send these sources from then on.
+    SetRemoteDescription(SessionDescription, Vec<(Source, Option<String>)>),
+    /// `addTransceiver(kind, {direction: "sendonly"})` for this source; `negotiationneeded` follows. A transceiver that has
+    /// sent it before only receives from then on.
+    AddTransceiver(Source),
     /// `addIceCandidate(candidate)`. Failures are harmless.
     AddIceCandidate(IceCandidate),
     /// `setConfiguration(configuration)`: the servers for the next time it looks for a path.
@@ -97,10 +102,13 @@ pub enum MediaEffect {
     GetUserMedia {
         /// Names the answer.
         capture: CaptureId,
-        /// Ask for a microphone.
-        microphone: bool,
-        /// Ask for a camera.
-        camera: bool,
+        /// What to ask for: the microphone, the camera or both.
+        sources: Vec<Source>,
+    },
+    /// Call `getDisplayMedia`, with the sound of what is shared where the browser has it.
+    GetDisplayMedia {
+        /// Names the answer.
+        capture: CaptureId,
     },
     /// Stop a local track for good: the device is released and its light goes out.
     StopTrack(TrackId),

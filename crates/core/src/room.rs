@@ -9,17 +9,18 @@ mod stats;
 mod views;
 
 use visavis_signaling::{
-    Dialect, IceServer, MediaState, Negotiation, Outbound, ParticipantId, Probe, Rejection, Remote, Timestamp,
+    Dialect, IceServer, MediaState, Negotiation, Outbound, ParticipantId, Probe, Rejection, Remote, Source,
+    Timestamp,
 };
 
 use crate::by_id::ById;
 use crate::check::Check;
 use crate::config::Contact;
 use crate::connection::Connection;
-use crate::input::{ConnectionId, Input, MediaEvent, NetworkEvent, Source, TrackId};
+use crate::input::{ConnectionId, Input, MediaEvent, NetworkEvent, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
-use crate::output::{ConnectionEffect, Effect, Event, Output};
+use crate::output::{ConnectionEffect, Event, Output};
 use crate::queue::Queue;
 use crate::roster::Roster;
 use crate::signal_client::SignalClient;
@@ -245,33 +246,39 @@ impl Room {
     }
 
     fn on_media_event(&mut self, now: Timestamp, event: &MediaEvent) {
-        let before = self.local_tracks();
-        match *event {
-            MediaEvent::Captured { capture, microphone, camera } => {
-                self.media.captured(capture, [microphone, camera], &mut self.out);
-            }
+        let before = self.media.tracks();
+        match event {
+            MediaEvent::Captured { capture, tracks } => self.media.captured(*capture, tracks, &mut self.out),
             MediaEvent::CaptureFailed { capture, error } => {
-                self.media.capture_failed(capture, error, &mut self.out);
+                self.media.capture_failed(*capture, *error, &mut self.out);
             }
-            MediaEvent::TrackEnded(track) => self.media.track_ended(track, &mut self.out),
+            MediaEvent::TrackEnded(track) => self.media.track_ended(*track, &mut self.out),
             MediaEvent::DevicesChanged => self.media.devices_changed(now, &mut self.out),
         }
-        self.replace_tracks(before);
-    }
-
-    fn local_tracks(&self) -> [Option<TrackId>; 2] {
-        Source::ALL.map(|source| self.media.track(source))
+        self.replace_tracks(&before);
     }
 
     /// Sends the tracks that have changed on every connection.
-    fn replace_tracks(&mut self, before: [Option<TrackId>; 2]) {
-        for (source, old) in Source::ALL.into_iter().zip(before) {
-            let new = self.media.track(source);
-            if new != old {
+    fn replace_tracks(&mut self, before: &[(Source, TrackId)]) {
+        let now = self.media.tracks();
+        let of = |source, tracks: &[(Source, TrackId)]| {
+            tracks.iter().find(|(known, _)| *known == source).map(|(_, track)| *track)
+        };
+        for source in Source::ALL {
+            let new = of(source, &now);
+            if new != of(source, before) {
                 for id in self.peer_connection_ids().collect::<Vec<_>>() {
-                    self.out.effect(Effect::Connection(id, ConnectionEffect::ReplaceTrack(source, new)));
+                    self.out.connection(id, ConnectionEffect::ReplaceTrack(source, new));
                 }
             }
+        }
+    }
+
+    /// Gives what we publish a transceiver on every connection that can take one.
+    fn publish(&mut self) {
+        let sources: Vec<Source> = self.media.tracks().iter().map(|(source, _)| *source).collect();
+        for (_, connection) in self.connections.iter_mut() {
+            connection.publish(sources.iter().copied(), &mut self.out);
         }
     }
 
@@ -291,6 +298,7 @@ impl Room {
             self.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
+        self.publish();
         self.step_check(now);
         self.negotiate_all(now);
         let connections = &self.connections;

@@ -28,7 +28,7 @@ mod words;
 
 pub use self::canonical::Fingerprint;
 use self::canonical::NAME;
-pub(crate) use self::canonical::{DescriptionError, canonical};
+pub(crate) use self::canonical::{DescriptionError, MAX_SECTIONS, canonical};
 use self::words::WORDS;
 
 /// The words are PBKDF2 (RFC 8018) with HMAC-SHA-256 of [`Fingerprints::as_bytes`], one word for each byte. This is its

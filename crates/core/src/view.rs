@@ -1,6 +1,6 @@
 //! What to show: plain data, derived from the room whenever it is asked for, stored nowhere.
 
-use visavis_signaling::{MediaState, ParticipantId, RejectCode};
+use visavis_signaling::{MediaState, ParticipantId, RejectCode, Source};
 
 use crate::check::CheckLine;
 use crate::input::{MediaError, TrackId};
@@ -103,10 +103,19 @@ impl SourceState {
 /// One of our own sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceView {
+    /// Which.
+    pub source: Source,
     /// How it is doing.
     pub state: SourceState,
     /// Its track, if there is one; a muted microphone keeps its track.
     pub track: Option<TrackId>,
+}
+
+impl SourceView {
+    /// A source that is off.
+    pub(crate) fn off(source: Source) -> Self {
+        Self { source, state: SourceState::Off, track: None }
+    }
 }
 
 /// Ourselves.
@@ -116,10 +125,15 @@ pub struct SelfView {
     pub id: Option<ParticipantId>,
     /// What we are called.
     pub name: String,
-    /// Our microphone.
-    pub microphone: SourceView,
-    /// Our camera.
-    pub camera: SourceView,
+    /// Everything that we can publish, in the order of [`Source::ALL`].
+    pub sources: Vec<SourceView>,
+}
+
+impl SelfView {
+    /// How one of our sources is doing.
+    pub fn source(&self, source: Source) -> SourceView {
+        self.sources.iter().find(|view| view.source == source).copied().unwrap_or(SourceView::off(source))
+    }
 }
 
 /// How the media connection to one participant is doing.
@@ -225,6 +239,29 @@ impl ConnectionReason {
     }
 }
 
+/// How the connection that carries what somebody sends is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionView {
+    /// How.
+    pub state: ConnectionState,
+    /// Why.
+    pub reason: ConnectionReason,
+    /// What the safety words are made of; there while the connection is.
+    pub fingerprints: Option<Fingerprints>,
+}
+
+/// Something that somebody publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicationView {
+    /// What.
+    pub source: Source,
+    /// Whether it is sent at the moment: a microphone is not muted, a camera is on. Taken for so where their server does not
+    /// tell.
+    pub on: bool,
+    /// The track that carries it, once there is one.
+    pub track: Option<TrackId>,
+}
+
 /// Somebody else in the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParticipantView {
@@ -234,16 +271,22 @@ pub struct ParticipantView {
     pub name: String,
     /// What they say they send; `None` if their server does not tell.
     pub media: Option<MediaState>,
-    /// How the media connection is doing.
-    pub connection: ConnectionState,
-    /// Why.
-    pub reason: ConnectionReason,
-    /// The track that carries their voice.
-    pub microphone: Option<TrackId>,
-    /// The track that carries their picture.
-    pub camera: Option<TrackId>,
-    /// What the safety words are made of; there while the connection is.
-    pub fingerprints: Option<Fingerprints>,
+    /// The connection that carries it.
+    pub connection: ConnectionView,
+    /// What they publish, in the order of [`Source::ALL`]: a microphone and a camera, on or not, and what else they send.
+    pub publications: Vec<PublicationView>,
+}
+
+impl ParticipantView {
+    /// Something that they publish, if they do.
+    pub fn publication(&self, source: Source) -> Option<PublicationView> {
+        self.publications.iter().find(|publication| publication.source == source).copied()
+    }
+
+    /// The track that carries one of their sources.
+    pub fn track(&self, source: Source) -> Option<TrackId> {
+        self.publication(source)?.track
+    }
 }
 
 /// Everything there is to show.

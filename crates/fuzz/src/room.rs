@@ -9,9 +9,9 @@ use std::time::Duration;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Flow, Input, MediaEvent, NetworkEvent,
-    OperationError, Output, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent, Source, TestId,
-    TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaEvent, MediaKind, NetworkEvent,
+    OperationError, Output, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent, Source, Stats,
+    StreamStats, TestId, TrackId,
 };
 use visavis_sim::fake::FakeConnection;
 
@@ -39,10 +39,10 @@ pub(crate) fn run(bytes: &[u8]) {
 /// What the browser was asked for and has not done.
 #[derive(Debug, Clone)]
 enum Asked {
-    Capture(CaptureId, bool, bool),
+    Capture(CaptureId, Vec<Source>),
     Make(ConnectionId),
     SetLocal(ConnectionId),
-    SetRemote(ConnectionId, SessionDescription),
+    SetRemote(ConnectionId, SessionDescription, Vec<(Source, Option<String>)>),
     Stats(ConnectionId),
     Look(Probe),
     Test(TestId),
@@ -54,7 +54,28 @@ struct Connection {
     busy: bool,
     /// The browser never made it.
     stillborn: bool,
-    flow: Flow,
+    transceivers: BTreeSet<Source>,
+    /// Packets and frames of the streams, by kind.
+    counts: [u32; 4],
+}
+
+impl Connection {
+    /// The counters, of streams whose sections nobody knows.
+    fn stats(&self) -> Stats {
+        let [sound, pictures, sent, frames] = self.counts;
+        let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
+        Stats {
+            inbound: vec![
+                stream(MediaKind::Audio, sound, None),
+                stream(MediaKind::Video, pictures, Some(frames)),
+            ],
+            outbound: vec![
+                stream(MediaKind::Audio, sent, None),
+                stream(MediaKind::Video, sent, Some(frames)),
+            ],
+            captured: vec![(Source::Camera, Some(frames))],
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,13 +196,13 @@ impl Page {
             }
             'r' => {
                 self.next_track += 1;
-                let source = if more == "!" { Source::Microphone } else { Source::Camera };
-                ConnectionEvent::Track(source, TrackId(self.next_track))
+                let kind = if more == "!" { MediaKind::Audio } else { MediaKind::Video };
+                let mid = (at / 7 % 5).to_string();
+                ConnectionEvent::Track { mid, kind, track: TrackId(self.next_track) }
             }
             _ => {
                 let more = number(more).0 as u32;
-                connection.flow.received[at as usize / 2 % 2] = more;
-                connection.flow.sent[at as usize / 4 % 2] = more;
+                connection.counts[at as usize / 2 % 4] = more;
                 return;
             }
         };
@@ -195,8 +216,8 @@ impl Page {
         }
         let asked = self.asked.remove(at as usize % self.asked.len());
         match asked {
-            Asked::Capture(capture, microphone, camera) => {
-                self.captured(capture, microphone, camera, refuses);
+            Asked::Capture(capture, sources) => {
+                self.captured(capture, &sources, refuses);
             }
             Asked::Make(id) => {
                 if refuses && let Some(connection) = self.connections.get_mut(&id) {
@@ -205,7 +226,9 @@ impl Page {
                 }
             }
             Asked::SetLocal(id) => self.set_local(id, refuses),
-            Asked::SetRemote(id, description) => self.set_remote(id, &description, refuses),
+            Asked::SetRemote(id, description, adopted) => {
+                self.set_remote(id, &description, &adopted, refuses);
+            }
             Asked::Look(probe) if refuses => self.input(Input::Probed(probe, ProbeResult::NoAnswer)),
             Asked::Look(probe) => {
                 self.input(Input::Probed(probe, ProbeResult::Response { status: 404, body: String::new() }));
@@ -215,9 +238,10 @@ impl Page {
                 self.input(Input::Check(id, finding));
             }
             Asked::Stats(id) => {
-                let flow = self.connections.get(&id).filter(|it| !it.stillborn && !refuses).map(|it| it.flow);
-                if let Some(flow) = flow {
-                    self.input(Input::Connection(id, ConnectionEvent::Stats(flow)));
+                let stats =
+                    self.connections.get(&id).filter(|it| !it.stillborn && !refuses).map(Connection::stats);
+                if let Some(stats) = stats {
+                    self.input(Input::Connection(id, ConnectionEvent::Stats(stats)));
                 }
             }
         }

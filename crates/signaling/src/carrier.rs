@@ -6,7 +6,7 @@ pub use crate::carriers::raw::Raw;
 pub use crate::carriers::socket_io::SocketIo;
 use crate::dialect::{Endpoint, Expects, Probe};
 use crate::json::Json;
-use crate::signal::Rejection;
+use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// One message.

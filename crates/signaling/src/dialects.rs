@@ -46,7 +46,7 @@ pub const ALL: &[DialectEntry] = &[
 ];
 
 /// Words that several dialects know, carriers, and what two of ours tell each other through any server.
-pub const WORDS: &str = "type,id,name,room,from,to,x,media,microphone,camera,screen,host,generation,hello,bye,description,sdp,\
+pub const WORDS: &str = "type,id,name,room,from,to,x,media,microphone,camera,screen,screenAudio,host,generation,hello,bye,description,sdp,\
     offer,answer,signal,candidate,ice,sdpMid,sdpMLineIndex,sdpMLineindex,mlineIndex,mlineindex,label,usernameFragment,audio,\
     video,iceServers,urls,username,credential,message,code,reason,error,sid,pingInterval,pingTimeout,maxPayload,\
     Invalid namespace,true,false,null";

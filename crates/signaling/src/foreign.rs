@@ -18,9 +18,8 @@ use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::Json;
 use crate::limits::MAX_FRAME_BYTES;
-use crate::signal::{
-    IceCandidate, Negotiation, NegotiationMessage, Outbound, Rejection, Remote, SessionDescription,
-};
+use crate::rejection::Rejection;
+use crate::signal::{IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SessionDescription};
 use crate::time::Timestamp;
 
 /// The key of the only other one, where a server has no ids.

@@ -25,7 +25,8 @@ pub use self::budget::Budget;
 use self::session::Session;
 use crate::dialects::visavis::messages::{ClientMessage, IceServerList, LeaveReason, ServerMessage};
 use crate::json::JsonError;
-use crate::signal::{MediaState, ParticipantId, RejectCode};
+use crate::rejection::RejectCode;
+use crate::signal::{MediaState, ParticipantId};
 use crate::text;
 use crate::time::Timestamp;
 

@@ -22,6 +22,7 @@ pub mod ice;
 pub mod json;
 pub mod limits;
 pub mod normalize;
+mod rejection;
 pub mod signal;
 mod sources;
 pub mod text;
@@ -29,10 +30,11 @@ pub mod time;
 
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use dialects::{Mapping, known_as};
+pub use rejection::{RejectCode, Rejection};
 pub use signal::{
     IceCandidate, IceServer, IceServers, Inbound, Joined, LegId, MediaState, Negotiation, NegotiationMessage,
-    Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection, Remote, RosterSignal, SdpType,
-    ServerSignal, SessionDescription,
+    Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
+    SessionDescription,
 };
 pub use sources::{MediaKind, Source};
 pub use time::Timestamp;

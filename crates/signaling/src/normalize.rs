@@ -56,11 +56,16 @@ pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandida
     }))
 }
 
+/// How the fields of a media state are called.
+const MEDIA_KEYS: [&str; 4] = ["microphone", "camera", "screen", "screenAudio"];
+
 /// Reads what somebody sends; nothing if it is not told. `None` if it makes no sense.
 pub fn media(value: &Json) -> Option<MediaState> {
-    let (microphone, camera) = (value.flag("microphone")?, value.flag("camera")?);
     let told = matches!(value, Json::Object(_) | Json::Null);
-    told.then_some(MediaState { microphone, camera, screen: value.flag("screen")? })
+    let [microphone, camera, screen, screen_audio] = MEDIA_KEYS.map(|key| value.flag(key));
+    let state =
+        MediaState { microphone: microphone?, camera: camera?, screen: screen?, screen_audio: screen_audio? };
+    told.then_some(state)
 }
 
 /// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows. Whether a browser takes
@@ -125,9 +130,14 @@ impl From<&IceServer> for Json {
 impl From<MediaState> for Json {
     fn from(media: MediaState) -> Self {
         let mut fields = Fields::default();
-        fields.bool("microphone", media.microphone);
-        fields.bool("camera", media.camera);
-        fields.bool("screen", media.screen);
+        let [microphone, camera, screen, screen_audio] = MEDIA_KEYS;
+        fields.bool(microphone, media.microphone);
+        fields.bool(camera, media.camera);
+        fields.bool(screen, media.screen);
+        // Later than the others: who does not know it is not told where there is nothing to tell.
+        if media.screen_audio {
+            fields.bool(screen_audio, true);
+        }
         fields.into()
     }
 }

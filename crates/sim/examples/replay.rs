@@ -53,12 +53,12 @@ fn show_view(view: &RoomView) {
     let problem = view.problem.as_ref().map(|problem| format!(", {problem:?}")).unwrap_or_default();
     println!("  {}{problem}", view.lifecycle.as_str());
     let me = &view.me;
-    let (microphone, camera) = (me.microphone.state.as_str(), me.camera.state.as_str());
-    println!("  we are {}: microphone {microphone}, camera {camera}", me.name);
+    let sources = me.sources.iter().map(|view| format!(" {} {}", view.source.as_str(), view.state.as_str()));
+    println!("  we are {}:{}", me.name, sources.collect::<String>());
     for other in &view.participants {
-        let (connection, reason) = (other.connection.as_str(), other.reason.as_str());
+        let (connection, reason) = (other.connection.state.as_str(), other.connection.reason.as_str());
         println!("  {} ({}): {connection} {reason}", other.name, other.id.as_str());
-        println!("    says {:?}; tracks {:?} and {:?}", other.media, other.microphone, other.camera);
+        println!("    says {:?}; publishes {:?}", other.media, other.publications);
     }
 }
 

@@ -173,9 +173,33 @@ impl FakeConnection {
             })
     }
 
-    /// `addTransceiver(kind)`.
-    pub fn add_transceiver(&mut self, kind: Kind) {
+    /// `addTransceiver(kind)`; its place among the transceivers.
+    pub fn add_transceiver(&mut self, kind: Kind) -> usize {
         self.transceivers.push(Transceiver { kind, section: None, settled: false });
+        self.transceivers.len() - 1
+    }
+
+    /// `mid` of a transceiver: sections are counted.
+    pub fn mid(&self, transceiver: usize) -> Option<String> {
+        self.transceivers.get(transceiver)?.section.map(|section| section.to_string())
+    }
+
+    /// The transceiver of the section `mid`.
+    pub fn transceiver(&self, mid: &str) -> Option<usize> {
+        self.transceivers.iter().position(|t| t.section.is_some_and(|section| section.to_string() == mid))
+    }
+
+    /// Whether both sides have agreed on the section `mid`.
+    pub fn is_agreed(&self, mid: &str) -> bool {
+        self.transceiver(mid).and_then(|at| self.transceivers.get(at)).is_some_and(|t| t.settled)
+    }
+
+    /// The tags and kinds of the sections that the other side has described, without that of data channels.
+    pub fn remote_sections(&self) -> Vec<(String, Kind)> {
+        let remote = self.pending_remote.as_ref().or(self.remote.as_ref());
+        let kinds = remote.map(|remote| remote.kinds.clone()).unwrap_or_default().into_iter().enumerate();
+        let media = kinds.filter(|(_, kind)| *kind != Kind::Application);
+        media.map(|(section, kind)| (section.to_string(), kind)).collect()
     }
 
     /// `restartIce()`.
@@ -291,9 +315,9 @@ impl FakeConnection {
         let mut bound: Vec<_> =
             self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind))).collect();
         bound.sort_unstable_by_key(|(section, _)| *section);
-        for (_, kind) in bound {
+        for (mid, kind) in bound {
             // Writing to a String cannot fail.
-            let _ = write!(sdp, "m={} 9\r\na=ice-ufrag:{ufrag}\r\n", kind.as_str());
+            let _ = write!(sdp, "m={} 9\r\na=mid:{mid}\r\na=ice-ufrag:{ufrag}\r\n", kind.as_str());
         }
         self.pending_ufrag = Some(ufrag);
         SessionDescription { sdp_type, sdp }

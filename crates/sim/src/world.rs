@@ -15,7 +15,8 @@ use std::ops::AddAssign;
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::{SessionDescription, Timestamp};
 use visavis_core::{
-    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, TestId,
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, Source,
+    TestId,
 };
 
 use self::network::{Server, SocketId};
@@ -105,10 +106,10 @@ enum Action {
     ServerStarts,
     Heartbeat,
     LocalDone(usize, ConnectionId),
-    RemoteDone(usize, ConnectionId, SessionDescription),
+    RemoteDone(usize, ConnectionId, SessionDescription, Vec<(Source, Option<String>)>),
     Connection(usize, ConnectionId, ConnectionEvent),
     CheckNegotiation(usize, ConnectionId),
-    CaptureDone(usize, CaptureId, bool, bool),
+    CaptureDone(usize, CaptureId, Vec<Source>),
     StatsDone(usize, ConnectionId),
     Tested(usize, TestId),
     IceTick,
@@ -303,14 +304,12 @@ impl World {
             Action::ServerStarts => self.server_starts(),
             Action::Heartbeat => self.heartbeat(),
             Action::LocalDone(peer, connection) => self.local_done(peer, connection),
-            Action::RemoteDone(peer, connection, description) => {
-                self.remote_done(peer, connection, &description);
+            Action::RemoteDone(peer, connection, description, adopted) => {
+                self.remote_done(peer, connection, &description, &adopted);
             }
             Action::Connection(peer, connection, event) => self.connection_event(peer, connection, event),
             Action::CheckNegotiation(peer, connection) => self.check_negotiation(peer, connection),
-            Action::CaptureDone(peer, capture, microphone, camera) => {
-                self.capture_done(peer, capture, microphone, camera);
-            }
+            Action::CaptureDone(peer, capture, sources) => self.capture_done(peer, capture, &sources),
             Action::IceTick => self.ice_tick(),
         }
     }

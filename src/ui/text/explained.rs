@@ -42,6 +42,7 @@ fn sources(sources: &[Source]) -> &'static str {
     match sources {
         [Source::Microphone] => "microphone",
         [Source::Camera] => "camera",
+        [Source::Screen] => "screen",
         _ => BOTH,
     }
 }

@@ -1,13 +1,14 @@
 use super::*;
 use crate::input::MediaError;
 use crate::output::Output;
+use visavis_signaling::Source;
 
-const OFF: SourceView = SourceView { state: SourceState::Off, track: None };
+const OFF: SourceView = SourceView { source: Source::Camera, state: SourceState::Off, track: None };
 const AROUND: CheckContext =
     CheckContext { microphone: OFF, camera: OFF, link_open: true, obstacle: UnreachableReason::Unknown };
 
 fn on(track: u32) -> SourceView {
-    SourceView { state: SourceState::On, track: Some(TrackId(track)) }
+    SourceView { source: Source::Camera, state: SourceState::On, track: Some(TrackId(track)) }
 }
 
 fn at(millis: u64) -> Timestamp {
@@ -127,7 +128,7 @@ fn a_device_that_delivers_nothing_is_named() {
 
 #[test]
 fn a_device_that_opens_late_is_waited_for() {
-    let starting = SourceView { state: SourceState::Starting, track: None };
+    let starting = SourceView { source: Source::Camera, state: SourceState::Starting, track: None };
     let mut stage = Stage::begin(&[]);
     let around = CheckContext { microphone: starting, camera: starting, ..AROUND };
     stage.step(0, &around);
@@ -137,7 +138,8 @@ fn a_device_that_opens_late_is_waited_for() {
     stage.step(20_000, &CheckContext { camera: on(2), ..around });
     assert_eq!(stage.state(MICROPHONE), CheckState::Failed(Fault::Unopened));
     assert_eq!(stage.state(CAMERA), CheckState::Running);
-    let failed = SourceView { state: SourceState::Failed(MediaError::Busy), track: None };
+    let failed =
+        SourceView { source: Source::Camera, state: SourceState::Failed(MediaError::Busy), track: None };
     stage.step(20_001, &CheckContext { camera: failed, ..around });
     assert_eq!(stage.state(CAMERA), CheckState::Failed(Fault::Device(MediaError::Busy)));
 }

@@ -10,7 +10,7 @@ use visavis_signaling::Timestamp;
 
 use super::Repair;
 use super::frame_watch::FrameWatch;
-use crate::input::{Flow, Source};
+use super::media::Flow;
 use crate::timing::{
     AUDIO_SILENCE_TIMEOUT, FIRST_PACKET_TIMEOUT, SILENCE_TIMEOUT, SILENCE_TIMEOUT_WHEN_ALERT, STATS_MAX_GAP,
 };
@@ -122,16 +122,14 @@ impl FlowWatch {
         let now = moment.now;
         let fresh = self.sampled_at.is_none_or(|sampled_at| now.since(sampled_at) > STATS_MAX_GAP);
         self.sampled_at = Some(now);
-        self.frames.sample(moment, &flow.frames, expected, fresh);
-        let [audio, video] = flow.received;
-        let received = audio.wrapping_add(video);
+        self.frames.sample(moment, flow, expected, fresh);
+        let (received, audio) = (flow.received, flow.audio);
         let speaks = audio != self.audio.counter || !expected.audio;
         let flows = received != self.total.counter && speaks;
         let any = expected.audio || expected.video;
         let total = self.total.update(now, received, any, fresh);
         let audio = self.audio.update(now, audio, expected.audio, fresh);
-        let sent = flow.sent[Source::Microphone as usize];
-        let own = self.own.update(now, sent, expected.own_audio, fresh);
+        let own = self.own.update(now, flow.own_audio, expected.own_audio, fresh);
         let limit = if moment.alert { SILENCE_TIMEOUT_WHEN_ALERT } else { SILENCE_TIMEOUT };
         let limit = if self.total.grown { limit } else { FIRST_PACKET_TIMEOUT };
         // A voice that has ended is a device pulled out; a picture that has ended is one click.
@@ -172,7 +170,7 @@ mod tests {
     fn looks(expected: ExpectedMedia, flows: &[[u32; 3]]) -> Vec<FlowVerdict> {
         let mut watch = FlowWatch::default();
         let look = |(n, [audio, video, own]): (usize, &[u32; 3])| {
-            let flow = Flow { received: [*audio, *video], sent: [*own, 0], ..Flow::default() };
+            let flow = Flow { received: audio + video, audio: *audio, own_audio: *own, ..Flow::default() };
             watch.sample(moment(2000 * n as u64), &flow, expected)
         };
         flows.iter().enumerate().map(look).collect()
@@ -221,7 +219,7 @@ mod tests {
     #[test]
     fn late_looks_prove_nothing() {
         let mut watch = FlowWatch::default();
-        let flow = Flow { received: [5, 5], sent: [5, 5], ..Flow::default() };
+        let flow = Flow { received: 10, audio: 5, own_audio: 5, ..Flow::default() };
         for n in 0..100 {
             let verdict = watch.sample(SampleContext { alert: true, ..moment(60_000 * n) }, &flow, BOTH);
             assert!(!matches!(verdict, FlowVerdict::Silent { .. }));
@@ -232,7 +230,7 @@ mod tests {
     fn old_words_do_not_count() {
         let mut watch = FlowWatch::default();
         for n in 0..30 {
-            let flow = Flow { received: [7, n], sent: [n, n], ..Flow::default() };
+            let flow = Flow { received: 7 + n, audio: 7, own_audio: n, ..Flow::default() };
             let moment =
                 SampleContext { server_heard: Timestamp::from_millis(0), ..moment(2000 * u64::from(n)) };
             assert!(!matches!(watch.sample(moment, &flow, BOTH), FlowVerdict::Silent { .. }));

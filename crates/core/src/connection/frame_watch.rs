@@ -6,7 +6,7 @@
 //! nothing.
 
 use super::flow_watch::{Counter, ExpectedMedia, SampleContext};
-use crate::input::Frames;
+use super::media::Flow;
 use crate::timing::{FIRST_FRAME_TIMEOUT, FRAMES_TIMEOUT};
 
 /// What the frames of one direction tell.
@@ -40,7 +40,7 @@ impl FrameWatch {
     pub(super) fn sample(
         &mut self,
         moment: SampleContext,
-        frames: &Frames,
+        flow: &Flow,
         expected: ExpectedMedia,
         fresh: bool,
     ) {
@@ -54,10 +54,10 @@ impl FrameWatch {
                 _ => FrameState::Flowing,
             }
         };
-        self.remote = sample(&mut self.decoded, frames.decoded, expected.video);
-        self.capture = sample(&mut self.captured, frames.captured, expected.own_video);
+        self.remote = sample(&mut self.decoded, flow.decoded, expected.video);
+        self.capture = sample(&mut self.captured, flow.captured, expected.own_video);
         let due = expected.own_video && expected.wants_video;
-        let encoded = sample(&mut self.encoded, frames.encoded, due);
+        let encoded = sample(&mut self.encoded, flow.encoded, due);
         self.local = if self.capture == FrameState::Flowing { encoded } else { FrameState::Flowing };
     }
 }
@@ -79,7 +79,12 @@ mod tests {
             let now = Timestamp::from_millis(2000 * n as u64);
             let [decoded, encoded, captured] = counts.map(Some);
             let moment = SampleContext { now, server_heard: now, alert: false };
-            pictures.sample(moment, &Frames { decoded, encoded, captured }, expected, n == 0);
+            pictures.sample(
+                moment,
+                &Flow { decoded, encoded, captured, ..Flow::default() },
+                expected,
+                n == 0,
+            );
             let seen = [pictures.remote, pictures.local, pictures.capture] == [FrameState::Flowing; 3];
             first = first.or((!seen).then_some(n));
         }
@@ -129,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_does_not_count_misses_nothing() {
-        let (mut pictures, frames) = (FrameWatch::default(), Frames::default());
+        let (mut pictures, frames) = (FrameWatch::default(), Flow::default());
         for n in 0..30 {
             let now = Timestamp::from_millis(2000 * n);
             let moment = SampleContext { now, server_heard: now, alert: false };
@@ -144,7 +149,7 @@ mod tests {
         for n in 0..30 {
             let now = Timestamp::from_millis(60_000 * n);
             let moment = SampleContext { now, server_heard: now, alert: false };
-            let frames = Frames { decoded: Some(9), encoded: Some(9), captured: Some(9) };
+            let frames = Flow { decoded: Some(9), encoded: Some(9), captured: Some(9), ..Flow::default() };
             pictures.sample(moment, &frames, BOTH, true);
         }
         assert_eq!(pictures.remote, FrameState::Flowing);

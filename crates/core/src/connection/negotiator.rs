@@ -70,6 +70,11 @@ impl Negotiator {
         self.signaling
     }
 
+    /// Whether an offer has ever been answered.
+    pub(crate) fn is_established(&self) -> bool {
+        self.established
+    }
+
     /// Whether an offer of theirs was ignored since their last good one.
     pub(crate) fn is_ignoring_offer(&self) -> bool {
         self.ignoring_offer

@@ -34,6 +34,8 @@ pub(crate) enum Phase {
     Suspect,
     /// ICE was restarted.
     Restarting,
+    /// The browser has refused a description: whatever it says of the path, nothing can be negotiated any more.
+    Broken,
     /// Several repairs failed; the next comes later.
     Failed,
 }
@@ -122,6 +124,7 @@ impl Recovery {
     /// `connectionState` changed.
     pub(crate) fn state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         match (state, self.phase) {
+            (PeerConnectionState::Connected, Phase::Broken) => self.was_connected = true,
             (PeerConnectionState::Connected, _) => {
                 self.healthy();
                 self.was_connected = true;
@@ -132,7 +135,7 @@ impl Recovery {
             (PeerConnectionState::Failed, Phase::Healthy | Phase::Silent | Phase::Suspect) => {
                 self.enter(Phase::Suspect, now, Duration::ZERO);
             }
-            (PeerConnectionState::Failed, Phase::Starting | Phase::Restarting) => {
+            (PeerConnectionState::Failed, Phase::Starting | Phase::Restarting | Phase::Broken) => {
                 self.enter(self.phase, now, Duration::ZERO);
             }
             (PeerConnectionState::Failed, Phase::Failed)
@@ -191,7 +194,7 @@ impl Recovery {
         match self.phase {
             Phase::Suspect => self.enter(Phase::Restarting, now, RESTART_TIMEOUT),
             Phase::Silent => self.await_packets(now + RESTART_PACKETS_TIMEOUT, Repair::Rebuild),
-            Phase::Starting | Phase::Healthy | Phase::Restarting | Phase::Failed => {}
+            Phase::Starting | Phase::Healthy | Phase::Restarting | Phase::Broken | Phase::Failed => {}
         }
     }
 
@@ -206,7 +209,7 @@ impl Recovery {
     /// A description operation failed: this connection will come to nothing.
     pub(crate) fn on_operation_failed(&mut self, now: Timestamp) {
         if self.phase != Phase::Failed {
-            self.enter(Phase::Restarting, now, DISCONNECTED_GRACE);
+            self.enter(Phase::Broken, now, DISCONNECTED_GRACE);
         }
     }
 
@@ -263,7 +266,9 @@ impl Recovery {
                 Some(Repair::RestartIce)
             }
             Phase::Silent => Some(self.take_silence_repair(now)),
-            Phase::Starting | Phase::Restarting | Phase::Failed | Phase::Healthy => Some(Repair::Rebuild),
+            Phase::Starting | Phase::Restarting | Phase::Broken | Phase::Failed | Phase::Healthy => {
+                Some(Repair::Rebuild)
+            }
         }
     }
 
@@ -313,6 +318,15 @@ mod tests {
         let mut recovery = Recovery::new(at(0), false);
         recovery.state_changed(at(100), PeerConnectionState::Connected);
         recovery
+    }
+
+    #[test]
+    fn a_refused_description_is_not_healed_by_a_good_path() {
+        let at = Timestamp::from_millis;
+        let mut recovery = Recovery::new(at(0), false);
+        recovery.on_operation_failed(at(0));
+        recovery.state_changed(at(100), PeerConnectionState::Connected);
+        assert_eq!(recovery.take_due_repair(at(2500)), Some(Repair::Rebuild));
     }
 
     #[test]

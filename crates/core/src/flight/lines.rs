@@ -1,12 +1,13 @@
 //! How inputs and decisions are written down: a word, a few numbers, and texts as objects, by whose keys the private ones
 //! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
 
-use visavis_signaling::Timestamp;
 use visavis_signaling::json::{Json, quote};
+use visavis_signaling::{Source, Timestamp};
 
 use crate::check::{Finding, TestId};
 use crate::input::{
-    Command, ConnectionEvent, ConnectionId, Frames, Input, MediaEvent, NetworkEvent, SocketEvent, TrackId,
+    Command, ConnectionEvent, ConnectionId, Input, MediaEvent, NetworkEvent, SocketEvent, Stats, StreamStats,
+    TrackId,
 };
 use crate::output::{CheckEffect, ConnectionEffect, Effect, Event, MediaEffect, Output, SocketEffect};
 use crate::unreachable::ProbeResult;
@@ -74,10 +75,8 @@ fn texts(input: &Input, out: &mut String) {
         Input::Connection(_, ConnectionEvent::IceCandidate(Some(candidate))) => {
             text(out, "candidate", &Json::from(candidate).to_string());
         }
-        Input::Connection(_, ConnectionEvent::Stats(flow)) => {
-            let Frames { decoded, encoded, captured } = flow.frames;
-            let frames = [decoded, encoded, captured].map(number_of);
-            for count in flow.received.iter().chain(&flow.sent).chain(&frames) {
+        Input::Connection(_, ConnectionEvent::Stats(stats)) => {
+            for count in counts(stats) {
                 out.push(',');
                 out.push_str(&count.to_string());
             }
@@ -147,21 +146,51 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         ConnectionEvent::RemoteDescriptionSet(Err(_)) => ("remote-failed", [id, 0, 0]),
         ConnectionEvent::IceCandidate(_) => ("candidate", [id, 0, 0]),
         ConnectionEvent::ConnectionStateChange(state) => ("state", [id, *state as u32, 0]),
-        ConnectionEvent::Track(source, track) => ("track", [id, *source as u32, track.0]),
+        ConnectionEvent::Track { mid, kind, track } => {
+            ("track", [id, *kind as u32 + 2 * section(mid), track.0])
+        }
+        ConnectionEvent::TransceiverAssociated(source, mid) => {
+            ("section", [id, *source as u32, section(mid)])
+        }
         // One more, so that the counts stand at their place.
-        ConnectionEvent::Stats(_) => ("stats", [id, 0, 1]),
+        ConnectionEvent::Stats(_) => ("streams", [id, 0, 1]),
     }
 }
 
 fn media(event: &MediaEvent) -> Line {
     match event {
-        MediaEvent::Captured { capture, microphone, camera } => {
-            ("captured", [capture.0, number(*microphone), number(*camera)])
+        MediaEvent::Captured { capture, tracks } => {
+            let track = |source| number(tracks.iter().find(|(of, _)| *of == source).map(|(_, track)| *track));
+            let [microphone, camera, screen, sound] = Source::ALL.map(track);
+            if screen + sound > 0 {
+                ("shared", [capture.0, screen, sound])
+            } else {
+                ("captured", [capture.0, microphone, camera])
+            }
         }
         MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
         MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
         MediaEvent::DevicesChanged => ("devices", [0; 3]),
     }
+}
+
+/// The number of a media section, and one more; zero for a tag that is no number: browsers count.
+fn section(mid: &str) -> u32 {
+    mid.parse::<u16>().map_or(0, |mid| u32::from(mid) + 1)
+}
+
+/// How many streams there are, and what each counts: first those that are received, then those that are sent. Then the frames of
+/// our own sources.
+fn counts(stats: &Stats) -> Vec<u32> {
+    let mut counts = Vec::new();
+    for streams in [&stats.inbound, &stats.outbound] {
+        counts.push(streams.len() as u32);
+        for StreamStats { mid, kind, packets, frames } in streams {
+            counts.extend([*kind as u32 + 2 * section(mid), *packets, number_of(*frames)]);
+        }
+    }
+    counts.extend(stats.captured.iter().flat_map(|(source, frames)| [*source as u32, number_of(*frames)]));
+    counts
 }
 
 fn number(track: Option<TrackId>) -> u32 {
@@ -192,6 +221,7 @@ fn effect(effect: &Effect) -> char {
         Effect::Media(MediaEffect::GetUserMedia { .. }) => 'd',
         Effect::Media(MediaEffect::StopTrack(_)) => 'e',
         Effect::Media(MediaEffect::SetTrackEnabled(..)) => 'f',
+        Effect::Media(MediaEffect::GetDisplayMedia { .. }) => 's',
         Effect::Connection(_, effect) => connection_effect(effect),
         Effect::Probe(_) => 'p',
         Effect::Check(_, CheckEffect::Start(..)) => 'q',
@@ -210,5 +240,6 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::SetConfiguration(..) => 'm',
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
+        ConnectionEffect::AddTransceiver(_) => 't',
     }
 }

@@ -5,7 +5,7 @@ const WORDS: &str = "IN,IP4,IP6,audio,video,application,UDP,TLS,RTP,SAVPF,DTLS,S
     end-of-candidates,fingerprint,sha-256,ice-ufrag,ice-pwd,ice-options,trickle,ice-lite,setup,actpass,active,passive,mid,\
     group,BUNDLE,msid,msid-semantic,WMS,sendrecv,sendonly,recvonly,inactive,rtcp,rtcp-mux,rtcp-rsize,rtpmap,fmtp,rtcp-fb,\
     extmap,extmap-allow-mixed,ssrc,ssrc-group,FID,bundle-only,sctp-port,max-message-size,udp,tcp,TCP,typ,host,srflx,prflx,\
-    relay,raddr,rport,tcptype,so,generation,network-id,network-cost,ufrag,visavis-refusal,\
+    relay,raddr,rport,tcptype,so,generation,network-id,network-cost,ufrag,tool,visavis,content,slides,visavis-refusal,\
     blocked,too-large,untrusted";
 /// Lines of free text: session name, information, URI, e-mail, telephone, key.
 const FREE: [&str; 6] = ["s", "i", "u", "e", "p", "k"];

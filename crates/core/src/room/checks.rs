@@ -1,10 +1,9 @@
 //! The check before a call, and what it has to do with the rest of the room.
 
-use visavis_signaling::{Outbound, Timestamp};
+use visavis_signaling::{Outbound, Source, Timestamp};
 
 use super::Room;
 use crate::check::CheckContext;
-use crate::input::Source;
 use crate::view::Lifecycle;
 
 impl Room {

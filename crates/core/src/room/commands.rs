@@ -2,10 +2,10 @@
 
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::text::clean;
-use visavis_signaling::{Outbound, RejectCode, Rejection, Timestamp};
+use visavis_signaling::{Outbound, RejectCode, Rejection, Source, Timestamp};
 
 use super::Room;
-use crate::input::{Command, Source};
+use crate::input::Command;
 use crate::view::Lifecycle;
 
 impl Room {
@@ -101,12 +101,12 @@ impl Room {
         if self.lifecycle == Lifecycle::Left {
             return self.media.set_wanted(source, on);
         }
-        let before = self.local_tracks();
+        let before = self.media.tracks();
         if on && source == Source::Camera && self.camera_is_stalled() {
             // To try it again is to open it again.
             self.media.set(source, false, &mut self.out);
         }
         self.media.set(source, on, &mut self.out);
-        self.replace_tracks(before);
+        self.replace_tracks(&before);
     }
 }

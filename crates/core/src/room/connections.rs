@@ -4,7 +4,7 @@ use visavis_signaling::{IceServers, Offerer, ParticipantId, Remote, Timestamp, i
 
 use super::Room;
 use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
-use crate::input::{ConnectionEvent, ConnectionId, Source};
+use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, Event, Role};
 use crate::topology;
 use crate::view::{ConnectionReason, Lifecycle};
@@ -73,10 +73,8 @@ impl Room {
         self.next_connection = self.next_connection.wrapping_add(1);
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(role, config));
-        for source in Source::ALL {
-            if let Some(track) = self.media.track(source) {
-                self.out.connection(connection, ConnectionEffect::ReplaceTrack(source, Some(track)));
-            }
+        for (source, track) in self.media.tracks() {
+            self.out.connection(connection, ConnectionEffect::ReplaceTrack(source, Some(track)));
         }
         connection
     }
@@ -244,8 +242,9 @@ impl Room {
             }
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
             ConnectionEvent::ConnectionStateChange(state) => connection.connection_state_changed(now, state),
-            ConnectionEvent::Track(source, track) => connection.set_track(source, track),
-            ConnectionEvent::Stats(flow) => self.on_stats(now, &remote, &flow),
+            ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
+            ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
+            ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::ChannelClosed => {
                 let Remote::Participant(id) = remote else { return };

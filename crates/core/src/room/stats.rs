@@ -4,7 +4,7 @@ use visavis_signaling::{Remote, Timestamp};
 
 use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
-use crate::input::Flow;
+use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_LASTS, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
@@ -57,7 +57,7 @@ impl Room {
     }
 
     /// The counters of one connection.
-    pub(super) fn on_stats(&mut self, now: Timestamp, remote: &Remote, flow: &Flow) {
+    pub(super) fn on_stats(&mut self, now: Timestamp, remote: &Remote, stats: &Stats) {
         if !self.can_send_to(remote) {
             return;
         }
@@ -72,7 +72,7 @@ impl Room {
         };
         let moment = SampleContext { now, server_heard: self.server_heard, alert: now < self.alert_until };
         if let Some(connection) = self.connections.get_mut(remote) {
-            connection.on_stats(moment, flow, expected);
+            connection.on_stats(moment, stats, expected);
         }
     }
 }

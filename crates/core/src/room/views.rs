@@ -1,14 +1,13 @@
 //! The view, derived.
 
-use visavis_signaling::Remote;
+use visavis_signaling::{Remote, Source};
 
 use super::Room;
 use crate::connection::{Connection, FrameState, Phase};
-use crate::input::Source;
 use crate::roster::Member;
 use crate::view::{
-    ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
-    SourceView,
+    ConnectionReason, ConnectionState, ConnectionView, Lifecycle, ParticipantView, Problem, PublicationView,
+    RoomView, SelfView, SourceState, SourceView,
 };
 
 pub(super) fn room(room: &Room) -> RoomView {
@@ -20,12 +19,7 @@ pub(super) fn room(room: &Room) -> RoomView {
         may_fall_back: room.signal_client.can_fall_back(),
         room: room.room.clone(),
         capacity: room.capacity,
-        me: SelfView {
-            id: room.id.clone(),
-            name: room.name.clone(),
-            microphone: room.media.view(Source::Microphone),
-            camera: camera(room),
-        },
+        me: SelfView { id: room.id.clone(), name: room.name.clone(), sources: sources(room) },
         participants: members.map(|member| participant(room, member)).collect(),
         blocked: room.webrtc_support.is_blocked(),
         check: room.check.lines(room.webrtc_support.line()),
@@ -61,17 +55,24 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
         Some(connection) => connection_state(room, member, connection),
         None => (ConnectionState::Connecting, ConnectionReason::Waiting),
     };
-    let track = |source| connection.and_then(|connection| connection.track(source));
+    let fingerprints = connection.and_then(Connection::fingerprints);
     ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),
         media: member.media,
-        connection: state,
-        reason,
-        microphone: track(Source::Microphone),
-        camera: track(Source::Camera),
-        fingerprints: connection.and_then(Connection::fingerprints),
+        connection: ConnectionView { state, reason, fingerprints },
+        publications: publications(member, connection),
     }
+}
+
+/// A microphone and a camera everybody has, on or not; anything else is there while it is sent.
+fn publications(member: &Member, connection: Option<&Connection>) -> Vec<PublicationView> {
+    let publication = |source| {
+        let on = member.media.map_or(Source::FIRST.contains(&source), |media| media.is_on(source));
+        let track = connection.and_then(|connection| connection.track(source));
+        (on || Source::FIRST.contains(&source)).then_some(PublicationView { source, on, track })
+    };
+    Source::ALL.into_iter().filter_map(publication).collect()
 }
 
 fn connection_state(
@@ -103,11 +104,11 @@ fn connection_state(
         }
         Phase::Silent => (ConnectionState::Reconnecting, ConnectionReason::NoMedia),
         Phase::Failed => (ConnectionState::Failed, no_path_reason(room, connection)),
-        Phase::Suspect | Phase::Starting | Phase::Restarting if recovery.was_connected() => (
+        Phase::Suspect | Phase::Starting | Phase::Restarting | Phase::Broken if recovery.was_connected() => (
             ConnectionState::Reconnecting,
             known_failure(room, connection).unwrap_or(ConnectionReason::PathLost),
         ),
-        Phase::Suspect | Phase::Starting | Phase::Restarting => {
+        Phase::Suspect | Phase::Starting | Phase::Restarting | Phase::Broken => {
             (ConnectionState::Connecting, progress(room, connection))
         }
     };
@@ -125,13 +126,15 @@ fn pictures(connection: &Connection) -> ConnectionReason {
     }
 }
 
-/// Our camera, which may be on and give nothing: then every connection misses its frames.
-fn camera(room: &Room) -> SourceView {
-    let view = room.media.view(Source::Camera);
-    if view.state == SourceState::On && room.camera_is_stalled() {
-        return SourceView { state: SourceState::Stalled, ..view };
+/// Our sources. A camera may be on and give nothing: then every connection misses its frames.
+fn sources(room: &Room) -> Vec<SourceView> {
+    let mut sources = room.media.views();
+    for view in &mut sources {
+        if view.source == Source::Camera && view.state == SourceState::On && room.camera_is_stalled() {
+            view.state = SourceState::Stalled;
+        }
     }
-    view
+    sources
 }
 
 /// What keeps a connection from coming about. Where relays only are wanted, no candidate means that they do not answer.

@@ -10,18 +10,18 @@ fn a_microphone_that_was_lost_twice_is_sent_again_when_it_is_plugged_in() {
     let mut stage = Stage { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() };
     stage.join(&["z"]);
     let captured = |capture, track| {
-        let (capture, microphone) = (CaptureId(capture), Some(TrackId(track)));
-        Input::Media(MediaEvent::Captured { capture, microphone, camera: None })
+        let tracks = vec![(Source::Microphone, TrackId(track))];
+        Input::Media(MediaEvent::Captured { capture: CaptureId(capture), tracks })
     };
     let ended = |track| Input::Media(MediaEvent::TrackEnded(TrackId(track)));
     stage.input(captured(0, 70));
     stage.input(ended(70));
     stage.input(captured(1, 71));
     stage.input(ended(71));
-    let lost = stage.room.view().me.microphone.state.as_str();
+    let lost = stage.room.view().me.source(Source::Microphone).state.as_str();
     assert_eq!(lost, "failed");
     let asks =
-        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(2), microphone: true, camera: false });
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(2), sources: vec![Source::Microphone] });
     assert_eq!(stage.input(Input::Media(MediaEvent::DevicesChanged)), [asks]);
     let sends = Effect::Connection(
         ConnectionId(0),
@@ -41,7 +41,7 @@ fn a_change_beyond_the_budget_is_followed_when_its_minute_is_over() {
         stage.input(Input::Media(MediaEvent::DevicesChanged));
     }
     let again =
-        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(4), microphone: false, camera: true });
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(4), sources: vec![Source::Camera] });
     assert!(!stage.wait(Duration::from_secs(59)).contains(&again));
     assert!(stage.wait(Duration::from_secs(2)).contains(&again));
 }

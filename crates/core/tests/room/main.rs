@@ -2,16 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 mod check;
+mod counters;
 mod devices;
 mod farewell;
 mod obstacles;
 mod pictures;
 mod refused;
 mod safety;
+mod screen;
 mod silence;
 
 use std::time::Duration;
 
+use self::counters::Counters;
 use visavis_core::signaling::{
     Dialect, DialectInput, DialectOutput, Endpoint, IceCandidate, IceServer, IceServers, Inbound, Joined,
     MediaState, Negotiation, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection,
@@ -140,7 +143,7 @@ impl Stage {
 
     fn connection(&self) -> (ConnectionState, ConnectionReason) {
         let view = self.room.view();
-        (view.participants[0].connection, view.participants[0].reason)
+        (view.participants[0].connection.state, view.participants[0].connection.reason)
     }
 }
 
@@ -243,7 +246,7 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
         effects,
         [Effect::Connection(
             ConnectionId(0),
-            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"))
+            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"), vec![])
         )]
     );
     let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
@@ -268,7 +271,7 @@ fn older_generations_are_ignored_and_newer_ones_take_over() {
     let effects = stage.hear(offer_from("a", 2, "u"));
     let set = Effect::Connection(
         ConnectionId(0),
-        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u")),
+        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"), vec![]),
     );
     assert_eq!(effects, [set], "nothing was made for the older one but what can be used for this");
     let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
@@ -300,7 +303,7 @@ fn first_offers_that_cross_end_in_one_connection() {
         effects.last(),
         Some(&Effect::Connection(
             ConnectionId(2),
-            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "x"))
+            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "x"), vec![])
         ))
     );
 }
@@ -558,7 +561,7 @@ fn whoever_comes_back_goes_on_counting_generations() {
 /// A connection to "a" that is up, in both directions' words.
 fn connected() -> Stage {
     let (mut stage, _) = Stage::joined(&["a"]);
-    let media = MediaState { microphone: true, camera: true, screen: false };
+    let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
     stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage

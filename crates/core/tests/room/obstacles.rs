@@ -48,7 +48,7 @@ fn an_answerer_is_there_before_its_offer_and_the_next_with_theirs() {
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
     let set = Effect::Connection(
         ConnectionId(1),
-        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "v")),
+        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "v"), vec![]),
     );
     assert_eq!(effects.last(), Some(&set));
 }
@@ -62,7 +62,7 @@ fn what_is_made_ahead_sends_what_we_send() {
         unreachable!("{asked:?}")
     };
     let captured =
-        visavis_core::MediaEvent::Captured { capture: *capture, microphone: None, camera: Some(TrackId(7)) };
+        visavis_core::MediaEvent::Captured { capture: *capture, tracks: vec![(Source::Camera, TrackId(7))] };
     let effects = stage.input(Input::Media(captured));
     assert!(
         effects.contains(&Effect::Connection(

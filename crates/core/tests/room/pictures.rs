@@ -1,13 +1,13 @@
 //! Pictures of which no frame is seen: who is told what.
 
-use visavis_core::{CaptureId, Flow, Frames, MediaEffect, MediaEvent, SourceState, TrackId};
+use visavis_core::{CaptureId, MediaEffect, MediaEvent, SourceState, TrackId};
 
 use crate::*;
 
 impl Stage {
     /// Lets time pass while packets flow and frames of these kinds come: decoded, encoded, captured. Gives everything but
     /// the looks.
-    fn frames(&mut self, seconds: u64, flow: &mut Flow, grow: [bool; 3]) -> Vec<Effect> {
+    fn frames(&mut self, seconds: u64, flow: &mut Counters, grow: [bool; 3]) -> Vec<Effect> {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {
             for effect in self.wait(Duration::from_millis(250)) {
@@ -15,16 +15,12 @@ impl Stage {
                     effects.push(effect);
                     continue;
                 };
-                let more = |count: Option<u32>, grows| Some(count.unwrap_or_default() + u32::from(grows));
-                let Frames { decoded, encoded, captured } = flow.frames;
-                flow.frames = Frames {
-                    decoded: more(decoded, grow[0]),
-                    encoded: more(encoded, grow[1]),
-                    captured: more(captured, grow[2]),
-                };
+                for (count, grows) in flow.frames.iter_mut().zip(grow) {
+                    *count = Some(count.unwrap_or_default() + u32::from(grows));
+                }
                 flow.received = [flow.received[0] + 50, flow.received[1] + 9];
                 flow.sent = [flow.sent[0] + 50, flow.sent[1]];
-                effects.extend(self.event(connection.0, ConnectionEvent::Stats(*flow)));
+                effects.extend(self.event(connection.0, ConnectionEvent::Stats(flow.stats())));
             }
         }
         effects
@@ -35,13 +31,13 @@ impl Stage {
     }
 
     fn camera(&self) -> SourceState {
-        self.room.view().me.camera.state
+        self.room.view().me.source(Source::Camera).state
     }
 }
 
 #[test]
 fn a_picture_that_stops_is_told_and_nothing_is_repaired() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.frames(10, &mut flow, [true, false, false]);
     assert_eq!(stage.reason(), ConnectionReason::None);
     assert_eq!(stage.frames(5, &mut flow, [false; 3]), []);
@@ -55,9 +51,9 @@ fn a_picture_that_stops_is_told_and_nothing_is_repaired() {
 
 #[test]
 fn who_switches_the_camera_off_is_not_missed() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.frames(10, &mut flow, [true, false, false]);
-    let media = MediaState { microphone: true, camera: false, screen: false };
+    let media = MediaState { microphone: true, camera: false, ..MediaState::default() };
     stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     stage.frames(60, &mut flow, [false; 3]);
     assert_eq!(stage.reason(), ConnectionReason::None);
@@ -65,7 +61,7 @@ fn who_switches_the_camera_off_is_not_missed() {
 
 #[test]
 fn packets_that_no_codec_of_ours_reads_are_no_picture() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.frames(12, &mut flow, [false; 3]);
     assert_eq!(stage.reason(), ConnectionReason::NoPicture);
 }
@@ -75,33 +71,33 @@ fn on_camera() -> Stage {
     let config = RoomConfig { camera: true, ..RoomConfig::default() };
     let mut stage = Stage { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() };
     stage.join(&["a"]);
-    let camera = Some(TrackId(70));
-    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), microphone: None, camera }));
+    let tracks = vec![(Source::Camera, TrackId(70))];
+    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage
 }
 
 #[test]
 fn whoever_has_a_camera_that_stops_is_told_and_may_open_it_again() {
-    let (mut stage, mut flow) = (on_camera(), Flow::default());
+    let (mut stage, mut flow) = (on_camera(), Counters::default());
     stage.frames(10, &mut flow, [true; 3]);
     assert_eq!(stage.camera(), SourceState::On);
     stage.frames(10, &mut flow, [true, false, false]);
     assert_eq!((stage.camera(), stage.reason()), (SourceState::Stalled, ConnectionReason::None));
     let again = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
     let capture =
-        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(1), microphone: false, camera: true });
+        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(1), sources: vec![Source::Camera] });
     assert!(again.contains(&Effect::Media(MediaEffect::StopTrack(TrackId(70)))), "{again:?}");
     assert!(again.contains(&capture), "{again:?}");
-    let camera = Some(TrackId(71));
-    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(1), microphone: None, camera }));
+    let tracks = vec![(Source::Camera, TrackId(71))];
+    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(1), tracks }));
     stage.frames(3, &mut flow, [true; 3]);
     assert_eq!(stage.camera(), SourceState::On);
 }
 
 #[test]
 fn a_camera_that_works_is_not_opened_again() {
-    let (mut stage, mut flow) = (on_camera(), Flow::default());
+    let (mut stage, mut flow) = (on_camera(), Counters::default());
     stage.frames(10, &mut flow, [true; 3]);
     let on = Command::SetSource { source: Source::Camera, on: true };
     assert_eq!(stage.input(Input::Command(on)), []);
@@ -109,7 +105,7 @@ fn a_camera_that_works_is_not_opened_again() {
 
 #[test]
 fn whose_picture_the_other_cannot_have_is_told() {
-    let (mut stage, mut flow) = (on_camera(), Flow::default());
+    let (mut stage, mut flow) = (on_camera(), Counters::default());
     stage.frames(12, &mut flow, [true, false, true]);
     assert_eq!((stage.camera(), stage.reason()), (SourceState::On, ConnectionReason::PictureUnseen));
 }

@@ -7,7 +7,7 @@ use visavis_core::signaling::{
 };
 use visavis_core::{
     ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Event, Fingerprint, Input,
-    Output, PeerConnectionState, Role, SocketEvent,
+    Output, PeerConnectionState, Role, SocketEvent, Source,
 };
 
 use super::{HEARD, Stage, creations, id, info};
@@ -39,7 +39,7 @@ fn certificate(certificate: u8) -> ConnectionEvent {
 }
 
 fn has_words(stage: &Stage) -> bool {
-    stage.room.view().participants[0].fingerprints.is_some()
+    stage.room.view().participants[0].connection.fingerprints.is_some()
 }
 
 /// The protocol errors that a signal leads to.
@@ -97,7 +97,10 @@ fn what_the_browser_is_shown_names_one_certificate() {
     let signal = Inbound::description(id("a"), 0, SessionDescription { sdp, sdp_type: good.sdp_type });
     assert_eq!(
         stage.hear(signal),
-        [Effect::Connection(ConnectionId(0), ConnectionEffect::SetRemoteDescription(good))]
+        [Effect::Connection(
+            ConnectionId(0),
+            ConnectionEffect::SetRemoteDescription(good, vec![(Source::Microphone, None)])
+        )]
     );
 }
 

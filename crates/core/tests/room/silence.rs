@@ -1,18 +1,16 @@
 //! Paths that are silent, whatever the browser says of them.
 
-use visavis_core::Flow;
-
 use crate::*;
 
 impl Stage {
     /// Lets time pass while the counters grow by `growth` packets at every look; gives everything but the looks.
-    fn flow(&mut self, connection: u32, seconds: u64, flow: &mut Flow, growth: [u32; 2]) -> Vec<Effect> {
+    fn flow(&mut self, connection: u32, seconds: u64, flow: &mut Counters, growth: [u32; 2]) -> Vec<Effect> {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {
             for effect in self.wait(Duration::from_millis(250)) {
                 if effect == Effect::Connection(ConnectionId(connection), ConnectionEffect::GetStats) {
                     flow.received = [flow.received[0] + growth[0], flow.received[1] + growth[1]];
-                    effects.extend(self.event(connection, ConnectionEvent::Stats(*flow)));
+                    effects.extend(self.event(connection, ConnectionEvent::Stats(flow.stats())));
                 } else {
                     effects.push(effect);
                 }
@@ -24,7 +22,7 @@ impl Stage {
 
 #[test]
 fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_rebuilt() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     assert_eq!(stage.flow(0, 60, &mut flow, [50, 30]), [], "a healthy call is left alone");
     assert_eq!(
         stage.flow(0, 8, &mut flow, [0, 0]),
@@ -34,15 +32,15 @@ fn a_path_that_is_dead_though_the_browser_calls_it_connected_is_restarted_then_r
     stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("b"), media: MediaState::default() }));
     assert_eq!(creations(&stage.flow(0, 12, &mut flow, [0, 0])), [(1, Role::Offerer)]);
     stage.event(1, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    assert_eq!(stage.flow(1, 300, &mut Flow::default(), [0, 0]), [], "then it is they who are silent");
+    assert_eq!(stage.flow(1, 300, &mut Counters::default(), [0, 0]), [], "then it is they who are silent");
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::NoMedia));
-    stage.flow(1, 4, &mut Flow::default(), [50, 30]);
+    stage.flow(1, 4, &mut Counters::default(), [50, 30]);
     assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
 }
 
 #[test]
 fn packets_after_a_restart_end_the_ladder() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     assert_eq!(
         stage.flow(0, 8, &mut flow, [0, 0]),
@@ -54,7 +52,7 @@ fn packets_after_a_restart_end_the_ladder() {
 
 #[test]
 fn whoever_sends_nothing_is_not_missed() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media: MediaState::default() }));
     assert_eq!(stage.flow(0, 300, &mut flow, [0, 0]), []);
@@ -63,7 +61,7 @@ fn whoever_sends_nothing_is_not_missed() {
 /// Found by the simulator: their microphone was unplugged while our socket was dead, so we did not hear of it.
 #[test]
 fn old_words_of_a_dead_socket_rebuild_nothing() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     assert_eq!(stage.flow(0, 120, &mut flow, [0, 30]), [], "their picture comes");
     stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("b"), media: MediaState::default() }));
@@ -73,7 +71,7 @@ fn old_words_of_a_dead_socket_rebuild_nothing() {
 fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
     Inbound::Roster(RosterSignal::MediaState {
         from: id(from),
-        media: MediaState { microphone, camera: true, screen: false },
+        media: MediaState { microphone, camera: true, ..MediaState::default() },
     })
 }
 
@@ -81,12 +79,12 @@ fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
 /// half a minute, they came back, and a look between that and their belated words rebuilt a connection that was sound.
 #[test]
 fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.flow(0, 14, &mut flow, [0, 30]);
     stage.hear(Inbound::Roster(RosterSignal::Lost(id("a"))));
     stage.wait(Duration::from_secs(2));
-    let media = Some(MediaState { microphone: true, camera: true, screen: false });
+    let media = Some(MediaState { microphone: true, camera: true, ..MediaState::default() });
     stage.hear(Inbound::Roster(RosterSignal::Resumed(ParticipantInfo { media, ..info("a", Offerer::Them) })));
     assert_eq!(stage.flow(0, 4, &mut flow, [0, 30]), [], "their words are on the way");
     stage.hear(voice_and_picture("a", false));
@@ -96,7 +94,7 @@ fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
 /// The same when it was we who were lost: the server is heard again before it has repeated everything.
 #[test]
 fn who_takes_up_a_session_waits_for_what_was_missed() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     assert_eq!(stage.flow(0, 20, &mut flow, [0, 30]), []);
     stage.input(Input::Socket(SocketEvent::Closed));
@@ -112,8 +110,8 @@ fn who_takes_up_a_session_waits_for_what_was_missed() {
 /// again when its patience was over. Silence is believed only if a look shows it at that moment.
 #[test]
 fn a_clock_alone_never_repairs_silence() {
-    let (mut stage, mut flow) = (Stage::joined(&["z"]).0, Flow::default());
-    let media = MediaState { microphone: true, camera: true, screen: false };
+    let (mut stage, mut flow) = (Stage::joined(&["z"]).0, Counters::default());
+    let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
     stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("z"), media }));
     stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     stage.flow(0, 10, &mut flow, [50, 30]);
@@ -124,7 +122,7 @@ fn a_clock_alone_never_repairs_silence() {
 
 #[test]
 fn a_page_that_wakes_looks_closely_before_it_acts() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     stage.flow(0, 10, &mut flow, [50, 30]);
     stage.now = stage.now + Duration::from_secs(600);
     assert_eq!(stage.input(Input::Network(NetworkEvent::Online)), []);
@@ -138,7 +136,7 @@ fn a_page_that_wakes_looks_closely_before_it_acts() {
 
 #[test]
 fn a_changed_network_is_a_reason_to_look_and_not_to_act() {
-    let (mut stage, mut flow) = (connected(), Flow::default());
+    let (mut stage, mut flow) = (connected(), Counters::default());
     for _ in 0..30 {
         assert_eq!(stage.input(Input::Network(NetworkEvent::Changed)), []);
         assert_eq!(stage.flow(0, 3, &mut flow, [50, 30]), []);

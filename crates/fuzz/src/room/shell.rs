@@ -1,9 +1,11 @@
 //! The browser: strict about what it is asked, honest in what it says.
 
+use std::collections::BTreeSet;
+
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Flow, Input,
-    MediaEffect, MediaError, MediaEvent, OperationError, Role, SocketEffect, TrackId,
+    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, MediaEffect,
+    MediaError, MediaEvent, MediaKind, OperationError, Role, SocketEffect, Source, TrackId,
 };
 use visavis_sim::fake::{FakeConnection, Kind};
 
@@ -54,8 +56,11 @@ impl Page {
 
     fn perform_media(&mut self, effect: &MediaEffect) {
         match *effect {
-            MediaEffect::GetUserMedia { capture, microphone, camera } => {
-                self.asked.push(Asked::Capture(capture, microphone, camera));
+            MediaEffect::GetUserMedia { capture, ref sources } => {
+                self.asked.push(Asked::Capture(capture, sources.clone()));
+            }
+            MediaEffect::GetDisplayMedia { capture } => {
+                self.asked.push(Asked::Capture(capture, vec![Source::Screen, Source::ScreenAudio]));
             }
             MediaEffect::StopTrack(track) => assert!(self.tracks.remove(&track), "no such track"),
             MediaEffect::SetTrackEnabled(track, _) => {
@@ -76,8 +81,14 @@ impl Page {
                 assert!(track.is_none_or(|track| self.tracks.contains(&track)), "no such track");
             }
             ConnectionEffect::SetLocalDescription => self.begin(id, Asked::SetLocal(id)),
-            ConnectionEffect::SetRemoteDescription(description) => {
-                self.begin(id, Asked::SetRemote(id, description));
+            ConnectionEffect::AddTransceiver(source) => {
+                let connection = self.have(id);
+                let new = connection.transceivers.insert(source);
+                connection.fake.add_transceiver(kind_of(source));
+                assert!(new || Source::FIRST.contains(&source), "a second transceiver for {source:?}");
+            }
+            ConnectionEffect::SetRemoteDescription(description, adopted) => {
+                self.begin(id, Asked::SetRemote(id, description, adopted));
             }
             ConnectionEffect::AddIceCandidate(candidate) => {
                 let connection = self.have(id);
@@ -110,21 +121,24 @@ impl Page {
     fn create(&mut self, id: ConnectionId, role: Role) {
         assert!(self.used.insert(id), "{id:?} is used twice");
         let mut fake = FakeConnection::new(format!("c{}", id.0));
+        let mut transceivers = BTreeSet::new();
         if role == Role::Offerer {
-            fake.add_transceiver(Kind::Audio);
-            fake.add_transceiver(Kind::Video);
+            for source in Source::FIRST {
+                fake.add_transceiver(kind_of(source));
+                transceivers.insert(source);
+            }
         }
-        let connection = Connection { fake, busy: false, stillborn: false, flow: Flow::default() };
+        let connection = Connection { fake, busy: false, stillborn: false, transceivers, counts: [0; 4] };
         self.connections.insert(id, connection);
         self.asked.push(Asked::Make(id));
     }
 
-    pub(super) fn captured(&mut self, capture: CaptureId, microphone: bool, camera: bool, refuses: bool) {
+    pub(super) fn captured(&mut self, capture: CaptureId, sources: &[Source], refuses: bool) {
         let event = if refuses {
             MediaEvent::CaptureFailed { capture, error: MediaError::Busy }
         } else {
-            let [microphone, camera] = [microphone, camera].map(|asked| asked.then(|| self.new_track()));
-            MediaEvent::Captured { capture, microphone, camera }
+            let tracks = sources.iter().map(|source| (*source, self.new_track())).collect();
+            MediaEvent::Captured { capture, tracks }
         };
         self.input(Input::Media(event));
     }
@@ -152,13 +166,22 @@ impl Page {
         self.input(Input::Connection(id, ConnectionEvent::LocalDescriptionSet(result)));
     }
 
-    pub(super) fn set_remote(&mut self, id: ConnectionId, description: &SessionDescription, refuses: bool) {
+    pub(super) fn set_remote(
+        &mut self,
+        id: ConnectionId,
+        description: &SessionDescription,
+        adopted: &[(Source, Option<String>)],
+        refuses: bool,
+    ) {
         let Some(connection) = self.connections.get_mut(&id).filter(|connection| !connection.stillborn)
         else {
             return;
         };
         connection.busy = false;
         let result = if refuses { Err("OperationError") } else { connection.fake.set_remote(description) };
+        for (source, _) in adopted.iter().filter(|_| result.is_ok()) {
+            assert!(connection.transceivers.insert(*source), "{source:?} is adopted twice");
+        }
         assert_ne!(result, Err("InvalidStateError"), "setRemoteDescription in the wrong state");
         let result = result.map_err(|name| OperationError { name: name.to_owned() });
         self.input(Input::Connection(id, ConnectionEvent::RemoteDescriptionSet(result)));
@@ -169,7 +192,14 @@ impl Asked {
     fn connection(&self) -> Option<ConnectionId> {
         match self {
             Self::Capture(..) | Self::Look(_) | Self::Test(_) => None,
-            Self::Make(id) | Self::SetLocal(id) | Self::SetRemote(id, _) | Self::Stats(id) => Some(*id),
+            Self::Make(id) | Self::SetLocal(id) | Self::SetRemote(id, ..) | Self::Stats(id) => Some(*id),
         }
+    }
+}
+
+fn kind_of(source: Source) -> Kind {
+    match source.kind() {
+        MediaKind::Audio => Kind::Audio,
+        MediaKind::Video => Kind::Video,
     }
 }

@@ -13,7 +13,8 @@ use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Endpoint, Expects, Probe};
 use crate::json::{self, Json};
 use crate::limits::MAX_ERROR_CHARS;
-use crate::signal::{RejectCode, Rejection};
+use crate::rejection::{RejectCode, Rejection};
+
 use crate::text;
 use crate::time::Timestamp;
 

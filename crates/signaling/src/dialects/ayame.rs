@@ -10,7 +10,8 @@ use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol, no_candidat
 use crate::json::{Fields, Json, Object, read_each};
 use crate::limits::MAX_ICE_SERVERS;
 use crate::normalize::ice_server;
-use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, IceServers, Offerer, SessionDescription};
 
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: "ayame", about, make };
 

@@ -15,7 +15,8 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
-use crate::signal::{IceCandidate, Offerer, RejectCode, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
 /// How long a creator waits for `got user media`, and how long who joined waits for an offer.
 const CREATOR_WAITS: Duration = Duration::from_secs(5);

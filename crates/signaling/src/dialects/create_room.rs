@@ -12,7 +12,8 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
-use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
 /// The type of what is only for ours.
 const EXTENSION: &str = "x";

@@ -23,7 +23,8 @@ use crate::carrier::{Carrier, Message, Raw, SocketIo};
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::normalize::loose;
-use crate::signal::{IceCandidate, IceServers, Offerer, RejectCode, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, IceServers, Offerer, SessionDescription};
 use crate::text::url_segment;
 use crate::time::Timestamp;
 

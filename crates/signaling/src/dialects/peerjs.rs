@@ -20,7 +20,8 @@ use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, JoinRequest, Profile, Protocol, session};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
-use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Who comes back under the same id and is not refused for this long is in.

@@ -10,7 +10,8 @@ use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
-use crate::signal::{IceCandidate, Offerer, RejectCode, SdpType, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: "simple-peer-rooms", about, make };
 

@@ -11,9 +11,10 @@ use self::messages::{
 use self::session::Session;
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+use crate::rejection::{RejectCode, Rejection};
 use crate::signal::{
-    IceServers, Inbound, Joined, Negotiation, NegotiationMessage, Offerer, Outbound, ParticipantInfo,
-    RejectCode, Rejection, Remote, RosterSignal, ServerSignal,
+    IceServers, Inbound, Joined, Negotiation, NegotiationMessage, Offerer, Outbound, ParticipantInfo, Remote,
+    RosterSignal, ServerSignal,
 };
 use crate::time::Timestamp;
 

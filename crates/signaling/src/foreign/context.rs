@@ -8,9 +8,10 @@ use crate::dialect::DialectOutput;
 use crate::json::Json;
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use crate::normalize::loose;
+use crate::rejection::{RejectCode, Rejection};
 use crate::signal::{
-    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, RejectCode, Rejection, RosterSignal,
-    SdpType, ServerSignal, SessionDescription,
+    IceCandidate, IceServers, Inbound, Joined, Offerer, ParticipantId, RosterSignal, SdpType, ServerSignal,
+    SessionDescription,
 };
 use crate::text;
 use crate::time::Timestamp;

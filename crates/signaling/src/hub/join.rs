@@ -3,7 +3,8 @@
 use super::session::Session;
 use super::{ConnectionId, Hub, Member, Room, Seat, participant_id, room_key};
 use crate::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
-use crate::signal::{ParticipantId, RejectCode};
+use crate::rejection::RejectCode;
+use crate::signal::ParticipantId;
 
 impl Hub {
     pub(super) fn join(&mut self, connection: ConnectionId, mut join: Join) {

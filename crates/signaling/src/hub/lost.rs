@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::join::introduce;
 use super::{ConnectionId, Hub, HubOutput, Member, Seat};
 use crate::dialects::visavis::messages::{Join, ServerMessage};
-use crate::signal::{ParticipantId, RejectCode};
+use crate::rejection::RejectCode;
+use crate::signal::ParticipantId;
 use crate::time::Timestamp;
 
 impl Hub {

@@ -107,7 +107,7 @@ fn said(words: &str) -> Outbound {
         "media" => {
             let on = |kind| words.contains(&kind);
             let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
-            Outbound::MediaState(MediaState { microphone, camera, screen })
+            Outbound::MediaState(MediaState { microphone, camera, screen, ..MediaState::default() })
         }
         "leave" => Outbound::Leave,
         "check" => Outbound::Check,

@@ -123,7 +123,12 @@ fn command(words: &str) -> Outbound {
 
 fn media(words: &str) -> MediaState {
     let on = |source: &str| words.split(' ').any(|word| word == source);
-    MediaState { microphone: on("microphone"), camera: on("camera"), screen: on("screen") }
+    MediaState {
+        microphone: on("microphone"),
+        camera: on("camera"),
+        screen: on("screen"),
+        screen_audio: false,
+    }
 }
 
 /// A signal in words: one line, or several for a roster.

@@ -3,9 +3,9 @@
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Flow, Frames, Input, MediaError,
-    MediaEvent, NetworkEvent, OperationError, PeerConnectionState, ProbeResult, SocketEvent, Source, TestId,
-    TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MediaError, MediaEvent,
+    MediaKind, NetworkEvent, OperationError, PeerConnectionState, ProbeResult, SocketEvent, Source, Stats,
+    StreamStats, TestId, TrackId,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -59,6 +59,12 @@ impl<'a> Parts<'a> {
 
     pub(super) fn yes(&self, index: usize) -> bool {
         self.number(index) == Some(1)
+    }
+
+    /// The tracks of two sources, as far as there are any.
+    fn tracks(&self, sources: [Source; 2]) -> Vec<(Source, TrackId)> {
+        let tracks = sources.into_iter().zip([1, 2]);
+        tracks.filter_map(|(source, index)| Some((source, self.track(index)?))).collect()
     }
 
     fn track(&self, index: usize) -> Option<TrackId> {
@@ -138,8 +144,10 @@ fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
 fn media(word: &str, parts: &Parts<'_>) -> Option<MediaEvent> {
     let capture = parts.number(0).map(CaptureId);
     Some(match word {
-        "captured" => {
-            MediaEvent::Captured { capture: capture?, microphone: parts.track(1), camera: parts.track(2) }
+        "captured" => MediaEvent::Captured { capture: capture?, tracks: parts.tracks(Source::FIRST) },
+        "shared" => {
+            let tracks = parts.tracks([Source::Screen, Source::ScreenAudio]);
+            MediaEvent::Captured { capture: capture?, tracks }
         }
         "not-captured" => {
             MediaEvent::CaptureFailed { capture: capture?, error: parts.one_of(1, &MEDIA_ERRORS)? }
@@ -170,17 +178,61 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
             ConnectionEvent::IceCandidate(candidate)
         }
         "state" => ConnectionEvent::ConnectionStateChange(parts.one_of(1, &STATES)?),
-        "track" => ConnectionEvent::Track(parts.source(1)?, TrackId(parts.number(2)?)),
+        "track" => {
+            let (kind, mid) = kind_and_mid(parts.number(1)?);
+            ConnectionEvent::Track { mid, kind, track: TrackId(parts.number(2)?) }
+        }
+        "section" => ConnectionEvent::TransceiverAssociated(parts.source(1)?, mid(parts.number(2)?)),
+        "streams" => ConnectionEvent::Stats(streams(parts)?),
         "stats" => {
+            // As older reports have it: the sums of each kind; the oldest have no frames.
             let count = |at| parts.number(at);
-            let (received, sent) = ([count(3)?, count(4)?], [count(5)?, count(6)?]);
-            // Older reports have none.
             let [decoded, encoded, captured] = [7, 8, 9].map(|at| count(at)?.checked_sub(1));
-            let frames = Frames { decoded, encoded, captured };
-            ConnectionEvent::Stats(Flow { received, sent, frames })
+            let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
+            let streams = |at, frames| {
+                let (audio, video) = (count(at)?, count(at + 1)?);
+                Some(vec![stream(MediaKind::Audio, audio, None), stream(MediaKind::Video, video, frames)])
+            };
+            ConnectionEvent::Stats(Stats {
+                inbound: streams(3, decoded)?,
+                outbound: streams(5, encoded)?,
+                captured: vec![(Source::Camera, captured)],
+            })
         }
         _ => return None,
     })
+}
+
+/// A kind, and the section it is in: see the writer of the lines.
+fn kind_and_mid(packed: u32) -> (MediaKind, String) {
+    let kind = if packed.is_multiple_of(2) { MediaKind::Audio } else { MediaKind::Video };
+    (kind, mid(packed / 2))
+}
+
+fn mid(section: u32) -> String {
+    section.checked_sub(1).map(|section| section.to_string()).unwrap_or_default()
+}
+
+/// The streams that are received, those that are sent, and the frames of our own sources.
+fn streams(parts: &Parts<'_>) -> Option<Stats> {
+    let mut at = 3..;
+    let mut next = || at.next().filter(|at| *at < parts.0.len()).and_then(|at| parts.number(at));
+    let mut read = || {
+        let count = next()?;
+        (0..count.min(64))
+            .map(|_| {
+                let (kind, mid) = kind_and_mid(next()?);
+                Some(StreamStats { mid, kind, packets: next()?, frames: next()?.checked_sub(1) })
+            })
+            .collect::<Option<Vec<_>>>()
+    };
+    let (inbound, outbound) = (read()?, read()?);
+    let mut captured = Vec::new();
+    while let Some(source) = next() {
+        let source = *Source::ALL.get(usize::try_from(source).ok()?)?;
+        captured.push((source, next()?.checked_sub(1)));
+    }
+    Some(Stats { inbound, outbound, captured })
 }
 
 fn description(parts: &Parts<'_>) -> Option<SessionDescription> {

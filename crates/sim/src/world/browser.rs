@@ -1,12 +1,12 @@
 //! What the browsers do for their rooms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Flow, Input,
-    MediaEffect, MediaError, MediaEvent, OperationError, Output, PeerConnectionState, Role, SocketEffect,
-    Source, Test, TestId,
+    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
+    MediaEffect, MediaError, MediaEvent, MediaKind, OperationError, Output, PeerConnectionState, Role,
+    SocketEffect, Source, Stats, StreamStats, Test, TestId, TrackId,
 };
 
 use super::page::{Conn, Peer};
@@ -56,9 +56,17 @@ impl World {
 
     fn perform_media(&mut self, peer: usize, effect: &MediaEffect) -> Performed {
         match *effect {
-            MediaEffect::GetUserMedia { capture, microphone, camera } => {
+            MediaEffect::GetUserMedia { capture, ref sources } => {
                 let delay = self.random.between(1, 600);
-                self.schedule(delay, Action::CaptureDone(peer, capture, microphone, camera));
+                self.schedule(delay, Action::CaptureDone(peer, capture, sources.clone()));
+                Ok(())
+            }
+            // A person takes their time, and may leave the sound out.
+            MediaEffect::GetDisplayMedia { capture } => {
+                let delay = self.random.between(1, 3_000);
+                let sound = self.random.chance(50).then_some(Source::ScreenAudio);
+                let sources = [Source::Screen].into_iter().chain(sound).collect();
+                self.schedule(delay, Action::CaptureDone(peer, capture, sources));
                 Ok(())
             }
             MediaEffect::StopTrack(track) => {
@@ -90,9 +98,11 @@ impl World {
             self.violate(format!("peer {peer} uses {connection:?} twice"));
         }
         let mut fake = FakeConnection::new(format!("p{peer}c{}", connection.0));
+        let mut transceivers = BTreeMap::new();
         if role == Role::Offerer {
-            fake.add_transceiver(Kind::Audio);
-            fake.add_transceiver(Kind::Video);
+            for source in Source::FIRST {
+                transceivers.insert(source, fake.add_transceiver(kind_of(source)));
+            }
         }
         let conn = Conn {
             fake,
@@ -103,12 +113,16 @@ impl World {
             bad_since: None,
             failed_with: None,
             sending: BTreeMap::new(),
-            has_remote_tracks: false,
+            transceivers,
+            associated: BTreeMap::new(),
+            remote_tracks: BTreeSet::new(),
             gathered: None,
             wedged: None,
             refused: false,
             stillborn: std::mem::take(&mut self.peers[peer].refuses_connection),
-            flow: Flow::default(),
+            received: [0; 4],
+            sent: [0; 4],
+            frames: [0; 3],
             ailing_at: self.now,
         };
         if conn.stillborn {
@@ -176,14 +190,26 @@ impl World {
                     self.schedule(delay, Action::LocalDone(peer, id));
                 }
             }
-            ConnectionEffect::SetRemoteDescription(description) => {
+            ConnectionEffect::AddTransceiver(source) => {
+                let conn = self.conn(peer, id)?;
+                let alive = !conn.stillborn;
+                conn.if_alive(|conn| {
+                    let transceiver = conn.fake.add_transceiver(kind_of(source));
+                    let new = conn.transceivers.insert(source, transceiver).is_none();
+                    new.then_some(()).ok_or("it has a transceiver")
+                })?;
+                if alive {
+                    self.soon(peer, id);
+                }
+            }
+            ConnectionEffect::SetRemoteDescription(description, adopted) => {
                 let conn = self.conn(peer, id)?;
                 let (alive, ours) =
                     (!conn.stillborn, conn.fake.signaling() == SignalingState::HaveLocalOffer);
                 conn.if_alive(Conn::begin)?;
                 if alive {
                     self.statistics.glares += u64::from(ours && description.sdp_type == SdpType::Offer);
-                    self.schedule(delay, Action::RemoteDone(peer, id, description));
+                    self.schedule(delay, Action::RemoteDone(peer, id, description, adopted));
                 }
             }
         }
@@ -203,8 +229,12 @@ impl World {
             return self.connection_event(peer, id, refusal);
         }
         let result = conn.fake.set_local();
+        let associated = conn.associate();
         if let Err(refusal) = result {
             self.violate(format!("peer {peer}: setLocalDescription on {id:?}: {refusal}"));
+        }
+        for (source, mid) in associated {
+            self.connection_event(peer, id, ConnectionEvent::TransceiverAssociated(source, mid));
         }
         let result = result.map_err(|name| OperationError { name: name.to_owned() });
         self.connection_event(peer, id, ConnectionEvent::LocalDescriptionSet(result));
@@ -212,9 +242,14 @@ impl World {
         self.soon(peer, id);
     }
 
-    pub(super) fn remote_done(&mut self, peer: usize, id: ConnectionId, description: &SessionDescription) {
-        let new_track = [self.peers[peer].new_track(), self.peers[peer].new_track()];
-        let Peer { connections, refuses, .. } = &mut self.peers[peer];
+    pub(super) fn remote_done(
+        &mut self,
+        peer: usize,
+        id: ConnectionId,
+        description: &SessionDescription,
+        adopted: &[(Source, Option<String>)],
+    ) {
+        let Peer { connections, refuses, next_track, .. } = &mut self.peers[peer];
         let Some(conn) = connections.get_mut(&id) else { return };
         conn.busy = false;
         if std::mem::take(refuses) {
@@ -222,14 +257,22 @@ impl World {
             return self.connection_event(peer, id, refusal);
         }
         let result = conn.fake.set_remote(description);
-        let tracks = result.is_ok() && !std::mem::replace(&mut conn.has_remote_tracks, true);
+        let mut tracks = Vec::new();
+        if result.is_ok() {
+            conn.adopt(adopted);
+            for (mid, kind) in conn.fake.remote_sections() {
+                if conn.remote_tracks.insert(mid.clone()) {
+                    *next_track += 1;
+                    let kind = if kind == Kind::Audio { MediaKind::Audio } else { MediaKind::Video };
+                    tracks.push(ConnectionEvent::Track { mid, kind, track: TrackId(*next_track) });
+                }
+            }
+        }
         if let Err(refusal) = result {
             self.violate(format!("peer {peer}: setRemoteDescription on {id:?}: {refusal}"));
         }
-        if tracks {
-            for (source, track) in Source::ALL.into_iter().zip(new_track) {
-                self.connection_event(peer, id, ConnectionEvent::Track(source, track));
-            }
+        for track in tracks {
+            self.connection_event(peer, id, track);
         }
         let result = result.map_err(|name| OperationError { name: name.to_owned() });
         self.connection_event(peer, id, ConnectionEvent::RemoteDescriptionSet(result));
@@ -274,10 +317,26 @@ impl World {
     }
 
     pub(super) fn stats_done(&mut self, peer: usize, id: ConnectionId) {
-        let flow = self.peers[peer].connections.get(&id).map(|conn| conn.flow);
-        if let Some(flow) = flow {
-            self.connection_event(peer, id, ConnectionEvent::Stats(flow));
-        }
+        let Some(conn) = self.peers[peer].connections.get(&id) else { return };
+        let stream = |conn: &Conn, source: Source, packets: u32, frames: u32| {
+            let mid = conn.mid(source)?;
+            let frames = (source.kind() == MediaKind::Video).then_some(frames);
+            Some(StreamStats { mid, kind: source.kind(), packets, frames })
+        };
+        let [decoded, encoded, captured] = conn.frames;
+        let theirs = self.other_end(conn).map(|(_, other)| other);
+        let inbound = Source::ALL.into_iter().zip(conn.received).filter_map(|(source, packets)| {
+            stream(theirs?, source, packets, if source == Source::Camera { decoded } else { 0 })
+        });
+        let outbound = Source::ALL.into_iter().zip(conn.sent).filter_map(|(source, packets)| {
+            stream(conn, source, packets, if source == Source::Camera { encoded } else { 0 })
+        });
+        let stats = Stats {
+            inbound: inbound.collect(),
+            outbound: outbound.collect(),
+            captured: vec![(Source::Camera, Some(captured))],
+        };
+        self.connection_event(peer, id, ConnectionEvent::Stats(stats));
     }
 
     /// Most of what is tried out works.
@@ -289,19 +348,25 @@ impl World {
         }
     }
 
-    pub(super) fn capture_done(&mut self, peer: usize, capture: CaptureId, microphone: bool, camera: bool) {
+    pub(super) fn capture_done(&mut self, peer: usize, capture: CaptureId, sources: &[Source]) {
         let page = &mut self.peers[peer];
         if !page.alive {
             return;
         }
-        let event = if page.has_devices {
-            let tracks = [microphone, camera].map(|asked| asked.then(|| page.new_track()));
-            page.tracks.extend(tracks.into_iter().flatten());
-            let [microphone, camera] = tracks;
-            MediaEvent::Captured { capture, microphone, camera }
+        let event = if page.has_devices || sources.contains(&Source::Screen) {
+            let tracks: Vec<_> = sources.iter().map(|source| (*source, page.new_track())).collect();
+            page.tracks.extend(tracks.iter().map(|(_, track)| *track));
+            MediaEvent::Captured { capture, tracks }
         } else {
             MediaEvent::CaptureFailed { capture, error: MediaError::NotFound }
         };
         self.input(peer, Input::Media(event));
+    }
+}
+
+fn kind_of(source: Source) -> Kind {
+    match source.kind() {
+        MediaKind::Audio => Kind::Audio,
+        MediaKind::Video => Kind::Video,
     }
 }

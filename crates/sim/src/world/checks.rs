@@ -1,7 +1,7 @@
 //! What must always be true, and what must be true in the end.
 
 use visavis_core::signaling::{MediaState, ParticipantId};
-use visavis_core::{ConnectionReason, ConnectionState, Lifecycle, ParticipantView, RoomView, Test};
+use visavis_core::{ConnectionReason, ConnectionState, Lifecycle, ParticipantView, RoomView, Source, Test};
 
 use super::World;
 use super::page::Peer;
@@ -14,23 +14,25 @@ const MAX_BACKLOG: usize = 60;
 struct Seen<'a> {
     id: &'a ParticipantId,
     name: String,
-    media: Option<(bool, bool)>,
+    media: Option<MediaState>,
+    /// What it can show: there is a track.
+    tracks: Vec<Source>,
     connection: &'static str,
     reason: &'static str,
-    has_tracks: bool,
 }
 
 impl<'a> Seen<'a> {
     /// The truth, which no room knows.
     fn truth(number: usize, page: &'a Peer) -> Self {
-        let MediaState { microphone, camera, .. } = page.media();
+        let media = page.media();
+        let shown = |source: &Source| Source::FIRST.contains(source) || media.is_on(*source);
         Self {
             id: &page.id,
             name: format!("peer {number}"),
-            media: Some((microphone, camera)),
+            media: Some(media),
+            tracks: Source::ALL.into_iter().filter(shown).collect(),
             connection: ConnectionState::Connected.as_str(),
             reason: ConnectionReason::None.as_str(),
-            has_tracks: true,
         }
     }
 
@@ -38,10 +40,10 @@ impl<'a> Seen<'a> {
         Self {
             id: &view.id,
             name: view.name.clone(),
-            media: view.media.map(|media| (media.microphone, media.camera)),
-            connection: view.connection.as_str(),
-            reason: view.reason.as_str(),
-            has_tracks: view.camera.is_some() && view.microphone.is_some(),
+            media: view.media,
+            tracks: Source::ALL.into_iter().filter(|source| view.track(*source).is_some()).collect(),
+            connection: view.connection.state.as_str(),
+            reason: view.connection.reason.as_str(),
         }
     }
 }
@@ -119,9 +121,12 @@ impl World {
             let sends_right = conn.sending.len() == page.tracks.len()
                 && conn.sending.values().all(|track| page.tracks.contains(track));
             let hears = self.other_end(conn).is_some_and(|(owner, _)| {
-                let MediaState { microphone, camera, .. } = self.peers[owner].media();
-                let [voice, picture] = self.arriving(peer, conn);
-                (voice || !microphone) && (voice || picture || !camera)
+                let media = self.peers[owner].media();
+                let [voice, picture, screen, sound] = self.arriving(peer, conn);
+                (voice || !media.microphone)
+                    && (voice || picture || !media.camera)
+                    && (screen || !media.screen)
+                    && (sound || !media.screen_audio)
             });
             (!sends_right || !hears)
                 .then(|| format!("peer {peer} misses something, or sends the wrong thing"))
@@ -133,8 +138,7 @@ impl Peer {
     /// What it really sends.
     pub(super) fn media(&self) -> MediaState {
         let me = self.room.view().me;
-        let on = |state: visavis_core::SourceState| state.as_str() == "on";
-        MediaState { microphone: on(me.microphone.state), camera: on(me.camera.state), screen: false }
+        me.sources.iter().filter(|view| view.state.as_str() == "on").map(|view| view.source).collect()
     }
 
     /// How many connections it has that nobody uses yet.

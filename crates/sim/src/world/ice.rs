@@ -1,6 +1,6 @@
 //! Just enough ICE and RTP: who hears whom, how long silence takes to be noticed, and what the counters say.
 
-use visavis_core::{ConnectionEvent, ConnectionId, Flow, Frames, PeerConnectionState, Source};
+use visavis_core::{ConnectionEvent, ConnectionId, PeerConnectionState, Source};
 
 use super::page::Conn;
 use super::script::Wedge;
@@ -57,8 +57,8 @@ impl World {
     }
 
     /// Which sources of the other side reach a connection.
-    pub(super) fn arriving(&self, peer: usize, conn: &Conn) -> [bool; 2] {
-        let Some((owner, other)) = self.other_end(conn) else { return [false; 2] };
+    pub(super) fn arriving(&self, peer: usize, conn: &Conn) -> [bool; 4] {
+        let Some((owner, other)) = self.other_end(conn) else { return [false; 4] };
         let mutual = other.fake.remote_fingerprint() == Some(conn.fake.fingerprint());
         let open = mutual && conn.carries() && other.carries() && !self.is_cut(peer, owner);
         Source::ALL.map(|source| open && other.sends(source) && !conn.misses(source))
@@ -143,7 +143,8 @@ impl Conn {
     }
 
     fn sends(&self, source: Source) -> bool {
-        self.sending.contains_key(&source) && self.wedged() != Some(Wedge::Stuck)
+        let agreed = self.mid(source).is_some_and(|mid| self.fake.is_agreed(&mid));
+        agreed && self.sending.contains_key(&source) && self.wedged() != Some(Wedge::Stuck)
     }
 
     fn misses(&self, source: Source) -> bool {
@@ -162,15 +163,15 @@ impl Conn {
             && self.is_stable()
     }
 
-    fn count(&mut self, arriving: [bool; 2]) {
+    fn count(&mut self, arriving: [bool; 4]) {
         let leaving = Source::ALL.map(|source| self.carries() && self.sends(source));
         let captured = self.sending.contains_key(&Source::Camera);
-        let Flow { received, sent, frames } = &mut self.flow;
-        let Frames { decoded, encoded, captured: of_camera } = frames;
-        for (counter, grows) in [(decoded, arriving[1]), (encoded, leaving[1]), (of_camera, captured)] {
-            *counter = Some(counter.unwrap_or_default() + u32::from(grows));
+        let camera = Source::Camera as usize;
+        for (counter, grows) in self.frames.iter_mut().zip([arriving[camera], leaving[camera], captured]) {
+            *counter += u32::from(grows);
         }
-        for (counter, grows) in received.iter_mut().zip(arriving).chain(sent.iter_mut().zip(leaving)) {
+        let counters = self.received.iter_mut().zip(arriving).chain(self.sent.iter_mut().zip(leaving));
+        for (counter, grows) in counters {
             *counter += if grows { PACKETS } else { 0 };
         }
     }

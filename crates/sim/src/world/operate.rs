@@ -98,11 +98,7 @@ impl World {
     }
 
     fn unplug(&mut self, peer: usize, source: Source, for_good: bool) {
-        let me = self.peers[peer].room.view().me;
-        let view = match source {
-            Source::Microphone => me.microphone,
-            Source::Camera => me.camera,
-        };
+        let view = self.peers[peer].room.view().me.source(source);
         self.peers[peer].has_devices &= !for_good;
         if let Some(track) = view.track {
             self.input(peer, Input::Media(MediaEvent::TrackEnded(track)));
@@ -122,7 +118,7 @@ impl World {
         let flowing = |id: &ConnectionId| {
             let conn = &self.peers[peer].connections[id];
             self.other_end(conn).is_some_and(|(owner, theirs)| {
-                owner == other && conn.flow.received[0] > 0 && theirs.flow.received[0] > 0
+                owner == other && conn.received[0] > 0 && theirs.received[0] > 0
             })
         };
         let id = self.peers[peer].connections.keys().copied().find(flowing);

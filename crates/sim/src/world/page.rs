@@ -6,8 +6,8 @@ use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{IceServer, ParticipantId, hub};
 use visavis_core::{
-    AppConfig, ConnectionId, Flow, OperationError, PeerConnectionState, Room, RoomConfig, Source, Test,
-    TestId, TrackId,
+    AppConfig, ConnectionId, OperationError, PeerConnectionState, Room, RoomConfig, Source, Test, TestId,
+    TrackId,
 };
 
 use super::Action;
@@ -33,7 +33,12 @@ pub(super) struct Conn {
     pub(super) failed_with: Option<String>,
     /// What it sends.
     pub(super) sending: BTreeMap<Source, TrackId>,
-    pub(super) has_remote_tracks: bool,
+    /// The transceivers that send, by their place.
+    pub(super) transceivers: BTreeMap<Source, usize>,
+    /// Their sections, as the page has heard last.
+    pub(super) associated: BTreeMap<Source, String>,
+    /// The sections of which `track` has fired.
+    pub(super) remote_tracks: BTreeSet<String>,
     pub(super) gathered: Option<String>,
     /// How it fails although its browser calls it good, and its fragment when that began.
     pub(super) wedged: Option<(Wedge, String)>,
@@ -41,7 +46,11 @@ pub(super) struct Conn {
     pub(super) refused: bool,
     /// The browser never made it: the shell ignores whatever is asked of it.
     pub(super) stillborn: bool,
-    pub(super) flow: Flow,
+    /// Packets of each source so far.
+    pub(super) received: [u32; 4],
+    pub(super) sent: [u32; 4],
+    /// Frames of the cameras: decoded, encoded, captured.
+    pub(super) frames: [u32; 3],
     /// When something was wrong with it last.
     pub(super) ailing_at: u64,
 }
@@ -62,7 +71,7 @@ pub(super) struct Peer {
     pub(super) tracks: BTreeSet<TrackId>,
     /// What is being tried out before a call.
     pub(super) tests: BTreeMap<TestId, Test>,
-    next_track: u32,
+    pub(super) next_track: u32,
     /// Whether devices are there.
     pub(super) has_devices: bool,
     /// While there are any, timers and events wait.
@@ -143,6 +152,27 @@ impl Conn {
     pub(super) fn refuse(&mut self) -> OperationError {
         self.refused = true;
         OperationError { name: "OperationError".to_owned() }
+    }
+
+    /// The section that carries a source, once both sides have agreed on one.
+    pub(super) fn mid(&self, source: Source) -> Option<String> {
+        self.fake.mid(*self.transceivers.get(&source)?)
+    }
+
+    /// Sources whose transceiver is in another section than the page has heard: after a rollback it may be.
+    pub(super) fn associate(&mut self) -> Vec<(Source, String)> {
+        let all = Source::ALL.into_iter().filter_map(|source| Some((source, self.mid(source)?)));
+        let new: Vec<_> = all.filter(|(source, mid)| self.associated.get(source) != Some(mid)).collect();
+        self.associated.extend(new.iter().cloned());
+        new
+    }
+
+    /// Takes over transceivers that an offer has brought.
+    pub(super) fn adopt(&mut self, adopted: &[(Source, Option<String>)]) {
+        for (source, mid) in adopted {
+            let transceiver = mid.as_deref().and_then(|mid| self.fake.transceiver(mid));
+            self.transceivers.extend(transceiver.map(|transceiver| (*source, transceiver)));
+        }
     }
 
     /// Nothing is being negotiated.

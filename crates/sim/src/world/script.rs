@@ -161,7 +161,7 @@ fn choose(random: &mut Random, people: u64) -> Operation {
     let other = (peer + random.between(1, people - 1) as usize) % people as usize;
     let yes = random.chance(50);
     let source = if random.chance(50) { Source::Camera } else { Source::Microphone };
-    match random.below(25) {
+    match random.below(28) {
         0 | 1 => Operation::Leave(peer),
         2 => Operation::Crash(peer, yes),
         3 | 4 => Operation::Toggle(peer, source, yes),
@@ -179,6 +179,8 @@ fn choose(random: &mut Random, people: u64) -> Operation {
         21 => Operation::Refuse(peer),
         22 => Operation::RefuseConnection(peer),
         23 => Operation::Hide(peer, random.between(20_000, 200_000)),
+        24 | 25 => Operation::Toggle(peer, Source::Screen, random.chance(70)),
+        26 => Operation::Unplug(peer, Source::Screen, false),
         _ => Operation::Wedge(peer, other, wedge(random)),
     }
 }

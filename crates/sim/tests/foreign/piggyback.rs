@@ -45,7 +45,7 @@ fn must_share_a_guest(world: &World, ours: &[usize], what: &str) {
 fn names_and_what_is_muted_are_seen_over_every_dialect() {
     for dialect in foreign().filter(|dialect| knows_ours(dialect)) {
         let (mut world, first, second) = two_in_a_call(dialect);
-        let all = MediaState { microphone: true, camera: true, screen: false };
+        let all = MediaState { microphone: true, camera: true, ..MediaState::default() };
         assert_eq!(world.sees(first), [(format!("P{second}"), Some(all))], "{dialect}");
         assert_eq!(world.sees(second), [(format!("P{first}"), Some(all))], "{dialect}");
         world.switch(first, Source::Microphone, false);

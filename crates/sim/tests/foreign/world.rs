@@ -6,8 +6,9 @@ use std::rc::Rc;
 use visavis_core::flight::Recorder;
 use visavis_core::{
     AppConfig, CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect,
-    Finding, Input, Lifecycle, MediaEffect, MediaEvent, OperationError, Output, PeerConnectionState, Role,
-    Room, RoomConfig, RoomView, SocketEffect, SocketEvent, Source, TestId, TrackId,
+    Finding, Input, Lifecycle, MediaEffect, MediaEvent, MediaKind, OperationError, Output,
+    PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEffect, SocketEvent, Source, TestId,
+    TrackId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
@@ -26,20 +27,62 @@ enum Action {
     ToServer(u32, String),
     ToPage(u32, Option<String>),
     Closed(u32),
-    Captured(usize, CaptureId, [bool; 2]),
+    Captured(usize, CaptureId, Vec<Source>),
     Tested(usize, TestId),
     Check(usize, ConnectionId),
     Local(usize, ConnectionId),
-    Remote(usize, ConnectionId, SessionDescription),
+    Remote(usize, ConnectionId, SessionDescription, Adopted),
     Candidate(usize, ConnectionId, Option<IceCandidate>),
     Path(usize, ConnectionId, bool),
     ChannelClosed(usize, ConnectionId),
 }
 
+/// Sections whose transceivers are adopted, and the sources that they send.
+type Adopted = Vec<(Source, Option<String>)>;
+
 struct Conn {
     fake: FakeConnection,
+    /// The transceivers of ours, by their place, and their sections, as the page has heard last.
+    transceivers: Vec<(Source, usize, Option<String>)>,
+    /// Sections of which `track` has fired.
+    tracks: Vec<String>,
     good: bool,
     gathered: Option<String>,
+}
+
+fn kind_of(source: Source) -> Kind {
+    match source.kind() {
+        MediaKind::Audio => Kind::Audio,
+        MediaKind::Video => Kind::Video,
+    }
+}
+
+impl Conn {
+    /// Transceivers of ours that are in another section than the page has heard.
+    fn associate(&mut self) -> Vec<(Source, String)> {
+        let mut new = Vec::new();
+        for (source, transceiver, known) in &mut self.transceivers {
+            let mid = self.fake.mid(*transceiver).filter(|mid| known.as_ref() != Some(mid));
+            if let Some(mid) = mid {
+                *known = Some(mid.clone());
+                new.push((*source, mid));
+            }
+        }
+        new
+    }
+
+    /// Takes over transceivers of an offer; the sections that bring a track for the first time.
+    fn adopt(&mut self, adopted: &Adopted) -> Vec<(String, MediaKind)> {
+        for (source, mid) in adopted {
+            let transceiver = mid.as_deref().and_then(|mid| self.fake.transceiver(mid));
+            self.transceivers.extend(transceiver.map(|transceiver| (*source, transceiver, None)));
+        }
+        let mut sections = self.fake.remote_sections();
+        sections.retain(|(mid, _)| !self.tracks.contains(mid));
+        self.tracks.extend(sections.iter().map(|(mid, _)| mid.clone()));
+        let kind = |kind| if kind == Kind::Audio { MediaKind::Audio } else { MediaKind::Video };
+        sections.into_iter().map(|(mid, of)| (mid, kind(of))).collect()
+    }
 }
 
 enum Client {
@@ -214,8 +257,11 @@ impl World {
         for page in pages {
             let view = self.view(*page);
             assert_eq!(view.lifecycle, Lifecycle::Joined, "{what}: page {page} {:?}", view.problem);
-            let states: Vec<_> =
-                view.participants.iter().map(|them| (them.connection, them.reason)).collect();
+            let states: Vec<_> = view
+                .participants
+                .iter()
+                .map(|them| (them.connection.state, them.connection.reason))
+                .collect();
             assert_eq!(states.len(), pages.len() - 1, "{what}: page {page} sees {states:?}");
             let good = self.paths(*page);
             assert_eq!(good, pages.len() - 1, "{what}: page {page} has {good} paths, {states:?}");
@@ -295,8 +341,11 @@ impl World {
                     self.soon(self.delay, Action::Closed(socket));
                 }
             }
-            Effect::Media(MediaEffect::GetUserMedia { capture, microphone, camera }) => {
-                self.soon(1, Action::Captured(page, capture, [microphone, camera]));
+            Effect::Media(MediaEffect::GetUserMedia { capture, sources }) => {
+                self.soon(1, Action::Captured(page, capture, sources));
+            }
+            Effect::Media(MediaEffect::GetDisplayMedia { capture }) => {
+                self.soon(1, Action::Captured(page, capture, vec![Source::Screen]));
             }
             // Every browser here makes connections.
             Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, Action::Tested(page, id)),
@@ -311,14 +360,17 @@ impl World {
         match effect {
             ConnectionEffect::Create(role, config) => {
                 let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
+                let mut transceivers = Vec::new();
                 if role == Role::Offerer {
-                    fake.add_transceiver(Kind::Audio);
-                    fake.add_transceiver(Kind::Video);
+                    for source in Source::FIRST {
+                        transceivers.push((source, fake.add_transceiver(kind_of(source)), None));
+                    }
                     if config.channel {
                         fake.create_channel();
                     }
                 }
-                self.pages[page].connections.insert(id, Conn { fake, good: false, gathered: None });
+                let conn = Conn { fake, transceivers, tracks: Vec::new(), good: false, gathered: None };
+                self.pages[page].connections.insert(id, conn);
                 self.soon(1, Action::Check(page, id));
             }
             ConnectionEffect::Close => {
@@ -327,14 +379,19 @@ impl World {
                 self.look_at_paths();
             }
             ConnectionEffect::SetLocalDescription => self.soon(8, Action::Local(page, id)),
-            ConnectionEffect::SetRemoteDescription(description) => {
-                self.soon(4, Action::Remote(page, id, description));
+            ConnectionEffect::SetRemoteDescription(description, adopted) => {
+                self.soon(4, Action::Remote(page, id, description, adopted));
             }
             ConnectionEffect::AddIceCandidate(candidate) => {
                 let conn = self.pages[page].connections.get_mut(&id).unwrap();
                 // A candidate of an offer that a naive page has taken back is refused, and that does no harm.
                 let _ = conn.fake.add_candidate(&candidate);
                 self.look_at_paths();
+            }
+            ConnectionEffect::AddTransceiver(source) => {
+                let conn = self.pages[page].connections.get_mut(&id).unwrap();
+                conn.transceivers.push((source, conn.fake.add_transceiver(kind_of(source)), None));
+                self.soon(1, Action::Check(page, id));
             }
             ConnectionEffect::RestartIce => {
                 self.pages[page].connections.get_mut(&id).unwrap().fake.restart_ice();
@@ -392,13 +449,9 @@ impl World {
                 }
             }
             Action::Tested(page, id) => self.input(page, Input::Check(id, Finding::Good)),
-            Action::Captured(page, capture, [microphone, camera]) => {
-                self.order += 2;
-                let track = |asked: bool, number| {
-                    asked.then_some(TrackId(u32::try_from(self.order).unwrap() + number))
-                };
-                let (microphone, camera) = (track(microphone, 0), track(camera, 1));
-                self.input(page, Input::Media(MediaEvent::Captured { capture, microphone, camera }));
+            Action::Captured(page, capture, sources) => {
+                let tracks = sources.into_iter().map(|source| (source, self.new_track())).collect();
+                self.input(page, Input::Media(MediaEvent::Captured { capture, tracks }));
             }
             Action::Check(page, id) => {
                 let needed = self.conn(page, id).is_some_and(|conn| conn.fake.negotiation_needed());
@@ -407,7 +460,7 @@ impl World {
                 }
             }
             Action::Local(page, id) => self.local(page, id),
-            Action::Remote(page, id, description) => self.remote(page, id, &description),
+            Action::Remote(page, id, description, adopted) => self.remote(page, id, &description, &adopted),
             Action::Candidate(page, id, candidate) => {
                 if self.conn(page, id).is_some() {
                     self.input(page, Input::Connection(id, ConnectionEvent::IceCandidate(candidate)));
@@ -482,6 +535,11 @@ impl World {
         }
     }
 
+    fn new_track(&mut self) -> TrackId {
+        self.order += 1;
+        TrackId(u32::try_from(self.order).unwrap())
+    }
+
     fn local(&mut self, page: usize, id: ConnectionId) {
         let Some(conn) = self.conn(page, id) else { return };
         let result = conn.fake.set_local().map(|mut description| {
@@ -504,12 +562,15 @@ impl World {
             self.soon(5, Action::Candidate(page, id, Some(candidate)));
             self.soon(60, Action::Candidate(page, id, None));
         }
+        for (source, mid) in self.conn(page, id).map(Conn::associate).unwrap_or_default() {
+            self.input(page, Input::Connection(id, ConnectionEvent::TransceiverAssociated(source, mid)));
+        }
         self.input(page, Input::Connection(id, ConnectionEvent::LocalDescriptionSet(result)));
         self.soon(1, Action::Check(page, id));
         self.look_at_paths();
     }
 
-    fn remote(&mut self, page: usize, id: ConnectionId, description: &SessionDescription) {
+    fn remote(&mut self, page: usize, id: ConnectionId, description: &SessionDescription, adopted: &Adopted) {
         let Some(conn) = self.conn(page, id) else { return };
         let result = conn.fake.set_remote(description);
         // Candidates inside the description count like others.
@@ -523,6 +584,10 @@ impl World {
             let _ = conn.fake.add_candidate(&candidate);
         }
         assert!(result.is_ok(), "page {page}: setRemoteDescription on {id:?}: {result:?}");
+        for (mid, kind) in self.conn(page, id).map(|conn| conn.adopt(adopted)).unwrap_or_default() {
+            let event = ConnectionEvent::Track { mid, kind, track: self.new_track() };
+            self.input(page, Input::Connection(id, event));
+        }
         self.input(page, Input::Connection(id, ConnectionEvent::RemoteDescriptionSet(Ok(()))));
         self.soon(1, Action::Check(page, id));
         self.look_at_paths();

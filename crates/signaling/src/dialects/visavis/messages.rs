@@ -3,7 +3,8 @@
 mod read;
 mod write;
 
-use crate::signal::{IceCandidate, IceServer, MediaState, ParticipantId, RejectCode, SessionDescription};
+use crate::rejection::RejectCode;
+use crate::signal::{IceCandidate, IceServer, MediaState, ParticipantId, SessionDescription};
 
 /// The version of the protocol that this code speaks.
 pub const VERSION: u32 = 1;

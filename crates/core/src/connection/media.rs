@@ -1,0 +1,168 @@
+//! What a connection carries: our transceivers, the tracks of the far end, and what the counters of both say.
+
+use visavis_signaling::{MediaKind, Source};
+
+use super::remote_media::RemoteMedia;
+use super::sections::announce;
+use super::{Connection, ExpectedMedia, FlowVerdict, SampleContext};
+use crate::input::{Stats, StreamStats, TrackId};
+use crate::outbox::Outbox;
+use crate::output::ConnectionEffect;
+
+/// The transceivers that send our sources.
+#[derive(Debug, Default)]
+pub(super) struct LocalTransceivers {
+    sources: Vec<Source>,
+    /// Their sections, once they are associated with one (RFC 8829 section 3.4.1).
+    mids: Vec<(Source, String)>,
+}
+
+impl LocalTransceivers {
+    pub(super) fn new(sources: &[Source]) -> Self {
+        Self { sources: sources.to_vec(), mids: Vec::new() }
+    }
+
+    fn add(&mut self, source: Source) {
+        if !self.sources.contains(&source) {
+            self.sources.push(source);
+        }
+    }
+
+    fn associate(&mut self, source: Source, mid: String) {
+        self.mids.retain(|(known, _)| *known != source);
+        self.mids.push((source, mid));
+    }
+
+    fn source(&self, mid: &str, kind: MediaKind) -> Option<Source> {
+        let by_mid = self.mids.iter().find(|(_, of)| of == mid).map(|(source, _)| *source);
+        by_mid.or_else(|| Source::FIRST.into_iter().find(|source| mid.is_empty() && source.kind() == kind))
+    }
+}
+
+/// What the counters of a connection say of what is watched: packets of everything and of the voices, frames of the cameras.
+/// (Whatever is shared may stand still, and its sound be silent.)
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Flow {
+    /// Packets received, of all streams.
+    pub(super) received: u32,
+    /// Packets received of their microphone.
+    pub(super) audio: u32,
+    /// Packets sent of our microphone.
+    pub(super) own_audio: u32,
+    /// Frames decoded of their camera; `None` if the browser does not count them.
+    pub(super) decoded: Option<u32>,
+    /// Frames encoded of our camera.
+    pub(super) encoded: Option<u32>,
+    /// Frames that our camera gives.
+    pub(super) captured: Option<u32>,
+}
+
+impl Connection {
+    /// The track of theirs that carries `source`.
+    pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
+        self.remote_media.track(source)
+    }
+
+    /// `track` fired.
+    pub(crate) fn add_track(&mut self, mid: String, kind: MediaKind, track: TrackId) {
+        self.remote_media.add_track(mid, kind, track);
+    }
+
+    /// Our transceiver of `source` is associated with the section `mid`.
+    pub(crate) fn associated(&mut self, source: Source, mid: String) {
+        self.transceivers.associate(source, mid);
+    }
+
+    /// Whether the far end is one of ours.
+    pub(crate) fn is_visavis(&self) -> bool {
+        self.remote_media.is_visavis()
+    }
+
+    /// Whether they have agreed to send neither sound nor picture, as a client that only exchanges data does.
+    pub(crate) fn sends_nothing(&self) -> bool {
+        self.remote_media.sends_nothing()
+    }
+
+    /// Gives every source that we publish a transceiver. The first ones have theirs from the beginning; others are only for those
+    /// who know what they are, and not before the first negotiation is over.
+    pub(crate) fn publish(&mut self, sources: impl Iterator<Item = Source>, out: &mut Outbox) {
+        if !self.is_visavis() || !self.negotiator.is_established() {
+            return;
+        }
+        for source in sources {
+            if !self.transceivers.sources.contains(&source) {
+                self.add_transceiver(source, out);
+            }
+        }
+    }
+
+    fn add_transceiver(&mut self, source: Source, out: &mut Outbox) {
+        self.transceivers.add(source);
+        self.effect(ConnectionEffect::AddTransceiver(source), out);
+    }
+
+    /// Our first answer is set: what they take nowhere gets a section of our own.
+    pub(super) fn add_missing_transceivers(&mut self, out: &mut Outbox) {
+        for source in self.remote_media.needs_own_section() {
+            self.add_transceiver(source, out);
+        }
+    }
+
+    /// The sections of their offer that our sources take over.
+    pub(super) fn adopt(&mut self, offer: &str) -> Vec<(Source, Option<String>)> {
+        let mut adoptable = RemoteMedia::adoptable(offer);
+        adoptable.retain(|(source, _)| !self.transceivers.sources.contains(source));
+        adoptable.iter().for_each(|(source, _)| self.transceivers.add(*source));
+        adoptable
+    }
+
+    /// Our description as they hear it.
+    pub(super) fn announced(&self, sdp: &str) -> String {
+        announce(sdp, &self.transceivers.mids)
+    }
+
+    /// The counters.
+    pub(crate) fn on_stats(&mut self, context: SampleContext, stats: &Stats, expected: ExpectedMedia) {
+        if !self.is_connected() {
+            return;
+        }
+        let flow = self.flow(stats);
+        match self.watch.sample(context, &flow, expected) {
+            FlowVerdict::Flowing => self.recovery.on_media(),
+            FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),
+            FlowVerdict::Silent { silence_repair, since } => {
+                self.recovery.on_silence(context.now, silence_repair, context.server_heard > since);
+            }
+        }
+    }
+
+    fn flow(&self, stats: &Stats) -> Flow {
+        let theirs = |source| {
+            move |stream: &&StreamStats| self.remote_media.source(&stream.mid, stream.kind) == Some(source)
+        };
+        let ours = |source| {
+            move |stream: &&StreamStats| self.transceivers.source(&stream.mid, stream.kind) == Some(source)
+        };
+        Flow {
+            received: packets(stats.inbound.iter()),
+            audio: packets(stats.inbound.iter().filter(theirs(Source::Microphone))),
+            own_audio: packets(stats.outbound.iter().filter(ours(Source::Microphone))),
+            decoded: frames(stats.inbound.iter().filter(theirs(Source::Camera))),
+            encoded: frames(stats.outbound.iter().filter(ours(Source::Camera))),
+            captured: stats
+                .captured
+                .iter()
+                .find(|(of, _)| *of == Source::Camera)
+                .and_then(|(_, frames)| *frames),
+        }
+    }
+}
+
+fn packets<'a>(streams: impl Iterator<Item = &'a StreamStats>) -> u32 {
+    streams.fold(0, |sum, stream| sum.wrapping_add(stream.packets))
+}
+
+/// Without a stream there are none: the two browsers have no common codec. A browser that does not count them says nothing.
+fn frames<'a>(mut streams: impl Iterator<Item = &'a StreamStats>) -> Option<u32> {
+    streams.try_fold(0_u32, |sum, stream| Some(sum.wrapping_add(stream.frames?)))
+}
