@@ -6,8 +6,8 @@ mod honest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use visavis_hub::{ConnectionId, Hub, HubConfig, HubOutput};
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
-use visavis_signaling::hub::{ConnectionId, Hub, HubConfig, HubOutput};
 use visavis_signaling::{DialectInput, ParticipantId, Timestamp};
 
 use self::honest::Honest;

@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use visavis_hub::HubConfig;
 use visavis_signaling::IceServer;
 use visavis_signaling::dialects::visavis::messages::IceServerList;
-use visavis_signaling::hub::HubConfig;
 
 use crate::bucket::Rate;
 use crate::proxy::Network;

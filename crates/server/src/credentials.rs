@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
+use visavis_hub::{ConnectionId, Hub};
 use visavis_signaling::ParticipantId;
 use visavis_signaling::dialects::visavis::messages::{IceServerList, ServerMessage};
-use visavis_signaling::hub::{ConnectionId, Hub};
 
 use crate::addresses::Source;
 use crate::relay::Relay;

@@ -1,6 +1,6 @@
 //! The reference signaling server of Visavis.
 //!
-//! Rooms, rosters and relaying are decided by [`visavis_signaling::hub`], which knows no socket. This crate is the
+//! Rooms, rosters and relaying are decided by [`visavis_hub`], which knows no socket. This crate is the
 //! socket around it: it bounds everything a stranger can send or refuse to read, and it can serve the app from the
 //! same port, so that one program is a whole deployment. What is said on the wire is in `docs/signaling-protocol.md`.
 //!

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 use tungstenite::Utf8Bytes;
-use visavis_signaling::hub::Budget;
+use visavis_hub::Budget;
 
 /// What goes out on a socket.
 #[derive(Debug)]

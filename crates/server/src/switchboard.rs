@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
+use visavis_hub::{Budget, ConnectionId, Hub, HubOutput};
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
-use visavis_signaling::hub::{Budget, ConnectionId, Hub, HubOutput};
 use visavis_signaling::{RejectCode, Timestamp};
 
 use crate::addresses::{Act, Guest, Source};

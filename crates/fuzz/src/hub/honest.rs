@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use visavis_hub::{ConnectionId, participant_id};
 use visavis_signaling::dialects::visavis::Visavis;
-use visavis_signaling::hub::{ConnectionId, participant_id};
 use visavis_signaling::limits::MAX_ROOM_CHARS;
 use visavis_signaling::text::clean;
 use visavis_signaling::{

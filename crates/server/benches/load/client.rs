@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tungstenite::Message;
 use tungstenite::protocol::WebSocketConfig;
-use visavis_signaling::hub::participant_id;
+use visavis_hub::participant_id;
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 

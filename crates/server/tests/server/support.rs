@@ -14,8 +14,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Error, Message};
+use visavis_hub::participant_id;
 use visavis_server::{Bounds, Config, Server};
-use visavis_signaling::hub::participant_id;
 
 /// Nothing here takes this long; it only turns a hang into a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -3,9 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;
+mod document;
+mod frames;
 #[path = "../common/mutate.rs"]
 mod mutate;
 mod mutations;
 mod protocol_doc;
 mod script;
-mod server;
+
+/// What stands for the id of somebody with this identity: clients take any.
+fn participant_id(identity: &str) -> String {
+    format!("id-of-{identity}")
+}

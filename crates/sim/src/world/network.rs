@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use visavis_core::signaling::Timestamp;
 use visavis_core::signaling::dialects::visavis::messages::ServerMessage;
-use visavis_core::signaling::hub::{self, Hub, HubConfig, HubOutput};
 use visavis_core::{Input, SocketEvent};
+use visavis_hub::{Hub, HubConfig, HubOutput};
 
 use super::{Action, World};
 
@@ -88,7 +88,7 @@ impl World {
         };
         *heard = self.now;
         hub.advance(Timestamp::from_millis(self.now));
-        hub.frame(hub::ConnectionId(socket), frame);
+        hub.frame(visavis_hub::ConnectionId(socket), frame);
         self.carry_out();
     }
 
@@ -96,7 +96,7 @@ impl World {
         self.server.sockets.remove(&socket);
         if let Some(hub) = &mut self.server.hub {
             hub.advance(Timestamp::from_millis(self.now));
-            hub.closed(hub::ConnectionId(socket));
+            hub.closed(visavis_hub::ConnectionId(socket));
         }
         self.carry_out();
     }
@@ -166,7 +166,7 @@ impl World {
             self.server_loses(socket);
         }
         for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
-            let ping = self.server.hub.as_mut().map(|hub| hub.ping(hub::ConnectionId(socket)));
+            let ping = self.server.hub.as_mut().map(|hub| hub.ping(visavis_hub::ConnectionId(socket)));
             if let Some(ping) = ping {
                 self.send_to_peer(socket, &ping);
             }

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::Budget;
-use crate::dialects::visavis::messages::{ServerMessage, SessionClaim};
-use crate::limits::{MAX_KEPT_BYTES, MAX_KEPT_MESSAGES};
+use visavis_signaling::dialects::visavis::messages::{ServerMessage, SessionClaim};
+use visavis_signaling::limits::{MAX_KEPT_BYTES, MAX_KEPT_MESSAGES};
 
 /// What every kept message costs besides its texts.
 const OVERHEAD: usize = 128;
@@ -148,7 +148,7 @@ fn weight(message: &ServerMessage) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signal::{ParticipantId, SdpType, SessionDescription};
+    use visavis_signaling::signal::{ParticipantId, SdpType, SessionDescription};
 
     fn session(budget: &Budget) -> Session {
         Session::new(SessionClaim { heard: None, ..claim(0) }, budget.clone())

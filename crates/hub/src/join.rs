@@ -2,8 +2,8 @@
 
 use super::session::Session;
 use super::{ConnectionId, Hub, Member, Room, Seat, participant_id, room_key};
-use crate::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
-use crate::signal::{ParticipantId, RejectCode};
+use visavis_signaling::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
+use visavis_signaling::signal::{ParticipantId, RejectCode};
 
 impl Hub {
     pub(super) fn join(&mut self, connection: ConnectionId, mut join: Join) {

@@ -14,7 +14,6 @@ mod session;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -23,11 +22,13 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use self::budget::Budget;
 use self::session::Session;
-use crate::dialects::visavis::messages::{ClientMessage, IceServerList, LeaveReason, ServerMessage};
-use crate::json::JsonError;
-use crate::signal::{MediaState, ParticipantId, RejectCode};
-use crate::text;
-use crate::time::Timestamp;
+use visavis_signaling::dialects::visavis::messages::{
+    ClientMessage, IceServerList, LeaveReason, ServerMessage,
+};
+use visavis_signaling::json::JsonError;
+use visavis_signaling::signal::{MediaState, ParticipantId, RejectCode};
+use visavis_signaling::text;
+use visavis_signaling::time::Timestamp;
 
 /// How long the seat of a page that went away waits for it. A reload takes a second or two, and a newcomer to a full room
 /// should not wait much longer than that for a seat that nobody comes back to.
@@ -128,19 +129,14 @@ pub struct Hub {
 /// It proves itself: nobody can take an id without its secret, and a restarted server arrives at the same id.
 pub fn participant_id(identity: &str) -> ParticipantId {
     let digest = Sha256::digest(identity.as_bytes());
-    let mut id = String::with_capacity(32);
-    for byte in digest.iter().take(16) {
-        // Writing to a String cannot fail.
-        let _ = write!(id, "{byte:02x}");
-    }
-    ParticipantId::from_trusted(id)
+    ParticipantId::from_bytes(std::array::from_fn(|index| digest[index]))
 }
 
 /// What all spellings of a room's name share: a capital is the same as its small letter, and a letter with an accent the
 /// same in one character or in two (canonical caseless matching, Unicode chapter 3.13, by way of capitals, so that `ß` is
 /// `ss` and a final `ς` is a `σ`). The name is cleaned already.
 pub fn room_key(name: &str) -> String {
-    let apart = name.nfd().filter(|c| *c != text::AS_PICTURE);
+    let apart = name.nfd().filter(|c| *c != text::EMOJI_PRESENTATION_SELECTOR);
     apart.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 

@@ -3,24 +3,25 @@
 //! `ann -> frame` is what Ann sends, `ann <- frame` what she must hear next, `ann closed` that the server hangs up on
 //! her, and `ann lost` that her socket is gone. After a step everything that follows from it must be in the transcript.
 
+use visavis_hub::{ConnectionId, Hub, HubConfig, HubOutput};
 use visavis_signaling::dialects::visavis::messages::ServerMessage;
-use visavis_signaling::hub::{ConnectionId, Hub, HubConfig, HubOutput};
 
-use crate::script::{Line, agrees, transcripts};
+use crate::document::{blocks, document};
+use crate::script::{Line, agrees, lines, transcripts};
 
 /// The server's side while a transcript is replayed.
-pub(crate) struct Server {
+struct Server {
     hub: Hub,
     names: Vec<String>,
 }
 
 impl Server {
-    pub(crate) fn new(config: HubConfig) -> Self {
+    fn new(config: HubConfig) -> Self {
         Self { hub: Hub::new(config), names: Vec::new() }
     }
 
     /// Takes one step; says what is wrong with it.
-    pub(crate) fn step(&mut self, line: &str) -> Result<(), String> {
+    fn step(&mut self, line: &str) -> Result<(), String> {
         let (name, action) = line.split_once(' ').ok_or("no name")?;
         let id = self.connection(name);
         match action.split_once(' ').unwrap_or((action, "")) {
@@ -39,7 +40,7 @@ impl Server {
     }
 
     /// Nothing may have been said that the transcript does not have.
-    pub(crate) fn finish(&mut self) -> Result<(), String> {
+    fn finish(&mut self) -> Result<(), String> {
         self.hub.poll_output().map_or(Ok(()), |output| Err(format!("unexpected {output:?}")))
     }
 
@@ -54,7 +55,7 @@ impl Server {
                     Ok(&Some(message.clone())),
                     "clients read it"
                 );
-                agrees(&frame, expected).then_some(()).ok_or(frame)
+                agrees(&serde_json::from_str(&frame).unwrap(), expected).then_some(()).ok_or(frame)
             }
             _ => Err(format!("got {output:?}")),
         }
@@ -70,7 +71,7 @@ impl Server {
 }
 
 /// Replays all lines; a failure names the line.
-pub(crate) fn replay(title: &str, config: HubConfig, lines: &[Line]) {
+fn replay(title: &str, config: HubConfig, lines: &[Line]) {
     let mut server = Server::new(config);
     for line in lines {
         let taken = server.step(&line.text);
@@ -84,5 +85,13 @@ fn the_hub_follows_the_transcripts() {
     for (path, lines) in transcripts("server") {
         let config = HubConfig { capacity: 3, max_rooms: 2, ..HubConfig::default() };
         replay(&path.display().to_string(), config, &lines);
+    }
+}
+
+#[test]
+fn the_sample_session_happens_like_that() {
+    let document = document();
+    for session in blocks(&document, "session") {
+        replay("the sample session", HubConfig::default(), &lines(session));
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::join::introduce;
 use super::{ConnectionId, Hub, HubOutput, Member, Seat};
-use crate::dialects::visavis::messages::{Join, ServerMessage};
-use crate::signal::{ParticipantId, RejectCode};
-use crate::time::Timestamp;
+use visavis_signaling::dialects::visavis::messages::{Join, ServerMessage};
+use visavis_signaling::signal::{ParticipantId, RejectCode};
+use visavis_signaling::time::Timestamp;
 
 impl Hub {
     /// A room of ghosts must not keep the living out.
