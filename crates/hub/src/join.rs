@@ -1,27 +1,27 @@
-//! Who is let in.
+//! Joining a room: checks, and the answer.
 
 use super::session::Session;
-use super::{ConnectionId, Hub, Member, Room, Seat, participant_id, room_key};
+use super::{ClientId, Hub, Member, MemberKey, Room, participant_id, room_key};
 use visavis_signaling::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
 use visavis_signaling::signal::{ParticipantId, RejectCode};
 
 impl Hub {
-    pub(super) fn join(&mut self, connection: ConnectionId, mut join: Join) {
+    pub(super) fn join(&mut self, client: ClientId, mut join: Join) {
         join.room = room_key(&join.room);
         let id = participant_id(&join.identity);
-        self.make_room_for(&join.room);
-        self.make_seat_for(&join.room, &id);
-        if let Some((code, text)) = self.objection(&join, &id) {
-            return self.reject(connection, code, text);
+        self.evict_for_room_limit(&join.room);
+        self.evict_for_capacity(&join.room, &id);
+        if let Some((code, text)) = self.check_join(&join, &id) {
+            return self.send_error_and_close(client, code, text);
         }
-        let seat = Seat { room: join.room.clone(), id };
-        if !self.resume(connection, &join, &seat) {
-            self.enter(connection, join, &seat);
+        let key = MemberKey { room: join.room.clone(), id };
+        if !self.try_resume(client, &join, &key) {
+            self.admit(client, join, &key);
         }
     }
 
     /// Why this join cannot be accepted, if so.
-    fn objection(&self, join: &Join, id: &ParticipantId) -> Option<(RejectCode, &'static str)> {
+    fn check_join(&self, join: &Join, id: &ParticipantId) -> Option<(RejectCode, &'static str)> {
         if join.version != VERSION {
             return Some((RejectCode::UnsupportedVersion, "This server speaks version 1."));
         }
@@ -29,10 +29,10 @@ impl Hub {
             None if self.rooms.len() >= self.config.max_rooms => {
                 Some((RejectCode::ServerFull, "This server takes no more rooms at the moment."))
             }
-            Some(room) if is_outdated(room, join, id) => {
+            Some(room) if is_stale_join(room, join, id) => {
                 Some((RejectCode::Replaced, "You joined again since."))
             }
-            Some(room) if !self.has_seat_for(room, id) => Some(full(room)),
+            Some(room) if !self.has_seat_for(room, id) => Some(room_full_error(room)),
             None | Some(_) => None,
         }
     }
@@ -41,67 +41,67 @@ impl Hub {
         room.len() < self.config.capacity as usize || room.contains_key(id)
     }
 
-    /// Begins anew, whoever had the seat before.
-    fn enter(&mut self, connection: ConnectionId, join: Join, seat: &Seat) {
+    /// Adds the client to the room with a new session; a client that held the same id before is replaced.
+    fn admit(&mut self, client: ClientId, join: Join, key: &MemberKey) {
         let Join { room, name, media, session, .. } = join;
-        let session = session.map(|claim| Session::new(claim, self.kept.clone()));
-        let address = self.addresses.get(&connection).copied();
+        let session = session.map(|claim| Session::new(claim, self.backlog_budget.clone()));
+        let address = self.addresses.get(&client).copied();
         let member = Member {
-            connection: Some(connection),
+            client: Some(client),
             name,
             media,
             session,
-            lost_since: self.now,
-            lost_until: None,
+            disconnected_at: self.now,
+            reserved_until: None,
             address,
         };
-        let participant = introduce(&seat.id, &member);
-        let before = self.rooms.entry(room).or_default().insert(seat.id.clone(), member);
-        self.seats.insert(connection, seat.clone());
-        if let Some(before) = before {
-            self.forget_lost(before.lost_until, seat);
-            self.replace(before.connection);
+        let participant = participant_info(&key.id, &member);
+        let replaced = self.rooms.entry(room).or_default().insert(key.id.clone(), member);
+        self.joined.insert(client, key.clone());
+        if let Some(replaced) = replaced {
+            self.cancel_reservation(replaced.reserved_until, key);
+            self.replace_client(replaced.client);
         }
-        self.welcome(connection, seat, None);
-        self.tell_others(seat, &ServerMessage::ParticipantJoined { participant, resumed: false });
+        self.send_joined(client, key, None);
+        self.broadcast(key, &ServerMessage::ParticipantJoined { participant, resumed: false });
     }
 
-    pub(super) fn welcome(&mut self, connection: ConnectionId, seat: &Seat, resumed: Option<u32>) {
-        let room = self.rooms.get(&seat.room).into_iter().flatten();
-        // Who takes a session up knows the others.
+    pub(super) fn send_joined(&mut self, client: ClientId, key: &MemberKey, resumed: Option<u32>) {
+        let room = self.rooms.get(&key.room).into_iter().flatten();
+        // A client that resumes its session knows the others.
         let others =
-            room.filter(|(id, member)| resumed.is_none() && **id != seat.id && member.connection.is_some());
-        let participants = others.map(|(id, member)| introduce(id, member)).collect();
+            room.filter(|(id, member)| resumed.is_none() && **id != key.id && member.client.is_some());
+        let participants = others.map(|(id, member)| participant_info(id, member)).collect();
         let welcome = Welcome {
             version: VERSION,
-            id: seat.id.clone(),
-            room: seat.room.clone(),
+            id: key.id.clone(),
+            room: key.room.clone(),
             capacity: self.config.capacity,
             heartbeat: self.config.heartbeat,
             participants,
             ice_servers: self.config.ice_servers.clone(),
             resumed,
         };
-        self.send(connection, ServerMessage::Joined(welcome));
+        self.send(client, ServerMessage::Joined(welcome));
     }
 }
 
-/// A seat that is kept for somebody who is lost is free before long, so it is worth asking again.
-fn full(room: &Room) -> (RejectCode, &'static str) {
-    if room.values().any(|member| member.lost_until.is_some()) {
+/// Why a full room refuses: with a seat that is reserved for a disconnected member it is worth trying again soon.
+fn room_full_error(room: &Room) -> (RejectCode, &'static str) {
+    if room.values().any(|member| member.reserved_until.is_some()) {
         (RejectCode::SeatKept, "The last seat is kept for somebody whose connection was lost.")
     } else {
         (RejectCode::RoomFull, "The room is full.")
     }
 }
 
-/// Whether the same client has been let in with a later `join`: this one comes from a socket that it has given up.
-fn is_outdated(room: &Room, join: &Join, id: &ParticipantId) -> bool {
+/// Whether the same page has joined with a later attempt: this `join` was sent on a socket that it has given up.
+fn is_stale_join(room: &Room, join: &Join, id: &ParticipantId) -> bool {
     let session = room.get(id).and_then(|member| member.session.as_ref());
-    session.zip(join.session.as_ref()).is_some_and(|(session, claim)| session.outdates(claim))
+    session.zip(join.session.as_ref()).is_some_and(|(session, claim)| session.is_newer_than(claim))
 }
 
-pub(super) fn introduce(id: &ParticipantId, member: &Member) -> Participant {
+pub(super) fn participant_info(id: &ParticipantId, member: &Member) -> Participant {
     Participant {
         id: id.clone(),
         name: member.name.clone(),

@@ -1,14 +1,15 @@
 //! The rooms of the reference server, without its sockets.
 //!
-//! A pure state machine: connections and their messages go in, messages for connections come out. The native server
+//! A pure state machine: clients' messages go in, messages for clients come out ([`HubOutput`]). The native server
 //! puts sockets around it, and the simulator runs it under virtual time, so what is simulated is what is deployed.
 //!
-//! Who is lost keeps a seat for a while, and what is said to them waits: if they come back in time, their session goes
-//! on as if nothing had been. The others hear `gone` all the same, because most of those who are lost are lost for good.
+//! A member whose connection is lost keeps a reserved seat for a while, and messages for it are kept in the backlog of
+//! its session: if it reconnects in time, the session is resumed and nothing was lost. The others are told `gone` at
+//! once all the same, because most members that are lost do not come back.
 
-mod budget;
+mod byte_budget;
 mod join;
-mod lost;
+mod resume;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-pub use self::budget::Budget;
+pub use self::byte_budget::ByteBudget;
 use self::session::Session;
 use visavis_signaling::dialects::visavis::messages::{
     ClientMessage, IceServerList, LeaveReason, ServerMessage,
@@ -30,18 +31,18 @@ use visavis_signaling::signal::{MediaState, ParticipantId, RejectCode};
 use visavis_signaling::text;
 use visavis_signaling::time::Timestamp;
 
-/// How long the seat of a page that went away waits for it. A reload takes a second or two, and a newcomer to a full room
-/// should not wait much longer than that for a seat that nobody comes back to.
-const RELOAD: Duration = Duration::from_secs(10);
+/// How long the seat of a page that went away is reserved. A reload takes a second or two, and somebody who wants to join
+/// a full room should not wait much longer than that for a seat that is not claimed again.
+const RELOAD_GRACE: Duration = Duration::from_secs(10);
 
-/// One socket, as the owner of the sockets numbers it. Never used twice.
+/// A client's connection (one WebSocket), as the owner of the sockets numbers it. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
+pub struct ClientId(pub u64);
 
 /// What a server allows and announces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubConfig {
-    /// Most people in one room.
+    /// Most participants in one room, disconnected ones included.
     pub capacity: u32,
     /// Most rooms.
     pub max_rooms: usize,
@@ -49,16 +50,15 @@ pub struct HubConfig {
     pub heartbeat: u32,
     /// ICE servers, announced to clients.
     pub ice_servers: Option<IceServerList>,
-    /// How long somebody who is lost keeps their seat. It counts as taken so long: who blinks must not lose it to a
-    /// newcomer, and a ghost must not block it for ever. With zero nothing is ever taken up.
+    /// How long the seat of a disconnected member is reserved, and its session can be resumed. Zero disables both.
     pub resume_window: Duration,
-    /// From then on the seat of somebody who is lost goes to a newcomer who finds the room full: by then the others
-    /// have given them up, and see a free place.
-    pub yields_after: Duration,
-    /// Most seats of lost people; one more, and the address that has most of them loses its oldest.
-    pub max_lost: usize,
-    /// Most bytes that are kept to be repeated, in all sessions together.
-    pub max_kept_bytes: usize,
+    /// How long after the loss the reserved seat may be given to somebody else who finds the room full: by then the
+    /// clients of the others have removed the member's tile. Has no effect beyond `resume_window`.
+    pub evictable_after: Duration,
+    /// Most reserved seats in all rooms together; beyond that, the address that has most of them loses its oldest.
+    pub max_reserved_seats: usize,
+    /// Most bytes in the backlogs of all sessions together; beyond that, the largest backlog is dropped.
+    pub max_backlog_bytes: usize,
 }
 
 impl Default for HubConfig {
@@ -69,43 +69,43 @@ impl Default for HubConfig {
             heartbeat: 10,
             ice_servers: None,
             resume_window: Duration::from_secs(60),
-            yields_after: Duration::from_secs(20),
-            max_lost: 10_000,
-            max_kept_bytes: 256 * 1024 * 1024,
+            evictable_after: Duration::from_secs(20),
+            max_reserved_seats: 10_000,
+            max_backlog_bytes: 256 * 1024 * 1024,
         }
     }
 }
 
-/// What the owner of the sockets must do.
+/// What the owner of the sockets has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HubOutput {
     /// Send this message.
-    Send(ConnectionId, ServerMessage),
+    Send(ClientId, ServerMessage),
     /// Close the socket once everything before this is sent.
-    Close(ConnectionId),
+    Close(ClientId),
 }
 
 #[derive(Debug)]
 struct Member {
-    /// `None` while they are lost.
-    connection: Option<ConnectionId>,
+    /// `None` while it is disconnected.
+    client: Option<ClientId>,
     name: String,
     media: MediaState,
     session: Option<Session>,
-    /// Since when, if they are lost...
-    lost_since: Timestamp,
-    /// ...and when their seat is free.
-    lost_until: Option<Timestamp>,
-    /// Where they came from, if the owner of the sockets has told.
+    /// When the connection was lost; meaningful only while `client` is `None`.
+    disconnected_at: Timestamp,
+    /// When the reserved seat expires; `None` while connected.
+    reserved_until: Option<Timestamp>,
+    /// The address of the client, if [`Hub::on_connected`] was told.
     address: Option<IpAddr>,
 }
 
 /// One room: participants by id, so that every roster has the same order.
 type Room = BTreeMap<ParticipantId, Member>;
 
-/// Where a connection has joined.
+/// Names a member: the key of the room, and the id in it.
 #[derive(Debug, Clone)]
-struct Seat {
+struct MemberKey {
     room: String,
     id: ParticipantId,
 }
@@ -116,15 +116,15 @@ pub struct Hub {
     config: HubConfig,
     now: Timestamp,
     rooms: BTreeMap<String, Room>,
-    seats: BTreeMap<ConnectionId, Seat>,
-    addresses: BTreeMap<ConnectionId, IpAddr>,
-    /// The seats of those who are lost, by the time at which they are free, and the address that each belongs to.
-    lost: BTreeMap<(Timestamp, String, ParticipantId), Option<IpAddr>>,
-    kept: Budget,
+    joined: BTreeMap<ClientId, MemberKey>,
+    addresses: BTreeMap<ClientId, IpAddr>,
+    /// Reserved seats, ordered by the time at which they expire, with the address that each belongs to.
+    reservations: BTreeMap<(Timestamp, String, ParticipantId), Option<IpAddr>>,
+    backlog_budget: ByteBudget,
     outputs: VecDeque<HubOutput>,
 }
 
-/// The public id that belongs to an identity secret: the first 16 bytes of its SHA-256 (FIPS 180-4), in hexadecimal.
+/// The participant id that belongs to an identity secret: the first 16 bytes of its SHA-256 (FIPS 180-4), in hexadecimal.
 ///
 /// It proves itself: nobody can take an id without its secret, and a restarted server arrives at the same id.
 pub fn participant_id(identity: &str) -> ParticipantId {
@@ -132,136 +132,136 @@ pub fn participant_id(identity: &str) -> ParticipantId {
     ParticipantId::from_bytes(std::array::from_fn(|index| digest[index]))
 }
 
-/// What all spellings of a room's name share: a capital is the same as its small letter, and a letter with an accent the
+/// The form of a room's name that all its spellings share: a capital is the same as its small letter, and a letter with an accent the
 /// same in one character or in two (canonical caseless matching, Unicode chapter 3.13, by way of capitals, so that `ß` is
 /// `ss` and a final `ς` is a `σ`). The name is cleaned already.
 pub fn room_key(name: &str) -> String {
-    let apart = name.nfd().filter(|c| *c != text::EMOJI_PRESENTATION_SELECTOR);
-    apart.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
+    let decomposed = name.nfd().filter(|c| *c != text::EMOJI_PRESENTATION_SELECTOR);
+    decomposed.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
 impl Hub {
     /// A server without rooms.
     pub fn new(config: HubConfig) -> Self {
         Self {
-            kept: Budget::new(config.max_kept_bytes),
+            backlog_budget: ByteBudget::new(config.max_backlog_bytes),
             config,
             now: Timestamp::default(),
             rooms: BTreeMap::new(),
-            seats: BTreeMap::new(),
+            joined: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            lost: BTreeMap::new(),
+            reservations: BTreeMap::new(),
             outputs: VecDeque::new(),
         }
     }
 
-    /// What it allows and announces.
+    /// The configuration this was made with.
     pub fn config(&self) -> &HubConfig {
         &self.config
     }
 
-    /// How many rooms there are, those of lost people included.
-    pub fn rooms(&self) -> usize {
+    /// How many rooms there are, those with disconnected members only included.
+    pub fn room_count(&self) -> usize {
         self.rooms.len()
     }
 
-    /// Whether there is no room for one more room.
+    /// Whether a join of a new room would be refused.
     pub fn is_full(&self) -> bool {
-        self.rooms.len() >= self.config.max_rooms && self.lost.is_empty()
+        self.rooms.len() >= self.config.max_rooms && self.reservations.is_empty()
     }
 
-    /// How many participants there are, without those who are lost.
-    pub fn participants(&self) -> usize {
-        self.seats.len()
+    /// How many participants are connected.
+    pub fn participant_count(&self) -> usize {
+        self.joined.len()
     }
 
-    /// Who this connection is, if it is in a room.
-    pub fn participant(&self, connection: ConnectionId) -> Option<&ParticipantId> {
-        self.seats.get(&connection).map(|seat| &seat.id)
+    /// The participant id of a client; `None` if it is in no room.
+    pub fn participant_of(&self, client: ClientId) -> Option<&ParticipantId> {
+        self.joined.get(&client).map(|key| &key.id)
     }
 
-    /// The next thing to do, in order.
+    /// The next output, in order; `None` once all are taken.
     pub fn poll_output(&mut self) -> Option<HubOutput> {
         self.outputs.pop_front()
     }
 
-    /// When to come back with [`Hub::advance`] at the latest.
+    /// When to call [`Hub::advance`] at the latest; `None` if nothing is due.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.lost.first_key_value().map(|((until, ..), _)| *until)
+        self.reservations.first_key_value().map(|((until, ..), _)| *until)
     }
 
-    /// Tells the time; call it before anything that happens at that time. Seats that nobody came back to are free.
+    /// Sets the time, and removes members whose reserved seat has expired. Call it before every other input.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         while self.poll_timeout().is_some_and(|until| until <= self.now) {
-            self.free_oldest();
+            self.expire_oldest();
         }
     }
 
-    /// A connection comes from this address. Who does not tell has all connections from one.
-    pub fn opened(&mut self, connection: ConnectionId, address: IpAddr) {
-        self.addresses.insert(connection, address);
+    /// Tells a new client's address, by which reserved seats are limited. Optional: clients without one share a limit.
+    pub fn on_connected(&mut self, client: ClientId, address: IpAddr) {
+        self.addresses.insert(client, address);
     }
 
-    /// A frame that a client sent.
-    pub fn frame(&mut self, from: ConnectionId, frame: &str) {
-        self.heard(from, ClientMessage::decode(frame));
+    /// A text frame from a client.
+    pub fn on_frame(&mut self, from: ClientId, frame: &str) {
+        self.on_message(from, ClientMessage::decode(frame));
     }
 
-    /// A frame that a client sent, as the owner of the sockets decoded it: decoding is most of the work, and needs
-    /// no access to the rooms.
-    pub fn heard(&mut self, from: ConnectionId, message: Result<ClientMessage, JsonError>) {
-        // What is refused counts too: the client cannot know before it hears so.
+    /// A frame from a client, decoded already: decoding is most of the work, and needs no access to the rooms, so the
+    /// server does it outside its lock.
+    pub fn on_message(&mut self, from: ClientId, message: Result<ClientMessage, JsonError>) {
+        // A refused message counts too: the client counts it when it sends it.
         if message.as_ref().map_or(true, ClientMessage::counts)
             && let Some(session) = self.session(from)
         {
-            session.hear();
+            session.count_received();
         }
         match message {
-            Ok(message) => self.message(from, message),
-            Err(error) => self.refuse(from, RejectCode::BadRequest, &error.to_string()),
+            Ok(message) => self.dispatch(from, message),
+            Err(error) => self.send_error(from, RejectCode::BadRequest, &error.to_string()),
         }
-        self.keep_less();
+        self.enforce_backlog_limit();
     }
 
-    /// If too much is kept in all sessions together, those in which most is kept must begin anew after a loss.
-    fn keep_less(&mut self) {
-        while self.kept.is_exceeded() {
+    /// Drops the largest backlogs while all together exceed the budget; those sessions cannot be resumed then.
+    fn enforce_backlog_limit(&mut self) {
+        while self.backlog_budget.is_exceeded() {
             let members = self.rooms.values_mut().flat_map(BTreeMap::values_mut);
             let sessions = members.filter_map(|member| member.session.as_mut());
-            let Some(most) = sessions.max_by_key(|session| session.kept_bytes()) else { return };
-            most.forget_all();
+            let Some(largest) = sessions.max_by_key(|session| session.backlog_bytes()) else { return };
+            largest.clear_backlog();
         }
     }
 
-    /// The sign of life for a connection. Sent by the owner of the sockets, who has the clock for it.
-    pub fn ping(&mut self, connection: ConnectionId) -> ServerMessage {
-        ServerMessage::Ping { heard: self.session(connection).map(|session| session.heard()) }
+    /// The `ping` for a client, with what its session has received. The owner of the sockets sends it at every heartbeat.
+    pub fn ping_message(&mut self, client: ClientId) -> ServerMessage {
+        ServerMessage::Ping { heard: self.session(client).map(|session| session.received()) }
     }
 
-    /// A connection is lost. Its participant may come back and go on.
-    pub fn closed(&mut self, connection: ConnectionId) {
-        self.depart(connection, Departure::Lost);
-        self.addresses.remove(&connection);
+    /// A client's connection is lost. Its session may be resumed.
+    pub fn on_disconnected(&mut self, client: ClientId) {
+        self.remove_member(client, Departure::Disconnected);
+        self.addresses.remove(&client);
     }
 
-    /// The page behind a connection goes: it closes with 1001 (RFC 6455 section 7.4.1). Whoever leaves by a link, closes a
-    /// tab or reloads looks the same from here, so the others hear that they left, and only a short reload finds the seat.
-    pub fn went_away(&mut self, connection: ConnectionId) {
-        self.depart(connection, Departure::Away);
+    /// A client's page goes away: it closed the WebSocket with 1001 (RFC 6455 section 7.4.1). Following a link, closing the
+    /// tab and reloading look the same from here, so the others are told `left`, and the seat is reserved for a reload only.
+    pub fn on_going_away(&mut self, client: ClientId) {
+        self.remove_member(client, Departure::GoingAway);
     }
 
-    /// A connection is over because its client broke a rule: nothing is kept for it.
-    pub fn expelled(&mut self, connection: ConnectionId) {
-        self.depart(connection, Departure::Over(LeaveReason::Gone));
+    /// The owner of the sockets ends a client's connection, for instance because it exceeded a limit: its session is over.
+    pub fn remove_client(&mut self, client: ClientId) {
+        self.remove_member(client, Departure::Final(LeaveReason::Gone));
     }
 
-    fn message(&mut self, from: ConnectionId, message: ClientMessage) {
-        match (message, self.seats.get(&from).cloned()) {
-            (ClientMessage::Pong { heard }, _) => self.acknowledged(from, heard),
+    fn dispatch(&mut self, from: ClientId, message: ClientMessage) {
+        match (message, self.joined.get(&from).cloned()) {
+            (ClientMessage::Pong { heard }, _) => self.on_pong(from, heard),
             (ClientMessage::Join(join), None) => self.join(from, join),
             (ClientMessage::Join(_), Some(_)) => {
-                self.refuse(
+                self.send_error(
                     from,
                     RejectCode::AlreadyJoined,
                     "This connection is in a room already; leave it first.",
@@ -271,17 +271,17 @@ impl Hub {
                 let list = self.config.ice_servers.clone().unwrap_or_default();
                 self.send(from, ServerMessage::IceServers(list));
             }
-            (ClientMessage::Leave, _) => self.depart(from, Departure::Over(LeaveReason::Left)),
-            (_, None) => self.refuse(from, RejectCode::NotJoined, "Send \"join\" first."),
-            (ClientMessage::Description { to, epoch, description }, Some(seat)) => {
-                let message = ServerMessage::Description { from: seat.id, epoch, description };
-                self.relay(from, &seat.room, &to, message);
+            (ClientMessage::Leave, _) => self.remove_member(from, Departure::Final(LeaveReason::Left)),
+            (_, None) => self.send_error(from, RejectCode::NotJoined, "Send \"join\" first."),
+            (ClientMessage::Description { to, epoch, description }, Some(key)) => {
+                let message = ServerMessage::Description { from: key.id, epoch, description };
+                self.relay(from, &key.room, &to, message);
             }
-            (ClientMessage::Candidate { to, epoch, candidate }, Some(seat)) => {
-                let message = ServerMessage::Candidate { from: seat.id, epoch, candidate };
-                self.relay(from, &seat.room, &to, message);
+            (ClientMessage::Candidate { to, epoch, candidate }, Some(key)) => {
+                let message = ServerMessage::Candidate { from: key.id, epoch, candidate };
+                self.relay(from, &key.room, &to, message);
             }
-            (ClientMessage::Media { media }, Some(seat)) => self.media(&seat, media),
+            (ClientMessage::Media { media }, Some(key)) => self.on_media_state(&key, media),
         }
     }
 
@@ -289,30 +289,30 @@ impl Hub {
         self.rooms.get_mut(room)?.get_mut(id)
     }
 
-    fn session(&mut self, connection: ConnectionId) -> Option<&mut Session> {
-        let seat = self.seats.get(&connection)?;
-        self.rooms.get_mut(&seat.room)?.get_mut(&seat.id)?.session.as_mut()
+    fn session(&mut self, client: ClientId) -> Option<&mut Session> {
+        let key = self.joined.get(&client)?;
+        self.rooms.get_mut(&key.room)?.get_mut(&key.id)?.session.as_mut()
     }
 
-    fn acknowledged(&mut self, connection: ConnectionId, heard: Option<u32>) {
-        if let (Some(heard), Some(session)) = (heard, self.session(connection)) {
+    fn on_pong(&mut self, client: ClientId, heard: Option<u32>) {
+        if let (Some(heard), Some(session)) = (heard, self.session(client)) {
             session.acknowledge(heard);
         }
     }
 
-    fn media(&mut self, seat: &Seat, media: MediaState) {
-        if let Some(member) = self.member(&seat.room, &seat.id) {
+    fn on_media_state(&mut self, key: &MemberKey, media: MediaState) {
+        if let Some(member) = self.member(&key.room, &key.id) {
             member.media = media;
         }
-        self.tell_others(seat, &ServerMessage::Media { from: seat.id.clone(), media });
+        self.broadcast(key, &ServerMessage::Media { from: key.id.clone(), media });
     }
 
-    fn relay(&mut self, from: ConnectionId, room: &str, to: &ParticipantId, message: ServerMessage) {
+    fn relay(&mut self, from: ClientId, room: &str, to: &ParticipantId, message: ServerMessage) {
         let member = self.rooms.get_mut(room).and_then(|room| room.get_mut(to));
         match member {
-            Some(member) if member.connection != Some(from) => member.tell(message, &mut self.outputs),
+            Some(member) if member.client != Some(from) => member.send(message, &mut self.outputs),
             Some(_) | None => {
-                self.refuse(
+                self.send_error(
                     from,
                     RejectCode::UnknownParticipant,
                     "The participant you addressed is not in the room.",
@@ -321,62 +321,62 @@ impl Hub {
         }
     }
 
-    /// The connection gives up its seat; the socket itself stays open.
-    fn depart(&mut self, connection: ConnectionId, departure: Departure) {
-        let Some(seat) = self.seats.remove(&connection) else { return };
+    /// Takes a client out of its room, or reserves its seat; the socket itself stays open.
+    fn remove_member(&mut self, client: ClientId, departure: Departure) {
+        let Some(key) = self.joined.remove(&client) else { return };
         let window = self.config.resume_window;
-        let (reason, kept) = match departure {
-            Departure::Over(reason) => (reason, Duration::ZERO),
-            Departure::Away => (LeaveReason::Left, window.min(RELOAD)),
-            Departure::Lost => (LeaveReason::Gone, window),
+        let (reason, reserved_for) = match departure {
+            Departure::Final(reason) => (reason, Duration::ZERO),
+            Departure::GoingAway => (LeaveReason::Left, window.min(RELOAD_GRACE)),
+            Departure::Disconnected => (LeaveReason::Gone, window),
         };
-        if !self.keep_seat(&seat, kept) {
-            self.free(&seat);
+        if !self.reserve_seat(&key, reserved_for) {
+            self.remove_from_room(&key);
         }
-        let message = ServerMessage::ParticipantLeft { id: seat.id.clone(), reason };
-        self.tell_others(&seat, &message);
-        self.keep_less();
+        let message = ServerMessage::ParticipantLeft { id: key.id.clone(), reason };
+        self.broadcast(&key, &message);
+        self.enforce_backlog_limit();
     }
 
-    fn tell_others(&mut self, seat: &Seat, message: &ServerMessage) {
-        let members = self.rooms.get_mut(&seat.room).into_iter().flatten();
-        for (_, member) in members.filter(|(other, _)| **other != seat.id) {
-            member.tell(message.clone(), &mut self.outputs);
+    fn broadcast(&mut self, key: &MemberKey, message: &ServerMessage) {
+        let members = self.rooms.get_mut(&key.room).into_iter().flatten();
+        for (_, member) in members.filter(|(other, _)| **other != key.id) {
+            member.send(message.clone(), &mut self.outputs);
         }
     }
 
-    fn send(&mut self, to: ConnectionId, message: ServerMessage) {
+    fn send(&mut self, to: ClientId, message: ServerMessage) {
         self.outputs.push_back(HubOutput::Send(to, message));
     }
 
-    /// Says no and goes on.
-    fn refuse(&mut self, to: ConnectionId, code: RejectCode, text: &str) {
+    /// Sends an error; the connection stays open.
+    fn send_error(&mut self, to: ClientId, code: RejectCode, text: &str) {
         self.send(to, ServerMessage::error(code, text, false));
     }
 
-    /// Says no and hangs up.
-    fn reject(&mut self, to: ConnectionId, code: RejectCode, text: &str) {
+    /// Sends an error and closes the connection.
+    fn send_error_and_close(&mut self, to: ClientId, code: RejectCode, text: &str) {
         self.send(to, ServerMessage::error(code, text, true));
         self.outputs.push_back(HubOutput::Close(to));
     }
 }
 
-/// How a connection gives up its seat.
+/// How a client leaves its room.
 #[derive(Debug, Clone, Copy)]
 enum Departure {
-    Lost,
-    Away,
-    Over(LeaveReason),
+    Disconnected,
+    GoingAway,
+    Final(LeaveReason),
 }
 
 impl Member {
-    /// Says something that counts; who is lost hears it if they come back.
-    fn tell(&mut self, message: ServerMessage, outputs: &mut VecDeque<HubOutput>) {
+    /// Sends a message that is part of the session; a disconnected member receives it when it resumes.
+    fn send(&mut self, message: ServerMessage, outputs: &mut VecDeque<HubOutput>) {
         if let Some(session) = &mut self.session {
-            session.keep(&message);
+            session.record_sent(&message);
         }
-        if let Some(connection) = self.connection {
-            outputs.push_back(HubOutput::Send(connection, message));
+        if let Some(client) = self.client {
+            outputs.push_back(HubOutput::Send(client, message));
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Config {
     /// How long somebody whose connection is lost can take it up where it broke off; meanwhile their seat is taken.
     pub resume_window: Duration,
     /// How long it is kept from a newcomer who finds the room full.
-    pub yields_after: Duration,
+    pub evictable_after: Duration,
     /// If not empty, pages of these origins only may open a WebSocket, and may show the app in a frame.
     pub allowed_origins: Vec<String>,
     /// Proxies that are believed when they say for whom they speak (`X-Forwarded-For`, `Forwarded`).
@@ -49,7 +49,7 @@ impl Default for Config {
             ice_urls: Vec::new(),
             relay: None,
             resume_window: HubConfig::default().resume_window,
-            yields_after: HubConfig::default().yields_after,
+            evictable_after: HubConfig::default().evictable_after,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             bounds: Bounds::default(),
@@ -73,10 +73,10 @@ impl Config {
             heartbeat: seconds as u32,
             ice_servers: (!self.ice_urls.is_empty()).then_some(IceServerList { servers, expires_in: None }),
             resume_window: self.resume_window,
-            yields_after: self.yields_after,
+            evictable_after: self.evictable_after,
             // If everybody is lost at once, everybody finds their seat again.
-            max_lost: self.bounds.max_lost.unwrap_or(self.bounds.max_connections),
-            max_kept_bytes: self.bounds.max_kept_bytes,
+            max_reserved_seats: self.bounds.max_reserved_seats.unwrap_or(self.bounds.max_connections),
+            max_backlog_bytes: self.bounds.max_backlog_bytes,
         }
     }
 }
@@ -87,7 +87,7 @@ pub struct Bounds {
     /// Most rooms.
     pub max_rooms: usize,
     /// Most seats that are kept for people whose connection is lost; as many as connections if it is not said.
-    pub max_lost: Option<usize>,
+    pub max_reserved_seats: Option<usize>,
     /// Most WebSocket connections; one more is told `server-full`.
     pub max_connections: usize,
     /// What one address may have and do, if that is bounded.
@@ -107,7 +107,7 @@ pub struct Bounds {
     /// Bytes that may wait for all clients together.
     pub max_queued_bytes: usize,
     /// Bytes that may be kept in all sessions together, to be repeated after a lost connection.
-    pub max_kept_bytes: usize,
+    pub max_backlog_bytes: usize,
     /// A client that takes longer to accept one message is gone.
     pub write_timeout: Duration,
     /// A client that takes longer to send the head of a request is hung up on.
@@ -118,7 +118,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             max_rooms: 10_000,
-            max_lost: None,
+            max_reserved_seats: None,
             max_connections: 10_000,
             per_address: Some(AddressBounds::default()),
             message_burst: 400,
@@ -128,7 +128,7 @@ impl Default for Bounds {
             queue_messages: 1024,
             queue_bytes: 4 * 1024 * 1024,
             max_queued_bytes: 256 * 1024 * 1024,
-            max_kept_bytes: HubConfig::default().max_kept_bytes,
+            max_backlog_bytes: HubConfig::default().max_backlog_bytes,
             write_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(5),
         }
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_reference_tells_outsiders_the_same_numbers() {
-        let Config { capacity, heartbeat, resume_window, yields_after, bounds, .. } = Config::default();
+        let Config { capacity, heartbeat, resume_window, evictable_after, bounds, .. } = Config::default();
         for (name, number) in [
             ("participants in a room", u64::from(capacity)),
             ("seconds between two pings", heartbeat.as_secs()),
@@ -205,11 +205,11 @@ mod tests {
             ("messages waiting", bounds.queue_messages as u64),
             ("bytes waiting", bounds.queue_bytes as u64),
             ("bytes waiting for all", bounds.max_queued_bytes as u64),
-            ("bytes kept of all sessions", bounds.max_kept_bytes as u64),
+            ("bytes kept of all sessions", bounds.max_backlog_bytes as u64),
             ("seconds to accept one message", bounds.write_timeout.as_secs()),
             ("seconds for the head of a request", bounds.header_timeout.as_secs()),
             ("seconds that a lost seat is kept", resume_window.as_secs()),
-            ("seconds that it is kept in a full room", yields_after.as_secs()),
+            ("seconds that it is kept in a full room", evictable_after.as_secs()),
             ("connections that ask", MAX_HTTP_CONNECTIONS as u64),
             ("connections that are answered", MAX_HTTP_CONNECTIONS as u64),
             ("either, of one address", MAX_HTTP_CONNECTIONS_PER_ADDRESS as u64),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
-use visavis_hub::{ConnectionId, Hub};
+use visavis_hub::{ClientId, Hub};
 use visavis_signaling::ParticipantId;
 use visavis_signaling::dialects::visavis::messages::{IceServerList, ServerMessage};
 
@@ -19,7 +19,7 @@ pub(crate) const CHECK_TTL: Duration = Duration::from_secs(120);
 pub(crate) struct Credentials {
     relay: Option<Relay>,
     /// When those who are in a room get new ones.
-    due: BTreeMap<ConnectionId, Instant>,
+    due: BTreeMap<ClientId, Instant>,
     /// Makes names of addresses that say nothing about them.
     names: RandomState,
 }
@@ -30,7 +30,7 @@ impl Credentials {
     }
 
     /// Whoever is let in gets credentials, and whoever asks, before a call, whether the relays work.
-    pub(crate) fn add(&mut self, hub: &Hub, to: ConnectionId, source: Source, message: &mut ServerMessage) {
+    pub(crate) fn add(&mut self, hub: &Hub, to: ClientId, source: Source, message: &mut ServerMessage) {
         let Some(relay) = &self.relay else { return };
         match message {
             ServerMessage::Joined(welcome) => {
@@ -40,7 +40,7 @@ impl Credentials {
             }
             ServerMessage::IceServers(list) => {
                 let stun = std::mem::take(list);
-                *list = match hub.participant(to) {
+                *list = match hub.participant_of(to) {
                     Some(id) => with_relay(Some(stun), relay, id),
                     None => self.for_check(stun, relay, source),
                 };
@@ -63,15 +63,15 @@ impl Credentials {
     }
 
     /// New ones for those whose own are half way through. Whoever has left gets none.
-    pub(crate) fn renew(&mut self, hub: &Hub) -> Vec<(ConnectionId, ServerMessage)> {
+    pub(crate) fn renew(&mut self, hub: &Hub) -> Vec<(ClientId, ServerMessage)> {
         let Some(relay) = &self.relay else { return Vec::new() };
         let now = Instant::now();
-        self.due.retain(|id, _| hub.participant(*id).is_some());
+        self.due.retain(|id, _| hub.participant_of(*id).is_some());
         let mut renewed = Vec::new();
         for (id, at) in self.due.iter_mut().filter(|(_, at)| **at <= now) {
             *at = now + relay.refresh_after();
             let stun = hub.config().ice_servers.clone();
-            let list = hub.participant(*id).map(|participant| with_relay(stun, relay, participant));
+            let list = hub.participant_of(*id).map(|participant| with_relay(stun, relay, participant));
             renewed.extend(list.map(|list| (*id, ServerMessage::IceServers(list))));
         }
         renewed

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 use tungstenite::Utf8Bytes;
-use visavis_hub::Budget;
+use visavis_hub::ByteBudget;
 
 /// What goes out on a socket.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) struct Delivery {
 struct Waiting {
     /// `None` once the line is cut.
     bytes: Mutex<Option<usize>>,
-    all: Budget,
+    all: ByteBudget,
 }
 
 impl Waiting {
@@ -74,7 +74,7 @@ impl Waiting {
 pub(crate) struct Cut(oneshot::Receiver<Infallible>);
 
 /// A line that holds at most so many messages and bytes, which count in `all` too.
-pub(crate) fn line(max_messages: usize, max_bytes: usize, all: Budget) -> (Line, Delivery, Cut) {
+pub(crate) fn line(max_messages: usize, max_bytes: usize, all: ByteBudget) -> (Line, Delivery, Cut) {
     let (sender, receiver) = mpsc::channel(max_messages);
     let (alive, cut) = oneshot::channel();
     let waiting = Arc::new(Waiting { bytes: Mutex::new(Some(0)), all });
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     fn line(max_messages: usize, max_bytes: usize) -> (Line, Delivery, Cut) {
-        super::line(max_messages, max_bytes, Budget::new(usize::MAX))
+        super::line(max_messages, max_bytes, ByteBudget::new(usize::MAX))
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_counted_until_the_line_is_cut() {
-        let all = Budget::new(100);
+        let all = ByteBudget::new(100);
         let (mut line, delivery, _cut) = super::line(1000, 1000, all.clone());
         line.send("x".repeat(60)).unwrap();
         line.send("x".repeat(60)).unwrap();

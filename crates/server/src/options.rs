@@ -116,7 +116,7 @@ impl Options {
             ice_urls: self.ice_url,
             relay,
             resume_window: Duration::from_secs(self.resume_window),
-            yields_after: Config::default().yields_after,
+            evictable_after: Config::default().evictable_after,
             allowed_origins: self.allowed_origin,
             trusted_proxies: self.trusted_proxy,
             bounds,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use visavis_hub::{Budget, ConnectionId, Hub, HubOutput};
+use visavis_hub::{ByteBudget, ClientId, Hub, HubOutput};
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
 use visavis_signaling::{RejectCode, Timestamp};
 
@@ -42,10 +42,10 @@ struct Exchange {
     begun: Instant,
     credentials: Credentials,
     refusals: Arc<Refusals>,
-    lines: BTreeMap<ConnectionId, Line>,
-    sources: BTreeMap<ConnectionId, Source>,
+    lines: BTreeMap<ClientId, Line>,
+    sources: BTreeMap<ClientId, Source>,
     /// What waits in all lines.
-    queued: Budget,
+    queued: ByteBudget,
     /// How many are there only to be told that there is no place for them.
     surplus: usize,
     next: u64,
@@ -66,7 +66,7 @@ pub(crate) struct Census {
 #[derive(Debug)]
 pub(crate) struct Ticket {
     switchboard: Arc<Switchboard>,
-    id: ConnectionId,
+    id: ClientId,
     /// `None` if there is no place for it.
     guest: Option<Arc<Guest>>,
 }
@@ -80,7 +80,7 @@ impl Switchboard {
             refusals,
             lines: BTreeMap::new(),
             sources: BTreeMap::new(),
-            queued: Budget::new(config.bounds.max_queued_bytes),
+            queued: ByteBudget::new(config.bounds.max_queued_bytes),
             surplus: 0,
             next: 0,
             closing: false,
@@ -120,8 +120,8 @@ impl Switchboard {
     pub(crate) fn census(&self) -> Census {
         let exchange = self.lock();
         Census {
-            rooms: exchange.hub.rooms(),
-            participants: exchange.hub.participants(),
+            rooms: exchange.hub.room_count(),
+            participants: exchange.hub.participant_count(),
             connections: exchange.lines.len(),
             full: exchange.connections() >= self.max_connections || exchange.hub.is_full(),
         }
@@ -176,12 +176,12 @@ impl Exchange {
         self.sources.len().saturating_sub(self.surplus)
     }
 
-    fn admit(&mut self, line: Line, source: Source) -> ConnectionId {
-        let id = ConnectionId(self.next);
+    fn admit(&mut self, line: Line, source: Source) -> ClientId {
+        let id = ClientId(self.next);
         self.next += 1;
         self.lines.insert(id, line);
         self.sources.insert(id, source);
-        self.hub.opened(id, source.address());
+        self.hub.on_connected(id, source.address());
         id
     }
 
@@ -202,7 +202,7 @@ impl Exchange {
         }
     }
 
-    fn send(&mut self, to: ConnectionId, mut message: ServerMessage) {
+    fn send(&mut self, to: ClientId, mut message: ServerMessage) {
         let Some(source) = self.sources.get(&to).copied() else { return };
         self.credentials.add(&self.hub, to, source, &mut message);
         if let ServerMessage::Error { code, closes: true, .. } = &message {
@@ -230,7 +230,7 @@ impl Exchange {
 
     /// Uses a line, if it still is there. If it overflows it is cut; if all together hold too much, the one that holds
     /// most is.
-    fn on_line(&mut self, id: ConnectionId, action: impl FnOnce(&mut Line) -> Result<(), Overflow>) {
+    fn on_line(&mut self, id: ClientId, action: impl FnOnce(&mut Line) -> Result<(), Overflow>) {
         if let Some(Err(Overflow)) = self.lines.get_mut(&id).map(action) {
             self.give_up(id);
         }
@@ -241,25 +241,25 @@ impl Exchange {
     }
 
     /// Cuts the line of a client that reads too slowly; its participant is gone for the others.
-    fn give_up(&mut self, id: ConnectionId) {
+    fn give_up(&mut self, id: ClientId) {
         if let Some(source) = self.sources.get(&id) {
             self.refusals.note("slow-reader", *source);
         }
         self.lines.remove(&id);
-        self.hub().expelled(id);
+        self.hub().remove_client(id);
     }
 
     /// Says no; the connection goes on.
-    fn refuse(&mut self, id: ConnectionId, code: RejectCode, text: &str) {
+    fn refuse(&mut self, id: ClientId, code: RejectCode, text: &str) {
         self.send(id, ServerMessage::error(code, text, false));
         self.deliver();
     }
 
     /// Says no and hangs up; the others hear that this one is gone.
-    fn reject(&mut self, id: ConnectionId, code: RejectCode, text: &str) {
+    fn reject(&mut self, id: ClientId, code: RejectCode, text: &str) {
         self.send(id, ServerMessage::error(code, text, true));
         self.on_line(id, Line::close);
-        self.hub().expelled(id);
+        self.hub().remove_client(id);
         self.deliver();
     }
 }
@@ -288,7 +288,7 @@ impl Ticket {
         }
         let mut exchange = self.switchboard.lock();
         if exchange.lines.get(&self.id).is_some_and(|line| !line.is_closing()) {
-            exchange.hub().heard(self.id, message);
+            exchange.hub().on_message(self.id, message);
             exchange.deliver();
         }
     }
@@ -307,13 +307,13 @@ impl Ticket {
 
     /// The frame that asks the client for a sign of life.
     pub(crate) fn ping(&self) -> String {
-        self.switchboard.lock().hub.ping(self.id).encode()
+        self.switchboard.lock().hub.ping_message(self.id).encode()
     }
 
     /// The client's page goes; the end of the connection follows.
     pub(crate) fn went_away(&self) {
         let mut exchange = self.switchboard.lock();
-        exchange.hub().went_away(self.id);
+        exchange.hub().on_going_away(self.id);
         exchange.deliver();
     }
 
@@ -334,7 +334,7 @@ impl Drop for Ticket {
         exchange.lines.remove(&self.id);
         exchange.sources.remove(&self.id);
         exchange.surplus -= usize::from(self.guest.is_none());
-        exchange.hub().closed(self.id);
+        exchange.hub().on_disconnected(self.id);
         exchange.deliver();
         let empty = exchange.lines.is_empty();
         drop(exchange);

@@ -1,6 +1,6 @@
 //! Frames that are nearly right: whatever clients send, the rooms go on, and say little.
 
-use visavis_hub::{ConnectionId, Hub, HubConfig};
+use visavis_hub::{ClientId, Hub, HubConfig};
 
 use crate::frames::NearlyRight;
 use crate::mutate::Random;
@@ -14,11 +14,11 @@ fn nearly_right_frames_do_no_harm() {
     let mut hub = Hub::new(HubConfig::default());
     for round in 0..ROUNDS {
         let frame = frames.next_frame();
-        hub.frame(ConnectionId(round % 16), &frame);
+        hub.on_frame(ClientId(round % 16), &frame);
         let answers = std::iter::from_fn(|| hub.poll_output()).count();
         assert!(answers <= 16, "round {round}: {answers} answers to {frame}");
         if round % 64 == 0 {
-            hub.closed(ConnectionId(random.next() % 16));
+            hub.on_disconnected(ClientId(random.next() % 16));
         }
     }
 }

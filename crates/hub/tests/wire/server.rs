@@ -3,7 +3,7 @@
 //! `ann -> frame` is what Ann sends, `ann <- frame` what she must hear next, `ann closed` that the server hangs up on
 //! her, and `ann lost` that her socket is gone. After a step everything that follows from it must be in the transcript.
 
-use visavis_hub::{ConnectionId, Hub, HubConfig, HubOutput};
+use visavis_hub::{ClientId, Hub, HubConfig, HubOutput};
 use visavis_signaling::dialects::visavis::messages::ServerMessage;
 
 use crate::document::{blocks, document};
@@ -23,12 +23,12 @@ impl Server {
     /// Takes one step; says what is wrong with it.
     fn step(&mut self, line: &str) -> Result<(), String> {
         let (name, action) = line.split_once(' ').ok_or("no name")?;
-        let id = self.connection(name);
+        let id = self.client(name);
         match action.split_once(' ').unwrap_or((action, "")) {
             ("<-", expected) => self.expect(id, Some(expected)),
             ("closed", "") => self.expect(id, None),
-            ("->", frame) => self.act(|hub| hub.frame(id, frame)),
-            ("lost", "") => self.act(|hub| hub.closed(id)),
+            ("->", frame) => self.act(|hub| hub.on_frame(id, frame)),
+            ("lost", "") => self.act(|hub| hub.on_disconnected(id)),
             _ => Err("no step".to_owned()),
         }
     }
@@ -44,7 +44,7 @@ impl Server {
         self.hub.poll_output().map_or(Ok(()), |output| Err(format!("unexpected {output:?}")))
     }
 
-    fn expect(&mut self, id: ConnectionId, expected: Option<&str>) -> Result<(), String> {
+    fn expect(&mut self, id: ClientId, expected: Option<&str>) -> Result<(), String> {
         let output = self.hub.poll_output();
         match (&output, expected) {
             (Some(HubOutput::Close(to)), None) if *to == id => Ok(()),
@@ -61,12 +61,12 @@ impl Server {
         }
     }
 
-    fn connection(&mut self, name: &str) -> ConnectionId {
+    fn client(&mut self, name: &str) -> ClientId {
         let index = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        ConnectionId(index as u64)
+        ClientId(index as u64)
     }
 }
 

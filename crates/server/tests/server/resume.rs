@@ -93,7 +93,7 @@ async fn a_room_of_ghosts_is_forgotten() {
 /// A tab crashes, and its owner opens the link in a new one, which has another secret.
 #[tokio::test]
 async fn the_owner_of_a_crashed_tab_gets_into_the_full_room_again() {
-    let server = start(Config { capacity: 2, yields_after: Duration::from_millis(500), ..config() }).await;
+    let server = start(Config { capacity: 2, evictable_after: Duration::from_millis(500), ..config() }).await;
     let (crashed, _) = enter(&server, 'a', None).await;
     let (mut bob, _) = enter(&server, 'b', None).await;
     drop(crashed);
@@ -132,7 +132,7 @@ async fn who_breaks_a_rule_begins_anew() {
 /// Nobody fills the server by joining and hanging up: the oldest ghost makes room.
 #[tokio::test]
 async fn ghosts_are_bounded() {
-    let bounds = Bounds { max_lost: Some(3), max_rooms: 4, ..Bounds::default() };
+    let bounds = Bounds { max_reserved_seats: Some(3), max_rooms: 4, ..Bounds::default() };
     let server = start(bounded(bounds)).await;
     for n in 0..10 {
         let mut client = server.connect().await;
@@ -152,7 +152,7 @@ async fn ghosts_are_bounded() {
 /// ...and one who joins and hangs up without end takes nobody else's seat.
 #[tokio::test]
 async fn ghosts_of_one_address_push_out_only_each_other() {
-    let server = start(bounded(Bounds { max_lost: Some(5), ..Bounds::default() })).await;
+    let server = start(bounded(Bounds { max_reserved_seats: Some(5), ..Bounds::default() })).await;
     let (ann, _) = enter(&server, 'a', None).await;
     drop(ann);
     server.settle(0).await;

@@ -88,7 +88,7 @@ impl World {
         };
         *heard = self.now;
         hub.advance(Timestamp::from_millis(self.now));
-        hub.frame(visavis_hub::ConnectionId(socket), frame);
+        hub.on_frame(visavis_hub::ClientId(socket), frame);
         self.carry_out();
     }
 
@@ -96,7 +96,7 @@ impl World {
         self.server.sockets.remove(&socket);
         if let Some(hub) = &mut self.server.hub {
             hub.advance(Timestamp::from_millis(self.now));
-            hub.closed(visavis_hub::ConnectionId(socket));
+            hub.on_disconnected(visavis_hub::ClientId(socket));
         }
         self.carry_out();
     }
@@ -166,7 +166,7 @@ impl World {
             self.server_loses(socket);
         }
         for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
-            let ping = self.server.hub.as_mut().map(|hub| hub.ping(visavis_hub::ConnectionId(socket)));
+            let ping = self.server.hub.as_mut().map(|hub| hub.ping_message(visavis_hub::ClientId(socket)));
             if let Some(ping) = ping {
                 self.send_to_peer(socket, &ping);
             }
