@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn goes_on_where_it_broke_off() {
+    fn resumes_what_both_sides_can_repeat() {
         let mut session = session(&ByteBudget::new(usize::MAX));
         for _ in 0..3 {
             session.record_sent(&message(0));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_no_more_than_it_may() {
+    fn the_backlog_is_limited() {
         let mut session = session(&ByteBudget::new(usize::MAX));
         for _ in 0..=MAX_KEPT_MESSAGES {
             session.record_sent(&message(0));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_counted_until_it_is_dropped() {
+    fn the_backlog_counts_until_it_is_dropped() {
         let budget = ByteBudget::new(10_000);
         let mut sessions = [session(&budget), session(&budget)];
         sessions.iter_mut().for_each(|session| session.record_sent(&message(1000)));

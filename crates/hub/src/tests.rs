@@ -173,7 +173,7 @@ fn heard_by(client: ClientId, outputs: &[HubOutput]) -> Vec<String> {
 }
 
 #[test]
-fn who_is_lost_goes_on_where_it_broke_off() {
+fn a_disconnected_member_resumes_its_session() {
     let mut hub = two_with_sessions();
     hub.on_frame(A, &end_of_candidates('b'));
     hub.on_disconnected(A);
@@ -264,10 +264,10 @@ fn a_lost_seat_is_kept_for_a_while_and_then_free() {
     assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.participants.len() == 1));
 }
 
-/// A tab crashed, and its owner has another secret now: the ghost is out of everybody's sight after 20 s, so its seat
-/// must not keep them out for a minute.
+/// A tab crashed, and its owner has another secret now: the tile is gone after 20 s, so the reserved seat must
+/// not keep them out for a minute.
 #[test]
-fn the_seat_of_a_ghost_goes_to_a_newcomer_once_the_others_have_given_it_up() {
+fn a_reserved_seat_goes_to_a_newcomer_once_it_is_evictable() {
     let mut hub = two_with_sessions();
     hub.on_disconnected(A);
     hub.advance(Timestamp::from_millis(19_999));
@@ -279,14 +279,14 @@ fn the_seat_of_a_ghost_goes_to_a_newcomer_once_the_others_have_given_it_up() {
     hub.on_frame(D, &join("r", 'd'));
     let out = drain(&mut hub);
     assert!(matches!(&out[0], HubOutput::Send(D, ServerMessage::Joined(w)) if w.participants.len() == 1));
-    assert_eq!(hub.poll_timeout(), None, "the ghost is gone");
+    assert_eq!(hub.poll_timeout(), None, "the seat was evicted");
     hub.on_frame(A, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
     assert!(out.iter().any(|output| code_of(output) == Some((A, "room-full"))), "{out:?}");
 }
 
 #[test]
-fn a_ghost_keeps_its_seat_while_nobody_needs_it() {
+fn a_reserved_seat_is_kept_while_nobody_needs_it() {
     let mut hub = two_with_sessions();
     hub.on_frame(B, r#"{"type":"leave"}"#);
     hub.on_disconnected(A);
@@ -329,7 +329,7 @@ fn who_breaks_a_rule_or_leaves_keeps_nothing() {
 }
 
 #[test]
-fn ghosts_are_few_and_make_room() {
+fn reserved_seats_are_limited_and_evicted() {
     let mut hub = Hub::new(HubConfig { max_rooms: 3, max_reserved_seats: 2, ..HubConfig::default() });
     for (n, room) in ["x", "y", "z"].into_iter().enumerate() {
         hub.advance(Timestamp::from_millis(n as u64));
@@ -345,7 +345,7 @@ fn ghosts_are_few_and_make_room() {
 
 /// Somebody joins a room of their own and hangs up, again and again.
 #[test]
-fn nobody_empties_the_pool_of_lost_seats_for_the_others() {
+fn one_address_does_not_use_up_the_reserved_seats() {
     let mut hub =
         Hub::new(HubConfig { max_reserved_seats: 10, max_backlog_bytes: 1 << 20, ..HubConfig::default() });
     let [home, elsewhere] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
@@ -367,7 +367,7 @@ fn nobody_empties_the_pool_of_lost_seats_for_the_others() {
 
 /// Two people who fill what is kept for a third, who never says what they have heard.
 #[test]
-fn who_hoards_what_is_kept_loses_it_and_nobody_else_does() {
+fn the_largest_backlog_is_dropped_and_no_other() {
     let mut hub = Hub::new(HubConfig { max_backlog_bytes: 20_000, ..HubConfig::default() });
     hub.on_frame(A, &join_session('a', "a1", None));
     hub.on_frame(B, &join_session('b', "b1", None));
