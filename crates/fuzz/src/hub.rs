@@ -47,10 +47,11 @@ struct Hall {
 
 impl Hall {
     fn new() -> Self {
+        let now = Timestamp::from_millis(0);
         let config = HubConfig { capacity: 4, max_rooms: 3, max_reserved_seats: 2, ..HubConfig::default() };
         Self {
-            hub: Hub::new(config),
-            now: Timestamp::default(),
+            hub: Hub::new(config, now),
+            now,
             honest: (0..3).map(Honest::new).collect(),
             hostile: vec![None; HOSTILE as usize],
             open: BTreeSet::new(),

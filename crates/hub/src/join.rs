@@ -1,9 +1,23 @@
 //! Joining a room: checks, and the answer.
 
-use super::session::Session;
-use super::{ClientId, Hub, Member, MemberKey, Room, participant_id, room_key};
 use visavis_signaling::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
 use visavis_signaling::signal::{ParticipantId, RejectCode};
+
+use super::session::Session;
+use super::{ClientId, Hub, Member, MemberKey, Room, participant_id, room_key};
+
+/// Why a `join` is not accepted.
+#[derive(Debug)]
+struct Refusal {
+    code: RejectCode,
+    text: &'static str,
+}
+
+impl Refusal {
+    fn new(code: RejectCode, text: &'static str) -> Self {
+        Self { code, text }
+    }
+}
 
 impl Hub {
     pub(super) fn join(&mut self, client: ClientId, mut join: Join) {
@@ -11,7 +25,7 @@ impl Hub {
         let id = participant_id(&join.identity);
         self.evict_for_room_limit(&join.room);
         self.evict_for_capacity(&join.room, &id);
-        if let Some((code, text)) = self.check_join(&join, &id) {
+        if let Err(Refusal { code, text }) = self.check_join(&join, &id) {
             return self.send_error_and_close(client, code, text);
         }
         let key = MemberKey { room: join.room.clone(), id };
@@ -20,20 +34,20 @@ impl Hub {
         }
     }
 
-    /// Why this join cannot be accepted, if so.
-    fn check_join(&self, join: &Join, id: &ParticipantId) -> Option<(RejectCode, &'static str)> {
+    /// Whether this join can be accepted.
+    fn check_join(&self, join: &Join, id: &ParticipantId) -> Result<(), Refusal> {
         if join.version != VERSION {
-            return Some((RejectCode::UnsupportedVersion, "This server speaks version 1."));
+            return Err(Refusal::new(RejectCode::UnsupportedVersion, "This server speaks version 1."));
         }
         match self.rooms.get(&join.room) {
             None if self.rooms.len() >= self.config.max_rooms => {
-                Some((RejectCode::ServerFull, "This server takes no more rooms at the moment."))
+                Err(Refusal::new(RejectCode::ServerFull, "This server takes no more rooms at the moment."))
             }
             Some(room) if is_stale_join(room, join, id) => {
-                Some((RejectCode::Replaced, "You joined again since."))
+                Err(Refusal::new(RejectCode::Replaced, "You joined again since."))
             }
-            Some(room) if !self.has_seat_for(room, id) => Some(room_full_error(room)),
-            None | Some(_) => None,
+            Some(room) if !self.has_seat_for(room, id) => Err(room_full_error(room)),
+            None | Some(_) => Ok(()),
         }
     }
 
@@ -87,11 +101,11 @@ impl Hub {
 }
 
 /// Why a full room refuses: with a seat that is reserved for a disconnected member it is worth trying again soon.
-fn room_full_error(room: &Room) -> (RejectCode, &'static str) {
+fn room_full_error(room: &Room) -> Refusal {
     if room.values().any(|member| member.reserved_until.is_some()) {
-        (RejectCode::SeatKept, "The last seat is kept for somebody whose connection was lost.")
+        Refusal::new(RejectCode::SeatKept, "The last seat is kept for somebody whose connection was lost.")
     } else {
-        (RejectCode::RoomFull, "The room is full.")
+        Refusal::new(RejectCode::RoomFull, "The room is full.")
     }
 }
 

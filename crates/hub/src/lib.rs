@@ -141,12 +141,12 @@ pub fn room_key(name: &str) -> String {
 }
 
 impl Hub {
-    /// A server without rooms.
-    pub fn new(config: HubConfig) -> Self {
+    /// A hub without rooms. `now` is the time at which it starts.
+    pub fn new(config: HubConfig, now: Timestamp) -> Self {
         Self {
             backlog_budget: ByteBudget::new(config.max_backlog_bytes),
             config,
-            now: Timestamp::default(),
+            now,
             rooms: BTreeMap::new(),
             joined: BTreeMap::new(),
             addresses: BTreeMap::new(),

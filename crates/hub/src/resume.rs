@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::join::participant_info;
-use super::{ClientId, Hub, HubOutput, Member, MemberKey};
 use visavis_signaling::dialects::visavis::messages::{Join, ServerMessage};
 use visavis_signaling::signal::{ParticipantId, RejectCode};
 use visavis_signaling::time::Timestamp;
+
+use super::join::participant_info;
+use super::{ClientId, Hub, HubOutput, Member, MemberKey};
 
 impl Hub {
     /// Evicts reserved seats until there is a room to spare, if this join needs a new one.

@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 
-use super::ByteBudget;
 use visavis_signaling::dialects::visavis::messages::{ServerMessage, SessionClaim};
 use visavis_signaling::limits::{MAX_KEPT_BYTES, MAX_KEPT_MESSAGES};
+
+use super::ByteBudget;
 
 /// What a message in the backlog takes besides its texts, in bytes.
 const MESSAGE_OVERHEAD_BYTES: usize = 128;

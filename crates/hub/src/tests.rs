@@ -2,6 +2,7 @@
 
 use super::*;
 
+const START: Timestamp = Timestamp::from_millis(0);
 const A: ClientId = ClientId(1);
 const B: ClientId = ClientId(2);
 const C: ClientId = ClientId(3);
@@ -23,7 +24,7 @@ fn drain(hub: &mut Hub) -> Vec<HubOutput> {
 }
 
 fn two() -> Hub {
-    let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() });
+    let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() }, START);
     hub.on_frame(A, &join("r", 'a'));
     hub.on_frame(B, &join("r", 'b'));
     drain(&mut hub);
@@ -57,7 +58,7 @@ fn a_room_is_the_same_in_every_spelling_of_its_name() {
         ["\u{ac00}", "\u{1100}\u{1161}", "\u{1100}\u{3164}\u{1161}"],
         ["tea ❤", "tea ❤\u{fe0f}", "Tea\u{200b} ❤"],
     ] {
-        let mut hub = Hub::new(HubConfig::default());
+        let mut hub = Hub::new(HubConfig::default(), START);
         for (name, (client, secret)) in names.iter().zip([(A, 'a'), (B, 'b'), (C, 'c')]) {
             hub.on_frame(client, &join(name, secret));
         }
@@ -86,7 +87,7 @@ fn a_seat_is_taken_back_in_another_spelling() {
 
 #[test]
 fn names_that_only_look_alike_from_afar_stay_apart() {
-    let mut hub = Hub::new(HubConfig::default());
+    let mut hub = Hub::new(HubConfig::default(), START);
     hub.on_frame(A, &join("tea", 'a'));
     // A Cyrillic e.
     hub.on_frame(B, &join("t\u{435}a", 'b'));
@@ -148,7 +149,7 @@ fn bad_input_gets_a_code() {
 
 /// Ann and Bob, who can take up their sessions.
 fn two_with_sessions() -> Hub {
-    let mut hub = Hub::new(HubConfig { capacity: 2, max_reserved_seats: 2, ..HubConfig::default() });
+    let mut hub = Hub::new(HubConfig { capacity: 2, max_reserved_seats: 2, ..HubConfig::default() }, START);
     hub.on_frame(A, &join_session('a', "a1", None));
     hub.on_frame(B, &join_session('b', "b1", None));
     drain(&mut hub);
@@ -198,7 +199,7 @@ fn a_disconnected_member_resumes_its_session() {
 /// woke, and its counts, which began at the server before, seemed to fit: it never heard of whom it had missed.
 #[test]
 fn who_has_not_heard_of_a_new_beginning_begins_again() {
-    let mut hub = Hub::new(HubConfig::default());
+    let mut hub = Hub::new(HubConfig::default(), START);
     hub.on_frame(A, &join_session('a', "a1", Some(1)));
     hub.on_frame(B, &join_session('b', "b1", None));
     drain(&mut hub);
@@ -330,7 +331,7 @@ fn who_breaks_a_rule_or_leaves_keeps_nothing() {
 
 #[test]
 fn reserved_seats_are_limited_and_evicted() {
-    let mut hub = Hub::new(HubConfig { max_rooms: 3, max_reserved_seats: 2, ..HubConfig::default() });
+    let mut hub = Hub::new(HubConfig { max_rooms: 3, max_reserved_seats: 2, ..HubConfig::default() }, START);
     for (n, room) in ["x", "y", "z"].into_iter().enumerate() {
         hub.advance(Timestamp::from_millis(n as u64));
         hub.on_frame(A, &join_session('a', "s", None).replace(r#""r""#, &format!("{room:?}")));
@@ -346,8 +347,10 @@ fn reserved_seats_are_limited_and_evicted() {
 /// Somebody joins a room of their own and hangs up, again and again.
 #[test]
 fn one_address_does_not_use_up_the_reserved_seats() {
-    let mut hub =
-        Hub::new(HubConfig { max_reserved_seats: 10, max_backlog_bytes: 1 << 20, ..HubConfig::default() });
+    let mut hub = Hub::new(
+        HubConfig { max_reserved_seats: 10, max_backlog_bytes: 1 << 20, ..HubConfig::default() },
+        START,
+    );
     let [home, elsewhere] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
     hub.on_connected(A, home);
     hub.on_frame(A, &join_session('a', "a1", None));
@@ -368,7 +371,7 @@ fn one_address_does_not_use_up_the_reserved_seats() {
 /// Two people who fill what is kept for a third, who never says what they have heard.
 #[test]
 fn the_largest_backlog_is_dropped_and_no_other() {
-    let mut hub = Hub::new(HubConfig { max_backlog_bytes: 20_000, ..HubConfig::default() });
+    let mut hub = Hub::new(HubConfig { max_backlog_bytes: 20_000, ..HubConfig::default() }, START);
     hub.on_frame(A, &join_session('a', "a1", None));
     hub.on_frame(B, &join_session('b', "b1", None));
     hub.on_frame(C, &join_session('c', "c1", None).replace(r#""r""#, r#""other""#));

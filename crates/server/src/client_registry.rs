@@ -24,8 +24,15 @@ const MAX_REFUSED_CLIENTS: usize = 64;
 /// How often expired seats are removed and credentials renewed.
 const TIMER_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A registered client: its handle, the frames to send to it, and the signal that ends its connection.
-pub(crate) type RegisteredClient = (ClientHandle, OutboundReceiver, AbortSignal);
+/// A client that was added to the registry.
+#[derive(Debug)]
+pub(crate) struct RegisteredClient {
+    pub(crate) handle: ClientHandle,
+    /// The frames to send to it.
+    pub(crate) queue: OutboundReceiver,
+    /// When to abort its connection.
+    pub(crate) abort: AbortSignal,
+}
 
 /// All connected clients.
 #[derive(Debug)]
@@ -39,6 +46,7 @@ pub(crate) struct ClientRegistry {
 #[derive(Debug)]
 struct RegistryState {
     hub: Hub,
+    /// When the hub's time was zero.
     started_at: Instant,
     credentials: TurnCredentials,
     refusal_log: Arc<RefusalLog>,
@@ -74,7 +82,7 @@ pub(crate) struct ClientHandle {
 impl ClientRegistry {
     pub(crate) fn new(config: &Config, refusal_log: Arc<RefusalLog>) -> Self {
         let state = RegistryState {
-            hub: Hub::new(config.hub()),
+            hub: Hub::new(config.hub(), Timestamp::from_millis(0)),
             started_at: Instant::now(),
             credentials: TurnCredentials::new(config.turn.clone()),
             refusal_log,
@@ -111,15 +119,16 @@ impl ClientRegistry {
         if state.closing || (refusal.is_some() && state.refused >= MAX_REFUSED_CLIENTS) {
             return None;
         }
-        let (queue, receiver, abort) =
+        let (sender, queue, abort) =
             outbound_queue(self.queue_limits.0, self.queue_limits.1, state.queued_total.clone());
-        let id = state.insert(queue, address);
+        let id = state.insert(sender, address);
         if let Some((code, text)) = refusal {
             state.refused += 1;
             state.send_error_and_close(id, code, text);
         }
         let permit = permit.filter(|_| refusal.is_none()).map(Arc::new);
-        Some((ClientHandle { registry: Arc::clone(self), id, permit }, receiver, abort))
+        let handle = ClientHandle { registry: Arc::clone(self), id, permit };
+        Some(RegisteredClient { handle, queue, abort })
     }
 
     pub(crate) fn stats(&self) -> RegistryStats {

@@ -168,13 +168,15 @@ fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let list = combined(headers, header::FORWARDED);
     let elements = split_unquoted(&list, ',').into_iter().filter(|element| !element.trim().is_empty());
-    elements.map(|element| split_unquoted(element, ';').into_iter().find_map(for_parameter)?).collect()
+    elements
+        .map(|element| split_unquoted(element, ';').into_iter().find_map(for_parameter).and_then(address))
+        .collect()
 }
 
-/// The value of a `for=...` pair, as an address if it is one; `None` for every other pair.
-fn for_parameter(pair: &str) -> Option<Option<IpAddr>> {
+/// The value of a `for=...` pair, without quotes; `None` for every other pair.
+fn for_parameter(pair: &str) -> Option<&str> {
     let (name, value) = pair.split_once('=')?;
-    name.trim().eq_ignore_ascii_case("for").then(|| address(value.trim().trim_matches('"')))
+    name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
 }
 
 /// Splits at every separator that is not inside of quotes. An escaped quote ends no text (RFC 9110, section 5.6.4).

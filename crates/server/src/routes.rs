@@ -103,7 +103,7 @@ fn upgrade_response(
 }
 
 async fn serve(stream: TokioIo<hyper::upgrade::Upgraded>, client: RegisteredClient, config: Arc<Config>) {
-    let stream = RateLimitedStream::new(stream, &config.limits, client.0.permit());
+    let stream = RateLimitedStream::new(stream, &config.limits, client.handle.permit());
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_FRAME_BYTES))
         .max_frame_size(Some(MAX_FRAME_BYTES))

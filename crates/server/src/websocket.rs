@@ -31,7 +31,7 @@ pub(crate) type WebSocket = WebSocketStream<RateLimitedStream<TokioIo<Upgraded>>
 
 /// Serves one client until either side ends the connection.
 pub(crate) async fn serve(socket: WebSocket, registered: RegisteredClient, config: Arc<Config>) {
-    let (client, queue, abort) = registered;
+    let RegisteredClient { handle: client, queue, abort } = registered;
     debug!(connection = client.number(), "connected");
     let (sink, stream) = socket.split();
     tokio::select! {

@@ -1,6 +1,7 @@
 //! Frames that are nearly right: whatever clients send, the rooms go on, and say little.
 
 use visavis_hub::{ClientId, Hub, HubConfig};
+use visavis_signaling::Timestamp;
 
 use crate::frames::NearlyRight;
 use crate::mutate::Random;
@@ -11,7 +12,7 @@ const ROUNDS: u64 = 40_000;
 fn nearly_right_frames_do_no_harm() {
     let mut frames = NearlyRight::new();
     let mut random = Random(2);
-    let mut hub = Hub::new(HubConfig::default());
+    let mut hub = Hub::new(HubConfig::default(), Timestamp::from_millis(0));
     for round in 0..ROUNDS {
         let frame = frames.next_frame();
         hub.on_frame(ClientId(round % 16), &frame);

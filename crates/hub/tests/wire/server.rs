@@ -4,6 +4,7 @@
 //! her, and `ann lost` that her socket is gone. After a step everything that follows from it must be in the transcript.
 
 use visavis_hub::{ClientId, Hub, HubConfig, HubOutput};
+use visavis_signaling::Timestamp;
 use visavis_signaling::dialects::visavis::messages::ServerMessage;
 
 use crate::document::{blocks, document};
@@ -17,7 +18,7 @@ struct Server {
 
 impl Server {
     fn new(config: HubConfig) -> Self {
-        Self { hub: Hub::new(config), names: Vec::new() }
+        Self { hub: Hub::new(config, Timestamp::from_millis(0)), names: Vec::new() }
     }
 
     /// Takes one step; says what is wrong with it.

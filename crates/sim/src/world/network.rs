@@ -36,7 +36,7 @@ impl Server {
         let resume_window = Duration::from_secs(if chaos { 0 } else { 60 });
         let config = HubConfig { resume_window, capacity: 24, ..HubConfig::default() };
         Self {
-            hub: Some(Hub::new(config.clone())),
+            hub: Some(Hub::new(config.clone(), Timestamp::from_millis(0))),
             config,
             sockets: BTreeMap::new(),
             silent: BTreeSet::new(),
@@ -205,7 +205,8 @@ impl World {
 
     pub(super) fn server_starts(&mut self) {
         if !self.server.is_up() {
-            self.server.hub = Some(Hub::new(self.server.config.clone()));
+            let now = Timestamp::from_millis(self.now);
+            self.server.hub = Some(Hub::new(self.server.config.clone(), now));
         }
     }
 }
