@@ -11,7 +11,9 @@ mod mutations;
 mod protocol_doc;
 mod script;
 
+use visavis_signaling::ParticipantId;
+
 /// What stands for the id of somebody with this identity: clients take any.
-fn participant_id(identity: &str) -> String {
-    format!("id-of-{identity}")
+fn participant_id(identity: &str) -> ParticipantId {
+    ParticipantId::new(format!("id-of-{identity}")).unwrap()
 }
