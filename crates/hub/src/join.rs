@@ -77,7 +77,7 @@ impl Hub {
             self.replace_client(replaced.client);
         }
         self.send_joined(client, key, None);
-        self.broadcast(key, &ServerMessage::ParticipantJoined { participant, resumed: false });
+        self.broadcast_from(key, &ServerMessage::ParticipantJoined { participant, resumed: false });
     }
 
     pub(super) fn send_joined(&mut self, client: ClientId, key: &MemberKey, resumed: Option<u32>) {

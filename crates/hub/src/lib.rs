@@ -241,19 +241,19 @@ impl Hub {
 
     /// A client's connection is lost. Its session may be resumed.
     pub fn on_disconnected(&mut self, client: ClientId) {
-        self.remove_member(client, Departure::Disconnected);
+        self.leave_room(client, Departure::Disconnected);
         self.addresses.remove(&client);
     }
 
     /// A client's page goes away: it closed the WebSocket with 1001 (RFC 6455 section 7.4.1). Following a link, closing the
     /// tab and reloading look the same from here, so the others are told `left`, and the seat is reserved for a reload only.
     pub fn on_going_away(&mut self, client: ClientId) {
-        self.remove_member(client, Departure::GoingAway);
+        self.leave_room(client, Departure::GoingAway);
     }
 
     /// The owner of the sockets ends a client's connection, for instance because it exceeded a limit: its session is over.
     pub fn remove_client(&mut self, client: ClientId) {
-        self.remove_member(client, Departure::Final(LeaveReason::Gone));
+        self.leave_room(client, Departure::Final(LeaveReason::Gone));
     }
 
     fn dispatch(&mut self, from: ClientId, message: ClientMessage) {
@@ -271,7 +271,7 @@ impl Hub {
                 let list = self.config.ice_servers.clone().unwrap_or_default();
                 self.send(from, ServerMessage::IceServers(list));
             }
-            (ClientMessage::Leave, _) => self.remove_member(from, Departure::Final(LeaveReason::Left)),
+            (ClientMessage::Leave, _) => self.leave_room(from, Departure::Final(LeaveReason::Left)),
             (_, None) => self.send_error(from, RejectCode::NotJoined, "Send \"join\" first."),
             (ClientMessage::Description { to, epoch, description }, Some(key)) => {
                 let message = ServerMessage::Description { from: key.id, epoch, description };
@@ -304,9 +304,10 @@ impl Hub {
         if let Some(member) = self.member(&key.room, &key.id) {
             member.media = media;
         }
-        self.broadcast(key, &ServerMessage::Media { from: key.id.clone(), media });
+        self.broadcast_from(key, &ServerMessage::Media { from: key.id.clone(), media });
     }
 
+    /// Passes a message on to one member of the room, but not back to its sender.
     fn relay(&mut self, from: ClientId, room: &str, to: &ParticipantId, message: ServerMessage) {
         let member = self.rooms.get_mut(room).and_then(|room| room.get_mut(to));
         match member {
@@ -322,7 +323,7 @@ impl Hub {
     }
 
     /// Takes a client out of its room, or reserves its seat; the socket itself stays open.
-    fn remove_member(&mut self, client: ClientId, departure: Departure) {
+    fn leave_room(&mut self, client: ClientId, departure: Departure) {
         let Some(key) = self.joined.remove(&client) else { return };
         let window = self.config.resume_window;
         let (reason, reserved_for) = match departure {
@@ -334,11 +335,12 @@ impl Hub {
             self.remove_from_room(&key);
         }
         let message = ServerMessage::ParticipantLeft { id: key.id.clone(), reason };
-        self.broadcast(&key, &message);
+        self.broadcast_from(&key, &message);
         self.enforce_backlog_limit();
     }
 
-    fn broadcast(&mut self, key: &MemberKey, message: &ServerMessage) {
+    /// Sends a message to all other members of the room.
+    fn broadcast_from(&mut self, key: &MemberKey, message: &ServerMessage) {
         let members = self.rooms.get_mut(&key.room).into_iter().flatten();
         for (_, member) in members.filter(|(other, _)| **other != key.id) {
             member.send(message.clone(), &mut self.outputs);
@@ -364,8 +366,11 @@ impl Hub {
 /// How a client leaves its room.
 #[derive(Debug, Clone, Copy)]
 enum Departure {
+    /// The connection is lost; the session may be resumed.
     Disconnected,
+    /// The page goes away; it may be reloading.
     GoingAway,
+    /// The session is over.
     Final(LeaveReason),
 }
 

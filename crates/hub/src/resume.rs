@@ -28,10 +28,9 @@ impl Hub {
             return;
         };
         let evictable = |member: &Member| member.disconnected_at + self.config.evictable_after <= self.now;
-        let stale_members = members.iter().filter(|(_, member)| evictable(member));
-        let stale_members =
-            stale_members.filter_map(|(id, member)| Some((member.reserved_until?, id.clone())));
-        let Some((until, id)) = stale_members.min() else { return };
+        let candidates = members.iter().filter(|(_, member)| evictable(member));
+        let candidates = candidates.filter_map(|(id, member)| Some((member.reserved_until?, id.clone())));
+        let Some((until, id)) = candidates.min() else { return };
         let key = MemberKey { room: room.to_owned(), id };
         self.cancel_reservation(Some(until), &key);
         self.remove_from_room(&key);
@@ -60,7 +59,7 @@ impl Hub {
         self.outputs.extend(backlog.into_iter().map(|message| HubOutput::Send(client, message)));
         if reserved_until.is_some() {
             self.cancel_reservation(reserved_until, key);
-            self.broadcast(key, &ServerMessage::ParticipantJoined { participant, resumed: true });
+            self.broadcast_from(key, &ServerMessage::ParticipantJoined { participant, resumed: true });
         }
         true
     }

@@ -21,12 +21,12 @@ pub(crate) struct TurnCredentials {
     /// When the clients that are in a room get new ones.
     due: BTreeMap<ClientId, Instant>,
     /// Hashes addresses to user names that do not reveal them.
-    names: RandomState,
+    hasher: RandomState,
 }
 
 impl TurnCredentials {
     pub(crate) fn new(turn: Option<TurnConfig>) -> Self {
-        Self { turn, due: BTreeMap::new(), names: RandomState::new() }
+        Self { turn, due: BTreeMap::new(), hasher: RandomState::new() }
     }
 
     /// Adds credentials to `joined`, and to `ice-servers`, the answer to a `check`.
@@ -58,7 +58,7 @@ impl TurnCredentials {
     /// Credentials for a `check`. Their user name stands for the address, so that quotas of the TURN server hold for all
     /// checks of that address together.
     fn for_check(&self, stun: IceServerList, turn: &TurnConfig, address: AddressKey) -> IceServerList {
-        let name = format!("check-{:016x}", self.names.hash_one(address.address()));
+        let name = format!("check-{:016x}", self.hasher.hash_one(address.address()));
         let short = TurnConfig { ttl: turn.ttl.min(CHECK_TTL), ..turn.clone() };
         ParticipantId::new(name).map_or(stun.clone(), |id| with_turn(Some(stun), &short, &id))
     }
