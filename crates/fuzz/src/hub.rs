@@ -6,8 +6,8 @@ mod honest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use visavis_hub::{ClientId, Hub, HubConfig, HubOutput};
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
-use visavis_signaling::hub::{ConnectionId, Hub, HubConfig, HubOutput};
 use visavis_signaling::{DialectInput, ParticipantId, Timestamp};
 
 use self::honest::Honest;
@@ -37,20 +37,21 @@ struct Hall {
     now: Timestamp,
     honest: Vec<Honest>,
     /// Which connection each of the others has at the moment.
-    hostile: Vec<Option<ConnectionId>>,
-    open: BTreeSet<ConnectionId>,
-    seats: BTreeMap<ConnectionId, Seat>,
+    hostile: Vec<Option<ClientId>>,
+    open: BTreeSet<ClientId>,
+    seats: BTreeMap<ClientId, Seat>,
     next: u64,
     /// What honest clients have sent and the hub has not read.
-    sent: VecDeque<(ConnectionId, String)>,
+    sent: VecDeque<(ClientId, String)>,
 }
 
 impl Hall {
     fn new() -> Self {
-        let config = HubConfig { capacity: 4, max_rooms: 3, max_lost: 2, ..HubConfig::default() };
+        let now = Timestamp::from_millis(0);
+        let config = HubConfig { capacity: 4, max_rooms: 3, max_reserved_seats: 2, ..HubConfig::default() };
         Self {
-            hub: Hub::new(config),
-            now: Timestamp::default(),
+            hub: Hub::new(config, now),
+            now,
             honest: (0..3).map(Honest::new).collect(),
             hostile: vec![None; HOSTILE as usize],
             open: BTreeSet::new(),
@@ -94,8 +95,8 @@ impl Hall {
         self.settle();
     }
 
-    fn connect(&mut self) -> ConnectionId {
-        let connection = ConnectionId(self.next);
+    fn connect(&mut self) -> ClientId {
+        let connection = ClientId(self.next);
         self.next += 1;
         self.open.insert(connection);
         connection
@@ -133,7 +134,7 @@ impl Hall {
     }
 
     /// A socket is gone.
-    fn lose(&mut self, connection: ConnectionId, expelled: bool) {
+    fn lose(&mut self, connection: ClientId, expelled: bool) {
         self.open.remove(&connection);
         self.seats.remove(&connection);
         for honest in self.honest.iter_mut().filter(|honest| honest.connection == Some(connection)) {
@@ -142,7 +143,7 @@ impl Hall {
         for slot in self.hostile.iter_mut().filter(|slot| **slot == Some(connection)) {
             *slot = None;
         }
-        if expelled { self.hub.expelled(connection) } else { self.hub.closed(connection) }
+        if expelled { self.hub.remove_client(connection) } else { self.hub.on_disconnected(connection) }
     }
 
     /// Everything that was sent arrives, and everything that follows from it.
@@ -155,7 +156,7 @@ impl Hall {
             if matches!(ClientMessage::decode(&frame), Ok(ClientMessage::Leave)) {
                 self.seats.remove(&connection);
             }
-            self.hub.frame(connection, &frame);
+            self.hub.on_frame(connection, &frame);
             self.deliver();
         }
     }
@@ -184,7 +185,7 @@ impl Hall {
         }
     }
 
-    fn hear(&mut self, to: ConnectionId, message: &ServerMessage) {
+    fn hear(&mut self, to: ClientId, message: &ServerMessage) {
         let frame = message.encode();
         assert_eq!(ServerMessage::decode(&frame).as_ref(), Ok(&Some(message.clone())), "unreadable: {frame}");
         if let ServerMessage::Joined(welcome) = message {
@@ -197,8 +198,8 @@ impl Hall {
     }
 
     fn check(&self) {
-        assert_eq!(self.hub.participants(), self.seats.len(), "everybody has a seat");
-        assert!(self.hub.rooms() <= 3, "rooms are bounded");
+        assert_eq!(self.hub.participant_count(), self.seats.len(), "everybody has a seat");
+        assert!(self.hub.room_count() <= 3, "rooms are bounded");
         for honest in self.honest.iter().filter(|honest| honest.is_in) {
             let Some(connection) = honest.connection else { continue };
             let Some((room, id)) = self.seats.get(&connection) else {

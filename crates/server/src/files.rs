@@ -1,4 +1,4 @@
-//! The app, served from a folder.
+//! The static files of the app, with their caching and security headers.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,43 +10,43 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tower_http::services::ServeDir;
 
-use crate::policy;
+use crate::csp;
 
-/// A browser may keep these for a year without asking: their name changes with their content.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// A browser asks each time whether it has changed (and hears 304 if not).
-const ASK: HeaderValue = HeaderValue::from_static("no-cache");
-/// A 64-bit hash in hexadecimal. Trunk leaves out leading zeros.
+/// `Cache-Control` of files whose name changes with their content: cached for a year without revalidation.
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// `Cache-Control` of all other files: revalidated each time (and answered with 304 if unchanged).
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+/// Least digits of a 64-bit hash in hexadecimal: Trunk leaves out leading zeros.
 const MIN_HASH_DIGITS: usize = 12;
 
 #[derive(Debug)]
-struct Site {
+struct AppFiles {
     dist: PathBuf,
     origins: Vec<String>,
 }
 
 /// Serves the folder: compressed copies (`.br`, `.gz`) where the browser takes them, and nothing outside of it.
 pub(crate) fn service(dist: &Path, origins: &[String]) -> Router {
-    let site = Arc::new(Site { dist: dist.to_owned(), origins: origins.to_vec() });
+    let app = Arc::new(AppFiles { dist: dist.to_owned(), origins: origins.to_vec() });
     let files = ServeDir::new(dist).precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(files).layer(from_fn_with_state(site, decorate))
+    Router::new().fallback_service(files).layer(from_fn_with_state(app, add_headers))
 }
 
-async fn decorate(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+async fn add_headers(State(app): State<Arc<AppFiles>>, request: Request, next: Next) -> Response {
     let hashed = is_hashed(request.uri().path());
     let mut response = next.run(request).await;
     let status = response.status();
     let immutable = hashed && (status.is_success() || status.as_u16() == 304);
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, if immutable { FOR_EVER } else { ASK });
-    protect(headers);
+    headers.insert(header::CACHE_CONTROL, if immutable { IMMUTABLE } else { REVALIDATE });
+    add_security_headers(headers);
     if is_page(headers) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy::for_pages(&site.dist, &site.origins).await);
+        headers.insert(header::CONTENT_SECURITY_POLICY, csp::for_pages(&app.dist, &app.origins).await);
     }
     response
 }
 
-/// What goes with every file, besides the policy of the pages.
+/// The security headers of every file; pages have a Content-Security-Policy besides.
 pub(crate) const HEADERS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
     // The room is in the address of the page: it is nobody else's business.
@@ -59,7 +59,7 @@ pub(crate) const HEADERS: [(&str, &str); 4] = [
     ),
 ];
 
-fn protect(headers: &mut HeaderMap) {
+fn add_security_headers(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(header::HeaderName::from_static(name), HeaderValue::from_static(value));
     }

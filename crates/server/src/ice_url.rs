@@ -1,10 +1,13 @@
-//! Addresses of STUN servers and TURN relays, read as strictly as browsers do (RFC 7064, RFC 7065): one that they refuse
-//! would end every call, and the person who typed it is here.
+//! URLs of STUN and TURN servers, checked as strictly as browsers do (RFC 7064, RFC 7065): one that browsers refuse would
+//! end every call, and the person who can correct it is the one who starts the server.
 
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
-/// What is wrong with the address of a STUN server, if anything is.
-pub(crate) fn stun(url: &str) -> Result<String, String> {
+/// Checks the URL of a STUN server.
+///
+/// # Errors
+/// What is wrong with it, for the person who typed it.
+pub(crate) fn parse_stun(url: &str) -> Result<String, String> {
     let (_, rest) = scheme(url, ["stun", "stuns"])?;
     if rest.contains('?') {
         return Err("a STUN address ends with the port; ?transport= is for TURN".to_owned());
@@ -13,14 +16,18 @@ pub(crate) fn stun(url: &str) -> Result<String, String> {
     Ok(url.to_owned())
 }
 
-/// What is wrong with the address of a TURN relay, if anything is.
-pub(crate) fn turn(url: &str) -> Result<String, String> {
+/// Checks the URL of a TURN server.
+///
+/// # Errors
+/// What is wrong with it, for the person who typed it.
+pub(crate) fn parse_turn(url: &str) -> Result<String, String> {
     let (_, rest) = scheme(url, ["turn", "turns"])?;
-    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let (host_port, query) =
+        rest.split_once('?').map_or((rest, None), |(host_port, query)| (host_port, Some(query)));
     if query.is_some_and(|query| !matches!(query, "transport=udp" | "transport=tcp")) {
         return Err("after the ? may stand transport=udp or transport=tcp, and nothing else".to_owned());
     }
-    host_and_port(place)?;
+    host_and_port(host_port)?;
     Ok(url.to_owned())
 }
 
@@ -35,15 +42,15 @@ fn scheme<'a>(url: &'a str, schemes: [&str; 2]) -> Result<(&'a str, &'a str), St
     })
 }
 
-fn host_and_port(place: &str) -> Result<(), String> {
-    if place.starts_with("//") {
+fn host_and_port(host_port: &str) -> Result<(), String> {
+    if host_port.starts_with("//") {
         return Err("no // stands before the host".to_owned());
     }
-    if place.contains('@') {
+    if host_port.contains('@') {
         return Err("no user name stands before the host; credentials are made from the secret".to_owned());
     }
     let (host, port) =
-        if let Some((host, rest)) = place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        if let Some((host, rest)) = host_port.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             host.parse::<std::net::Ipv6Addr>().map_err(|_| format!("[{host}] is no IPv6 address"))?;
             let port = rest.strip_prefix(':');
             if port.is_none() && !rest.is_empty() {
@@ -51,7 +58,7 @@ fn host_and_port(place: &str) -> Result<(), String> {
             }
             ("::", port)
         } else {
-            place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)))
+            host_port.split_once(':').map_or((host_port, None), |(host, port)| (host, Some(port)))
         };
     check_host(host)?;
     port.map_or(Ok(()), check_port)
@@ -83,12 +90,12 @@ mod tests {
     fn takes_what_browsers_take() {
         for url in ["stun:h", "stuns:h:5349", "stun:192.0.2.7:3478", "stun:[2001:db8::1]", "stun:[::1]:3478"]
         {
-            assert_eq!(stun(url).as_deref(), Ok(url));
+            assert_eq!(parse_stun(url).as_deref(), Ok(url));
         }
         for url in
             ["turn:h", "turns:h:443?transport=tcp", "turn:[::1]:3478?transport=udp", "turn:h?transport=tcp"]
         {
-            assert_eq!(turn(url).as_deref(), Ok(url));
+            assert_eq!(parse_turn(url).as_deref(), Ok(url));
         }
     }
 
@@ -114,7 +121,7 @@ mod tests {
             ("stun:user@h", "user name"),
             ("stun:bücher.example", "'ü'"),
         ] {
-            let problem = stun(url).unwrap_err();
+            let problem = parse_stun(url).unwrap_err();
             assert!(problem.contains(word), "{url}: {problem}");
         }
         for (url, word) in [
@@ -124,9 +131,9 @@ mod tests {
             ("turn:h?", "transport=udp or transport=tcp"),
             ("turn:h:port", "no port"),
         ] {
-            let problem = turn(url).unwrap_err();
+            let problem = parse_turn(url).unwrap_err();
             assert!(problem.contains(word), "{url}: {problem}");
         }
-        assert!(stun(&format!("stun:{}", "h".repeat(1024))).unwrap_err().contains("1024 bytes"));
+        assert!(parse_stun(&format!("stun:{}", "h".repeat(1024))).unwrap_err().contains("1024 bytes"));
     }
 }

@@ -1,8 +1,8 @@
 //! The reference signaling server of Visavis.
 //!
-//! Rooms, rosters and relaying are decided by [`visavis_signaling::hub`], which knows no socket. This crate is the
-//! socket around it: it bounds everything a stranger can send or refuse to read, and it can serve the app from the
-//! same port, so that one program is a whole deployment. What is said on the wire is in `docs/signaling-protocol.md`.
+//! Rooms, rosters and relaying are decided by [`visavis_hub`], which knows no socket. This crate puts WebSockets around
+//! it, limits everything that a client can send or refuse to read, and can serve the app from the same port, so that one
+//! program is a whole deployment. The protocol is described in `docs/signaling-protocol.md`.
 //!
 //! Run it as the program `visavis-server`, or inside another program:
 //!
@@ -16,29 +16,29 @@
 //! # }
 //! ```
 
-mod addresses;
-mod bucket;
+mod address_limiter;
+mod client_registry;
 mod config;
-mod connection;
 mod credentials;
-mod door;
+mod csp;
 mod files;
+mod http_limiter;
 mod ice_url;
-mod impatient;
-mod line;
-mod metered;
 mod options;
-mod policy;
+mod outbound_queue;
 mod proxy;
-mod refusals;
-mod relay;
+mod rate_limited_stream;
+mod refusal_log;
 mod routes;
 mod server;
-mod switchboard;
+mod token_bucket;
+mod turn;
+mod websocket;
+mod write_timeout;
 
-pub use bucket::Rate;
-pub use config::{AddressBounds, Bounds, Config};
+pub use config::{AddressLimits, Config, Limits};
 pub use options::Options;
 pub use proxy::Network;
-pub use relay::Relay;
 pub use server::Server;
+pub use token_bucket::RateLimit;
+pub use turn::TurnConfig;

@@ -23,13 +23,13 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), String> {
     let config = options.into_config()?;
-    raise_file_limit(config.bounds.max_connections);
+    raise_file_limit(config.limits.max_connections);
     let listen = config.listen;
-    // Before anybody can know that we are here, so that nobody can end us the hard way.
-    let asked_to_stop = asked_to_stop().map_err(|e| format!("cannot watch for signals: {e}"))?;
+    // Before the address is printed, so that a signal sent by whoever reads it is not missed.
+    let shutdown_signal = shutdown_signal().map_err(|e| format!("cannot watch for signals: {e}"))?;
     let server = Server::bind(config).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
-    announce(&format!("listening on http://{}", server.addr()));
-    server.run_until(asked_to_stop).await.map_err(|e| e.to_string())
+    print_line(&format!("listening on http://{}", server.addr()));
+    server.run_until(shutdown_signal).await.map_err(|e| e.to_string())
 }
 
 /// Every connection is an open file, and many systems allow a program a thousand at first and far more if it asks.
@@ -43,15 +43,15 @@ fn raise_file_limit(connections: usize) {
     }
 }
 
-/// A closed stdout is no reason not to serve.
-fn announce(line: &str) {
+/// Prints a line to stdout; a closed stdout is no error.
+fn print_line(line: &str) {
     let mut stdout = io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Watches for SIGINT and SIGTERM from now on; what it gives resolves at the first of them.
+/// Installs handlers for SIGINT and SIGTERM; the future resolves at the first of them.
 #[cfg(unix)]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -62,9 +62,9 @@ fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Watches for Ctrl-C and Ctrl-Break from now on; what it gives resolves at the first of them.
+/// Installs handlers for Ctrl-C and Ctrl-Break; the future resolves at the first of them.
 #[cfg(windows)]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::windows::{ctrl_break, ctrl_c};
     let (mut interrupt, mut terminate) = (ctrl_c()?, ctrl_break()?);
     Ok(async move {

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line options.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -10,10 +10,10 @@ use clap::builder::RangedU64ValueParser;
 use tracing::level_filters::LevelFilter;
 use visavis_signaling::limits::MAX_ICE_SERVERS;
 
-use crate::config::{AddressBounds, Bounds, Config};
+use crate::config::{AddressLimits, Config, Limits};
 use crate::ice_url;
 use crate::proxy::Network;
-use crate::relay::Relay;
+use crate::turn::TurnConfig;
 
 /// The signaling server of Visavis: rooms over WebSocket at /ws, its health at /healthz, and the app if you like.
 #[derive(Debug, Clone, Parser)]
@@ -32,16 +32,16 @@ pub struct Options {
     pub capacity: u32,
 
     /// Most rooms
-    #[arg(long, value_name = "N", default_value_t = Bounds::default().max_rooms)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_rooms)]
     pub max_rooms: usize,
 
     /// Most WebSocket connections; the system must allow as many open files
-    #[arg(long, value_name = "N", default_value_t = Bounds::default().max_connections)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_connections)]
     pub max_connections: usize,
 
     /// Most WebSocket connections from one address (with IPv6: from one /64); joins, checks, messages and bytes of an
     /// address are bounded in proportion; 0 is without any bound by address
-    #[arg(long, value_name = "N", default_value_t = AddressBounds::default().connections)]
+    #[arg(long, value_name = "N", default_value_t = AddressLimits::default().connections)]
     pub max_connections_per_ip: usize,
 
     /// Address or network of a proxy in front, such as 127.0.0.1 or 10.0.0.0/8, that says in X-Forwarded-For or
@@ -55,11 +55,11 @@ pub struct Options {
     pub heartbeat: u64,
 
     /// STUN server that clients are told to use, such as stun:stun.example.org:3478; may be given several times
-    #[arg(long, value_name = "URL", value_parser = ice_url::stun)]
+    #[arg(long, value_name = "URL", value_parser = ice_url::parse_stun)]
     pub ice_url: Vec<String>,
 
     /// TURN relay that clients are told to use, such as turn:turn.example.org:3478; may be given several times
-    #[arg(long, value_name = "URL", value_parser = ice_url::turn)]
+    #[arg(long, value_name = "URL", value_parser = ice_url::parse_turn)]
     pub turn_url: Vec<String>,
 
     /// The secret that is shared with the relays (coturn: static-auth-secret); others can see it in the list of
@@ -82,7 +82,7 @@ pub struct Options {
     pub resume_window: u64,
 
     /// Origin (scheme and host, no path) whose pages may connect; may be given several times; all if left out
-    #[arg(long, value_name = "SCHEME://HOST", value_parser = origin)]
+    #[arg(long, value_name = "SCHEME://HOST", value_parser = parse_origin)]
     pub allowed_origin: Vec<String>,
 
     /// How much to log on stderr: off, error, warn, info, debug or trace
@@ -91,7 +91,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// What the server does with these options.
+    /// The configuration that these options stand for.
     ///
     /// # Errors
     /// If the folder of the app or the secret for the relays is not there, or there are more ICE servers than clients
@@ -100,13 +100,13 @@ impl Options {
         self.dist.as_deref().map(check_dist).transpose()?;
         check_count("--ice-url", &self.ice_url)?;
         check_count("--turn-url", &self.turn_url)?;
-        let relay = self.relay()?;
-        let bounds = Bounds {
+        let turn = self.turn()?;
+        let limits = Limits {
             max_rooms: self.max_rooms,
             max_connections: self.max_connections,
             per_address: (self.max_connections_per_ip > 0)
-                .then(|| AddressBounds::for_connections(self.max_connections_per_ip)),
-            ..Bounds::default()
+                .then(|| AddressLimits::for_connections(self.max_connections_per_ip)),
+            ..Limits::default()
         };
         Ok(Config {
             listen: self.listen,
@@ -114,18 +114,18 @@ impl Options {
             capacity: self.capacity,
             heartbeat: Duration::from_secs(self.heartbeat),
             ice_urls: self.ice_url,
-            relay,
+            turn,
             resume_window: Duration::from_secs(self.resume_window),
-            yields_after: Config::default().yields_after,
+            evictable_after: Config::default().evictable_after,
             allowed_origins: self.allowed_origin,
             trusted_proxies: self.trusted_proxy,
-            bounds,
+            limits,
         })
     }
 }
 
 impl Options {
-    fn relay(&self) -> Result<Option<Relay>, String> {
+    fn turn(&self) -> Result<Option<TurnConfig>, String> {
         if self.turn_url.is_empty() {
             return Ok(None);
         }
@@ -139,7 +139,7 @@ impl Options {
                 "--turn-url needs --turn-secret, --turn-secret-file or VISAVIS_TURN_SECRET".to_owned()
             );
         }
-        Ok(Some(Relay { urls: self.turn_url.clone(), secret, ttl: Duration::from_secs(self.turn_ttl) }))
+        Ok(Some(TurnConfig { urls: self.turn_url.clone(), secret, ttl: Duration::from_secs(self.turn_ttl) }))
     }
 }
 
@@ -163,8 +163,8 @@ fn check_dist(dist: &Path) -> Result<(), String> {
     Err(format!("there is no index.html in {}; `cargo xtask dist` builds the app", dist.display()))
 }
 
-/// As browsers write it: scheme and host, and no path, so that it can be compared byte by byte.
-fn origin(origin: &str) -> Result<String, String> {
+/// Checks an origin as browsers write it: scheme and host, and no path, so that it can be compared byte by byte.
+fn parse_origin(origin: &str) -> Result<String, String> {
     let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
     let plain =
         |c: char| c.is_ascii_graphic() && !matches!(c, '/' | '?' | '#' | '@' | ';' | ',' | '\'' | '"');
@@ -237,21 +237,21 @@ mod tests {
 
     #[test]
     fn bounds_by_address_can_be_lifted() {
-        let bounds = |n| read(&["--max-connections-per-ip", n]).unwrap().into_config().unwrap().bounds;
-        assert_eq!(bounds("0").per_address, None);
-        assert_eq!(bounds("7").per_address.unwrap().connections, 7);
+        let limits = |n| read(&["--max-connections-per-ip", n]).unwrap().into_config().unwrap().limits;
+        assert_eq!(limits("0").per_address, None);
+        assert_eq!(limits("7").per_address.unwrap().connections, 7);
     }
 
     #[test]
     fn relays_need_a_secret() {
         let url = ["--turn-url", "turn:turn.example.org"];
-        let relay = |arguments: &[&str]| read(&[&url, arguments].concat()).unwrap().into_config();
-        assert!(relay(&["--turn-secret", ""]).unwrap_err().contains("--turn-secret-file"));
-        assert!(relay(&["--turn-secret-file", "/nowhere"]).unwrap_err().contains("/nowhere"));
-        assert_eq!(relay(&["--turn-secret", "north"]).unwrap().relay.unwrap().secret, "north");
+        let turn = |arguments: &[&str]| read(&[&url, arguments].concat()).unwrap().into_config();
+        assert!(turn(&["--turn-secret", ""]).unwrap_err().contains("--turn-secret-file"));
+        assert!(turn(&["--turn-secret-file", "/nowhere"]).unwrap_err().contains("/nowhere"));
+        assert_eq!(turn(&["--turn-secret", "north"]).unwrap().turn.unwrap().secret, "north");
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), "north\n").unwrap();
         let path = file.path().to_str().unwrap();
-        assert_eq!(relay(&["--turn-secret-file", path]).unwrap().relay.unwrap().secret, "north");
+        assert_eq!(turn(&["--turn-secret-file", path]).unwrap().turn.unwrap().secret, "north");
     }
 }

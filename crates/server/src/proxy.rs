@@ -1,4 +1,4 @@
-//! Who is behind a proxy: `X-Forwarded-For` and `Forwarded` (RFC 7239), as far as they can be believed.
+//! Client addresses behind proxies: `X-Forwarded-For` and `Forwarded` (RFC 7239), as far as they can be trusted.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -8,13 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::{HeaderMap, header};
 use tracing::warn;
 
-use crate::addresses::{Caller, CallerKind, Source};
+use crate::address_limiter::{AddressKey, AddressKind, RemoteAddress};
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
-/// Proxies that are spoken of in the log; anybody can send the header.
-const MAX_NOTICED: usize = 16;
+/// Most proxies that are warned about in the log; any client can send the header.
+const MAX_WARNED_PROXIES: usize = 16;
 
-/// Addresses that have the same beginning, such as `10.0.0.0/8`.
+/// A network in CIDR notation, such as `10.0.0.0/8`, or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -22,7 +22,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Whether this address is one of them.
+    /// Whether an address belongs to the network.
     pub fn contains(&self, address: IpAddr) -> bool {
         let differ = match (self.address, address.to_canonical()) {
             (IpAddr::V4(ours), IpAddr::V4(theirs)) => (ours.to_bits() ^ theirs.to_bits()).leading_zeros(),
@@ -50,123 +50,133 @@ impl FromStr for Network {
     }
 }
 
-/// The proxies that are believed, and those that were seen besides.
+/// Reads the headers of proxies, and remembers which of them were warned about.
 #[derive(Debug)]
-pub(crate) struct Proxies {
+pub(crate) struct ProxyHeaders {
     trusted: Vec<Network>,
-    noticed: Mutex<BTreeSet<IpAddr>>,
+    warned: Mutex<BTreeSet<IpAddr>>,
 }
 
-/// What a header says of where a request comes from.
+/// What one header says about the client's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Said {
-    Nothing,
-    /// Something that is no address: `unknown`, or a name that the proxy has made up (RFC 7239, section 6.3).
-    Nobody,
+enum ForwardedFor {
+    /// The header is missing or empty.
+    Absent,
+    /// It has no address: `unknown`, or an obfuscated identifier (RFC 7239, section 6.3).
+    Unknown,
     Address(IpAddr),
 }
 
-impl Proxies {
+impl ProxyHeaders {
     pub(crate) fn new(trusted: &[Network]) -> Self {
-        Self { trusted: trusted.to_vec(), noticed: Mutex::default() }
+        Self { trusted: trusted.to_vec(), warned: Mutex::default() }
     }
 
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(peer))
     }
 
-    /// Whose request it is.
-    pub(crate) fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Caller {
+    /// Where a request comes from. `peer` is the other end of its connection.
+    pub(crate) fn remote_address(&self, peer: IpAddr, headers: &HeaderMap) -> RemoteAddress {
         let forwards = headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED);
         let peer = peer.to_canonical();
         match (self.trusts(peer), forwards) {
-            (false, false) => one(peer),
+            (false, false) => client(peer),
             (false, true) => {
-                self.notice(peer, || {
+                self.warn_once(peer, || {
                     warn!(
                         "requests from {peer} are forwarded for others, whom this server does not tell apart and bounds \
                          as a whole: if that is a proxy of yours, start the server with --trusted-proxy {peer}"
                     );
                 });
-                crowd(peer)
+                opaque_proxy(peer)
             }
-            (true, _) => self.named(peer, headers),
+            (true, _) => self.forwarded_address(peer, headers),
         }
     }
 
-    /// A trusted proxy names whom it speaks for. Where both headers are there, one of them may be the client's own
-    /// invention that the proxy passes on. If they differ nobody knows which, and it counts as the proxy's own.
-    fn named(&self, peer: IpAddr, headers: &HeaderMap) -> Caller {
-        let plain = self.walk(&plain_list(headers));
-        let standard = self.walk(&standard_list(headers));
+    /// The client that a trusted proxy names. With both headers, one of them may have been sent by the client and passed
+    /// on. If they differ, it is unknown which, and the request counts for the proxy itself.
+    fn forwarded_address(&self, peer: IpAddr, headers: &HeaderMap) -> RemoteAddress {
+        let plain = self.last_untrusted(&x_forwarded_for(headers));
+        let standard = self.last_untrusted(&forwarded(headers));
         match (plain, standard) {
-            (Said::Address(address), Said::Nothing) | (Said::Nothing, Said::Address(address)) => one(address),
-            (Said::Address(plain), Said::Address(standard)) if plain == standard => one(plain),
-            (Said::Address(_) | Said::Nobody, Said::Address(_) | Said::Nobody) => one(peer),
-            (Said::Nothing | Said::Nobody, Said::Nothing) | (Said::Nothing, Said::Nobody) => {
-                self.notice(peer, || {
+            (ForwardedFor::Address(address), ForwardedFor::Absent)
+            | (ForwardedFor::Absent, ForwardedFor::Address(address)) => client(address),
+            (ForwardedFor::Address(plain), ForwardedFor::Address(standard)) if plain == standard => {
+                client(plain)
+            }
+            (
+                ForwardedFor::Address(_) | ForwardedFor::Unknown,
+                ForwardedFor::Address(_) | ForwardedFor::Unknown,
+            ) => client(peer),
+            (ForwardedFor::Absent | ForwardedFor::Unknown, ForwardedFor::Absent)
+            | (ForwardedFor::Absent, ForwardedFor::Unknown) => {
+                self.warn_once(peer, || {
                     warn!(
                         "the trusted proxy {peer} does not say whom it forwards, so they are bounded as a whole: let it \
                          send X-Forwarded-For or Forwarded"
                     );
                 });
-                crowd(peer)
+                opaque_proxy(peer)
             }
         }
     }
 
-    /// The last address that is no trusted proxy: each has added the one before it, and whatever stands before that
-    /// is the client's own word.
-    fn walk(&self, list: &[Option<IpAddr>]) -> Said {
-        let mut said = Said::Nothing;
+    /// The last address that is no trusted proxy: each proxy adds the address that it was connected from, and what stands
+    /// before the first of these was sent by the client.
+    fn last_untrusted(&self, list: &[Option<IpAddr>]) -> ForwardedFor {
+        let mut forwarded_for = ForwardedFor::Absent;
         for address in list.iter().rev() {
-            said = address.map_or(Said::Nobody, Said::Address);
+            forwarded_for = address.map_or(ForwardedFor::Unknown, ForwardedFor::Address);
             if !address.is_some_and(|address| self.trusts(address)) {
                 break;
             }
         }
-        said
+        forwarded_for
     }
 
-    /// Once for each.
-    fn notice(&self, peer: IpAddr, say: impl FnOnce()) {
-        let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
-        if noticed.len() < MAX_NOTICED && noticed.insert(peer) {
-            say();
+    /// Calls `warn` once for each proxy, and for no more than [`MAX_WARNED_PROXIES`].
+    fn warn_once(&self, peer: IpAddr, warn: impl FnOnce()) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.len() < MAX_WARNED_PROXIES && warned.insert(peer) {
+            warn();
         }
     }
 }
 
-fn one(address: IpAddr) -> Caller {
-    Caller { source: Source::of(address), kind: CallerKind::One }
+fn client(address: IpAddr) -> RemoteAddress {
+    RemoteAddress { key: AddressKey::of(address), kind: AddressKind::Client }
 }
 
-fn crowd(address: IpAddr) -> Caller {
-    Caller { source: Source::of(address), kind: CallerKind::Crowd }
+fn opaque_proxy(address: IpAddr) -> RemoteAddress {
+    RemoteAddress { key: AddressKey::of(address), kind: AddressKind::OpaqueProxy }
 }
 
-/// All values of a header, in order, as one list. What is no text is no address either.
-fn joined(headers: &HeaderMap, name: impl header::AsHeaderName) -> String {
+/// All values of a header, in order, as one list. A value that is no text becomes `?`, which is no address.
+fn combined(headers: &HeaderMap, name: impl header::AsHeaderName) -> String {
     let values = headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or("?"));
     values.collect::<Vec<_>>().join(",")
 }
 
-fn plain_list(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let list = joined(headers, X_FORWARDED_FOR);
+fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let list = combined(headers, X_FORWARDED_FOR);
     list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(address).collect()
 }
 
-/// The `for` of each element.
-fn standard_list(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let list = joined(headers, header::FORWARDED);
+/// The `for` parameter of each element.
+fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let list = combined(headers, header::FORWARDED);
     let elements = split_unquoted(&list, ',').into_iter().filter(|element| !element.trim().is_empty());
-    elements.map(|element| split_unquoted(element, ';').into_iter().find_map(named_for)?).collect()
+    elements
+        .map(|element| split_unquoted(element, ';').into_iter().find_map(for_parameter).and_then(address))
+        .collect()
 }
 
-/// Of `for=...` the address; of every other pair nothing.
-fn named_for(pair: &str) -> Option<Option<IpAddr>> {
+/// The value of a `for=...` pair, without quotes; `None` for every other pair.
+fn for_parameter(pair: &str) -> Option<&str> {
     let (name, value) = pair.split_once('=')?;
-    name.trim().eq_ignore_ascii_case("for").then(|| address(value.trim().trim_matches('"')))
+    name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
 }
 
 /// Splits at every separator that is not inside of quotes. An escaped quote ends no text (RFC 9110, section 5.6.4).
@@ -181,7 +191,7 @@ fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     .collect()
 }
 
-/// An address, with or without a port, and with or without brackets.
+/// Parses an address, with or without a port, and with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
@@ -194,19 +204,19 @@ mod tests {
 
     const PROXY: &str = "127.0.0.1";
 
-    fn caller(trusted: &[&str], peer: &str, lines: &[(&'static str, &str)]) -> Caller {
+    fn remote_address(trusted: &[&str], peer: &str, lines: &[(&'static str, &str)]) -> RemoteAddress {
         let trusted: Vec<_> = trusted.iter().map(|network| network.parse().unwrap()).collect();
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        Proxies::new(&trusted).caller(peer.parse().unwrap(), &headers)
+        ProxyHeaders::new(&trusted).remote_address(peer.parse().unwrap(), &headers)
     }
 
     fn known(lines: &[(&'static str, &str)]) -> String {
-        let caller = caller(&[PROXY, "10.0.0.0/8"], PROXY, lines);
-        assert_eq!(caller.kind, CallerKind::One, "{lines:?}");
-        caller.source.to_string()
+        let remote = remote_address(&[PROXY, "10.0.0.0/8"], PROXY, lines);
+        assert_eq!(remote.kind, AddressKind::Client, "{lines:?}");
+        remote.key.to_string()
     }
 
     #[test]
@@ -266,26 +276,34 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_be_told_apart_is_a_crowd() {
+    fn clients_that_cannot_be_told_apart_are_an_opaque_proxy() {
         let lines = [("x-forwarded-for", "192.0.2.7")];
-        assert_eq!(caller(&[], PROXY, &lines), crowd(PROXY.parse().unwrap()), "nobody trusts it");
-        assert_eq!(caller(&[PROXY], "127.0.0.2", &lines), crowd("127.0.0.2".parse().unwrap()));
-        assert_eq!(caller(&[], PROXY, &[]), one(PROXY.parse().unwrap()));
+        assert_eq!(
+            remote_address(&[], PROXY, &lines),
+            opaque_proxy(PROXY.parse().unwrap()),
+            "nobody trusts it"
+        );
+        assert_eq!(remote_address(&[PROXY], "127.0.0.2", &lines), opaque_proxy("127.0.0.2".parse().unwrap()));
+        assert_eq!(remote_address(&[], PROXY, &[]), client(PROXY.parse().unwrap()));
         for line in [("x-forwarded-for", "unknown"), ("forwarded", "for=_hidden"), ("via", "1.1 proxy")] {
-            assert_eq!(caller(&[PROXY], PROXY, &[line]), crowd(PROXY.parse().unwrap()), "{line:?}");
+            assert_eq!(
+                remote_address(&[PROXY], PROXY, &[line]),
+                opaque_proxy(PROXY.parse().unwrap()),
+                "{line:?}"
+            );
         }
     }
 
     #[test]
     fn each_is_spoken_of_once_and_not_too_many() {
-        let proxies = Proxies::new(&[]);
-        let mut said = 0;
+        let proxies = ProxyHeaders::new(&[]);
+        let mut forwarded_for = 0;
         for n in 0..1000_u16 {
             let [high, low] = n.to_be_bytes();
             for _ in 0..2 {
-                proxies.notice(IpAddr::from([192, 0, high, low]), || said += 1);
+                proxies.warn_once(IpAddr::from([192, 0, high, low]), || forwarded_for += 1);
             }
         }
-        assert_eq!(said, MAX_NOTICED);
+        assert_eq!(forwarded_for, MAX_WARNED_PROXIES);
     }
 }

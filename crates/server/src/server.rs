@@ -1,4 +1,4 @@
-//! Listening, accepting, and coming to an end.
+//! The server: listening, accepting connections, shutting down.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -22,25 +22,25 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
-use crate::addresses::{Addresses, Source};
-use crate::config::{Bounds, Config};
-use crate::door::{Door, HttpPlace, Owner};
-use crate::impatient::Impatient;
-use crate::proxy::Proxies;
-use crate::refusals::Refusals;
-use crate::routes::{self, Shared};
-use crate::switchboard::Switchboard;
+use crate::address_limiter::{AddressKey, AddressLimiter};
+use crate::client_registry::ClientRegistry;
+use crate::config::{Config, Limits};
+use crate::http_limiter::{HttpConnectionLimiter, HttpConnectionPermit, LimitKey};
+use crate::proxy::ProxyHeaders;
+use crate::refusal_log::RefusalLog;
+use crate::routes::{self, AppState};
+use crate::write_timeout::WriteTimeout;
 
-/// A connection that is still no WebSocket after this takes no further request...
+/// A connection that is still no WebSocket after this accepts no further request...
 pub(crate) const HTTP_LIFETIME: Duration = Duration::from_secs(60);
-/// ...and the answer it has begun has to end in so much more: nothing here takes that long to download.
-pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(60);
-/// How long clients may take to hear that the server is closing.
-const FAREWELL: Duration = Duration::from_millis(1500);
-/// Out of file descriptors, most likely: trying again at once would only burn the processor.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// ...and has this long to finish the response under way: nothing here takes that long to download.
+pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long clients may take to close at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
+/// Pause after a failed `accept`: most likely there are no file descriptors left, and trying again at once would spin.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// A server that listens already; connections wait until it [runs](Server::run_until).
+/// A server that listens already; connections are accepted once it [runs](Server::run_until).
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -49,148 +49,152 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to listen.
+    /// Binds the address of the configuration and listens.
     ///
     /// # Errors
-    /// If the address is not ours, or is taken.
+    /// If the address is not one of this machine, or is taken.
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let addr = listener.local_addr()?;
         Ok(Self { listener, addr, config: Arc::new(config) })
     }
 
-    /// Where it listens, with the real port if port 0 was asked for.
+    /// The address it listens on, with the real port if port 0 was asked for.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Serves until `shutdown` resolves, then says goodbye to everybody, within two seconds.
+    /// Serves until `shutdown` resolves, then closes all connections, within two seconds.
     ///
-    /// Dropping the future instead is a crash: every connection is cut off without a word.
+    /// Dropping the future instead aborts all connections without a close frame, as a crash would.
     ///
     /// # Errors
     /// None at present; accepting goes on after an error.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-        let refusals = Arc::new(Refusals::default());
-        let switchboard = CutOnDrop(Arc::new(Switchboard::new(&self.config, Arc::clone(&refusals))));
-        let mut house = House::new(&self.config, &switchboard.0, refusals);
+        let refusal_log = Arc::new(RefusalLog::default());
+        let registry = AbortOnDrop(Arc::new(ClientRegistry::new(&self.config, Arc::clone(&refusal_log))));
+        let mut acceptor = Acceptor::new(&self.config, &registry.0, refusal_log);
         info!(addr = %self.addr, "serving");
         tokio::select! {
-            () = house.welcome(&self.listener) => {}
-            () = switchboard.0.keep_time() => {}
+            () = acceptor.accept_loop(&self.listener) => {}
+            () = registry.0.run_timers() => {}
             () = shutdown => {}
         }
         drop(self.listener);
         info!("closing");
-        switchboard.0.close();
-        if timeout(FAREWELL, switchboard.0.emptied()).await.is_err() {
+        registry.0.shut_down();
+        if timeout(SHUTDOWN_TIMEOUT, registry.0.wait_until_empty()).await.is_err() {
             debug!("some clients did not close in time");
         }
         Ok(())
     }
 }
 
-/// Whatever ends the server, no connection outlives it.
-struct CutOnDrop(Arc<Switchboard>);
+/// Aborts all WebSockets when the server ends, whatever the reason.
+struct AbortOnDrop(Arc<ClientRegistry>);
 
-impl Drop for CutOnDrop {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        self.0.cut();
+        self.0.abort_all();
     }
 }
 
-struct House {
+/// Accepts connections, and runs a task for each.
+struct Acceptor {
     app: Router,
-    guests: JoinSet<()>,
-    door: Arc<Door>,
-    proxies: Arc<Proxies>,
+    connections: JoinSet<()>,
+    http_limiter: Arc<HttpConnectionLimiter>,
+    proxies: Arc<ProxyHeaders>,
     config: Arc<Config>,
 }
 
-impl House {
-    fn new(config: &Arc<Config>, switchboard: &Arc<Switchboard>, refusals: Arc<Refusals>) -> Self {
-        let shared = Shared {
+impl Acceptor {
+    fn new(config: &Arc<Config>, registry: &Arc<ClientRegistry>, refusal_log: Arc<RefusalLog>) -> Self {
+        let state = AppState {
             config: Arc::clone(config),
-            switchboard: Arc::clone(switchboard),
-            addresses: Arc::new(Addresses::new(&config.bounds)),
-            refusals: Arc::clone(&refusals),
+            registry: Arc::clone(registry),
+            address_limiter: Arc::new(AddressLimiter::new(&config.limits)),
+            refusal_log: Arc::clone(&refusal_log),
         };
         Self {
-            app: routes::router(shared),
-            guests: JoinSet::new(),
-            door: Arc::new(Door::new(refusals)),
-            proxies: Arc::new(Proxies::new(&config.trusted_proxies)),
+            app: routes::router(state),
+            connections: JoinSet::new(),
+            http_limiter: Arc::new(HttpConnectionLimiter::new(refusal_log)),
+            proxies: Arc::new(ProxyHeaders::new(&config.trusted_proxies)),
             config: Arc::clone(config),
         }
     }
 
-    /// Accepts for ever.
-    async fn welcome(&mut self, listener: &TcpListener) {
+    /// Accepts connections; never returns.
+    async fn accept_loop(&mut self, listener: &TcpListener) {
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, addr)) => self.admit(stream, addr.ip()),
+                    Ok((stream, addr)) => self.spawn_connection(stream, addr.ip()),
                     Err(error) => {
                         warn!(%error, "cannot accept");
-                        sleep(ACCEPT_PAUSE).await;
+                        sleep(ACCEPT_RETRY_DELAY).await;
                     }
                 },
-                Some(_) = self.guests.join_next() => {}
+                Some(_) = self.connections.join_next() => {}
             }
         }
     }
 
-    fn admit(&mut self, stream: TcpStream, peer: IpAddr) {
-        // Small messages that wait for each other would make every join slower.
+    fn spawn_connection(&mut self, stream: TcpStream, peer: IpAddr) {
+        // Nagle's algorithm would delay small messages, and with them every join.
         let _ = stream.set_nodelay(true);
         let trusted = self.proxies.trusts(peer);
-        let (place, cut) =
-            self.door.enter(if trusted { Owner::TrustedProxy } else { Owner::Address(Source::of(peer)) });
-        let visit = Visit { peer, place, proxies: Arc::clone(&self.proxies), app: self.app.clone() };
+        let (permit, evicted) = self.http_limiter.acquire(if trusted {
+            LimitKey::TrustedProxy
+        } else {
+            LimitKey::Address(AddressKey::of(peer))
+        });
+        let http = HttpConnection { peer, permit, proxies: Arc::clone(&self.proxies), app: self.app.clone() };
         let config = Arc::clone(&self.config);
-        self.guests.spawn(async move {
+        self.connections.spawn(async move {
             tokio::select! {
-                () = speak_http(stream, visit, &config.bounds) => {}
-                _ = cut => debug!(%peer, "made room for somebody else"),
+                () = serve_http(stream, http, &config.limits) => {}
+                _ = evicted => debug!(%peer, "made room for somebody else"),
             }
         });
     }
 }
 
-/// One connection that speaks HTTP.
-struct Visit {
+/// What one HTTP connection needs to answer its requests.
+struct HttpConnection {
     peer: IpAddr,
-    place: HttpPlace,
-    proxies: Arc<Proxies>,
+    permit: HttpConnectionPermit,
+    proxies: Arc<ProxyHeaders>,
     app: Router,
 }
 
-impl Visit {
-    /// What the app answers. Each request may come from somebody else, if a proxy sends it.
-    fn ask(&self, request: Request<Incoming>) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+impl HttpConnection {
+    /// Answers a request. Behind a proxy, each request of a connection may come from another client.
+    fn call(&self, request: Request<Incoming>) -> impl Future<Output = Result<Response, Infallible>> + use<> {
         let mut request = request.map(Body::new);
-        let caller = self.proxies.caller(self.peer, request.headers());
-        request.extensions_mut().insert(caller);
-        self.place.answering();
+        let remote = self.proxies.remote_address(self.peer, request.headers());
+        request.extensions_mut().insert(remote);
+        self.permit.mark_responding();
         self.app.clone().oneshot(request)
     }
 }
 
-/// Answers requests until the connection ends or becomes a WebSocket.
-async fn speak_http(stream: TcpStream, visit: Visit, bounds: &Bounds) {
-    let stream = Impatient::new(stream, bounds.write_timeout);
+/// Serves HTTP/1.1 on a connection until it ends or becomes a WebSocket.
+async fn serve_http(stream: TcpStream, http: HttpConnection, limits: &Limits) {
+    let stream = WriteTimeout::new(stream, limits.write_timeout);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.header_timeout)
+        .header_read_timeout(limits.header_timeout)
         .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(stream), service_fn(|request| visit.ask(request)))
+        .serve_connection(TokioIo::new(stream), service_fn(|request| http.call(request)))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = sleep(HTTP_LIFETIME) => {
             connection.as_mut().graceful_shutdown();
-            timeout(ANSWER_TIME, connection).await.unwrap_or(Ok(()))
+            timeout(RESPONSE_TIMEOUT, connection).await.unwrap_or(Ok(()))
         }
     };
     if let Err(error) = ended {

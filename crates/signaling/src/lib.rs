@@ -9,15 +9,12 @@
 //!
 //! Everything that arrives from the network passes through [`json`], [`text`] and [`normalize`], which bound sizes
 //! ([`limits`]) before anybody else sees a byte.
-//!
-//! [`hub`] is the other end: the rooms of our own reference server, without its sockets.
 
 pub mod carrier;
 mod carriers;
 pub mod dialect;
 pub mod dialects;
 mod foreign;
-pub mod hub;
 pub mod ice;
 pub mod json;
 pub mod limits;

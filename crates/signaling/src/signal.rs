@@ -23,6 +23,11 @@ impl ParticipantId {
         (!id.is_empty() && id.len() <= MAX_ID_BYTES).then_some(Self(id))
     }
 
+    /// The id that has these 16 bytes, in hexadecimal.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+
     /// An id of our own making, known to be within its bounds.
     pub(crate) fn from_trusted(id: String) -> Self {
         debug_assert!(!id.is_empty(), "made here, so within its bounds");

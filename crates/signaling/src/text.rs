@@ -2,13 +2,13 @@
 
 /// Joins pictures to one, as in the emoji of a family.
 const JOINER: char = '\u{200d}';
-/// Asks for the picture of a character that has a plain form too.
-pub(crate) const AS_PICTURE: char = '\u{fe0f}';
+/// Asks for the emoji form of the character before it, where that has a plain form too (Unicode UTS #51).
+pub const EMOJI_PRESENTATION_SELECTOR: char = '\u{fe0f}';
 
 /// Cleans text that a stranger wrote for people to read: what nobody sees is dropped, so that two texts that look the
 /// same are the same, and none can pose as another; white space is folded, and the rest is cut to `max_chars`
 /// characters. Two spellings of one letter (Unicode UAX #15) stay two: the tables for that are in the browser, and in
-/// [`room_key`](crate::hub::room_key).
+/// the server, which compares the names of rooms.
 ///
 /// ```
 /// assert_eq!(visavis_signaling::text::clean("  Ann\u{202e}\n  L\u{ad}ee ", 64), "Ann Lee");
@@ -54,7 +54,7 @@ pub(crate) fn url_segment(text: &str) -> String {
 fn is_shown(before: char, c: char, next: Option<char>) -> bool {
     match c {
         JOINER => is_picture(before) && next.is_some_and(is_picture),
-        AS_PICTURE => is_picture(before) && before != AS_PICTURE,
+        EMOJI_PRESENTATION_SELECTOR => is_picture(before) && before != EMOJI_PRESENTATION_SELECTOR,
         _ => !is_hidden(c),
     }
 }
@@ -73,7 +73,7 @@ fn is_hidden(c: char) -> bool {
 
 /// Whether emoji are made with it: arrows, symbols and pictures, and what asks for a picture.
 fn is_picture(c: char) -> bool {
-    matches!(c, AS_PICTURE | '\u{2190}'..='\u{27ff}' | '\u{2900}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+    matches!(c, EMOJI_PRESENTATION_SELECTOR | '\u{2190}'..='\u{27ff}' | '\u{2900}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
 #[cfg(test)]

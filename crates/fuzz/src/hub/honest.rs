@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use visavis_hub::{ClientId, participant_id};
 use visavis_signaling::dialects::visavis::Visavis;
-use visavis_signaling::hub::{ConnectionId, participant_id};
 use visavis_signaling::limits::MAX_ROOM_CHARS;
 use visavis_signaling::text::clean;
 use visavis_signaling::{
@@ -18,7 +18,7 @@ pub(super) struct Honest {
     dialect: Visavis,
     /// Where it was last.
     room: String,
-    pub(super) connection: Option<ConnectionId>,
+    pub(super) connection: Option<ClientId>,
     pub(super) is_in: bool,
     pub(super) roster: BTreeSet<ParticipantId>,
 }
@@ -40,7 +40,7 @@ impl Honest {
         participant_id(&self.secret)
     }
 
-    pub(super) fn join(&mut self, now: Timestamp, connection: ConnectionId, room: &str) -> Vec<String> {
+    pub(super) fn join(&mut self, now: Timestamp, connection: ClientId, room: &str) -> Vec<String> {
         let room = clean(&["r", room].concat(), MAX_ROOM_CHARS);
         if room != self.room {
             // As a room does it, also without a socket: what is over is not taken up.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tungstenite::Message;
 use tungstenite::protocol::WebSocketConfig;
-use visavis_signaling::hub::participant_id;
+use visavis_hub::participant_id;
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
@@ -24,18 +24,18 @@ const SDP_BYTES: usize = 6000;
 /// People behind one address, as in a household.
 const PER_ADDRESS: usize = 4;
 /// Stands before the time in the messages that are measured.
-const MARK: &str = "sent-at-";
+const TIMESTAMP_PREFIX: &str = "sent-at-";
 
 /// What all clients measure.
 #[derive(Default)]
-pub(crate) struct Meter {
+pub(crate) struct Latencies {
     pub(crate) sent: AtomicUsize,
     /// The server may hang up now.
-    pub(crate) over: AtomicBool,
+    pub(crate) finished: AtomicBool,
     micros: Mutex<Vec<u64>>,
 }
 
-impl Meter {
+impl Latencies {
     pub(crate) fn take(&self) -> Vec<u64> {
         std::mem::take(&mut *self.micros.lock().unwrap())
     }
@@ -57,18 +57,18 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn join(url: &str, room: &str, n: usize, meter: Arc<Meter>) -> Self {
+    pub(crate) async fn join(url: &str, room: &str, n: usize, latencies: Arc<Latencies>) -> Self {
         let socket = open(url, room, n).await;
         let (outbox, messages) = mpsc::unbounded_channel();
-        tokio::spawn(run(socket, messages, meter));
+        tokio::spawn(run(socket, messages, latencies));
         Self { id: id_of(n), outbox }
     }
 
     /// Sends the time to another, in a description or in a candidate.
-    pub(crate) fn send_to(&self, to: &Self, description: bool, meter: &Meter) {
-        let now = format!("{MARK}{:020}", BEGIN.elapsed().as_micros());
+    pub(crate) fn send_to(&self, to: &Self, description: bool, latencies: &Latencies) {
+        let now = format!("{TIMESTAMP_PREFIX}{:020}", BEGIN.elapsed().as_micros());
         let message = if description { offer(&to.id, &fill(&now)) } else { candidate(&to.id, &now) };
-        meter.sent.fetch_add(1, Ordering::Relaxed);
+        latencies.sent.fetch_add(1, Ordering::Relaxed);
         self.outbox.send(message).unwrap();
     }
 }
@@ -118,7 +118,7 @@ pub(crate) async fn open(url: &str, room: &str, n: usize) -> Socket {
     socket
 }
 
-async fn run(mut socket: Socket, mut messages: mpsc::UnboundedReceiver<String>, meter: Arc<Meter>) {
+async fn run(mut socket: Socket, mut messages: mpsc::UnboundedReceiver<String>, latencies: Arc<Latencies>) {
     let mut heard = 0;
     loop {
         tokio::select! {
@@ -127,25 +127,25 @@ async fn run(mut socket: Socket, mut messages: mpsc::UnboundedReceiver<String>, 
                 None => return,
             },
             message = socket.next() => match message {
-                Some(Ok(Message::Text(frame))) => hear(&mut socket, &frame, &mut heard, &meter).await,
+                Some(Ok(Message::Text(frame))) => on_frame(&mut socket, &frame, &mut heard, &latencies).await,
                 Some(Ok(_)) => {}
-                _ if meter.over.load(Ordering::Relaxed) => return,
+                _ if latencies.finished.load(Ordering::Relaxed) => return,
                 other => panic!("the server hung up: {other:?}"),
             },
         }
     }
 }
 
-async fn hear(socket: &mut Socket, frame: &str, heard: &mut u32, meter: &Meter) {
+async fn on_frame(socket: &mut Socket, frame: &str, heard: &mut u32, latencies: &Latencies) {
     if frame.starts_with(r#"{"type":"ping""#) {
         let pong = json!({"type": "pong", "heard": *heard}).to_string();
         return socket.send(Message::text(pong)).await.unwrap();
     }
     *heard += 1;
-    if let Some(at) = frame.find(MARK) {
+    if let Some(at) = frame.find(TIMESTAMP_PREFIX) {
         let now = BEGIN.elapsed().as_micros() as u64;
-        let sent: u64 = frame[at + MARK.len()..].get(..20).unwrap().parse().unwrap();
-        meter.micros.lock().unwrap().push(now - sent);
+        let sent: u64 = frame[at + TIMESTAMP_PREFIX.len()..].get(..20).unwrap().parse().unwrap();
+        latencies.micros.lock().unwrap().push(now - sent);
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::client::{Client, Meter, offer};
+use crate::client::{Client, Latencies, offer};
 use crate::server::Server;
 
 /// How many connect at the same time.
@@ -39,25 +39,25 @@ async fn main() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let server = Server::start(people, people.div_ceil(rooms));
     let empty = server.memory();
-    let meter = Arc::new(Meter::default());
+    let latencies = Arc::new(Latencies::default());
 
     let begin = Instant::now();
-    let clients = Arc::new(enter(&server, &meter, people, rooms).await);
+    let clients = Arc::new(join_all(&server, &latencies, people, rooms).await);
     println!("{people} people entered {rooms} rooms in {:.1} s", begin.elapsed().as_secs_f64());
     sleep(CALM).await;
     println!("{}", per_connection("at rest", server.memory(), empty, people));
 
-    let busy = measure(&clients, rooms, &meter).await;
+    let busy = measure(&clients, rooms, &latencies).await;
     println!("relay of {PER_SECOND} messages a second: {busy}");
     println!("{}", per_connection("after that", server.memory(), empty, people));
 
     let slow = tokio::spawn(stall(server.url()));
-    let beside = measure(&clients, rooms, &meter).await;
+    let beside = measure(&clients, rooms, &latencies).await;
     println!("the same beside somebody who does not read: {beside}");
     let (seconds, megabytes) = slow.await.unwrap();
     println!("who does not read was cut off after {seconds:.1} s and {megabytes:.1} MB");
     println!("at the end: {}", server.health().await);
-    meter.over.store(true, Ordering::Relaxed);
+    latencies.finished.store(true, Ordering::Relaxed);
 }
 
 /// People and rooms, from the command line. Cargo adds `--bench`.
@@ -73,13 +73,13 @@ fn per_connection(when: &str, now: u64, empty: u64, people: usize) -> String {
 }
 
 /// Everybody connects and joins. Clients of one room stand one after the other.
-async fn enter(server: &Server, meter: &Arc<Meter>, people: usize, rooms: usize) -> Vec<Client> {
+async fn join_all(server: &Server, latencies: &Arc<Latencies>, people: usize, rooms: usize) -> Vec<Client> {
     let places = Arc::new(Semaphore::new(CONNECTING));
     let joining = (0..people).map(|n| {
-        let (url, meter, places) = (server.url(), Arc::clone(meter), Arc::clone(&places));
+        let (url, latencies, places) = (server.url(), Arc::clone(latencies), Arc::clone(&places));
         tokio::spawn(async move {
             let _place = places.acquire().await.unwrap();
-            Client::join(&url, &format!("room {}", n * rooms / people), n, meter).await
+            Client::join(&url, &format!("room {}", n * rooms / people), n, latencies).await
         })
     });
     let mut clients = Vec::with_capacity(people);
@@ -90,9 +90,9 @@ async fn enter(server: &Server, meter: &Arc<Meter>, people: usize, rooms: usize)
 }
 
 /// Lets people of all rooms send to each other for a while; says how long the messages took.
-async fn measure(clients: &Arc<Vec<Client>>, rooms: usize, meter: &Meter) -> String {
-    meter.take();
-    let sent = meter.sent.load(Ordering::Relaxed);
+async fn measure(clients: &Arc<Vec<Client>>, rooms: usize, latencies: &Latencies) -> String {
+    latencies.take();
+    let sent = latencies.sent.load(Ordering::Relaxed);
     let mut ticks = interval(Duration::from_millis(10));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (begin, each_tick, room) = (Instant::now(), PER_SECOND as usize / 100, clients.len() / rooms);
@@ -103,12 +103,12 @@ async fn measure(clients: &Arc<Vec<Client>>, rooms: usize, meter: &Meter) -> Str
             // Over all rooms in turn, and round the people of each.
             let (first, turn) = (n % rooms * room, n / rooms);
             let (from, to) = (&clients[first + turn % room], &clients[first + (turn + 1) % room]);
-            from.send_to(to, n % 6 == 0, meter);
+            from.send_to(to, n % 6 == 0, latencies);
             n += 1;
         }
     }
     sleep(Duration::from_secs(1)).await;
-    meter.report(meter.sent.load(Ordering::Relaxed) - sent)
+    latencies.report(latencies.sent.load(Ordering::Relaxed) - sent)
 }
 
 /// Somebody who joins and never reads, and somebody who sends to them all they may. How long it takes until the server

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use visavis_server::{Bounds, Config};
+use visavis_server::{Config, Limits};
 
-use crate::support::{Client, Running, bounded, config, id, offer, start};
+use crate::support::{Client, Running, config, id, offer, start, with_limits};
 
 /// Two people who talk while others do what they do.
 async fn pair(server: &Running, room: &str) -> [Client; 2] {
@@ -35,13 +35,13 @@ const NOTICEABLE: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn a_slow_reader_delays_nobody_in_another_room() {
-    let bounds = Bounds {
+    let limits = Limits {
         queue_bytes: 512 * 1024,
         message_burst: 1_000_000,
         byte_burst: u32::MAX,
-        ..Bounds::default()
+        ..Limits::default()
     };
-    let server = start(bounded(bounds)).await;
+    let server = start(with_limits(limits)).await;
     let mut others = pair(&server, "quiet").await;
     let (_slow, _) = server.join("loud", 's').await;
     let (mut loud, _) = server.join("loud", 'l').await;
@@ -58,16 +58,16 @@ async fn a_slow_reader_delays_nobody_in_another_room() {
 /// None of them has more waiting than one may have, but all together do.
 #[tokio::test]
 async fn slow_readers_are_bounded_together_and_lose_before_others() {
-    let bounds = Bounds {
+    let limits = Limits {
         max_queued_bytes: 1024 * 1024,
         queue_bytes: usize::MAX,
         queue_messages: 100_000,
         message_burst: 1_000_000,
         byte_burst: u32::MAX,
         per_address: None,
-        ..Bounds::default()
+        ..Limits::default()
     };
-    let server = start(bounded(bounds)).await;
+    let server = start(with_limits(limits)).await;
     let mut others = pair(&server, "quiet").await;
     let (_slow, _) = server.join("loud", 's').await;
     let (mut loud, _) = server.join("loud", 'l').await;
@@ -88,8 +88,8 @@ async fn slow_readers_are_bounded_together_and_lose_before_others() {
 
 #[tokio::test]
 async fn half_open_sockets_cost_others_no_more_than_their_time() {
-    let bounds = Bounds { header_timeout: Duration::from_millis(500), ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+    let limits = Limits { header_timeout: Duration::from_millis(500), ..Limits::default() };
+    let server = start(with_limits(limits)).await;
     let mut others = pair(&server, "r").await;
     let mut half_open = Vec::new();
     for n in 0..600 {
@@ -120,7 +120,7 @@ async fn a_flood_ends_its_own_connection_only() {
     let (slowest, sent) = tokio::join!(slowest(&mut others, 50), flood);
     assert!(slowest < NOTICEABLE, "{slowest:?}");
     assert!(sent < 5000, "it was let through");
-    server.settle(2).await;
+    server.wait_for_connections(2).await;
 }
 
 /// A message that never ends, in frames with nothing in them: the library shows none of them, and each costs six bytes.
@@ -154,7 +154,7 @@ async fn empty_frames_of_an_endless_message_are_counted() {
     assert!(frames < 1_000_000, "{frames} frames went through in {:?}", begin.elapsed());
     assert!(answer.contains("rate-limited"), "{answer}");
     assert!(slowest(&mut others, 20).await < NOTICEABLE);
-    server.settle(2).await;
+    server.wait_for_connections(2).await;
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_frame_that_says_it_is_huge_is_not_waited_for() {
     frame.extend((1_u64 << 62).to_be_bytes());
     frame.extend([0; 4]);
     stream.write_all(&frame).await.unwrap();
-    server.settle(2).await;
+    server.wait_for_connections(2).await;
     assert!(slowest(&mut others, 20).await < NOTICEABLE);
 }
 
@@ -181,5 +181,5 @@ async fn silent_sockets_are_hung_up_on() {
     for _ in 0..50 {
         silent.push(server.connect().await);
     }
-    server.settle(0).await;
+    server.wait_for_connections(0).await;
 }

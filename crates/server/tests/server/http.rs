@@ -1,9 +1,9 @@
 //! HTTP besides the app.
 
 use serde_json::json;
-use visavis_server::{Bounds, Config};
+use visavis_server::{Config, Limits};
 
-use crate::support::{bounded, config, get, raw, start};
+use crate::support::{config, get, raw, start, with_limits};
 
 #[tokio::test]
 async fn health_counts() {
@@ -15,7 +15,7 @@ async fn health_counts() {
     assert_eq!(server.health().await, expected(0, 0, 0));
     let (_ann, _) = server.join("r", 'a').await;
     let _idle = server.connect().await;
-    server.settle(2).await;
+    server.wait_for_connections(2).await;
     assert_eq!(server.health().await, expected(1, 1, 2));
     let response = get(server.addr, "/healthz", "").await;
     assert_eq!(response.header("content-type"), Some("application/json"));
@@ -23,15 +23,15 @@ async fn health_counts() {
 
 #[tokio::test]
 async fn health_says_when_there_is_no_place_left() {
-    let server = start(bounded(Bounds { max_connections: 1, ..Bounds::default() })).await;
+    let server = start(with_limits(Limits { max_connections: 1, ..Limits::default() })).await;
     let ann = server.connect().await;
     assert_eq!(server.health().await["status"], "full");
     assert_eq!(get(server.addr, "/healthz", "").await.status, 200, "no reason to restart it");
     drop(ann);
-    server.settle(0).await;
+    server.wait_for_connections(0).await;
     assert_eq!(server.health().await["status"], "ok");
 
-    let server = start(bounded(Bounds { max_rooms: 1, ..Bounds::default() })).await;
+    let server = start(with_limits(Limits { max_rooms: 1, ..Limits::default() })).await;
     let (_ann, _) = server.join("r", 'a').await;
     assert_eq!(server.health().await["status"], "full");
 }

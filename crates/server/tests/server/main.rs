@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod bounds;
-mod crowds;
-mod door;
 mod files;
 mod hostile;
 mod http;
+mod http_limits;
+mod limits;
 mod program;
 mod relay;
 mod resume;
 mod rooms;
+mod shared_addresses;
 mod support;

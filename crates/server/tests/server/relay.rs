@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use visavis_server::{Config, Relay};
+use visavis_server::{Config, TurnConfig};
 
 use crate::support::{Running, config, id, local, start};
 
 async fn serve(ttl: Duration) -> Running {
     let urls = vec!["turn:turn.example.org:3478".to_owned()];
-    let relay = Some(Relay { urls, secret: "north".to_owned(), ttl });
-    start(Config { relay, ice_urls: vec!["stun:stun.example.org".to_owned()], ..config() }).await
+    let turn = Some(TurnConfig { urls, secret: "north".to_owned(), ttl });
+    start(Config { turn, ice_urls: vec!["stun:stun.example.org".to_owned()], ..config() }).await
 }
 
 /// Until when a list of servers is good, as its user name says.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
-use visavis_server::{Bounds, Config};
+use visavis_server::{Config, Limits};
 
-use crate::support::{Client, Running, bounded, config, id, join, local, offer, start};
+use crate::support::{Client, Running, config, id, join, local, offer, start, with_limits};
 
 fn join_session(secret: char, session: &str, heard: Option<u32>) -> Value {
     let mut join = join("r", secret);
@@ -55,7 +55,7 @@ async fn a_page_that_goes_away_has_left() {
     let away = CloseFrame { code: CloseCode::Away, reason: "".into() };
     ann.socket.close(Some(away)).await.unwrap();
     assert_eq!(bob.expect("participant-left").await["reason"], "left");
-    server.settle(1).await;
+    server.wait_for_connections(1).await;
     let (_ann, joined) = enter(&server, 'a', None).await;
     assert_eq!(joined["participants"][0]["id"], id('b'), "a reload finds its seat");
     bob.expect("participant-joined").await;
@@ -80,11 +80,11 @@ async fn a_seat_is_kept_no_longer_than_the_window() {
 }
 
 #[tokio::test]
-async fn a_room_of_ghosts_is_forgotten() {
+async fn a_room_of_disconnected_members_is_removed() {
     let server = start(Config { resume_window: Duration::from_millis(100), ..config() }).await;
     let (ann, _) = enter(&server, 'a', None).await;
     drop(ann);
-    server.settle(0).await;
+    server.wait_for_connections(0).await;
     while server.health().await["rooms"] != 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -93,7 +93,7 @@ async fn a_room_of_ghosts_is_forgotten() {
 /// A tab crashes, and its owner opens the link in a new one, which has another secret.
 #[tokio::test]
 async fn the_owner_of_a_crashed_tab_gets_into_the_full_room_again() {
-    let server = start(Config { capacity: 2, yields_after: Duration::from_millis(500), ..config() }).await;
+    let server = start(Config { capacity: 2, evictable_after: Duration::from_millis(500), ..config() }).await;
     let (crashed, _) = enter(&server, 'a', None).await;
     let (mut bob, _) = enter(&server, 'b', None).await;
     drop(crashed);
@@ -118,8 +118,8 @@ async fn the_owner_of_a_crashed_tab_gets_into_the_full_room_again() {
 /// A frame that gets its client closed upon must not be repeated for ever, so the session is over.
 #[tokio::test]
 async fn who_breaks_a_rule_begins_anew() {
-    let bounds = Bounds { message_burst: 5, messages_per_second: 0, ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+    let limits = Limits { message_burst: 5, messages_per_second: 0, ..Limits::default() };
+    let server = start(with_limits(limits)).await;
     let (mut ann, _) = enter(&server, 'a', None).await;
     for _ in 0..5 {
         ann.send_text(r#"{"type":"media","media":{}}"#).await;
@@ -129,11 +129,11 @@ async fn who_breaks_a_rule_begins_anew() {
     assert_eq!(joined["resumed"], Value::Null);
 }
 
-/// Nobody fills the server by joining and hanging up: the oldest ghost makes room.
+/// Nobody fills the server by joining and hanging up: the oldest reserved seat is evicted.
 #[tokio::test]
-async fn ghosts_are_bounded() {
-    let bounds = Bounds { max_lost: Some(3), max_rooms: 4, ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+async fn reserved_seats_are_limited() {
+    let limits = Limits { max_reserved_seats: Some(3), max_rooms: 4, ..Limits::default() };
+    let server = start(with_limits(limits)).await;
     for n in 0..10 {
         let mut client = server.connect().await;
         let mut join = join_session('a', "s", None);
@@ -141,7 +141,7 @@ async fn ghosts_are_bounded() {
         client.send(&join).await;
         client.expect("joined").await;
         drop(client);
-        server.settle(0).await;
+        server.wait_for_connections(0).await;
     }
     assert_eq!(server.health().await["rooms"], 3);
     let (_ann, _) = server.join("a", 'a').await;
@@ -151,11 +151,11 @@ async fn ghosts_are_bounded() {
 
 /// ...and one who joins and hangs up without end takes nobody else's seat.
 #[tokio::test]
-async fn ghosts_of_one_address_push_out_only_each_other() {
-    let server = start(bounded(Bounds { max_lost: Some(5), ..Bounds::default() })).await;
+async fn reserved_seats_of_one_address_evict_only_each_other() {
+    let server = start(with_limits(Limits { max_reserved_seats: Some(5), ..Limits::default() })).await;
     let (ann, _) = enter(&server, 'a', None).await;
     drop(ann);
-    server.settle(0).await;
+    server.wait_for_connections(0).await;
     for n in 0..20 {
         let mut stranger = server.connect_from(local(1), &[]).await;
         let mut join = join_session('s', "s", None);
@@ -163,7 +163,7 @@ async fn ghosts_of_one_address_push_out_only_each_other() {
         stranger.send(&join).await;
         stranger.expect("joined").await;
         drop(stranger);
-        server.settle(0).await;
+        server.wait_for_connections(0).await;
     }
     let (_ann, joined) = enter(&server, 'a', Some(0)).await;
     assert_eq!(joined["resumed"], true);

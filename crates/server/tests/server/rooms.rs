@@ -97,7 +97,7 @@ async fn the_same_identity_takes_its_seat_back() {
     old.expect_error("replaced", true).await;
     old.expect_closed().await;
     assert_eq!(bob.expect("participant-joined").await["participant"]["id"], id('a'));
-    server.settle(2).await;
+    server.wait_for_connections(2).await;
     bob.expect_quiet().await;
     bob.send(&offer(&id('a'), "v=0\r\n")).await;
     new.expect("description").await;
@@ -110,7 +110,7 @@ async fn a_lost_connection_is_gone_not_left() {
     let (mut bob, _) = server.join("r", 'b').await;
     drop(ann);
     assert_eq!(bob.expect("participant-left").await["reason"], "gone");
-    server.settle(1).await;
+    server.wait_for_connections(1).await;
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn closing_tells_everybody() {
         client.expect_error("server-closing", true).await;
         client.expect_closed().await;
     }
-    server.ended().await;
+    server.wait_for_end().await;
 }
 
 #[tokio::test]

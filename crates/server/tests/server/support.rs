@@ -14,11 +14,11 @@ use tokio::time::timeout;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Error, Message};
-use visavis_server::{Bounds, Config, Server};
-use visavis_signaling::hub::participant_id;
+use visavis_hub::participant_id;
+use visavis_server::{Config, Limits, Server};
 
 /// Nothing here takes this long; it only turns a hang into a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A free port on this machine.
 pub(crate) fn config() -> Config {
@@ -26,8 +26,8 @@ pub(crate) fn config() -> Config {
 }
 
 /// The same, with other bounds.
-pub(crate) fn bounded(bounds: Bounds) -> Config {
-    Config { bounds, ..config() }
+pub(crate) fn with_limits(limits: Limits) -> Config {
+    Config { limits, ..config() }
 }
 
 /// A running server.
@@ -48,7 +48,7 @@ pub(crate) async fn start(config: Config) -> Running {
 impl Running {
     pub(crate) async fn connect(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.addr)).await.unwrap();
-        Client { socket, pending: VecDeque::new(), deaf: false }
+        Client { socket, pending: VecDeque::new(), closed: false }
     }
 
     /// A client from another address of this machine, with more headers, such as those of a proxy.
@@ -67,7 +67,7 @@ impl Running {
         }
         let stream = MaybeTlsStream::Plain(stream_from(source, self.addr).await);
         let (socket, _) = client_async(request, stream).await?;
-        Ok(Client { socket, pending: VecDeque::new(), deaf: false })
+        Ok(Client { socket, pending: VecDeque::new(), closed: false })
     }
 
     /// A client that is in the room, with whom it found there.
@@ -82,8 +82,8 @@ impl Running {
         let _ = self.stop.take().unwrap().send(());
     }
 
-    pub(crate) async fn ended(self) {
-        timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
+    pub(crate) async fn wait_for_end(self) {
+        timeout(TIMEOUT, self.task).await.unwrap().unwrap().unwrap();
     }
 
     /// As if the program had crashed.
@@ -98,13 +98,13 @@ impl Running {
     }
 
     /// Waits until the number of connections is `wanted`.
-    pub(crate) async fn settle(&self, wanted: u64) {
+    pub(crate) async fn wait_for_connections(&self, wanted: u64) {
         let settled = async {
             while self.health().await["connections"] != wanted {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, settled).await.expect("connections settle");
+        timeout(TIMEOUT, settled).await.expect("connections settle");
     }
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn id(secret: char) -> String {
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pending: VecDeque<Message>,
-    deaf: bool,
+    closed: bool,
 }
 
 impl Client {
@@ -166,9 +166,9 @@ impl Client {
         loop {
             tokio::select! {
                 sent = &mut sending => return sent,
-                heard = stream.next(), if !self.deaf => match heard {
+                heard = stream.next(), if !self.closed => match heard {
                     Some(Ok(message)) => self.pending.push_back(message),
-                    Some(Err(_)) | None => self.deaf = true,
+                    Some(Err(_)) | None => self.closed = true,
                 },
             }
         }
@@ -179,9 +179,9 @@ impl Client {
         loop {
             let message = match self.pending.pop_front() {
                 Some(message) => message,
-                None if self.deaf => return None,
+                None if self.closed => return None,
                 None => {
-                    timeout(PATIENCE, self.socket.next()).await.expect("the server says something")?.ok()?
+                    timeout(TIMEOUT, self.socket.next()).await.expect("the server says something")?.ok()?
                 }
             };
             let Message::Text(text) = message else { continue };
@@ -248,6 +248,6 @@ pub(crate) async fn raw(addr: SocketAddr, bytes: &[u8]) -> String {
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
     // A reset after the answer is an end as well.
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server closes");
+    let _ = timeout(TIMEOUT, stream.read_to_end(&mut answer)).await.expect("the server closes");
     String::from_utf8_lossy(&answer).into_owned()
 }

@@ -68,7 +68,9 @@ impl Client {
 
     fn expect_frame(&mut self, expected: &str) -> Result<(), String> {
         match self.said.pop_front() {
-            Some(DialectOutput::Frame(frame)) if agrees(&frame, expected) => Ok(()),
+            Some(DialectOutput::Frame(frame)) if agrees(&serde_json::from_str(&frame).unwrap(), expected) => {
+                Ok(())
+            }
             other => Err(format!("got {other:?}")),
         }
     }

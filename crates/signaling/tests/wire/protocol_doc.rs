@@ -1,28 +1,11 @@
 //! The reference for outsiders says what the code does.
 
-use std::fs;
-
 use visavis_signaling::RejectCode;
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage, VERSION};
-use visavis_signaling::hub::HubConfig;
 use visavis_signaling::limits;
 
+use crate::document::{blocks, document};
 use crate::script;
-use crate::server::replay;
-
-/// The reference.
-pub(crate) fn document() -> String {
-    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/signaling-protocol.md")).unwrap()
-}
-
-/// What stands in the blocks whose fence says `info`.
-pub(crate) fn blocks<'a>(document: &'a str, info: &str) -> Vec<&'a str> {
-    let fence = format!("```{info}\n");
-    let blocks: Vec<_> =
-        document.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
-    assert!(!blocks.is_empty(), "no {info}");
-    blocks
-}
 
 /// The cells of the rows under a heading; the head of the table and the line below it are left out.
 fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
@@ -32,9 +15,12 @@ fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
     rows.filter(|row: &Vec<String>| row[0] != "-" && !["what", "code"].contains(&row[0].as_str())).collect()
 }
 
+fn value_of(frame: &str) -> serde_json::Value {
+    serde_json::from_str(frame).unwrap()
+}
+
 fn type_of(frame: &str) -> String {
-    let value: serde_json::Value = serde_json::from_str(frame).unwrap();
-    value["type"].as_str().unwrap().to_owned()
+    value_of(frame)["type"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -50,7 +36,7 @@ fn examples_of_clients_are_understood() {
     let mut types = Vec::new();
     for example in blocks(&document, "json client") {
         let message = ClientMessage::decode(example).unwrap_or_else(|e| panic!("{example}: {e}"));
-        assert!(script::agrees(&message.encode(), example), "{example}");
+        assert!(script::agrees(&value_of(&message.encode()), example), "{example}");
         types.push(type_of(example));
     }
     types.dedup();
@@ -63,20 +49,12 @@ fn examples_of_servers_are_understood() {
     let mut types = Vec::new();
     for example in blocks(&document, "json server") {
         let message = ServerMessage::decode(example).unwrap_or_else(|e| panic!("{example}: {e}"));
-        assert!(script::agrees(&message.expect("known").encode(), example), "{example}");
+        assert!(script::agrees(&value_of(&message.expect("known").encode()), example), "{example}");
         types.push(type_of(example));
     }
     types.dedup();
     let all = ["joined", "participant-joined", "participant-left", "description", "candidate", "media"];
     assert_eq!(types, [&all[..], &["ice-servers", "error", "ping"]].concat());
-}
-
-#[test]
-fn the_sample_session_happens_like_that() {
-    let document = document();
-    for session in blocks(&document, "session") {
-        replay("the sample session", HubConfig::default(), &script::lines(session));
-    }
 }
 
 #[test]

@@ -7,7 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use visavis_signaling::hub::participant_id;
+
+use crate::participant_id;
+
+/// The transcripts of both ends.
+const TRANSCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../signaling/tests/transcripts/visavis");
 
 /// A line with its number, for failures.
 #[derive(Debug, Clone)]
@@ -16,9 +20,9 @@ pub(crate) struct Line {
     pub(crate) text: String,
 }
 
-/// All transcripts in a folder of `tests/transcripts/visavis`, in order.
+/// All transcripts of one end, in order.
 pub(crate) fn transcripts(folder: &str) -> Vec<(PathBuf, Vec<Line>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts/visavis").join(folder);
+    let folder = Path::new(TRANSCRIPTS).join(folder);
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty());
@@ -74,8 +78,8 @@ fn secret(name: &str) -> String {
 }
 
 /// Whether a frame says what the transcript says. `"*"` stands for any text, and `*` alone for any frame.
-pub(crate) fn agrees(frame: &str, expected: &str) -> bool {
-    expected == "*" || same(&serde_json::from_str(frame).unwrap(), &serde_json::from_str(expected).unwrap())
+pub(crate) fn agrees(frame: &Value, expected: &str) -> bool {
+    expected == "*" || same(frame, &serde_json::from_str(expected).unwrap())
 }
 
 fn same(value: &Value, expected: &Value) -> bool {

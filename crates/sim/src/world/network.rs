@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use visavis_core::signaling::Timestamp;
 use visavis_core::signaling::dialects::visavis::messages::ServerMessage;
-use visavis_core::signaling::hub::{self, Hub, HubConfig, HubOutput};
 use visavis_core::{Input, SocketEvent};
+use visavis_hub::{Hub, HubConfig, HubOutput};
 
 use super::{Action, World};
 
@@ -36,7 +36,7 @@ impl Server {
         let resume_window = Duration::from_secs(if chaos { 0 } else { 60 });
         let config = HubConfig { resume_window, capacity: 24, ..HubConfig::default() };
         Self {
-            hub: Some(Hub::new(config.clone())),
+            hub: Some(Hub::new(config.clone(), Timestamp::from_millis(0))),
             config,
             sockets: BTreeMap::new(),
             silent: BTreeSet::new(),
@@ -88,7 +88,7 @@ impl World {
         };
         *heard = self.now;
         hub.advance(Timestamp::from_millis(self.now));
-        hub.frame(hub::ConnectionId(socket), frame);
+        hub.on_frame(visavis_hub::ClientId(socket), frame);
         self.carry_out();
     }
 
@@ -96,7 +96,7 @@ impl World {
         self.server.sockets.remove(&socket);
         if let Some(hub) = &mut self.server.hub {
             hub.advance(Timestamp::from_millis(self.now));
-            hub.closed(hub::ConnectionId(socket));
+            hub.on_disconnected(visavis_hub::ClientId(socket));
         }
         self.carry_out();
     }
@@ -166,7 +166,7 @@ impl World {
             self.server_loses(socket);
         }
         for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
-            let ping = self.server.hub.as_mut().map(|hub| hub.ping(hub::ConnectionId(socket)));
+            let ping = self.server.hub.as_mut().map(|hub| hub.ping_message(visavis_hub::ClientId(socket)));
             if let Some(ping) = ping {
                 self.send_to_peer(socket, &ping);
             }
@@ -205,7 +205,8 @@ impl World {
 
     pub(super) fn server_starts(&mut self) {
         if !self.server.is_up() {
-            self.server.hub = Some(Hub::new(self.server.config.clone()));
+            let now = Timestamp::from_millis(self.now);
+            self.server.hub = Some(Hub::new(self.server.config.clone(), now));
         }
     }
 }

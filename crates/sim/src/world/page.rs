@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
-use visavis_core::signaling::{IceServer, ParticipantId, hub};
+use visavis_core::signaling::{IceServer, ParticipantId};
 use visavis_core::{
     AppConfig, ConnectionId, OperationError, PeerConnectionState, Room, RoomConfig, Source, Test, TestId,
     TrackId,
 };
+use visavis_hub::participant_id;
 
 use super::Action;
 use super::network::SocketId;
@@ -102,7 +103,7 @@ impl Peer {
         let config = RoomConfig { microphone, camera, seed, ice_servers, ..RoomConfig::default() };
         Self {
             identity,
-            id: hub::participant_id(&secret),
+            id: participant_id(&secret),
             room: Room::new(config, Box::new(Visavis::new("ws://server/ws", secret).with_session(page))),
             alive: true,
             wants_in: false,

@@ -2,10 +2,11 @@
 
 use super::*;
 
-const A: ConnectionId = ConnectionId(1);
-const B: ConnectionId = ConnectionId(2);
-const C: ConnectionId = ConnectionId(3);
-const D: ConnectionId = ConnectionId(4);
+const START: Timestamp = Timestamp::from_millis(0);
+const A: ClientId = ClientId(1);
+const B: ClientId = ClientId(2);
+const C: ClientId = ClientId(3);
+const D: ClientId = ClientId(4);
 
 fn join(room: &str, secret: char) -> String {
     let identity = secret.to_string().repeat(32);
@@ -23,14 +24,14 @@ fn drain(hub: &mut Hub) -> Vec<HubOutput> {
 }
 
 fn two() -> Hub {
-    let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() });
-    hub.frame(A, &join("r", 'a'));
-    hub.frame(B, &join("r", 'b'));
+    let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() }, START);
+    hub.on_frame(A, &join("r", 'a'));
+    hub.on_frame(B, &join("r", 'b'));
     drain(&mut hub);
     hub
 }
 
-fn code_of(output: &HubOutput) -> Option<(ConnectionId, &str)> {
+fn code_of(output: &HubOutput) -> Option<(ClientId, &str)> {
     match output {
         HubOutput::Send(to, ServerMessage::Error { code, .. }) => Some((*to, code)),
         HubOutput::Send(..) | HubOutput::Close(_) => None,
@@ -40,7 +41,7 @@ fn code_of(output: &HubOutput) -> Option<(ConnectionId, &str)> {
 #[test]
 fn a_full_room_refuses_and_the_others_notice_nothing() {
     let mut hub = two();
-    hub.frame(C, &join("r", 'c'));
+    hub.on_frame(C, &join("r", 'c'));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((C, "room-full")));
     assert_eq!(out[1..], [HubOutput::Close(C)]);
@@ -57,11 +58,11 @@ fn a_room_is_the_same_in_every_spelling_of_its_name() {
         ["\u{ac00}", "\u{1100}\u{1161}", "\u{1100}\u{3164}\u{1161}"],
         ["tea ❤", "tea ❤\u{fe0f}", "Tea\u{200b} ❤"],
     ] {
-        let mut hub = Hub::new(HubConfig::default());
-        for (name, (connection, secret)) in names.iter().zip([(A, 'a'), (B, 'b'), (C, 'c')]) {
-            hub.frame(connection, &join(name, secret));
+        let mut hub = Hub::new(HubConfig::default(), START);
+        for (name, (client, secret)) in names.iter().zip([(A, 'a'), (B, 'b'), (C, 'c')]) {
+            hub.on_frame(client, &join(name, secret));
         }
-        assert_eq!((hub.rooms(), hub.participants()), (1, 3), "{names:?}");
+        assert_eq!((hub.room_count(), hub.participant_count()), (1, 3), "{names:?}");
         let welcomes = drain(&mut hub).into_iter().filter_map(|output| match output {
             HubOutput::Send(C, ServerMessage::Joined(welcome)) => Some(welcome),
             HubOutput::Send(..) | HubOutput::Close(_) => None,
@@ -75,29 +76,29 @@ fn a_room_is_the_same_in_every_spelling_of_its_name() {
 #[test]
 fn a_seat_is_taken_back_in_another_spelling() {
     let mut hub = two();
-    hub.closed(A);
+    hub.on_disconnected(A);
     drain(&mut hub);
-    hub.frame(C, &join("R", 'a'));
-    assert_eq!((hub.rooms(), hub.participants()), (1, 2));
-    hub.frame(D, &join("R", 'd'));
+    hub.on_frame(C, &join("R", 'a'));
+    assert_eq!((hub.room_count(), hub.participant_count()), (1, 2));
+    hub.on_frame(D, &join("R", 'd'));
     let refused = drain(&mut hub).iter().filter_map(code_of).any(|code| code == (D, "room-full"));
     assert!(refused, "the room has two places, in any spelling");
 }
 
 #[test]
 fn names_that_only_look_alike_from_afar_stay_apart() {
-    let mut hub = Hub::new(HubConfig::default());
-    hub.frame(A, &join("tea", 'a'));
+    let mut hub = Hub::new(HubConfig::default(), START);
+    hub.on_frame(A, &join("tea", 'a'));
     // A Cyrillic e.
-    hub.frame(B, &join("t\u{435}a", 'b'));
-    hub.frame(C, &join("te a", 'c'));
-    assert_eq!(hub.rooms(), 3);
+    hub.on_frame(B, &join("t\u{435}a", 'b'));
+    hub.on_frame(C, &join("te a", 'c'));
+    assert_eq!(hub.room_count(), 3);
 }
 
 #[test]
 fn the_same_identity_takes_its_seat_back() {
     let mut hub = two();
-    hub.frame(C, &join("r", 'a'));
+    hub.on_frame(C, &join("r", 'a'));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((A, "replaced")));
     assert!(
@@ -106,28 +107,28 @@ fn the_same_identity_takes_its_seat_back() {
     assert!(
         matches!(&out[3], HubOutput::Send(B, ServerMessage::ParticipantJoined { participant, .. }) if participant.id == id('a'))
     );
-    hub.closed(A);
+    hub.on_disconnected(A);
     assert_eq!(drain(&mut hub), [], "the old socket has no seat any more");
 }
 
 #[test]
 fn relays_only_inside_the_room() {
     let mut hub = two();
-    hub.frame(C, &join("other", 'c'));
+    hub.on_frame(C, &join("other", 'c'));
     drain(&mut hub);
     let frame = format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id('c'));
-    hub.frame(A, &frame);
+    hub.on_frame(A, &frame);
     assert_eq!(drain(&mut hub).iter().map(code_of).collect::<Vec<_>>(), [Some((A, "unknown-participant"))]);
 }
 
 #[test]
 fn empty_rooms_are_forgotten() {
     let mut hub = two();
-    hub.frame(A, r#"{"type":"leave"}"#);
+    hub.on_frame(A, r#"{"type":"leave"}"#);
     let gone = ServerMessage::ParticipantLeft { id: id('a'), reason: LeaveReason::Left };
     assert_eq!(drain(&mut hub), [HubOutput::Send(B, gone)]);
-    hub.closed(B);
-    assert_eq!((hub.rooms(), hub.participants()), (0, 0));
+    hub.on_disconnected(B);
+    assert_eq!((hub.room_count(), hub.participant_count()), (0, 0));
 }
 
 #[test]
@@ -139,18 +140,18 @@ fn bad_input_gets_a_code() {
         (&join("r", 'a'), "already-joined"),
         (r#"{"type":"candidate","to":"","candidate":null}"#, "bad-request"),
     ] {
-        hub.frame(A, frame);
+        hub.on_frame(A, frame);
         assert_eq!(drain(&mut hub).iter().map(code_of).collect::<Vec<_>>(), [Some((A, code))], "{frame}");
     }
-    hub.frame(C, r#"{"type":"media","media":{}}"#);
+    hub.on_frame(C, r#"{"type":"media","media":{}}"#);
     assert_eq!(code_of(&drain(&mut hub)[0]), Some((C, "not-joined")));
 }
 
 /// Ann and Bob, who can take up their sessions.
 fn two_with_sessions() -> Hub {
-    let mut hub = Hub::new(HubConfig { capacity: 2, max_lost: 2, ..HubConfig::default() });
-    hub.frame(A, &join_session('a', "a1", None));
-    hub.frame(B, &join_session('b', "b1", None));
+    let mut hub = Hub::new(HubConfig { capacity: 2, max_reserved_seats: 2, ..HubConfig::default() }, START);
+    hub.on_frame(A, &join_session('a', "a1", None));
+    hub.on_frame(B, &join_session('b', "b1", None));
     drain(&mut hub);
     hub
 }
@@ -164,25 +165,25 @@ fn end_of_candidates(to: char) -> String {
     format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id(to))
 }
 
-fn heard_by(connection: ConnectionId, outputs: &[HubOutput]) -> Vec<String> {
+fn heard_by(client: ClientId, outputs: &[HubOutput]) -> Vec<String> {
     let frames = outputs.iter().filter_map(|output| match output {
-        HubOutput::Send(to, message) if *to == connection => Some(message.encode()),
+        HubOutput::Send(to, message) if *to == client => Some(message.encode()),
         HubOutput::Send(..) | HubOutput::Close(_) => None,
     });
     frames.collect()
 }
 
 #[test]
-fn who_is_lost_goes_on_where_it_broke_off() {
+fn a_disconnected_member_resumes_its_session() {
     let mut hub = two_with_sessions();
-    hub.frame(A, &end_of_candidates('b'));
-    hub.closed(A);
-    hub.frame(B, &end_of_candidates('a'));
-    hub.frame(B, r#"{"type":"media","media":{"camera":true}}"#);
+    hub.on_frame(A, &end_of_candidates('b'));
+    hub.on_disconnected(A);
+    hub.on_frame(B, &end_of_candidates('a'));
+    hub.on_frame(B, r#"{"type":"media","media":{"camera":true}}"#);
     let out = drain(&mut hub);
     assert_eq!(heard_by(B, &out).len(), 2, "a candidate, and that she is gone: {out:?}");
     // She has heard of Bob's coming before, and says so.
-    hub.frame(C, &join_session('a', "a1", Some(1)));
+    hub.on_frame(C, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
     let heard = heard_by(C, &out);
     assert!(heard[0].contains(r#""resumed":true,"heard":1,"participants":[]"#), "{heard:?}");
@@ -198,16 +199,16 @@ fn who_is_lost_goes_on_where_it_broke_off() {
 /// woke, and its counts, which began at the server before, seemed to fit: it never heard of whom it had missed.
 #[test]
 fn who_has_not_heard_of_a_new_beginning_begins_again() {
-    let mut hub = Hub::new(HubConfig::default());
-    hub.frame(A, &join_session('a', "a1", Some(1)));
-    hub.frame(B, &join_session('b', "b1", None));
+    let mut hub = Hub::new(HubConfig::default(), START);
+    hub.on_frame(A, &join_session('a', "a1", Some(1)));
+    hub.on_frame(B, &join_session('b', "b1", None));
     drain(&mut hub);
-    hub.frame(C, &join_session('a', "a1", Some(1)));
+    hub.on_frame(C, &join_session('a', "a1", Some(1)));
     let out = heard_by(C, &drain(&mut hub));
     assert!(!out[0].contains("resumed"), "{out:?}");
     assert!(out[0].contains(id('b').as_str()), "{out:?}");
-    hub.frame(C, r#"{"type":"media","media":{}}"#);
-    hub.frame(D, &join_session('a', "a1", Some(0)));
+    hub.on_frame(C, r#"{"type":"media","media":{}}"#);
+    hub.on_frame(D, &join_session('a', "a1", Some(0)));
     assert!(heard_by(D, &drain(&mut hub))[0].contains("resumed"), "now they agree");
 }
 
@@ -217,10 +218,10 @@ fn a_late_join_of_an_old_socket_takes_nothing_away() {
     let join = |session, attempt| {
         join_session('a', session, None).replace("}}", &format!(r#","attempt":{attempt}}}}}"#))
     };
-    hub.frame(C, &join("page-1", 2));
+    hub.on_frame(C, &join("page-1", 2));
     drain(&mut hub);
     // From before she left and came back.
-    hub.frame(D, &join("page-0", 1));
+    hub.on_frame(D, &join("page-0", 1));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((D, "replaced")));
     assert_eq!(out[1..], [HubOutput::Close(D)], "nobody else hears of it");
@@ -229,70 +230,70 @@ fn a_late_join_of_an_old_socket_takes_nothing_away() {
 #[test]
 fn a_loss_that_the_server_has_not_noticed_is_nobodys_business() {
     let mut hub = two_with_sessions();
-    hub.frame(C, &join_session('a', "a1", Some(1)));
+    hub.on_frame(C, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((A, "replaced")));
     assert_eq!(heard_by(B, &out), [""; 0]);
-    hub.closed(A);
+    hub.on_disconnected(A);
     assert_eq!(drain(&mut hub), []);
 }
 
 #[test]
 fn another_session_is_the_same_person_anew() {
     let mut hub = two_with_sessions();
-    hub.closed(A);
+    hub.on_disconnected(A);
     drain(&mut hub);
-    hub.frame(C, &join_session('a', "a2", None));
+    hub.on_frame(C, &join_session('a', "a2", None));
     let out = drain(&mut hub);
     assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none()));
     let told = heard_by(B, &out);
     assert!(told[0].ends_with(r#""session":"a2"}}"#), "{told:?}");
-    assert_eq!((hub.participants(), hub.poll_timeout()), (2, None));
+    assert_eq!((hub.participant_count(), hub.poll_timeout()), (2, None));
 }
 
 #[test]
 fn a_lost_seat_is_kept_for_a_while_and_then_free() {
     let mut hub = two_with_sessions();
     hub.advance(Timestamp::from_millis(1000));
-    hub.closed(A);
+    hub.on_disconnected(A);
     drain(&mut hub);
     hub.advance(Timestamp::from_millis(60_999));
-    assert_eq!((hub.rooms(), hub.poll_timeout()), (1, Some(Timestamp::from_millis(61_000))));
+    assert_eq!((hub.room_count(), hub.poll_timeout()), (1, Some(Timestamp::from_millis(61_000))));
     hub.advance(Timestamp::from_millis(61_000));
-    hub.frame(C, &join("r", 'c'));
+    hub.on_frame(C, &join("r", 'c'));
     let out = drain(&mut hub);
     assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.participants.len() == 1));
 }
 
-/// A tab crashed, and its owner has another secret now: the ghost is out of everybody's sight after 20 s, so its seat
-/// must not keep them out for a minute.
+/// A tab crashed, and its owner has another secret now: the tile is gone after 20 s, so the reserved seat must
+/// not keep them out for a minute.
 #[test]
-fn the_seat_of_a_ghost_goes_to_a_newcomer_once_the_others_have_given_it_up() {
+fn a_reserved_seat_goes_to_a_newcomer_once_it_is_evictable() {
     let mut hub = two_with_sessions();
-    hub.closed(A);
+    hub.on_disconnected(A);
     hub.advance(Timestamp::from_millis(19_999));
-    hub.frame(C, &join("r", 'c'));
+    hub.on_frame(C, &join("r", 'c'));
     let out = drain(&mut hub);
     assert!(out.iter().any(|output| code_of(output) == Some((C, "seat-kept"))), "{out:?}");
     assert!(!RejectCode::SeatKept.is_final(), "whoever hears it asks again");
     hub.advance(Timestamp::from_millis(20_000));
-    hub.frame(D, &join("r", 'd'));
+    hub.on_frame(D, &join("r", 'd'));
     let out = drain(&mut hub);
     assert!(matches!(&out[0], HubOutput::Send(D, ServerMessage::Joined(w)) if w.participants.len() == 1));
-    assert_eq!(hub.poll_timeout(), None, "the ghost is gone");
-    hub.frame(A, &join_session('a', "a1", Some(1)));
+    assert_eq!(hub.poll_timeout(), None, "the seat was evicted");
+    hub.on_frame(A, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
     assert!(out.iter().any(|output| code_of(output) == Some((A, "room-full"))), "{out:?}");
 }
 
 #[test]
-fn a_ghost_keeps_its_seat_while_nobody_needs_it() {
+fn a_reserved_seat_is_kept_while_nobody_needs_it() {
     let mut hub = two_with_sessions();
-    hub.frame(B, r#"{"type":"leave"}"#);
-    hub.closed(A);
+    hub.on_frame(B, r#"{"type":"leave"}"#);
+    hub.on_disconnected(A);
     hub.advance(Timestamp::from_millis(59_000));
-    hub.frame(C, &join("r", 'c'));
-    hub.frame(D, &join_session('a', "a1", Some(2)));
+    hub.on_frame(C, &join("r", 'c'));
+    hub.on_frame(D, &join_session('a', "a1", Some(2)));
     let out = drain(&mut hub);
     assert!(heard_by(D, &out)[0].contains(r#""resumed":true"#), "{out:?}");
 }
@@ -302,98 +303,101 @@ fn a_page_that_went_away_has_left_and_a_reload_finds_its_seat() {
     let mut hub = two_with_sessions();
     for session in ["a2", "a3"] {
         let left = format!(r#"{{"type":"participant-left","id":"{}","reason":"left"}}"#, id('a'));
-        hub.went_away(A);
+        hub.on_going_away(A);
         assert_eq!(heard_by(B, &drain(&mut hub)), [left], "at once, and nobody waits for her");
-        hub.closed(A);
-        hub.frame(C, &join("r", 'c'));
+        hub.on_disconnected(A);
+        hub.on_frame(C, &join("r", 'c'));
         assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "seat-kept"))));
-        hub.frame(A, &join_session('a', session, None));
+        hub.on_frame(A, &join_session('a', session, None));
         let out = drain(&mut hub);
         assert!(matches!(&out[0], HubOutput::Send(A, ServerMessage::Joined(w)) if w.resumed.is_none()));
         assert!(heard_by(B, &out)[0].contains(session), "{out:?}");
     }
-    hub.went_away(A);
+    hub.on_going_away(A);
     drain(&mut hub);
     hub.advance(Timestamp::from_millis(10_000));
-    hub.frame(C, &join("r", 'c'));
+    hub.on_frame(C, &join("r", 'c'));
     assert!(matches!(&drain(&mut hub)[0], HubOutput::Send(C, ServerMessage::Joined(_))), "nor a newcomer");
 }
 
 #[test]
 fn who_breaks_a_rule_or_leaves_keeps_nothing() {
     let mut hub = two_with_sessions();
-    hub.expelled(A);
-    hub.frame(B, r#"{"type":"leave"}"#);
+    hub.remove_client(A);
+    hub.on_frame(B, r#"{"type":"leave"}"#);
     drain(&mut hub);
-    assert_eq!((hub.rooms(), hub.poll_timeout()), (0, None));
+    assert_eq!((hub.room_count(), hub.poll_timeout()), (0, None));
 }
 
 #[test]
-fn ghosts_are_few_and_make_room() {
-    let mut hub = Hub::new(HubConfig { max_rooms: 3, max_lost: 2, ..HubConfig::default() });
+fn reserved_seats_are_limited_and_evicted() {
+    let mut hub = Hub::new(HubConfig { max_rooms: 3, max_reserved_seats: 2, ..HubConfig::default() }, START);
     for (n, room) in ["x", "y", "z"].into_iter().enumerate() {
         hub.advance(Timestamp::from_millis(n as u64));
-        hub.frame(A, &join_session('a', "s", None).replace(r#""r""#, &format!("{room:?}")));
-        hub.closed(A);
+        hub.on_frame(A, &join_session('a', "s", None).replace(r#""r""#, &format!("{room:?}")));
+        hub.on_disconnected(A);
     }
-    assert_eq!(hub.rooms(), 2, "only so many seats are kept");
-    for (connection, room) in [(B, "b"), (C, "c"), (ConnectionId(4), "d")] {
-        hub.frame(connection, &join(room, 'b'));
+    assert_eq!(hub.room_count(), 2, "only so many seats are kept");
+    for (client, room) in [(B, "b"), (C, "c"), (ClientId(4), "d")] {
+        hub.on_frame(client, &join(room, 'b'));
     }
-    assert_eq!((hub.rooms(), hub.participants()), (3, 3), "the living come first");
+    assert_eq!((hub.room_count(), hub.participant_count()), (3, 3), "the living come first");
 }
 
 /// Somebody joins a room of their own and hangs up, again and again.
 #[test]
-fn nobody_empties_the_pool_of_lost_seats_for_the_others() {
-    let mut hub = Hub::new(HubConfig { max_lost: 10, max_kept_bytes: 1 << 20, ..HubConfig::default() });
+fn one_address_does_not_use_up_the_reserved_seats() {
+    let mut hub = Hub::new(
+        HubConfig { max_reserved_seats: 10, max_backlog_bytes: 1 << 20, ..HubConfig::default() },
+        START,
+    );
     let [home, elsewhere] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
-    hub.opened(A, home);
-    hub.frame(A, &join_session('a', "a1", None));
-    hub.closed(A);
+    hub.on_connected(A, home);
+    hub.on_frame(A, &join_session('a', "a1", None));
+    hub.on_disconnected(A);
     for n in 0..1000 {
-        let stranger = ConnectionId(100 + n);
-        hub.opened(stranger, elsewhere);
-        hub.frame(stranger, &join_session('s', "s", None).replace(r#""r""#, &format!(r#""room {n}""#)));
-        hub.closed(stranger);
+        let stranger = ClientId(100 + n);
+        hub.on_connected(stranger, elsewhere);
+        hub.on_frame(stranger, &join_session('s', "s", None).replace(r#""r""#, &format!(r#""room {n}""#)));
+        hub.on_disconnected(stranger);
     }
-    assert_eq!(hub.rooms(), 10);
+    assert_eq!(hub.room_count(), 10);
     drain(&mut hub);
-    hub.frame(B, &join_session('a', "a1", Some(0)));
+    hub.on_frame(B, &join_session('a', "a1", Some(0)));
     let out = drain(&mut hub);
     assert!(heard_by(B, &out)[0].contains(r#""resumed":true"#), "{out:?}");
 }
 
 /// Two people who fill what is kept for a third, who never says what they have heard.
 #[test]
-fn who_hoards_what_is_kept_loses_it_and_nobody_else_does() {
-    let mut hub = Hub::new(HubConfig { max_kept_bytes: 20_000, ..HubConfig::default() });
-    hub.frame(A, &join_session('a', "a1", None));
-    hub.frame(B, &join_session('b', "b1", None));
-    hub.frame(C, &join_session('c', "c1", None).replace(r#""r""#, r#""other""#));
-    hub.frame(D, &join_session('d', "d1", None).replace(r#""r""#, r#""other""#));
-    hub.closed(B);
-    hub.frame(A, &end_of_candidates('b'));
-    hub.closed(D);
+fn the_largest_backlog_is_dropped_and_no_other() {
+    let mut hub = Hub::new(HubConfig { max_backlog_bytes: 20_000, ..HubConfig::default() }, START);
+    hub.on_frame(A, &join_session('a', "a1", None));
+    hub.on_frame(B, &join_session('b', "b1", None));
+    hub.on_frame(C, &join_session('c', "c1", None).replace(r#""r""#, r#""other""#));
+    hub.on_frame(D, &join_session('d', "d1", None).replace(r#""r""#, r#""other""#));
+    hub.on_disconnected(B);
+    hub.on_frame(A, &end_of_candidates('b'));
+    hub.on_disconnected(D);
     for _ in 0..1000 {
-        hub.frame(C, &end_of_candidates('d'));
+        hub.on_frame(C, &end_of_candidates('d'));
     }
-    assert!(hub.kept.used() <= 20_000);
+    assert!(hub.backlog_budget.used() <= 20_000);
     drain(&mut hub);
-    hub.frame(ConnectionId(5), &join_session('b', "b1", Some(0)));
-    hub.frame(ConnectionId(6), &join_session('d', "d1", Some(0)).replace(r#""r""#, r#""other""#));
+    hub.on_frame(ClientId(5), &join_session('b', "b1", Some(0)));
+    hub.on_frame(ClientId(6), &join_session('d', "d1", Some(0)).replace(r#""r""#, r#""other""#));
     let out = drain(&mut hub);
-    assert!(heard_by(ConnectionId(5), &out)[0].contains(r#""resumed":true"#), "{out:?}");
-    assert!(!heard_by(ConnectionId(6), &out)[0].contains("resumed"), "{out:?}");
+    assert!(heard_by(ClientId(5), &out)[0].contains(r#""resumed":true"#), "{out:?}");
+    assert!(!heard_by(ClientId(6), &out)[0].contains("resumed"), "{out:?}");
 }
 
 #[test]
 fn what_was_heard_is_not_repeated() {
     let mut hub = two_with_sessions();
-    hub.frame(B, &end_of_candidates('a'));
-    hub.frame(A, r#"{"type":"pong","heard":2}"#);
+    hub.on_frame(B, &end_of_candidates('a'));
+    hub.on_frame(A, r#"{"type":"pong","heard":2}"#);
     drain(&mut hub);
-    hub.frame(C, &join_session('a', "a1", Some(1)));
+    hub.on_frame(C, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
     assert!(
         out.iter().any(|o| matches!(o, HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none())),

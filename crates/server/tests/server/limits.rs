@@ -8,10 +8,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Error, Message};
-use visavis_server::{AddressBounds, Bounds, Config};
+use visavis_server::{AddressLimits, Config, Limits};
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 
-use crate::support::{PATIENCE, bounded, config, get, id, join, local, offer, start};
+use crate::support::{TIMEOUT, config, get, id, join, local, offer, start, with_limits};
 
 #[tokio::test]
 async fn a_frame_over_the_limit_is_refused() {
@@ -30,21 +30,21 @@ async fn a_frame_over_the_limit_is_refused() {
 
 #[tokio::test]
 async fn too_many_messages_are_refused() {
-    let bounds = Bounds { message_burst: 10, messages_per_second: 0, ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+    let limits = Limits { message_burst: 10, messages_per_second: 0, ..Limits::default() };
+    let server = start(with_limits(limits)).await;
     let (mut ann, _) = server.join("r", 'a').await;
     for _ in 0..20 {
         ann.send_text(r#"{"type":"pong"}"#).await;
     }
     ann.expect_error("rate-limited", true).await;
     ann.expect_closed().await;
-    server.settle(0).await;
+    server.wait_for_connections(0).await;
 }
 
 #[tokio::test]
 async fn too_many_bytes_are_refused() {
-    let bounds = Bounds { byte_burst: 1000, bytes_per_second: 0, ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+    let limits = Limits { byte_burst: 1000, bytes_per_second: 0, ..Limits::default() };
+    let server = start(with_limits(limits)).await;
     let mut ann = server.connect().await;
     ann.send_text("x".repeat(999)).await;
     ann.expect_error("bad-request", false).await;
@@ -55,13 +55,13 @@ async fn too_many_bytes_are_refused() {
 
 #[tokio::test]
 async fn a_slow_reader_is_cut_off_and_nobody_waits_for_it() {
-    let bounds = Bounds {
+    let limits = Limits {
         queue_bytes: 512 * 1024,
         message_burst: 1_000_000,
         byte_burst: u32::MAX,
-        ..Bounds::default()
+        ..Limits::default()
     };
-    let server = start(bounded(bounds)).await;
+    let server = start(with_limits(limits)).await;
     let (_slow, _) = server.join("r", 's').await;
     let (mut ann, _) = server.join("r", 'a').await;
     let (mut bob, _) = server.join("r", 'b').await;
@@ -83,9 +83,9 @@ async fn a_slow_reader_is_cut_off_and_nobody_waits_for_it() {
             );
         }
     };
-    let left = timeout(PATIENCE, flood).await.expect("the slow one is noticed");
+    let left = timeout(TIMEOUT, flood).await.expect("the slow one is noticed");
     assert_eq!((&left["id"], &left["reason"]), (&json!(id('s')), &json!("gone")));
-    server.settle(2).await;
+    server.wait_for_connections(2).await;
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_dead_client_is_noticed() {
     assert_eq!(joined["heartbeat"], 1, "whole seconds on the wire");
     let left = ann.expect("participant-left").await;
     assert_eq!((&left["id"], &left["reason"]), (&json!(id('d')), &json!("gone")));
-    server.settle(1).await;
+    server.wait_for_connections(1).await;
 }
 
 #[tokio::test]
@@ -113,21 +113,21 @@ async fn who_waits_in_the_lobby_stays_as_long_as_it_answers() {
 
 #[tokio::test]
 async fn one_connection_too_many_is_told_so() {
-    let server = start(bounded(Bounds { max_connections: 1, ..Bounds::default() })).await;
+    let server = start(with_limits(Limits { max_connections: 1, ..Limits::default() })).await;
     let (mut ann, _) = server.join("r", 'a').await;
     let mut bob = server.connect().await;
     bob.expect_error("server-full", true).await;
     bob.expect_closed().await;
     ann.expect_quiet().await;
-    server.settle(1).await;
+    server.wait_for_connections(1).await;
     drop(ann);
-    server.settle(0).await;
+    server.wait_for_connections(0).await;
     server.join("r", 'b').await;
 }
 
 #[tokio::test]
 async fn one_room_too_many_is_told_so() {
-    let server = start(bounded(Bounds { max_rooms: 1, ..Bounds::default() })).await;
+    let server = start(with_limits(Limits { max_rooms: 1, ..Limits::default() })).await;
     let (_ann, _) = server.join("r", 'a').await;
     let mut bob = server.connect().await;
     bob.send(&join("other", 'b')).await;
@@ -137,8 +137,8 @@ async fn one_room_too_many_is_told_so() {
 
 #[tokio::test]
 async fn one_address_can_be_bounded() {
-    let per_address = Some(AddressBounds { connections: 2, ..AddressBounds::default() });
-    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
+    let per_address = Some(AddressLimits { connections: 2, ..AddressLimits::default() });
+    let server = start(with_limits(Limits { per_address, ..Limits::default() })).await;
     let ann = server.connect().await;
     let _bob = server.connect().await;
     let mut third = server.connect().await;
@@ -155,14 +155,14 @@ async fn one_address_can_be_bounded() {
             }
         }
     };
-    timeout(PATIENCE, again).await.expect("the place is free again");
+    timeout(TIMEOUT, again).await.expect("the place is free again");
 }
 
 /// There is room for a word to some of those who are too many, but not for all of them.
 #[tokio::test]
 async fn who_does_not_even_take_no_for_an_answer_is_refused_over_http() {
-    let per_address = Some(AddressBounds { connections: 0, ..AddressBounds::default() });
-    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
+    let per_address = Some(AddressLimits { connections: 0, ..AddressLimits::default() });
+    let server = start(with_limits(Limits { per_address, ..Limits::default() })).await;
     let mut told = Vec::new();
     let refused = loop {
         match server.try_connect_from(local(1), &[]).await {
@@ -180,12 +180,12 @@ async fn who_does_not_even_take_no_for_an_answer_is_refused_over_http() {
 
 #[tokio::test]
 async fn a_request_that_never_ends_is_hung_up_on() {
-    let bounds = Bounds { header_timeout: Duration::from_millis(100), ..Bounds::default() };
-    let server = start(bounded(bounds)).await;
+    let limits = Limits { header_timeout: Duration::from_millis(100), ..Limits::default() };
+    let server = start(with_limits(limits)).await;
     for start_of_a_request in ["", "GET /ws HTTP/1.1\r\nupgrade: webso"] {
         let mut stream = TcpStream::connect(server.addr).await.unwrap();
         stream.write_all(start_of_a_request.as_bytes()).await.unwrap();
-        let ended = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
+        let ended = timeout(TIMEOUT, stream.read_to_end(&mut Vec::new())).await;
         assert!(ended.is_ok(), "{start_of_a_request:?}");
     }
 }
@@ -207,10 +207,10 @@ async fn broken_websocket_frames_end_only_their_own_connection() {
         let request = format!("GET /ws HTTP/1.1\r\nhost: test\r\n{upgrade}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         stream.write_all(frame).await.unwrap();
-        let ended = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
+        let ended = timeout(TIMEOUT, stream.read_to_end(&mut Vec::new())).await;
         assert!(ended.is_ok(), "{frame:?}");
     }
-    server.settle(1).await;
+    server.wait_for_connections(1).await;
     ann.expect_quiet().await;
 }
 

@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use serde_json::json;
 use tungstenite::Message;
-use visavis_server::{AddressBounds, Bounds, Config};
+use visavis_server::{AddressLimits, Config, Limits};
 
-use crate::support::{Client, Running, bounded, config, get, join_as, local, start};
+use crate::support::{Client, Running, config, get, join_as, local, start, with_limits};
 
 const PROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 9, 9);
 
@@ -91,8 +91,8 @@ async fn people_behind_a_proxy_that_nobody_trusts_get_in() {
 /// is not what people of other addresses live on.
 #[tokio::test]
 async fn saying_to_be_a_proxy_is_worth_little() {
-    let per_address = Some(AddressBounds::for_connections(32));
-    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
+    let per_address = Some(AddressLimits::for_connections(32));
+    let server = start(with_limits(Limits { per_address, ..Limits::default() })).await;
     let mut joined = 0;
     for address in 1..=10 {
         for n in 0..60 {
@@ -114,8 +114,8 @@ async fn saying_to_be_a_proxy_is_worth_little() {
 
 #[tokio::test]
 async fn joining_over_new_sockets_is_no_faster_than_over_one() {
-    let per_address = Some(AddressBounds::for_connections(32));
-    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
+    let per_address = Some(AddressLimits::for_connections(32));
+    let server = start(with_limits(Limits { per_address, ..Limits::default() })).await;
     let mut one = server.connect_from(local(1), &[]).await;
     let mut joined = 0;
     loop {
@@ -139,8 +139,8 @@ async fn joining_over_new_sockets_is_no_faster_than_over_one() {
 /// Many sockets of one address, none of which sends too much by itself.
 #[tokio::test]
 async fn bytes_of_one_address_are_bounded_together() {
-    let per_address = Some(AddressBounds::for_connections(16));
-    let server = start(bounded(Bounds { per_address, ..Bounds::default() })).await;
+    let per_address = Some(AddressLimits::for_connections(16));
+    let server = start(with_limits(Limits { per_address, ..Limits::default() })).await;
     let mut refused = 0;
     for _ in 0..16 {
         let mut client = server.connect_from(local(1), &[]).await;

@@ -1,4 +1,4 @@
-//! The front door: strangers who take places, and those who come meanwhile.
+//! The limits of HTTP connections: those who exceed them, and honest clients meanwhile.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use visavis_server::{Bounds, Config};
+use visavis_server::{Config, Limits};
 
-use crate::support::{PATIENCE, Running, bounded, config, get, local, start, stream_from};
+use crate::support::{Running, TIMEOUT, config, get, local, start, stream_from, with_limits};
 
 /// Far more than an answer takes, and far less than anybody who waits for a stranger to give a place up would.
 const NOTICEABLE: Duration = Duration::from_secs(2);
@@ -21,16 +21,16 @@ const LARGE: usize = 32 * 1024 * 1024;
 const REQUEST: &[u8] = b"GET /large.bin HTTP/1.1\r\nhost: test\r\n\r\n";
 
 /// A server with something to download.
-async fn serve(home: &TempDir, bounds: Bounds) -> Running {
+async fn serve(home: &TempDir, limits: Limits) -> Running {
     fs::write(home.path().join("index.html"), "<!doctype html>").unwrap();
     fs::File::create(home.path().join("large.bin")).unwrap().set_len(LARGE as u64).unwrap();
-    start(Config { dist: Some(home.path().to_owned()), ..bounded(bounds) }).await
+    start(Config { dist: Some(home.path().to_owned()), ..with_limits(limits) }).await
 }
 
 /// A health check and somebody who joins, as if nobody else were there.
 async fn honest_people_are_served(server: &Running, room: &str) {
     let begin = Instant::now();
-    assert_eq!(timeout(PATIENCE, get(server.addr, "/healthz", "")).await.unwrap().status, 200);
+    assert_eq!(timeout(TIMEOUT, get(server.addr, "/healthz", "")).await.unwrap().status, 200);
     let (mut ann, _) = server.join(room, 'a').await;
     ann.expect_quiet().await;
     assert!(begin.elapsed() < NOTICEABLE, "{room}: {:?}", begin.elapsed());
@@ -39,7 +39,7 @@ async fn honest_people_are_served(server: &Running, room: &str) {
 #[tokio::test]
 async fn answers_that_nobody_reads_silence_nobody() {
     let home = tempfile::tempdir().unwrap();
-    let server = serve(&home, Bounds::default()).await;
+    let server = serve(&home, Limits::default()).await;
     for addresses in [1, 8, 260] {
         let mut unread = Vec::new();
         for n in 0..520 {
@@ -74,7 +74,7 @@ async fn requests_that_never_end_silence_nobody() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, enough).await.expect("the server accepts");
+        timeout(TIMEOUT, enough).await.expect("the server accepts");
         honest_people_are_served(&server, &format!("beside {addresses}")).await;
         flood.abort();
     }
@@ -84,7 +84,7 @@ async fn requests_that_never_end_silence_nobody() {
 #[tokio::test]
 async fn not_even_from_the_same_address() {
     let home = tempfile::tempdir().unwrap();
-    let server = serve(&home, Bounds::default()).await;
+    let server = serve(&home, Limits::default()).await;
     let mut streams = Vec::new();
     for n in 0..600 {
         let mut stream = stream_from([127, 0, 0, 1].into(), server.addr).await;
@@ -99,7 +99,7 @@ async fn not_even_from_the_same_address() {
 async fn an_answer_that_nobody_reads_is_given_up() {
     let home = tempfile::tempdir().unwrap();
     let server =
-        serve(&home, Bounds { write_timeout: Duration::from_millis(300), ..Bounds::default() }).await;
+        serve(&home, Limits { write_timeout: Duration::from_millis(300), ..Limits::default() }).await;
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     stream.write_all(REQUEST).await.unwrap();
     let hung_up = async {
@@ -107,13 +107,13 @@ async fn an_answer_that_nobody_reads_is_given_up() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, hung_up).await.expect("the server hangs up");
+    timeout(TIMEOUT, hung_up).await.expect("the server hangs up");
 
     let mut slow = TcpStream::connect(server.addr).await.unwrap();
     slow.write_all(b"GET /large.bin HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await.unwrap();
     let (mut read, mut some) = (0, vec![0; LARGE / 16]);
     loop {
-        let new = timeout(PATIENCE, slow.read(&mut some)).await.unwrap().unwrap();
+        let new = timeout(TIMEOUT, slow.read(&mut some)).await.unwrap().unwrap();
         if new == 0 {
             break;
         }

@@ -10,13 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// What everybody gets. Connections may go anywhere, because `config.json` may name any signaling server.
+/// The directives that do not depend on the pages. Connections may go anywhere, because `config.json` may name any signaling server.
 /// Everything else is forbidden unless it is named; nothing in the page may bring its own style or script.
-const FIXED: &str = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; \
+const BASE_POLICY: &str = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; \
     media-src 'self' blob: mediastream:; connect-src 'self' ws: wss: http: https:; manifest-src 'self'; \
     base-uri 'none'; form-action 'self'";
 
-/// A page that is longer than this is not one of ours.
+/// Longer pages are skipped: they are not ours.
 const MAX_PAGE_BYTES: u64 = 1024 * 1024;
 
 /// The policy for the pages in `dist`, which the pages of `origins` may show in a frame.
@@ -28,11 +28,11 @@ pub(crate) async fn for_pages(dist: &Path, origins: &[String]) -> HeaderValue {
     let (dist, origins) = (dist.to_owned(), origins.join(" "));
     let policy = tokio::task::spawn_blocking(move || write_policy(&hashes_of(&dist), &origins));
     let policy = policy.await.unwrap_or_else(|_| write_policy(&[], ""));
-    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(FIXED))
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(BASE_POLICY))
 }
 
 fn write_policy(hashes: &[String], origins: &str) -> String {
-    let mut policy = format!("{FIXED}; script-src 'self' 'wasm-unsafe-eval'");
+    let mut policy = format!("{BASE_POLICY}; script-src 'self' 'wasm-unsafe-eval'");
     for hash in hashes {
         // Writing to a String cannot fail.
         let _ = write!(policy, " 'sha256-{hash}'");
@@ -154,6 +154,6 @@ mod tests {
             "script-src 'self' 'wasm-unsafe-eval' 'sha256-abc='; frame-ancestors 'self' https://a"
         ));
         assert!(HeaderValue::try_from(policy).is_ok());
-        assert!(HeaderValue::from_str(FIXED).is_ok());
+        assert!(HeaderValue::from_str(BASE_POLICY).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! A socket whose other end must take what it is sent.
+//! A write timeout for HTTP connections: a client that does not read its response must not keep its connection.
 
 use std::io;
 use std::pin::Pin;
@@ -8,34 +8,39 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Fails once nothing could be written for a while. (Hyper has a timeout for the head of a request only.)
+/// A stream whose writes fail with `TimedOut` once nothing could be written for `timeout`. (Hyper has a timeout for the
+/// head of a request only.)
 #[derive(Debug)]
-pub(crate) struct Impatient<S> {
+pub(crate) struct WriteTimeout<S> {
     stream: S,
-    patience: Duration,
-    /// Set while the other end takes nothing.
-    gives_up: Option<Pin<Box<Sleep>>>,
+    timeout: Duration,
+    /// Set while a write is pending.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Impatient<S> {
-    pub(crate) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, gives_up: None }
+impl<S> WriteTimeout<S> {
+    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
+        Self { stream, timeout, deadline: None }
     }
 
-    /// What a write came to.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    /// Passes on the result of a write; an error once writes have been pending for too long.
+    fn apply_timeout<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.gives_up = None;
+            self.deadline = None;
             return written;
         }
-        let patience = self.patience;
-        let gives_up = self.gives_up.get_or_insert_with(|| Box::pin(sleep(patience)));
-        ready!(gives_up.as_mut().poll(cx));
+        let timeout = self.timeout;
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        ready!(deadline.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -45,10 +50,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch(cx, written)
+        self.apply_timeout(cx, written)
     }
 
     fn poll_write_vectored(
@@ -57,7 +62,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.watch(cx, written)
+        self.apply_timeout(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -80,9 +85,9 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn gives_up_on_who_takes_nothing_and_on_nobody_else() {
+    async fn fails_once_nothing_is_read_and_not_before() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = Impatient::new(ours, Duration::from_secs(10));
+        let mut ours = WriteTimeout::new(ours, Duration::from_secs(10));
         let reading = tokio::spawn(async move {
             let mut some = [0; 8];
             for _ in 0..8 {

@@ -3,31 +3,33 @@
 //! `ann -> frame` is what Ann sends, `ann <- frame` what she must hear next, `ann closed` that the server hangs up on
 //! her, and `ann lost` that her socket is gone. After a step everything that follows from it must be in the transcript.
 
+use visavis_hub::{ClientId, Hub, HubConfig, HubOutput};
+use visavis_signaling::Timestamp;
 use visavis_signaling::dialects::visavis::messages::ServerMessage;
-use visavis_signaling::hub::{ConnectionId, Hub, HubConfig, HubOutput};
 
-use crate::script::{Line, agrees, transcripts};
+use crate::document::{blocks, document};
+use crate::script::{Line, agrees, lines, transcripts};
 
 /// The server's side while a transcript is replayed.
-pub(crate) struct Server {
+struct Server {
     hub: Hub,
     names: Vec<String>,
 }
 
 impl Server {
-    pub(crate) fn new(config: HubConfig) -> Self {
-        Self { hub: Hub::new(config), names: Vec::new() }
+    fn new(config: HubConfig) -> Self {
+        Self { hub: Hub::new(config, Timestamp::from_millis(0)), names: Vec::new() }
     }
 
     /// Takes one step; says what is wrong with it.
-    pub(crate) fn step(&mut self, line: &str) -> Result<(), String> {
+    fn step(&mut self, line: &str) -> Result<(), String> {
         let (name, action) = line.split_once(' ').ok_or("no name")?;
-        let id = self.connection(name);
+        let id = self.client(name);
         match action.split_once(' ').unwrap_or((action, "")) {
             ("<-", expected) => self.expect(id, Some(expected)),
             ("closed", "") => self.expect(id, None),
-            ("->", frame) => self.act(|hub| hub.frame(id, frame)),
-            ("lost", "") => self.act(|hub| hub.closed(id)),
+            ("->", frame) => self.act(|hub| hub.on_frame(id, frame)),
+            ("lost", "") => self.act(|hub| hub.on_disconnected(id)),
             _ => Err("no step".to_owned()),
         }
     }
@@ -39,11 +41,11 @@ impl Server {
     }
 
     /// Nothing may have been said that the transcript does not have.
-    pub(crate) fn finish(&mut self) -> Result<(), String> {
+    fn finish(&mut self) -> Result<(), String> {
         self.hub.poll_output().map_or(Ok(()), |output| Err(format!("unexpected {output:?}")))
     }
 
-    fn expect(&mut self, id: ConnectionId, expected: Option<&str>) -> Result<(), String> {
+    fn expect(&mut self, id: ClientId, expected: Option<&str>) -> Result<(), String> {
         let output = self.hub.poll_output();
         match (&output, expected) {
             (Some(HubOutput::Close(to)), None) if *to == id => Ok(()),
@@ -54,23 +56,23 @@ impl Server {
                     Ok(&Some(message.clone())),
                     "clients read it"
                 );
-                agrees(&frame, expected).then_some(()).ok_or(frame)
+                agrees(&serde_json::from_str(&frame).unwrap(), expected).then_some(()).ok_or(frame)
             }
             _ => Err(format!("got {output:?}")),
         }
     }
 
-    fn connection(&mut self, name: &str) -> ConnectionId {
+    fn client(&mut self, name: &str) -> ClientId {
         let index = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        ConnectionId(index as u64)
+        ClientId(index as u64)
     }
 }
 
 /// Replays all lines; a failure names the line.
-pub(crate) fn replay(title: &str, config: HubConfig, lines: &[Line]) {
+fn replay(title: &str, config: HubConfig, lines: &[Line]) {
     let mut server = Server::new(config);
     for line in lines {
         let taken = server.step(&line.text);
@@ -84,5 +86,13 @@ fn the_hub_follows_the_transcripts() {
     for (path, lines) in transcripts("server") {
         let config = HubConfig { capacity: 3, max_rooms: 2, ..HubConfig::default() };
         replay(&path.display().to_string(), config, &lines);
+    }
+}
+
+#[test]
+fn the_sample_session_happens_like_that() {
+    let document = document();
+    for session in blocks(&document, "session") {
+        replay("the sample session", HubConfig::default(), &lines(session));
     }
 }

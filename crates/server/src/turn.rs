@@ -13,32 +13,32 @@ use hmac::{Hmac, Mac as _};
 use sha1::Sha1;
 use visavis_signaling::{IceServer, ParticipantId};
 
-/// The relays that clients may use, and how they are let in.
+/// The TURN servers that clients may use, and how their credentials are made.
 #[derive(Clone)]
-pub struct Relay {
+pub struct TurnConfig {
     /// Their `turn:` and `turns:` URLs.
     pub urls: Vec<String>,
-    /// What the relays know as `static-auth-secret`.
+    /// The shared secret, coturn's `static-auth-secret`.
     pub secret: String,
     /// How long credentials last. New ones are sent when half of it is over.
     pub ttl: Duration,
 }
 
 /// Without the secret: configurations end up in logs.
-impl fmt::Debug for Relay {
+impl fmt::Debug for TurnConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").field("urls", &self.urls).field("ttl", &self.ttl).finish_non_exhaustive()
+        f.debug_struct("TurnConfig").field("urls", &self.urls).field("ttl", &self.ttl).finish_non_exhaustive()
     }
 }
 
-impl Relay {
-    /// How long after minting new credentials are due: early enough that whoever is away at the time, for instance
-    /// with a sleeping laptop, still has good ones.
+impl TurnConfig {
+    /// How long after minting new credentials are sent: early enough that a client that is away then, for instance on a
+    /// sleeping laptop, still has valid ones.
     pub(crate) fn refresh_after(&self) -> Duration {
         self.ttl / 2
     }
 
-    /// Credentials for one participant, good from now on. The relay sees the id, so that its quotas are per person.
+    /// Credentials for one participant, valid from now on. The TURN server sees the id, so that its quotas are per person.
     pub(crate) fn mint(&self, id: &ParticipantId) -> IceServer {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.mint_at(now, id)
@@ -75,15 +75,15 @@ mod tests {
 
     #[test]
     fn a_user_name_says_until_when_it_is_good() {
-        let relay = Relay {
+        let turn = TurnConfig {
             urls: vec!["turn:turn.example.org".into()],
             secret: "north".into(),
             ttl: Duration::from_secs(600),
         };
         let id = ParticipantId::new("ann").unwrap();
-        let server = relay.mint_at(Duration::from_secs(1_700_000_000), &id);
+        let server = turn.mint_at(Duration::from_secs(1_700_000_000), &id);
         assert_eq!(server.username.as_deref(), Some("1700000600:ann"));
         assert_eq!(server.credential, Some(sign("north", "1700000600:ann")));
-        assert!(!format!("{relay:?}").contains("north"));
+        assert!(!format!("{turn:?}").contains("north"));
     }
 }
