@@ -1,6 +1,7 @@
 //! Names: of rooms nobody has thought of yet, and of the person, remembered.
 
-use visavis_core::{RoomView, propose_room as propose};
+use visavis_app::propose_room as propose;
+use visavis_core::RoomView;
 use web_sys::Storage;
 
 use super::text;

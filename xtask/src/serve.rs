@@ -144,8 +144,16 @@ fn build_page(programs: &Programs, site: &Path, builds: u32) -> Result<()> {
 
 /// When a file of the page or of the server was last changed.
 fn newest_edit() -> Option<SystemTime> {
-    let watched =
-        ["Cargo.toml", "index.html", "src", "www", "crates/core", "crates/signaling", "crates/server"];
+    let watched = [
+        "Cargo.toml",
+        "index.html",
+        "src",
+        "www",
+        "crates/app",
+        "crates/core",
+        "crates/signaling",
+        "crates/server",
+    ];
     let files = watched.iter().flat_map(|name| WalkDir::new(paths::root().join(name))).flatten();
     files.filter(|entry| entry.file_type().is_file()).filter_map(|entry| modified(entry.path())).max()
 }

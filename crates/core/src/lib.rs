@@ -11,15 +11,13 @@ mod config;
 mod connection;
 pub mod flight;
 mod input;
-pub mod layout;
 mod media;
 mod outbox;
 mod output;
-mod proposal;
 mod queue;
 mod room;
 mod roster;
-pub mod safety;
+mod safety;
 mod signal_client;
 pub mod timing;
 mod topology;
@@ -41,7 +39,6 @@ pub use input::{
 pub use output::{
     CheckEffect, ConnectionConfig, ConnectionEffect, Effect, Event, MediaEffect, Output, Role, SocketEffect,
 };
-pub use proposal::{PROPOSAL_BYTES, propose_room};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};

@@ -37,7 +37,7 @@ const RULES: &[Rule] = &[
 ];
 
 fn is_pure(source: &Source) -> bool {
-    ["crates/signaling/src/", "crates/core/src/", "crates/sim/src/"]
+    ["crates/signaling/src/", "crates/core/src/", "crates/app/src/", "crates/sim/src/"]
         .iter()
         .any(|start| source.name.starts_with(start))
 }
