@@ -3,8 +3,9 @@
 
 use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
+use visavis_app::is_insecure;
 use visavis_core::signaling::{Expects, Probe};
-use visavis_core::{MAX_PROBE_BODY_BYTES, ProbeResult, is_bare_proxy, is_insecure};
+use visavis_core::{MAX_PROBE_BODY_BYTES, ProbeResult, is_bare_proxy};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{

@@ -5,13 +5,11 @@ use std::rc::Rc;
 use gloo_net::http::{Request, Response};
 
 use js_sys::{Promise, Reflect};
+use visavis_app::{AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice};
 use visavis_core::signaling::dialects::visavis;
 use visavis_core::signaling::json::JsonError;
 use visavis_core::signaling::{Expects, Probe};
-use visavis_core::{
-    AppConfig, ChoiceError, Choosing, ConfigError, Contact, ProbeResult, ReadMapping, ServerChoice,
-    UnreachableReason, is_local,
-};
+use visavis_core::{Contact, ProbeResult, UnreachableReason, is_local};
 use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

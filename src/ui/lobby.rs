@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use visavis_core::{Choosing, Lifecycle, RoomView};
+use visavis_app::Choosing;
+use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 

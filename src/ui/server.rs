@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use visavis_app::{ChoiceError, Choosing, ServerChoice, needs_url};
 use visavis_core::signaling::dialects::{self, mapping};
-use visavis_core::{ChoiceError, Choosing, Command, RoomView, ServerChoice, needs_url};
+use visavis_core::{Command, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Url, UrlSearchParams};
 

@@ -7,8 +7,8 @@ mod backoff;
 mod budget;
 mod by_id;
 mod check;
-mod config;
 mod connection;
+mod contact;
 pub mod flight;
 mod input;
 mod media;
@@ -23,15 +23,13 @@ pub mod timing;
 mod topology;
 mod trace;
 mod unreachable;
+mod url;
 mod view;
 mod webrtc_support;
 
 pub use by_id::ById;
 pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
-pub use config::{
-    AppConfig, ChoiceError, Choosing, ConfigError, Contact, ReadMapping, ServerChoice, is_insecure, is_local,
-    needs_url,
-};
+pub use contact::Contact;
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Frames, Input, MediaError, MediaEvent,
     NetworkEvent, OperationError, PeerConnectionState, SocketEvent, Source, TrackId,
@@ -44,6 +42,7 @@ pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
+pub use url::is_local;
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
     SourceView,

@@ -14,8 +14,8 @@ use visavis_signaling::{
 
 use crate::by_id::ById;
 use crate::check::Check;
-use crate::config::Contact;
 use crate::connection::Connection;
+use crate::contact::Contact;
 use crate::input::{ConnectionId, Input, MediaEvent, NetworkEvent, Source, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;

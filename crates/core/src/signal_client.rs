@@ -9,7 +9,7 @@ use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound,
 pub(crate) use self::close_reason::CloseReason;
 use self::lookup::ServerLookup;
 use crate::backoff::Backoff;
-use crate::config::Contact;
+use crate::contact::Contact;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, SocketEffect};

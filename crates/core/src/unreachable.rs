@@ -3,7 +3,7 @@
 use visavis_signaling::json::{self, Json};
 use visavis_signaling::{Expects, Probe};
 
-use crate::config::is_local;
+use crate::url::is_local;
 
 /// What one look at a server over plain HTTP has shown ([`Effect::Probe`](crate::Effect::Probe)).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,7 +43,7 @@ fn is_pure(source: &Source) -> bool {
 }
 
 fn is_core(source: &Source) -> bool {
-    source.name.starts_with("crates/core/src/") && !source.name.starts_with("crates/core/src/config")
+    source.name.starts_with("crates/core/src/")
 }
 
 fn is_ours(source: &Source) -> bool {

@@ -14,8 +14,19 @@ use crate::unreachable::ProbeResult;
 /// A word, and numbers that belong to it.
 type Line = (&'static str, [u32; 3]);
 
+/// An entry: a word, numbers without the zeros at their end, and texts by their keys: `["word",1,2,{"key":"text"}]`.
+pub fn entry<'a>(word: &str, numbers: &[u32], texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut out = "[".to_owned();
+    begin(&mut out, word, numbers);
+    for (key, text) in texts {
+        self::text(&mut out, key, text);
+    }
+    out.push(']');
+    out
+}
+
 /// `"word",1,2`. Zeros at the end are left out.
-pub(super) fn begin(out: &mut String, word: &str, numbers: &[u32]) {
+fn begin(out: &mut String, word: &str, numbers: &[u32]) {
     quote(word, out);
     let zeros = numbers.iter().rev().take_while(|number| **number == 0).count();
     for number in numbers.iter().take(numbers.len() - zeros) {
@@ -25,7 +36,7 @@ pub(super) fn begin(out: &mut String, word: &str, numbers: &[u32]) {
 }
 
 /// `,{"key":"text"}`.
-pub(super) fn text(out: &mut String, key: &str, text: &str) {
+fn text(out: &mut String, key: &str, text: &str) {
     out.push_str(",{");
     quote(key, out);
     out.push(':');

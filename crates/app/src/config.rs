@@ -5,12 +5,13 @@ mod choice;
 use std::fmt;
 use std::rc::Rc;
 
+use visavis_core::Contact;
 use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, ice, normalize};
 
-pub use self::choice::{ChoiceError, Choosing, Contact, ServerChoice, is_insecure, is_local, needs_url};
+pub use self::choice::{ChoiceError, Choosing, ServerChoice, is_insecure, needs_url};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -81,13 +82,6 @@ impl Default for AppConfig {
 /// [`Mapping::read`]
 pub type ReadMapping = fn(&Json, &str) -> Result<Mapping, JsonError>;
 
-/// The words of dialects, and those that all know: lists, with commas between. What a server says besides is nobody's
-/// business.
-pub(crate) fn words(spoken: &[String]) -> Vec<&'static str> {
-    let spoken = spoken.iter().filter_map(|name| dialects::named(name));
-    spoken.map(|entry| (entry.about)().words).chain([dialects::WORDS]).collect()
-}
-
 /// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(JsonError);
@@ -122,7 +116,7 @@ impl AppConfig {
     /// Reads the text of a `config.json`.
     ///
     /// ```
-    /// let error = visavis_core::AppConfig::parse(r#"{"signaling": {"url": 7}}"#).unwrap_err();
+    /// let error = visavis_app::AppConfig::parse(r#"{"signaling": {"url": 7}}"#).unwrap_err();
     /// assert_eq!(error.to_string(), "\"signaling.url\" must be a text");
     /// ```
     ///

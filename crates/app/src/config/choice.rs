@@ -1,5 +1,6 @@
 //! A signaling server that a person chose in the lobby, or that a link names.
 
+use visavis_core::is_local;
 use visavis_signaling::dialects::{self, mapping, tabs};
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
@@ -15,17 +16,6 @@ pub enum Choosing {
     Always,
     /// Never.
     Never,
-}
-
-/// When the chosen server may be contacted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Contact {
-    /// As soon as the lobby opens, so that joining is quick.
-    #[default]
-    AtOnce,
-    /// Not before the person joins or asks for a check: only a link names it, and whoever wrote the link learns nothing
-    /// of those who merely open it.
-    OnRequest,
 }
 
 /// A server, as a person chooses it.
@@ -108,18 +98,6 @@ pub fn needs_url(dialect: &str) -> bool {
 pub fn is_insecure(url: &str) -> bool {
     (url.starts_with("ws://") || url.starts_with("http://")) && !is_local(url)
 }
-
-/// Whether a URL names the machine that the browser runs on.
-pub fn is_local(url: &str) -> bool {
-    let rest = ["ws://", "wss://", "http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
-    // What stands before an @ is no host.
-    let named = |rest: &str| !rest.bytes().take_while(|byte| *byte != b'/').any(|byte| byte == b'@');
-    let ends = |rest: &str| matches!(rest.as_bytes().first(), None | Some(b':' | b'/'));
-    let here = |rest: &str| LOOPBACK.iter().any(|host| rest.strip_prefix(host).is_some_and(ends));
-    rest.is_some_and(|rest| named(rest) && here(rest))
-}
-
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl AppConfig {
     /// Whether this page can speak a dialect of the list: the one that follows a file needs that file.
@@ -205,12 +183,6 @@ mod tests {
         }
         for url in ["ws://localhost:8080/ws", "ws://127.0.0.1/", "http://[::1]:8080/"] {
             assert!(choose("visavis", url, true).is_ok(), "{url}");
-            assert!(is_local(url), "{url}");
-        }
-        for url in
-            ["ws://localhost.example.org/", "ws://localhost:x@example.org/", "ws://[::2]/", "localhost"]
-        {
-            assert!(!is_local(url), "{url}");
         }
     }
 

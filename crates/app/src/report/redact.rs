@@ -10,12 +10,13 @@
 //!
 //! This is against accidents. A server that wants to give away what it knows needs no report for it.
 
+use visavis_core::flight::Recorder;
 use visavis_signaling::RejectCode;
+use visavis_signaling::dialects;
 use visavis_signaling::json::{self, Json};
 
+use super::MAPPING;
 use super::sdp::{Vocabulary, is_description};
-use super::{MAPPING, Recorder};
-use crate::config::words;
 
 /// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
 pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
@@ -39,14 +40,12 @@ const MAX_DIGITS: usize = 3;
 /// Fingerprints are at least as long (SHA-1, RFC 8122 section 5); a shorter one of their kind may be an address.
 const FINGERPRINT: usize = 59;
 
-impl Recorder {
-    /// What happened so far, without anything private: a JSON list with one entry in each line.
-    pub fn report(&self) -> String {
-        let mut redactor = Redactor { words: words(&self.dialects), ..Redactor::default() };
-        // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
-        redactor.list(self);
-        redactor.list(self)
-    }
+/// What a recorder has kept so far, without anything private: a JSON list with one entry in each line.
+pub fn redact(recorder: &Recorder) -> String {
+    let mut redactor = Redactor { words: vec![dialects::WORDS], ..Redactor::default() };
+    // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
+    redactor.list(recorder);
+    redactor.list(recorder)
 }
 
 #[derive(Default)]
@@ -97,6 +96,10 @@ impl Redactor {
         match key {
             MAPPING => return json::parse(text).iter().for_each(|file| self.learn_file(file)),
             "namespace" => self.literals.push(text.clone()),
+            // The header says which dialects are spoken.
+            "dialect" | "fallback" => {
+                self.words.extend(dialects::named(text).map(|entry| (entry.about)().words));
+            }
             "room" | "name" => self.own.push(text.clone()),
             "sdp" => self.vocabulary.learn(text),
             _ => {}
