@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use visavis_app::report;
-use visavis_app::{AppConfig, Choosing, ServerChoice};
+use visavis_app::{AppConfig, ChoicePolicy, ServerChoice};
 use visavis_core::signaling::json::Json;
 use visavis_core::{Command, Lifecycle, RoomConfig, RoomView};
 use wasm_bindgen::JsValue;
@@ -118,7 +118,7 @@ fn driver_options(
             capacity: config.capacity,
             microphone: config.microphone,
             camera: config.camera,
-            contact: config.contact,
+            contact_policy: config.contact_policy,
             seed,
         },
         dialect,
@@ -145,10 +145,12 @@ fn driver_options(
 /// What is spoken to instead of what the page is configured for, and what where there is no server.
 fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>; 2] {
     let chosen = server.choice.clone();
-    match server.choosing {
-        Choosing::Always if config.names_server || chosen.is_some() => [chosen, None],
-        Choosing::Always | Choosing::WithoutServer => [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))],
-        Choosing::Never => [None, None],
+    match server.choice_policy {
+        ChoicePolicy::Always if config.names_server || chosen.is_some() => [chosen, None],
+        ChoicePolicy::Always | ChoicePolicy::WithoutServer => {
+            [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))]
+        }
+        ChoicePolicy::Never => [None, None],
     }
 }
 

@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::text;
 use crate::dom::{self, object};
 
-const BITS: u32 = 8 * safety_words::LENGTH as u32;
+const BITS: u32 = 8 * safety_words::WORD_COUNT as u32;
 
 /// What opens to show the words, in the corner of a tile.
 pub(super) struct Safety {
@@ -68,7 +68,7 @@ fn write_words(view: &RoomView, button: &Element) -> Option<()> {
 }
 
 /// PBKDF2 by the browser itself: quicker than ours would be, and nothing to load. A page that is not secure has none.
-async fn hash(fingerprints: &Fingerprints) -> Result<[u8; safety_words::LENGTH], JsValue> {
+async fn hash(fingerprints: &Fingerprints) -> Result<[u8; safety_words::WORD_COUNT], JsValue> {
     let crypto = web_sys::window().ok_or(JsValue::UNDEFINED)?.crypto()?.subtle();
     if crypto.is_undefined() {
         return Err(JsValue::UNDEFINED);
@@ -80,7 +80,7 @@ async fn hash(fingerprints: &Fingerprints) -> Result<[u8; safety_words::LENGTH],
         ("name", "PBKDF2".into()),
         ("hash", "SHA-256".into()),
         ("salt", Uint8Array::from(safety_words::SALT.as_bytes()).into()),
-        ("iterations", safety_words::ROUNDS.into()),
+        ("iterations", safety_words::ITERATIONS.into()),
     ]);
     let key = JsFuture::from(key).await?.unchecked_into();
     let bits = crypto.derive_bits_with_object(&algorithm, &key, BITS)?;

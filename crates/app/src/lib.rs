@@ -7,11 +7,11 @@
 
 mod config;
 pub mod layout;
-mod proposal;
 pub mod report;
+mod room_name;
 pub mod safety_words;
 
 pub use config::{
-    AppConfig, ChoiceError, Choosing, ConfigError, ReadMapping, ServerChoice, is_insecure, needs_url,
+    AppConfig, ChoiceError, ChoicePolicy, ConfigError, ReadMapping, ServerChoice, is_mixed_content, needs_url,
 };
-pub use proposal::{PROPOSAL_BYTES, propose_room};
+pub use room_name::{ROOM_NAME_BYTES, generate_room_name};

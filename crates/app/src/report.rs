@@ -7,7 +7,7 @@ mod redact;
 mod sdp;
 
 use visavis_core::flight::{self, Recorder};
-use visavis_core::{Contact, is_turn};
+use visavis_core::{ContactPolicy, is_turn};
 use visavis_signaling::known_as;
 
 pub use self::redact::{SECRET_KEYS, redact};
@@ -50,7 +50,7 @@ impl Header<'_> {
             config.capacity.unwrap_or_default(),
             config.microphone.into(),
             config.camera.into(),
-            (config.contact == Contact::OnRequest).into(),
+            (config.contact_policy == ContactPolicy::OnRequest).into(),
         ];
         // What the addresses are is nobody's business, and nothing hangs on it.
         let mut kinds = String::new();

@@ -8,7 +8,7 @@
 //! - The server chooses what it presents to either side, so it looks for two certificates of its own, one for each side,
 //!   with which both sides get the same words. Eight words of 256 are 64 bits, and a match is one between two lists: 2^32
 //!   tries for the one side and 2^32 for the other, 2^33 in all, give one match on average. Each try is a key derivation
-//!   of [`ROUNDS`], 2^18: 2^51 rounds of two SHA-256 each. Fewer tries succeed more rarely by the square: a thousandth of
+//!   of [`ITERATIONS`], 2^18: 2^51 rounds of two SHA-256 each. Fewer tries succeed more rarely by the square: a thousandth of
 //!   the work, once in a million calls. None of it can be done in advance, because the fingerprint of the honest side
 //!   goes into each try, and browsers make a new certificate for every connection; and it must be done before a
 //!   connection is given up and made anew ([`CONNECT_TIMEOUT`](visavis_core::timing::CONNECT_TIMEOUT)), with another certificate. At 2^33
@@ -32,12 +32,12 @@ use self::list::WORDS;
 pub const SALT: &str = "visavis safety words 1";
 /// ...and this the number of its rounds, so that trying is expensive: about a tenth of a second, only when words are
 /// asked for.
-pub const ROUNDS: u32 = 1 << 18;
+pub const ITERATIONS: u32 = 1 << 18;
 /// How many words.
-pub const LENGTH: usize = 8;
+pub const WORD_COUNT: usize = 8;
 
 /// The words for a hash, eight short ones with spaces between: the same on both ends of an honest connection.
-pub fn words(hash: &[u8; LENGTH]) -> String {
+pub fn words(hash: &[u8; WORD_COUNT]) -> String {
     let words = hash.map(|byte| WORDS.get(usize::from(byte)).copied().unwrap_or_default());
     words.join(" ")
 }
@@ -53,6 +53,6 @@ mod tests {
         sorted.dedup();
         assert_eq!(sorted.len(), 256);
         assert!(WORDS.iter().all(|word| (3..=6).contains(&word.len())));
-        assert_eq!(words(&[0, 1, 2, 3, 255, 255, 0, 0]).split(' ').count(), LENGTH);
+        assert_eq!(words(&[0, 1, 2, 3, 255, 255, 0, 0]).split(' ').count(), WORD_COUNT);
     }
 }

@@ -8,7 +8,7 @@ mod budget;
 mod by_id;
 mod check;
 mod connection;
-mod contact;
+mod contact_policy;
 pub mod flight;
 mod input;
 mod media;
@@ -29,7 +29,7 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
-pub use contact::Contact;
+pub use contact_policy::ContactPolicy;
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Flow, Frames, Input, MediaError, MediaEvent,
     NetworkEvent, OperationError, PeerConnectionState, SocketEvent, Source, TrackId,
@@ -42,7 +42,7 @@ pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
-pub use url::is_local;
+pub use url::is_loopback;
 pub use view::{
     ConnectionReason, ConnectionState, Lifecycle, ParticipantView, Problem, RoomView, SelfView, SourceState,
     SourceView,

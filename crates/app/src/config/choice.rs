@@ -1,14 +1,14 @@
 //! A signaling server that a person chose in the lobby, or that a link names.
 
-use visavis_core::is_local;
+use visavis_core::is_loopback;
 use visavis_signaling::dialects::{self, mapping, tabs};
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
-use super::{AppConfig, is_absolute};
+use super::{AppConfig, is_absolute_url};
 
 /// Whether people may choose the server (`signaling.choose`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Choosing {
+pub enum ChoicePolicy {
     /// Where the configuration names none, and none is found.
     #[default]
     WithoutServer,
@@ -59,12 +59,12 @@ impl ServerChoice {
     pub fn new(dialect: &str, url: &str, secure: bool) -> Result<Self, ChoiceError> {
         let entry = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
         let url = if needs_url(entry.name) { url.trim() } else { "" };
-        let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute(url);
+        let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute_url(url);
         let path = url.starts_with('/') && !url.starts_with("//");
         if needs_url(entry.name) && (!(absolute || path) || is_deceptive(url)) {
             return Err(ChoiceError::Url);
         }
-        if secure && is_insecure(url) {
+        if secure && is_mixed_content(url) {
             return Err(ChoiceError::MixedContent);
         }
         Ok(Self { dialect: entry.name.to_owned(), url: url.to_owned() })
@@ -95,13 +95,13 @@ pub fn needs_url(dialect: &str) -> bool {
 }
 
 /// Whether a secure page may not talk to this URL: browsers let it talk only to the same machine without encryption.
-pub fn is_insecure(url: &str) -> bool {
-    (url.starts_with("ws://") || url.starts_with("http://")) && !is_local(url)
+pub fn is_mixed_content(url: &str) -> bool {
+    (url.starts_with("ws://") || url.starts_with("http://")) && !is_loopback(url)
 }
 
 impl AppConfig {
     /// Whether this page can speak a dialect of the list: the one that follows a file needs that file.
-    pub fn speaks(&self, dialect: &str) -> bool {
+    pub fn supports(&self, dialect: &str) -> bool {
         dialect != mapping::NAME || self.mapping.is_some()
     }
 

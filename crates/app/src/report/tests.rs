@@ -216,7 +216,7 @@ fn the_words_of_a_protocol_stay() {
     recorder.input(Timestamp::default(), &heard(r#"{"type":"room","room":"room","name":"name"}"#));
     recorder.input(Timestamp::default(), &heard(r#"42/chat,7["room","room",{"a":"cannot rename"}]"#));
     let report = redact(&recorder);
-    let (room, name) = (stand_in(&report, 1, "room"), stand_in(&report, 1, "name"));
+    let (room, name) = (pseudonym_of(&report, 1, "room"), pseudonym_of(&report, 1, "name"));
     let frame = format!(r#"{{\"type\":\"room\",\"room\":\"{room}\",\"name\":\"{name}\"}}"#);
     assert!(report.contains(&frame), "{report}");
     assert!(report.contains(&format!(r#"42/chat,7[\"room\",\"{room}\",{{\"redacted"#)), "{report}");
@@ -228,7 +228,7 @@ fn an_identity_may_be_seen_in_halves() {
     recorder.input(Timestamp::default(), &heard(&format!(r#"{{"src":"{}"}}"#, &IDENTITY[..32])));
     recorder.input(Timestamp::default(), &heard(r#"{"from":"7766554433221100"}"#));
     let report = redact(&recorder);
-    let (half, end) = (stand_in(&report, 0, "identity"), stand_in(&report, 0, "id"));
+    let (half, end) = (pseudonym_of(&report, 0, "identity"), pseudonym_of(&report, 0, "id"));
     // By the end of it others of ours know us everywhere. The replay begins with all of them.
     assert!(half.len() == 32, "{report}");
     assert!(half.ends_with(&end), "{report}");
@@ -283,7 +283,7 @@ fn what_stands_in_is_of_the_same_kind() {
 }
 
 /// A text of an entry, by its key.
-fn stand_in(report: &str, line: usize, key: &str) -> String {
+fn pseudonym_of(report: &str, line: usize, key: &str) -> String {
     let Ok(Json::List(lines)) = json::parse_any(report) else { panic!("a list") };
     let Json::List(parts) = &lines[line] else { panic!("a list") };
     parts.iter().find_map(|part| part.at(key).as_text()).unwrap().to_owned()

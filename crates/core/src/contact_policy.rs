@@ -2,7 +2,7 @@
 
 /// When the chosen server may be contacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Contact {
+pub enum ContactPolicy {
     /// As soon as the lobby opens, so that joining is quick.
     #[default]
     AtOnce,
