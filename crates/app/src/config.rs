@@ -30,14 +30,15 @@ pub struct AppConfig {
     pub names_server: bool,
     /// Whether people may choose another server.
     pub choice_policy: ChoicePolicy,
-    /// When a server that was chosen in place of this page's own may be contacted. The file has no say in it.
+    /// When a server that was chosen in place of this page's own may be contacted. Not set by the file.
     pub contact_policy: ContactPolicy,
     /// The `mapping` dialect: URL of the file that describes the server, relative to the page; empty if the
     /// configuration names none.
     pub mapping_url: String,
-    /// The `mapping` dialect: the description itself. Whoever reads the file puts it here.
+    /// The `mapping` dialect: the description of the server, once it has been read.
     pub mapping: Option<Rc<Mapping>>,
-    /// What [`AppConfig::resolve_mapping`] has still to read.
+    /// The `mapping` dialect: a description that stands in the configuration itself and has not been read yet
+    /// ([`AppConfig::resolve_mapping`]).
     pub inline_mapping: Option<Json>,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
@@ -79,7 +80,8 @@ impl Default for AppConfig {
     }
 }
 
-/// [`Mapping::read`]
+/// What reads a description of a server ([`Mapping::read`]); its second argument is the path of the description, for
+/// errors.
 pub type ReadMapping = fn(&Json, &str) -> Result<Mapping, JsonError>;
 
 /// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
@@ -127,7 +129,8 @@ impl AppConfig {
         Self::parse_without_mapping(text)?.resolve_mapping(Mapping::read)
     }
 
-    /// Reads all but a description of a server that stands inside: a page may have to load what can read that.
+    /// Reads all but a description of a server that stands inside, which stays in `inline_mapping`: a page may have to
+    /// load the code that reads it.
     ///
     /// # Errors
     /// As for [`AppConfig::parse`].
@@ -150,10 +153,10 @@ impl AppConfig {
         Ok(config)
     }
 
-    /// Reads the description that stands inside, if one does.
+    /// Reads the description of a server that stands inside, if there is one.
     ///
     /// # Errors
-    /// If it is wrong.
+    /// If the description is not valid.
     pub fn resolve_mapping(mut self, read: ReadMapping) -> Result<Self, ConfigError> {
         if let Some(inline_mapping) = self.inline_mapping.take() {
             self.mapping = Some(Rc::new(read(&inline_mapping, "signaling.mapping")?));
@@ -214,7 +217,8 @@ impl AppConfig {
         Ok(())
     }
 
-    /// The file that is still to be read, if one is named or needed.
+    /// URL of the description of a server that is still to be read from a file, if one is named or needed; relative to
+    /// the page.
     pub fn missing_mapping_url(&self) -> Option<&str> {
         let named = Some(self.mapping_url.as_str()).filter(|url| !url.is_empty());
         let needed = (self.dialect == mapping::NAME).then_some("mapping.json");
@@ -226,7 +230,8 @@ impl AppConfig {
         self.inline_mapping.is_some() || self.missing_mapping_url().is_some()
     }
 
-    /// The dialect that this configuration asks for. `identity` and `page` are as in [`dialects::Options`].
+    /// The dialect that this configuration asks for; `None` if there is none of that name. `identity` and `page` are as
+    /// in [`dialects::Options`].
     pub fn make_dialect(
         &self,
         identity: impl Into<String>,
@@ -278,7 +283,7 @@ fn is_signaling_url(url: &str) -> bool {
     is_absolute_url(url) || (!url.is_empty() && !url.contains(':'))
 }
 
-/// Whether it is the whole URL of a server.
+/// Whether a text is an absolute URL with a scheme that reaches a signaling server and an authority.
 fn is_absolute_url(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     matches!(scheme, "ws" | "wss" | "http" | "https") && rest.starts_with("//") && rest.len() > 2

@@ -6,16 +6,16 @@
 
 /// Space between two tiles.
 pub const GAP: u32 = 8;
-/// Ratios of width to height are counted in so many parts.
+/// Ratios and factors are fixed-point numbers in thousandths: this is 1.
 const ONE: u32 = 1000;
-/// What a picture of unknown shape, or initials instead of one, gets: 4:3.
+/// Ratio of width to height of a picture of unknown size, and of initials in its place: 4:3.
 const DEFAULT_RATIO: u32 = ONE * 4 / 3;
-/// What is narrower or wider than this is placed as if it were not: a hostile picture must not take all the room.
+/// Ratios are clamped to this range: a hostile picture must not take all the room.
 const RATIO_RANGE: [u32; 2] = [ONE / 3, ONE * 3];
 /// A tile may be taller than its picture by this, where there is room: 16:9 becomes 4:3. Name and state then stand beside
 /// the picture rather than on it.
 const MAX_HEIGHT_FACTOR: [u32; 2] = [4, 3];
-/// No stage is larger than this: what is counted here stays small.
+/// Most pixels of a stage in each direction, so that no product overflows.
 const MAX_STAGE: u32 = 10_000;
 /// On a stage narrower than this and held upright, two people may be shown as one picture with ours in its corner.
 const PHONE_WIDTH: u32 = 600;
@@ -55,11 +55,11 @@ pub struct Rect {
     pub height: u32,
 }
 
-/// A tile, as far as the layout is concerned.
+/// The shape of a tile's picture.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     ratio: u32,
-    /// Of the height that all have in common.
+    /// Its height, as a share of the height of a row ([`ONE`] is all of it).
     scale: u32,
     crop: bool,
 }
@@ -86,7 +86,7 @@ fn ratio(tile: &Tile) -> Option<u32> {
     (ratio > 0).then(|| ratio.clamp(RATIO_RANGE[0], RATIO_RANGE[1]))
 }
 
-/// All have the same height, but our own picture does not get larger than the largest of the others.
+/// The shape of a tile. Our own picture does not get a larger area than the widest of the others, of ratio `others`.
 fn shape(tile: &Tile, others: Option<u32>) -> Shape {
     let ratio = ratio(tile).unwrap_or(DEFAULT_RATIO);
     // Areas are compared, at any common height.
@@ -119,7 +119,7 @@ fn area(size: Size) -> u32 {
     size.width * size.height
 }
 
-/// The other as large as can be, ourselves in the corner.
+/// Two tiles: the other one's as large as possible, our own on top of it in the lower right corner.
 fn place_in_corner(stage: Size, other: &Shape, corner: Size) -> Vec<Rect> {
     let fitted = other.contain(stage);
     let size = if other.crop {
@@ -143,7 +143,7 @@ fn extended_height(height: u32, most: u32) -> u32 {
 struct Rows {
     height: u32,
     count: u32,
-    /// No row is wider.
+    /// Most pixels of a row.
     width: u32,
 }
 

@@ -9,7 +9,7 @@ use super::{AppConfig, is_absolute_url};
 /// Whether people may choose the server (`signaling.choose`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChoicePolicy {
-    /// Where the configuration names none, and none is found.
+    /// Only where the configuration names no server and none is found.
     #[default]
     WithoutServer,
     /// Always.
@@ -23,18 +23,18 @@ pub enum ChoicePolicy {
 pub struct ServerChoice {
     /// The name of its dialect.
     pub dialect: String,
-    /// Its URL; empty if there is no server to it.
+    /// Its URL; empty if the dialect has no server.
     pub url: String,
 }
 
-/// Why a choice cannot be.
+/// Why a [`ServerChoice`] was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChoiceError {
     /// There is no such dialect.
     Dialect,
-    /// The address is none.
+    /// The URL is invalid, or shows another host than it means.
     Url,
-    /// A secure page may not talk to an insecure server.
+    /// The page came over https and the URL is not encrypted.
     MixedContent,
 }
 
@@ -94,7 +94,8 @@ pub fn needs_url(dialect: &str) -> bool {
     dialect != tabs::NAME
 }
 
-/// Whether a secure page may not talk to this URL: browsers let it talk only to the same machine without encryption.
+/// Whether browsers refuse this URL to a page that came over https (W3C Mixed Content): it is not encrypted, and names
+/// another machine.
 pub fn is_mixed_content(url: &str) -> bool {
     (url.starts_with("ws://") || url.starts_with("http://")) && !is_loopback(url)
 }
@@ -105,8 +106,7 @@ impl AppConfig {
         dialect != mapping::NAME || self.mapping.is_some()
     }
 
-    /// The same with this server in place of its own. What the page is configured to show to its own is not shown to
-    /// this one.
+    /// The same configuration with another server. Namespace and `auth` are meant for the configured one and are dropped.
     #[must_use]
     pub fn with_server(&self, ServerChoice { dialect, url }: ServerChoice) -> Self {
         let (namespace, auth) = (String::new(), None);
@@ -115,7 +115,7 @@ impl AppConfig {
 }
 
 impl ServerChoice {
-    /// No server at all.
+    /// The choice of no server: the `tabs` dialect.
     pub fn tabs() -> Self {
         Self { dialect: tabs::NAME.to_owned(), url: String::new() }
     }

@@ -1,12 +1,12 @@
-//! What is private is replaced before anybody sees it, everywhere by the same, so that equal things stay equal, what is
-//! sorted stays sorted, and a replay takes the same turns.
+//! Private texts of a report are replaced by pseudonyms: equal texts by equal ones, in the same order, so that a replay
+//! takes the same decisions.
 //!
-//! Only what is known stays: words of the protocols that are spoken (the lists beside the dialects, and what a description
-//! of the server holds literally), words of descriptions and candidates, short numbers, and what the page itself wrote
-//! down. Every other text is replaced, whoever said it and under whatever key: names of people and rooms in any spelling,
-//! ids, sessions, tokens, addresses, fingerprints, sentences. So are keys that nobody knows, because servers use names as
-//! keys. A name that is also a word of the protocol is replaced where a name is expected. Numbers stay, unless their key
-//! is private or they are the number of our room.
+//! Only what is known stays: words of the protocols that are spoken (the lists beside the dialects, and what a
+//! description of the server holds literally), words of descriptions and candidates, short numbers, and what the page
+//! itself wrote down. Every other text is replaced, whoever said it and under whatever key: names of people and rooms
+//! in any spelling, ids, sessions, tokens, addresses, fingerprints, sentences. So are keys that nobody knows, because
+//! servers use names as keys. A name that is also a word of the protocol is replaced where a name is expected. Numbers
+//! stay, unless their key is private or they are the number of our room.
 //!
 //! This is against accidents. A server that wants to give away what it knows needs no report for it.
 
@@ -20,49 +20,51 @@ use super::sdp::{SdpWords, is_description};
 
 /// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
 pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
-/// Texts under these keys are names of people and rooms or say who is meant, in any spelling (`user_name`).
+/// Texts under these keys are names of people and rooms, or ids of participants, in any spelling (`user_name`).
 const NAME_KEYS: [&str; 9] =
     ["name", "username", "users", "room", "roomid", "topics", "topic", "session", "text"];
-/// Texts under these keys are words of a protocol, whatever people are called.
+/// A text under one of these keys is a word of the protocol, even if a person or room has the same name.
 const PROTOCOL_KEYS: [&str; 1] = ["type"];
-/// What the page itself writes down: about the browser, how the room was made, and names of errors.
+/// Keys of texts that the page itself writes and that are never private: about the browser, how the room was made, and
+/// names of errors.
 const PUBLIC_KEYS: [&str; 6] = ["about", "ice", "dialect", "fallback", "namespace", "error"];
-/// Placeholders of a description whose values are about people: what stands in their place is private, whatever it says.
+/// How placeholders of a mapping begin whose values are about people: every value in their place is private.
 const PERSONAL_PLACEHOLDERS: [&str; 7] = ["{name", "{room", "{me", "{from", "{id", "{to", "{text"];
-/// The ids by which others of ours know us.
+/// Keys of the header under which our public ids stand (`known_as`).
 const ID_KEYS: [&str; 2] = ["id", "fallback-id"];
-/// What stands in for a private text, with its number.
+/// How a pseudonym begins; its number follows.
 const PSEUDONYM: &str = "redacted";
-/// The number of the first private text: all have as many digits, so that they are sorted like the texts.
+/// The number of the first pseudonym. All numbers have as many digits, so pseudonyms are sorted like the texts.
 const FIRST_NUMBER: usize = 10_000_000;
-/// Digits as long as this are no name, and often a position.
+/// Numbers of at most so many digits stay: no name is that short, and many are positions or counts.
 const MAX_DIGITS: usize = 3;
-/// Fingerprints are at least as long (SHA-1, RFC 8122 section 5); a shorter one of their kind may be an address.
+/// Length of the shortest certificate fingerprint (SHA-1, RFC 8122 section 5). A shorter text of hexadecimal digits and
+/// colons may be an IPv6 address.
 const MIN_FINGERPRINT_CHARS: usize = 59;
 
 /// What a recorder has kept so far, without anything private: a JSON list with one entry in each line.
 pub fn redact(recorder: &Recorder) -> String {
     let mut redactor = Redactor { protocol_words: vec![dialects::WORDS], ..Redactor::default() };
-    // What stands in for a private text follows from all of them; and what is a name shows only where it is one.
+    // Twice: the first pass collects all private texts and names, from which the pseudonyms of the second follow.
     redactor.redact_all(recorder);
     redactor.redact_all(recorder)
 }
 
 #[derive(Default)]
 struct Redactor {
-    /// Words of the protocols that are spoken: lists, with commas between.
+    /// Words of the dialects that are spoken: lists, separated by commas.
     protocol_words: Vec<&'static str>,
-    /// What a description of the server says literally.
+    /// Words that a mapping holds literally.
     literals: Vec<String>,
-    /// The keys under which it binds what is about people.
+    /// Keys under which a mapping has one of [`PERSONAL_PLACEHOLDERS`].
     personal_keys: Vec<String>,
-    /// What our own browser says about media.
+    /// Words of our own browser's descriptions.
     sdp_words: SdpWords,
-    /// What we and our rooms are called.
+    /// Our own names and those of our rooms.
     own_names: Vec<String>,
-    /// How others of ours know us.
+    /// Our public ids.
     own_ids: Vec<String>,
-    /// All private texts, sorted. What stands in for one is its place.
+    /// All private texts, sorted. The pseudonym of each has its index.
     private_texts: Vec<String>,
 }
 
@@ -77,7 +79,7 @@ impl Redactor {
         report
     }
 
-    /// A line of the recorder without anything private.
+    /// One line of the recorder, redacted.
     fn redact_line(&mut self, line: &str) -> String {
         let mut value = json::parse_any(line).unwrap_or(Json::Null);
         if let Json::List(parts) = &mut value {
@@ -90,7 +92,7 @@ impl Redactor {
         value.to_string()
     }
 
-    /// Something that the page has written down.
+    /// One text of an entry, by its key.
     fn redact_entry_text(&mut self, key: &str, value: &mut Json) {
         let Json::Text(text) = value else { return };
         match key {
@@ -118,7 +120,7 @@ impl Redactor {
         }
     }
 
-    /// What a description of the server says of its words.
+    /// Collects the words and personal keys of a mapping.
     fn collect_mapping_words(&mut self, file: &Json) {
         self.literals.extend(file.at("namespace").as_text().map(str::to_owned));
         for side in ["send", "receive"].map(|side| file.at(side)) {
@@ -131,7 +133,7 @@ impl Redactor {
         }
     }
 
-    /// Words of an example, and the keys under which people stand.
+    /// Collects the words and personal keys of an example message of a mapping, or of a part of it.
     fn collect_words(&mut self, key: &str, value: &Json) {
         match value {
             Json::Text(text)
@@ -178,7 +180,7 @@ impl Redactor {
         }
     }
 
-    /// One field of an object that stands under `key`. What is private by its name is so all the way down.
+    /// One field of an object that stands under `key`. Under a private key everything is private, at any depth.
     fn redact_field(&mut self, key: &str, name: &mut String, value: &mut Json) {
         self.redact_value(if is_private(key) { key } else { name }, value);
         let entry = NAME_KEYS.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str());
@@ -216,7 +218,7 @@ impl Redactor {
         }
     }
 
-    /// A frame: JSON, with the type of a packet or a few words in front of it; or only words.
+    /// A frame: JSON, perhaps behind the type of a packet or a few words; or only words.
     fn redact_frame(&mut self, text: &str) -> String {
         let start = text.bytes().take_while(|byte| !matches!(byte, b'{' | b'[' | b'"')).count();
         let (prefix, rest) = text.split_at_checked(start).unwrap_or_default();
@@ -235,7 +237,7 @@ impl Redactor {
         }
     }
 
-    /// The type of a Socket.IO packet, its namespace and the number of its answer; else words.
+    /// What stands before the JSON of a frame: type, namespace and acknowledgement id of a Socket.IO packet, or words.
     fn redact_prefix(&mut self, text: &str) -> String {
         let digits =
             text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':')).count();
@@ -257,7 +259,8 @@ impl Redactor {
         out
     }
 
-    /// What tells the server in an HTTP answer: JSON, or a greeting, which may be cut anywhere and holds a session.
+    /// The body of an HTTP answer to a probe. Of a greeting of Socket.IO or Engine.IO only what identifies the server
+    /// stays: it may be cut off anywhere and holds a session id.
     fn redact_probe_body(&mut self, text: &str) -> String {
         let known = "Welcome to socket.io";
         if text.split_once('"').is_some_and(|(_, rest)| rest.starts_with("sid")) {
@@ -300,9 +303,9 @@ impl Redactor {
         if short { text.to_owned() } else { self.pseudonym(text) }
     }
 
-    /// What stands in for a text, of the same kind: hexadecimal digits for an id or fingerprint, because some are looked
-    /// at. What is made of another stays so: a room with a number behind it, as servers make them (`tea-2`), and what ends
-    /// with our id.
+    /// The pseudonym of a text, of the same form: hexadecimal digits for an id or fingerprint, because dialects check
+    /// some. A text that is derived from another stays so: our room with a number appended, as some servers do
+    /// (`tea-2`), and one that ends with our id.
     fn pseudonym(&mut self, text: &str) -> String {
         let name = text.trim_end_matches(|c: char| c.is_ascii_digit());
         let room = name.strip_suffix('-').filter(|_| text.len() - name.len() <= MAX_DIGITS);
@@ -310,18 +313,18 @@ impl Redactor {
             let behind = text.get(room.len()..).unwrap_or_default();
             return [&self.pseudonym(room), behind].concat();
         }
-        let ends_with = |id: &String| text.strip_suffix(id.as_str()).is_some_and(|front| !front.is_empty());
+        let ends_with = |id: &String| text.strip_suffix(id.as_str()).is_some_and(|start| !start.is_empty());
         let id = self.own_ids.iter().find(|id| !id.is_empty() && ends_with(id)).cloned().unwrap_or_default();
-        let front = text.strip_suffix(id.as_str()).unwrap_or(text);
+        let start = text.strip_suffix(id.as_str()).unwrap_or(text);
         let number = self.pseudonym_number(text).to_string();
         let digits = |byte: u8| {
             byte.is_ascii_hexdigit() || byte == b'-' || (byte == b':' && text.len() >= MIN_FINGERPRINT_CHARS)
         };
-        let whole = text.bytes().all(|byte| byte.is_ascii_digit());
-        if front.len() < number.len() && whole {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        if start.len() < number.len() && is_number {
             return number;
         }
-        if front.len() < number.len() || !text.bytes().all(digits) {
+        if start.len() < number.len() || !text.bytes().all(digits) {
             return [PSEUDONYM, &number].concat();
         }
         let mut number = number.chars();
@@ -330,11 +333,11 @@ impl Redactor {
         let digit = |(at, c): (usize, char)| {
             if c == '-' || c == ':' || version(at) { c } else { number.next().unwrap_or('1') }
         };
-        let front: String = front.chars().enumerate().map(digit).collect();
-        if id.is_empty() { front } else { [front, self.pseudonym(&id)].concat() }
+        let start: String = start.chars().enumerate().map(digit).collect();
+        if id.is_empty() { start } else { [start, self.pseudonym(&id)].concat() }
     }
 
-    /// The number of a private text: its place among them, as soon as all are known.
+    /// The number of a private text: its index among all of them. Final only once all are collected.
     fn pseudonym_number(&mut self, text: &str) -> usize {
         let place = self.private_texts.binary_search_by(|known| known.as_str().cmp(text));
         FIRST_NUMBER

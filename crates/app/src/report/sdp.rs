@@ -1,19 +1,20 @@
-//! Which words of descriptions (RFC 8866) and candidates (RFC 8839) are nobody's secret.
+//! Which words of descriptions (RFC 8866) and candidates (RFC 8839) are not private.
 
-/// Words that tell what a description is about. What codecs are called and how they are set is learnt from our own browser.
+/// Words of the grammar, which are never private. Names and parameters of codecs come from the descriptions of our own
+/// browser ([`SdpWords`]).
 const KNOWN_WORDS: &str = "IN,IP4,IP6,audio,video,application,UDP,TLS,RTP,SAVPF,DTLS,SCTP,webrtc-datachannel,candidate,\
     end-of-candidates,fingerprint,sha-256,ice-ufrag,ice-pwd,ice-options,trickle,ice-lite,setup,actpass,active,passive,mid,\
     group,BUNDLE,msid,msid-semantic,WMS,sendrecv,sendonly,recvonly,inactive,rtcp,rtcp-mux,rtcp-rsize,rtpmap,fmtp,rtcp-fb,\
     extmap,extmap-allow-mixed,ssrc,ssrc-group,FID,bundle-only,sctp-port,max-message-size,udp,tcp,TCP,typ,host,srflx,prflx,\
     relay,raddr,rport,tcptype,so,generation,network-id,network-cost,ufrag,visavis-refusal,\
     blocked,too-large,untrusted";
-/// Lines of free text: session name, information, URI, e-mail, telephone, key.
+/// Types of lines that hold free text: session name, information, URI, e-mail, telephone, key.
 const FREE_TEXT_TYPES: [&str; 6] = ["s", "i", "u", "e", "p", "k"];
-/// What follows is a secret, or a part of one.
+/// Attributes and fields whose value is a secret, or a part of one.
 const CREDENTIALS: [&str; 3] = ["ice-ufrag", "ice-pwd", "ufrag"];
 /// How lines about codecs and extensions begin.
 const CODEC_LINES: [&str; 5] = ["m=", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=extmap:"];
-/// Longest number in a description: a session or a source.
+/// Digits of the longest number in a description: a session id (RFC 8866 section 5.2) or an SSRC.
 const MAX_DIGITS: usize = 20;
 
 /// Whether it is a description, a line of one, or a candidate.
@@ -21,12 +22,12 @@ pub(super) fn is_description(text: &str) -> bool {
     ["v=", "a=", "candidate:"].iter().any(|begin| text.starts_with(begin))
 }
 
-/// What our own browser says about media.
+/// The words of our own browser's descriptions in lines about codecs.
 #[derive(Default)]
 pub(super) struct SdpWords(Vec<String>);
 
 impl SdpWords {
-    /// Learns from a description of our own browser, which has no names where codecs stand.
+    /// Collects the words of a description of our own browser: its lines about codecs hold no names of people.
     pub(super) fn collect(&mut self, sdp: &str) {
         for line in sdp.lines().filter(|line| is_about_codecs(line)) {
             for word in split_words(line).map(|(word, _)| word) {
@@ -37,7 +38,7 @@ impl SdpWords {
         }
     }
 
-    /// The words of a line in order, each with what stands behind it and whether it may stay.
+    /// The words of a line in order, each with its separator and whether it may stay in a report.
     pub(super) fn split<'a>(&self, line: &'a str) -> Vec<(&'a str, &'a str, bool)> {
         let codecs = is_about_codecs(line);
         // Numbers stay where it is known what they are.
@@ -65,7 +66,7 @@ fn is_about_codecs(line: &str) -> bool {
     CODEC_LINES.iter().any(|begin| line.starts_with(begin))
 }
 
-/// Words, each with what stands behind it: spaces, the marks that end the type of a line and an attribute, and all marks
+/// Words, each with its separator: white space, the marks that end the type of a line and an attribute, and all marks
 /// in a line about codecs.
 fn split_words(line: &str) -> impl Iterator<Item = (&str, &str)> {
     let (codecs, mut begins) = (is_about_codecs(line), true);

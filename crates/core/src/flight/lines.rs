@@ -122,7 +122,7 @@ fn command(command: &Command) -> Line {
     }
 }
 
-/// What was asked is what the room asked for last.
+/// The probe itself is not written down: it is the one that the room asked for last.
 fn probe_result(seen: &ProbeResult) -> [u32; 3] {
     match seen {
         ProbeResult::MixedContent => [0; 3],
@@ -179,7 +179,7 @@ fn number(track: Option<TrackId>) -> u32 {
     number_of(track.map(|TrackId(track)| track))
 }
 
-/// One more, or zero for none.
+/// A count plus one; 0 for none.
 fn number_of(count: Option<u32>) -> u32 {
     count.map_or(0, |count| count.wrapping_add(1))
 }
