@@ -163,7 +163,7 @@ impl Redactor {
             Json::Number(digits) => *digits = self.redact_number(key, digits),
             Json::List(values) => values.iter_mut().for_each(|value| self.redact_value(key, value)),
             Json::Object(fields) => {
-                fields.iter_mut().for_each(|(name, value)| self.redact_field(key, name, value))
+                fields.iter_mut().for_each(|(name, value)| self.redact_field(key, name, value));
             }
             Json::Null | Json::Bool(_) => {}
         }
