@@ -12,6 +12,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::JsString;
+use visavis_app::report;
 use visavis_core::flight::Recorder;
 use visavis_core::{Command, Event, Input, Output, ProbeResult, Queue, Room, RoomConfig, RoomView};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
@@ -212,7 +213,7 @@ impl Pump {
     /// What the flight recorder says, once [`on_demand::load`] has come back. Nothing if it is in the middle of a line, as
     /// in a panic.
     fn report(&self) -> Option<String> {
-        let report = lazy_fn::<fn(&Recorder) -> String>(Recorder::report);
+        let report = lazy_fn::<fn(&Recorder) -> String>(report::redact);
         self.recorder.try_borrow().ok().map(|recorder| report(&recorder))
     }
 

@@ -3,8 +3,9 @@
 
 use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
+use visavis_app::is_mixed_content;
 use visavis_core::signaling::{Expects, Probe};
-use visavis_core::{MAX_PROBE_BODY_BYTES, ProbeResult, is_bare_proxy, is_insecure};
+use visavis_core::{MAX_PROBE_BODY_BYTES, ProbeResult, is_bare_proxy};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -30,7 +31,7 @@ pub fn probe(probe: Probe, tell: Tell) {
 }
 
 async fn probe_once(probe: &Probe) -> ProbeResult {
-    if dom::is_secure() && is_insecure(&probe.url) {
+    if dom::is_secure() && is_mixed_content(&probe.url) {
         return ProbeResult::MixedContent;
     }
     let url = over_http(&probe.url);

@@ -1,7 +1,7 @@
 //! Watching an element's size.
 
 use js_sys::Array;
-use visavis_core::layout::Size;
+use visavis_app::layout::Size;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, ResizeObserver, ResizeObserverEntry};

@@ -1,6 +1,6 @@
 //! The address of the page: the room it asks for, and the room it names.
 
-use visavis_core::{ChoiceError, ServerChoice};
+use visavis_app::{ChoiceError, ServerChoice};
 use wasm_bindgen::JsValue;
 use web_sys::{Url, UrlSearchParams};
 

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
 use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
-use visavis_core::{Contact, RoomView, Source, SourceState};
+use visavis_core::{ContactPolicy, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Storage, Window};
 
@@ -93,7 +93,7 @@ impl Identity {
         if let Some(call) = self.before.take().filter(same) {
             settings.join = true;
             if call.fallback {
-                settings.config.contact = Contact::AtOnce;
+                settings.config.contact_policy = ContactPolicy::AtOnce;
             }
             settings.config.microphone = call.microphone;
             settings.config.camera = call.camera;

@@ -5,13 +5,11 @@ use std::rc::Rc;
 use gloo_net::http::{Request, Response};
 
 use js_sys::{Promise, Reflect};
+use visavis_app::{AppConfig, ChoiceError, ChoicePolicy, ConfigError, ReadMapping, ServerChoice};
 use visavis_core::signaling::dialects::visavis;
 use visavis_core::signaling::json::JsonError;
 use visavis_core::signaling::{Expects, Probe};
-use visavis_core::{
-    AppConfig, ChoiceError, Choosing, ConfigError, Contact, ProbeResult, ReadMapping, ServerChoice,
-    UnreachableReason, is_local,
-};
+use visavis_core::{ContactPolicy, ProbeResult, UnreachableReason, is_loopback};
 use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -107,7 +105,7 @@ impl Source {
             Some(text.ok_or_else(|| "the property \"config\" is no plain data".to_owned())?)
         };
         let mut config = read_config(text, self.from_url).await?;
-        if let Some(name) = config.missing_mapping() {
+        if let Some(name) = config.missing_mapping_url() {
             let url = Url::new_with_base(name, &self.base).ok().map(|url| url.href());
             config = with_mapping(config, fetch_text(url.as_deref(), true).await?)?;
         }
@@ -148,11 +146,11 @@ async fn is_there(url: &str, answer: Promise) -> bool {
 async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, Problem> {
     let text = text.unwrap_or_else(|| "{}".to_owned());
     let wrong = |error: ConfigError| ["config.json: ", &error.in_text(&text)].concat();
-    let config = AppConfig::begin(&text).map_err(wrong)?;
+    let config = AppConfig::parse_without_mapping(&text).map_err(wrong)?;
     if needs_more(&config, from_url) {
         on_demand::load().await?;
     }
-    Ok(config.finish(lazy_fn::<ReadMapping>(Mapping::read)).map_err(wrong)?)
+    Ok(config.resolve_mapping(lazy_fn::<ReadMapping>(Mapping::read)).map_err(wrong)?)
 }
 
 /// Whether somebody asks for a dialect that is not at hand, a description of a server, or the panel of messages.
@@ -161,7 +159,7 @@ fn needs_more(config: &AppConfig, from_url: bool) -> bool {
         let asked = address::asked_by(&page_address());
         asked.trace || asked.names_server || choice::is_remembered()
     };
-    let own = config.dialect != visavis::NAME || config.lacks_mapping();
+    let own = config.dialect != visavis::NAME || config.has_unread_mapping();
     own || (from_url && page())
 }
 
@@ -243,7 +241,7 @@ impl Settings {
         if linked
             .is_some_and(|choice| socket_url(element, &choice.url).as_ref() != Some(&config.signaling_url))
         {
-            config.contact = Contact::OnRequest;
+            config.contact_policy = ContactPolicy::OnRequest;
         }
         Ok(Self { config, join, from_url, server, trace: asked.trace, mapping_editor })
     }
@@ -254,7 +252,7 @@ impl Settings {
 fn with_edited_mapping(mut config: AppConfig, url: String, mapping: Mapping) -> AppConfig {
     config.mapping = Some(Rc::new(mapping));
     config.names_server = true;
-    config.choosing = Choosing::Never;
+    config.choice_policy = ChoicePolicy::Never;
     if config.dialect == mapping::NAME && config.signaling_url == url {
         return config;
     }
@@ -264,20 +262,20 @@ fn with_edited_mapping(mut config: AppConfig, url: String, mapping: Mapping) -> 
 
 /// What was chosen: the link counts most, and one that names a room but no server means that of the page.
 fn server_options(config: &AppConfig, from_url: bool, asked: bool, named: bool) -> ServerOptions {
-    let choosing = match config.choosing {
-        Choosing::Always if from_url => Choosing::Always,
-        Choosing::WithoutServer if from_url && !config.names_server => Choosing::WithoutServer,
-        Choosing::Always | Choosing::WithoutServer | Choosing::Never => Choosing::Never,
+    let choice_policy = match config.choice_policy {
+        ChoicePolicy::Always if from_url => ChoicePolicy::Always,
+        ChoicePolicy::WithoutServer if from_url && !config.names_server => ChoicePolicy::WithoutServer,
+        ChoicePolicy::Always | ChoicePolicy::WithoutServer | ChoicePolicy::Never => ChoicePolicy::Never,
     };
     let mut options = ServerOptions {
-        choosing,
+        choice_policy,
         url: config.signaling_url.clone(),
-        local: is_local(&page_address()),
+        local: is_loopback(&page_address()),
         dialect: config.dialect.clone(),
         has_mapping: config.mapping.is_some(),
         ..ServerOptions::default()
     };
-    if choosing == Choosing::Never {
+    if choice_policy == ChoicePolicy::Never {
         return options;
     }
     if !asked && !choice::is_remembered() {
@@ -285,9 +283,9 @@ fn server_options(config: &AppConfig, from_url: bool, asked: bool, named: bool) 
     }
     // Whoever has one of both has loaded what reads them.
     let remembered = lazy_fn::<fn() -> Option<ServerChoice>>(choice::remembered)();
-    let remembered = remembered.filter(|choice| config.speaks(&choice.dialect));
+    let remembered = remembered.filter(|choice| config.supports(&choice.dialect));
     match if asked { address::server_of(&page_address()) } else { None } {
-        Some(Ok(choice)) if !config.speaks(&choice.dialect) => options.error = Some(ChoiceError::Dialect),
+        Some(Ok(choice)) if !config.supports(&choice.dialect) => options.error = Some(ChoiceError::Dialect),
         Some(Ok(choice)) => {
             options.from_link = remembered.as_ref() != Some(&choice);
             options.choice = Some(choice);

@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
-use visavis_core::flight::Recorder;
+use visavis_app::report;
+use visavis_app::{AppConfig, ChoicePolicy, ServerChoice};
 use visavis_core::signaling::json::Json;
-use visavis_core::{AppConfig, Choosing, Command, Lifecycle, RoomConfig, RoomView, ServerChoice};
+use visavis_core::{Command, Lifecycle, RoomConfig, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
@@ -99,7 +100,8 @@ fn driver_options(
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     let recorder = {
         let fallback = fallback.as_ref().map_or("", |choice| &choice.dialect);
-        Recorder::new(&first, fallback, [own, other], &page, seed, &browser.unwrap_or_default())
+        let (identities, about) = ([own, other], browser.unwrap_or_default());
+        report::Header { config: &first, fallback, identities, page: &page, seed, about: &about }.recorder()
     };
     let dialect = first.make_dialect(own, &*page).ok_or(JsValue::UNDEFINED)?;
     let fallback = fallback.map(|choice| -> MakeDialect {
@@ -116,7 +118,7 @@ fn driver_options(
             capacity: config.capacity,
             microphone: config.microphone,
             camera: config.camera,
-            contact: config.contact,
+            contact_policy: config.contact_policy,
             seed,
         },
         dialect,
@@ -143,10 +145,12 @@ fn driver_options(
 /// What is spoken to instead of what the page is configured for, and what where there is no server.
 fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>; 2] {
     let chosen = server.choice.clone();
-    match server.choosing {
-        Choosing::Always if config.names_server || chosen.is_some() => [chosen, None],
-        Choosing::Always | Choosing::WithoutServer => [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))],
-        Choosing::Never => [None, None],
+    match server.choice_policy {
+        ChoicePolicy::Always if config.names_server || chosen.is_some() => [chosen, None],
+        ChoicePolicy::Always | ChoicePolicy::WithoutServer => {
+            [None, Some(chosen.unwrap_or_else(ServerChoice::tabs))]
+        }
+        ChoicePolicy::Never => [None, None],
     }
 }
 

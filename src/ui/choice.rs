@@ -1,6 +1,6 @@
 //! The server that a person has chosen: kept by the browser, and carried by links.
 
-use visavis_core::{ChoiceError, ServerChoice};
+use visavis_app::{ChoiceError, ServerChoice};
 use web_sys::{Url, UrlSearchParams};
 
 use super::link;

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use visavis_core::{RoomView, ServerChoice};
+use visavis_app::ServerChoice;
+use visavis_core::RoomView;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlInputElement, Url, UrlSearchParams};

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use visavis_core::{Choosing, Lifecycle, RoomView};
+use visavis_app::ChoicePolicy;
+use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
@@ -89,7 +90,7 @@ impl Lobby {
         dom::set_flag(&self.check, "hidden", view.lifecycle != Lifecycle::Lobby);
         if on_demand::is_loaded() {
             self.render_on_demand(view)?;
-        } else if self.shared.options.server.choosing == Choosing::Always {
+        } else if self.shared.options.server.choice_policy == ChoicePolicy::Always {
             // The menu comes when its part of the program does.
             self.shared.load_rest();
         }
@@ -104,7 +105,7 @@ impl Lobby {
     /// page has that offers a choice, speaks to a chosen server, or found none.
     fn render_on_demand(&mut self, view: &RoomView) -> Result<(), JsValue> {
         lazy_fn::<fn(&Element, &RoomView) -> Result<(), JsValue>>(check::render)(&self.check, view)?;
-        if self.shared.options.server.choosing == Choosing::Never {
+        if self.shared.options.server.choice_policy == ChoicePolicy::Never {
             return Ok(());
         }
         let menu = match self.server.take() {
@@ -139,7 +140,7 @@ impl Lobby {
     fn fill_in(&self, view: &RoomView) {
         let options = &self.shared.options;
         let first = |of: [&str; 2]| of.into_iter().find(|text| !text.is_empty()).map(str::to_owned);
-        self.room.set_value(&first([&view.room, &options.room]).unwrap_or_else(names::propose_room));
+        self.room.set_value(&first([&view.room, &options.room]).unwrap_or_else(names::generate_room_name));
         self.name.set_value(&first([&view.me.name, &options.name]).unwrap_or_else(names::remembered));
     }
 

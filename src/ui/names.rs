@@ -1,6 +1,7 @@
 //! Names: of rooms nobody has thought of yet, and of the person, remembered.
 
-use visavis_core::{RoomView, propose_room as propose};
+use visavis_app::generate_room_name as generate;
+use visavis_core::RoomView;
 use web_sys::Storage;
 
 use super::text;
@@ -9,8 +10,8 @@ use crate::dom::random_bytes;
 const STORAGE_KEY: &str = "visavis.name";
 
 /// A name for a room that nobody can guess. Empty in browsers without `crypto`, which cannot call either.
-pub(super) fn propose_room() -> String {
-    random_bytes().map(|random| propose(&random)).unwrap_or_default()
+pub(super) fn generate_room_name() -> String {
+    random_bytes().map(|random| generate(&random)).unwrap_or_default()
 }
 
 /// One or two characters that stand for a person without a picture. The stylesheet makes them capitals: the tables for

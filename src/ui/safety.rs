@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use visavis_core::{Fingerprints, RoomView, safety};
+use visavis_app::safety_words;
+use visavis_core::{Fingerprints, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
@@ -12,7 +13,7 @@ use super::shared::Shared;
 use super::text;
 use crate::dom::{self, object};
 
-const BITS: u32 = 8 * safety::LENGTH as u32;
+const BITS: u32 = 8 * safety_words::WORD_COUNT as u32;
 
 /// What opens to show the words, in the corner of a tile.
 pub(super) struct Safety {
@@ -57,14 +58,17 @@ fn write_words(view: &RoomView, button: &Element) -> Option<()> {
         let hash = hash(&fingerprints).await;
         // Emptied meanwhile: the connection they belonged to is gone.
         if words.text_content().is_some_and(|text| !text.is_empty()) {
-            dom::set_text(&words, &hash.map_or(text::NO_SAFETY.to_owned(), |hash| safety::words(&hash)));
+            dom::set_text(
+                &words,
+                &hash.map_or(text::NO_SAFETY.to_owned(), |hash| safety_words::words(&hash)),
+            );
         }
     });
     Some(())
 }
 
 /// PBKDF2 by the browser itself: quicker than ours would be, and nothing to load. A page that is not secure has none.
-async fn hash(fingerprints: &Fingerprints) -> Result<[u8; safety::LENGTH], JsValue> {
+async fn hash(fingerprints: &Fingerprints) -> Result<[u8; safety_words::WORD_COUNT], JsValue> {
     let crypto = web_sys::window().ok_or(JsValue::UNDEFINED)?.crypto()?.subtle();
     if crypto.is_undefined() {
         return Err(JsValue::UNDEFINED);
@@ -75,8 +79,8 @@ async fn hash(fingerprints: &Fingerprints) -> Result<[u8; safety::LENGTH], JsVal
     let algorithm = object(&[
         ("name", "PBKDF2".into()),
         ("hash", "SHA-256".into()),
-        ("salt", Uint8Array::from(safety::SALT.as_bytes()).into()),
-        ("iterations", safety::ROUNDS.into()),
+        ("salt", Uint8Array::from(safety_words::SALT.as_bytes()).into()),
+        ("iterations", safety_words::ITERATIONS.into()),
     ]);
     let key = JsFuture::from(key).await?.unchecked_into();
     let bits = crypto.derive_bits_with_object(&algorithm, &key, BITS)?;

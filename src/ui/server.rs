@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use visavis_app::{ChoiceError, ChoicePolicy, ServerChoice, needs_url};
 use visavis_core::signaling::dialects::{self, mapping};
-use visavis_core::{ChoiceError, Choosing, Command, RoomView, ServerChoice, needs_url};
+use visavis_core::{Command, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Url, UrlSearchParams};
 
@@ -19,7 +20,7 @@ const ANY_NAME: &str = "any name";
 #[derive(Debug, Clone, Default)]
 pub struct ServerOptions {
     /// Whether the person may choose another.
-    pub choosing: Choosing,
+    pub choice_policy: ChoicePolicy,
     /// Where the server of the page's own configuration is.
     pub url: String,
     /// The page comes from the machine that the browser runs on.
@@ -28,7 +29,7 @@ pub struct ServerOptions {
     pub dialect: String,
     /// Whether there is a file for the dialect that follows one.
     pub has_mapping: bool,
-    /// What was chosen; it counts as [`ServerOptions::choosing`] says.
+    /// What was chosen; it counts as [`ServerOptions::choice_policy`] says.
     pub choice: Option<ServerChoice>,
     /// It was not the person who chose, but whoever wrote the link.
     pub from_link: bool,
@@ -39,10 +40,10 @@ pub struct ServerOptions {
 impl ServerOptions {
     /// The choice that counts at the moment.
     pub(super) fn in_force(&self, fallback: bool) -> Option<&ServerChoice> {
-        let counts = match self.choosing {
-            Choosing::Always => true,
-            Choosing::WithoutServer => fallback,
-            Choosing::Never => false,
+        let counts = match self.choice_policy {
+            ChoicePolicy::Always => true,
+            ChoicePolicy::WithoutServer => fallback,
+            ChoicePolicy::Never => false,
         };
         self.choice.as_ref().filter(|_| counts)
     }
@@ -93,10 +94,10 @@ impl ServerMenu {
     pub(super) fn render(&mut self, view: &RoomView) {
         let options = &self.shared.options.server;
         let choice = options.in_force(view.fallback);
-        let offered = match options.choosing {
-            Choosing::Always => true,
-            Choosing::WithoutServer => view.fallback,
-            Choosing::Never => false,
+        let offered = match options.choice_policy {
+            ChoicePolicy::Always => true,
+            ChoicePolicy::WithoutServer => view.fallback,
+            ChoicePolicy::Never => false,
         };
         dom::set_flag(&self.element, "hidden", !offered);
         let sentence = choice.map(|choice| text::server(choice, options.from_link)).unwrap_or_default();

@@ -9,7 +9,8 @@ pub(super) mod explained;
 
 pub(super) use self::connection::connection;
 
-use visavis_core::{ChoiceError, MediaError, Problem, ServerChoice, Source, SourceState};
+use visavis_app::{ChoiceError, ServerChoice};
+use visavis_core::{MediaError, Problem, Source, SourceState};
 
 /// What somebody is called who gave no name.
 pub(super) const NO_NAME: &str = "Guest";

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use visavis_core::layout::{self, Rect, Size};
+use visavis_app::layout::{self, Rect, Size};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, Window};
 

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use js_sys::{Date, JsString, RegExp};
-use visavis_core::flight::SECRET_KEYS;
+use visavis_app::report::SECRET_KEYS;
 use visavis_core::{Command, TraceKind};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};

@@ -3,9 +3,10 @@
 use js_sys::{Function, JSON, Reflect};
 use visavis::element::address::{Asked, asked_by, naming, server_of};
 use visavis::rtc::convert;
+use visavis_app::ServerChoice;
+use visavis_core::ConnectionConfig;
 use visavis_core::signaling::limits::MAX_ICE_SERVERS;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription, ice};
-use visavis_core::{ConnectionConfig, ServerChoice};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{RtcIceCandidate, RtcPeerConnection, RtcSessionDescription};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{JSON, Reflect};
 use visavis::dom::Listener;
 use visavis::element;
-use visavis_core::ChoiceError;
+use visavis_app::ChoiceError;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{CustomEvent, Element, Event, HtmlElement, HtmlInputElement, Url, UrlSearchParams};

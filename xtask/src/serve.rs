@@ -149,6 +149,7 @@ fn newest_edit() -> Option<SystemTime> {
         "index.html",
         "src",
         "www",
+        "crates/app",
         "crates/core",
         "crates/signaling",
         "crates/hub",

@@ -7,33 +7,29 @@ mod backoff;
 mod budget;
 mod by_id;
 mod check;
-mod config;
 mod connection;
+mod contact_policy;
 pub mod flight;
 mod input;
-pub mod layout;
 mod media;
 mod outbox;
 mod output;
-mod proposal;
 mod queue;
 mod room;
 mod roster;
-pub mod safety;
+mod safety;
 mod signal_client;
 pub mod timing;
 mod topology;
 mod trace;
 mod unreachable;
+mod url;
 mod view;
 mod webrtc_support;
 
 pub use by_id::ById;
 pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
-pub use config::{
-    AppConfig, ChoiceError, Choosing, ConfigError, Contact, ReadMapping, ServerChoice, is_insecure, is_local,
-    needs_url,
-};
+pub use contact_policy::ContactPolicy;
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
@@ -41,12 +37,12 @@ pub use input::{
 pub use output::{
     CheckEffect, ConnectionConfig, ConnectionEffect, Effect, Event, MediaEffect, Output, Role, SocketEffect,
 };
-pub use proposal::{PROPOSAL_BYTES, propose_room};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
+pub use url::is_loopback;
 pub use view::{
     ConnectionReason, ConnectionState, ConnectionView, Lifecycle, ParticipantView, Problem, PublicationView,
     RoomView, SelfView, SourceState, SourceView,

@@ -15,8 +15,8 @@ use visavis_signaling::{
 
 use crate::by_id::ById;
 use crate::check::Check;
-use crate::config::Contact;
 use crate::connection::Connection;
+use crate::contact_policy::ContactPolicy;
 use crate::input::{ConnectionId, Input, MediaEvent, NetworkEvent, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
@@ -44,7 +44,7 @@ pub struct RoomConfig {
     /// Whether the camera is wanted at first.
     pub camera: bool,
     /// When the server that was chosen may be contacted: that of the fallback, if there is one.
-    pub contact: Contact,
+    pub contact_policy: ContactPolicy,
     /// Seeds the jitter of reconnects; any number, different in every page.
     pub seed: u64,
 }
@@ -99,7 +99,7 @@ impl Room {
     pub fn new(config: RoomConfig, dialect: Box<dyn Dialect>) -> Self {
         Self {
             out: Outbox::default(),
-            signal_client: SignalClient::new(dialect, config.seed, config.contact),
+            signal_client: SignalClient::new(dialect, config.seed, config.contact_policy),
             media: LocalMedia::new(config.microphone, config.camera),
             lifecycle: Lifecycle::Lobby,
             rejection: None,

@@ -9,7 +9,7 @@ use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound,
 pub(crate) use self::close_reason::CloseReason;
 use self::lookup::ServerLookup;
 use crate::backoff::Backoff;
-use crate::config::Contact;
+use crate::contact_policy::ContactPolicy;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, SocketEffect};
@@ -49,20 +49,20 @@ pub(crate) struct SignalClient {
     lookup: ServerLookup,
     /// What the server said when it closed the last socket.
     close_reason: Option<CloseReason>,
-    contact: Contact,
+    contact_policy: ContactPolicy,
     /// Whether somebody wants to know what passes.
     tracing: bool,
 }
 
 impl SignalClient {
-    pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64, contact: Contact) -> Self {
+    pub(crate) fn new(dialect: Box<dyn Dialect>, seed: u64, contact_policy: ContactPolicy) -> Self {
         Self {
             dialect,
             state: State::Idle,
             backoff: Backoff::new(seed),
             lookup: ServerLookup::default(),
             close_reason: None,
-            contact,
+            contact_policy,
             tracing: false,
         }
     }
@@ -104,13 +104,13 @@ impl SignalClient {
 
     /// Whether the server may not be contacted before the person asks for something that needs it.
     pub(crate) fn awaits_permission(&self) -> bool {
-        self.contact == Contact::OnRequest && self.lookup.uses_chosen_server()
+        self.contact_policy == ContactPolicy::OnRequest && self.lookup.uses_chosen_server()
     }
 
     /// The person asks for something that needs the server.
     pub(crate) fn permit_contact(&mut self) {
         if self.lookup.uses_chosen_server() {
-            self.contact = Contact::AtOnce;
+            self.contact_policy = ContactPolicy::AtOnce;
         }
     }
 

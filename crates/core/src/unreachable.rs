@@ -3,7 +3,7 @@
 use visavis_signaling::json::{self, Json};
 use visavis_signaling::{Expects, Probe};
 
-use crate::config::is_local;
+use crate::url::is_loopback;
 
 /// What one look at a server over plain HTTP has shown ([`Effect::Probe`](crate::Effect::Probe)).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl UnreachableReason {
 /// Whether an answer is one that only a proxy on this machine gives which may have no server behind it: a server of
 /// WebSockets asks for an upgrade (426). Then a look over HTTP is not enough: the proxy of Trunk answers 400 either way.
 pub fn is_bare_proxy(probe: &Probe, status: u16) -> bool {
-    probe.expects == Expects::Upgrade && matches!(status, 400 | 502..=504) && is_local(&probe.url)
+    probe.expects == Expects::Upgrade && matches!(status, 400 | 502..=504) && is_loopback(&probe.url)
 }
 
 /// What a Socket.IO server answers to a handshake by long polling: its session, or an error with a code.

@@ -9,8 +9,8 @@ use visavis_core::signaling::dialects::{Options, named};
 use visavis_core::signaling::{Dialect, Timestamp};
 use visavis_core::timing::{SERVER_PROBE_INTERVAL, SOCKET_CONFIRMS_SERVER};
 use visavis_core::{
-    Command, Contact, Effect, Event, Input, Lifecycle, NetworkEvent, Output, ProbeResult, Problem, Room,
-    RoomConfig, SocketEffect, SocketEvent, TraceKind, UnreachableReason,
+    Command, ContactPolicy, Effect, Event, Input, Lifecycle, NetworkEvent, Output, ProbeResult, Problem,
+    Room, RoomConfig, SocketEffect, SocketEvent, TraceKind, UnreachableReason,
 };
 
 fn dialect(name: &str) -> Box<dyn Dialect> {
@@ -59,7 +59,7 @@ impl Stage {
 
     /// On a page that a link leads to another server, at `ws://linked/`: in place of its own, or where that is not there.
     fn linked(beside_own: bool) -> Self {
-        let config = RoomConfig { contact: Contact::OnRequest, ..RoomConfig::default() };
+        let config = RoomConfig { contact_policy: ContactPolicy::OnRequest, ..RoomConfig::default() };
         let linked = || dialect_at("ayame", "ws://linked/");
         Self::new(if beside_own {
             Room::new(config, dialect("visavis")).with_fallback(move || Some(linked()))

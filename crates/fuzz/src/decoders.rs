@@ -1,8 +1,9 @@
 //! Everything that reads what strangers wrote. What is accepted must be within its limits, and mean the same when it is
 //! written again.
 
-use visavis_core::flight::Recorder;
-use visavis_core::{AppConfig, Command, Input, SocketEvent};
+use visavis_app::AppConfig;
+use visavis_app::report::{Header, redact};
+use visavis_core::{Command, Input, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
 use visavis_signaling::dialects::Mapping;
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
@@ -166,7 +167,9 @@ fn read_report(text: &str) {
 /// Each line is a frame: whatever it is, a report can be made of it, and read.
 fn record_frames(text: &str) {
     let identity = "0123456789abcdef".repeat(4);
-    let mut recorder = Recorder::new(&AppConfig::default(), "", [&identity, ""], "page", 7, "");
+    let (config, identities) = (&AppConfig::default(), [identity.as_str(), ""]);
+    let mut recorder =
+        Header { config, fallback: "", identities, page: "page", seed: 7, about: "" }.recorder();
     let granted = Input::Socket(SocketEvent::Frame(format!(r#"{{"token":"{TOKEN}"}}"#)));
     recorder.input(Timestamp::default(), &granted);
     let mut room = "x";
@@ -176,7 +179,7 @@ fn record_frames(text: &str) {
     }
     let join = Command::Join { room: room.to_owned(), name: text.to_owned() };
     recorder.input(Timestamp::default(), &Input::Command(join));
-    let report = recorder.report();
+    let report = redact(&recorder);
     let mut undone = report.clone();
     for depth in 0..8 {
         assert!(!undone.contains(&identity), "the identity is nobody's business, {depth} deep: {report}");

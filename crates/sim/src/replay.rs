@@ -10,7 +10,7 @@ use visavis_core::flight::{FORMAT, decisions};
 use visavis_core::signaling::dialects::{self, Mapping, Options};
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Dialect, IceServer, Probe};
-use visavis_core::{Contact, Effect, Output, Room, RoomConfig, RoomView};
+use visavis_core::{ContactPolicy, Effect, Output, Room, RoomConfig, RoomView};
 
 use self::read::Parts;
 
@@ -99,7 +99,7 @@ fn config(parts: &Parts<'_>) -> Option<RoomConfig> {
         capacity: parts.number(4).filter(|capacity| *capacity > 0),
         microphone: parts.yes(5),
         camera: parts.yes(6),
-        contact: if parts.yes(7) { Contact::OnRequest } else { Contact::AtOnce },
+        contact_policy: if parts.yes(7) { ContactPolicy::OnRequest } else { ContactPolicy::AtOnce },
         seed: u64::from(parts.number(1)?) << 32 | u64::from(parts.number(2)?),
     })
 }

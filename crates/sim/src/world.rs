@@ -12,7 +12,7 @@ mod shrink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
-use visavis_core::flight::Recorder;
+use visavis_app::report;
 use visavis_core::signaling::{SessionDescription, Timestamp};
 use visavis_core::{
     CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, Source,
@@ -230,7 +230,7 @@ impl World {
                 .peers
                 .iter()
                 .filter_map(|page| page.recorder.as_ref())
-                .map(Recorder::report)
+                .map(report::redact)
                 .collect(),
         }
     }

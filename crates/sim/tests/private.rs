@@ -10,12 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use visavis_app::AppConfig;
+use visavis_app::report::{Header, redact};
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::{ALL, Mapping, Options, named};
 use visavis_core::signaling::json::{self, Fields, Json};
 use visavis_core::signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription, Timestamp};
 use visavis_core::{
-    AppConfig, Command, ConnectionEvent, ConnectionId, Input, ProbeResult, Room, RoomConfig, SocketEvent,
+    Command, ConnectionEvent, ConnectionId, Input, ProbeResult, Room, RoomConfig, SocketEvent,
 };
 use visavis_sim::replay::replay;
 
@@ -115,7 +117,8 @@ impl Case {
     }
 
     fn recorder(&self) -> Recorder {
-        Recorder::new(&self.config(), "tabs", [IDENTITY, &IDENTITY[1..]], NAME, 7, "Firefox")
+        let (config, identities) = (&self.config(), [IDENTITY, &IDENTITY[1..]]);
+        Header { config, fallback: "tabs", identities, page: NAME, seed: 7, about: "Firefox" }.recorder()
     }
 
     /// A report of somebody who has heard these frames.
@@ -126,7 +129,7 @@ impl Case {
         for frame in frames {
             recorder.input(Timestamp::default(), &Input::Socket(SocketEvent::Frame(frame.clone())));
         }
-        recorder.report()
+        redact(&recorder)
     }
 }
 
@@ -310,7 +313,7 @@ fn nothing_of_our_own_is_in_a_report() {
                 let probe = Probe { url: format!("ws://{SOUGHT}"), expects: Expects::EngineIo };
                 hears(&Input::Probed(probe, ProbeResult::Response { status: 200, body }));
             }
-            must_not_name(&recorder.report(), &case.name);
+            must_not_name(&redact(&recorder), &case.name);
         }
     }
 }
@@ -328,7 +331,7 @@ fn nothing_of_our_own_description_is_in_a_report() {
             let event = ConnectionEvent::LocalDescriptionSet(Ok(description));
             recorder.input(Timestamp::default(), &Input::Connection(ConnectionId(0), event));
         }
-        must_not_name(&recorder.report(), "our description");
+        must_not_name(&redact(&recorder), "our description");
     }
 }
 
@@ -356,8 +359,9 @@ fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
                     ..Options::default()
                 }),
             );
-            let mut recorder =
-                Recorder::new(&AppConfig { ..case.config() }, "", [IDENTITY, ""], "page", 7, "");
+            let (config, identities) = (&case.config(), [IDENTITY, ""]);
+            let header = Header { config, fallback: "", identities, page: "page", seed: 7, about: "" };
+            let mut recorder = header.recorder();
             let mut now = 0;
             let mut step = |now: u64, input: Input| {
                 let now = Timestamp::from_millis(now);
@@ -381,7 +385,7 @@ fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
                     None => step(now, Input::Timeout),
                 }
             }
-            let report = recorder.report();
+            let report = redact(&recorder);
             assert_eq!(replay(&report).unwrap().difference, None, "{}: {report}", case.name);
         }
     }

@@ -37,13 +37,13 @@ const RULES: &[Rule] = &[
 ];
 
 fn is_pure(source: &Source) -> bool {
-    ["crates/signaling/src/", "crates/hub/src/", "crates/core/src/", "crates/sim/src/"]
+    ["crates/signaling/src/", "crates/hub/src/", "crates/core/src/", "crates/app/src/", "crates/sim/src/"]
         .iter()
         .any(|start| source.name.starts_with(start))
 }
 
 fn is_core(source: &Source) -> bool {
-    source.name.starts_with("crates/core/src/") && !source.name.starts_with("crates/core/src/config")
+    source.name.starts_with("crates/core/src/")
 }
 
 fn is_ours(source: &Source) -> bool {

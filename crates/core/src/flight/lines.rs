@@ -15,8 +15,19 @@ use crate::unreachable::ProbeResult;
 /// A word, and numbers that belong to it.
 type Line = (&'static str, [u32; 3]);
 
+/// An entry: a word, numbers without the zeros at their end, and texts by their keys: `["word",1,2,{"key":"text"}]`.
+pub fn entry<'a>(word: &str, numbers: &[u32], texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut out = "[".to_owned();
+    write_word(&mut out, word, numbers);
+    for (key, text) in texts {
+        write_text(&mut out, key, text);
+    }
+    out.push(']');
+    out
+}
+
 /// `"word",1,2`. Zeros at the end are left out.
-pub(super) fn begin(out: &mut String, word: &str, numbers: &[u32]) {
+fn write_word(out: &mut String, word: &str, numbers: &[u32]) {
     quote(word, out);
     let zeros = numbers.iter().rev().take_while(|number| **number == 0).count();
     for number in numbers.iter().take(numbers.len() - zeros) {
@@ -26,7 +37,7 @@ pub(super) fn begin(out: &mut String, word: &str, numbers: &[u32]) {
 }
 
 /// `,{"key":"text"}`.
-pub(super) fn text(out: &mut String, key: &str, text: &str) {
+fn write_text(out: &mut String, key: &str, text: &str) {
     out.push_str(",{");
     quote(key, out);
     out.push(':');
@@ -53,7 +64,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Network(NetworkEvent::Changed) => ("network", [0; 3]),
         Input::Timeout => ("timeout", [0; 3]),
     };
-    begin(&mut out, word, &numbers);
+    write_word(&mut out, word, &numbers);
     texts(input, &mut out);
     out.push(']');
     out
@@ -61,19 +72,19 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
 
 fn texts(input: &Input, out: &mut String) {
     match input {
-        Input::Socket(SocketEvent::Frame(frame)) => text(out, "frame", frame),
+        Input::Socket(SocketEvent::Frame(frame)) => write_text(out, "frame", frame),
         // Under this key it is private: it may hold names.
-        Input::Socket(SocketEvent::ClosedWith { reason, .. }) => text(out, "text", reason),
-        Input::Probed(_, ProbeResult::Response { body, .. }) => text(out, "body", body),
+        Input::Socket(SocketEvent::ClosedWith { reason, .. }) => write_text(out, "text", reason),
+        Input::Probed(_, ProbeResult::Response { body, .. }) => write_text(out, "body", body),
         Input::Command(Command::Join { room, name }) => {
-            text(out, "room", room);
-            text(out, "name", name);
+            write_text(out, "room", room);
+            write_text(out, "name", name);
         }
         Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
-            text(out, "sdp", &description.sdp);
+            write_text(out, "sdp", &description.sdp);
         }
         Input::Connection(_, ConnectionEvent::IceCandidate(Some(candidate))) => {
-            text(out, "candidate", &Json::from(candidate).to_string());
+            write_text(out, "candidate", &Json::from(candidate).to_string());
         }
         Input::Connection(_, ConnectionEvent::Stats(stats)) => {
             for count in counts(stats) {
@@ -85,7 +96,7 @@ fn texts(input: &Input, out: &mut String) {
             _,
             ConnectionEvent::LocalDescriptionSet(Err(error))
             | ConnectionEvent::RemoteDescriptionSet(Err(error)),
-        ) => text(out, "error", &error.name),
+        ) => write_text(out, "error", &error.name),
         Input::Command(_)
         | Input::Probed(..)
         | Input::Socket(_)
@@ -110,7 +121,7 @@ fn command(command: &Command) -> Line {
     }
 }
 
-/// What was asked is what the room asked for last.
+/// The probe itself is not written down: it is the one that the room asked for last.
 fn probe_result(seen: &ProbeResult) -> [u32; 3] {
     match seen {
         ProbeResult::MixedContent => [0; 3],
@@ -197,7 +208,7 @@ fn number(track: Option<TrackId>) -> u32 {
     number_of(track.map(|TrackId(track)| track))
 }
 
-/// One more, or zero for none.
+/// A count plus one; 0 for none.
 fn number_of(count: Option<u32>) -> u32 {
     count.map_or(0, |count| count.wrapping_add(1))
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use visavis_app::AppConfig;
+use visavis_app::report::Header;
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{IceServer, ParticipantId};
 use visavis_core::{
-    AppConfig, ConnectionId, OperationError, PeerConnectionState, Room, RoomConfig, Source, Test, TestId,
-    TrackId,
+    ConnectionId, OperationError, PeerConnectionState, Room, RoomConfig, Source, Test, TestId, TrackId,
 };
 use visavis_hub::participant_id;
 
@@ -129,7 +130,9 @@ impl Peer {
     pub(super) fn record(&mut self, Person { identity, seed, .. }: Person) {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
         let config = AppConfig { ice_servers: ice_servers(), ..AppConfig::default() };
-        self.recorder = Some(Recorder::new(&config, "", [&secret, ""], &page, seed, "simulation"));
+        let (identities, about) = ([secret.as_str(), ""], "simulation");
+        let header = Header { config: &config, fallback: "", identities, page: &page, seed, about };
+        self.recorder = Some(header.recorder());
     }
 
     /// When its timer fires, unless it sleeps. A hidden page has one timer a minute.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use visavis_app::AppConfig;
+use visavis_app::report::{Header, redact};
 use visavis_core::flight::Recorder;
 use visavis_core::{
-    AppConfig, CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect,
-    Finding, Input, Lifecycle, MediaEffect, MediaEvent, MediaKind, OperationError, Output,
-    PeerConnectionState, Role, Room, RoomConfig, RoomView, SocketEffect, SocketEvent, Source, TestId,
-    TrackId,
+    CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
+    Lifecycle, MediaEffect, MediaEvent, MediaKind, OperationError, Output, PeerConnectionState, Role, Room,
+    RoomConfig, RoomView, SocketEffect, SocketEvent, Source, TestId, TrackId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
@@ -132,7 +133,7 @@ impl World {
     }
 
     pub(crate) fn report(&self, page: usize) -> String {
-        self.pages[page].recorder.as_ref().unwrap().report()
+        redact(self.pages[page].recorder.as_ref().unwrap())
     }
 
     /// `dialect` is a name in the list, or for the one that follows a file, `mapping/` and the name of the file.
@@ -149,7 +150,9 @@ impl World {
             None => (dialect, None),
         };
         let config = AppConfig { mapping, dialect: dialect.to_owned(), ..AppConfig::default() };
-        let recorder = recorded.then(|| Recorder::new(&config, "", [&identity, ""], "", seed, "simulation"));
+        let (identities, about) = ([identity.as_str(), ""], "simulation");
+        let header = Header { config: &config, fallback: "", identities, page: "", seed, about };
+        let recorder = recorded.then(|| header.recorder());
         let mapping = config.mapping;
         let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
         let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };

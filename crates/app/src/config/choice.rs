@@ -1,14 +1,15 @@
 //! A signaling server that a person chose in the lobby, or that a link names.
 
+use visavis_core::is_loopback;
 use visavis_signaling::dialects::{self, mapping, tabs};
 use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
 
-use super::{AppConfig, is_absolute};
+use super::{AppConfig, is_absolute_url};
 
 /// Whether people may choose the server (`signaling.choose`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Choosing {
-    /// Where the configuration names none, and none is found.
+pub enum ChoicePolicy {
+    /// Only where the configuration names no server and none is found.
     #[default]
     WithoutServer,
     /// Always.
@@ -17,34 +18,23 @@ pub enum Choosing {
     Never,
 }
 
-/// When the chosen server may be contacted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Contact {
-    /// As soon as the lobby opens, so that joining is quick.
-    #[default]
-    AtOnce,
-    /// Not before the person joins or asks for a check: only a link names it, and whoever wrote the link learns nothing
-    /// of those who merely open it.
-    OnRequest,
-}
-
 /// A server, as a person chooses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerChoice {
     /// The name of its dialect.
     pub dialect: String,
-    /// Its URL; empty if there is no server to it.
+    /// Its URL; empty if the dialect has no server.
     pub url: String,
 }
 
-/// Why a choice cannot be.
+/// Why a [`ServerChoice`] was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChoiceError {
     /// There is no such dialect.
     Dialect,
-    /// The address is none.
+    /// The URL is invalid, or shows another host than it means.
     Url,
-    /// A secure page may not talk to an insecure server.
+    /// The page came over https and the URL is not encrypted.
     MixedContent,
 }
 
@@ -69,12 +59,12 @@ impl ServerChoice {
     pub fn new(dialect: &str, url: &str, secure: bool) -> Result<Self, ChoiceError> {
         let entry = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
         let url = if needs_url(entry.name) { url.trim() } else { "" };
-        let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute(url);
+        let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute_url(url);
         let path = url.starts_with('/') && !url.starts_with("//");
         if needs_url(entry.name) && (!(absolute || path) || is_deceptive(url)) {
             return Err(ChoiceError::Url);
         }
-        if secure && is_insecure(url) {
+        if secure && is_mixed_content(url) {
             return Err(ChoiceError::MixedContent);
         }
         Ok(Self { dialect: entry.name.to_owned(), url: url.to_owned() })
@@ -104,31 +94,19 @@ pub fn needs_url(dialect: &str) -> bool {
     dialect != tabs::NAME
 }
 
-/// Whether a secure page may not talk to this URL: browsers let it talk only to the same machine without encryption.
-pub fn is_insecure(url: &str) -> bool {
-    (url.starts_with("ws://") || url.starts_with("http://")) && !is_local(url)
+/// Whether browsers refuse this URL to a page that came over https (W3C Mixed Content): it is not encrypted, and names
+/// another machine.
+pub fn is_mixed_content(url: &str) -> bool {
+    (url.starts_with("ws://") || url.starts_with("http://")) && !is_loopback(url)
 }
-
-/// Whether a URL names the machine that the browser runs on.
-pub fn is_local(url: &str) -> bool {
-    let rest = ["ws://", "wss://", "http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
-    // What stands before an @ is no host.
-    let named = |rest: &str| !rest.bytes().take_while(|byte| *byte != b'/').any(|byte| byte == b'@');
-    let ends = |rest: &str| matches!(rest.as_bytes().first(), None | Some(b':' | b'/'));
-    let here = |rest: &str| LOOPBACK.iter().any(|host| rest.strip_prefix(host).is_some_and(ends));
-    rest.is_some_and(|rest| named(rest) && here(rest))
-}
-
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl AppConfig {
     /// Whether this page can speak a dialect of the list: the one that follows a file needs that file.
-    pub fn speaks(&self, dialect: &str) -> bool {
+    pub fn supports(&self, dialect: &str) -> bool {
         dialect != mapping::NAME || self.mapping.is_some()
     }
 
-    /// The same with this server in place of its own. What the page is configured to show to its own is not shown to
-    /// this one.
+    /// The same configuration with another server. Namespace and `auth` are meant for the configured one and are dropped.
     #[must_use]
     pub fn with_server(&self, ServerChoice { dialect, url }: ServerChoice) -> Self {
         let (namespace, auth) = (String::new(), None);
@@ -137,7 +115,7 @@ impl AppConfig {
 }
 
 impl ServerChoice {
-    /// No server at all.
+    /// The choice of no server: the `tabs` dialect.
     pub fn tabs() -> Self {
         Self { dialect: tabs::NAME.to_owned(), url: String::new() }
     }
@@ -205,12 +183,6 @@ mod tests {
         }
         for url in ["ws://localhost:8080/ws", "ws://127.0.0.1/", "http://[::1]:8080/"] {
             assert!(choose("visavis", url, true).is_ok(), "{url}");
-            assert!(is_local(url), "{url}");
-        }
-        for url in
-            ["ws://localhost.example.org/", "ws://localhost:x@example.org/", "ws://[::2]/", "localhost"]
-        {
-            assert!(!is_local(url), "{url}");
         }
     }
 

@@ -5,12 +5,13 @@ mod choice;
 use std::fmt;
 use std::rc::Rc;
 
+use visavis_core::ContactPolicy;
 use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::{Dialect, IceServer, ice, normalize};
 
-pub use self::choice::{ChoiceError, Choosing, Contact, ServerChoice, is_insecure, is_local, needs_url};
+pub use self::choice::{ChoiceError, ChoicePolicy, ServerChoice, is_mixed_content, needs_url};
 
 /// The configuration of a page: the contents of `config.json` beside `index.html`.
 ///
@@ -28,16 +29,17 @@ pub struct AppConfig {
     /// Whether the file names a server at all.
     pub names_server: bool,
     /// Whether people may choose another server.
-    pub choosing: Choosing,
-    /// When a server that was chosen in place of this page's own may be contacted. The file has no say in it.
-    pub contact: Contact,
+    pub choice_policy: ChoicePolicy,
+    /// When a server that was chosen in place of this page's own may be contacted. Not set by the file.
+    pub contact_policy: ContactPolicy,
     /// The `mapping` dialect: URL of the file that describes the server, relative to the page; empty if the
     /// configuration names none.
     pub mapping_url: String,
-    /// The `mapping` dialect: the description itself. Whoever reads the file puts it here.
+    /// The `mapping` dialect: the description of the server, once it has been read.
     pub mapping: Option<Rc<Mapping>>,
-    /// What [`AppConfig::finish`] has still to read.
-    pub description: Option<Json>,
+    /// The `mapping` dialect: a description that stands in the configuration itself and has not been read yet
+    /// ([`AppConfig::resolve_mapping`]).
+    pub inline_mapping: Option<Json>,
     /// ICE servers (`RTCIceServer`).
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.
@@ -62,11 +64,11 @@ impl Default for AppConfig {
             namespace: String::new(),
             auth: None,
             names_server: false,
-            choosing: Choosing::default(),
-            contact: Contact::default(),
+            choice_policy: ChoicePolicy::default(),
+            contact_policy: ContactPolicy::default(),
             mapping_url: String::new(),
             mapping: None,
-            description: None,
+            inline_mapping: None,
             ice_servers: Vec::new(),
             relay_only: false,
             capacity: None,
@@ -78,15 +80,9 @@ impl Default for AppConfig {
     }
 }
 
-/// [`Mapping::read`]
+/// What reads a description of a server ([`Mapping::read`]); its second argument is the path of the description, for
+/// errors.
 pub type ReadMapping = fn(&Json, &str) -> Result<Mapping, JsonError>;
-
-/// The words of dialects, and those that all know: lists, with commas between. What a server says besides is nobody's
-/// business.
-pub(crate) fn words(spoken: &[String]) -> Vec<&'static str> {
-    let spoken = spoken.iter().filter_map(|name| dialects::named(name));
-    spoken.map(|entry| (entry.about)().words).chain([dialects::WORDS]).collect()
-}
 
 /// What is wrong with a configuration: [`fmt::Display`] gives one sentence that names the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +118,7 @@ impl AppConfig {
     /// Reads the text of a `config.json`.
     ///
     /// ```
-    /// let error = visavis_core::AppConfig::parse(r#"{"signaling": {"url": 7}}"#).unwrap_err();
+    /// let error = visavis_app::AppConfig::parse(r#"{"signaling": {"url": 7}}"#).unwrap_err();
     /// assert_eq!(error.to_string(), "\"signaling.url\" must be a text");
     /// ```
     ///
@@ -130,17 +126,18 @@ impl AppConfig {
     /// If it is not a JSON object, a field has the wrong type, or there is a field that nobody knows: a misspelt name
     /// would otherwise be silently without effect.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::begin(text)?.finish(Mapping::read)
+        Self::parse_without_mapping(text)?.resolve_mapping(Mapping::read)
     }
 
-    /// Reads all but a description of a server that stands inside: a page may have to load what can read that.
+    /// Reads all but a description of a server that stands inside, which stays in `inline_mapping`: a page may have to
+    /// load the code that reads it.
     ///
     /// # Errors
     /// As for [`AppConfig::parse`].
-    pub fn begin(text: &str) -> Result<Self, ConfigError> {
+    pub fn parse_without_mapping(text: &str) -> Result<Self, ConfigError> {
         let value = json::parse(text)?;
         let root = Object::root(&value)?;
-        only(&root, &["signaling", "iceServers", "relayOnly", "capacity", "defaults"])?;
+        deny_unknown_fields(&root, &["signaling", "iceServers", "relayOnly", "capacity", "defaults"])?;
         let mut config = Self {
             ice_servers: read_each(&root, "iceServers", MAX_ICE_SERVERS, read_server)?,
             relay_only: root.optional_bool("relayOnly")?.unwrap_or(false),
@@ -156,24 +153,24 @@ impl AppConfig {
         Ok(config)
     }
 
-    /// Reads the description that stands inside, if one does.
+    /// Reads the description of a server that stands inside, if there is one.
     ///
     /// # Errors
-    /// If it is wrong.
-    pub fn finish(mut self, read: ReadMapping) -> Result<Self, ConfigError> {
-        if let Some(description) = self.description.take() {
-            self.mapping = Some(Rc::new(read(&description, "signaling.mapping")?));
+    /// If the description is not valid.
+    pub fn resolve_mapping(mut self, read: ReadMapping) -> Result<Self, ConfigError> {
+        if let Some(inline_mapping) = self.inline_mapping.take() {
+            self.mapping = Some(Rc::new(read(&inline_mapping, "signaling.mapping")?));
         }
         Ok(self)
     }
 
     fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
-        only(signaling, &["url", "dialect", "namespace", "auth", "choose", "mapping"])?;
+        deny_unknown_fields(signaling, &["url", "dialect", "namespace", "auth", "choose", "mapping"])?;
         self.names_server = signaling.get("url").is_some() || signaling.get("dialect").is_some();
-        self.choosing = match signaling.optional_bool("choose")? {
-            Some(true) => Choosing::Always,
-            Some(false) => Choosing::Never,
-            None => Choosing::WithoutServer,
+        self.choice_policy = match signaling.optional_bool("choose")? {
+            Some(true) => ChoicePolicy::Always,
+            Some(false) => ChoicePolicy::Never,
+            None => ChoicePolicy::WithoutServer,
         };
         if let Some(name) = signaling.optional_text("dialect", MAX_NAME_CHARS)? {
             if dialects::named(name).is_none() {
@@ -210,7 +207,7 @@ impl AppConfig {
     /// A URL, or the description itself.
     fn read_mapping(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
         match signaling.get("mapping") {
-            Some(description @ Json::Object(_)) => self.description = Some(description.clone()),
+            Some(inline_mapping @ Json::Object(_)) => self.inline_mapping = Some(inline_mapping.clone()),
             _ => {
                 if let Some(url) = signaling.optional_text("mapping", MAX_ICE_FIELD_BYTES)? {
                     url.clone_into(&mut self.mapping_url);
@@ -220,19 +217,21 @@ impl AppConfig {
         Ok(())
     }
 
-    /// The file that is still to be read, if one is named or needed.
-    pub fn missing_mapping(&self) -> Option<&str> {
+    /// URL of the description of a server that is still to be read from a file, if one is named or needed; relative to
+    /// the page.
+    pub fn missing_mapping_url(&self) -> Option<&str> {
         let named = Some(self.mapping_url.as_str()).filter(|url| !url.is_empty());
         let needed = (self.dialect == mapping::NAME).then_some("mapping.json");
-        named.or(needed).filter(|_| self.mapping.is_none() && self.description.is_none())
+        named.or(needed).filter(|_| self.mapping.is_none() && self.inline_mapping.is_none())
     }
 
     /// Whether a description of a server is still to be read, here or in a file.
-    pub fn lacks_mapping(&self) -> bool {
-        self.description.is_some() || self.missing_mapping().is_some()
+    pub fn has_unread_mapping(&self) -> bool {
+        self.inline_mapping.is_some() || self.missing_mapping_url().is_some()
     }
 
-    /// The dialect that this configuration asks for. `identity` and `page` are as in [`dialects::Options`].
+    /// The dialect that this configuration asks for; `None` if there is none of that name. `identity` and `page` are as
+    /// in [`dialects::Options`].
     pub fn make_dialect(
         &self,
         identity: impl Into<String>,
@@ -250,7 +249,7 @@ impl AppConfig {
     }
 
     fn read_defaults(&mut self, defaults: &Object<'_>) -> Result<(), JsonError> {
-        only(defaults, &["room", "name", "microphone", "camera"])?;
+        deny_unknown_fields(defaults, &["room", "name", "microphone", "camera"])?;
         self.room = defaults.optional_text("room", MAX_ROOM_CHARS * 4)?.map(str::to_owned);
         self.name = defaults.optional_text("name", MAX_NAME_CHARS * 4)?.map(str::to_owned);
         self.microphone = defaults.optional_bool("microphone")?.unwrap_or(true);
@@ -259,7 +258,7 @@ impl AppConfig {
     }
 }
 
-fn only(object: &Object<'_>, known: &[&str]) -> Result<(), JsonError> {
+fn deny_unknown_fields(object: &Object<'_>, known: &[&str]) -> Result<(), JsonError> {
     match object.keys().find(|key| !known.contains(key)) {
         Some(key) => Err(object.error(key, "is not a known setting")),
         None => Ok(()),
@@ -267,7 +266,7 @@ fn only(object: &Object<'_>, known: &[&str]) -> Result<(), JsonError> {
 }
 
 fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
-    only(fields, &["urls", "username", "credential"])?;
+    deny_unknown_fields(fields, &["urls", "username", "credential"])?;
     let server = normalize::ice_server(fields)?;
     ice::check(&server).map_err(|(field, flaw)| fields.error(field, flaw))?;
     Ok(server)
@@ -281,11 +280,11 @@ fn read_capacity(root: &Object<'_>) -> Result<Option<u32>, JsonError> {
 }
 
 fn is_signaling_url(url: &str) -> bool {
-    is_absolute(url) || (!url.is_empty() && !url.contains(':'))
+    is_absolute_url(url) || (!url.is_empty() && !url.contains(':'))
 }
 
-/// Whether it is the whole URL of a server.
-fn is_absolute(url: &str) -> bool {
+/// Whether a text is an absolute URL with a scheme that reaches a signaling server and an authority.
+fn is_absolute_url(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     matches!(scheme, "ws" | "wss" | "http" | "https") && rest.starts_with("//") && rest.len() > 2
 }
@@ -341,27 +340,28 @@ mod tests {
 
     #[test]
     fn people_may_choose_a_server_where_it_says_so() {
-        let of =
-            |text: &str| AppConfig::parse(text).map(|config| (config.choosing, config.names_server)).unwrap();
-        assert_eq!(of("{}"), (Choosing::WithoutServer, false));
-        assert_eq!(of(r#"{"signaling": {"choose": true}}"#), (Choosing::Always, false));
-        assert_eq!(of(r#"{"signaling": {"choose": false, "url": "/ws"}}"#), (Choosing::Never, true));
+        let of = |text: &str| {
+            AppConfig::parse(text).map(|config| (config.choice_policy, config.names_server)).unwrap()
+        };
+        assert_eq!(of("{}"), (ChoicePolicy::WithoutServer, false));
+        assert_eq!(of(r#"{"signaling": {"choose": true}}"#), (ChoicePolicy::Always, false));
+        assert_eq!(of(r#"{"signaling": {"choose": false, "url": "/ws"}}"#), (ChoicePolicy::Never, true));
         assert_eq!(problem(r#"{"signaling": {"choose": 1}}"#), "\"signaling.choose\" must be true or false");
     }
 
     #[test]
     fn a_mapping_is_a_file_or_stands_inside() {
         let config = AppConfig::parse(r#"{"signaling": {"dialect": "mapping"}}"#).unwrap();
-        assert_eq!(config.missing_mapping(), Some("mapping.json"));
+        assert_eq!(config.missing_mapping_url(), Some("mapping.json"));
         // Where people may choose the server, it may be there for those who choose it.
         for dialect in ["mapping", "visavis"] {
             let text = format!(r#"{{"signaling": {{"dialect": "{dialect}", "mapping": "our.json"}}}}"#);
             let config = AppConfig::parse(&text).unwrap();
-            assert_eq!(config.missing_mapping(), Some("our.json"));
-            assert!(!config.speaks("mapping"));
-            assert!(config.speaks("ayame"));
+            assert_eq!(config.missing_mapping_url(), Some("our.json"));
+            assert!(!config.supports("mapping"));
+            assert!(config.supports("ayame"));
         }
-        assert_eq!(AppConfig::default().missing_mapping(), None);
+        assert_eq!(AppConfig::default().missing_mapping_url(), None);
         let inside = "{\n\"signaling\": {\"dialect\": \"mapping\",\n\"mapping\": {\n\"carrier\": 7}}}";
         let error = AppConfig::parse(inside).unwrap_err().in_text(inside);
         assert_eq!(error, "line 4: \"signaling.mapping.carrier\" must be: raw text socket.io");

@@ -6,17 +6,17 @@
 
 /// Space between two tiles.
 pub const GAP: u32 = 8;
-/// Ratios of width to height are counted in so many parts.
+/// Ratios and factors are fixed-point numbers in thousandths: this is 1.
 const ONE: u32 = 1000;
-/// What a picture of unknown shape, or initials instead of one, gets: 4:3.
-const ANY_RATIO: u32 = ONE * 4 / 3;
-/// What is narrower or wider than this is placed as if it were not: a hostile picture must not take all the room.
-const RATIOS: [u32; 2] = [ONE / 3, ONE * 3];
+/// Ratio of width to height of a picture of unknown size, and of initials in its place: 4:3.
+const DEFAULT_RATIO: u32 = ONE * 4 / 3;
+/// Ratios are clamped to this range: a hostile picture must not take all the room.
+const RATIO_RANGE: [u32; 2] = [ONE / 3, ONE * 3];
 /// A tile may be taller than its picture by this, where there is room: 16:9 becomes 4:3. Name and state then stand beside
 /// the picture rather than on it.
-const TALLER: [u32; 2] = [4, 3];
-/// No stage is larger than this: what is counted here stays small.
-const LARGEST: u32 = 10_000;
+const MAX_HEIGHT_FACTOR: [u32; 2] = [4, 3];
+/// Most pixels of a stage in each direction, so that no product overflows.
+const MAX_STAGE: u32 = 10_000;
 /// On a stage narrower than this and held upright, two people may be shown as one picture with ours in its corner.
 const PHONE_WIDTH: u32 = 600;
 /// Our own picture takes this share of such a stage, in each direction.
@@ -55,18 +55,18 @@ pub struct Rect {
     pub height: u32,
 }
 
-/// A tile, as far as the layout is concerned.
+/// The shape of a tile's picture.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     ratio: u32,
-    /// Of the height that all have in common.
-    share: u32,
+    /// Its height, as a share of the height of a row ([`ONE`] is all of it).
+    scale: u32,
     crop: bool,
 }
 
 impl Shape {
     fn height_at(&self, height: u32) -> u32 {
-        height * self.share / ONE
+        height * self.scale / ONE
     }
 
     fn width_at(&self, height: u32) -> u32 {
@@ -74,7 +74,7 @@ impl Shape {
     }
 
     /// The largest whole picture inside a box.
-    fn fitted(&self, inside: Size) -> Size {
+    fn contain(&self, inside: Size) -> Size {
         let height = inside.height.min(inside.width * ONE / self.ratio);
         Size { width: height * self.ratio / ONE, height }
     }
@@ -83,33 +83,33 @@ impl Shape {
 fn ratio(tile: &Tile) -> Option<u32> {
     let size = tile.picture?;
     let ratio = size.width.saturating_mul(ONE).checked_div(size.height)?;
-    (ratio > 0).then(|| ratio.clamp(RATIOS[0], RATIOS[1]))
+    (ratio > 0).then(|| ratio.clamp(RATIO_RANGE[0], RATIO_RANGE[1]))
 }
 
-/// All have the same height, but our own picture does not get larger than the largest of the others.
+/// The shape of a tile. Our own picture does not get a larger area than the widest of the others, of ratio `others`.
 fn shape(tile: &Tile, others: Option<u32>) -> Shape {
-    let ratio = ratio(tile).unwrap_or(ANY_RATIO);
+    let ratio = ratio(tile).unwrap_or(DEFAULT_RATIO);
     // Areas are compared, at any common height.
-    let no_larger = |others: u32| (1..=ONE).rev().find(|share| share * share * ratio <= others * ONE * ONE);
-    let share = others.filter(|_| tile.own).and_then(no_larger).unwrap_or(ONE);
-    Shape { ratio, share, crop: tile.crop }
+    let no_larger = |others: u32| (1..=ONE).rev().find(|scale| scale * scale * ratio <= others * ONE * ONE);
+    let scale = others.filter(|_| tile.own).and_then(no_larger).unwrap_or(ONE);
+    Shape { ratio, scale, crop: tile.crop }
 }
 
 /// Places every tile on a stage of this size, in their order.
 pub fn arrange(stage: Size, tiles: &[Tile]) -> Vec<Rect> {
-    let stage = Size { width: stage.width.min(LARGEST), height: stage.height.min(LARGEST) };
+    let stage = Size { width: stage.width.min(MAX_STAGE), height: stage.height.min(MAX_STAGE) };
     let others = tiles.iter().filter(|tile| !tile.own).filter_map(ratio).max();
     let shapes: Vec<_> = tiles.iter().map(|tile| shape(tile, others)).collect();
     let rows = Rows::new(stage, &shapes);
     let upright = stage.width < PHONE_WIDTH && stage.height > stage.width;
     if let ([other, own], Some(true)) = (&*shapes, tiles.last().map(|last| last.own && upright)) {
-        let corner = own.fitted(Size {
+        let corner = own.contain(Size {
             width: stage.width * CORNER_PERCENT / 100,
             height: stage.height * CORNER_PERCENT / 100,
         });
-        let floating = area(other.fitted(stage)) + area(corner);
-        if other.crop || floating > rows.shown(&shapes) {
-            return float(stage, other, corner);
+        let floating = area(other.contain(stage)) + area(corner);
+        if other.crop || floating > rows.picture_area(&shapes) {
+            return place_in_corner(stage, other, corner);
         }
     }
     rows.place(stage, &shapes)
@@ -119,11 +119,14 @@ fn area(size: Size) -> u32 {
     size.width * size.height
 }
 
-/// The other as large as can be, ourselves in the corner.
-fn float(stage: Size, other: &Shape, corner: Size) -> Vec<Rect> {
-    let fitted = other.fitted(stage);
-    let size =
-        if other.crop { stage } else { Size { height: taller(fitted.height, stage.height), ..fitted } };
+/// Two tiles: the other one's as large as possible, our own on top of it in the lower right corner.
+fn place_in_corner(stage: Size, other: &Shape, corner: Size) -> Vec<Rect> {
+    let fitted = other.contain(stage);
+    let size = if other.crop {
+        stage
+    } else {
+        Size { height: extended_height(fitted.height, stage.height), ..fitted }
+    };
     let at = |x: u32, y: u32, Size { width, height }: Size| Rect { x, y, width, height };
     let (right, bottom) = (corner.width + GAP, corner.height + GAP);
     vec![
@@ -132,15 +135,15 @@ fn float(stage: Size, other: &Shape, corner: Size) -> Vec<Rect> {
     ]
 }
 
-fn taller(height: u32, most: u32) -> u32 {
-    most.min(height * TALLER[0] / TALLER[1])
+fn extended_height(height: u32, most: u32) -> u32 {
+    most.min(height * MAX_HEIGHT_FACTOR[0] / MAX_HEIGHT_FACTOR[1])
 }
 
 /// Pictures of one height, in rows.
 struct Rows {
     height: u32,
     count: u32,
-    /// No row is wider.
+    /// Most pixels of a row.
     width: u32,
 }
 
@@ -150,12 +153,12 @@ impl Rows {
     fn new(stage: Size, shapes: &[Shape]) -> Self {
         let (mut best, mut best_score) = (Self { height: 0, count: 1, width: stage.width }, 0);
         for count in 1..=shapes.len() as u32 {
-            let room = room(stage, count);
+            let room = available_height(stage, count);
             let mut height = room;
             while height > 0 && count_rows(stage.width, height, shapes).is_none_or(|rows| rows > count) {
                 height -= 1;
             }
-            let score = 4 * height + taller(height, room);
+            let score = 4 * height + extended_height(height, room);
             if score > best_score {
                 (best, best_score) = (Self { height, count, ..best }, score);
             }
@@ -168,14 +171,14 @@ impl Rows {
     }
 
     /// How much of the stage their pictures cover.
-    fn shown(&self, shapes: &[Shape]) -> u32 {
+    fn picture_area(&self, shapes: &[Shape]) -> u32 {
         shapes.iter().map(|shape| shape.width_at(self.height) * shape.height_at(self.height)).sum()
     }
 
     fn place(&self, stage: Size, mut shapes: &[Shape]) -> Vec<Rect> {
-        let room = room(stage, self.count);
+        let room = available_height(stage, self.count);
         let crops = |shapes: &[Shape]| shapes.iter().filter(|shape| shape.crop).count() as u32;
-        let row_height = if crops(shapes) > 0 { room } else { taller(self.height, room) };
+        let row_height = if crops(shapes) > 0 { room } else { extended_height(self.height, room) };
         let mut y = (stage.height + GAP).saturating_sub((row_height + GAP) * self.count) / 2;
         let mut placed = Vec::new();
         while !shapes.is_empty() {
@@ -191,7 +194,7 @@ impl Rows {
                 if shape.crop {
                     width += more.unwrap_or(0);
                 } else {
-                    height = taller(shape.height_at(self.height), room);
+                    height = extended_height(shape.height_at(self.height), room);
                 }
                 placed.push(Rect { x, y: y + (row_height - height) / 2, width, height });
                 x += width + GAP;
@@ -204,7 +207,7 @@ impl Rows {
 }
 
 /// The height of each of so many rows.
-fn room(stage: Size, rows: u32) -> u32 {
+fn available_height(stage: Size, rows: u32) -> u32 {
     stage.height.saturating_sub(GAP * (rows - 1)) / rows
 }
 
@@ -249,14 +252,14 @@ mod tests {
     }
 
     /// The size of the picture when it is fitted into its tile.
-    fn shown(rect: &Rect, picture: Size) -> Size {
+    fn picture_size(rect: &Rect, picture: Size) -> Size {
         let height = rect.height.min(rect.width * picture.height / picture.width);
         Size { width: height * picture.width / picture.height, height }
     }
 
     /// The share of its tile that a picture covers, in percent.
     fn covered(rect: &Rect, picture: Size) -> u32 {
-        area(shown(rect, picture)) * 100 / (rect.width * rect.height)
+        area(picture_size(rect, picture)) * 100 / (rect.width * rect.height)
     }
 
     fn overlaps(a: &Rect, b: &Rect) -> bool {
@@ -316,14 +319,18 @@ mod tests {
     #[test]
     fn a_laptop_is_whole_on_an_upright_phone() {
         let placed = arranged(PHONE, &[of(LAPTOP), own(UPRIGHT)]);
-        assert_eq!(shown(&placed[0], LAPTOP), Size { width: 343, height: 193 }, "as wide as the phone");
+        assert_eq!(
+            picture_size(&placed[0], LAPTOP),
+            Size { width: 343, height: 193 },
+            "as wide as the phone"
+        );
         assert!(!overlaps(&placed[0], &placed[1]), "{placed:?}");
     }
 
     #[test]
     fn two_phones_held_upright_fill_each_other_s_screen() {
         let placed = arranged(PHONE, &[of(UPRIGHT), own(UPRIGHT)]);
-        assert_eq!(shown(&placed[0], UPRIGHT), Size { width: 342, height: 609 });
+        assert_eq!(picture_size(&placed[0], UPRIGHT), Size { width: 342, height: 609 });
         assert_eq!((placed[1].width, placed[1].height), (98, 176), "ourselves in the corner");
         assert!(overlaps(&placed[0], &placed[1]));
     }
@@ -331,7 +338,7 @@ mod tests {
     #[test]
     fn two_people_at_a_desk_lose_nothing_of_their_pictures() {
         let placed = arranged(DESKTOP, &[of(LAPTOP), own(LAPTOP)]);
-        assert_eq!(shown(&placed[0], LAPTOP), Size { width: 625, height: 352 });
+        assert_eq!(picture_size(&placed[0], LAPTOP), Size { width: 625, height: 352 });
         assert_eq!(placed[0].width, 627, "and nothing stands beside them");
         let higher = arranged(Size { height: 716, ..DESKTOP }, &[of(LAPTOP), own(LAPTOP)]);
         assert_eq!(higher[0].y, higher[1].y, "two rows would be a pixel larger, and half of the stage empty");
@@ -362,7 +369,7 @@ mod tests {
     fn our_own_picture_is_never_larger_than_that_of_somebody_on_a_phone() {
         for stage in [DESKTOP, ON_ITS_SIDE] {
             let placed = arranged(stage, &[of(UPRIGHT), own(LAPTOP)]);
-            let [theirs, ours] = [shown(&placed[0], UPRIGHT), shown(&placed[1], LAPTOP)];
+            let [theirs, ours] = [picture_size(&placed[0], UPRIGHT), picture_size(&placed[1], LAPTOP)];
             assert!(area(ours) <= area(theirs) * 101 / 100, "{placed:?}");
             assert!(area(ours) >= area(theirs) * 95 / 100, "nor much smaller: {placed:?}");
         }

@@ -1,19 +1,20 @@
-//! Which words of descriptions (RFC 8866) and candidates (RFC 8839) are nobody's secret.
+//! Which words of descriptions (RFC 8866) and candidates (RFC 8839) are not private.
 
-/// Words that tell what a description is about. What codecs are called and how they are set is learnt from our own browser.
-const WORDS: &str = "IN,IP4,IP6,audio,video,application,UDP,TLS,RTP,SAVPF,DTLS,SCTP,webrtc-datachannel,candidate,\
+/// Words of the grammar, which are never private. Names and parameters of codecs come from the descriptions of our own
+/// browser ([`SdpWords`]).
+const KNOWN_WORDS: &str = "IN,IP4,IP6,audio,video,application,UDP,TLS,RTP,SAVPF,DTLS,SCTP,webrtc-datachannel,candidate,\
     end-of-candidates,fingerprint,sha-256,ice-ufrag,ice-pwd,ice-options,trickle,ice-lite,setup,actpass,active,passive,mid,\
     group,BUNDLE,msid,msid-semantic,WMS,sendrecv,sendonly,recvonly,inactive,rtcp,rtcp-mux,rtcp-rsize,rtpmap,fmtp,rtcp-fb,\
     extmap,extmap-allow-mixed,ssrc,ssrc-group,FID,bundle-only,sctp-port,max-message-size,udp,tcp,TCP,typ,host,srflx,prflx,\
     relay,raddr,rport,tcptype,so,generation,network-id,network-cost,ufrag,tool,visavis,content,slides,visavis-refusal,\
     blocked,too-large,untrusted";
-/// Lines of free text: session name, information, URI, e-mail, telephone, key.
-const FREE: [&str; 6] = ["s", "i", "u", "e", "p", "k"];
-/// What follows is a secret, or a part of one.
+/// Types of lines that hold free text: session name, information, URI, e-mail, telephone, key.
+const FREE_TEXT_TYPES: [&str; 6] = ["s", "i", "u", "e", "p", "k"];
+/// Attributes and fields whose value is a secret, or a part of one.
 const CREDENTIALS: [&str; 3] = ["ice-ufrag", "ice-pwd", "ufrag"];
 /// How lines about codecs and extensions begin.
-const CODECS: [&str; 5] = ["m=", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=extmap:"];
-/// Longest number in a description: a session or a source.
+const CODEC_LINES: [&str; 5] = ["m=", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=extmap:"];
+/// Digits of the longest number in a description: a session id (RFC 8866 section 5.2) or an SSRC.
 const MAX_DIGITS: usize = 20;
 
 /// Whether it is a description, a line of one, or a candidate.
@@ -21,15 +22,15 @@ pub(super) fn is_description(text: &str) -> bool {
     ["v=", "a=", "candidate:"].iter().any(|begin| text.starts_with(begin))
 }
 
-/// What our own browser says about media.
+/// The words of our own browser's descriptions in lines about codecs.
 #[derive(Default)]
-pub(super) struct Vocabulary(Vec<String>);
+pub(super) struct SdpWords(Vec<String>);
 
-impl Vocabulary {
-    /// Learns from a description of our own browser, which has no names where codecs stand.
-    pub(super) fn learn(&mut self, sdp: &str) {
+impl SdpWords {
+    /// Collects the words of a description of our own browser: its lines about codecs hold no names of people.
+    pub(super) fn collect(&mut self, sdp: &str) {
         for line in sdp.lines().filter(|line| is_about_codecs(line)) {
-            for word in pieces(line).map(|(word, _)| word) {
+            for word in split_words(line).map(|(word, _)| word) {
                 if !self.0.iter().any(|known| known == word) {
                     self.0.push(word.to_owned());
                 }
@@ -37,24 +38,24 @@ impl Vocabulary {
         }
     }
 
-    /// The words of a line in order, each with what stands behind it and whether it may stay.
-    pub(super) fn words<'a>(&self, line: &'a str) -> Vec<(&'a str, &'a str, bool)> {
+    /// The words of a line in order, each with its separator and whether it may stay in a report.
+    pub(super) fn split<'a>(&self, line: &'a str) -> Vec<(&'a str, &'a str, bool)> {
         let codecs = is_about_codecs(line);
         // Numbers stay where it is known what they are.
         let (mut before, mut numbers) = ("", true);
         let mut words = Vec::new();
-        for (place, (word, behind)) in pieces(line).enumerate() {
+        for (place, (word, behind)) in split_words(line).enumerate() {
             let is_type = place == 0 && word.len() == 1 && behind == "=";
             let mark = word.is_empty() || matches!(word, "-" | "*");
-            let known = is_type || mark || WORDS.split(',').any(|known| known == word);
-            let learnt = codecs && self.0.iter().any(|learnt| learnt == word);
+            let known = is_type || mark || KNOWN_WORDS.split(',').any(|known| known == word);
+            let collected = codecs && self.0.iter().any(|collected| collected == word);
             let digits = word.len() <= MAX_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit());
             // What a line is about.
             if place == 0 || before == "a" {
-                numbers = if is_type { !FREE.contains(&word) } else { known || before != "a" };
+                numbers = if is_type { !FREE_TEXT_TYPES.contains(&word) } else { known || before != "a" };
             }
             let secret = CREDENTIALS.contains(&before);
-            words.push((word, behind, !secret && (known || learnt || (digits && numbers))));
+            words.push((word, behind, !secret && (known || collected || (digits && numbers))));
             before = word;
         }
         words
@@ -62,12 +63,12 @@ impl Vocabulary {
 }
 
 fn is_about_codecs(line: &str) -> bool {
-    CODECS.iter().any(|begin| line.starts_with(begin))
+    CODEC_LINES.iter().any(|begin| line.starts_with(begin))
 }
 
-/// Words, each with what stands behind it: spaces, the marks that end the type of a line and an attribute, and all marks
+/// Words, each with its separator: white space, the marks that end the type of a line and an attribute, and all marks
 /// in a line about codecs.
-fn pieces(line: &str) -> impl Iterator<Item = (&str, &str)> {
+fn split_words(line: &str) -> impl Iterator<Item = (&str, &str)> {
     let (codecs, mut begins) = (is_about_codecs(line), true);
     let ends = move |c: char| {
         let mark = matches!(c, ':' | '=') && begins || codecs && matches!(c, ':' | '=' | '/' | ';' | ',');

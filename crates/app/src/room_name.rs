@@ -2,7 +2,7 @@
 
 /// How much of chance goes into a name: 80 bits. The name is the only key to a room: whoever tries a million names a
 /// second, against a million rooms, finds the first of them after 38,000 years.
-pub const PROPOSAL_BYTES: usize = 10;
+pub const ROOM_NAME_BYTES: usize = 10;
 
 /// Four bits. Letters that are read and heard in one way in most languages.
 const CONSONANTS: [char; 16] =
@@ -13,7 +13,7 @@ const VOWELS: [char; 4] = ['a', 'i', 'o', 'u'];
 /// A name for a room, from bytes that nobody can guess: five words that can be said aloud, such as
 /// `lusab-gutih-tugad-mutud-zojam`. Each has 16 bits: consonants and vowels in turns, as in the identifiers of
 /// arXiv:0901.4016. Five real words would need a list of 65,536, which everybody would have to load.
-pub fn propose_room(random: &[u8; PROPOSAL_BYTES]) -> String {
+pub fn generate_room_name(random: &[u8; ROOM_NAME_BYTES]) -> String {
     let mut name = String::new();
     for word in random.chunks_exact(2) {
         if !name.is_empty() {
@@ -50,7 +50,7 @@ mod tests {
         assert!(all.iter().enumerate().all(|(at, c)| !all[..at].contains(c)), "a letter is there twice");
         for seed in 0..=255_u8 {
             let random = std::array::from_fn(|at| seed.wrapping_mul(at as u8 * 2 + 1) ^ (at as u8) << 4);
-            let name = propose_room(&random);
+            let name = generate_room_name(&random);
             let digits = digits(&name);
             assert_eq!(digits.iter().map(|(_, bits)| bits).sum::<u32>(), 80, "{name}");
             // What went in can be read off again: so every value has a name of its own.
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_name_is_taken_as_it_is() {
-        let name = propose_room(&[0, 1, 0x5a, 0xff, 0x80, 0, 0xff, 0xff, 0x12, 0x34]);
+        let name = generate_room_name(&[0, 1, 0x5a, 0xff, 0x80, 0, 0xff, 0xff, 0x12, 0x34]);
         assert!(name.starts_with("babad-"), "{name}");
         assert_eq!(clean(&name, MAX_ROOM_CHARS), name);
         let words: Vec<&str> = name.split('-').collect();

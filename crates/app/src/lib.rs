@@ -1,0 +1,17 @@
+//! What the page needs around a room and the room itself does not know.
+//!
+//! Here belongs what turns texts, bytes and numbers into others for the page alone, without a browser: `config.json`
+//! and the choice of a server, the head of a report and what is private in it, names for rooms, where the tiles stand, the
+//! words that two people compare. What decides about a call belongs to `visavis-core`, what
+//! touches the browser to the page (`src`).
+
+mod config;
+pub mod layout;
+pub mod report;
+mod room_name;
+pub mod safety_words;
+
+pub use config::{
+    AppConfig, ChoiceError, ChoicePolicy, ConfigError, ReadMapping, ServerChoice, is_mixed_content, needs_url,
+};
+pub use room_name::{ROOM_NAME_BYTES, generate_room_name};
