@@ -23,7 +23,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
 
 pub use self::panic::install_hook;
-use self::subscribers::Subscribers;
+use self::subscribers::{Callback, Subscribers};
 pub use self::subscribers::{Subscription, Update};
 use self::timer::Timer;
 use crate::dom::Listener;
@@ -77,11 +77,7 @@ impl Driver {
     /// Has `callback` told of every update for as long as the subscription lives; of the present view at once, if
     /// subscribers could have been told of one.
     pub fn subscribe(&self, callback: impl Fn(Update<'_>) + 'static) -> Subscription {
-        let callback = Rc::new(callback);
-        let subscription = self.0.subscribers.add(callback.clone());
-        let view = self.0.view.borrow().clone();
-        view.iter().for_each(|view| callback(Update::View(view)));
-        subscription
+        self.0.subscribe(Rc::new(callback))
     }
 
     /// The tracks that views name.
@@ -89,7 +85,7 @@ impl Driver {
         self.0.tracks.clone()
     }
 
-    /// What the flight recorder says, once [`on_demand::load`] has come back. Nothing if it is in the middle of a line, as
+    /// What the flight recorder says, once the other part of the program is loaded. Nothing if it is in the middle of a line, as
     /// in a panic.
     pub fn report(&self) -> Option<String> {
         let report = lazy_fn::<fn(&Recorder) -> String>(Recorder::report);
@@ -211,6 +207,13 @@ impl Pump {
             Activity::Aborting => self.shut_down(),
             Activity::Idle | Activity::Aborted => {}
         }
+    }
+
+    fn subscribe(&self, callback: Rc<Callback>) -> Subscription {
+        self.subscribers.add(&callback);
+        let view = self.view.borrow().clone();
+        view.iter().for_each(|view| callback(Update::View(view)));
+        Subscription(callback)
     }
 
     /// The room itself is sound: it says goodbye.

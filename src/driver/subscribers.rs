@@ -20,13 +20,11 @@ pub enum Update<'a> {
 }
 
 /// Called with every update.
-type Callback = dyn Fn(Update<'_>);
+pub(super) type Callback = dyn Fn(Update<'_>);
 
 /// Has a callback called with every update of a room for as long as it lives. Dropping it ends that, also during a call.
 #[must_use = "dropping a subscription ends it"]
-pub struct Subscription {
-    _callback: Rc<Callback>,
-}
+pub struct Subscription(#[expect(dead_code, reason = "kept alive, not used")] pub(super) Rc<Callback>);
 
 /// All subscribers, in the order in which they subscribed. Each [`Subscription`] owns its callback, so one that was
 /// dropped cannot be called, even while others are.
@@ -35,11 +33,10 @@ pub(super) struct Subscribers(RefCell<Vec<Weak<Callback>>>);
 
 impl Subscribers {
     /// Adds one.
-    pub(super) fn add(&self, callback: Rc<Callback>) -> Subscription {
+    pub(super) fn add(&self, callback: &Rc<Callback>) {
         let mut all = self.0.borrow_mut();
         all.retain(|callback| callback.strong_count() > 0);
-        all.push(Rc::downgrade(&callback));
-        Subscription { _callback: callback }
+        all.push(Rc::downgrade(callback));
     }
 
     /// The callbacks of all who have subscribed by now, but for those who have unsubscribed when their turn comes. Nothing is
