@@ -1,14 +1,15 @@
-//! The pump: inbox -> core -> effects -> view. The only owner of the core's [`Room`].
+//! Runs a room: inbox -> core -> effects -> subscribers. The only owner of the core's [`Room`].
 //!
 //! A listener or a settled promise calls `dispatch`; if the pump is already running, that only adds to the inbox. No
-//! borrow of the room lives across a call into JavaScript, because such a call may come straight back.
+//! borrow of the room lives across a call into JavaScript or of a subscriber, because such a call may come straight back.
 
 mod page;
 mod panic;
 mod perform;
+mod subscribers;
 mod timer;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::JsString;
@@ -20,9 +21,11 @@ use visavis_signaling::text::clean;
 use visavis_signaling::{Dialect, Probe, Timestamp};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlElement, Window};
+use web_sys::Window;
 
 pub use self::panic::install_hook;
+use self::subscribers::{Callback, Subscribers};
+pub use self::subscribers::{Subscription, Update};
 use self::timer::Timer;
 use crate::dom::Listener;
 use crate::media::Media;
@@ -31,12 +34,9 @@ use crate::probe;
 use crate::rtc::Rtc;
 use crate::socket::Socket;
 use crate::tracks::Tracks;
-use crate::ui::{Ui, UiOptions};
 
 /// What a driver is made with.
 pub struct DriverOptions {
-    /// The element that shows the room.
-    pub root: HtmlElement,
     /// How the room begins.
     pub room: RoomConfig,
     /// The server's language.
@@ -45,10 +45,6 @@ pub struct DriverOptions {
     pub fallback: Option<MakeDialect>,
     /// What writes down all that happens.
     pub recorder: Recorder,
-    /// How the user interface begins.
-    pub ui: UiOptions,
-    /// Told of every view that differs from the one before, after it has been rendered.
-    pub on_view: Box<dyn Fn(&RoomView)>,
 }
 
 /// Makes a dialect, unless it is in a part of the program that cannot be loaded.
@@ -57,52 +53,81 @@ pub type MakeDialect = Box<dyn Fn() -> Option<Box<dyn Dialect>>>;
 /// A running room. Dropping it closes everything it holds, without a word to the server: send [`Command::Leave`] first.
 pub struct Driver(Rc<Pump>);
 
+/// A way to a driver that does not keep it running.
+#[derive(Clone)]
+pub struct WeakDriver(Weak<Pump>);
+
 impl Driver {
-    /// Starts a room in `options.root`. Nothing is shown or opened before the first command.
+    /// Makes a room. It opens nothing before the first command.
     ///
     /// # Errors
-    /// If the user interface cannot be built.
-    pub fn start(mut options: DriverOptions) -> Result<Self, JsValue> {
+    /// Outside of a window.
+    pub fn start(options: DriverOptions) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-        let (tracks, root, ui) = (Tracks::default(), options.root.clone(), std::mem::take(&mut options.ui));
-        let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options, tracks.clone()));
-        let weak = Rc::downgrade(&pump);
-        let send = Rc::new(move |command| dispatch(&weak, Input::Command(command)));
-        let weak = Rc::downgrade(&pump);
-        // Whoever asks for it has loaded what makes it.
-        let report = Rc::new(move || weak.upgrade().and_then(|pump| pump.report()).unwrap_or_default());
-        let weak = Rc::downgrade(&pump);
-        let refresh = Rc::new(move || weak.upgrade().iter().for_each(|pump| pump.refresh()));
-        let _ = pump.ui.set(Ui::mount(&root, tracks, ui, send, report, refresh)?);
+        let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options));
         panic::watch(&pump);
         Ok(Self(pump))
     }
 
-    /// Does what a person, or the page, asks for.
+    /// Does what a person, or the page, asks for. Called by a subscriber that is being told, it is done as soon as all have
+    /// been told.
     pub fn command(&self, command: Command) {
         self.0.dispatch(Input::Command(command));
+    }
+
+    /// Has `callback` told of every update for as long as the subscription lives; of the present view at once, if
+    /// subscribers could have been told of one.
+    pub fn subscribe(&self, callback: impl Fn(Update<'_>) + 'static) -> Subscription {
+        self.0.subscribe(Rc::new(callback))
+    }
+
+    /// The tracks that views name.
+    pub fn tracks(&self) -> Tracks {
+        self.0.tracks.clone()
+    }
+
+    /// What the flight recorder says, once the other part of the program is loaded. Nothing if it is in the middle of a line, as
+    /// in a panic.
+    pub fn report(&self) -> Option<String> {
+        let report = lazy_fn::<fn(&Recorder) -> String>(report::redact);
+        self.0.recorder.try_borrow().ok().map(|recorder| report(&recorder))
+    }
+
+    /// Leaves the room and ends everything for good: nobody may be on the air when nothing can be shown any more.
+    pub fn abort(&self) {
+        self.0.abort();
+    }
+
+    /// A way to this driver that does not keep it running.
+    pub fn downgrade(&self) -> WeakDriver {
+        WeakDriver(Rc::downgrade(&self.0))
+    }
+}
+
+impl WeakDriver {
+    /// The driver, if somebody still keeps it.
+    pub fn upgrade(&self) -> Option<Driver> {
+        self.0.upgrade().map(Driver)
     }
 }
 
 /// Everything one room needs.
 struct Pump {
     myself: Weak<Self>,
-    root: HtmlElement,
     window: Window,
     room: RefCell<Room>,
     recorder: RefCell<Recorder>,
     inbox: RefCell<Queue<Input>>,
     activity: Cell<Activity>,
     timer: RefCell<Timer>,
-    shown: RefCell<Option<RoomView>>,
-    on_view: Box<dyn Fn(&RoomView)>,
+    subscribers: Subscribers,
+    /// What subscribers were told last.
+    view: RefCell<Option<Rc<RoomView>>>,
+    tracks: Tracks,
     socket: Socket,
     rtc: Rtc,
     media: Media,
-    ui: OnceCell<Ui>,
     listeners: RefCell<Vec<Listener>>,
-    /// Asks before the page is left; there while that would end a call with others.
-    asks: RefCell<Option<Listener>>,
 }
 
 /// A text in the one spelling that all which look the same share (NFC, Unicode UAX #15): an é is one letter, or an e and
@@ -118,8 +143,10 @@ enum Activity {
     Idle,
     /// Somebody further up the stack drains the inbox.
     Running,
-    /// Everything is switched off for good, after a panic or because nothing can be shown.
-    Halted,
+    /// The same, and when the inbox is empty everything ends.
+    Aborting,
+    /// Everything has ended for good.
+    Aborted,
 }
 
 fn dispatch(pump: &Weak<Pump>, input: Input) {
@@ -129,32 +156,31 @@ fn dispatch(pump: &Weak<Pump>, input: Input) {
 }
 
 impl Pump {
-    fn new(pump: &Weak<Self>, window: Window, options: DriverOptions, tracks: Tracks) -> Self {
+    fn new(pump: &Weak<Self>, window: Window, options: DriverOptions) -> Self {
         let mut room = Room::new(options.room, options.dialect);
         if let Some(fallback) = options.fallback {
             room = room.with_fallback(fallback);
         }
+        let tracks = Tracks::default();
         let (socket, rtc, media, timeout) = (pump.clone(), pump.clone(), pump.clone(), pump.clone());
         Self {
             myself: pump.clone(),
             listeners: RefCell::new(page::listen(pump, &window)),
-            asks: RefCell::default(),
             timer: RefCell::new(Timer::new(&window, move || dispatch(&timeout, Input::Timeout))),
             socket: Socket::new(Rc::new(move |event| dispatch(&socket, Input::Socket(event)))),
             rtc: Rtc::new(
                 tracks.clone(),
                 Rc::new(move |id, event| dispatch(&rtc, Input::Connection(id, event))),
             ),
-            media: Media::new(tracks, Rc::new(move |event| dispatch(&media, Input::Media(event)))),
-            root: options.root,
+            media: Media::new(tracks.clone(), Rc::new(move |event| dispatch(&media, Input::Media(event)))),
+            tracks,
             window,
             room: RefCell::new(room),
             recorder: RefCell::new(options.recorder),
             inbox: RefCell::default(),
             activity: Cell::new(Activity::Idle),
-            shown: RefCell::default(),
-            on_view: options.on_view,
-            ui: OnceCell::new(),
+            subscribers: Subscribers::default(),
+            view: RefCell::default(),
         }
     }
 
@@ -164,19 +190,42 @@ impl Pump {
             *name = normalize_nfc(name, MAX_NAME_CHARS);
         }
         self.inbox.borrow_mut().push(input);
-        if self.activity.get() != Activity::Idle {
-            return;
+        if self.activity.get() == Activity::Idle {
+            self.activity.set(Activity::Running);
+            self.run();
         }
-        self.activity.set(Activity::Running);
+    }
+
+    /// Handles what is in the inbox and tells the subscribers, who may ask for more, until nobody does.
+    fn run(&self) {
         let mut events = Vec::new();
-        // Rendering and listeners may ask for more: the view is shown again until nobody does.
-        while self.activity.get() == Activity::Running && self.drain(&mut events) {
+        while self.activity.get() != Activity::Aborted && self.drain(&mut events) {
             self.arm_timer();
-            self.render();
             self.publish(&mut events);
         }
-        if self.activity.get() == Activity::Running {
-            self.activity.set(Activity::Idle);
+        match self.activity.get() {
+            Activity::Running => self.activity.set(Activity::Idle),
+            Activity::Aborting => self.shut_down(),
+            Activity::Idle | Activity::Aborted => {}
+        }
+    }
+
+    fn subscribe(&self, callback: Rc<Callback>) -> Subscription {
+        self.subscribers.add(&callback);
+        let view = self.view.borrow().clone();
+        view.iter().for_each(|view| callback(Update::View(view)));
+        Subscription(callback)
+    }
+
+    /// The room itself is sound: it says goodbye.
+    fn abort(&self) {
+        let before = self.activity.get();
+        if matches!(before, Activity::Idle | Activity::Running) {
+            self.activity.set(Activity::Aborting);
+            self.inbox.borrow_mut().push(Input::Command(Command::Leave));
+        }
+        if before == Activity::Idle {
+            self.run();
         }
     }
 
@@ -210,13 +259,6 @@ impl Pump {
         outputs
     }
 
-    /// What the flight recorder says, once [`on_demand::load`] has come back. Nothing if it is in the middle of a line, as
-    /// in a panic.
-    fn report(&self) -> Option<String> {
-        let report = lazy_fn::<fn(&Recorder) -> String>(report::redact);
-        self.recorder.try_borrow().ok().map(|recorder| report(&recorder))
-    }
-
     fn probe_server(&self, probe: Probe) {
         let pump = self.myself.clone();
         spawn_local(async move {
@@ -243,47 +285,25 @@ impl Pump {
         self.timer.borrow_mut().arm(self.now(), due);
     }
 
-    fn render(&self) {
-        let view = self.room.borrow().view();
-        let same = self.shown.borrow().as_ref() == Some(&view);
-        if same && !self.ui.get().is_some_and(Ui::is_damaged) {
-            return;
-        }
-        if let Some(Err(error)) = self.ui.get().map(|ui| ui.render(&view)) {
-            web_sys::console::error_1(&error);
-            return self.halt_unrenderable();
-        }
-        if same {
-            return;
-        }
-        (self.on_view)(&view);
-        page::ask_before_leaving(&mut self.asks.borrow_mut(), &self.window, &view);
-        *self.shown.borrow_mut() = Some(view);
-    }
-
-    /// Shows the same once more: the user interface has more to say.
-    fn refresh(&self) {
-        if self.activity.get() == Activity::Idle {
-            self.shown.take();
-            self.render();
-        }
-    }
-
-    /// Nothing can be shown any more, so nobody may be on the air. The room itself is sound: it says goodbye.
-    fn halt_unrenderable(&self) {
-        self.inbox.borrow_mut().push(Input::Command(Command::Leave));
-        self.drain(&mut Vec::new());
-        self.halt();
-        (self.on_view)(&self.room.borrow().view());
-    }
-
+    /// Tells subscribers where the room is now, and what has happened on the way.
     fn publish(&self, events: &mut Vec<Event>) {
+        let view = Rc::new(self.room.borrow().view());
+        let before = self.view.replace(Some(Rc::clone(&view)));
+        let same = before.is_some_and(|before| before == view);
+        self.notify(if same { Update::Unchanged } else { Update::View(&view) });
         for event in events.drain(..) {
             if let Event::ProtocolError(text) = &event {
                 web_sys::console::warn_1(&text.into());
             }
-            if let Some(ui) = self.ui.get() {
-                ui.event(&event);
+            self.notify(Update::Event(&event));
+        }
+    }
+
+    fn notify(&self, update: Update<'_>) {
+        for callback in self.subscribers.current() {
+            // A panic while one of them was told has ended the room for the others, too.
+            if self.activity.get() != Activity::Aborted || matches!(update, Update::Aborted) {
+                callback(update);
             }
         }
     }

@@ -14,6 +14,7 @@ pub mod address;
 mod identity;
 mod settings;
 mod setup;
+mod subscribers;
 mod values;
 
 use std::cell::{OnceCell, RefCell};
@@ -25,8 +26,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
 use self::settings::Problem;
-use crate::dom::{self, Listener};
-use crate::driver::{self, Driver};
+use self::setup::ElementRoom;
+use crate::dom;
+use crate::driver;
 use crate::ui;
 
 /// When a configuration that cannot be loaded is asked for again, in milliseconds; each time waits twice as long...
@@ -49,12 +51,10 @@ thread_local! {
     static ROOMS: RefCell<Vec<Rc<Mounted>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An element that is in a document. Its driver comes as soon as the configuration is read.
+/// An element that is in a document. Its room comes as soon as the configuration is read.
 struct Mounted {
     element: HtmlElement,
-    driver: OnceCell<Driver>,
-    /// What keeps our identity for the next page of the tab.
-    keeps: OnceCell<Vec<Listener>>,
+    room: OnceCell<ElementRoom>,
 }
 
 /// Defines `<visavis-room>`. Elements that are already in the page come to life. Calling it again changes nothing.
@@ -69,7 +69,7 @@ pub fn register() {
 }
 
 fn connected(element: HtmlElement) {
-    let mounted = Rc::new(Mounted { element, driver: OnceCell::new(), keeps: OnceCell::new() });
+    let mounted = Rc::new(Mounted { element, room: OnceCell::new() });
     let weak = Rc::downgrade(&mounted);
     ROOMS.with_borrow_mut(|rooms| rooms.push(mounted));
     spawn_local(start(weak));
@@ -81,8 +81,8 @@ fn disconnected(element: &HtmlElement) {
         let place = rooms.iter().position(|mounted| mounted.element == *element)?;
         Some(rooms.remove(place))
     });
-    if let Some(driver) = mounted.as_ref().and_then(|mounted| mounted.driver.get()) {
-        driver.command(Command::Leave);
+    if let Some(room) = mounted.as_ref().and_then(|mounted| mounted.room.get()) {
+        room.driver.command(Command::Leave);
     }
 }
 
@@ -103,9 +103,9 @@ async fn start(mounted: Weak<Mounted>) {
         config = source.read().await;
     }
     let Some(mounted) = mounted.upgrade() else { return };
-    if let Some((driver, keeps, first)) = setup::build(&mounted.element, config) {
-        let _ = mounted.keeps.set(keeps);
-        // The driver is in its place before it can call anybody.
-        mounted.driver.get_or_init(|| driver).command(first);
+    if let Some(room) = setup::build(&mounted.element, config) {
+        // The room is in its place before it can call anybody.
+        let room = mounted.room.get_or_init(|| room);
+        room.driver.command(room.first_command.clone());
     }
 }

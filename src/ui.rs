@@ -1,4 +1,4 @@
-//! The face: shows a [`RoomView`] and turns what a person does into [`Command`]s. It keeps no truth of its own.
+//! The user interface: shows a [`RoomView`] and turns what a person does into [`Command`]s. It keeps no truth of its own.
 //!
 //! A screen is built when the state first needs it and dropped when it does not; [`Ui::render`] then only touches what
 //! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`.
@@ -29,18 +29,19 @@ mod toasts;
 mod trace;
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use visavis_core::{Command, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
-pub use halt::{offer_report, show_config_error, show_config_unavailable, show_not_loaded, show_panic};
+pub use halt::{show_config_error, show_config_unavailable, show_not_loaded, show_panic};
 pub use mapping_editor::MappingEditorOptions;
 pub use server::ServerOptions;
 
 use crate::dom::{self, Listener, Parts};
-use crate::on_demand::lazy_fn;
+use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
@@ -52,7 +53,7 @@ use toasts::Toasts;
 
 const HTML: &str = "<div class=\"frame\"><div class=\"toasts\" role=\"status\"></div></div>";
 
-/// What the page wants of the face.
+/// What the page wants of the user interface.
 #[derive(Debug, Clone, Default)]
 pub struct UiOptions {
     /// The room that the lobby proposes; empty for one at random.
@@ -73,7 +74,17 @@ pub struct UiOptions {
     pub app_link: bool,
 }
 
-/// The face, as long as it lives: dropping it empties its root and removes its listeners.
+/// The room that a user interface shows, as far as it has to do with it.
+pub trait RoomHandle {
+    /// Does what the person asks for. The answer may be a new view before this returns.
+    fn command(&self, command: Command);
+    /// Makes a report of what has happened so far, once the other part of the program is there.
+    fn report(&self) -> Option<String>;
+    /// Ends the room for good, because it cannot be shown: nobody could see or switch off anything.
+    fn abort(&self);
+}
+
+/// The user interface, as long as it lives: dropping it empties its root and removes its listeners.
 pub struct Ui {
     root: HtmlElement,
     shared: Rc<Shared>,
@@ -92,58 +103,62 @@ enum Screen {
 }
 
 impl Ui {
-    /// Builds the face into `root`, instead of whatever is there. It shows nothing before the first [`Ui::render`].
-    /// `send` takes what the person asks for; it may call [`Ui::render`] before it returns. `report` makes what is saved
-    /// when the person asks for a report; `refresh` has the view of the last [`Ui::render`] rendered once more, and is not
-    /// called during one.
+    /// Builds it into `root`, instead of whatever is there. It shows nothing before the first [`Ui::render`].
     ///
     /// # Errors
-    /// If the browser lacks something that the face cannot do without.
+    /// If the browser lacks something that it cannot do without.
     pub fn mount(
         root: &HtmlElement,
         tracks: Tracks,
         options: UiOptions,
-        send: Rc<dyn Fn(Command)>,
-        report: Rc<dyn Fn() -> String>,
-        refresh: Rc<dyn Fn()>,
-    ) -> Result<Self, JsValue> {
-        let frame = dom::instantiate(HTML)?;
+        room: Box<dyn RoomHandle>,
+    ) -> Result<Rc<Self>, JsValue> {
+        let (document, frame) = (dom::document()?, dom::instantiate(HTML)?);
         let toasts = Toasts::new(&frame)?;
-        let shared = Rc::new(Shared {
-            frame,
-            tracks,
-            options,
-            toasts,
-            view: RefCell::default(),
-            trace: RefCell::default(),
-            send,
-            report,
-            refresh,
-            loading: Cell::default(),
+        let ui = Rc::new_cyclic(|ui: &Weak<Self>| {
+            let shared = Rc::new(Shared {
+                frame,
+                tracks,
+                options,
+                toasts,
+                view: RefCell::default(),
+                trace: RefCell::default(),
+                room,
+                ui: ui.clone(),
+                loading: Cell::default(),
+            });
+            let own_page = shared.options.app_link;
+            Self {
+                root: root.clone(),
+                second_tab: if own_page { SecondTab::new(&shared.frame).ok() } else { None },
+                title: own_page.then(Title::new),
+                _listeners: actions::listen(&shared, &document),
+                shared,
+                screen: RefCell::default(),
+            }
         });
-        let listeners = actions::listen(&shared)?;
+        let shared = &ui.shared;
         root.replace_children_with_node_1(&shared.frame);
         if shared.options.trace {
             // The part of the program that it is in is loaded before a room is made.
-            lazy_fn::<fn(&Rc<Shared>, &Element)>(trace::open)(&shared, &shared.frame);
+            lazy_fn::<fn(&Rc<Shared>, &Element)>(trace::open)(shared, &shared.frame);
         }
-        let own_page = shared.options.app_link;
-        Ok(Self {
-            root: root.clone(),
-            second_tab: if own_page { SecondTab::new(&shared.frame).ok() } else { None },
-            title: own_page.then(Title::new),
-            shared,
-            screen: RefCell::default(),
-            _listeners: listeners,
-        })
+        Ok(ui)
     }
 
-    /// Whether something of it was taken out of the page, by an extension for instance: the next [`Ui::render`] builds it
-    /// again. An element that is itself out of the page misses nothing.
+    /// Whether something of it was taken out of the page, by an extension for instance: [`Ui::repair`] builds it again. An
+    /// element that is itself out of the page misses nothing.
     pub fn is_damaged(&self) -> bool {
         let whole = |screen: &Option<Screen>| screen.as_ref().is_none_or(Screen::is_whole);
         let there = self.shared.frame.is_connected() && whole(&self.screen.borrow());
         self.root.is_connected() && !there
+    }
+
+    /// Builds what was taken out of the page.
+    pub fn repair(&self) {
+        if self.is_damaged() {
+            self.refresh();
+        }
     }
 
     /// Tells what has happened, in passing.
@@ -157,13 +172,39 @@ impl Ui {
         }
     }
 
-    /// Shows a view. Showing the same one again changes nothing, but builds what was taken out of the page.
-    ///
-    /// # Errors
-    /// If the browser does not make the elements it is asked for. Nobody can see or switch anything then.
-    pub fn render(&self, view: &RoomView) -> Result<(), JsValue> {
-        self.restore_frame()?;
+    /// Says that the room has ended for good, and offers a report of it. Fit for a panic hook.
+    pub fn show_aborted(&self) {
+        let _ = self.shared.view.try_borrow_mut().map(|mut view| view.take());
+        show_panic(&self.root);
+        // Last: if this fails too, the person has been told at least.
+        let (root, shared) = (self.root.clone(), Rc::clone(&self.shared));
+        spawn_local(async move {
+            if on_demand::load().await.is_ok()
+                && let Some(report) = shared.room.report()
+            {
+                halt::offer_report(&root, &report);
+            }
+        });
+    }
+
+    /// Shows a view. Showing the same one again changes nothing, but builds what was taken out of the page. If the browser
+    /// does not make the elements it is asked for, the room is aborted.
+    pub fn render(&self, view: &RoomView) {
         *self.shared.view.borrow_mut() = Some(Rc::new(view.clone()));
+        self.refresh();
+    }
+
+    /// Shows the last view once more.
+    fn refresh(&self) {
+        let shown = self.shared.view().map_or(Ok(()), |view| self.try_render(&view));
+        if let Err(error) = shown {
+            web_sys::console::error_1(&error);
+            self.shared.room.abort();
+        }
+    }
+
+    fn try_render(&self, view: &RoomView) -> Result<(), JsValue> {
+        self.restore_frame()?;
         dom::set_attribute(&self.root, "data-state", Some(view.lifecycle.as_str()));
         dom::set_attribute(&self.root, "data-problem", view.problem.as_ref().map(notices::code));
         dom::set_attribute(&self.root, "data-obstacle", notices::obstacle(view));

@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use js_sys::Reflect;
-use visavis_core::{Command, Input, NetworkEvent, RoomView};
+use visavis_core::{Command, Input, NetworkEvent};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, EventTarget, PageTransitionEvent, Window};
 
@@ -40,21 +40,6 @@ pub(super) fn listen(pump: &Weak<Pump>, window: &Window) -> Vec<Listener> {
             .push(on(&document, "resume", |pump, _| pump.dispatch(Input::Network(NetworkEvent::Online))));
     }
     listeners
-}
-
-/// Has the browser ask before the page is closed or left by accident, as long as others are in the call. Whoever presses
-/// "Leave" before is not asked. Only so long, because Firefox keeps no page that listens to this in its back-forward cache.
-pub(super) fn ask_before_leaving(asks: &mut Option<Listener>, window: &Window, view: &RoomView) {
-    let wanted = view.lifecycle.in_call() && !view.participants.is_empty();
-    if wanted != asks.is_some() {
-        *asks = wanted.then(|| {
-            Listener::new(window, "beforeunload", |event| {
-                event.prevent_default();
-                // Safari, and Chromium before 119.
-                let _ = Reflect::set(&event, &"returnValue".into(), &true.into());
-            })
-        });
-    }
 }
 
 /// A page that comes back from the back-forward cache has left its room when it was hidden.

@@ -58,11 +58,11 @@ impl Pump {
 
     fn test(&self, id: TestId, test: &Test) {
         let pump = self.myself.clone();
-        let tell = move |finding| dispatch(&pump, Input::Check(id, finding));
+        let emit = move |finding| dispatch(&pump, Input::Check(id, finding));
         match test {
-            Test::Track(track) => self.media.test(id, *track, tell),
-            Test::Ice(server) => self.rtc.test(id, Some(server), tell),
-            Test::Connection => self.rtc.test(id, None, tell),
+            Test::Track(track) => self.media.test(id, *track, emit),
+            Test::Ice(server) => self.rtc.test(id, Some(server), emit),
+            Test::Connection => self.rtc.test(id, None, emit),
         }
     }
 }

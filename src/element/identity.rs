@@ -88,7 +88,7 @@ impl Identity {
     }
 
     /// A page that is reloaded in a call goes on with it, and nobody who was silent is suddenly heard.
-    pub(super) fn go_on(&mut self, settings: &mut Settings) {
+    pub(super) fn restore_call(&mut self, settings: &mut Settings) {
         let same = |call: &Call| settings.config.room.as_ref().is_none_or(|room| *room == call.room);
         if let Some(call) = self.before.take().filter(same) {
             settings.join = true;
@@ -102,8 +102,8 @@ impl Identity {
         }
     }
 
-    /// Notes the call that a view shows.
-    pub(super) fn note(&self) -> impl Fn(&RoomView) + use<> {
+    /// Records the call that a view shows.
+    pub(super) fn record_call(&self) -> impl Fn(&RoomView) + use<> {
         let now = Rc::clone(&self.now);
         move |view| *now.borrow_mut() = view.lifecycle.in_call().then(|| call_of(view))
     }

@@ -1,30 +1,32 @@
 //! From what an element is told to a running room.
 
-use std::cell::Cell;
-
 use visavis_app::report;
 use visavis_app::{AppConfig, ChoicePolicy, ServerChoice};
 use visavis_core::signaling::json::Json;
-use visavis_core::{Command, Lifecycle, RoomConfig, RoomView};
+use visavis_core::{Command, RoomConfig};
 use wasm_bindgen::JsValue;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
+use web_sys::HtmlElement;
 
-use super::address;
 use super::identity::Identity;
 use super::settings::{Problem, Settings, hex, socket_url};
-use super::values;
+use super::{address, subscribers};
 use crate::dom::{Listener, random_bytes};
-use crate::driver::{Driver, DriverOptions, MakeDialect};
+use crate::driver::{Driver, DriverOptions, MakeDialect, Subscription};
 use crate::on_demand::{self, lazy_fn};
 use crate::ui::{self, MappingEditorOptions, ServerOptions, UiOptions};
 
-/// Builds the room of an element, and says what it does first. If that cannot be done, the element shows why.
-///
-/// Gives the room, what must live as long, and the first command.
-pub(super) fn build(
-    element: &HtmlElement,
-    config: Result<AppConfig, Problem>,
-) -> Option<(Driver, Vec<Listener>, Command)> {
+/// The room of an element, and what lives as long as it.
+pub(super) struct ElementRoom {
+    /// Runs it.
+    pub(super) driver: Driver,
+    /// What it does first.
+    pub(super) first_command: Command,
+    _subscriptions: [Subscription; 2],
+    _listeners: Vec<Listener>,
+}
+
+/// Builds the room of an element. If that cannot be done, the element shows why.
+pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, Problem>) -> Option<ElementRoom> {
     let settings = config.and_then(|config| Settings::gather(element, config));
     let settings = settings.map_err(|problem| show(element, &problem)).ok()?;
     let started = start(element, settings).map_err(|error| {
@@ -42,14 +44,40 @@ fn show(element: &HtmlElement, problem: &Problem) {
     }
 }
 
-fn start(element: &HtmlElement, mut settings: Settings) -> Result<(Driver, Vec<Listener>, Command), JsValue> {
+fn start(element: &HtmlElement, mut settings: Settings) -> Result<ElementRoom, JsValue> {
     let urls = servers(element, &settings);
     let mut identity = if settings.from_url { Identity::of_tab(&urls)? } else { Identity::new(urls.len())? };
-    identity.go_on(&mut settings);
-    let first = first_command(&settings);
-    let follows = if settings.from_url { address::follow_links() } else { None };
-    let driver = Driver::start(driver_options(element, settings, &identity)?)?;
-    Ok((driver, identity.into_listeners().into_iter().chain(follows).collect(), first))
+    identity.restore_call(&mut settings);
+    let first_command = first_command(&settings);
+    let (from_url, server) = (settings.from_url, settings.server.choice.clone());
+    let driver = Driver::start(driver_options(element, &settings, &identity)?)?;
+    let ui = ui_options(settings, &identity);
+    let _subscriptions = [
+        // First: whoever hears of a state finds it in the page.
+        subscribers::mount_ui(&driver, element, ui)?,
+        subscribers::inform_page(&driver, element, from_url, server, identity.record_call()),
+    ];
+    let links = if from_url { address::follow_links() } else { None };
+    let _listeners = identity.into_listeners().into_iter().chain(links).collect();
+    Ok(ElementRoom { driver, first_command, _subscriptions, _listeners })
+}
+
+fn ui_options(settings: Settings, identity: &Identity) -> UiOptions {
+    let Settings { config, from_url, server, trace, mapping_editor, .. } = settings;
+    UiOptions {
+        secrets: secrets(&identity.secrets, config.auth.as_ref()),
+        server,
+        trace,
+        mapping_editor: MappingEditorOptions {
+            url: config.signaling_url,
+            description: config.mapping.map(|mapping| mapping.source().to_owned()).unwrap_or_default(),
+            on: mapping_editor,
+        },
+        room: config.room.unwrap_or_default(),
+        name: config.name.unwrap_or_default(),
+        capacity: config.capacity,
+        app_link: from_url,
+    }
 }
 
 /// The URLs of all servers that this page may speak to, each once, in the order of [`choices`].
@@ -82,16 +110,16 @@ fn first_command(settings: &Settings) -> Command {
 
 fn driver_options(
     element: &HtmlElement,
-    settings: Settings,
+    settings: &Settings,
     identity: &Identity,
 ) -> Result<DriverOptions, JsValue> {
-    let Settings { config, from_url, server, trace, mapping_editor, .. } = settings;
+    let Settings { config, server, .. } = settings;
     let page = hex(&random_bytes::<8>()?);
-    let [first, fallback] = choices(&config, &server);
+    let [first, fallback] = choices(config, server);
     let at = |choice: ServerChoice| ServerChoice { url: choice_url(element, &choice), ..choice };
     // Whoever has chosen a server has loaded this; and what speaks where there is none is only made then.
     let with_server = lazy_fn::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server);
-    let first = first.map_or_else(|| config.clone(), |choice| with_server(&config, at(choice)));
+    let first = first.map_or_else(|| config.clone(), |choice| with_server(config, at(choice)));
     let fallback = fallback.map(at);
     // Those of the first server and of the one that is spoken to where there is none, which may be the same.
     let [own, other] =
@@ -109,11 +137,9 @@ fn driver_options(
         let make = move || with_server(&config, choice.clone()).make_dialect(&*other, &*page);
         Box::new(move || on_demand::is_loaded().then(&make)?)
     });
-    let choice = server.choice.clone();
     Ok(DriverOptions {
-        root: element.clone(),
         room: RoomConfig {
-            ice_servers: config.ice_servers,
+            ice_servers: config.ice_servers.clone(),
             relay_only: config.relay_only,
             capacity: config.capacity,
             microphone: config.microphone,
@@ -124,21 +150,6 @@ fn driver_options(
         dialect,
         fallback,
         recorder,
-        ui: UiOptions {
-            secrets: secrets(&identity.secrets, config.auth.as_ref()),
-            server,
-            trace,
-            mapping_editor: MappingEditorOptions {
-                url: config.signaling_url,
-                description: config.mapping.map(|mapping| mapping.source().to_owned()).unwrap_or_default(),
-                on: mapping_editor,
-            },
-            room: config.room.unwrap_or_default(),
-            name: config.name.unwrap_or_default(),
-            capacity: config.capacity,
-            app_link: from_url,
-        },
-        on_view: Box::new(on_view(element.clone(), from_url, choice, identity.note())),
     })
 }
 
@@ -163,34 +174,4 @@ fn secrets(identities: &[String], auth: Option<&Json>) -> Vec<String> {
         secrets.extend(texts.filter(|text| text.len() >= 6).map(str::to_owned));
     }
     secrets
-}
-
-/// What the world outside the element is told of a view.
-fn on_view(
-    element: HtmlElement,
-    from_url: bool,
-    server: Option<ServerChoice>,
-    note: impl Fn(&RoomView),
-) -> impl Fn(&RoomView) {
-    let told = Cell::new(None);
-    move |view| {
-        note(view);
-        let news = Some((view.lifecycle, view.participants.len()));
-        if told.replace(news) == news {
-            return;
-        }
-        if from_url && view.lifecycle == Lifecycle::Joined {
-            address::name_room(&view.room, server.as_ref());
-        }
-        fire_state(&element, view);
-    }
-}
-
-fn fire_state(element: &HtmlElement, view: &RoomView) {
-    let init = CustomEventInit::new();
-    init.set_bubbles(true);
-    init.set_detail(&values::state_detail(view));
-    if let Ok(event) = CustomEvent::new_with_event_init_dict("visavis-state", &init) {
-        let _ = element.dispatch_event(&event);
-    }
 }

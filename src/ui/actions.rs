@@ -1,4 +1,4 @@
-//! What clicks, keys and the lobby's form do. One listener for each on the whole face finds the button by its
+//! What clicks, keys and the lobby's form do. One listener for each on the whole frame finds the button by its
 //! `data-control`, so parts that come and go have no listeners to keep.
 
 use std::rc::Rc;
@@ -6,7 +6,9 @@ use std::rc::Rc;
 use visavis_core::{Command, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{
+    Document, Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent,
+};
 
 use super::shared::Shared;
 use super::{
@@ -52,20 +54,19 @@ const ON_DEMAND: [(&str, OnDemand); 13] = [
     ("report", report::save),
 ];
 
-/// Listens on the face for as long as the listeners live.
-pub(super) fn listen(shared: &Rc<Shared>) -> Result<Vec<Listener>, JsValue> {
-    let document = dom::document()?;
+/// Listens on the frame for as long as the listeners live.
+pub(super) fn listen(shared: &Rc<Shared>, document: &Document) -> Vec<Listener> {
     let frame = &shared.frame;
-    Ok(vec![
+    vec![
         on(frame, "click", shared, |shared, event| {
             click(shared, &event);
         }),
         // Whatever submits a form past its button, as an extension may, does not carry the page away.
         on(frame, "submit", shared, |_, event| event.prevent_default()),
-        on(&document, "keydown", shared, |shared, event| {
+        on(document, "keydown", shared, |shared, event| {
             let _ = event.dyn_into::<KeyboardEvent>().map(|event| press_key(shared, &event));
         }),
-    ])
+    ]
 }
 
 fn on(

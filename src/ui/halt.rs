@@ -1,4 +1,4 @@
-//! The screens on which everything has stopped. They need nothing that may be broken: no face, no listener.
+//! The screens on which everything has stopped. They need nothing that may be broken: no user interface, no listener.
 
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
@@ -30,7 +30,7 @@ pub fn show_not_loaded(root: &HtmlElement) {
 }
 
 /// Adds a link to the screen of [`show_panic`] that saves what happened.
-pub fn offer_report(root: &HtmlElement, report: &str) {
+pub(super) fn offer_report(root: &HtmlElement, report: &str) {
     if let Ok(link) = dom::find::<Element>(root, "[data-control=report]") {
         report::point(&link, report);
         dom::set_flag(&link, "hidden", false);

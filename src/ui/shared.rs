@@ -1,19 +1,19 @@
-//! What every part of the face needs.
+//! What every part of the user interface needs.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use visavis_core::{Command, RoomView, Source, SourceView, TraceKind};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use super::UiOptions;
 use super::toasts::Toasts;
 use super::trace::TracePanel;
+use super::{RoomHandle, Ui, UiOptions};
 use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 
-/// Shared by the parts of one face. Holds no listener and no part, so nothing goes in circles.
+/// Shared by the parts of one user interface. Keeps no listener and no part alive, so nothing goes in circles.
 pub(super) struct Shared {
     /// The one element that everything is in.
     pub(super) frame: HtmlElement,
@@ -23,16 +23,14 @@ pub(super) struct Shared {
     pub(super) options: UiOptions,
     /// Short messages.
     pub(super) toasts: Toasts,
-    /// What was shown last: a click refers to it.
+    /// What was shown last: a click refers to it. Nothing once the room has ended for good.
     pub(super) view: RefCell<Option<Rc<RoomView>>>,
     /// The messages that pass, if the person wants to see them.
     pub(super) trace: RefCell<Option<TracePanel>>,
-    /// The way out.
-    pub(super) send: Rc<dyn Fn(Command)>,
-    /// Makes a report of what happened so far, once the other part of the program is there.
-    pub(super) report: Rc<dyn Fn() -> String>,
-    /// Has everything shown again.
-    pub(super) refresh: Rc<dyn Fn()>,
+    /// The room that is shown.
+    pub(super) room: Box<dyn RoomHandle>,
+    /// What these are the parts of.
+    pub(super) ui: Weak<Ui>,
     /// How far the other part of the program is, if something to be shown is in it.
     pub(super) loading: Cell<Loading>,
 }
@@ -52,7 +50,7 @@ pub(super) enum Loading {
 impl Shared {
     /// Asks for something. The answer may be a new view before this returns: hold no borrow.
     pub(super) fn send(&self, command: Command) {
-        (self.send)(command);
+        self.room.command(command);
     }
 
     /// Loads the other part of the program, unless that is under way or has failed. Then everything is shown again, with
@@ -64,7 +62,7 @@ impl Shared {
             spawn_local(async move {
                 let loaded = on_demand::load().await.is_ok();
                 shared.loading.set(if loaded { Loading::Unasked } else { Loading::Failed });
-                (shared.refresh)();
+                shared.ui.upgrade().iter().for_each(|ui| ui.refresh());
             });
         }
         self.loading.get()

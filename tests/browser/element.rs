@@ -37,6 +37,24 @@ async fn shows_its_lobby_and_leaves_nothing_behind() {
     assert_eq!(room.child_element_count(), 0);
 }
 
+/// A script of the page may have seen enough. What the room was about to do is not done any more, and nothing stays.
+#[wasm_bindgen_test]
+async fn whoever_is_told_of_a_state_may_remove_it() {
+    element::register();
+    let body = web_sys::window().unwrap().document().unwrap().body().unwrap();
+    let states = Rc::new(RefCell::new(Vec::new()));
+    let told = states.clone();
+    let _listener = Listener::new(&body, "visavis-state", move |event| {
+        let room: HtmlElement = event.target().unwrap().unchecked_into();
+        told.borrow_mut().push(state(&room));
+        room.remove();
+    });
+    let room = room(NO_DEVICES);
+    until("its end", || !room.is_connected()).await;
+    assert_eq!((state(&room), room.child_element_count()), (None, 0));
+    assert_eq!(*states.borrow(), [Some("lobby".to_owned())]);
+}
+
 #[wasm_bindgen_test]
 async fn removed_before_it_knows_its_configuration_it_never_starts() {
     let room = room(NO_DEVICES);

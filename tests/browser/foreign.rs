@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
 use visavis::tracks::Tracks;
-use visavis::ui::{Ui, UiOptions};
+use visavis::ui::{RoomHandle, Ui, UiOptions};
 use visavis_core::signaling::{MediaState, ParticipantId, RejectCode};
 use visavis_core::{
-    CheckItem, CheckLine, CheckState, ConnectionReason, ConnectionState, ConnectionView, Lifecycle,
+    CheckItem, CheckLine, CheckState, Command, ConnectionReason, ConnectionState, ConnectionView, Lifecycle,
     ParticipantView, Problem, RoomView, SelfView, Source, SourceState, SourceView,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -74,22 +74,36 @@ fn scenes() -> Vec<[RoomView; 2]> {
     ]
 }
 
+/// A user interface for itself.
+struct NoRoom;
+
+impl RoomHandle for NoRoom {
+    fn command(&self, _: Command) {}
+
+    fn report(&self) -> Option<String> {
+        None
+    }
+
+    fn abort(&self) {
+        panic!("something could not be shown");
+    }
+}
+
 struct Mounted {
     root: HtmlElement,
-    ui: Ui,
+    ui: Rc<Ui>,
 }
 
 impl Mounted {
     fn new() -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&root).unwrap();
-        let (send, report, refresh) = (Rc::new(|_| {}), Rc::new(String::new), Rc::new(|| {}));
-        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), send, report, refresh).unwrap();
+        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), Box::new(NoRoom)).unwrap();
         Self { root, ui }
     }
 
     fn show(&self, view: &RoomView) {
-        self.ui.render(view).unwrap();
+        self.ui.render(view);
     }
 
     fn elements(&self) -> Vec<Element> {

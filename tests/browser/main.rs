@@ -5,6 +5,7 @@
 mod conformance;
 mod conversions;
 mod dom;
+mod driver;
 mod element;
 mod foreign;
 mod lobby;
