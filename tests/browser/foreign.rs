@@ -38,7 +38,7 @@ fn participant(name: &str) -> ParticipantView {
     }
 }
 
-fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
+pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
     let source = SourceView { state: SourceState::Off, track: None };
     let line = CheckLine { item: CheckItem::Server, url: String::new(), state: CheckState::Running };
     RoomView {
@@ -73,13 +73,13 @@ fn scenes() -> Vec<[RoomView; 2]> {
     ]
 }
 
-struct Mounted {
-    root: HtmlElement,
-    ui: Ui,
+pub(crate) struct Mounted {
+    pub(crate) root: HtmlElement,
+    pub(crate) ui: Ui,
 }
 
 impl Mounted {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&root).unwrap();
         let (send, report, refresh) = (Rc::new(|_| {}), Rc::new(String::new), Rc::new(|| {}));
@@ -87,7 +87,7 @@ impl Mounted {
         Self { root, ui }
     }
 
-    fn show(&self, view: &RoomView) {
+    pub(crate) fn show(&self, view: &RoomView) {
         self.ui.render(view).unwrap();
     }
 
