@@ -236,3 +236,14 @@ async fn moving_it_starts_afresh() {
     until("the lobby again", || state(&room).as_deref() == Some("lobby")).await;
     room.remove();
 }
+
+/// Hosts of single-page apps answer every path with their page, and whoever expects a file there must not be put into a demo.
+#[wasm_bindgen_test]
+async fn a_page_in_place_of_the_configuration_is_told() {
+    let room = room(NO_DEVICES);
+    room.set_attribute("config", "data:text/html,<!doctype html>").unwrap();
+    until("the problem", || room.get_attribute("data-problem").as_deref() == Some("config-unavailable"))
+        .await;
+    assert!(room.text_content().unwrap().contains("web page instead of a file"));
+    room.remove();
+}

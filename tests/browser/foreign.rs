@@ -39,7 +39,7 @@ fn participant(name: &str) -> ParticipantView {
     }
 }
 
-fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
+pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
     let source = |source| SourceView { source, state: SourceState::Off, track: None };
     let line = CheckLine { item: CheckItem::Server, url: String::new(), state: CheckState::Running };
     RoomView {
@@ -89,20 +89,20 @@ impl RoomHandle for NoRoom {
     }
 }
 
-struct Mounted {
-    root: HtmlElement,
-    ui: Rc<Ui>,
+pub(crate) struct Mounted {
+    pub(crate) root: HtmlElement,
+    pub(crate) ui: Rc<Ui>,
 }
 
 impl Mounted {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&root).unwrap();
         let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), Box::new(NoRoom)).unwrap();
         Self { root, ui }
     }
 
-    fn show(&self, view: &RoomView) {
+    pub(crate) fn show(&self, view: &RoomView) {
         self.ui.render(view);
     }
 

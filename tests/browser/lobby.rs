@@ -1,7 +1,8 @@
 //! What a person does in the lobby, and what it says.
 
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Object, Reflect};
 use visavis::element;
+use visavis_app::generate_room_name;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{
@@ -9,7 +10,7 @@ use web_sys::{
     KeyboardEventInit,
 };
 
-use crate::support::until;
+use crate::support::{shadow, until};
 
 /// A lobby without devices, whose server is not there. Dropping it removes it.
 struct Lobby(HtmlElement);
@@ -168,4 +169,16 @@ async fn sentences_about_devices_are_sentences() {
         let sentence = told(&lobby, "NotFoundError", controls).await;
         assert!(sentence.starts_with(begins), "{sentence}");
     }
+}
+
+/// The name of a room is the only key to it.
+#[wasm_bindgen_test]
+async fn a_proposed_room_is_drawn_from_what_nobody_can_guess() {
+    let crypto: Object = web_sys::window().unwrap().crypto().unwrap().unchecked_into();
+    let draw = Function::new_with_args("bytes", "return bytes.fill(0x5a)");
+    shadow(&crypto, "getRandomValues", &draw);
+    let lobby = Lobby::open().await;
+    Reflect::delete_property(&crypto, &"getRandomValues".into()).unwrap();
+    let room: HtmlInputElement = lobby.find("input[name=room]");
+    assert_eq!(room.value(), generate_room_name(&[0x5a; 10]));
 }

@@ -13,6 +13,7 @@ mod media;
 mod rtc;
 mod socket;
 mod strangers;
+mod style;
 mod support;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -255,6 +255,13 @@ mod tests {
         assert!(Config::default().idle_timeout() < Duration::from_secs(30));
     }
 
+    /// If all are lost at once, as when a network fails, all find their seats again, however many the server takes.
+    #[test]
+    fn as_many_seats_are_kept_as_there_are_connections() {
+        let bounds = Bounds { max_connections: 25_000, ..Bounds::default() };
+        assert_eq!(Config { bounds, ..Config::default() }.hub().max_lost, 25_000);
+    }
+
     #[test]
     fn clients_are_told_whole_seconds() {
         let config = Config { heartbeat: Duration::from_millis(200), ..Config::default() };
