@@ -258,8 +258,8 @@ mod tests {
     /// If all are lost at once, as when a network fails, all find their seats again, however many the server takes.
     #[test]
     fn as_many_seats_are_kept_as_there_are_connections() {
-        let bounds = Bounds { max_connections: 25_000, ..Bounds::default() };
-        assert_eq!(Config { bounds, ..Config::default() }.hub().max_lost, 25_000);
+        let limits = Limits { max_connections: 25_000, ..Limits::default() };
+        assert_eq!(Config { limits, ..Config::default() }.hub().max_reserved_seats, 25_000);
     }
 
     #[test]
