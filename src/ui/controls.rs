@@ -4,6 +4,7 @@ mod camera;
 mod copy_link;
 mod leave;
 mod microphone;
+mod screen;
 mod source;
 
 use std::rc::Rc;
@@ -16,8 +17,8 @@ use super::shared::Shared;
 use crate::dom;
 
 /// Every control, in the order in which they stand in the bar.
-pub(super) const ALL: [&Control; 4] =
-    [&microphone::CONTROL, &camera::CONTROL, &copy_link::CONTROL, &leave::CONTROL];
+pub(super) const ALL: [&Control; 5] =
+    [&microphone::CONTROL, &camera::CONTROL, &screen::CONTROL, &copy_link::CONTROL, &leave::CONTROL];
 
 /// One control.
 pub(super) struct Control {

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use visavis_core::RoomView;
 use visavis_core::signaling::ParticipantId;
+use visavis_core::{ParticipantView, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -17,6 +17,32 @@ use crate::dom::{self, KeyedList, Parts};
 
 const HTML: &str = include_str!("stage.html");
 
+/// What a tile shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum TileKey {
+    /// Somebody else.
+    Person(ParticipantId),
+    /// The screen that somebody else shares.
+    Screen(ParticipantId),
+    /// The screen that we share.
+    OwnScreen,
+}
+
+fn make(key: &TileKey) -> Result<Tile, JsValue> {
+    match key {
+        TileKey::Person(_) => Tile::new(),
+        TileKey::Screen(_) => Tile::screen(false),
+        TileKey::OwnScreen => Tile::screen(true),
+    }
+}
+
+/// The tiles of somebody else: their own, and that of their screen beside it.
+fn tiles_of<'a>(them: &'a ParticipantView, name: &'a str) -> Vec<(TileKey, &'a ParticipantView, &'a str)> {
+    let person = (TileKey::Person(them.id.clone()), them, name);
+    let screen = them.publication(Source::Screen).map(|_| (TileKey::Screen(them.id.clone()), them, name));
+    [person].into_iter().chain(screen).collect()
+}
+
 /// The stage.
 pub(super) struct Stage {
     shared: Rc<Shared>,
@@ -24,7 +50,7 @@ pub(super) struct Stage {
     parts: Parts,
     notices: Notices,
     tiles: Tiles,
-    others: KeyedList<ParticipantId, Tile>,
+    tiles_of: KeyedList<TileKey, Tile>,
     own: Tile,
     seat: HtmlElement,
     bar: Bar,
@@ -45,7 +71,7 @@ impl Stage {
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
             tiles: Tiles::new(&element)?,
-            others: KeyedList::new(&area, Some(own.element())),
+            tiles_of: KeyedList::new(&area, Some(own.element())),
             own,
             seat,
             bar: Bar::of_stage(&dom::find(&element, ".bar")?, shared)?,
@@ -67,7 +93,7 @@ impl Stage {
 
     /// Whether nothing of it was taken out of the page.
     pub(super) fn is_whole(&self) -> bool {
-        self.parts.are_there() && self.others.is_whole()
+        self.parts.are_there() && self.tiles_of.is_whole()
     }
 
     /// What it is built of, for good.
@@ -77,17 +103,27 @@ impl Stage {
 
     /// Shows the state of things.
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        let ids: Vec<_> = view.participants.iter().map(|them| them.id.clone()).collect();
-        self.others.set_keys(&ids, |_| Tile::new().map(|tile| (tile.element().clone(), tile)))?;
+        let shares = view.me.source(Source::Screen).state == SourceState::On;
         let names = names::distinct(view);
-        for ((tile, them), name) in self.others.values_mut().zip(&view.participants).zip(&names) {
-            tile.render(&self.shared.tracks, them, name);
+        let shown: Vec<_> =
+            view.participants.iter().zip(&names).flat_map(|(them, name)| tiles_of(them, name)).collect();
+        let own_screen = shares.then_some(TileKey::OwnScreen);
+        let keys: Vec<_> = shown.iter().map(|(key, ..)| key.clone()).chain(own_screen).collect();
+        self.tiles_of.set_keys(&keys, |key| make(key).map(|tile| (tile.element().clone(), tile)))?;
+        let tracks = &self.shared.tracks;
+        let mut tiles = self.tiles_of.values_mut();
+        for ((key, them, name), tile) in shown.iter().zip(&mut tiles) {
+            match key {
+                TileKey::Person(_) => tile.render(tracks, them, name),
+                TileKey::Screen(_) | TileKey::OwnScreen => tile.render_screen(tracks, them, name),
+            }
         }
+        tiles.for_each(|tile| tile.render_own_screen(tracks, &view.me));
         self.own.render_self(&self.shared.tracks, &view.me);
-        let alone = ids.is_empty();
+        let alone = view.participants.is_empty();
         dom::set_flag(&self.seat, "hidden", !alone);
         // Alone, an empty seat stands beside us.
-        let mut tiles: Vec<_> = self.others.values_mut().map(|tile| tile.element().clone()).collect();
+        let mut tiles: Vec<_> = self.tiles_of.values_mut().map(|tile| tile.element().clone()).collect();
         tiles.push(self.own.element().clone());
         if alone {
             tiles.push(self.seat.clone());
@@ -95,7 +131,7 @@ impl Stage {
         self.tiles.show(tiles);
         self.bar.render(view);
         dom::set_text(&self.room, &view.room);
-        dom::set_text(&self.people, &text::people(ids.len() + 1));
+        dom::set_text(&self.people, &text::people(view.participants.len() + 1));
         self.notices.render(view)
     }
 }

@@ -40,6 +40,14 @@ pub(super) fn own_picture(camera: SourceState) -> &'static str {
     }
 }
 
+/// What a screen is called that somebody shares.
+pub(super) fn screen(name: &str) -> String {
+    [name, ": screen"].concat()
+}
+
+/// The same of our own.
+pub(super) const OWN_SCREEN: &str = "Your screen";
+
 /// What a click on the switch of a source does.
 pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
     match (source, state) {

@@ -35,6 +35,13 @@ impl Tile {
         Ok(tile)
     }
 
+    /// The tile of a screen that is shared: somebody else's, or our own.
+    pub(super) fn screen(own: bool) -> Result<Self, JsValue> {
+        let tile = if own { Self::own() } else { Self::new() }?;
+        tile.set("data-source", Some(Source::Screen.as_str()));
+        Ok(tile)
+    }
+
     fn make(own: bool) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         Ok(Self {
@@ -68,6 +75,26 @@ impl Tile {
         dom::set_text(&self.status, &text::connection(connection.state, connection.reason, name));
         self.safety.render(connection.fingerprints.as_ref());
         self.picture.show(tracks, [Source::Microphone, Source::Camera].map(|source| them.track(source)));
+    }
+
+    /// Shows the screen that somebody else shares; `name` is theirs.
+    pub(super) fn render_screen(&mut self, tracks: &Tracks, them: &ParticipantView, name: &str) {
+        self.set("data-participant", Some(them.id.as_str()));
+        self.set("data-connection", Some(them.connection.state.as_str()));
+        let shown = [Source::ScreenAudio, Source::Screen].map(|source| them.track(source));
+        self.set_switch("data-camera", shown[1].is_some());
+        self.set_name(&text::screen(name));
+        self.safety.render(None);
+        self.picture.show(tracks, shown);
+    }
+
+    /// Shows the screen that we share.
+    pub(super) fn render_own_screen(&mut self, tracks: &Tracks, me: &SelfView) {
+        self.set("data-participant", me.id.as_ref().map(|id| id.as_str()));
+        self.set_switch("data-camera", true);
+        self.set_name(text::OWN_SCREEN);
+        self.safety.render(None);
+        self.picture.show(tracks, [None, me.source(Source::Screen).track]);
     }
 
     /// Shows ourselves on the stage.

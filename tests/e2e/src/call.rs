@@ -82,7 +82,10 @@ pub async fn meets(page: &Page, names: &[&str]) {
 async fn hears_all(page: &Page) {
     page.listen().await;
     let hears = |tile: &Tile| tile.video.as_ref().is_some_and(|video| !video.muted && video.sound > AUDIBLE);
-    page.until("to hear everybody who is seen", |look| look.others().all(hears)).await;
+    page.until("to hear everybody who is seen", |look| {
+        look.others().filter(|tile| tile.source == "camera").all(hears)
+    })
+    .await;
 }
 
 /// Sees the moving pictures of exactly these others, one tile each.
@@ -97,7 +100,7 @@ async fn sees_those(page: &Page, expected: &str, so: impl Fn(&Look) -> bool) -> 
         .within(Duration::from_secs(60), expected, |look| so(look) && look.others().all(has_picture))
         .await;
     let moved = |tile: &Tile| {
-        let before = first.others().find(|before| before.id == tile.id);
+        let before = first.others().find(|before| before.id == tile.id && before.source == tile.source);
         let before = before.and_then(|tile| tile.video.as_ref());
         let Some((before, now)) = before.zip(tile.video.as_ref()) else { return false };
         now.frames > before.frames + 2 && now.picture != before.picture

@@ -106,11 +106,9 @@ impl Context {
         }
         self.joined = true;
         let keeps = self.profile.survives_reconnect;
-        let (kept, lost) = std::mem::take(&mut self.peers)
-            .into_iter()
-            .partition(|p| keeps && (p.has_answered() || p.visavis.is_some()));
+        let is_kept = |peer: &RemotePeer| keeps && (peer.has_answered() || peer.visavis.is_some());
+        let (kept, lost): (_, Vec<_>) = std::mem::take(&mut self.peers).into_iter().partition(is_kept);
         self.peers = kept;
-        let lost: Vec<RemotePeer> = lost;
         self.signals.push(Inbound::Server(ServerSignal::Joined(Joined {
             id: ParticipantId::from_trusted(ME.to_owned()),
             participants: self.peers.iter().map(|peer| peer.info(Offerer::Us)).collect(),

@@ -8,13 +8,14 @@ use visavis_app::report::{Header, redact};
 use visavis_core::flight::Recorder;
 use visavis_core::{
     CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
-    Lifecycle, MediaEffect, MediaEvent, MediaKind, OperationError, Output, PeerConnectionState, Role, Room,
-    RoomConfig, RoomView, SocketEffect, SocketEvent, Source, TestId, TrackId,
+    Lifecycle, MediaEffect, MediaEvent, OperationError, Output, PeerConnectionState, Role, Room, RoomConfig,
+    RoomView, SocketEffect, SocketEvent, Source, TestId, TrackId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
-use visavis_sim::fake::{FakeConnection, Kind};
+use visavis_sim::fake::FakeConnection;
 
+use crate::connection::{Adopted, Conn, kind_of};
 use crate::naive::{Naive, Tutorial};
 use crate::servers::{Out, Server};
 
@@ -36,54 +37,6 @@ enum Action {
     Candidate(usize, ConnectionId, Option<IceCandidate>),
     Path(usize, ConnectionId, bool),
     ChannelClosed(usize, ConnectionId),
-}
-
-/// Sections whose transceivers are adopted, and the sources that they send.
-type Adopted = Vec<(Source, Option<String>)>;
-
-struct Conn {
-    fake: FakeConnection,
-    /// The transceivers of ours, by their place, and their sections, as the page has heard last.
-    transceivers: Vec<(Source, usize, Option<String>)>,
-    /// Sections of which `track` has fired.
-    tracks: Vec<String>,
-    good: bool,
-    gathered: Option<String>,
-}
-
-fn kind_of(source: Source) -> Kind {
-    match source.kind() {
-        MediaKind::Audio => Kind::Audio,
-        MediaKind::Video => Kind::Video,
-    }
-}
-
-impl Conn {
-    /// Transceivers of ours that are in another section than the page has heard.
-    fn associate(&mut self) -> Vec<(Source, String)> {
-        let mut new = Vec::new();
-        for (source, transceiver, known) in &mut self.transceivers {
-            let mid = self.fake.mid(*transceiver).filter(|mid| known.as_ref() != Some(mid));
-            if let Some(mid) = mid {
-                *known = Some(mid.clone());
-                new.push((*source, mid));
-            }
-        }
-        new
-    }
-
-    /// Takes over transceivers of an offer; the sections that bring a track for the first time.
-    fn adopt(&mut self, adopted: &Adopted) -> Vec<(String, MediaKind)> {
-        for (source, mid) in adopted {
-            let transceiver = mid.as_deref().and_then(|mid| self.fake.transceiver(mid));
-            self.transceivers.extend(transceiver.map(|transceiver| (*source, transceiver, None)));
-        }
-        let mut sections = self.fake.remote_sections();
-        sections.retain(|(mid, _)| !self.tracks.contains(mid));
-        self.tracks.extend(sections.iter().map(|(mid, _)| mid.clone()));
-        let kind = |kind| if kind == Kind::Audio { MediaKind::Audio } else { MediaKind::Video };
-        sections.into_iter().map(|(mid, of)| (mid, kind(of))).collect()
-    }
 }
 
 enum Client {

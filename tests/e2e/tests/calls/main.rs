@@ -23,6 +23,7 @@ mod pictures;
 mod report;
 mod rooms;
 mod safety;
+mod screens;
 mod switches;
 mod trials;
 mod turn;
