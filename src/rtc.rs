@@ -4,6 +4,7 @@ mod bindings;
 mod certificate;
 mod connection;
 pub mod convert;
+mod data_channels;
 mod ice_test;
 mod promise;
 
@@ -12,7 +13,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
-    ById, ConnectionConfig, ConnectionEvent, ConnectionId, Finding, Role, Source, TestId, TrackId,
+    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Finding, Role, Source, TestId,
+    TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, RtcPeerConnectionState};
@@ -113,6 +115,27 @@ impl Rtc {
     pub fn replace_track(&self, id: ConnectionId, source: Source, track: Option<TrackId>) {
         if let Some(connection) = self.get(id) {
             connection.replace_track(source, track);
+        }
+    }
+
+    /// `createDataChannel()`.
+    pub fn create_data_channel(&self, id: ConnectionId, channel: DataChannel) {
+        if let Some(connection) = self.get(id) {
+            connection.create_data_channel(channel);
+        }
+    }
+
+    /// Sends a text to another page of ours.
+    pub fn send_message(&self, id: ConnectionId, text: &str) {
+        if let Some(connection) = self.get(id) {
+            connection.send_message(text);
+        }
+    }
+
+    /// Closes the channel to another page of ours.
+    pub fn close_peer_channel(&self, id: ConnectionId) {
+        if let Some(connection) = self.get(id) {
+            connection.close_peer_channel();
         }
     }
 

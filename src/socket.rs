@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, JsString};
+use js_sys::Array;
 use visavis_core::SocketEvent;
 use visavis_signaling::Endpoint;
 use visavis_signaling::dialects::tabs;
@@ -14,7 +14,7 @@ use visavis_signaling::limits::MAX_FRAME_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, CloseEvent, Event, EventTarget, MessageEvent, WebSocket};
 
-use crate::dom::Listener;
+use crate::dom::{self, Listener};
 
 /// Where the events of a socket go.
 pub type Emit = Rc<dyn Fn(SocketEvent)>;
@@ -104,7 +104,7 @@ impl Drop for Socket {
 
 impl Inner {
     fn message(&self, event: Event) {
-        if let Some(frame) = text_of(&event.unchecked_into::<MessageEvent>().data()) {
+        if let Some(frame) = dom::text_of(&event.unchecked_into::<MessageEvent>().data(), MAX_FRAME_BYTES) {
             (self.emit)(SocketEvent::Frame(frame));
         }
     }
@@ -117,17 +117,6 @@ impl Inner {
             code => SocketEvent::ClosedWith { code, reason: event.reason() },
         });
     }
-}
-
-/// The frame, unless it is binary or over the limit: both are looked at before anything is copied.
-fn text_of(data: &JsValue) -> Option<String> {
-    let text: &JsString = data.dyn_ref()?;
-    let units = usize::try_from(text.length()).unwrap_or(usize::MAX);
-    if units > MAX_FRAME_BYTES {
-        return None;
-    }
-    let frame = String::from(text);
-    (frame.len() <= MAX_FRAME_BYTES).then_some(frame)
 }
 
 fn connect(endpoint: &Endpoint) -> Result<Pipe, JsValue> {

@@ -9,6 +9,7 @@ mod random;
 mod resize;
 mod sleep;
 mod template;
+mod text;
 mod touch;
 
 pub use ignore::ignore;
@@ -20,4 +21,5 @@ pub use random::random_bytes;
 pub use resize::ResizeWatch;
 pub use sleep::{call_later, sleep};
 pub use template::{document, find, instantiate, is_allowed, is_framed, is_secure};
+pub use text::text_of;
 pub use touch::{set_attribute, set_flag, set_text};

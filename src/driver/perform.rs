@@ -40,6 +40,9 @@ impl Pump {
                 self.rtc.set_remote_description(id, &description, adopted);
             }
             ConnectionEffect::AddTransceiver(source) => self.rtc.add_transceiver(id, source),
+            ConnectionEffect::CreateDataChannel(channel) => self.rtc.create_data_channel(id, channel),
+            ConnectionEffect::SendMessage(text) => self.rtc.send_message(id, &text),
+            ConnectionEffect::ClosePeerChannel => self.rtc.close_peer_channel(id),
             ConnectionEffect::AddIceCandidate(candidate) => self.rtc.add_candidate(id, &candidate),
             ConnectionEffect::SetConfiguration(config) => self.rtc.set_configuration(id, &config),
             ConnectionEffect::RestartIce => self.rtc.restart_ice(id),

@@ -102,9 +102,34 @@ extern "C" {
         init: &Object,
     ) -> Result<RtcRtpTransceiver, JsValue>;
 
-    /// `createDataChannel(label)`.
+    /// `createDataChannel(label, init)`.
     #[wasm_bindgen(method, js_name = createDataChannel, catch)]
-    pub(super) fn create_channel(this: &PeerConnection, label: &str) -> Result<EventTarget, JsValue>;
+    pub(super) fn create_channel(
+        this: &PeerConnection,
+        label: &str,
+        init: &Object,
+    ) -> Result<DataChannel, JsValue>;
+
+    /// `RTCDataChannel`.
+    #[wasm_bindgen(extends = EventTarget)]
+    #[derive(Clone)]
+    pub(super) type DataChannel;
+
+    /// `send(text)`: throws unless it is open, or if its buffer is full.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn send(this: &DataChannel, text: &str) -> Result<(), JsValue>;
+
+    /// `close()`.
+    #[wasm_bindgen(method)]
+    pub(super) fn close(this: &DataChannel);
+
+    /// `bufferedAmount`, in bytes.
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    pub(super) fn buffered_amount(this: &DataChannel) -> f64;
+
+    /// `bufferedAmountLowThreshold = ...`, in bytes.
+    #[wasm_bindgen(method, setter, js_name = bufferedAmountLowThreshold)]
+    pub(super) fn set_buffered_amount_low_threshold(this: &DataChannel, bytes: u32);
 
     /// `RTCDataChannelEvent`.
     #[wasm_bindgen(extends = Event)]
@@ -112,7 +137,7 @@ extern "C" {
 
     /// `channel`: somebody else's data channel.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn channel(this: &ChannelEvent) -> EventTarget;
+    pub(super) fn channel(this: &ChannelEvent) -> DataChannel;
 
     /// `RTCPeerConnectionIceErrorEvent`.
     #[wasm_bindgen(extends = Event)]

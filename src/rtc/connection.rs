@@ -9,7 +9,8 @@ use std::rc::Rc;
 use js_sys::Promise;
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    ConnectionConfig, ConnectionEvent, MediaKind, OperationError, PeerConnectionState, Role, Source, TrackId,
+    ConnectionConfig, ConnectionEvent, DataChannel, MediaKind, OperationError, PeerConnectionState, Role,
+    Source, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -18,7 +19,8 @@ use web_sys::{
     RtcPeerConnectionState, RtcTrackEvent,
 };
 
-use super::bindings::{ChannelEvent, PeerConnection, StatsReport, Transceiver};
+use super::bindings::{PeerConnection, StatsReport, Transceiver};
+use super::data_channels::DataChannels;
 use super::promise::{CloseSignal, answer_twice};
 use super::{certificate, convert, make};
 use crate::dom::{Listener, ignore};
@@ -47,8 +49,7 @@ pub(super) struct Connection {
     close_signal: CloseSignal,
     emit: Box<dyn Fn(ConnectionEvent)>,
     listeners: RefCell<Vec<Listener>>,
-    /// Listens to the data channel whose end means goodbye, and keeps it alive.
-    channel: RefCell<Option<Listener>>,
+    data_channels: DataChannels,
 }
 
 /// What one source sends: the track may be chosen before there is a transceiver for it.
@@ -90,16 +91,12 @@ impl Connection {
             close_signal: CloseSignal::new(),
             emit,
             listeners: RefCell::default(),
-            channel: RefCell::default(),
+            data_channels: DataChannels::default(),
         });
         connection.listen();
         if role == Role::Offerer {
             connection.add_first_transceivers()?;
-        }
-        match (config.channel, role) {
-            (true, Role::Offerer) => connection.watch_hangup_channel(&connection.pc.create_channel("")?),
-            (true, Role::Answerer) => connection.accept_hangup_channel(),
-            (false, _) => {}
+            connection.create_data_channel(DataChannel::Peer);
         }
         Ok(connection)
     }
@@ -112,11 +109,12 @@ impl Connection {
             on("connectionstatechange", |connection, _| connection.on_state()),
             on("iceconnectionstatechange", |connection, _| connection.on_state()),
             on("track", |connection, event| connection.on_track(event)),
+            on("datachannel", |connection, event| connection.on_data_channel(event)),
         ];
         *self.listeners.borrow_mut() = listeners;
     }
 
-    fn listener(
+    pub(super) fn listener(
         self: &Rc<Self>,
         target: &EventTarget,
         event: &'static str,
@@ -130,20 +128,12 @@ impl Connection {
         })
     }
 
-    /// Takes the data channel that the other side has made.
-    fn accept_hangup_channel(self: &Rc<Self>) {
-        let listener = self.listener(&self.pc, "datachannel", |connection, event| {
-            connection.watch_hangup_channel(&event.unchecked_into::<ChannelEvent>().channel());
-        });
-        self.listeners.borrow_mut().push(listener);
+    pub(super) fn pc(&self) -> &PeerConnection {
+        &self.pc
     }
 
-    /// Tells when the other side closes the channel: the first, if there are several.
-    fn watch_hangup_channel(self: &Rc<Self>, channel: &EventTarget) {
-        if self.channel.borrow().is_none() {
-            let closed = |connection: &Rc<Self>, _| connection.emit(ConnectionEvent::ChannelClosed);
-            *self.channel.borrow_mut() = Some(self.listener(channel, "close", closed));
-        }
+    pub(super) fn data_channels(&self) -> &DataChannels {
+        &self.data_channels
     }
 
     /// Makes and sets the local description; answered by an event.
@@ -227,7 +217,7 @@ impl Connection {
         });
     }
 
-    fn emit(&self, event: ConnectionEvent) {
+    pub(super) fn emit(&self, event: ConnectionEvent) {
         if !self.closed.get() {
             (self.emit)(event);
         }
@@ -301,7 +291,7 @@ impl Connection {
         if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
             listeners.clear();
         }
-        let _ = self.channel.try_borrow_mut().map(|mut channel| channel.take());
+        self.data_channels.forget();
         self.pc.close();
         self.close_signal.fire();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));

@@ -11,7 +11,7 @@ use web_sys::{Event, RtcPeerConnectionIceEvent};
 
 use super::bindings::{IceErrorEvent, PeerConnection};
 use super::make;
-use crate::dom::{Listener, ignore};
+use crate::dom::{Listener, ignore, object};
 
 /// One try. Dropping it closes its connection, and what a relay has given for it.
 pub(super) struct IceTest {
@@ -26,7 +26,6 @@ impl IceTest {
         let config = ConnectionConfig {
             ice_servers: server.cloned().into_iter().collect(),
             relay_only: url.as_deref().is_some_and(is_turn),
-            channel: true,
         };
         let pc = make(&config)?;
         // Firefox has no such event.
@@ -44,7 +43,7 @@ impl IceTest {
         ];
         let ice_test = Self { pc, _listeners };
         // Something to find a path for.
-        ice_test.pc.create_channel("")?;
+        ice_test.pc.create_channel("", &object(&[]))?;
         ignore(ice_test.pc.set_local());
         Ok(ice_test)
     }

@@ -60,7 +60,7 @@ fn the_browser_takes_our_configuration() {
         credential: Some("secret".into()),
     };
     let stun = IceServer { urls: vec!["stun:192.0.2.1".into()], username: None, credential: None };
-    let config = ConnectionConfig { ice_servers: vec![turn, stun], relay_only: true, channel: false };
+    let config = ConnectionConfig { ice_servers: vec![turn, stun], relay_only: true };
     let pc =
         RtcPeerConnection::new_with_configuration(convert::configuration(&config).unchecked_ref()).unwrap();
     let kept = json(&pc.get_configuration());
@@ -73,7 +73,7 @@ fn the_browser_takes_our_configuration() {
 }
 
 fn accepted(servers: &[IceServer]) -> bool {
-    let config = ConnectionConfig { ice_servers: servers.to_vec(), relay_only: false, channel: false };
+    let config = ConnectionConfig { ice_servers: servers.to_vec(), relay_only: false };
     let pc = RtcPeerConnection::new_with_configuration(convert::configuration(&config).unchecked_ref());
     pc.as_ref().iter().for_each(|pc| pc.close());
     pc.is_ok()
@@ -124,13 +124,13 @@ fn the_browser_takes_every_ice_server_that_passes() {
     assert_eq!(ice::check(&longest), Ok(()));
     assert!(accepted(&[longest]));
     // Every port that passes, where a connection takes another configuration.
-    let none = ConnectionConfig { ice_servers: Vec::new(), relay_only: false, channel: false };
+    let none = ConnectionConfig { ice_servers: Vec::new(), relay_only: false };
     let pc =
         RtcPeerConnection::new_with_configuration(convert::configuration(&none).unchecked_ref()).unwrap();
     for port in 0..=u16::MAX {
         let stun = IceServer { urls: vec![format!("stun:a:{port}")], username: None, credential: None };
         if ice::check(&stun).is_ok() {
-            let config = ConnectionConfig { ice_servers: vec![stun], relay_only: false, channel: false };
+            let config = ConnectionConfig { ice_servers: vec![stun], relay_only: false };
             let set = Reflect::get(&pc, &"setConfiguration".into()).unwrap().unchecked_into::<Function>();
             assert!(set.call1(&pc, &convert::configuration(&config)).is_ok(), "{port}");
         }

@@ -7,8 +7,9 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, Fingerprint, MediaEvent, MediaKind,
-    OperationError, PeerConnectionState, Role, Source, Stats, StreamStats, TrackId,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Fingerprint,
+    MAX_PEER_MESSAGE_BYTES, MediaEvent, MediaKind, OperationError, PeerChannelEvent, PeerConnectionState,
+    Role, Source, Stats, StreamStats, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState;
@@ -32,6 +33,7 @@ struct Pair {
     stats: Vec<(ConnectionId, Stats)>,
     associated: Vec<(ConnectionId, Source, String)>,
     hung_up: Vec<ConnectionId>,
+    channel: Vec<(ConnectionId, PeerChannelEvent)>,
     /// The certificate that each has announced last, and those that each says it talks to.
     announced: Vec<(ConnectionId, Fingerprint)>,
     in_use: Vec<(ConnectionId, Fingerprint)>,
@@ -66,6 +68,7 @@ impl Pair {
             stats: Vec::new(),
             associated: Vec::new(),
             hung_up: Vec::new(),
+            channel: Vec::new(),
             announced: Vec::new(),
             in_use: Vec::new(),
             ufrags: Vec::new(),
@@ -107,7 +110,8 @@ impl Pair {
             }
             ConnectionEvent::TransceiverAssociated(source, mid) => self.associated.push((id, source, mid)),
             ConnectionEvent::Stats(stats) => self.stats.push((id, stats)),
-            ConnectionEvent::ChannelClosed => self.hung_up.push(id),
+            ConnectionEvent::PeerChannel(event) => self.channel.push((id, event)),
+            ConnectionEvent::HangUpChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }
     }
@@ -128,6 +132,9 @@ impl Pair {
     fn described(&mut self, id: ConnectionId, result: Result<(), OperationError>) {
         result.unwrap();
         if id == B {
+            if !self.described.contains(&B) {
+                self.rtc.create_data_channel(B, DataChannel::Peer);
+            }
             self.rtc.set_local_description(B);
         }
         self.described.push(id);
@@ -217,8 +224,8 @@ async fn close_leaves_nothing(mut pair: Pair) {
 async fn closing_a_connection_closes_the_channel_at_its_other_end() {
     for closed in [A, B] {
         let tracks = Tracks::default();
-        let mut pair =
-            Pair::with(&tracks, &ConnectionConfig { channel: true, ..ConnectionConfig::default() });
+        let mut pair = Pair::new(&tracks);
+        pair.rtc.create_data_channel(A, DataChannel::HangUp);
         pair.connect().await;
         // Media flows a moment before the channel does.
         sleep(500).await;
@@ -230,6 +237,60 @@ async fn closing_a_connection_closes_the_channel_at_its_other_end() {
             pair.hung_up == [other(closed)]
         })
         .await;
+    }
+}
+
+impl Pair {
+    async fn channel(&mut self, id: ConnectionId, event: PeerChannelEvent) {
+        until(&format!("{event:.60?}"), || {
+            self.step();
+            let place = self.channel.iter().position(|(at, of)| (*at, of) == (id, &event));
+            place.map(|place| self.channel.remove(place)).is_some()
+        })
+        .await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn pages_of_ours_exchange_texts_without_an_announcement_or_a_negotiation() {
+    let tracks = Tracks::default();
+    let mut pair = Pair::new(&tracks);
+    for id in [A, B] {
+        pair.channel(id, PeerChannelEvent::Opened).await;
+    }
+    assert_eq!(pair.ufrags.len(), 2, "one offer and one answer");
+    let long = "ü".repeat(MAX_PEER_MESSAGE_BYTES / 2);
+    let too_long = [&long, "."].concat();
+    for (from, to) in [(A, B), (B, A)] {
+        for text in ["first", &too_long, &long, "last"] {
+            pair.rtc.send_message(from, text);
+        }
+        for text in ["first", &long, "last"] {
+            pair.channel(to, PeerChannelEvent::Message(text.to_owned())).await;
+        }
+    }
+    assert_eq!(pair.channel, [], "nothing else has come");
+    pair.rtc.close_peer_channel(A);
+    pair.channel(B, PeerChannelEvent::Closed).await;
+    assert_eq!((&pair.channel, &pair.hung_up), (&vec![], &vec![]), "nobody has hung up");
+    pair.rtc.send_message(A, "into the void");
+    pair.rtc.send_message(B, "into the void");
+    close_leaves_nothing(pair).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_full_buffer_is_told_and_that_it_is_empty_again() {
+    let tracks = Tracks::default();
+    let mut pair = Pair::new(&tracks);
+    pair.channel(A, PeerChannelEvent::Opened).await;
+    let text = "x".repeat(MAX_PEER_MESSAGE_BYTES);
+    for _ in 0..64 {
+        pair.rtc.send_message(A, &text);
+    }
+    pair.channel(A, PeerChannelEvent::BufferedAmountHigh).await;
+    pair.channel(A, PeerChannelEvent::BufferedAmountLow).await;
+    for _ in 0..64 {
+        pair.channel(B, PeerChannelEvent::Message(text.clone())).await;
     }
 }
 
@@ -404,7 +465,7 @@ async fn a_restart_uses_the_newest_servers() {
     let text = |text: &str| Some(text.to_owned());
     let urls = vec!["turn:192.0.2.1".to_owned()];
     let nowhere = IceServer { urls, username: text("u"), credential: text("c") };
-    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true, channel: false };
+    let config = ConnectionConfig { ice_servers: vec![nowhere], relay_only: true };
     pair.rtc.set_configuration(A, &config);
     pair.rtc.restart_ice(A);
     until("negotiation", || pair.events.len() > 0).await;
@@ -422,11 +483,7 @@ async fn what_the_browser_refuses_comes_back_with_its_name() {
     let sink = events.clone();
     let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
     let bad = IceServer { urls: vec!["turn:192.0.2.1".into()], username: None, credential: None };
-    rtc.create(
-        A,
-        Role::Offerer,
-        &ConnectionConfig { ice_servers: vec![bad], relay_only: false, channel: false },
-    );
+    rtc.create(A, Role::Offerer, &ConnectionConfig { ice_servers: vec![bad], relay_only: false });
     assert_eq!(events.take(), [(A, ConnectionEvent::CreationFailed)]);
     rtc.create(B, Role::Answerer, &ConnectionConfig::default());
     let nonsense = SessionDescription { sdp_type: SdpType::Answer, sdp: "v=0\r\n".into() };
@@ -453,6 +510,6 @@ async fn a_further_source_gets_a_section_of_its_own() {
     })
     .await;
     let told = pair.associated.iter().rev().find(|(at, source, _)| (*at, *source) == (A, Source::Screen));
-    assert_eq!(told.map(|(_, _, mid)| mid.as_str()), Some("2"));
+    assert_eq!(told.map(|(_, _, mid)| mid.as_str()), Some("3"));
     moves(&pair.tracks.get(pair.remote.last().unwrap().2).unwrap()).await;
 }

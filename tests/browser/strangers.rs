@@ -139,7 +139,8 @@ impl Call {
                 | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::RemoteCertificate(_)
                 | ConnectionEvent::Stats(_)
-                | ConnectionEvent::ChannelClosed => {}
+                | ConnectionEvent::PeerChannel(_)
+                | ConnectionEvent::HangUpChannelClosed => {}
             }
         }
     }

@@ -5,6 +5,7 @@ mod flow_watch;
 mod frame_watch;
 mod media;
 mod negotiator;
+mod peer_channel;
 mod recovery;
 mod refusal;
 mod remote_media;
@@ -21,12 +22,14 @@ use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
+use self::peer_channel::PeerChannel;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::{OURS, THEIRS};
 use self::remote_media::RemoteMedia;
+use self::sections::has_data_channels;
 use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;
-use crate::output::{ConnectionEffect, Effect, Event, Role};
+use crate::output::{ConnectionEffect, DataChannel, Effect, Event, Role};
 use crate::queue::Queue;
 use crate::safety::{Certificates, Fingerprint, Fingerprints};
 use crate::signal_client::SignalClient;
@@ -103,6 +106,7 @@ pub(crate) struct Connection {
     state: PeerConnectionState,
     remote_media: RemoteMedia,
     transceivers: LocalTransceivers,
+    peer_channel: PeerChannel,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
     /// Whether there is any candidate of ours, and any of theirs.
@@ -129,6 +133,7 @@ impl Connection {
                 Role::Offerer => &Source::FIRST,
                 Role::Answerer => &[],
             }),
+            peer_channel: PeerChannel::default(),
             failure: None,
             has_candidates: [false; 2],
             certificates: Certificates::default(),
@@ -324,7 +329,16 @@ impl Connection {
     /// `setRemoteDescription` succeeded.
     pub(crate) fn remote_description_set(&mut self, cx: &mut Context<'_>) {
         let Some(description) = self.negotiator.remote_description_set() else { return };
+        let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
+        // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
+        if first
+            && self.role == Role::Answerer
+            && self.remote_media.is_visavis()
+            && has_data_channels(&description.sdp)
+        {
+            self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
+        }
         self.watch.reset();
         if std::mem::take(&mut self.unconfirmed) {
             self.recovery.begin(cx.now);

@@ -138,11 +138,29 @@ pub enum ConnectionEvent {
     TransceiverAssociated(Source, String),
     /// The answer to [`ConnectionEffect::GetStats`](crate::ConnectionEffect::GetStats).
     Stats(Stats),
-    /// The other side has closed the data channel beside the media.
-    ChannelClosed,
+    /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something.
+    PeerChannel(PeerChannelEvent),
+    /// The other side has closed the channel that it announced, or [`DataChannel::HangUp`](crate::DataChannel::HangUp).
+    HangUpChannelClosed,
     /// `getRemoteCertificates()`, once the connection is up: the certificate that is really in use. Told for each transport,
     /// though with bundling there is one.
     RemoteCertificate(Fingerprint),
+}
+
+/// What the data channel to another page of ours did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerChannelEvent {
+    /// It is open.
+    Opened,
+    /// A text of at most [`MAX_PEER_MESSAGE_BYTES`](crate::MAX_PEER_MESSAGE_BYTES) arrived; what is longer, or no text, is
+    /// dropped.
+    Message(String),
+    /// More than [`PEER_CHANNEL_BUFFER`](crate::PEER_CHANNEL_BUFFER) bytes wait to be sent after what was sent last.
+    BufferedAmountHigh,
+    /// `bufferedamountlow`: not any more.
+    BufferedAmountLow,
+    /// It is closed.
+    Closed,
 }
 
 /// What `getStats()` counts of the streams of a connection (W3C webrtc-stats).

@@ -14,6 +14,7 @@ mod input;
 mod media;
 mod outbox;
 mod output;
+mod peer_message;
 mod queue;
 mod room;
 mod roster;
@@ -32,11 +33,13 @@ pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, Te
 pub use contact_policy::ContactPolicy;
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
-    OperationError, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
+    OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
 };
 pub use output::{
-    CheckEffect, ConnectionConfig, ConnectionEffect, Effect, Event, MediaEffect, Output, Role, SocketEffect,
+    CheckEffect, ConnectionConfig, ConnectionEffect, DataChannel, Effect, Event, MediaEffect, Output,
+    PEER_CHANNEL_BUFFER, PEER_CHANNEL_ID, PEER_CHANNEL_LABEL, Role, SocketEffect,
 };
+pub use peer_message::{MAX_PEER_MESSAGE_BYTES, PeerMessage};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};

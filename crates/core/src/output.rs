@@ -20,7 +20,8 @@ pub enum Output {
 /// How a new peer connection begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It makes the first offer, with a sendrecv transceiver for each of [`Source::FIRST`], in that order.
+    /// It makes the first offer, with a sendrecv transceiver for each of [`Source::FIRST`], in that order, and
+    /// [`DataChannel::Peer`].
     Offerer,
     /// It waits for the first offer and adopts transceivers that come with it ([`ConnectionEffect::SetRemoteDescription`]).
     Answerer,
@@ -33,10 +34,28 @@ pub struct ConnectionConfig {
     pub ice_servers: Vec<IceServer>,
     /// `iceTransportPolicy: "relay"`.
     pub relay_only: bool,
-    /// A data channel beside the media, on which nothing is said: an offerer makes it before the offer, an answerer takes
-    /// what comes, and [`ChannelClosed`](crate::ConnectionEvent::ChannelClosed) tells when the other side closes it.
-    pub channel: bool,
 }
+
+/// A data channel beside the media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataChannel {
+    /// Between two pages of ours, for [`PeerMessage`](crate::PeerMessage)s: reliable, ordered, and negotiated by
+    /// [`PEER_CHANNEL_ID`] and [`PEER_CHANNEL_LABEL`], so that others hear nothing of it.
+    Peer,
+    /// Announced in-band (RFC 8832), as clients of PeerJS and simple-peer expect it. Nothing is said on it; its end means
+    /// goodbye.
+    HangUp,
+}
+
+/// The stream of [`DataChannel::Peer`] (RFC 8831 section 6.5). Ids of channels that are announced count up from 0 and 1, and
+/// strangers announce theirs: this one is beyond the few that anybody makes.
+pub const PEER_CHANNEL_ID: u16 = 100;
+/// Its label.
+pub const PEER_CHANNEL_LABEL: &str = "visavis";
+/// While more bytes than this wait in it, only what must be said is ([`PeerChannelEvent::BufferedAmountLow`] ends that).
+///
+/// [`PeerChannelEvent::BufferedAmountLow`]: crate::PeerChannelEvent::BufferedAmountLow
+pub const PEER_CHANNEL_BUFFER: u32 = 64 * 1024;
 
 /// A decision that the shell carries out, in groups of those who do. Answers come back as an [`Input`](crate::Input).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +104,12 @@ pub enum ConnectionEffect {
     /// `addTransceiver(kind, {direction: "sendonly"})` for this source; `negotiationneeded` follows. A transceiver that has
     /// sent it before only receives from then on.
     AddTransceiver(Source),
+    /// `createDataChannel`. Comes before the first description of ours.
+    CreateDataChannel(DataChannel),
+    /// Send this text on [`DataChannel::Peer`].
+    SendMessage(String),
+    /// Close [`DataChannel::Peer`]; no event of it follows.
+    ClosePeerChannel,
     /// `addIceCandidate(candidate)`. Failures are harmless.
     AddIceCandidate(IceCandidate),
     /// `setConfiguration(configuration)`: the servers for the next time it looks for a path.

@@ -22,7 +22,7 @@ use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event, Output};
 use crate::queue::Queue;
-use crate::roster::Roster;
+use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
 use crate::timing::TIMER_LATE;
 use crate::topology::Topology;
@@ -289,6 +289,10 @@ impl Room {
             self.announced_media = state;
             self.signal_client.send(now, Outbound::MediaState(state), &mut self.out);
         }
+        // Other pages of ours hear it directly, with or without a server.
+        for (_, connection) in self.connections.iter_mut() {
+            connection.tell_media(state, &mut self.out);
+        }
     }
 
     /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
@@ -324,6 +328,11 @@ impl Room {
     fn reaches(&self, remote: &Remote) -> bool {
         let reached = |id| self.roster.get(id).is_some_and(|member| member.present || member.may_resume);
         remote.participant().is_none_or(reached)
+    }
+
+    /// What somebody publishes, as far as they have told: directly, or by way of the server.
+    fn media_of(&self, member: &Member) -> Option<MediaState> {
+        self.connection_of(&member.id).and_then(Connection::told_media).or(member.media)
     }
 
     /// The connection that carries what somebody sends.

@@ -3,7 +3,7 @@
 
 use visavis_app::AppConfig;
 use visavis_app::report::{Header, redact};
-use visavis_core::{Command, Input, SocketEvent};
+use visavis_core::{Command, Input, PeerMessage, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
 use visavis_signaling::dialects::Mapping;
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
@@ -25,6 +25,7 @@ const READERS: &[Reader] = &[
     ("json", read_json),
     ("client", read_client_message),
     ("server", read_server_message),
+    ("peer", read_peer_message),
     ("config", read_config),
     ("description", read_description),
     ("candidate", read_candidate),
@@ -72,6 +73,12 @@ fn read_json(text: &str) {
 fn read_client_message(text: &str) {
     if let Ok(message) = ClientMessage::decode(text) {
         assert_eq!(ClientMessage::decode(&message.encode()), Ok(message));
+    }
+}
+
+fn read_peer_message(text: &str) {
+    if let Ok(Some(message)) = PeerMessage::decode(text) {
+        assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
     }
 }
 

@@ -10,8 +10,8 @@ use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaEvent, MediaKind, NetworkEvent,
-    OperationError, Output, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent, Source, Stats,
-    StreamStats, TestId, TrackId,
+    OperationError, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, RoomConfig,
+    SocketEvent, Source, Stats, StreamStats, TestId, TrackId,
 };
 use visavis_sim::fake::FakeConnection;
 
@@ -27,7 +27,8 @@ const MAX_TIMERS: u32 = 50;
 /// The page: `O` is online, `N` has another network, `t` its timer fires, `~` so many tenths of a second pass without
 /// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
 /// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
-/// the last), `n` needs negotiation, `r` has a remote track, `f` has numbers, `k` a track of ours ends.
+/// the last), `n` needs negotiation, `r` has a remote track, `f` has numbers, `k` a track of ours ends, `m` the data channel
+/// opens (`+`), closes (`!`), is full (`>`), has room (`<`), or brings a text.
 pub(crate) fn run(bytes: &[u8]) {
     let mut page = Page::new();
     for (mark, rest) in lines(&text_of(bytes)) {
@@ -55,11 +56,36 @@ struct Connection {
     /// The browser never made it.
     stillborn: bool,
     transceivers: BTreeSet<Source>,
+    channel: Channel,
     /// Packets and frames of the streams, by kind.
     counts: [u32; 4],
 }
 
+/// The data channel to another page of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Channel {
+    None,
+    Connecting,
+    Open,
+    Closed,
+}
+
 impl Connection {
+    /// What `m` means, if the channel can do that now.
+    fn channel_event(&mut self, what: &str) -> Option<PeerChannelEvent> {
+        let (needed, then, event) = match what {
+            "+" => (Channel::Connecting, Channel::Open, PeerChannelEvent::Opened),
+            "!" => (Channel::Open, Channel::Closed, PeerChannelEvent::Closed),
+            ">" => (Channel::Open, Channel::Open, PeerChannelEvent::BufferedAmountHigh),
+            "<" => (Channel::Open, Channel::Open, PeerChannelEvent::BufferedAmountLow),
+            text => (Channel::Open, Channel::Open, PeerChannelEvent::Message(text.to_owned())),
+        };
+        (self.channel == needed).then(|| {
+            self.channel = then;
+            event
+        })
+    }
+
     /// The counters, of streams whose sections nobody knows.
     fn stats(&self) -> Stats {
         let [sound, pictures, sent, frames] = self.counts;
@@ -144,7 +170,7 @@ impl Page {
             }
             ('<', Socket::Open) => self.input(Input::Socket(SocketEvent::Frame(rest.to_owned()))),
             ('d', _) => self.do_asked(at, more == "!"),
-            ('s' | 'g' | 'n' | 'r' | 'f', _) => self.connection_step(mark, at, more),
+            ('s' | 'g' | 'n' | 'r' | 'f' | 'm', _) => self.connection_step(mark, at, more),
             ('k', _) if more == "!" => self.input(Input::Media(MediaEvent::DevicesChanged)),
             ('k', _) => {
                 let tracks: Vec<_> = self.tracks.iter().copied().collect();
@@ -199,6 +225,10 @@ impl Page {
                 let kind = if more == "!" { MediaKind::Audio } else { MediaKind::Video };
                 let mid = (at / 7 % 5).to_string();
                 ConnectionEvent::Track { mid, kind, track: TrackId(self.next_track) }
+            }
+            'm' => {
+                let Some(event) = connection.channel_event(more) else { return };
+                ConnectionEvent::PeerChannel(event)
             }
             _ => {
                 let more = number(more).0 as u32;

@@ -68,6 +68,15 @@ pub fn media(value: &Json) -> Option<MediaState> {
     told.then_some(state)
 }
 
+/// Reads the media state in the field `media`.
+///
+/// # Errors
+/// If it is something else than an object of true or false.
+pub fn media_of(fields: &Object<'_>) -> Result<MediaState, JsonError> {
+    let value = fields.get("media").unwrap_or(&Json::Null);
+    media(value).ok_or_else(|| fields.error("media", "must be an object of true or false"))
+}
+
 /// Reads one `RTCIceServer`; `urls` may be one text or a list of them, as the standard allows. Whether a browser takes
 /// them is another question ([`ice`](crate::ice)).
 ///

@@ -143,9 +143,11 @@ impl FakeConnection {
         self.transceivers.iter().any(|section| section.kind == Kind::Application && section.settled)
     }
 
-    /// `createDataChannel(label)`, once.
+    /// `createDataChannel()`: all channels share one section.
     pub fn create_channel(&mut self) {
-        self.add_transceiver(Kind::Application);
+        if !self.transceivers.iter().any(|section| section.kind == Kind::Application) {
+            self.add_transceiver(Kind::Application);
+        }
     }
 
     /// The fragment of the description that was last made here.

@@ -108,6 +108,11 @@ fn is_slides(source: Source) -> bool {
     matches!(source, Source::Screen | Source::ScreenAudio)
 }
 
+/// Whether a description has a section for data channels that is not refused.
+pub(super) fn has_data_channels(sdp: &str) -> bool {
+    sdp.lines().any(|line| line.starts_with("m=application ") && !line.starts_with("m=application 0 "))
+}
+
 /// Whether a description is of one of ours.
 pub(super) fn is_visavis(sdp: &str) -> bool {
     sdp.lines().any(|line| line.trim_end() == TOOL)

@@ -6,8 +6,8 @@ use visavis_signaling::{Source, Timestamp};
 
 use crate::check::{Finding, TestId};
 use crate::input::{
-    Command, ConnectionEvent, ConnectionId, Input, MediaEvent, NetworkEvent, SocketEvent, Stats, StreamStats,
-    TrackId,
+    Command, ConnectionEvent, ConnectionId, Input, MediaEvent, NetworkEvent, PeerChannelEvent, SocketEvent,
+    Stats, StreamStats, TrackId,
 };
 use crate::output::{CheckEffect, ConnectionEffect, Effect, Event, MediaEffect, Output, SocketEffect};
 use crate::unreachable::ProbeResult;
@@ -75,6 +75,9 @@ fn texts(input: &Input, out: &mut String) {
         Input::Socket(SocketEvent::Frame(frame)) => write_text(out, "frame", frame),
         // Under this key it is private: it may hold names.
         Input::Socket(SocketEvent::ClosedWith { reason, .. }) => write_text(out, "text", reason),
+        Input::Connection(_, ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text))) => {
+            write_text(out, "frame", text);
+        }
         Input::Probed(_, ProbeResult::Response { body, .. }) => write_text(out, "body", body),
         Input::Command(Command::Join { room, name }) => {
             write_text(out, "room", room);
@@ -148,7 +151,8 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
     match event {
         ConnectionEvent::CreationFailed => ("not-created", [id, 0, 0]),
         ConnectionEvent::NegotiationNeeded => ("needed", [id, 0, 0]),
-        ConnectionEvent::ChannelClosed => ("hung-up", [id, 0, 0]),
+        ConnectionEvent::HangUpChannelClosed => ("hung-up", [id, 0, 0]),
+        ConnectionEvent::PeerChannel(event) => ("channel", [id, peer_channel(event), 0]),
         // Which one is nobody's business, and nothing is decided by it.
         ConnectionEvent::RemoteCertificate(_) => ("certificate", [id, 0, 0]),
         ConnectionEvent::LocalDescriptionSet(Ok(local)) => ("local", [id, local.sdp_type as u32, 0]),
@@ -165,6 +169,16 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         }
         // One more, so that the counts stand at their place.
         ConnectionEvent::Stats(_) => ("streams", [id, 0, 1]),
+    }
+}
+
+fn peer_channel(event: &PeerChannelEvent) -> u32 {
+    match event {
+        PeerChannelEvent::Message(_) => 0,
+        PeerChannelEvent::Opened => 1,
+        PeerChannelEvent::BufferedAmountHigh => 2,
+        PeerChannelEvent::BufferedAmountLow => 3,
+        PeerChannelEvent::Closed => 4,
     }
 }
 
@@ -252,5 +266,8 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
         ConnectionEffect::AddTransceiver(_) => 't',
+        ConnectionEffect::CreateDataChannel(_) => 'u',
+        ConnectionEffect::SendMessage(_) => 'v',
+        ConnectionEffect::ClosePeerChannel => 'w',
     }
 }

@@ -5,7 +5,7 @@ use visavis_signaling::{IceServers, Offerer, ParticipantId, Remote, Timestamp, i
 use super::Room;
 use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
-use crate::output::{ConnectionConfig, ConnectionEffect, Event, Role};
+use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::topology;
 use crate::view::{ConnectionReason, Lifecycle};
 
@@ -73,6 +73,9 @@ impl Room {
         self.next_connection = self.next_connection.wrapping_add(1);
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(role, config));
+        if role == Role::Offerer && self.signal_client.uses_hangup_channel() {
+            self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
+        }
         for (source, track) in self.media.tracks() {
             self.out.connection(connection, ConnectionEffect::ReplaceTrack(source, Some(track)));
         }
@@ -102,11 +105,7 @@ impl Room {
 
     fn connection_config(&self) -> ConnectionConfig {
         let ice_servers = self.config.ice_servers.iter().chain(&self.server_ice).cloned().collect();
-        ConnectionConfig {
-            ice_servers,
-            relay_only: self.config.relay_only,
-            channel: self.signal_client.uses_hangup_channel(),
-        }
+        ConnectionConfig { ice_servers, relay_only: self.config.relay_only }
     }
 
     /// Puts the next generation in place of a connection that came to nothing; we offer.
@@ -246,7 +245,8 @@ impl Room {
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
-            ConnectionEvent::ChannelClosed => {
+            ConnectionEvent::PeerChannel(event) => connection.on_peer_channel(now, event, &mut self.out),
+            ConnectionEvent::HangUpChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
                 let events = self.signal_client.on_channel_closed(now, id, &mut self.out);
                 self.on_signal_events(now, events);

@@ -61,7 +61,8 @@ impl Room {
         if !self.can_send_to(remote) {
             return;
         }
-        let told = remote.participant().and_then(|id| self.roster.get(id)).and_then(|member| member.media);
+        let member = remote.participant().and_then(|id| self.roster.get(id));
+        let told = member.and_then(|member| self.media_of(member));
         let media = told.unwrap_or_default();
         let expected = ExpectedMedia {
             audio: media.microphone,

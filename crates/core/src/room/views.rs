@@ -1,6 +1,6 @@
 //! The view, derived.
 
-use visavis_signaling::{Remote, Source};
+use visavis_signaling::{MediaState, Remote, Source};
 
 use super::Room;
 use crate::connection::{Connection, FrameState, Phase};
@@ -56,19 +56,20 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
         None => (ConnectionState::Connecting, ConnectionReason::Waiting),
     };
     let fingerprints = connection.and_then(Connection::fingerprints);
+    let media = room.media_of(member);
     ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),
-        media: member.media,
+        media,
         connection: ConnectionView { state, reason, fingerprints },
-        publications: publications(member, connection),
+        publications: publications(media, connection),
     }
 }
 
 /// A microphone and a camera everybody has, on or not; anything else is there while it is sent.
-fn publications(member: &Member, connection: Option<&Connection>) -> Vec<PublicationView> {
+fn publications(media: Option<MediaState>, connection: Option<&Connection>) -> Vec<PublicationView> {
     let publication = |source| {
-        let on = member.media.map_or(Source::FIRST.contains(&source), |media| media.is_on(source));
+        let on = media.map_or(Source::FIRST.contains(&source), |media| media.is_on(source));
         let track = connection.and_then(|connection| connection.track(source));
         (on || Source::FIRST.contains(&source)).then_some(PublicationView { source, on, track })
     };

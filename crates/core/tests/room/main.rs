@@ -6,6 +6,7 @@ mod counters;
 mod devices;
 mod farewell;
 mod obstacles;
+mod peer_channel;
 mod pictures;
 mod refused;
 mod safety;
@@ -24,9 +25,9 @@ use visavis_core::signaling::{
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     CheckEffect, Command, ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId,
-    ConnectionReason, ConnectionState, Effect, Finding, Input, Lifecycle, NetworkEvent, OperationError,
-    Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEffect, SocketEvent, Source, Test,
-    UnreachableReason,
+    ConnectionReason, ConnectionState, DataChannel, Effect, Finding, Input, Lifecycle, NetworkEvent,
+    OperationError, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEffect, SocketEvent,
+    Source, Test, UnreachableReason,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -374,7 +375,7 @@ fn newer_ice_servers_reach_every_connection() {
     let server = IceServer { urls: vec!["turn:x".into()], username: text("u"), credential: text("c") };
     let ice = IceServers { servers: vec![server.clone()], expires_in: None };
     let effects = stage.hear(Inbound::Server(ServerSignal::IceServers(ice.clone())));
-    let config = ConnectionConfig { ice_servers: vec![server], relay_only: false, channel: true };
+    let config = ConnectionConfig { ice_servers: vec![server], relay_only: false };
     let told = [0, 1]
         .map(|n| Effect::Connection(ConnectionId(n), ConnectionEffect::SetConfiguration(config.clone())));
     assert_eq!(effects, told);
@@ -495,9 +496,9 @@ fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
 #[test]
 fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
     let (mut stage, effects) = Stage::joined(&["z"]);
-    let wanted = |effect: &Effect| matches!(effect, Effect::Connection(_, ConnectionEffect::Create(_, config)) if config.channel);
-    assert!(effects.iter().any(wanted), "{effects:?}");
-    let closed = Input::Connection(ConnectionId(0), ConnectionEvent::ChannelClosed);
+    let made = ConnectionEffect::CreateDataChannel(DataChannel::HangUp);
+    assert!(effects.contains(&Effect::Connection(ConnectionId(0), made)), "{effects:?}");
+    let closed = Input::Connection(ConnectionId(0), ConnectionEvent::HangUpChannelClosed);
     assert!(
         stage.input(closed.clone()).contains(&Effect::Connection(ConnectionId(0), ConnectionEffect::Close))
     );

@@ -114,8 +114,7 @@ fn a_bad_ice_server_costs_only_itself() {
     };
     let servers = vec![server(&["turn:x", "stun:x"]), server(&["stun://y"])];
     let ice = Inbound::Server(ServerSignal::IceServers(IceServers { servers, expires_in: None }));
-    let config =
-        ConnectionConfig { ice_servers: vec![server(&["stun:x"])], relay_only: false, channel: true };
+    let config = ConnectionConfig { ice_servers: vec![server(&["stun:x"])], relay_only: false };
     assert_eq!(
         stage.hear(ice.clone()),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::SetConfiguration(config))]

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, MediaEffect,
-    MediaError, MediaEvent, MediaKind, OperationError, Role, SocketEffect, Source, TrackId,
+    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Effect, Input,
+    MediaEffect, MediaError, MediaEvent, MediaKind, OperationError, PeerMessage, Role, SocketEffect, Source,
+    TrackId,
 };
 use visavis_sim::fake::{FakeConnection, Kind};
 
-use super::{Asked, Connection, Page, Socket, refusal};
+use super::{Asked, Channel, Connection, Page, Socket, refusal};
 
 /// A candidate as the browser gathers it.
 pub(super) fn gathered(fake: &FakeConnection) -> IceCandidate {
@@ -96,6 +97,26 @@ impl Page {
                 let legal = connection.stillborn || refused != Some("InvalidStateError");
                 assert!(legal, "a candidate without a description");
             }
+            ConnectionEffect::CreateDataChannel(channel) => {
+                let connection = self.have(id);
+                connection.fake.create_channel();
+                assert_eq!(
+                    (channel, connection.channel),
+                    (DataChannel::Peer, Channel::None),
+                    "a second channel"
+                );
+                connection.channel = Channel::Connecting;
+            }
+            ConnectionEffect::SendMessage(text) => {
+                let connection = self.have(id);
+                assert_eq!(connection.channel, Channel::Open, "nobody hears {text:.99}");
+                assert!(matches!(PeerMessage::decode(&text), Ok(Some(_))), "not understood: {text:.99}");
+            }
+            ConnectionEffect::ClosePeerChannel => {
+                let connection = self.have(id);
+                assert_eq!(connection.channel, Channel::Open, "it is not open");
+                connection.channel = Channel::Closed;
+            }
             ConnectionEffect::SetConfiguration(_) => {
                 self.have(id);
             }
@@ -127,8 +148,11 @@ impl Page {
                 fake.add_transceiver(kind_of(source));
                 transceivers.insert(source);
             }
+            fake.create_channel();
         }
-        let connection = Connection { fake, busy: false, stillborn: false, transceivers, counts: [0; 4] };
+        let channel = if role == Role::Offerer { Channel::Connecting } else { Channel::None };
+        let connection =
+            Connection { fake, busy: false, stillborn: false, transceivers, channel, counts: [0; 4] };
         self.connections.insert(id, connection);
         self.asked.push(Asked::Make(id));
     }

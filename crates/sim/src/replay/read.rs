@@ -4,8 +4,8 @@ use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MediaError, MediaEvent,
-    MediaKind, NetworkEvent, OperationError, PeerConnectionState, ProbeResult, SocketEvent, Source, Stats,
-    StreamStats, TestId, TrackId,
+    MediaKind, NetworkEvent, OperationError, PeerChannelEvent, PeerConnectionState, ProbeResult, SocketEvent,
+    Source, Stats, StreamStats, TestId, TrackId,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -163,7 +163,15 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
     Some(match word {
         "not-created" => ConnectionEvent::CreationFailed,
         "needed" => ConnectionEvent::NegotiationNeeded,
-        "hung-up" => ConnectionEvent::ChannelClosed,
+        "hung-up" => ConnectionEvent::HangUpChannelClosed,
+        "channel" => ConnectionEvent::PeerChannel(match parts.number(1)? {
+            0 => PeerChannelEvent::Message(parts.text("frame")?),
+            1 => PeerChannelEvent::Opened,
+            2 => PeerChannelEvent::BufferedAmountHigh,
+            3 => PeerChannelEvent::BufferedAmountLow,
+            4 => PeerChannelEvent::Closed,
+            _ => return None,
+        }),
         "certificate" => ConnectionEvent::RemoteCertificate(Fingerprint::of(&[0; 32])),
         "local" => ConnectionEvent::LocalDescriptionSet(Ok(description(parts)?)),
         "local-failed" => ConnectionEvent::LocalDescriptionSet(Err(error()?)),

@@ -103,6 +103,7 @@ impl World {
             for source in Source::FIRST {
                 transceivers.insert(source, fake.add_transceiver(kind_of(source)));
             }
+            fake.create_channel();
         }
         let conn = Conn {
             fake,
@@ -181,7 +182,15 @@ impl World {
             ConnectionEffect::AddIceCandidate(candidate) => {
                 self.conn(peer, id)?.if_alive(|conn| conn.fake.add_candidate(&candidate))?;
             }
-            ConnectionEffect::SetConfiguration(_) => drop(self.conn(peer, id)?),
+            ConnectionEffect::CreateDataChannel(_) => {
+                self.conn(peer, id)?.if_alive(|conn| {
+                    conn.fake.create_channel();
+                    Ok(())
+                })?;
+            }
+            ConnectionEffect::SendMessage(_)
+            | ConnectionEffect::ClosePeerChannel
+            | ConnectionEffect::SetConfiguration(_) => drop(self.conn(peer, id)?),
             ConnectionEffect::SetLocalDescription => {
                 let conn = self.conn(peer, id)?;
                 let alive = !conn.stillborn;

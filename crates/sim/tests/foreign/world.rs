@@ -314,16 +314,14 @@ impl World {
 
     fn perform_connection(&mut self, page: usize, id: ConnectionId, effect: ConnectionEffect) {
         match effect {
-            ConnectionEffect::Create(role, config) => {
+            ConnectionEffect::Create(role, _) => {
                 let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
                 let mut transceivers = Vec::new();
                 if role == Role::Offerer {
                     for source in Source::FIRST {
                         transceivers.push((source, fake.add_transceiver(kind_of(source)), None));
                     }
-                    if config.channel {
-                        fake.create_channel();
-                    }
+                    fake.create_channel();
                 }
                 let conn = Conn { fake, transceivers, tracks: Vec::new(), good: false, gathered: None };
                 self.pages[page].connections.insert(id, conn);
@@ -353,9 +351,14 @@ impl World {
                 self.pages[page].connections.get_mut(&id).unwrap().fake.restart_ice();
                 self.soon(1, Action::Check(page, id));
             }
+            ConnectionEffect::CreateDataChannel(_) => {
+                self.pages[page].connections.get_mut(&id).unwrap().fake.create_channel();
+            }
             // Nobody counts packets here: a look that is not answered proves nothing.
             ConnectionEffect::GetStats
             | ConnectionEffect::ReplaceTrack(..)
+            | ConnectionEffect::SendMessage(_)
+            | ConnectionEffect::ClosePeerChannel
             | ConnectionEffect::SetConfiguration(..) => {}
         }
     }
@@ -424,7 +427,7 @@ impl World {
             }
             Action::ChannelClosed(page, id) => {
                 if self.conn(page, id).is_some() {
-                    self.input(page, Input::Connection(id, ConnectionEvent::ChannelClosed));
+                    self.input(page, Input::Connection(id, ConnectionEvent::HangUpChannelClosed));
                 }
             }
             Action::Path(page, id, good) => {

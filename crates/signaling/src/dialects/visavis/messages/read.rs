@@ -4,12 +4,12 @@ use super::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, SessionClaim, VERSION,
     Welcome,
 };
-use crate::json::{self, Json, JsonError, Object};
+use crate::json::{self, JsonError, Object};
 use crate::limits::{
     MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
     MAX_ROOM_CHARS, MAX_SESSION_BYTES, MIN_IDENTITY_BYTES,
 };
-use crate::signal::{IceCandidate, MediaState, ParticipantId, SessionDescription};
+use crate::signal::{IceCandidate, ParticipantId, SessionDescription};
 use crate::{normalize, text};
 
 /// Bytes that a text of `chars` characters may take before it is cleaned and cut.
@@ -35,7 +35,7 @@ impl ClientMessage {
                 let (to, epoch, candidate) = read_candidate(&fields, "to")?;
                 Ok(Self::Candidate { to, epoch, candidate })
             }
-            "media" => Ok(Self::Media { media: read_media(&fields)? }),
+            "media" => Ok(Self::Media { media: normalize::media_of(&fields)? }),
             "leave" => Ok(Self::Leave),
             "check" => Ok(Self::Check),
             "pong" => Ok(Self::Pong { heard: fields.optional_u32("heard")? }),
@@ -70,7 +70,7 @@ impl ServerMessage {
                 let (from, epoch, candidate) = read_candidate(&fields, "from")?;
                 Self::Candidate { from, epoch, candidate }
             }
-            "media" => Self::Media { from: read_id(&fields, "from")?, media: read_media(&fields)? },
+            "media" => Self::Media { from: read_id(&fields, "from")?, media: normalize::media_of(&fields)? },
             "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
             "error" => read_error(&fields)?,
             "ping" => Self::Ping { heard: fields.optional_u32("heard")? },
@@ -95,7 +95,7 @@ fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
         room,
         name: text::clean(name, MAX_NAME_CHARS),
         identity: identity.to_owned(),
-        media: read_media(fields)?,
+        media: normalize::media_of(fields)?,
         session: fields.optional_object("session")?.map(|claim| read_claim(&claim)).transpose()?,
     })
 }
@@ -133,7 +133,7 @@ fn read_participant(fields: &Object<'_>) -> Result<Participant, JsonError> {
     Ok(Participant {
         id: read_id(fields, "id")?,
         name: text::clean(name, MAX_NAME_CHARS),
-        media: read_media(fields)?,
+        media: normalize::media_of(fields)?,
         session: fields.optional_text("session", MAX_SESSION_BYTES)?.map(str::to_owned),
     })
 }
@@ -148,11 +148,6 @@ fn read_reason(fields: &Object<'_>) -> Result<LeaveReason, JsonError> {
         // A reason of a later version is the careful one: the tile stays while it plays.
         _ => LeaveReason::Gone,
     })
-}
-
-fn read_media(fields: &Object<'_>) -> Result<MediaState, JsonError> {
-    let media = fields.get("media").unwrap_or(&Json::Null);
-    normalize::media(media).ok_or_else(|| fields.error("media", "must be an object of true or false"))
 }
 
 type Directed<T> = (ParticipantId, u32, T);

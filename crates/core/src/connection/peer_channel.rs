@@ -1,0 +1,84 @@
+//! The data channel to another page of ours: what was told last in each direction, and how much may be said.
+
+use visavis_signaling::{MediaState, Timestamp};
+
+use super::Connection;
+use crate::budget::Budget;
+use crate::input::PeerChannelEvent;
+use crate::outbox::Outbox;
+use crate::output::{ConnectionEffect, Event};
+use crate::peer_message::PeerMessage;
+
+/// Most messages in a minute that are listened to. Nobody switches anything so often.
+const MAX_MESSAGES: usize = 240;
+
+/// Its `readyState`, and whether there is room for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Closed,
+    Open,
+    /// So much waits to be sent that the newest state of things is better told later than all of them now.
+    Congested,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct PeerChannel {
+    state: State,
+    /// What they were told last that we publish.
+    told: Option<MediaState>,
+    /// What they say that they publish.
+    media: Option<MediaState>,
+    messages: Budget,
+}
+
+impl Connection {
+    /// What they said last on the data channel that they publish. As long as it is open, this is newer than what comes by
+    /// way of the server.
+    pub(crate) fn told_media(&self) -> Option<MediaState> {
+        self.peer_channel.media
+    }
+
+    /// Tells what we publish, if they have heard something else last.
+    pub(crate) fn tell_media(&mut self, media: MediaState, out: &mut Outbox) {
+        if self.peer_channel.state == State::Open && self.peer_channel.told != Some(media) {
+            self.peer_channel.told = Some(media);
+            self.effect(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()), out);
+        }
+    }
+
+    /// The data channel did something. Nothing is taken from somebody who is none of ours.
+    pub(crate) fn on_peer_channel(&mut self, now: Timestamp, event: PeerChannelEvent, out: &mut Outbox) {
+        let channel = &mut self.peer_channel;
+        match event {
+            PeerChannelEvent::Opened if self.remote_media.is_visavis() => channel.state = State::Open,
+            PeerChannelEvent::Message(text) if channel.state != State::Closed => {
+                self.on_message(now, &text, out);
+            }
+            PeerChannelEvent::BufferedAmountHigh if channel.state == State::Open => {
+                channel.state = State::Congested;
+            }
+            PeerChannelEvent::BufferedAmountLow if channel.state == State::Congested => {
+                channel.state = State::Open;
+            }
+            PeerChannelEvent::Closed => *channel = PeerChannel::default(),
+            PeerChannelEvent::Opened
+            | PeerChannelEvent::Message(_)
+            | PeerChannelEvent::BufferedAmountHigh
+            | PeerChannelEvent::BufferedAmountLow => {}
+        }
+    }
+
+    fn on_message(&mut self, now: Timestamp, text: &str, out: &mut Outbox) {
+        if !self.peer_channel.messages.take(now, MAX_MESSAGES) {
+            self.peer_channel = PeerChannel::default();
+            self.effect(ConnectionEffect::ClosePeerChannel, out);
+            return out.event(Event::ProtocolError("Too many messages on a data channel.".to_owned()));
+        }
+        match PeerMessage::decode(text) {
+            Ok(Some(PeerMessage::Media(media))) => self.peer_channel.media = Some(media),
+            Ok(None) => {}
+            Err(error) => out.event(Event::ProtocolError(error.in_text(text))),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The data channel between two pages of ours.
+
+use visavis_core::{
+    CaptureId, Event, MAX_PEER_MESSAGE_BYTES, MediaEvent, PeerChannelEvent, PeerMessage, TrackId,
+};
+
+use crate::*;
+
+const OFFER: &str = "v=0\r\na=ice-ufrag:v\r\nm=audio 9 X 0\r\na=mid:0\r\nm=application 9 X 0\r\na=mid:1\r\n";
+
+/// What a page of ours says; or somebody else, who has no line for it.
+fn described(sdp_type: SdpType, ours: bool) -> SessionDescription {
+    let tool = if ours { "v=0\r\na=tool:visavis\r\n" } else { "v=0\r\n" };
+    SessionDescription { sdp_type, sdp: OFFER.replace("v=0\r\n", tool) }
+}
+
+fn on_0(effect: ConnectionEffect) -> Effect {
+    Effect::Connection(ConnectionId(0), effect)
+}
+
+fn says(media: MediaState) -> Effect {
+    on_0(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()))
+}
+
+fn told(stage: &Stage) -> Option<MediaState> {
+    stage.room.view().participants[0].media
+}
+
+impl Stage {
+    fn channel(&mut self, event: PeerChannelEvent) -> Vec<Effect> {
+        self.event(0, ConnectionEvent::PeerChannel(event))
+    }
+
+    fn peer_says(&mut self, text: &str) -> Vec<Effect> {
+        self.channel(PeerChannelEvent::Message(text.to_owned()))
+    }
+
+    fn problems(&mut self, event: PeerChannelEvent) -> usize {
+        let event = Input::Connection(ConnectionId(0), ConnectionEvent::PeerChannel(event));
+        self.room.handle(self.now, event);
+        let outputs = std::iter::from_fn(|| self.room.poll_output());
+        outputs.filter(|output| matches!(output, Output::Event(Event::ProtocolError(_)))).count()
+    }
+}
+
+/// A call with "a", who answers us.
+fn call(ours: bool) -> Stage {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, false))));
+    stage.hear(Inbound::description(id("a"), 0, described(SdpType::Answer, ours)));
+    stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    stage
+}
+
+/// The media state, and whether the microphone is on in it.
+fn microphone(on: bool) -> MediaState {
+    MediaState { microphone: on, ..MediaState::default() }
+}
+
+#[test]
+fn an_answerer_makes_it_before_the_answer_if_a_page_of_ours_offers_its_section() {
+    for (ours, offer) in [
+        (true, described(SdpType::Offer, true)),
+        (false, described(SdpType::Offer, false)),
+        (
+            false,
+            SessionDescription {
+                sdp: described(SdpType::Offer, true).sdp.replace("m=application 9 ", "m=application 0 "),
+                sdp_type: SdpType::Offer,
+            },
+        ),
+    ] {
+        let (mut stage, _) = Stage::joined(&[]);
+        stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
+        stage.hear(Inbound::description(id("a"), 0, offer));
+        let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+        let answer = on_0(ConnectionEffect::SetLocalDescription);
+        let made = on_0(ConnectionEffect::CreateDataChannel(DataChannel::Peer));
+        let expected = if ours { vec![made, answer] } else { vec![answer] };
+        assert_eq!(effects, expected);
+    }
+}
+
+#[test]
+fn what_we_publish_is_told_when_it_opens_and_whenever_it_changes() {
+    let mut stage = call(true);
+    assert_eq!(stage.channel(PeerChannelEvent::Opened), [says(microphone(false))]);
+    stage.input(Input::Command(Command::SetSource { source: Source::Microphone, on: true }));
+    let tracks = vec![(Source::Microphone, TrackId(7))];
+    let effects = stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
+    assert!(effects.contains(&says(microphone(true))), "{effects:?}");
+    // A server that is lost changes nothing of that.
+    stage.input(Input::Socket(SocketEvent::Closed));
+    let effects = stage.input(Input::Command(Command::SetSource { source: Source::Microphone, on: false }));
+    assert!(effects.contains(&says(microphone(false))), "{effects:?}");
+}
+
+#[test]
+fn what_they_say_on_it_is_newer_than_what_the_server_says() {
+    let mut stage = call(true);
+    let by_server = |on| Inbound::Roster(RosterSignal::MediaState { from: id("a"), media: microphone(on) });
+    stage.hear(by_server(true));
+    assert_eq!(told(&stage), Some(microphone(true)));
+    stage.channel(PeerChannelEvent::Opened);
+    stage.peer_says(&PeerMessage::Media(microphone(false)).encode());
+    assert_eq!(told(&stage), Some(microphone(false)));
+    stage.hear(by_server(true));
+    assert_eq!(told(&stage), Some(microphone(false)), "late, by a longer way");
+    stage.channel(PeerChannelEvent::Closed);
+    assert_eq!(told(&stage), Some(microphone(true)), "the server is all there is");
+}
+
+#[test]
+fn while_much_waits_only_the_newest_state_is_told_afterwards() {
+    let mut stage = call(true);
+    stage.channel(PeerChannelEvent::Opened);
+    stage.channel(PeerChannelEvent::BufferedAmountHigh);
+    for on in [true, false, true] {
+        stage.input(Input::Command(Command::SetSource { source: Source::Microphone, on }));
+    }
+    let tracks = vec![(Source::Microphone, TrackId(7))];
+    let effects = stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
+    let is_said = |effect: &Effect| matches!(effect, Effect::Connection(_, ConnectionEffect::SendMessage(_)));
+    assert!(!effects.iter().any(is_said), "{effects:?}");
+    assert_eq!(stage.channel(PeerChannelEvent::BufferedAmountLow), [says(microphone(true))]);
+}
+
+#[test]
+fn a_stranger_is_told_nothing_and_not_listened_to() {
+    let mut stage = call(false);
+    let before = told(&stage);
+    assert_eq!(stage.channel(PeerChannelEvent::Opened), []);
+    assert_eq!(stage.peer_says(&PeerMessage::Media(microphone(true)).encode()), []);
+    assert_eq!(told(&stage), before);
+}
+
+#[test]
+fn nonsense_is_told_and_does_no_harm_and_a_flood_of_it_is_not_listened_to() {
+    let mut stage = call(true);
+    stage.channel(PeerChannelEvent::Opened);
+    stage.peer_says(&PeerMessage::Media(microphone(true)).encode());
+    for text in ["", "{", "[]", r#"{"type":"media","media":"all"}"#, &"x".repeat(MAX_PEER_MESSAGE_BYTES + 1)]
+    {
+        assert_eq!(stage.problems(PeerChannelEvent::Message(text.to_owned())), 1, "{text:.20}");
+    }
+    assert_eq!(stage.peer_says(r#"{"type":"hologram"}"#), [], "of a later version");
+    assert_eq!(told(&stage), Some(microphone(true)));
+
+    let text = PeerMessage::Media(microphone(true)).encode();
+    let flood: Vec<_> = (0..1000).flat_map(|_| stage.peer_says(&text)).collect();
+    assert_eq!(flood, [on_0(ConnectionEffect::ClosePeerChannel)], "once");
+    assert_eq!(stage.connection().0, ConnectionState::Connecting, "the connection has nothing to do with it");
+    assert_eq!(stage.problems(PeerChannelEvent::Message("{".to_owned())), 0);
+}
