@@ -47,13 +47,23 @@ impl Connection {
         }
     }
 
-    /// The data channel did something. Nothing is taken from somebody who is none of ours.
-    pub(crate) fn on_peer_channel(&mut self, now: Timestamp, event: PeerChannelEvent, out: &mut Outbox) {
+    /// They say what they publish.
+    pub(crate) fn set_told_media(&mut self, media: MediaState) {
+        self.peer_channel.media = Some(media);
+    }
+
+    /// The data channel did something; what they say, if it is that. Nothing is taken from somebody who is none of ours.
+    pub(crate) fn on_peer_channel(
+        &mut self,
+        now: Timestamp,
+        event: PeerChannelEvent,
+        out: &mut Outbox,
+    ) -> Option<PeerMessage> {
         let channel = &mut self.peer_channel;
         match event {
             PeerChannelEvent::Opened if self.remote_media.is_visavis() => channel.state = State::Open,
             PeerChannelEvent::Message(text) if channel.state != State::Closed => {
-                self.on_message(now, &text, out);
+                return self.read_message(now, &text, out);
             }
             PeerChannelEvent::BufferedAmountHigh if channel.state == State::Open => {
                 channel.state = State::Congested;
@@ -67,18 +77,20 @@ impl Connection {
             | PeerChannelEvent::BufferedAmountHigh
             | PeerChannelEvent::BufferedAmountLow => {}
         }
+        None
     }
 
-    fn on_message(&mut self, now: Timestamp, text: &str, out: &mut Outbox) {
+    fn read_message(&mut self, now: Timestamp, text: &str, out: &mut Outbox) -> Option<PeerMessage> {
         if !self.peer_channel.messages.take(now, MAX_MESSAGES) {
             self.peer_channel = PeerChannel::default();
             self.effect(ConnectionEffect::ClosePeerChannel, out);
-            return out.event(Event::ProtocolError("Too many messages on a data channel.".to_owned()));
+            out.event(Event::ProtocolError("Too many messages on a data channel.".to_owned()));
+            return None;
         }
-        match PeerMessage::decode(text) {
-            Ok(Some(PeerMessage::Media(media))) => self.peer_channel.media = Some(media),
-            Ok(None) => {}
-            Err(error) => out.event(Event::ProtocolError(error.in_text(text))),
-        }
+        let message = PeerMessage::decode(text);
+        message.unwrap_or_else(|error| {
+            out.event(Event::ProtocolError(error.in_text(text)));
+            None
+        })
     }
 }

@@ -6,6 +6,7 @@ use super::Room;
 use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
+use crate::peer_message::PeerMessage;
 use crate::topology;
 use crate::view::{ConnectionReason, Lifecycle};
 
@@ -245,7 +246,12 @@ impl Room {
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
-            ConnectionEvent::PeerChannel(event) => connection.on_peer_channel(now, event, &mut self.out),
+            ConnectionEvent::PeerChannel(event) => {
+                match connection.on_peer_channel(now, event, &mut self.out) {
+                    Some(PeerMessage::Media(media)) => connection.set_told_media(media),
+                    None => {}
+                }
+            }
             ConnectionEvent::HangUpChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
                 let events = self.signal_client.on_channel_closed(now, id, &mut self.out);
