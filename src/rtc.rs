@@ -75,7 +75,7 @@ impl Rtc {
     pub fn close(&self, id: ConnectionId) {
         let connection = self.connections.borrow_mut().remove(&id);
         if let Some(connection) = connection {
-            connection.close();
+            connection.close_after_sending();
         }
     }
 

@@ -23,11 +23,14 @@ use super::bindings::{PeerConnection, StatsReport, Transceiver};
 use super::data_channels::DataChannels;
 use super::promise::{CloseSignal, answer_twice};
 use super::{certificate, convert, make};
-use crate::dom::{Listener, ignore};
+use crate::dom::{Listener, ignore, sleep};
 use crate::tracks::Tracks;
 
 /// How many sources there are: each has its place in the arrays below.
 const SOURCES: usize = Source::ALL.len();
+
+/// How long a connection is kept for a last message, in milliseconds: a few round trips over most paths.
+const LINGER: i32 = 300;
 
 /// Sections of an offer whose transceivers send our sources from now on.
 pub(super) type Adopted = Vec<(Source, Option<String>)>;
@@ -285,14 +288,32 @@ impl Connection {
     /// Closes it for good and takes its remote tracks off the shelf. Also called from a panic, when anything may be
     /// borrowed.
     pub(super) fn close(&self) {
-        if self.closed.replace(true) {
-            return;
+        if !self.closed.get() {
+            self.end();
+            self.pc.close();
         }
+    }
+
+    /// The same, once a message that was sent just now is on its way: browsers drop what waits in a channel that they close.
+    pub(super) fn close_after_sending(&self) {
+        if self.closed.get() || !self.data_channels.has_just_sent() {
+            return self.close();
+        }
+        self.end();
+        let pc = self.pc.clone();
+        spawn_local(async move {
+            sleep(LINGER).await;
+            pc.close();
+        });
+    }
+
+    /// Nothing of it is heard or shown any more.
+    fn end(&self) {
+        self.closed.set(true);
         if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
             listeners.clear();
         }
         self.data_channels.forget();
-        self.pc.close();
         self.close_signal.fire();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));
         for (_, track) in incoming.unwrap_or_default() {

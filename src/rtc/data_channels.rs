@@ -1,8 +1,9 @@
 //! The data channels of a connection.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Date;
 use visavis_core::{
     ConnectionEvent, DataChannel as Kind, MAX_PEER_MESSAGE_BYTES, PEER_CHANNEL_BUFFER, PEER_CHANNEL_ID,
     PEER_CHANNEL_LABEL, PeerChannelEvent,
@@ -14,12 +15,17 @@ use super::bindings::{ChannelEvent, DataChannel};
 use super::connection::Connection;
 use crate::dom::{self, Listener, object};
 
+/// A message of the last so many milliseconds may still wait to be sent.
+const JUST_NOW: f64 = 100.0;
+
 /// The channels, and what listens to them; dropping a listener keeps nothing of its channel alive.
 #[derive(Default)]
 pub(super) struct DataChannels {
     peer: RefCell<Option<(DataChannel, [Listener; 4])>>,
     /// Whose end means goodbye: one of our own, or the first that the other side has announced.
     hang_up: RefCell<Option<Listener>>,
+    /// When a message was sent last, in milliseconds since 1970.
+    sent_at: Cell<f64>,
 }
 
 impl Connection {
@@ -67,6 +73,7 @@ impl Connection {
         let Some(channel) = channel else { return };
         // If it is closing, its end has been told, or will be.
         let _ = channel.send(text);
+        self.data_channels().sent_at.set(Date::now());
         if channel.buffered_amount() > f64::from(PEER_CHANNEL_BUFFER) {
             self.peer_channel(PeerChannelEvent::BufferedAmountHigh);
         }
@@ -95,6 +102,11 @@ impl Connection {
 }
 
 impl DataChannels {
+    /// Whether a message may still wait in the channel.
+    pub(super) fn has_just_sent(&self) -> bool {
+        Date::now() - self.sent_at.get() < JUST_NOW
+    }
+
     /// Listens no more. Also called from a panic, when anything may be borrowed.
     pub(super) fn forget(&self) {
         let _ = self.peer.try_borrow_mut().map(|mut peer| peer.take());

@@ -26,7 +26,6 @@ use self::peer_channel::PeerChannel;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::{OURS, THEIRS};
 use self::remote_media::RemoteMedia;
-use self::sections::has_data_channels;
 use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, DataChannel, Effect, Event, Role};
@@ -332,11 +331,7 @@ impl Connection {
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
         // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
-        if first
-            && self.role == Role::Answerer
-            && self.remote_media.is_visavis()
-            && has_data_channels(&description.sdp)
-        {
+        if first && self.role == Role::Answerer && self.remote_media.has_peer_channel() {
             self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
         }
         self.watch.reset();

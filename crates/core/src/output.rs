@@ -89,7 +89,8 @@ pub enum SocketEffect {
 pub enum ConnectionEffect {
     /// Make it and attach all its handlers.
     Create(Role, ConnectionConfig),
-    /// Close it and forget its remote tracks. No event of it is wanted any more.
+    /// Close it and forget its remote tracks. No event of it is wanted any more. A message that was sent just before still
+    /// goes out.
     Close,
     /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
     /// the transceiver exists: then it takes effect as soon as it does.

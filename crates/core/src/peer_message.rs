@@ -13,6 +13,8 @@ const MAX_TYPE_BYTES: usize = 32;
 pub enum PeerMessage {
     /// What the sender publishes now.
     Media(MediaState),
+    /// The sender leaves the room.
+    Leave,
 }
 
 impl PeerMessage {
@@ -28,6 +30,7 @@ impl PeerMessage {
         let fields = Object::root(&value)?;
         match fields.text("type", MAX_TYPE_BYTES)? {
             "media" => normalize::media_of(&fields).map(|media| Some(Self::Media(media))),
+            "leave" => Ok(Some(Self::Leave)),
             _ => Ok(None),
         }
     }
@@ -36,9 +39,11 @@ impl PeerMessage {
     pub fn encode(self) -> String {
         let mut fields = Fields::of_type(match self {
             Self::Media(_) => "media",
+            Self::Leave => "leave",
         });
         match self {
             Self::Media(media) => fields.put("media", media),
+            Self::Leave => {}
         }
         fields.encode()
     }

@@ -36,14 +36,22 @@ impl Connection {
     /// What they said last on the data channel that they publish. As long as it is open, this is newer than what comes by
     /// way of the server.
     pub(crate) fn told_media(&self) -> Option<MediaState> {
-        self.peer_channel.media
+        self.peer_channel.media.filter(|_| self.is_visavis())
     }
 
     /// Tells what we publish, if they have heard something else last.
     pub(crate) fn tell_media(&mut self, media: MediaState, out: &mut Outbox) {
-        if self.peer_channel.state == State::Open && self.peer_channel.told != Some(media) {
+        let channel = &self.peer_channel;
+        if self.is_visavis() && channel.state == State::Open && channel.told != Some(media) {
             self.peer_channel.told = Some(media);
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()), out);
+        }
+    }
+
+    /// Says goodbye, whatever waits to be sent before.
+    pub(crate) fn tell_leave(&self, out: &mut Outbox) {
+        if self.is_visavis() && self.peer_channel.state != State::Closed {
+            self.effect(ConnectionEffect::SendMessage(PeerMessage::Leave.encode()), out);
         }
     }
 
@@ -52,7 +60,8 @@ impl Connection {
         self.peer_channel.media = Some(media);
     }
 
-    /// The data channel did something; what they say, if it is that. Nothing is taken from somebody who is none of ours.
+    /// The data channel did something; what they say, if it is that. It may open, and bring a message, before the browser says
+    /// that their description is set (seen in Chromium), and only then we know whether they are one of ours.
     pub(crate) fn on_peer_channel(
         &mut self,
         now: Timestamp,
@@ -61,7 +70,7 @@ impl Connection {
     ) -> Option<PeerMessage> {
         let channel = &mut self.peer_channel;
         match event {
-            PeerChannelEvent::Opened if self.remote_media.is_visavis() => channel.state = State::Open,
+            PeerChannelEvent::Opened => channel.state = State::Open,
             PeerChannelEvent::Message(text) if channel.state != State::Closed => {
                 return self.read_message(now, &text, out);
             }
@@ -72,8 +81,7 @@ impl Connection {
                 channel.state = State::Open;
             }
             PeerChannelEvent::Closed => *channel = PeerChannel::default(),
-            PeerChannelEvent::Opened
-            | PeerChannelEvent::Message(_)
+            PeerChannelEvent::Message(_)
             | PeerChannelEvent::BufferedAmountHigh
             | PeerChannelEvent::BufferedAmountLow => {}
         }

@@ -2,7 +2,9 @@
 
 use visavis_signaling::{MediaKind, Source};
 
-use super::sections::{Direction, Section, first_section_of, is_visavis, section_of, sections};
+use super::sections::{
+    Direction, Section, first_section_of, has_data_channels, is_visavis, section_of, sections,
+};
 use crate::input::TrackId;
 
 /// Most tracks of one far end: one for each section that a description may have.
@@ -39,6 +41,11 @@ impl RemoteMedia {
     /// Whether the far end is one of ours.
     pub(super) fn is_visavis(&self) -> bool {
         self.visavis
+    }
+
+    /// Whether they are one of ours, and offer or take data channels.
+    pub(super) fn has_peer_channel(&self) -> bool {
+        self.visavis && has_data_channels(self.sections())
     }
 
     /// Whether they have agreed to send neither sound nor picture, as a client that only exchanges data does.

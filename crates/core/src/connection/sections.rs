@@ -29,6 +29,8 @@ pub(super) struct Section {
     pub(super) kind: Option<MediaKind>,
     pub(super) direction: Direction,
     slides: bool,
+    /// Whether it is that of data channels (RFC 8841).
+    data: bool,
 }
 
 impl Section {
@@ -47,14 +49,14 @@ pub(super) fn sections(sdp: &str) -> Vec<Section> {
         if let Some(media) = line.strip_prefix("m=") {
             reject(&mut sections, rejected);
             let mut words = media.split(' ');
-            let kind = match words.next() {
-                Some("audio") => Some(MediaKind::Audio),
-                Some("video") => Some(MediaKind::Video),
-                _ => None,
+            let (kind, data) = match words.next() {
+                Some("audio") => (Some(MediaKind::Audio), false),
+                Some("video") => (Some(MediaKind::Video), false),
+                media => (None, media == Some("application")),
             };
             // Port 0 (RFC 8829 section 5.3.1), unless the section is to share another one's (RFC 8843 section 6).
             rejected = words.next() == Some("0");
-            sections.push(Section { mid: None, kind, direction: of_session, slides: false });
+            sections.push(Section { mid: None, kind, direction: of_session, slides: false, data });
         } else if line == "a=bundle-only" {
             rejected = false;
         } else if let Some(direction) = direction(line) {
@@ -108,9 +110,9 @@ fn is_slides(source: Source) -> bool {
     matches!(source, Source::Screen | Source::ScreenAudio)
 }
 
-/// Whether a description has a section for data channels that is not refused.
-pub(super) fn has_data_channels(sdp: &str) -> bool {
-    sdp.lines().any(|line| line.starts_with("m=application ") && !line.starts_with("m=application 0 "))
+/// Whether data channels are offered, or taken.
+pub(super) fn has_data_channels(sections: &[Section]) -> bool {
+    sections.iter().any(|section| section.data && section.direction != Direction::Inactive)
 }
 
 /// Whether a description is of one of ours.
@@ -159,6 +161,20 @@ mod tests {
             ("v=0\r\na=recvonly\r\nm=audio 9 X 0\r\na=sendrecv\r\nm=video 9 X 0\r\n", true),
         ] {
             assert_eq!(sends_media(sdp), sends, "{sdp}");
+        }
+    }
+
+    #[test]
+    fn data_channels_are_offered_in_a_section_that_is_not_refused() {
+        for (sdp, offered) in [
+            ("v=0\r\nm=application 9 X webrtc-datachannel\r\na=mid:2\r\n", true),
+            ("v=0\r\nm=audio 9 X 0\r\nm=application 9 X webrtc-datachannel\r\na=sendrecv\r\n", true),
+            // As Firefox offers it, to be bundled with others.
+            ("v=0\r\nm=application 0 X webrtc-datachannel\r\na=bundle-only\r\n", true),
+            ("v=0\r\nm=application 0 X webrtc-datachannel\r\na=mid:2\r\n", false),
+            ("v=0\r\nm=audio 9 X 0\r\n", false),
+        ] {
+            assert_eq!(has_data_channels(&sections(sdp)), offered, "{sdp}");
         }
     }
 

@@ -78,6 +78,10 @@ impl Room {
         if self.lifecycle.in_call() || self.lifecycle == Lifecycle::Joining {
             self.send_leave(now);
         }
+        // The server may be out of reach.
+        for (_, connection) in self.connections.iter() {
+            connection.tell_leave(&mut self.out);
+        }
         self.leave_room(now, None);
     }
 

@@ -249,7 +249,12 @@ impl Room {
             ConnectionEvent::PeerChannel(event) => {
                 match connection.on_peer_channel(now, event, &mut self.out) {
                     Some(PeerMessage::Media(media)) => connection.set_told_media(media),
-                    None => {}
+                    Some(PeerMessage::Leave) if connection.is_visavis() => {
+                        if let Some(id) = remote.participant() {
+                            self.remove_participant(id);
+                        }
+                    }
+                    Some(PeerMessage::Leave) | None => {}
                 }
             }
             ConnectionEvent::HangUpChannelClosed => {

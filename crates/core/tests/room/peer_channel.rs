@@ -127,11 +127,43 @@ fn while_much_waits_only_the_newest_state_is_told_afterwards() {
 }
 
 #[test]
+fn who_leaves_says_so_and_is_gone_at_once_though_the_server_is_lost() {
+    let mut stage = call(true);
+    stage.channel(PeerChannelEvent::Opened);
+    stage.input(Input::Socket(SocketEvent::Closed));
+    let leave = PeerMessage::Leave.encode();
+    assert!(stage.peer_says(&leave).contains(&on_0(ConnectionEffect::Close)));
+    assert_eq!(stage.room.view().participants.len(), 0);
+
+    let mut stage = call(true);
+    stage.channel(PeerChannelEvent::Opened);
+    stage.input(Input::Socket(SocketEvent::Closed));
+    let effects = stage.input(Input::Command(Command::Leave));
+    assert_eq!(effects[..2], [on_0(ConnectionEffect::SendMessage(leave)), on_0(ConnectionEffect::Close)]);
+}
+
+/// Seen in Chromium: both ends of the path are up, and the promise of `setRemoteDescription` is not settled.
+#[test]
+fn it_may_open_before_the_browser_says_that_their_answer_is_set() {
+    let (mut stage, _) = Stage::joined(&["a"]);
+    stage.event(0, ConnectionEvent::NegotiationNeeded);
+    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, false))));
+    stage.hear(Inbound::description(id("a"), 0, described(SdpType::Answer, true)));
+    assert_eq!(stage.channel(PeerChannelEvent::Opened), []);
+    stage.peer_says(&PeerMessage::Media(microphone(true)).encode());
+    let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    assert!(effects.contains(&says(microphone(false))), "{effects:?}");
+    assert_eq!(told(&stage), Some(microphone(true)));
+}
+
+#[test]
 fn a_stranger_is_told_nothing_and_not_listened_to() {
     let mut stage = call(false);
     let before = told(&stage);
     assert_eq!(stage.channel(PeerChannelEvent::Opened), []);
-    assert_eq!(stage.peer_says(&PeerMessage::Media(microphone(true)).encode()), []);
+    for message in [PeerMessage::Media(microphone(true)), PeerMessage::Leave] {
+        assert_eq!(stage.peer_says(&message.encode()), []);
+    }
     assert_eq!(told(&stage), before);
 }
 

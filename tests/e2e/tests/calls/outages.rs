@@ -65,6 +65,16 @@ async fn a_call_goes_on_while_the_server_is_dead_and_is_whole_again_when_it_is_b
     }
     nothing_stood_still(&pages, &before).await;
 
+    for state in ["off", "on"] {
+        ann.press("microphone").await;
+        for page in pages {
+            page.until("Ann's microphone, switched without a server", |look| {
+                look.tile("Ann").is_some_and(|tile| tile.microphone == state)
+            })
+            .await;
+        }
+    }
+
     server.restart().await;
     for page in pages {
         page.within(PATIENCE * 2, "to be in the room again", |look| look.state == "joined").await;
@@ -76,6 +86,18 @@ async fn a_call_goes_on_while_the_server_is_dead_and_is_whole_again_when_it_is_b
     join_by_link(&dot).await;
     all_meet(&[&ann, &ben, &cem, &dot]).await;
     nothing_stood_still_of_old(&pages, &before).await;
+
+    server.kill().await;
+    for (leaver, stay) in [(&cem, vec![&ann, &ben, &dot]), (&ben, vec![&ann, &dot])] {
+        leaver.press("leave").await;
+        for page in stay {
+            // Whoever does not say so stays while their path may only be broken: 12 s after it is silent, which takes five.
+            page.within(Duration::from_secs(12), "to see nobody who has left", |look| {
+                look.tile(leaver.name()).is_none()
+            })
+            .await;
+        }
+    }
 }
 
 /// As [`nothing_stood_still`] for the people of before, whoever else has come; more work for the machine may cost frames.
