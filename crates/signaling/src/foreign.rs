@@ -18,6 +18,7 @@ use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::Json;
 use crate::limits::MAX_FRAME_BYTES;
+use crate::malformed::Malformed;
 use crate::rejection::Rejection;
 use crate::signal::{IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SessionDescription};
 use crate::time::Timestamp;
@@ -73,8 +74,11 @@ pub(crate) trait Protocol {
     /// Enter the room; only while the carrier is up, and again on each new one.
     fn join(&mut self, request: &JoinRequest, context: &mut Context);
 
-    /// The server said something. `None` if that makes no sense; then nothing may have changed.
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()>;
+    /// The server said something.
+    ///
+    /// # Errors
+    /// If that makes no sense; then nothing may have changed.
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed>;
 
     /// Say an offer or answer.
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context);
@@ -151,7 +155,7 @@ impl ForeignDialect {
                     self.join_if_connected();
                 }
                 CarrierOutput::Message(message) => {
-                    if self.protocol.on_message(&message, &mut self.context).is_none() {
+                    if self.protocol.on_message(&message, &mut self.context).is_err() {
                         let why = ["a message makes no sense: ", &message.event].concat();
                         out.push(DialectOutput::Invalid(why));
                     }

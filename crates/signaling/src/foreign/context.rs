@@ -7,6 +7,7 @@ use crate::carrier::Message;
 use crate::dialect::DialectOutput;
 use crate::json::Json;
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use crate::malformed::Malformed;
 use crate::normalize::loose;
 use crate::rejection::{RejectCode, Rejection};
 use crate::signal::{
@@ -234,8 +235,13 @@ impl Context {
     }
 
     /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
-    /// if the message tells.
-    pub(crate) fn on_description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
+    /// if the message tells. An error if it is no description.
+    pub(crate) fn on_description(
+        &mut self,
+        key: &str,
+        value: &Json,
+        known: Option<SdpType>,
+    ) -> Result<(), Malformed> {
         self.on_description_as(key, "", value, known)
     }
 
@@ -246,15 +252,15 @@ impl Context {
         name: &str,
         value: &Json,
         known: Option<SdpType>,
-    ) -> Option<()> {
-        let description = loose::description(value, known)?;
+    ) -> Result<(), Malformed> {
+        let description = loose::description(value, known).ok_or(Malformed)?;
         let (now, listens_until) =
             (self.now, self.local.listens_until.filter(|_| key == OTHER && !self.local.hosts));
         if listens_until.is_some() && description.sdp_type == SdpType::Answer {
-            return Some(());
+            return Ok(());
         }
         self.participant_joined_as(key, name, Offerer::Them);
-        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) else { return Some(()) };
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) else { return Ok(()) };
         match listens_until {
             _ if peer.visavis.is_some() => {
                 peer.on_visavis_description(&self.local.id, description, &mut self.signals);
@@ -262,7 +268,7 @@ impl Context {
             Some(until) => peer.hold_offer(until, description),
             None => peer.on_remote_description(now, description, &mut self.signals),
         }
-        Some(())
+        Ok(())
     }
 
     /// Somebody has a candidate, or no more. Nobody enters by that: a late one of somebody who left is nothing.
