@@ -139,8 +139,8 @@ impl ForeignDialect {
         self.carrier.handle(self.context.now, input, &mut outputs);
         for output in outputs {
             match output {
-                // It belongs to who we were there, and an answer would be heard as theirs.
-                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.is_moving() => {}
+                // An answer would be heard as that of somebody who is not there any more.
+                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.moving => {}
                 CarrierOutput::Frame(frame) => out.push(DialectOutput::Frame(frame)),
                 CarrierOutput::Invalid(why) => out.push(DialectOutput::Invalid(why)),
                 CarrierOutput::ServerSilent => self.context.reconnect(),
@@ -268,17 +268,14 @@ impl ForeignDialect {
         self.check_pending = false;
     }
 
-    /// What the protocol said goes out through the carrier. What it heard goes to the room, but not as an answer to what
-    /// the room itself says: that could come before it is ready, so it comes right after.
-    fn drain(&mut self, deliver_signals: bool, out: &mut Vec<DialectOutput>) {
+    /// What the protocol said goes out through the carrier, and what it heard goes to the room.
+    fn drain(&mut self, out: &mut Vec<DialectOutput>) {
         self.send_extensions();
         for message in self.context.take_messages() {
             self.drive_carrier(CarrierInput::Send(message), out);
         }
-        if deliver_signals {
-            out.extend(self.context.take_signals().into_iter().map(DialectOutput::Signal));
-            out.extend(self.context.take_reconnect());
-        }
+        out.extend(self.context.take_signals().into_iter().map(DialectOutput::Signal));
+        out.extend(self.context.take_reconnect());
     }
 }
 
@@ -294,7 +291,6 @@ impl Dialect for ForeignDialect {
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         self.context.now = now;
-        let sending = matches!(input, DialectInput::Send(_));
         match input {
             DialectInput::Opened => {
                 self.close(out);
@@ -316,7 +312,7 @@ impl Dialect for ForeignDialect {
                 }
             }
         }
-        self.drain(!sending, out);
+        self.drain(out);
     }
 
     fn uses_hangup_channel(&self) -> bool {

@@ -248,8 +248,7 @@ impl Room {
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::ChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
-                let events = self.signal_client.on_channel_closed(now, id, &mut self.out);
-                self.on_signal_events(now, events);
+                self.signal_client.on_channel_closed(now, id, &mut self.out);
             }
             ConnectionEvent::IceCandidate(candidate) => {
                 self.with_connection(now, &remote, |connection, cx| {

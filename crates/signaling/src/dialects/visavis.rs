@@ -171,7 +171,7 @@ impl Visavis {
     }
 
     /// The frame that says something, remembered if it counts.
-    fn frame(&mut self, outbound: Outbound) -> Option<String> {
+    pub(super) fn frame(&mut self, outbound: Outbound) -> Option<String> {
         if matches!(outbound, Outbound::Join { .. }) {
             self.joining = true;
             self.session.iter_mut().for_each(Session::count_attempt);

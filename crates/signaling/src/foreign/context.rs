@@ -46,6 +46,8 @@ pub(crate) struct Context {
     pub(super) extensions: Vec<(String, Json)>,
     timer: Option<Timestamp>,
     reconnect: Option<DialectOutput>,
+    /// This socket is about to be replaced by one with another URL: what still comes belongs to who we were there.
+    pub(super) moving: bool,
 }
 
 impl Context {
@@ -62,6 +64,7 @@ impl Context {
             extensions: Vec::new(),
             timer: None,
             reconnect: None,
+            moving: false,
         }
     }
 
@@ -88,11 +91,7 @@ impl Context {
     /// Opens a new socket, because the URL has changed.
     pub(crate) fn reconnect_at_new_url(&mut self) {
         self.reconnect = Some(DialectOutput::UrlChanged);
-    }
-
-    /// Whether this socket is about to be replaced by one with another URL.
-    pub(super) fn is_moving(&self) -> bool {
-        self.reconnect == Some(DialectOutput::UrlChanged)
+        self.moving = true;
     }
 
     /// We are in the room.
@@ -316,6 +315,7 @@ impl Context {
         self.joined = false;
         self.timer = None;
         self.reconnect = None;
+        self.moving = false;
         self.signals.clear();
         self.messages.clear();
         self.extensions.clear();
@@ -394,9 +394,6 @@ impl Context {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        if !self.signals.is_empty() || self.reconnect.is_some() {
-            return Some(Timestamp::default());
-        }
         let silent =
             self.peers.iter().filter(|_| !self.profile.announces_leave).filter_map(RemotePeer::given_up_at);
         let outgoing = self.peers.iter().filter_map(RemotePeer::poll_timeout);
