@@ -10,6 +10,7 @@ mod context;
 mod description;
 mod extension;
 mod peer;
+mod signaling_state;
 
 pub(crate) use self::context::{Context, Outgoing};
 pub(crate) use self::description::session;

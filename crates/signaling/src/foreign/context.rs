@@ -33,6 +33,7 @@ pub(crate) enum Outgoing {
 /// The people a protocol knows, and what waits to be said to the room and to the server.
 #[derive(Debug)]
 pub(crate) struct Context {
+    /// When the present input came; the origin of time before the first.
     pub(crate) now: Timestamp,
     pub(super) profile: Profile,
     pub(super) local: LocalInfo,
@@ -176,7 +177,7 @@ impl Context {
     pub(crate) fn call_unconfirmed(&mut self, key: &str) {
         self.participant_joined(key, Offerer::Unknown);
         if let Some(peer) = self.peer(key) {
-            peer.unconfirmed = false;
+            peer.expect_answer();
         }
     }
 
@@ -204,8 +205,7 @@ impl Context {
             return;
         }
         let name = text::clean(name, MAX_NAME_CHARS);
-        let mut peer =
-            RemotePeer::new(key, name, ParticipantId::from_trusted(id), offerer == Offerer::Unknown);
+        let mut peer = RemotePeer::new(key, name, ParticipantId::from_trusted(id), offerer);
         peer.visavis = visavis;
         self.signals.push(Inbound::Roster(RosterSignal::Joined(peer.info(offerer))));
         self.peers.push(peer);
@@ -331,13 +331,8 @@ impl Context {
     ) -> Option<Outgoing> {
         let (now, candidates_in_description) = (self.now, self.profile.candidates_in_description);
         let peer = self.peers.iter_mut().find(|peer| peer.id == *to)?;
-        let description = peer.on_local_description(
-            now,
-            epoch,
-            description,
-            candidates_in_description && peer.visavis.is_none(),
-        )?;
-        Some(Outgoing::Description(peer.key.clone(), description))
+        let candidates_in_description = candidates_in_description && peer.visavis.is_none();
+        peer.on_local_description(now, epoch, description, candidates_in_description)
     }
 
     pub(super) fn on_local_candidate(
@@ -346,11 +341,7 @@ impl Context {
         candidate: Option<IceCandidate>,
     ) -> Option<Outgoing> {
         let peer = self.peers.iter_mut().find(|peer| peer.id == *to)?;
-        match peer.on_local_candidate(self.now, candidate.as_ref()) {
-            Ok(description) => Some(Outgoing::Description(peer.key.clone(), description)),
-            Err(true) => Some(Outgoing::Candidate(peer.key.clone(), candidate)),
-            Err(false) => None,
-        }
+        peer.on_local_candidate(self.now, candidate)
     }
 
     /// What is to be said because time has passed. Who is silent for too long has left.
@@ -361,9 +352,7 @@ impl Context {
             self.elect_host();
         }
         for peer in &mut self.peers {
-            let description = peer.on_timeout(now, &mut self.signals);
-            outgoing
-                .extend(description.map(|description| Outgoing::Description(peer.key.clone(), description)));
+            outgoing.extend(peer.on_timeout(now, &mut self.signals));
         }
         let gone = |peer: &RemotePeer| !announces_leave && peer.given_up_at().is_some_and(|at| at <= now);
         while let Some(peer) = self.peers.iter().find(|peer| gone(peer)) {
