@@ -144,8 +144,7 @@ impl Room {
             Input::Command(command) => self.on_command(now, command),
             Input::Socket(event) => {
                 self.server_heard = now;
-                let events = self.signal_client.on_socket_event(now, event, &mut self.out);
-                self.on_signal_events(now, events);
+                self.signal_client.on_socket_event(now, event, &mut self.out);
             }
             Input::Probed(probe, seen) => self.on_probed(now, &probe, &seen),
             Input::Check(WEBRTC_SUPPORT_TEST, finding) => {
@@ -158,6 +157,7 @@ impl Room {
             Input::Network(NetworkEvent::Changed) => self.recheck_paths(now),
             Input::Timeout => self.on_timeout(now),
         }
+        self.on_signal_events(now);
         self.after_input(now);
     }
 
@@ -174,7 +174,9 @@ impl Room {
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
         let webrtc_support = self.webrtc_support.poll_timeout();
-        let others = [signal_client, roster, devices, self.stats_due_at(), search, check, webrtc_support];
+        let unheard = self.signal_client.has_events().then_some(self.last_input);
+        let others =
+            [signal_client, roster, devices, self.stats_due_at(), search, check, webrtc_support, unheard];
         repairs.chain(others.into_iter().flatten()).min()
     }
 
@@ -192,8 +194,8 @@ impl Room {
 
     fn on_timeout(&mut self, now: Timestamp) {
         self.webrtc_support.timeout(now, &mut self.out);
-        let events = self.signal_client.timeout(now, &mut self.out);
-        self.on_signal_events(now, events);
+        self.signal_client.timeout(now, &mut self.out);
+        self.on_signal_events(now);
         if self.signal_client.next_probe_at().is_some_and(|at| at <= now) {
             self.probe_again_in_lobby(now);
         }

@@ -13,6 +13,7 @@ use crate::contact_policy::ContactPolicy;
 use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, SocketEffect};
+use crate::queue::Queue;
 use crate::timing::{JOIN_TIMEOUT, SOCKET_OPEN_TIMEOUT};
 use crate::trace::{self, TraceKind};
 use crate::unreachable::UnreachableReason;
@@ -45,6 +46,8 @@ enum State {
 pub(crate) struct SignalClient {
     dialect: Box<dyn Dialect>,
     state: State,
+    /// What the room has not heard yet.
+    events: Queue<SignalEvent>,
     backoff: Backoff,
     lookup: ServerLookup,
     /// What the server said when it closed the last socket.
@@ -59,6 +62,7 @@ impl SignalClient {
         Self {
             dialect,
             state: State::Idle,
+            events: Queue::default(),
             backoff: Backoff::new(seed),
             lookup: ServerLookup::default(),
             close_reason: None,
@@ -76,6 +80,17 @@ impl SignalClient {
         if self.tracing {
             out.event(Event::Traced(kind, text.to_owned()));
         }
+    }
+
+    /// What has happened next, in order: also what the dialect heard while it was told to send something. So the room
+    /// asks for it when it has finished what it is doing.
+    pub(crate) fn next_event(&mut self) -> Option<SignalEvent> {
+        self.events.pop()
+    }
+
+    /// Whether the room has not heard everything yet.
+    pub(crate) fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// Where the server is.
@@ -121,12 +136,13 @@ impl SignalClient {
         }
     }
 
-    /// The link is not wanted any more.
+    /// The link is not wanted any more, nor what it has heard.
     pub(crate) fn close(&mut self, now: Timestamp, out: &mut Outbox) {
         if matches!(self.state, State::Opening(_) | State::Open(_)) {
             out.effect(Effect::Socket(SocketEffect::Close));
         }
-        self.drive_dialect(now, DialectInput::Closed, out, &mut Vec::new());
+        self.drive_dialect(now, DialectInput::Closed, out);
+        self.events.clear();
         self.state = State::Idle;
         self.close_reason = None;
         self.backoff.reset();
@@ -159,7 +175,7 @@ impl SignalClient {
         if matches!(outbound, Outbound::Join { .. }) {
             self.state = State::Open(Some(now + JOIN_TIMEOUT));
         }
-        self.drive_dialect(now, DialectInput::Send(outbound), out, &mut Vec::new());
+        self.drive_dialect(now, DialectInput::Send(outbound), out);
     }
 
     /// The server let us in: the link is as good as it gets.
@@ -176,10 +192,8 @@ impl SignalClient {
     }
 
     /// The server refused for now: hang up and try again later.
-    pub(crate) fn reconnect_later(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<SignalEvent> {
-        let mut events = Vec::new();
-        self.on_failed(now, true, out, &mut events);
-        events
+    pub(crate) fn reconnect_later(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.on_failed(now, true, out);
     }
 
     /// Whether connections carry a channel whose end means goodbye.
@@ -188,24 +202,11 @@ impl SignalClient {
     }
 
     /// Somebody has closed that channel. What that means is for the dialect to say, with or without a socket.
-    pub(crate) fn on_channel_closed(
-        &mut self,
-        now: Timestamp,
-        id: ParticipantId,
-        out: &mut Outbox,
-    ) -> Vec<SignalEvent> {
-        let mut events = Vec::new();
-        self.drive_dialect(now, DialectInput::ChannelClosed(id), out, &mut events);
-        events
+    pub(crate) fn on_channel_closed(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) {
+        self.drive_dialect(now, DialectInput::ChannelClosed(id), out);
     }
 
-    pub(crate) fn on_socket_event(
-        &mut self,
-        now: Timestamp,
-        event: SocketEvent,
-        out: &mut Outbox,
-    ) -> Vec<SignalEvent> {
-        let mut events = Vec::new();
+    pub(crate) fn on_socket_event(&mut self, now: Timestamp, event: SocketEvent, out: &mut Outbox) {
         match &event {
             SocketEvent::Opened => self.trace_line(TraceKind::Socket, "open", out),
             SocketEvent::Frame(frame) => self.trace_line(TraceKind::In, frame, out),
@@ -222,22 +223,22 @@ impl SignalClient {
             (SocketEvent::Opened, State::Opening(_)) => {
                 self.state = State::Open(None);
                 self.lookup.on_opened(now);
-                self.drive_dialect(now, DialectInput::Opened, out, &mut events);
-                events.push(SignalEvent::Opened);
+                self.drive_dialect(now, DialectInput::Opened, out);
+                self.events.push(SignalEvent::Opened);
             }
             (SocketEvent::Frame(frame), State::Open(_)) => {
                 self.lookup.confirm_server();
-                self.drive_dialect(now, DialectInput::Frame(frame), out, &mut events);
+                self.drive_dialect(now, DialectInput::Frame(frame), out);
             }
             (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
-                self.on_failed(now, false, out, &mut events);
+                self.on_failed(now, false, out);
             }
             (SocketEvent::ClosedWith { code, reason }, State::Opening(_) | State::Open(_)) => {
                 let close_reason = CloseReason::new(code, &reason);
                 if close_reason.is_final() {
-                    self.close_for_good(now, out, &mut events);
+                    self.close_for_good(now, out);
                 } else {
-                    self.on_failed(now, false, out, &mut events);
+                    self.on_failed(now, false, out);
                 }
                 self.close_reason = Some(close_reason);
             }
@@ -250,20 +251,17 @@ impl SignalClient {
                 _,
             ) => {}
         }
-        events
     }
 
-    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) -> Vec<SignalEvent> {
-        let mut events = Vec::new();
+    pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) {
         match self.state {
             State::Waiting(at) if at <= now => self.connect(now, out),
             State::Opening(at) | State::Open(Some(at)) if at <= now => {
-                self.on_failed(now, true, out, &mut events);
+                self.on_failed(now, true, out);
             }
-            State::Open(_) => self.drive_dialect(now, DialectInput::Timeout, out, &mut events),
+            State::Open(_) => self.drive_dialect(now, DialectInput::Timeout, out),
             State::Idle | State::Opening(_) | State::Waiting(_) => {}
         }
-        events
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
@@ -286,13 +284,7 @@ impl SignalClient {
         out.effect(Effect::Socket(SocketEffect::Open(endpoint)));
     }
 
-    fn on_failed(
-        &mut self,
-        now: Timestamp,
-        socket_exists: bool,
-        out: &mut Outbox,
-        events: &mut Vec<SignalEvent>,
-    ) {
+    fn on_failed(&mut self, now: Timestamp, socket_exists: bool, out: &mut Outbox) {
         if socket_exists {
             out.effect(Effect::Socket(SocketEffect::Close));
         }
@@ -303,33 +295,27 @@ impl SignalClient {
         }
         self.close_reason = None;
         self.state = State::Waiting(now + self.backoff.next_wait(now));
-        self.drive_dialect(now, DialectInput::Closed, out, events);
-        events.push(SignalEvent::Lost);
+        self.drive_dialect(now, DialectInput::Closed, out);
+        self.events.push(SignalEvent::Lost);
     }
 
     /// The server has closed the socket for good.
-    fn close_for_good(&mut self, now: Timestamp, out: &mut Outbox, events: &mut Vec<SignalEvent>) {
+    fn close_for_good(&mut self, now: Timestamp, out: &mut Outbox) {
         self.state = State::Idle;
         self.backoff.reset();
-        self.drive_dialect(now, DialectInput::Closed, out, events);
-        events.push(SignalEvent::ClosedForGood);
+        self.drive_dialect(now, DialectInput::Closed, out);
+        self.events.push(SignalEvent::ClosedForGood);
     }
 
     /// The dialect wants another socket, and nothing has failed.
-    fn reconnect_at_new_url(&mut self, now: Timestamp, out: &mut Outbox, events: &mut Vec<SignalEvent>) {
+    fn reconnect_at_new_url(&mut self, now: Timestamp, out: &mut Outbox) {
         out.effect(Effect::Socket(SocketEffect::Close));
-        self.drive_dialect(now, DialectInput::Closed, out, events);
-        events.push(SignalEvent::Lost);
+        self.drive_dialect(now, DialectInput::Closed, out);
+        self.events.push(SignalEvent::Lost);
         self.connect(now, out);
     }
 
-    fn drive_dialect(
-        &mut self,
-        now: Timestamp,
-        input: DialectInput,
-        out: &mut Outbox,
-        events: &mut Vec<SignalEvent>,
-    ) {
+    fn drive_dialect(&mut self, now: Timestamp, input: DialectInput, out: &mut Outbox) {
         if let DialectInput::Send(outbound) = &input
             && self.tracing
         {
@@ -353,7 +339,7 @@ impl SignalClient {
                     if self.tracing {
                         self.trace_line(TraceKind::Inbound, &trace::describe_inbound(&signal), out);
                     }
-                    events.push(SignalEvent::Signal(signal));
+                    self.events.push(SignalEvent::Signal(signal));
                 }
                 DialectOutput::Invalid(why) => {
                     self.trace_line(TraceKind::Invalid, &why, out);
@@ -361,9 +347,9 @@ impl SignalClient {
                 }
                 DialectOutput::ServerSilent => {
                     self.trace_line(TraceKind::Socket, "silent for too long", out);
-                    self.on_failed(now, true, out, events);
+                    self.on_failed(now, true, out);
                 }
-                DialectOutput::UrlChanged if self.is_open() => self.reconnect_at_new_url(now, out, events),
+                DialectOutput::UrlChanged if self.is_open() => self.reconnect_at_new_url(now, out),
                 DialectOutput::UrlChanged => {}
             }
         }

@@ -10,6 +10,7 @@ mod context;
 mod description;
 mod extension;
 mod peer;
+mod signaling_state;
 
 pub(crate) use self::context::{Context, Outgoing};
 pub(crate) use self::description::session;
@@ -18,6 +19,7 @@ use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Probe};
 use crate::json::Json;
 use crate::limits::MAX_FRAME_BYTES;
+use crate::malformed::Malformed;
 use crate::rejection::Rejection;
 use crate::signal::{IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SessionDescription};
 use crate::time::Timestamp;
@@ -73,8 +75,11 @@ pub(crate) trait Protocol {
     /// Enter the room; only while the carrier is up, and again on each new one.
     fn join(&mut self, request: &JoinRequest, context: &mut Context);
 
-    /// The server said something. `None` if that makes no sense; then nothing may have changed.
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()>;
+    /// The server said something.
+    ///
+    /// # Errors
+    /// If that makes no sense; then nothing may have changed.
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed>;
 
     /// Say an offer or answer.
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context);
@@ -135,8 +140,8 @@ impl ForeignDialect {
         self.carrier.handle(self.context.now, input, &mut outputs);
         for output in outputs {
             match output {
-                // It belongs to who we were there, and an answer would be heard as theirs.
-                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.is_moving() => {}
+                // An answer would be heard as that of somebody who is not there any more.
+                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.moving => {}
                 CarrierOutput::Frame(frame) => out.push(DialectOutput::Frame(frame)),
                 CarrierOutput::Invalid(why) => out.push(DialectOutput::Invalid(why)),
                 CarrierOutput::ServerSilent => self.context.reconnect(),
@@ -151,7 +156,7 @@ impl ForeignDialect {
                     self.join_if_connected();
                 }
                 CarrierOutput::Message(message) => {
-                    if self.protocol.on_message(&message, &mut self.context).is_none() {
+                    if self.protocol.on_message(&message, &mut self.context).is_err() {
                         let why = ["a message makes no sense: ", &message.event].concat();
                         out.push(DialectOutput::Invalid(why));
                     }
@@ -264,17 +269,14 @@ impl ForeignDialect {
         self.check_pending = false;
     }
 
-    /// What the protocol said goes out through the carrier. What it heard goes to the room, but not as an answer to what
-    /// the room itself says: that could come before it is ready, so it comes right after.
-    fn drain(&mut self, deliver_signals: bool, out: &mut Vec<DialectOutput>) {
+    /// What the protocol said goes out through the carrier, and what it heard goes to the room.
+    fn drain(&mut self, out: &mut Vec<DialectOutput>) {
         self.send_extensions();
         for message in self.context.take_messages() {
             self.drive_carrier(CarrierInput::Send(message), out);
         }
-        if deliver_signals {
-            out.extend(self.context.take_signals().into_iter().map(DialectOutput::Signal));
-            out.extend(self.context.take_reconnect());
-        }
+        out.extend(self.context.take_signals().into_iter().map(DialectOutput::Signal));
+        out.extend(self.context.take_reconnect());
     }
 }
 
@@ -290,7 +292,6 @@ impl Dialect for ForeignDialect {
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         self.context.now = now;
-        let sending = matches!(input, DialectInput::Send(_));
         match input {
             DialectInput::Opened => {
                 self.close(out);
@@ -312,7 +313,7 @@ impl Dialect for ForeignDialect {
                 }
             }
         }
-        self.drain(!sending, out);
+        self.drain(out);
     }
 
     fn uses_hangup_channel(&self) -> bool {

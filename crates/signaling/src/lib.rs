@@ -18,6 +18,7 @@ mod foreign;
 pub mod ice;
 pub mod json;
 pub mod limits;
+mod malformed;
 pub mod normalize;
 mod rejection;
 pub mod signal;

@@ -259,8 +259,7 @@ impl Room {
             }
             ConnectionEvent::HangUpChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
-                let events = self.signal_client.on_channel_closed(now, id, &mut self.out);
-                self.on_signal_events(now, events);
+                self.signal_client.on_channel_closed(now, id, &mut self.out);
             }
             ConnectionEvent::IceCandidate(candidate) => {
                 self.with_connection(now, &remote, |connection, cx| {

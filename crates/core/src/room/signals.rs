@@ -11,9 +11,10 @@ use crate::signal_client::SignalEvent;
 use crate::view::Lifecycle;
 
 impl Room {
-    pub(super) fn on_signal_events(&mut self, now: Timestamp, events: Vec<SignalEvent>) {
-        for item in events {
-            match item {
+    /// Hears what the link has to tell, in order; and what it has to tell of our answers after that.
+    pub(super) fn on_signal_events(&mut self, now: Timestamp) {
+        while let Some(event) = self.signal_client.next_event() {
+            match event {
                 SignalEvent::Opened if self.wants_to_join() => self.send_join(now),
                 SignalEvent::Opened => self.ask_for_check(now),
                 SignalEvent::Lost if self.lifecycle == Lifecycle::Joined => {
@@ -192,12 +193,10 @@ impl Room {
             }
             Lifecycle::Joining => {
                 self.rejection = Some(rejection);
-                let events = self.signal_client.reconnect_later(now, &mut self.out);
-                self.on_signal_events(now, events);
+                self.signal_client.reconnect_later(now, &mut self.out);
             }
             Lifecycle::Reconnecting => {
-                let events = self.signal_client.reconnect_later(now, &mut self.out);
-                self.on_signal_events(now, events);
+                self.signal_client.reconnect_later(now, &mut self.out);
             }
             Lifecycle::Joined | Lifecycle::Lobby | Lifecycle::Left => {
                 self.check.on_server_answer(Some(code), &mut self.out);

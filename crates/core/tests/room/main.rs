@@ -39,6 +39,8 @@ struct Plain {
 thread_local! {
     static SAID: std::cell::RefCell<Vec<Outbound>> = const { std::cell::RefCell::new(Vec::new()) };
     static HEARD: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
+    /// What the dialect tells as soon as the room says something.
+    static ANSWERS: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 impl Dialect for Plain {
@@ -48,7 +50,10 @@ impl Dialect for Plain {
 
     fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
-            DialectInput::Send(outbound) => SAID.with_borrow_mut(|said| said.push(outbound)),
+            DialectInput::Send(outbound) => {
+                SAID.with_borrow_mut(|said| said.push(outbound));
+                out.extend(ANSWERS.take().into_iter().map(DialectOutput::Signal));
+            }
             DialectInput::Frame(_) => {
                 self.signals.extend(HEARD.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));

@@ -1,5 +1,7 @@
 //! What servers refuse, and servers that do not answer.
 
+use visavis_core::{CaptureId, MediaEvent, TrackId};
+
 use crate::*;
 
 #[test]
@@ -120,4 +122,45 @@ fn a_server_that_names_the_room_itself_is_followed() {
         room: Some("c27a8eb0".into()),
     })));
     assert_eq!(stage.room.view().room, "c27a8eb0");
+}
+
+#[test]
+fn what_a_dialect_hears_while_it_sends_is_heard_in_order() {
+    let mut stage = Stage::new();
+    stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    let left = Inbound::Roster(RosterSignal::Left(id("b")));
+    ANSWERS.set(vec![welcome(&["a", "b"]), left]);
+    let effects = stage.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(creations(&effects), [(0, Role::Offerer)], "b has left before anything was made for them");
+    let view = stage.room.view();
+    let others: Vec<_> = view.participants.iter().map(|participant| participant.id.as_str()).collect();
+    assert_eq!((view.lifecycle, others), (Lifecycle::Joined, vec!["a"]));
+}
+
+#[test]
+fn what_a_dialect_hears_at_the_end_of_an_input_is_heard_at_once() {
+    let config = RoomConfig { microphone: true, ..RoomConfig::default() };
+    let mut stage = Stage { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() };
+    stage.join(&[]);
+    stage.wait(Duration::from_secs(1));
+    ANSWERS.set(vec![Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them)))]);
+    let tracks = vec![(Source::Microphone, TrackId(70))];
+    said();
+    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
+    let media = MediaState { microphone: true, ..MediaState::default() };
+    assert_eq!(said(), [Outbound::MediaState(media)]);
+    assert_eq!(stage.room.poll_timeout(), Some(stage.now), "the room asks to be called again at once");
+    stage.input(Input::Timeout);
+    assert_eq!(stage.room.view().participants.len(), 1);
+}
+
+#[test]
+fn what_a_dialect_hears_while_we_leave_is_nothing() {
+    let (mut stage, _) = Stage::joined(&[]);
+    ANSWERS.set(vec![welcome(&["a"])]);
+    stage.input(Input::Command(Command::Leave));
+    assert_eq!(stage.room.poll_timeout(), None);
+    stage.input(Input::Command(Command::EnterLobby));
+    let view = stage.room.view();
+    assert_eq!((view.lifecycle, view.participants.len()), (Lifecycle::Lobby, 0));
 }

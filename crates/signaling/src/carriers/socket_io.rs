@@ -13,8 +13,8 @@ use crate::carrier::{Carrier, CarrierInput, CarrierOutput, Message};
 use crate::dialect::{Endpoint, Expects, Probe};
 use crate::json::{self, Json};
 use crate::limits::MAX_ERROR_CHARS;
+use crate::malformed::Malformed;
 use crate::rejection::{RejectCode, Rejection};
-
 use crate::text;
 use crate::time::Timestamp;
 
@@ -56,7 +56,7 @@ impl SocketIo {
         Self { namespace: namespace.to_owned(), auth, session: None }
     }
 
-    fn frame(&mut self, now: Timestamp, frame: &str, out: &mut Vec<CarrierOutput>) -> Option<()> {
+    fn frame(&mut self, now: Timestamp, frame: &str, out: &mut Vec<CarrierOutput>) -> Result<(), Malformed> {
         if let Some(session) = &mut self.session {
             session.heard_at = now;
         }
@@ -65,22 +65,27 @@ impl SocketIo {
             Some('0') if self.session.is_none() => self.handshake(now, chars.as_str(), out),
             Some('2') => {
                 out.push(CarrierOutput::Frame(["3", chars.as_str()].concat()));
-                Some(())
+                Ok(())
             }
             Some('4') => match Packet::read(chars.as_str())? {
                 Some(packet) => self.packet(now, &packet, out),
-                None => Some(()),
+                None => Ok(()),
             },
             // Pongs, upgrades and no-ops say nothing but that the server lives.
-            _ => Some(()),
+            _ => Ok(()),
         }
     }
 
-    fn handshake(&mut self, now: Timestamp, text: &str, out: &mut Vec<CarrierOutput>) -> Option<()> {
-        let fields = json::parse(text).ok()?;
+    fn handshake(
+        &mut self,
+        now: Timestamp,
+        text: &str,
+        out: &mut Vec<CarrierOutput>,
+    ) -> Result<(), Malformed> {
+        let fields = json::parse(text)?;
         let id = fields.at("sid").short();
         if id.is_empty() {
-            return None;
+            return Err(Malformed);
         }
         let number = |key, default| match fields.at(key) {
             Json::Number(digits) => digits.parse().unwrap_or(default),
@@ -101,11 +106,16 @@ impl SocketIo {
         });
         let auth = self.auth.as_ref().map(Json::to_string).unwrap_or_default();
         out.push(CarrierOutput::Frame(packet::write('0', &self.namespace, &auth)));
-        Some(())
+        Ok(())
     }
 
-    fn packet(&mut self, now: Timestamp, packet: &Packet<'_>, out: &mut Vec<CarrierOutput>) -> Option<()> {
-        let Some(session) = &mut self.session else { return Some(()) };
+    fn packet(
+        &mut self,
+        now: Timestamp,
+        packet: &Packet<'_>,
+        out: &mut Vec<CarrierOutput>,
+    ) -> Result<(), Malformed> {
+        let Some(session) = &mut self.session else { return Ok(()) };
         let ours = packet.namespace == self.namespace;
         match packet.kind {
             '0' => {
@@ -135,7 +145,7 @@ impl SocketIo {
             // Acknowledgements are for what we never ask; binary has no place in signaling.
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send(&self, message: &Message, out: &mut Vec<CarrierOutput>) {
@@ -190,7 +200,7 @@ impl Carrier for SocketIo {
         match input {
             CarrierInput::Opened | CarrierInput::Closed => self.session = None,
             CarrierInput::Frame(frame) => {
-                if self.frame(now, &frame, out).is_none() {
+                if self.frame(now, &frame, out).is_err() {
                     out.push(CarrierOutput::Invalid("not a Socket.IO packet".to_owned()));
                 }
             }

@@ -9,6 +9,7 @@ use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json, Object, read_each};
 use crate::limits::MAX_ICE_SERVERS;
+use crate::malformed::Malformed;
 use crate::normalize::ice_server;
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, IceServers, Offerer, SessionDescription};
@@ -32,24 +33,24 @@ struct Ayame {
     client: String,
 }
 
-fn accepted(fields: &Json, context: &mut Context) -> Option<()> {
-    let servers = read_each(&Object::root(fields).ok()?, "iceServers", MAX_ICE_SERVERS, ice_server).ok()?;
+fn accepted(fields: &Json, context: &mut Context) -> Result<(), Malformed> {
+    let servers = read_each(&Object::root(fields)?, "iceServers", MAX_ICE_SERVERS, ice_server)?;
     let ice_servers = (!servers.is_empty()).then_some(IceServers { servers, expires_in: None });
     context.joined_with(None, ice_servers);
     if *fields.at("isExistClient") == Json::Bool(true) {
         context.participant_joined(OTHER, Offerer::Us);
     }
-    Some(())
+    Ok(())
 }
 
-fn on_relayed(kind: &str, fields: &Json, context: &mut Context) -> Option<()> {
+fn on_relayed(kind: &str, fields: &Json, context: &mut Context) -> Result<(), Malformed> {
     match kind {
         _ if !context.on_extension(OTHER, fields.at("x")) => {}
         "offer" | "answer" => context.on_description(OTHER, fields, None)?,
         "candidate" => context.on_candidate(OTHER, fields),
         _ => {}
     }
-    Some(())
+    Ok(())
 }
 
 impl Protocol for Ayame {
@@ -64,7 +65,7 @@ impl Protocol for Ayame {
         context.send(fields);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let fields = message.arg(0);
         match fields.at("type").short() {
             "ping" => context.send(Fields::of_type("pong")),
@@ -77,7 +78,7 @@ impl Protocol for Ayame {
             "bye" => context.participant_left(OTHER),
             kind => return on_relayed(kind, fields, context),
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

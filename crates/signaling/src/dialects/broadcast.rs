@@ -11,6 +11,7 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: "broadcast", about, make };
@@ -54,11 +55,11 @@ impl Protocol for Broadcast {
         self.send_extension("", hello, context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let fields = message.arg(0);
         let code = fields.at("code");
         if !context.is_joined() || (*code != Json::Null && code.as_text() != Some(&self.code)) {
-            return Some(());
+            return Ok(());
         }
         let content = fields.at("content");
         match fields.at("message_type").short() {
@@ -67,7 +68,7 @@ impl Protocol for Broadcast {
             "CANDIDATE" => context.on_candidate(OTHER, content),
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

@@ -15,6 +15,7 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
@@ -52,7 +53,7 @@ impl Codelab {
         context.emit("message", vec![what, Json::text(&self.room)]);
     }
 
-    fn on_text(&mut self, what: &Json, context: &mut Context) -> Option<()> {
+    fn on_text(&mut self, what: &Json, context: &mut Context) -> Result<(), Malformed> {
         // Ours say goodbye to ours in their own way: this is from another room.
         match what.as_text() {
             Some("bye") if context.is_visavis(OTHER) => {}
@@ -69,10 +70,10 @@ impl Codelab {
             None if !(context.knows(OTHER) || self.expecting || !self.creator) => {}
             None => return self.on_object(what, context),
         }
-        Some(())
+        Ok(())
     }
 
-    fn on_object(&mut self, what: &Json, context: &mut Context) -> Option<()> {
+    fn on_object(&mut self, what: &Json, context: &mut Context) -> Result<(), Malformed> {
         let heard = context.on_extension(OTHER, what.at("x"));
         if context.is_visavis(OTHER) {
             self.expecting = false;
@@ -84,7 +85,7 @@ impl Codelab {
             context.on_description(OTHER, what, None)?;
             context.set_timer(None);
         }
-        Some(())
+        Ok(())
     }
 
     fn await_them(&mut self, patience: Duration, context: &mut Context) {
@@ -109,7 +110,7 @@ impl Protocol for Codelab {
         context.emit("create or join", vec![Json::text(&request.room)]);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         match (message.event.as_str(), message.arg(0)) {
             ("full", _) if !context.is_joined() => {
                 context.reject(RejectCode::RoomFull, "", false);
@@ -139,7 +140,7 @@ impl Protocol for Codelab {
             ("message", what) if context.is_joined() => self.on_text(what, context)?,
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

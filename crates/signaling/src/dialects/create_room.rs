@@ -12,6 +12,7 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
@@ -50,14 +51,14 @@ impl CreateRoom {
         context.send(fields);
     }
 
-    fn refused(&self, words: &str, context: &mut Context) -> Option<()> {
+    fn refused(&self, words: &str, context: &mut Context) -> Result<(), Malformed> {
         if words != "room is already full" || self.creator {
-            return None;
+            return Err(Malformed);
         }
         if !context.has_described(OTHER) {
             context.reject(RejectCode::RoomFull, "", false);
         }
-        Some(())
+        Ok(())
     }
 }
 
@@ -85,7 +86,7 @@ impl Protocol for CreateRoom {
         context.participant_joined(OTHER, Offerer::Us);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let payload = message.arg(0).at("payload");
         match message.arg(0).at("type").short() {
             "roomCreated" if self.creator && !payload.short().is_empty() => {
@@ -99,7 +100,7 @@ impl Protocol for CreateRoom {
             "iceCandidate" => context.on_candidate(OTHER, payload),
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

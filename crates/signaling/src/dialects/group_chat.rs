@@ -9,6 +9,7 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: "group-chat", about, make };
@@ -43,7 +44,7 @@ impl Protocol for GroupChat {
         context.joined();
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let fields = message.arg(0);
         let peer = fields.at("peer_id").short();
         match message.event.as_str() {
@@ -66,7 +67,7 @@ impl Protocol for GroupChat {
             }
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

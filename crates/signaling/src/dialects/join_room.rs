@@ -7,6 +7,7 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, SessionDescription};
 
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: "join-room", about, make };
@@ -52,9 +53,9 @@ impl Protocol for JoinRoom {
         self.send_extension("", hello, context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         if message.event != "signal" || !context.is_joined() {
-            return Some(());
+            return Ok(());
         }
         let data = message.arg(0);
         match (data.at("description"), data.at("candidate")) {
@@ -63,7 +64,7 @@ impl Protocol for JoinRoom {
             (Json::Null, candidate) => context.on_candidate(OTHER, candidate),
             (description, _) => context.on_description(OTHER, description, None)?,
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

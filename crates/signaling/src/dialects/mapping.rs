@@ -22,6 +22,7 @@ use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::{Carrier, Message, Raw, SocketIo};
 use crate::foreign::{Context, JoinRequest, OTHER, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::normalize::loose;
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, IceServers, Offerer, SessionDescription};
@@ -76,7 +77,8 @@ struct Mapped {
     /// Who offers, if the server has told when we joined.
     we_offer: Option<bool>,
     ice_servers: Option<IceServers>,
-    heard_at: Timestamp,
+    /// When the server was last heard; `None` before the first connection.
+    heard_at: Option<Timestamp>,
 }
 
 impl Mapped {
@@ -233,15 +235,15 @@ impl Mapped {
         }
     }
 
-    /// A description or candidate. `None` if it is none.
-    fn signal(&mut self, kind: &str, fields: Fields, context: &mut Context) -> Option<()> {
-        let Some(key) = self.key(&fields) else { return Some(()) };
+    /// A description or candidate.
+    fn signal(&mut self, kind: &str, fields: Fields, context: &mut Context) -> Result<(), Malformed> {
+        let Some(key) = self.key(&fields) else { return Ok(()) };
         if self.mapping.announced && !context.knows(&key) {
-            return Some(());
+            return Ok(());
         }
         let alone = fields.get(OURS).is_some_and(|x| !context.on_extension(&key, x));
         if alone || kind == OURS {
-            return Some(());
+            return Ok(());
         }
         let name = fields.at("name").as_text().unwrap_or_default().to_owned();
         let known = fields.at("type").as_text().unwrap_or(kind);
@@ -249,13 +251,14 @@ impl Mapped {
         let body = body(fields);
         if kind != "candidate" {
             let described = context.on_description_as(&key, &name, &body, known);
-            if described.is_some() || kind != "signal" {
+            if described.is_ok() || kind != "signal" {
                 return described;
             }
-            loose::candidate(&body).filter(|one| one.candidate.starts_with("candidate:"))?;
+            let line = loose::candidate(&body).filter(|one| one.candidate.starts_with("candidate:"));
+            line.ok_or(Malformed)?;
         }
         context.on_candidate(&key, &body);
-        Some(())
+        Ok(())
     }
 
     fn refused(&mut self, kind: &str, fields: &Fields, context: &mut Context) {
@@ -305,8 +308,8 @@ impl Mapped {
         }
     }
 
-    /// Hears a message of one kind. `None` if it is none of that kind.
-    fn hear_kind(&mut self, kind: &Kind, found: Found, context: &mut Context) -> Option<()> {
+    /// Hears a message of one kind, or finds that it is none of that kind.
+    fn hear_kind(&mut self, kind: &Kind, found: Found, context: &mut Context) -> Result<(), Malformed> {
         // What it says about us and the room is so, unless it is the one that tells.
         let so = |hole, known: &str| id(found.fields.at(hole)).is_none_or(|(told, _)| told == known);
         let ours = so("me", &self.me) && so("room", &self.request.room);
@@ -322,7 +325,7 @@ impl Mapped {
             (Group::Other, _) if kind.name == "ping" => self.say_plainly("pong", context),
             (Group::Entry | Group::Signal | Group::People | Group::Other | Group::Sent, _) => {}
         }
-        Some(())
+        Ok(())
     }
 }
 
@@ -337,7 +340,7 @@ impl Protocol for Mapped {
 
     fn on_connected(&mut self, id: Option<&str>, context: &mut Context) {
         id.unwrap_or(&self.own).clone_into(&mut self.me);
-        self.heard_at = context.now;
+        self.heard_at = Some(context.now);
         self.welcomed = !self.mapping.hears("welcome");
         self.say_plainly("hello", context);
         self.stay_alive(context);
@@ -350,8 +353,8 @@ impl Protocol for Mapped {
         self.try_join(context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
-        self.heard_at = context.now;
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
+        self.heard_at = Some(context.now);
         let mut value = message.arg(0).clone();
         if self.mapping.socket_io {
             let mut parts = vec![Json::text(&message.event)];
@@ -364,14 +367,14 @@ impl Protocol for Mapped {
             for example in examples.iter().filter(|_| !once) {
                 let mut found = Found::default();
                 if found.fits(example, &value) {
-                    if self.hear_kind(kind, found, context).is_some() {
+                    if self.hear_kind(kind, found, context).is_ok() {
                         understood = Some(kind.group);
                     }
                     break;
                 }
             }
         }
-        understood.map(|_| ())
+        understood.map(|_| ()).ok_or(Malformed)
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
@@ -400,7 +403,8 @@ impl Protocol for Mapped {
     }
 
     fn on_timer(&mut self, context: &mut Context) {
-        if self.mapping.hears("pong") && self.heard_at + 2 * self.mapping.keep_alive <= context.now {
+        let silent = |at| at + 2 * self.mapping.keep_alive <= context.now;
+        if self.mapping.hears("pong") && self.heard_at.is_some_and(silent) {
             return context.reconnect();
         }
         self.say_plainly("keepAlive", context);

@@ -12,6 +12,7 @@ use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, JoinRequest, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 use crate::text::url_segment;
 
@@ -51,7 +52,7 @@ impl Matchbox {
     }
 }
 
-fn on_relayed_signal(signal: &Json, context: &mut Context) -> Option<()> {
+fn on_relayed_signal(signal: &Json, context: &mut Context) -> Result<(), Malformed> {
     let (from, data) = (signal.at("sender").short(), signal.at("data"));
     if *data.at(OURS) != Json::Null {
         context.on_extension(from, data.at(OURS));
@@ -62,7 +63,7 @@ fn on_relayed_signal(signal: &Json, context: &mut Context) -> Option<()> {
         (Json::Null, answer, _) => context.on_description(from, answer, Some(SdpType::Answer))?,
         (offer, _, _) => context.on_description(from, offer, Some(SdpType::Offer))?,
     }
-    Some(())
+    Ok(())
 }
 
 fn send(to: &str, kind: &str, what: Json, context: &mut Context) {
@@ -106,14 +107,14 @@ impl Protocol for Matchbox {
         self.enter(context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let fields = message.arg(0);
         if *fields.at("IdAssigned") != Json::Null {
             self.assigned = true;
             self.enter(context);
         }
         if !context.is_joined() {
-            return Some(());
+            return Ok(());
         }
         // Keys that are not there give empty ids, which are nobody's.
         context.participant_joined(fields.at("NewPeer").short(), Offerer::Us);

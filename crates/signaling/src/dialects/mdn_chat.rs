@@ -12,6 +12,7 @@ use crate::carrier::{Message, Raw};
 use crate::foreign::{Context, JoinRequest, Profile, Protocol, no_candidate};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
+use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 use crate::time::Timestamp;
 
@@ -81,19 +82,24 @@ impl MdnChat {
         context.set_timer(self.newcomers.iter().map(|(_, at)| *at).min());
     }
 
-    fn on_description(&mut self, fields: &Json, kind: SdpType, context: &mut Context) -> Option<()> {
+    fn on_description(
+        &mut self,
+        fields: &Json,
+        kind: SdpType,
+        context: &mut Context,
+    ) -> Result<(), Malformed> {
         let from = fields.at("name").short();
         if from == self.name {
-            return Some(());
+            return Ok(());
         }
         context.participant_joined_as(from, from, Offerer::Them);
         if !context.on_extension(from, fields.at("x")) {
-            return Some(());
+            return Ok(());
         }
         context.on_description(from, fields.at("sdp"), Some(kind))?;
         from.clone_into(&mut self.speaker);
         self.hung_up.retain(|name| name != from);
-        Some(())
+        Ok(())
     }
 
     fn relay_candidate(&self, to: &str, candidate: Json, x: Json, context: &mut Context) {
@@ -125,7 +131,7 @@ impl Protocol for MdnChat {
         self.introduce(context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let fields = message.arg(0);
         match fields.at("type").short() {
             "id" => {
@@ -134,7 +140,7 @@ impl Protocol for MdnChat {
             }
             "rejectusername" => fields.at("name").short().clone_into(&mut self.name),
             "userlist" => {
-                let Json::List(users) = fields.at("users") else { return None };
+                let Json::List(users) = fields.at("users") else { return Err(Malformed) };
                 self.on_user_list(users, context);
             }
             _ if !context.is_joined() => {}
@@ -156,7 +162,7 @@ impl Protocol for MdnChat {
             }
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

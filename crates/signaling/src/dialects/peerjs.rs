@@ -20,6 +20,7 @@ use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, JoinRequest, Profile, Protocol, session};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
+use crate::malformed::Malformed;
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
@@ -195,7 +196,13 @@ impl PeerJs {
         self.me.clone_from(&self.page);
     }
 
-    fn on_payload(&mut self, kind: &str, from: &str, payload: &Json, context: &mut Context) -> Option<()> {
+    fn on_payload(
+        &mut self,
+        kind: &str,
+        from: &str,
+        payload: &Json,
+        context: &mut Context,
+    ) -> Result<(), Malformed> {
         let (call, sdp) = (payload.at("connectionId").short(), payload.at("sdp"));
         match (payload.at("type").short(), kind) {
             _ if !context.on_extension(from, payload.at("x")) => {}
@@ -211,7 +218,7 @@ impl PeerJs {
             }
             (_, _) => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send(&self, kind: &str, to: &str, key: &str, what: Json, context: &mut Context) {
@@ -269,7 +276,7 @@ impl Protocol for PeerJs {
         self.enter(context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         let fields = message.arg(0);
         let (from, payload) = (fields.at("src").short(), fields.at("payload"));
         match fields.at("type").short() {
@@ -291,7 +298,7 @@ impl Protocol for PeerJs {
             }
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {

@@ -10,6 +10,7 @@ use crate::carrier::Message;
 use crate::foreign::{Context, JoinRequest, Profile, Protocol};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
+use crate::malformed::Malformed;
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 
@@ -57,7 +58,7 @@ impl Protocol for SimplePeerRooms {
         context.emit("join room", vec![Json::text(&request.room)]);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
         match (message.event.as_str(), message.arg(0)) {
             ("room full", _) if !context.is_joined() => {
                 context.reject(RejectCode::RoomFull, "", false);
@@ -73,7 +74,7 @@ impl Protocol for SimplePeerRooms {
             ("user left", fields) => context.participant_left(fields.at("leftUserId").short()),
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
@@ -94,7 +95,7 @@ impl Protocol for SimplePeerRooms {
     }
 }
 
-fn on_relayed_signal(value: &Json, key: &str, context: &mut Context) -> Option<()> {
+fn on_relayed_signal(value: &Json, key: &str, context: &mut Context) -> Result<(), Malformed> {
     let (from, signal) = (value.at(key).short(), value.at("signal"));
     match signal.at("type").short() {
         _ if !context.on_extension(from, signal.at("x")) => {}
@@ -103,5 +104,5 @@ fn on_relayed_signal(value: &Json, key: &str, context: &mut Context) -> Option<(
         // Wishes for another offer: ours carries all there is.
         _ => {}
     }
-    Some(())
+    Ok(())
 }

@@ -48,8 +48,6 @@ struct Tabs {
     open: bool,
     /// When to give the next sign of life; there while we are in a room.
     heartbeat_at: Option<Timestamp>,
-    /// The room has not heard yet that it is joined.
-    owes_joined: bool,
     others: Vec<Other>,
 }
 
@@ -71,7 +69,6 @@ impl Tabs {
             media: MediaState::default(),
             open: false,
             heartbeat_at: None,
-            owes_joined: false,
             others: Vec::new(),
         }
     }
@@ -103,8 +100,9 @@ impl Tabs {
             Outbound::Join { room, name, media } => {
                 (self.room, self.name, self.media) = (room.clone(), name.clone(), *media);
                 self.heartbeat_at = Some(now + HEARTBEAT);
-                self.owes_joined = true;
-                return self.introduce(None, out);
+                self.introduce(None, out);
+                // The room is joined as soon as we say so.
+                return out.extend(self.joined().map(DialectOutput::Signal));
             }
             Outbound::Leave => {
                 let mut fields = Fields::of_type("participant-left");
@@ -118,31 +116,20 @@ impl Tabs {
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }
-        let mut said = Vec::new();
-        self.codec.handle(now, DialectInput::Send(outbound), &mut said);
-        for output in said {
-            if let DialectOutput::Frame(frame) = output {
-                self.post(&frame, None, out);
-            }
+        if let Some(frame) = self.codec.frame(outbound) {
+            self.post(&frame, None, out);
         }
     }
 
     fn leave_room(&mut self) {
         self.heartbeat_at = None;
-        self.owes_joined = false;
         self.others.clear();
     }
 
-    /// The room is joined as soon as we say so; but it hears that only when it has finished its own sentence.
-    fn deliver_joined(&mut self, out: &mut Vec<DialectOutput>) {
-        if !std::mem::take(&mut self.owes_joined) {
-            return;
-        }
-        out.extend(ParticipantId::new(self.id.as_str()).map(|id| {
-            let participants = Vec::new();
-            let joined = Joined { id, participants, ice_servers: None, capacity: None, room: None };
-            DialectOutput::Signal(Inbound::Server(ServerSignal::Joined(joined)))
-        }));
+    fn joined(&self) -> Option<Inbound> {
+        let id = ParticipantId::new(self.id.as_str())?;
+        let joined = Joined { id, participants: Vec::new(), ice_servers: None, capacity: None, room: None };
+        Some(Inbound::Server(ServerSignal::Joined(joined)))
     }
 
     fn on_frame(&mut self, now: Timestamp, frame: String, out: &mut Vec<DialectOutput>) {
@@ -164,6 +151,7 @@ impl Tabs {
             match output {
                 DialectOutput::Signal(signal) => self.on_signal(now, directed, signal, out),
                 DialectOutput::Invalid(_) => out.push(output),
+                // What only a server is answered, and what a codec never says: it has no socket.
                 DialectOutput::Frame(_) | DialectOutput::ServerSilent | DialectOutput::UrlChanged => {}
             }
         }
@@ -278,20 +266,14 @@ impl Dialect for Tabs {
             DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {
                 out.push(DialectOutput::Invalid("a frame is too long".to_owned()));
             }
-            DialectInput::Frame(frame) => {
-                self.deliver_joined(out);
-                self.on_frame(now, frame, out);
-            }
+            DialectInput::Frame(frame) => self.on_frame(now, frame, out),
             DialectInput::Send(outbound) => self.send(now, outbound, out),
             DialectInput::ChannelClosed(_) => {}
-            DialectInput::Timeout => {
-                self.deliver_joined(out);
-                self.timeout(now, out);
-            }
+            DialectInput::Timeout => self.timeout(now, out),
         }
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        if self.owes_joined { Some(Timestamp::default()) } else { self.heartbeat_at }
+        self.heartbeat_at
     }
 }

@@ -45,7 +45,8 @@ pub struct Visavis {
     identity: String,
     /// Silence after which the server is taken for dead; `None` until it told its heartbeat.
     patience: Option<Duration>,
-    heard_at: Timestamp,
+    /// When the last frame came; `None` before the first.
+    heard_at: Option<Timestamp>,
     /// `None` if lost connections are begun anew.
     session: Option<Session>,
     /// `join` was said, and not yet answered.
@@ -63,7 +64,7 @@ impl Visavis {
             endpoint,
             identity: identity.into(),
             patience: None,
-            heard_at: Timestamp::default(),
+            heard_at: None,
             session: None,
             joining: false,
             resuming: false,
@@ -170,7 +171,7 @@ impl Visavis {
     }
 
     /// The frame that says something, remembered if it counts.
-    fn frame(&mut self, outbound: Outbound) -> Option<String> {
+    pub(super) fn frame(&mut self, outbound: Outbound) -> Option<String> {
         if matches!(outbound, Outbound::Join { .. }) {
             self.joining = true;
             self.session.iter_mut().for_each(Session::count_attempt);
@@ -228,7 +229,7 @@ impl Dialect for Visavis {
                 self.joining = false;
             }
             DialectInput::Frame(frame) => {
-                self.heard_at = now;
+                self.heard_at = Some(now);
                 self.on_frame(&frame, out);
             }
             DialectInput::Send(outbound) => out.extend(self.frame(outbound).map(DialectOutput::Frame)),
@@ -244,7 +245,7 @@ impl Dialect for Visavis {
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        self.patience.map(|patience| self.heard_at + patience)
+        Some(self.heard_at? + self.patience?)
     }
 }
 

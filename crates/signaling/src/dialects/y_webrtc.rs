@@ -10,6 +10,7 @@ use crate::carrier::Message;
 use crate::dialect::{Expects, Probe};
 use crate::foreign::{Context, JoinRequest, Profile, Protocol};
 use crate::json::{Fields, Json};
+use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, Offerer, SessionDescription};
 use crate::time::Timestamp;
 
@@ -29,13 +30,14 @@ fn about() -> About {
 
 fn make(options: Options) -> BoxedDialect {
     let (me, _) = options.ids();
-    options.over_raw(YWebrtc { me, topic: String::new(), heard_at: Timestamp::default() })
+    options.over_raw(YWebrtc { me, topic: String::new(), heard_at: None })
 }
 
 struct YWebrtc {
     me: String,
     topic: String,
-    heard_at: Timestamp,
+    /// When the server was last heard; `None` before the first connection.
+    heard_at: Option<Timestamp>,
 }
 
 impl YWebrtc {
@@ -62,10 +64,10 @@ impl YWebrtc {
         context.send(fields);
     }
 
-    fn on_data(&self, data: &Json, context: &mut Context) -> Option<()> {
+    fn on_data(&self, data: &Json, context: &mut Context) -> Result<(), Malformed> {
         let (from, to) = (data.at("from").short(), data.at("to"));
         if from == self.me || (*to != Json::Null && to.as_text() != Some(&self.me)) {
-            return Some(());
+            return Ok(());
         }
         let signal = data.at("signal");
         match (data.at("type").short(), signal.at("type").short()) {
@@ -75,7 +77,7 @@ impl YWebrtc {
             ("signal", "candidate") => context.on_candidate(from, signal),
             _ => {}
         }
-        Some(())
+        Ok(())
     }
 }
 
@@ -89,7 +91,7 @@ impl Protocol for YWebrtc {
     }
 
     fn on_connected(&mut self, _id: Option<&str>, context: &mut Context) {
-        self.heard_at = context.now;
+        self.heard_at = Some(context.now);
         context.set_timer(Some(context.now + PING));
     }
 
@@ -101,14 +103,14 @@ impl Protocol for YWebrtc {
         self.send_extension("", hello, context);
     }
 
-    fn on_message(&mut self, message: &Message, context: &mut Context) -> Option<()> {
-        self.heard_at = context.now;
+    fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
+        self.heard_at = Some(context.now);
         let fields = message.arg(0);
         // Pongs and other topics are nothing, nor is the encrypted data of rooms with a password.
         if context.is_joined() && fields.at("topic").as_text() == Some(&self.topic) {
             self.on_data(fields.at("data"), context)?;
         }
-        Some(())
+        Ok(())
     }
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
@@ -132,7 +134,7 @@ impl Protocol for YWebrtc {
     }
 
     fn on_timer(&mut self, context: &mut Context) {
-        if self.heard_at + DEAD <= context.now {
+        if self.heard_at.is_some_and(|at| at + DEAD <= context.now) {
             return context.reconnect();
         }
         context.send(Fields::of_type("ping"));

@@ -7,6 +7,7 @@ use crate::carrier::Message;
 use crate::dialect::DialectOutput;
 use crate::json::Json;
 use crate::limits::{MAX_ERROR_CHARS, MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use crate::malformed::Malformed;
 use crate::normalize::loose;
 use crate::rejection::{RejectCode, Rejection};
 use crate::signal::{
@@ -32,6 +33,7 @@ pub(crate) enum Outgoing {
 /// The people a protocol knows, and what waits to be said to the room and to the server.
 #[derive(Debug)]
 pub(crate) struct Context {
+    /// When the present input came; the origin of time before the first.
     pub(crate) now: Timestamp,
     pub(super) profile: Profile,
     pub(super) local: LocalInfo,
@@ -45,6 +47,8 @@ pub(crate) struct Context {
     pub(super) extensions: Vec<(String, Json)>,
     timer: Option<Timestamp>,
     reconnect: Option<DialectOutput>,
+    /// This socket is about to be replaced by one with another URL: what still comes belongs to who we were there.
+    pub(super) moving: bool,
 }
 
 impl Context {
@@ -61,6 +65,7 @@ impl Context {
             extensions: Vec::new(),
             timer: None,
             reconnect: None,
+            moving: false,
         }
     }
 
@@ -87,11 +92,7 @@ impl Context {
     /// Opens a new socket, because the URL has changed.
     pub(crate) fn reconnect_at_new_url(&mut self) {
         self.reconnect = Some(DialectOutput::UrlChanged);
-    }
-
-    /// Whether this socket is about to be replaced by one with another URL.
-    pub(super) fn is_moving(&self) -> bool {
-        self.reconnect == Some(DialectOutput::UrlChanged)
+        self.moving = true;
     }
 
     /// We are in the room.
@@ -176,7 +177,7 @@ impl Context {
     pub(crate) fn call_unconfirmed(&mut self, key: &str) {
         self.participant_joined(key, Offerer::Unknown);
         if let Some(peer) = self.peer(key) {
-            peer.unconfirmed = false;
+            peer.expect_answer();
         }
     }
 
@@ -204,8 +205,7 @@ impl Context {
             return;
         }
         let name = text::clean(name, MAX_NAME_CHARS);
-        let mut peer =
-            RemotePeer::new(key, name, ParticipantId::from_trusted(id), offerer == Offerer::Unknown);
+        let mut peer = RemotePeer::new(key, name, ParticipantId::from_trusted(id), offerer);
         peer.visavis = visavis;
         self.signals.push(Inbound::Roster(RosterSignal::Joined(peer.info(offerer))));
         self.peers.push(peer);
@@ -234,8 +234,13 @@ impl Context {
     }
 
     /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
-    /// if the message tells.
-    pub(crate) fn on_description(&mut self, key: &str, value: &Json, known: Option<SdpType>) -> Option<()> {
+    /// if the message tells. An error if it is no description.
+    pub(crate) fn on_description(
+        &mut self,
+        key: &str,
+        value: &Json,
+        known: Option<SdpType>,
+    ) -> Result<(), Malformed> {
         self.on_description_as(key, "", value, known)
     }
 
@@ -246,15 +251,15 @@ impl Context {
         name: &str,
         value: &Json,
         known: Option<SdpType>,
-    ) -> Option<()> {
-        let description = loose::description(value, known)?;
+    ) -> Result<(), Malformed> {
+        let description = loose::description(value, known).ok_or(Malformed)?;
         let (now, listens_until) =
             (self.now, self.local.listens_until.filter(|_| key == OTHER && !self.local.hosts));
         if listens_until.is_some() && description.sdp_type == SdpType::Answer {
-            return Some(());
+            return Ok(());
         }
         self.participant_joined_as(key, name, Offerer::Them);
-        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) else { return Some(()) };
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) else { return Ok(()) };
         match listens_until {
             _ if peer.visavis.is_some() => {
                 peer.on_visavis_description(&self.local.id, description, &mut self.signals);
@@ -262,7 +267,7 @@ impl Context {
             Some(until) => peer.hold_offer(until, description),
             None => peer.on_remote_description(now, description, &mut self.signals),
         }
-        Some(())
+        Ok(())
     }
 
     /// Somebody has a candidate, or no more. Nobody enters by that: a late one of somebody who left is nothing.
@@ -310,6 +315,7 @@ impl Context {
         self.joined = false;
         self.timer = None;
         self.reconnect = None;
+        self.moving = false;
         self.signals.clear();
         self.messages.clear();
         self.extensions.clear();
@@ -325,13 +331,8 @@ impl Context {
     ) -> Option<Outgoing> {
         let (now, candidates_in_description) = (self.now, self.profile.candidates_in_description);
         let peer = self.peers.iter_mut().find(|peer| peer.id == *to)?;
-        let description = peer.on_local_description(
-            now,
-            epoch,
-            description,
-            candidates_in_description && peer.visavis.is_none(),
-        )?;
-        Some(Outgoing::Description(peer.key.clone(), description))
+        let candidates_in_description = candidates_in_description && peer.visavis.is_none();
+        peer.on_local_description(now, epoch, description, candidates_in_description)
     }
 
     pub(super) fn on_local_candidate(
@@ -340,11 +341,7 @@ impl Context {
         candidate: Option<IceCandidate>,
     ) -> Option<Outgoing> {
         let peer = self.peers.iter_mut().find(|peer| peer.id == *to)?;
-        match peer.on_local_candidate(self.now, candidate.as_ref()) {
-            Ok(description) => Some(Outgoing::Description(peer.key.clone(), description)),
-            Err(true) => Some(Outgoing::Candidate(peer.key.clone(), candidate)),
-            Err(false) => None,
-        }
+        peer.on_local_candidate(self.now, candidate)
     }
 
     /// What is to be said because time has passed. Who is silent for too long has left.
@@ -355,9 +352,7 @@ impl Context {
             self.elect_host();
         }
         for peer in &mut self.peers {
-            let description = peer.on_timeout(now, &mut self.signals);
-            outgoing
-                .extend(description.map(|description| Outgoing::Description(peer.key.clone(), description)));
+            outgoing.extend(peer.on_timeout(now, &mut self.signals));
         }
         let gone = |peer: &RemotePeer| !announces_leave && peer.given_up_at().is_some_and(|at| at <= now);
         while let Some(peer) = self.peers.iter().find(|peer| gone(peer)) {
@@ -388,9 +383,6 @@ impl Context {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        if !self.signals.is_empty() || self.reconnect.is_some() {
-            return Some(Timestamp::default());
-        }
         let silent =
             self.peers.iter().filter(|_| !self.profile.announces_leave).filter_map(RemotePeer::given_up_at);
         let outgoing = self.peers.iter().filter_map(RemotePeer::poll_timeout);

@@ -19,8 +19,31 @@ impl DescriptionInfo {
         self.ufrags.iter().any(|known| known == ufrag)
     }
 
-    pub(super) fn into_session(self) -> Option<String> {
+    fn into_session(self) -> Option<String> {
         (!self.session.is_empty()).then_some(self.session)
+    }
+}
+
+/// Whose description of theirs is in force.
+#[derive(Debug, Default)]
+pub(super) struct RemoteSession {
+    /// The one of this connection.
+    pub(super) current: Option<DescriptionInfo>,
+    /// The session of the connection before, which this one has replaced.
+    pub(super) outdated: Option<String>,
+}
+
+impl RemoteSession {
+    /// Another connection begins.
+    pub(super) fn replace(&mut self) {
+        self.outdated = self.current.take().and_then(DescriptionInfo::into_session);
+    }
+
+    /// They have described themselves. A client that has only one connection answers our new one with it.
+    pub(super) fn accept(&mut self, description: &SessionDescription) {
+        let info = DescriptionInfo::new(description);
+        self.outdated.take_if(|outdated| *outdated == info.session);
+        self.current = Some(info);
     }
 }
 

@@ -151,7 +151,8 @@ impl Context {
         visavis.epoch = extension.epoch;
         let [description, candidate] = ["description", "candidate"].map(|inside| x.at(inside));
         if *description != Json::Null {
-            self.on_description(key, description, None);
+            // What is none is as good as nothing: the rest of the message has been understood.
+            let _ = self.on_description(key, description, None);
         } else if *candidate != Json::Null {
             self.on_candidate(key, candidate);
         } else {

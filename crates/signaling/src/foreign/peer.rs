@@ -1,10 +1,24 @@
 //! One other participant: which connection of the pair is in force, and what waits for its time.
+//!
+//! Three things are known of everybody, and change on their own:
+//!
+//! - how sure it is that they are there ([`Presence`]): it only ever grows;
+//! - which offer waits for what ([`SignalingState`], where the table of its states is);
+//! - which of their sessions is in force, and which is over ([`RemoteSession`]).
+//!
+//! | presence | how it begins | our offer without an answer |
+//! | - | - | - |
+//! | `Assumed` | nobody says who is there | is repeated, and is nobody's fault |
+//! | `Announced` | the server, or they themselves | after 30 s they are gone, unless the server says who leaves |
+//! | `Answered` | they have offered, or answered | the same after 10 s |
 
 use std::time::Duration;
 
 use super::candidates::with_candidates;
-use super::description::{DescriptionInfo, session};
+use super::context::Outgoing;
+use super::description::{DescriptionInfo, RemoteSession, session};
 use super::extension::VisavisClient;
+use super::signaling_state::SignalingState;
 use crate::limits::MAX_EARLY_CANDIDATES;
 use crate::signal::{
     IceCandidate, Inbound, Offerer, ParticipantId, ParticipantInfo, SdpType, ServerSignal, SessionDescription,
@@ -41,38 +55,30 @@ pub(super) struct RemotePeer {
     pub(super) name: String,
     /// How the room calls them.
     pub(super) id: ParticipantId,
-    /// Whether they are a guess: nobody has been heard.
-    pub(super) unconfirmed: bool,
     /// What is known of them if they are one of ours.
     pub(super) visavis: Option<VisavisClient>,
     /// Which connection of the pair is in force.
     epoch: u32,
-    pending_offer: Option<PendingOffer>,
-    remote: Option<DescriptionInfo>,
-    /// The session of theirs that a newer connection replaced.
-    outdated_session: Option<String>,
-    held: Option<(Timestamp, SessionDescription)>,
+    presence: Presence,
+    state: SignalingState,
+    remote: RemoteSession,
+    /// Candidates of theirs that belong to a description that has not come.
     early_candidates: Vec<IceCandidate>,
-    gathering: Option<GatheringDescription>,
-    /// Whether an offer of ours was ever answered, or theirs heard.
-    answered: bool,
-    /// Whether the room has heard an offer that it has not answered. If it made one too in that moment, it will give way:
-    /// ours is not said.
-    owes_answer: bool,
     /// What we said last. Candidates of anything else are not said, and its echo is not heard.
     local: DescriptionInfo,
+    /// The same, while it waits for its candidates.
+    gathering: Option<GatheringDescription>,
 }
 
-/// An offer of ours that waits for its answer.
-#[derive(Debug)]
-struct PendingOffer {
-    first: Timestamp,
-    last: Timestamp,
-    description: SessionDescription,
-    /// For when it is repeated.
-    candidates: Vec<IceCandidate>,
-    /// How often it was.
-    repeats: u32,
+/// How sure it is that somebody is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// Nobody has been heard: whoever is there hears our offer.
+    Assumed,
+    /// They are in the room.
+    Announced,
+    /// They have answered an offer of ours, or made one.
+    Answered,
 }
 
 /// A description that waits for its candidates.
@@ -84,23 +90,20 @@ struct GatheringDescription {
 }
 
 impl RemotePeer {
-    pub(super) fn new(key: &str, name: String, id: ParticipantId, unconfirmed: bool) -> Self {
+    pub(super) fn new(key: &str, name: String, id: ParticipantId, offerer: Offerer) -> Self {
+        let presence = if offerer == Offerer::Unknown { Presence::Assumed } else { Presence::Announced };
         Self {
             key: key.to_owned(),
             name,
             id,
-            unconfirmed,
             visavis: None,
             epoch: 0,
-            pending_offer: None,
-            remote: None,
-            outdated_session: None,
-            held: None,
+            presence,
+            state: SignalingState::default(),
+            remote: RemoteSession::default(),
             early_candidates: Vec::new(),
-            gathering: None,
-            answered: false,
-            owes_answer: false,
             local: DescriptionInfo::default(),
+            gathering: None,
         }
     }
 
@@ -110,8 +113,16 @@ impl RemotePeer {
         ParticipantInfo { id: self.id.clone(), name: self.name.clone(), media, offerer, session: None }
     }
 
+    /// Whether an offer of ours was ever answered, or theirs heard.
     pub(super) fn has_answered(&self) -> bool {
-        self.answered
+        self.presence == Presence::Answered
+    }
+
+    /// Somebody who is only assumed to be there is gone too if they do not answer.
+    pub(super) fn expect_answer(&mut self) {
+        if self.presence == Presence::Assumed {
+            self.presence = Presence::Announced;
+        }
     }
 
     pub(super) fn epoch(&self) -> u32 {
@@ -120,92 +131,81 @@ impl RemotePeer {
 
     /// Whether their description is in force in this connection.
     pub(super) fn has_described(&self) -> bool {
-        self.remote.is_some()
+        self.remote.current.is_some()
     }
 
     /// Whether an offer of ours waits for its answer.
     pub(super) fn awaits_answer(&self) -> bool {
-        self.pending_offer.is_some()
+        self.state.local_offer().is_some()
     }
 
     /// Whether whoever is announced now is somebody else.
     pub(super) fn is_replaced(&self, now: Timestamp) -> bool {
-        self.has_described()
-            || self
-                .pending_offer
-                .as_ref()
-                .is_some_and(|pending_offer| pending_offer.first + STALE_OFFER <= now)
+        self.has_described() || self.state.local_offer().is_some_and(|local| local.first + STALE_OFFER <= now)
     }
 
-    /// The room describes itself. The description, unless it waits for its candidates.
+    /// The room describes itself. What is to be said, unless that waits for its candidates.
     pub(super) fn on_local_description(
         &mut self,
         now: Timestamp,
         epoch: u32,
         description: SessionDescription,
         candidates_in_description: bool,
-    ) -> Option<SessionDescription> {
+    ) -> Option<Outgoing> {
         if epoch != self.epoch {
             self.epoch = epoch;
-            self.outdated_session = self.remote.take().and_then(DescriptionInfo::into_session);
-            self.owes_answer = false;
+            self.remote.replace();
+            self.state.on_new_connection();
         }
-        if self.owes_answer && description.sdp_type == SdpType::Offer {
-            return None;
+        match (description.sdp_type, &self.state) {
+            (SdpType::Offer, SignalingState::HaveRemoteOffer) => return None,
+            (SdpType::Offer, _) => self.state.on_local_offer(now, description.clone()),
+            (SdpType::Answer, _) => self.state.on_local_answer(),
         }
-        self.owes_answer = false;
         self.local = DescriptionInfo::new(&description);
-        if description.sdp_type == SdpType::Offer {
-            let before =
-                self.pending_offer.as_ref().map(|pending_offer| (pending_offer.first, pending_offer.repeats));
-            let ((first, repeats), description) = (before.unwrap_or((now, 0)), description.clone());
-            self.pending_offer =
-                Some(PendingOffer { first, last: now, description, candidates: Vec::new(), repeats });
-        } else {
-            self.pending_offer = None;
-        }
         self.gathering = None;
         if !candidates_in_description {
-            return Some(description);
+            return Some(self.outgoing(description));
         }
         self.gathering =
             Some(GatheringDescription { due: now + GATHERING_TIMEOUT, description, candidates: Vec::new() });
         None
     }
 
-    /// The room has a candidate, or no more of them. A description if this completes one, else whether the candidate is
-    /// to be said by itself.
+    /// The room has a candidate, or no more of them. What is to be said: the candidate by itself, or the description that
+    /// has waited for all of them.
     pub(super) fn on_local_candidate(
         &mut self,
         now: Timestamp,
-        candidate: Option<&IceCandidate>,
-    ) -> Result<SessionDescription, bool> {
-        let ufrag = candidate.and_then(IceCandidate::ufrag);
+        candidate: Option<IceCandidate>,
+    ) -> Option<Outgoing> {
+        let ufrag = candidate.as_ref().and_then(IceCandidate::ufrag);
         if ufrag.is_some_and(|ufrag| !self.local.has(ufrag)) {
-            return Err(false);
+            return None;
         }
-        if let (Some(pending_offer), Some(candidate)) = (&mut self.pending_offer, candidate)
-            && pending_offer.candidates.len() < MAX_EARLY_CANDIDATES
-        {
-            pending_offer.candidates.push(candidate.clone());
+        if let (Some(local), Some(candidate)) = (self.state.local_offer_mut(), &candidate) {
+            push_bounded(&mut local.candidates, candidate.clone());
         }
-        let Some(gathering) = &mut self.gathering else { return Err(true) };
-        match candidate {
-            Some(candidate) if gathering.candidates.len() < MAX_EARLY_CANDIDATES => {
-                gathering.candidates.push(candidate.clone());
-                Err(false)
+        match (&mut self.gathering, candidate) {
+            (None, candidate) => Some(Outgoing::Candidate(self.key.clone(), candidate)),
+            (Some(gathering), Some(candidate)) => {
+                push_bounded(&mut gathering.candidates, candidate);
+                None
             }
-            Some(_) => Err(false),
-            None => self.complete_gathering(now).ok_or(false),
+            (Some(_), None) => self.complete_gathering(now),
         }
     }
 
-    fn complete_gathering(&mut self, now: Timestamp) -> Option<SessionDescription> {
+    fn complete_gathering(&mut self, now: Timestamp) -> Option<Outgoing> {
         let gathering = self.gathering.take()?;
-        if let Some(pending_offer) = &mut self.pending_offer {
-            pending_offer.last = now;
+        if let Some(local) = self.state.local_offer_mut() {
+            local.last = now;
         }
-        Some(with_candidates(&gathering.description, &gathering.candidates))
+        Some(self.outgoing(with_candidates(&gathering.description, &gathering.candidates)))
+    }
+
+    fn outgoing(&self, description: SessionDescription) -> Outgoing {
+        Outgoing::Description(self.key.clone(), description)
     }
 
     /// They described themselves.
@@ -216,20 +216,16 @@ impl RemotePeer {
         out: &mut Vec<Inbound>,
     ) {
         let session = session(&description.sdp);
-        match (description.sdp_type, &self.pending_offer) {
+        match (description.sdp_type, self.state.local_offer()) {
             // Some servers repeat to the sender too.
             _ if !session.is_empty() && session == self.local.session => {}
             // Nobody asked: a second responder, or a duplicate.
             (SdpType::Answer, None) => {}
-            (SdpType::Answer, Some(_)) => {
-                self.pending_offer = None;
-                self.held = None;
-                self.accept(description, out);
-            }
-            (SdpType::Offer, _) if self.outdated_session.as_ref() == Some(&session) => {}
-            (SdpType::Offer, Some(pending_offer)) if now < pending_offer.last + UNHEARD_OFFER => {
+            (SdpType::Answer, Some(_)) => self.accept(description, out),
+            (SdpType::Offer, _) if self.remote.outdated.as_ref() == Some(&session) => {}
+            (SdpType::Offer, Some(local)) if now < local.last + UNHEARD_OFFER => {
                 let polite = self.local.session < session;
-                self.held = Some((now + HOLD_CROSSING_OFFER[usize::from(polite)], description));
+                self.hold_offer(now + HOLD_CROSSING_OFFER[usize::from(polite)], description);
             }
             (SdpType::Offer, _) => self.accept_offer(description, out),
         }
@@ -245,7 +241,7 @@ impl RemotePeer {
     ) {
         let Some(VisavisClient { id, epoch: Some(epoch), .. }) = &self.visavis else { return };
         let (epoch, yields) = (*epoch, local < id.as_str());
-        let crosses = self.pending_offer.is_some() && epoch == self.epoch;
+        let crosses = self.awaits_answer() && epoch == self.epoch;
         match description.sdp_type {
             SdpType::Offer if crosses && !yields => return,
             SdpType::Answer if !crosses => return,
@@ -253,39 +249,43 @@ impl RemotePeer {
         }
         if epoch >= self.epoch {
             self.epoch = epoch;
-            (self.pending_offer, self.gathering) = (None, None);
-            self.owes_answer = description.sdp_type == SdpType::Offer;
+            self.gathering = None;
+            self.settle(description.sdp_type);
         }
-        self.answered = true;
-        self.remote = Some(DescriptionInfo::new(&description));
+        if self.presence == Presence::Announced {
+            self.presence = Presence::Answered;
+        }
+        self.remote.accept(&description);
         out.push(Inbound::description(self.id.clone(), epoch, description));
     }
 
     /// Keeps their offer until it is clear whether it is for us.
     pub(super) fn hold_offer(&mut self, until: Timestamp, offer: SessionDescription) {
-        self.held = Some((until, offer));
+        self.state.hold(until, offer);
     }
 
     fn accept_offer(&mut self, description: SessionDescription, out: &mut Vec<Inbound>) {
         let session = session(&description.sdp);
-        if let Some(before) = self.remote.take_if(|remote| remote.session != session) {
+        if self.remote.current.as_ref().is_some_and(|current| current.session != session) {
             self.epoch = self.epoch.saturating_add(1);
-            self.outdated_session = before.into_session();
+            self.remote.replace();
         }
-        self.pending_offer = None;
-        self.held = None;
         self.gathering = None;
         self.accept(description, out);
     }
 
+    /// The room hears a description of theirs: whatever has waited for it is over.
+    fn settle(&mut self, sdp_type: SdpType) {
+        self.state = match sdp_type {
+            SdpType::Offer => SignalingState::HaveRemoteOffer,
+            SdpType::Answer => SignalingState::Stable,
+        };
+    }
+
     fn accept(&mut self, description: SessionDescription, out: &mut Vec<Inbound>) {
-        let remote = DescriptionInfo::new(&description);
-        // A client that has only one connection answers our new one with it.
-        self.outdated_session.take_if(|outdated_session| *outdated_session == remote.session);
-        self.remote = Some(remote);
-        self.answered = true;
-        self.unconfirmed = false;
-        self.owes_answer = description.sdp_type == SdpType::Offer;
+        self.remote.accept(&description);
+        self.presence = Presence::Answered;
+        self.settle(description.sdp_type);
         let (from, epoch) = (self.id.clone(), self.epoch);
         out.push(Inbound::description(from, epoch, description));
         for candidate in std::mem::take(&mut self.early_candidates) {
@@ -299,12 +299,12 @@ impl RemotePeer {
             let epoch = visavis.epoch.unwrap_or(self.epoch);
             return out.push(Inbound::candidate(self.id.clone(), epoch, candidate));
         }
-        let Some(remote) = &self.remote else { return self.buffer_candidate(candidate) };
+        let Some(remote) = &self.remote.current else { return self.buffer_candidate(candidate) };
         let ufrag = candidate.as_ref().and_then(IceCandidate::ufrag);
         let known = match ufrag {
             Some(ufrag) if self.local.has(ufrag) => return,
             Some(ufrag) => remote.has(ufrag),
-            None => self.held.is_none(),
+            None => self.state.held_offer().is_none(),
         };
         if known {
             out.push(Inbound::candidate(self.id.clone(), self.epoch, candidate));
@@ -314,29 +314,21 @@ impl RemotePeer {
     }
 
     fn buffer_candidate(&mut self, candidate: Option<IceCandidate>) {
-        if let Some(candidate) = candidate
-            && self.early_candidates.len() < MAX_EARLY_CANDIDATES
-        {
-            self.early_candidates.push(candidate);
+        if let Some(candidate) = candidate {
+            push_bounded(&mut self.early_candidates, candidate);
         }
     }
 
     /// The connection to the server is lost, and whatever was on its way.
     pub(super) fn on_disconnected(&mut self) {
-        self.pending_offer = None;
-        self.held = None;
+        self.state = SignalingState::Stable;
         self.gathering = None;
         self.early_candidates.clear();
-        self.owes_answer = false;
     }
 
     /// What the passing of time brings: a held offer is heard, a description or a repeated offer is said.
-    pub(super) fn on_timeout(
-        &mut self,
-        now: Timestamp,
-        out: &mut Vec<Inbound>,
-    ) -> Option<SessionDescription> {
-        if let Some((_, offer)) = self.held.take_if(|(at, _)| *at <= now) {
+    pub(super) fn on_timeout(&mut self, now: Timestamp, out: &mut Vec<Inbound>) -> Option<Outgoing> {
+        if let Some(offer) = self.state.take_due_offer(now) {
             self.accept_offer(offer, out);
         }
         if self.gathering.as_ref().is_some_and(|gathering| gathering.due <= now) {
@@ -345,36 +337,44 @@ impl RemotePeer {
         if self.repeats_at().is_none_or(|at| at > now) {
             return None;
         }
-        let pending_offer = self.pending_offer.as_mut()?;
-        pending_offer.last = now;
-        pending_offer.repeats += 1;
-        if pending_offer.repeats > MAX_REPEATS {
+        let local = self.state.local_offer_mut()?;
+        local.last = now;
+        local.repeats += 1;
+        if local.repeats > MAX_REPEATS {
             out.push(Inbound::Server(ServerSignal::Unanswered));
             return None;
         }
-        Some(with_candidates(&pending_offer.description, &pending_offer.candidates))
+        let description = with_candidates(&local.description, &local.candidates);
+        Some(self.outgoing(description))
     }
 
+    /// When our offer is said again. Never while theirs is held: then somebody is there.
     fn repeats_at(&self) -> Option<Timestamp> {
-        let pending_offer =
-            self.pending_offer.as_ref().filter(|_| self.unconfirmed && self.held.is_none())?;
-        let goes_on = pending_offer.repeats <= MAX_REPEATS;
-        goes_on.then(|| pending_offer.last + REPEAT_OFFER * 2_u32.pow(pending_offer.repeats))
+        let SignalingState::HaveLocalOffer(local) = &self.state else { return None };
+        let goes_on = self.presence == Presence::Assumed && local.repeats <= MAX_REPEATS;
+        goes_on.then(|| local.last + REPEAT_OFFER * 2_u32.pow(local.repeats))
     }
 
     /// When they count as gone, unless they answer.
     pub(super) fn given_up_at(&self) -> Option<Timestamp> {
-        let patience = if self.answered { ANSWER_TIMEOUT } else { FIRST_ANSWER_TIMEOUT };
-        self.pending_offer
-            .as_ref()
-            .filter(|_| !self.unconfirmed)
-            .map(|pending_offer| pending_offer.first + patience)
+        let patience = match self.presence {
+            Presence::Assumed => return None,
+            Presence::Announced => FIRST_ANSWER_TIMEOUT,
+            Presence::Answered => ANSWER_TIMEOUT,
+        };
+        Some(self.state.local_offer()?.first + patience)
     }
 
     /// When [`RemotePeer::on_timeout`] is due.
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        let held = self.held.as_ref().map(|(at, _)| *at);
+        let held = self.state.held_offer().map(|held| held.until);
         let gathering = self.gathering.as_ref().map(|gathering| gathering.due);
         held.into_iter().chain(gathering).chain(self.repeats_at()).min()
+    }
+}
+
+fn push_bounded(candidates: &mut Vec<IceCandidate>, candidate: IceCandidate) {
+    if candidates.len() < MAX_EARLY_CANDIDATES {
+        candidates.push(candidate);
     }
 }

@@ -4,6 +4,7 @@
 //! other.
 
 use super::value::{Fields, Json};
+use crate::malformed::Malformed;
 
 /// Deepest nesting. Messages need about five.
 const MAX_DEPTH: u32 = 64;
@@ -14,10 +15,7 @@ const MAX_DEPTH: u32 = 64;
 /// The byte at which it stops being JSON.
 pub(super) fn parse(text: &str) -> Result<Json, usize> {
     let mut reader = Reader { text, at: 0 };
-    match reader.document() {
-        Some(value) => Ok(value),
-        None => Err(reader.at),
-    }
+    reader.document().map_err(|Malformed| reader.at)
 }
 
 /// Where a field is, in a text that can be read: the start of its key, or of the innermost thing around it that is there.
@@ -25,6 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Json, usize> {
 pub(super) fn place_of(text: &str, field: &str) -> usize {
     let mut reader = Reader { text, at: 0 };
     let mut place = 0;
+    // If the text cannot be read to its end, that is the place to which it could be.
     let _ = reader.seek(field, &mut place);
     place
 }
@@ -35,18 +34,18 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn document(&mut self) -> Option<Json> {
+    fn document(&mut self) -> Result<Json, Malformed> {
         let value = self.value(0)?;
         self.space();
-        (self.at == self.text.len()).then_some(value)
+        if self.at == self.text.len() { Ok(value) } else { Err(Malformed) }
     }
 
-    fn value(&mut self, depth: u32) -> Option<Json> {
+    fn value(&mut self, depth: u32) -> Result<Json, Malformed> {
         if depth > MAX_DEPTH {
-            return None;
+            return Err(Malformed);
         }
         self.space();
-        match self.peek()? {
+        match self.byte()? {
             b'{' => self.object(depth),
             b'[' => self.list(depth),
             b'"' => self.string().map(Json::Text),
@@ -57,11 +56,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, depth: u32) -> Option<Json> {
+    fn object(&mut self, depth: u32) -> Result<Json, Malformed> {
         let mut fields = Fields::default();
         self.at += 1;
         if self.takes(b'}') {
-            return Some(fields.into());
+            return Ok(fields.into());
         }
         loop {
             self.space();
@@ -70,32 +69,32 @@ impl<'a> Reader<'a> {
             fields.push(key, self.value(depth + 1)?);
             if !self.takes(b',') {
                 self.needs(b'}')?;
-                return Some(fields.into());
+                return Ok(fields.into());
             }
         }
     }
 
-    fn list(&mut self, depth: u32) -> Option<Json> {
+    fn list(&mut self, depth: u32) -> Result<Json, Malformed> {
         let mut values = Vec::new();
         self.at += 1;
         if self.takes(b']') {
-            return Some(Json::List(values));
+            return Ok(Json::List(values));
         }
         loop {
             values.push(self.value(depth + 1)?);
             if !self.takes(b',') {
                 self.needs(b']')?;
-                return Some(Json::List(values));
+                return Ok(Json::List(values));
             }
         }
     }
 
     /// Goes to a field of the value at which we stand. Of several with the same name it is the last, as for all readers.
-    fn seek(&mut self, field: &str, place: &mut usize) -> Option<()> {
+    fn seek(&mut self, field: &str, place: &mut usize) -> Result<(), Malformed> {
         self.space();
         let list = self.skip(b'[');
         if field.is_empty() || !(list || self.skip(b'{')) {
-            return None;
+            return Ok(());
         }
         for index in 0_usize.. {
             self.space();
@@ -111,21 +110,22 @@ impl<'a> Reader<'a> {
             }
             self.value(0)?;
             if !self.takes(b',') {
-                return None;
+                break;
             }
         }
-        None
+        Ok(())
     }
 
-    fn word(&mut self, word: &str, value: Json) -> Option<Json> {
-        let rest = self.text.get(self.at..)?;
-        rest.starts_with(word).then(|| {
-            self.at += word.len();
-            value
-        })
+    fn word(&mut self, word: &str, value: Json) -> Result<Json, Malformed> {
+        let rest = self.text.get(self.at..).ok_or(Malformed)?;
+        if !rest.starts_with(word) {
+            return Err(Malformed);
+        }
+        self.at += word.len();
+        Ok(value)
     }
 
-    fn number(&mut self) -> Option<Json> {
+    fn number(&mut self) -> Result<Json, Malformed> {
         let start = self.at;
         self.skip(b'-');
         if !self.skip(b'0') {
@@ -141,37 +141,37 @@ impl<'a> Reader<'a> {
         self.since(start).map(|number| Json::Number(number.to_owned()))
     }
 
-    fn digits(&mut self) -> Option<()> {
+    fn digits(&mut self) -> Result<(), Malformed> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
-        (self.at > start).then_some(())
+        if self.at > start { Ok(()) } else { Err(Malformed) }
     }
 
-    fn string(&mut self) -> Option<String> {
+    fn string(&mut self) -> Result<String, Malformed> {
         if !self.skip(b'"') {
-            return None;
+            return Err(Malformed);
         }
         let mut string = String::new();
         loop {
             let start = self.at;
-            while !matches!(self.peek()?, b'"' | b'\\' | 0..b' ') {
+            while !matches!(self.byte()?, b'"' | b'\\' | 0..b' ') {
                 self.at += 1;
             }
             string.push_str(self.since(start)?);
             if self.skip(b'"') {
-                return Some(string);
+                return Ok(string);
             }
             if !self.skip(b'\\') {
-                return None;
+                return Err(Malformed);
             }
             string.push(self.escape()?);
         }
     }
 
-    fn escape(&mut self) -> Option<char> {
-        let byte = self.peek()?;
+    fn escape(&mut self) -> Result<char, Malformed> {
+        let byte = self.byte()?;
         let escaped = match byte {
             b'"' | b'\\' | b'/' => char::from(byte),
             b'b' => '\u{8}',
@@ -180,37 +180,37 @@ impl<'a> Reader<'a> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => return self.unicode(),
-            _ => return None,
+            _ => return Err(Malformed),
         };
         self.at += 1;
-        Some(escaped)
+        Ok(escaped)
     }
 
     /// `\uXXXX`. JavaScript may send half of a surrogate pair; no text can hold one, so it becomes U+FFFD, as in UTF-8
     /// decoders everywhere.
-    fn unicode(&mut self) -> Option<char> {
+    fn unicode(&mut self) -> Result<char, Malformed> {
         let first = self.hex()?;
         if !(0xD800..0xDC00).contains(&first) {
-            return Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
+            return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
         let between = self.at;
         let second = if self.skip(b'\\') && self.peek() == Some(b'u') { self.hex()? } else { 0 };
         if (0xDC00..0xE000).contains(&second) {
-            return char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
+            return char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)).ok_or(Malformed);
         }
         self.at = between;
-        Some(char::REPLACEMENT_CHARACTER)
+        Ok(char::REPLACEMENT_CHARACTER)
     }
 
     /// The four digits after the `u` at which we stand.
-    fn hex(&mut self) -> Option<u32> {
+    fn hex(&mut self) -> Result<u32, Malformed> {
         self.at += 1;
         let mut code = 0;
         for _ in 0..4 {
-            code = code * 16 + char::from(self.peek()?).to_digit(16)?;
+            code = code * 16 + char::from(self.byte()?).to_digit(16).ok_or(Malformed)?;
             self.at += 1;
         }
-        Some(code)
+        Ok(code)
     }
 
     fn space(&mut self) {
@@ -225,8 +225,8 @@ impl<'a> Reader<'a> {
         self.skip(byte)
     }
 
-    fn needs(&mut self, byte: u8) -> Option<()> {
-        self.takes(byte).then_some(())
+    fn needs(&mut self, byte: u8) -> Result<(), Malformed> {
+        if self.takes(byte) { Ok(()) } else { Err(Malformed) }
     }
 
     fn skip(&mut self, byte: u8) -> bool {
@@ -239,7 +239,12 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn since(&self, start: usize) -> Option<&'a str> {
-        self.text.get(start..self.at)
+    /// The byte at which we stand; there must be one.
+    fn byte(&self) -> Result<u8, Malformed> {
+        self.peek().ok_or(Malformed)
+    }
+
+    fn since(&self, start: usize) -> Result<&'a str, Malformed> {
+        self.text.get(start..self.at).ok_or(Malformed)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::carrier::Message;
 use crate::json::{self, Json};
+use crate::malformed::Malformed;
 
 /// Names that a server takes for its own and closes the connection over: they are never sent.
 pub(super) const RESERVED: [&str; 6] =
@@ -18,14 +19,17 @@ pub(super) struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Splits what follows the `4` of an Engine.IO message. `None` for what is no packet, and `Some(None)` for binary packets, whose attachments a dialect could
+    /// Splits what follows the `4` of an Engine.IO message. Nothing for binary packets, whose attachments a dialect could
     /// not use.
-    pub(super) fn read(text: &'a str) -> Option<Option<Self>> {
+    ///
+    /// # Errors
+    /// If that is no packet.
+    pub(super) fn read(text: &'a str) -> Result<Option<Self>, Malformed> {
         let mut chars = text.chars();
         let kind = match chars.next() {
             Some(kind @ '0'..='4') => kind,
-            Some('5' | '6') => return Some(None),
-            _ => return None,
+            Some('5' | '6') => return Ok(None),
+            _ => return Err(Malformed),
         };
         let rest = chars.as_str();
         let (namespace, rest) = match rest.strip_prefix('/') {
@@ -35,16 +39,20 @@ impl<'a> Packet<'a> {
         };
         let namespace = namespace.split('?').next().unwrap_or_default();
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (ack, data) = (rest.get(..digits)?, rest.get(digits..)?);
+        let (ack, data) = rest.split_at_checked(digits).ok_or(Malformed)?;
         let namespace = if namespace == "/" { "" } else { namespace };
-        Some(Some(Self { kind, namespace, ack: (digits > 0).then_some(ack), data }))
+        Ok(Some(Self { kind, namespace, ack: (digits > 0).then_some(ack), data }))
     }
 
-    pub(super) fn event(&self) -> Option<Message> {
-        let Json::List(mut args) = json::parse_any(self.data).ok()? else { return None };
-        let Some(Json::Text(_)) = args.first() else { return None };
-        let Json::Text(event) = args.remove(0) else { return None };
-        Some(Message { event, args })
+    /// The event that the packet is.
+    ///
+    /// # Errors
+    /// If it is none: not a list, or one that does not begin with a name.
+    pub(super) fn event(&self) -> Result<Message, Malformed> {
+        let Json::List(mut args) = json::parse_any(self.data)? else { return Err(Malformed) };
+        let Some(Json::Text(_)) = args.first() else { return Err(Malformed) };
+        let Json::Text(event) = args.remove(0) else { return Err(Malformed) };
+        Ok(Message { event, args })
     }
 }
 
