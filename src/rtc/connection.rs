@@ -313,7 +313,7 @@ impl Connection {
         if let Ok(mut listeners) = self.listeners.try_borrow_mut() {
             listeners.clear();
         }
-        self.data_channels.forget();
+        self.data_channels.stop_listening();
         self.close_signal.fire();
         let incoming = self.incoming.try_borrow_mut().map(|mut incoming| std::mem::take(&mut *incoming));
         for (_, track) in incoming.unwrap_or_default() {

@@ -108,7 +108,7 @@ impl DataChannels {
     }
 
     /// Listens no more. Also called from a panic, when anything may be borrowed.
-    pub(super) fn forget(&self) {
+    pub(super) fn stop_listening(&self) {
         let _ = self.peer.try_borrow_mut().map(|mut peer| peer.take());
         let _ = self.hang_up.try_borrow_mut().map(|mut hang_up| hang_up.take());
     }

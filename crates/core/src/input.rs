@@ -189,9 +189,10 @@ pub struct StreamStats {
 }
 
 /// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PeerConnectionState {
     /// Nothing has begun.
+    #[default]
     New,
     /// ICE or DTLS are at work.
     Connecting,

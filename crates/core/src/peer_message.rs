@@ -18,6 +18,9 @@ pub enum PeerMessage {
 }
 
 impl PeerMessage {
+    /// The types of all messages, with commas between: words that reports keep.
+    pub const TYPES: &str = "media,leave";
+
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
     /// # Errors

@@ -3,17 +3,16 @@
 mod checks;
 mod shell;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use visavis_core::signaling::dialects::visavis::Visavis;
-use visavis_core::signaling::{Probe, SessionDescription, Timestamp};
+use visavis_core::signaling::{Probe, Timestamp};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaEvent, MediaKind, NetworkEvent,
-    OperationError, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, RoomConfig,
-    SocketEvent, Source, Stats, StreamStats, TestId, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaError, MediaEvent, MediaKind,
+    NetworkEvent, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent,
+    Source, Stats, StreamStats, TestId,
 };
-use visavis_sim::fake::FakeConnection;
+use visavis_sim::browser::{FakeBrowser, PeerChannel, Pending};
 
 use crate::script::{lines, number, pick, text_of};
 
@@ -41,54 +40,19 @@ pub(crate) fn run(bytes: &[u8]) {
 #[derive(Debug, Clone)]
 enum Asked {
     Capture(CaptureId, Vec<Source>),
-    Make(ConnectionId),
-    SetLocal(ConnectionId),
-    SetRemote(ConnectionId, SessionDescription, Vec<(Source, Option<String>)>),
-    Stats(ConnectionId),
+    Connection(ConnectionId, Pending),
     Look(Probe),
     Test(TestId),
 }
 
-struct Connection {
-    fake: FakeConnection,
-    /// A description operation is under way.
-    busy: bool,
-    /// The browser never made it.
-    stillborn: bool,
-    transceivers: BTreeSet<Source>,
-    channel: Channel,
-    /// Packets and frames of the streams, by kind.
-    counts: [u32; 4],
-}
+/// Packets and frames of the streams of a connection, by kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts([u32; 4]);
 
-/// The data channel to another page of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Channel {
-    None,
-    Connecting,
-    Open,
-    Closed,
-}
-
-impl Connection {
-    /// What `m` means, if the channel can do that now.
-    fn channel_event(&mut self, what: &str) -> Option<PeerChannelEvent> {
-        let (needed, then, event) = match what {
-            "+" => (Channel::Connecting, Channel::Open, PeerChannelEvent::Opened),
-            "!" => (Channel::Open, Channel::Closed, PeerChannelEvent::Closed),
-            ">" => (Channel::Open, Channel::Open, PeerChannelEvent::BufferedAmountHigh),
-            "<" => (Channel::Open, Channel::Open, PeerChannelEvent::BufferedAmountLow),
-            text => (Channel::Open, Channel::Open, PeerChannelEvent::Message(text.to_owned())),
-        };
-        (self.channel == needed).then(|| {
-            self.channel = then;
-            event
-        })
-    }
-
+impl Counts {
     /// The counters, of streams whose sections nobody knows.
-    fn stats(&self) -> Stats {
-        let [sound, pictures, sent, frames] = self.counts;
+    fn stats(self) -> Stats {
+        let Self([sound, pictures, sent, frames]) = self;
         let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
         Stats {
             inbound: vec![
@@ -116,10 +80,7 @@ struct Page {
     now: Timestamp,
     socket: Socket,
     asked: Vec<Asked>,
-    connections: BTreeMap<ConnectionId, Connection>,
-    used: BTreeSet<ConnectionId>,
-    tracks: BTreeSet<TrackId>,
-    next_track: u32,
+    browser: FakeBrowser<Counts>,
     timers_in_a_row: u32,
 }
 
@@ -132,10 +93,7 @@ impl Page {
             now: Timestamp::default(),
             socket: Socket::None,
             asked: Vec::new(),
-            connections: BTreeMap::new(),
-            used: BTreeSet::new(),
-            tracks: BTreeSet::new(),
-            next_track: 0,
+            browser: FakeBrowser::new("p"),
             timers_in_a_row: 0,
         }
     }
@@ -173,7 +131,7 @@ impl Page {
             ('s' | 'g' | 'n' | 'r' | 'f' | 'm', _) => self.connection_step(mark, at, more),
             ('k', _) if more == "!" => self.input(Input::Media(MediaEvent::DevicesChanged)),
             ('k', _) => {
-                let tracks: Vec<_> = self.tracks.iter().copied().collect();
+                let tracks: Vec<_> = self.browser.tracks.iter().copied().collect();
                 if let Some(track) = pick(&tracks, at) {
                     self.input(Input::Media(MediaEvent::TrackEnded(*track)));
                 }
@@ -202,37 +160,31 @@ impl Page {
 
     /// Something happens in one of the connections, whether the room has asked for it or not.
     fn connection_step(&mut self, mark: char, at: u64, more: &str) {
-        let ids: Vec<_> = self.connections.keys().copied().collect();
+        let ids: Vec<_> = self.browser.connections.keys().copied().collect();
         let Some(&id) = pick(&ids, at) else { return };
-        let Some(connection) = self.connections.get_mut(&id).filter(|connection| !connection.stillborn)
-        else {
-            return;
-        };
+        let connection = self.browser.connections.get_mut(&id);
+        let Some(connection) = connection.filter(|connection| !connection.creation_failed) else { return };
         let event = match mark {
             's' => ConnectionEvent::ConnectionStateChange(state(number(more).0)),
-            'g' => ConnectionEvent::IceCandidate((more != "!").then(|| shell::gathered(&connection.fake))),
+            'g' => ConnectionEvent::IceCandidate((more != "!").then(|| connection.candidate(1))),
             'n' => {
                 if more == "!" {
                     connection.fake.want_renegotiation();
                 }
-                if connection.busy || !connection.fake.negotiation_needed() {
-                    return;
-                }
-                ConnectionEvent::NegotiationNeeded
+                return self.finish(id, &Pending::NegotiationNeeded, false);
             }
             'r' => {
-                self.next_track += 1;
                 let kind = if more == "!" { MediaKind::Audio } else { MediaKind::Video };
                 let mid = (at / 7 % 5).to_string();
-                ConnectionEvent::Track { mid, kind, track: TrackId(self.next_track) }
+                ConnectionEvent::Track { mid, kind, track: self.browser.new_track() }
             }
             'm' => {
-                let Some(event) = connection.channel_event(more) else { return };
+                let Some(event) = channel_event(&mut connection.channel, more) else { return };
                 ConnectionEvent::PeerChannel(event)
             }
             _ => {
                 let more = number(more).0 as u32;
-                connection.counts[at as usize / 2 % 4] = more;
+                connection.path.0[at as usize / 2 % 4] = more;
                 return;
             }
         };
@@ -247,18 +199,23 @@ impl Page {
         let asked = self.asked.remove(at as usize % self.asked.len());
         match asked {
             Asked::Capture(capture, sources) => {
-                self.captured(capture, &sources, refuses);
+                let event = if refuses {
+                    MediaEvent::CaptureFailed { capture, error: MediaError::Busy }
+                } else {
+                    self.browser.captured(capture, &sources)
+                };
+                self.input(Input::Media(event));
             }
-            Asked::Make(id) => {
-                if refuses && let Some(connection) = self.connections.get_mut(&id) {
-                    connection.stillborn = true;
-                    self.input(Input::Connection(id, ConnectionEvent::CreationFailed));
+            // Only the mark `n` asks whether a negotiation is needed.
+            Asked::Connection(_, Pending::Create) if !refuses => {}
+            Asked::Connection(id, Pending::GetStats) => {
+                let connection = self.browser.connections.get(&id);
+                if let Some(connection) = connection.filter(|it| !it.creation_failed && !refuses) {
+                    let stats = connection.path.stats();
+                    self.input(Input::Connection(id, ConnectionEvent::Stats(stats)));
                 }
             }
-            Asked::SetLocal(id) => self.set_local(id, refuses),
-            Asked::SetRemote(id, description, adopted) => {
-                self.set_remote(id, &description, &adopted, refuses);
-            }
+            Asked::Connection(id, pending) => self.finish(id, &pending, refuses),
             Asked::Look(probe) if refuses => self.input(Input::Probed(probe, ProbeResult::NoAnswer)),
             Asked::Look(probe) => {
                 self.input(Input::Probed(probe, ProbeResult::Response { status: 404, body: String::new() }));
@@ -267,12 +224,17 @@ impl Page {
                 let finding = if refuses { Finding::Error(401) } else { Finding::Good };
                 self.input(Input::Check(id, finding));
             }
-            Asked::Stats(id) => {
-                let stats =
-                    self.connections.get(&id).filter(|it| !it.stillborn && !refuses).map(Connection::stats);
-                if let Some(stats) = stats {
-                    self.input(Input::Connection(id, ConnectionEvent::Stats(stats)));
-                }
+        }
+    }
+
+    fn finish(&mut self, id: ConnectionId, pending: &Pending, refuses: bool) {
+        let (events, fault) = self.browser.finish(id, pending, refuses);
+        // A server may send a description that is none.
+        let fault = fault.filter(|fault| *fault != "OperationError");
+        assert_eq!(fault, None, "{pending:?}");
+        for event in events {
+            if self.browser.connections.contains_key(&id) {
+                self.input(Input::Connection(id, event));
             }
         }
     }
@@ -291,6 +253,21 @@ impl Page {
     }
 }
 
+/// What `m` means, if the channel can do that now.
+fn channel_event(channel: &mut PeerChannel, what: &str) -> Option<PeerChannelEvent> {
+    let (needed, then, event) = match what {
+        "+" => (PeerChannel::Connecting, PeerChannel::Open, PeerChannelEvent::Opened),
+        "!" => (PeerChannel::Open, PeerChannel::Closed, PeerChannelEvent::Closed),
+        ">" => (PeerChannel::Open, PeerChannel::Open, PeerChannelEvent::BufferedAmountHigh),
+        "<" => (PeerChannel::Open, PeerChannel::Open, PeerChannelEvent::BufferedAmountLow),
+        text => (PeerChannel::Open, PeerChannel::Open, PeerChannelEvent::Message(text.to_owned())),
+    };
+    (*channel == needed).then(|| {
+        *channel = then;
+        event
+    })
+}
+
 fn state(number: u64) -> PeerConnectionState {
     match number % 6 {
         0 => PeerConnectionState::New,
@@ -300,8 +277,4 @@ fn state(number: u64) -> PeerConnectionState {
         4 => PeerConnectionState::Failed,
         _ => PeerConnectionState::Closed,
     }
-}
-
-fn refusal() -> OperationError {
-    OperationError { name: "OperationError".to_owned() }
 }

@@ -340,7 +340,7 @@ pub enum Outbound {
     /// Leave on purpose.
     Leave,
     /// Before joining: is anybody there? The answer is [`ServerSignal::IceServers`], or [`ServerSignal::Rejected`] with
-    /// [`RejectCode::BadRequest`] from a server that does not know the question.
+    /// [`RejectCode::BadRequest`](crate::RejectCode::BadRequest) from a server that does not know the question.
     Check,
 }
 

@@ -3,10 +3,14 @@
 //! It refuses what a browser refuses, by the same names. The scripts in [`conformance`](crate::conformance) are run
 //! against it and against real browsers, so that it cannot drift into being kinder than they are.
 
+mod fingerprint;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
+
+use self::fingerprint::{digits, undigits};
 
 /// `RTCSignalingState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -365,19 +369,6 @@ impl FakeConnection {
         self.remote = self.pending_remote.take().or_else(|| self.remote.take());
         self.signaling = SignalingState::Stable;
     }
-}
-
-/// The name of a connection in place of the SHA-256 of its certificate: 32 bytes in hexadecimal.
-fn digits(name: &str) -> String {
-    let bytes = name.bytes().chain(std::iter::repeat(0)).take(32);
-    bytes.map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
-}
-
-/// The name again. `None` if it is no SHA-256.
-fn undigits(digits: &str) -> Option<String> {
-    let bytes: Option<Vec<u8>> = digits.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
-    let bytes = bytes.filter(|bytes| bytes.len() == 32)?;
-    Some(bytes.into_iter().filter(|byte| *byte != 0).map(char::from).collect())
 }
 
 fn parse(sdp: &str) -> Option<Parsed> {

@@ -3,6 +3,7 @@
 //!
 //! Every run is decided by one seed, so every failure can be repeated: `cargo xtask sim --seed N`.
 
+pub mod browser;
 pub mod conformance;
 pub mod fake;
 mod random;

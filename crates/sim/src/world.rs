@@ -1,6 +1,7 @@
 //! The world: peers, a server, a network, and one queue of things to come.
 
 mod browser;
+mod channels;
 mod checks;
 mod ice;
 mod network;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use visavis_app::report;
-use visavis_core::signaling::{SessionDescription, Timestamp};
+use visavis_core::signaling::Timestamp;
 use visavis_core::{
     CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, Source,
     TestId,
@@ -23,6 +24,7 @@ use self::network::{Server, SocketId};
 use self::page::Peer;
 use self::script::Operation;
 pub use self::script::Script;
+use crate::browser::Pending;
 use crate::random::Random;
 
 /// Virtual milliseconds between two looks at ICE.
@@ -105,12 +107,9 @@ enum Action {
     ServerLosesSocket(SocketId),
     ServerStarts,
     Heartbeat,
-    LocalDone(usize, ConnectionId),
-    RemoteDone(usize, ConnectionId, SessionDescription, Vec<(Source, Option<String>)>),
+    Pending(usize, ConnectionId, Pending),
     Connection(usize, ConnectionId, ConnectionEvent),
-    CheckNegotiation(usize, ConnectionId),
     CaptureDone(usize, CaptureId, Vec<Source>),
-    StatsDone(usize, ConnectionId),
     Tested(usize, TestId),
     IceTick,
 }
@@ -121,12 +120,9 @@ impl Action {
         match self {
             Self::SocketReady(peer, _)
             | Self::ToPeer(peer, ..)
-            | Self::LocalDone(peer, _)
-            | Self::RemoteDone(peer, ..)
+            | Self::Pending(peer, ..)
             | Self::Connection(peer, ..)
-            | Self::CheckNegotiation(peer, _)
             | Self::CaptureDone(peer, ..)
-            | Self::StatsDone(peer, _)
             | Self::Tested(peer, _)
             | Self::Operation(
                 Operation::Join(peer)
@@ -295,7 +291,6 @@ impl World {
             }
             Action::Thaw(peer) => self.thaw(peer),
             Action::Heal => self.heal(),
-            Action::StatsDone(peer, connection) => self.stats_done(peer, connection),
             Action::Tested(peer, test) => self.tested(peer, test),
             Action::SocketReady(peer, socket) => self.socket_ready(peer, socket),
             Action::ToServer(socket, frame) => self.server_hears(socket, &frame),
@@ -303,12 +298,8 @@ impl World {
             Action::ServerLosesSocket(socket) => self.server_loses(socket),
             Action::ServerStarts => self.server_starts(),
             Action::Heartbeat => self.heartbeat(),
-            Action::LocalDone(peer, connection) => self.local_done(peer, connection),
-            Action::RemoteDone(peer, connection, description, adopted) => {
-                self.remote_done(peer, connection, &description, &adopted);
-            }
+            Action::Pending(peer, connection, pending) => self.finish(peer, connection, &pending),
             Action::Connection(peer, connection, event) => self.connection_event(peer, connection, event),
-            Action::CheckNegotiation(peer, connection) => self.check_negotiation(peer, connection),
             Action::CaptureDone(peer, capture, sources) => self.capture_done(peer, capture, &sources),
             Action::IceTick => self.ice_tick(),
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::process::Process;
 use crate::{Bundle, Network, Place, tools};
 
-/// Where the server of a [`Network`](crate::Network) listens: its namespace has all ports to itself.
+/// Where the server of a [`Network`] listens: its namespace has all ports to itself.
 pub(crate) const PORT: u16 = 8080;
 
 /// A running `visavis-server` that also serves a bundle.

@@ -10,6 +10,7 @@
 //!
 //! This is against accidents. A server that wants to give away what it knows needs no report for it.
 
+use visavis_core::PeerMessage;
 use visavis_core::flight::Recorder;
 use visavis_signaling::RejectCode;
 use visavis_signaling::dialects;
@@ -44,7 +45,8 @@ const MIN_FINGERPRINT_CHARS: usize = 59;
 
 /// What a recorder has kept so far, without anything private: a JSON list with one entry in each line.
 pub fn redact(recorder: &Recorder) -> String {
-    let mut redactor = Redactor { protocol_words: vec![dialects::WORDS], ..Redactor::default() };
+    let mut redactor =
+        Redactor { protocol_words: vec![dialects::WORDS, PeerMessage::TYPES], ..Redactor::default() };
     // Twice: the first pass collects all private texts and names, from which the pseudonyms of the second follow.
     redactor.redact_all(recorder);
     redactor.redact_all(recorder)

@@ -16,14 +16,17 @@ impl Page {
         let view = self.room.view();
         let people = view.participants.len();
         assert!(people <= MAX_PARTICIPANTS, "a crowd of {people}");
-        let spare = self.connections.values().filter(|it| it.fake.is_untouched()).count();
-        assert!(self.connections.len() <= people + spare.min(1), "one for everybody, and one made ahead");
+        let spare = self.browser.connections.values().filter(|it| it.fake.is_untouched()).count();
+        assert!(
+            self.browser.connections.len() <= people + spare.min(1),
+            "one for everybody, and one made ahead"
+        );
         let backlog = self.room.backlog();
         assert!(backlog <= MAX_BACKLOG.0 + people * MAX_BACKLOG.1, "{backlog} messages wait");
         check_people(&view);
         match view.lifecycle {
             Lifecycle::Left => {
-                assert!(self.tracks.is_empty(), "not everything is put away");
+                assert!(self.browser.tracks.is_empty(), "not everything is put away");
                 assert!(self.socket == Socket::None, "not everything is put away");
                 assert_eq!(self.room.poll_timeout(), None, "nothing is left to wait for");
                 assert_eq!(people, 0, "people, but no room");

@@ -53,7 +53,7 @@ impl World {
     pub(super) fn check_peer(&mut self, peer: usize) {
         let page = &self.peers[peer];
         let view = page.room.view();
-        let (people, connections) = (view.participants.len(), page.connections.len());
+        let (people, connections) = (view.participants.len(), page.browser.connections.len());
         let spare = page.spare();
         let out = matches!(view.lifecycle, Lifecycle::Left | Lifecycle::Lobby);
         let what = if connections > people + spare.min(1) {
@@ -85,7 +85,7 @@ impl World {
         let page = &self.peers[peer];
         let view = page.room.view();
         if !page.wants_in {
-            let clean = page.connections.is_empty() && view.participants.is_empty();
+            let clean = page.browser.connections.is_empty() && view.participants.is_empty();
             return (!clean).then(|| format!("peer {peer} is out but not clean"));
         }
         if view.lifecycle != Lifecycle::Joined || view.problem.is_some() {
@@ -111,15 +111,15 @@ impl World {
     fn wrong_media(&self, peer: usize) -> Option<String> {
         let page = &self.peers[peer];
         let people = page.room.view().participants.len();
-        if page.connections.len() != people + page.spare() {
+        if page.browser.connections.len() != people + page.spare() {
             return Some(format!(
                 "peer {peer} has {} connections for {people} people",
-                page.connections.len()
+                page.browser.connections.len()
             ));
         }
-        page.connections.values().filter(|conn| !conn.fake.is_untouched()).find_map(|conn| {
-            let sends_right = conn.sending.len() == page.tracks.len()
-                && conn.sending.values().all(|track| page.tracks.contains(track));
+        page.browser.connections.values().filter(|conn| !conn.fake.is_untouched()).find_map(|conn| {
+            let sends_right = conn.sending.len() == page.browser.tracks.len()
+                && conn.sending.values().all(|track| page.browser.tracks.contains(track));
             let hears = self.other_end(conn).is_some_and(|(owner, _)| {
                 let media = self.peers[owner].media();
                 let [voice, picture, screen, sound] = self.arriving(peer, conn);
@@ -143,14 +143,14 @@ impl Peer {
 
     /// How many connections it has that nobody uses yet.
     fn spare(&self) -> usize {
-        self.connections.values().filter(|conn| conn.fake.is_untouched()).count()
+        self.browser.connections.values().filter(|conn| conn.fake.is_untouched()).count()
     }
 
     fn is_put_away(&self) -> bool {
-        self.tracks.is_empty()
+        self.browser.tracks.is_empty()
             && self.tests.is_empty()
             && self.socket.is_none()
-            && self.connections.is_empty()
+            && self.browser.connections.is_empty()
             && self.next_timer.is_none()
     }
 }

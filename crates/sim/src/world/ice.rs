@@ -19,36 +19,37 @@ impl World {
     pub(super) fn ice_tick(&mut self) {
         self.schedule(ICE_TICK, Action::IceTick);
         for peer in 0..self.peers.len() {
-            for id in self.peers[peer].connections.keys().copied().collect::<Vec<_>>() {
+            for id in self.peers[peer].browser.connections.keys().copied().collect::<Vec<_>>() {
                 self.tick(peer, id);
             }
         }
     }
 
     fn tick(&mut self, peer: usize, id: ConnectionId) {
-        let Some(conn) = self.peers[peer].connections.get(&id) else { return };
+        let Some(conn) = self.peers[peer].browser.connections.get(&id) else { return };
         let (hears, arriving) = (self.hears(peer, conn), self.arriving(peer, conn));
         let now = self.now;
-        let Some(conn) = self.peers[peer].connections.get_mut(&id) else { return };
+        let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
         conn.count(arriving);
         if !hears || conn.wedged().is_some() {
-            conn.ailing_at = now;
+            conn.path.ailing_at = now;
         }
         if let Some(state) = conn.next_state(now, hears) {
-            conn.state = state;
+            conn.path.state = state;
             self.schedule(0, Action::Connection(peer, id, ConnectionEvent::ConnectionStateChange(state)));
         }
+        self.channel_tick(peer, id);
     }
 
     /// The connection at the other end, and whose it is.
     pub(super) fn other_end(&self, conn: &Conn) -> Option<(usize, &Conn)> {
         let (peer, id) = conn.fake.remote_fingerprint()?.strip_prefix('p')?.split_once('c')?;
         let peer: usize = peer.parse().ok()?;
-        let other = self.peers.get(peer)?.connections.get(&ConnectionId(id.parse().ok()?))?;
+        let other = self.peers.get(peer)?.browser.connections.get(&ConnectionId(id.parse().ok()?))?;
         Some((peer, other))
     }
 
-    fn hears(&self, peer: usize, conn: &Conn) -> bool {
+    pub(super) fn hears(&self, peer: usize, conn: &Conn) -> bool {
         self.other_end(conn).is_some_and(|(owner, other)| {
             !self.is_cut(peer, owner)
                 && conn.fake.matches(&other.fake)
@@ -80,7 +81,7 @@ impl World {
 
     /// Whether nothing at all is wrong with a connection, and it has had the time to notice: then nobody may touch it.
     pub(super) fn is_sound(&self, peer: usize, conn: &Conn) -> bool {
-        conn.ailing_at + NOTICES_WITHIN < self.now
+        conn.path.ailing_at + NOTICES_WITHIN < self.now
             && self.other_end(conn).is_some_and(|(owner, other)| {
                 let page = &self.peers[owner];
                 page.alive && page.wants_in && conn.is_sound() && other.is_sound() && self.hears(peer, conn)
@@ -92,18 +93,19 @@ impl Conn {
     /// The next `connectionState`, if it changes.
     fn next_state(&mut self, now: u64, hears: bool) -> Option<PeerConnectionState> {
         if hears {
-            self.bad_since = None;
-            let good_since = *self.good_since.get_or_insert(now);
-            let mended = self.failed_with.is_none() || self.failed_with.as_deref() != self.fake.local_ufrag();
-            let connects = self.state != PeerConnectionState::Connected && mended && now > good_since;
+            self.path.bad_since = None;
+            let good_since = *self.path.good_since.get_or_insert(now);
+            let mended = self.path.failed_with.is_none()
+                || self.path.failed_with.as_deref() != self.fake.local_ufrag();
+            let connects = self.path.state != PeerConnectionState::Connected && mended && now > good_since;
             return connects.then(|| {
-                self.failed_with = None;
+                self.path.failed_with = None;
                 PeerConnectionState::Connected
             });
         }
-        self.good_since = None;
-        let silent = now - *self.bad_since.get_or_insert(now);
-        match self.state {
+        self.path.good_since = None;
+        let silent = now - *self.path.bad_since.get_or_insert(now);
+        match self.path.state {
             PeerConnectionState::Connected if silent >= DISCONNECTED_AFTER => {
                 Some(PeerConnectionState::Disconnected)
             }
@@ -121,25 +123,30 @@ impl Conn {
     }
 
     fn fail(&mut self) -> Option<PeerConnectionState> {
-        self.failed_with = self.fake.local_ufrag().map(str::to_owned);
+        self.path.failed_with = self.fake.local_ufrag().map(str::to_owned);
         Some(PeerConnectionState::Failed)
     }
 
     /// From now on it fails in silence.
     pub(super) fn wedge(&mut self, wedge: Wedge) {
-        self.wedged = Some((wedge, self.fake.local_ufrag().unwrap_or_default().to_owned()));
+        self.path.wedged = Some((wedge, self.fake.local_ufrag().unwrap_or_default().to_owned()));
     }
 
     /// How it fails in silence. New credentials cure some of it.
     pub(super) fn wedged(&self) -> Option<Wedge> {
-        let (wedge, ufrag) = self.wedged.as_ref()?;
+        let (wedge, ufrag) = self.path.wedged.as_ref()?;
         let restarted = self.fake.local_ufrag() != Some(ufrag);
         let cured = restarted && matches!(wedge, Wedge::Deaf | Wedge::Stuck);
         (!cured).then_some(*wedge)
     }
 
     fn carries(&self) -> bool {
-        self.state == PeerConnectionState::Connected
+        self.path.state == PeerConnectionState::Connected
+    }
+
+    /// Whether messages pass, as far as this end can tell.
+    pub(super) fn carries_data(&self) -> bool {
+        self.carries() && self.fake.has_channel() && matches!(self.wedged(), None | Some(Wedge::Voiceless))
     }
 
     fn sends(&self, source: Source) -> bool {
@@ -157,20 +164,20 @@ impl Conn {
 
     fn is_sound(&self) -> bool {
         self.carries()
-            && self.known == self.state
+            && self.path.known == self.path.state
             && self.wedged().is_none()
-            && !self.refused
+            && !self.path.refused
             && self.is_stable()
     }
 
     fn count(&mut self, arriving: [bool; 4]) {
         let leaving = Source::ALL.map(|source| self.carries() && self.sends(source));
         let captured = self.sending.contains_key(&Source::Camera);
-        let camera = Source::Camera as usize;
-        for (counter, grows) in self.frames.iter_mut().zip([arriving[camera], leaving[camera], captured]) {
+        let (camera, path) = (Source::Camera as usize, &mut self.path);
+        for (counter, grows) in path.frames.iter_mut().zip([arriving[camera], leaving[camera], captured]) {
             *counter += u32::from(grows);
         }
-        let counters = self.received.iter_mut().zip(arriving).chain(self.sent.iter_mut().zip(leaving));
+        let counters = path.received.iter_mut().zip(arriving).chain(path.sent.iter_mut().zip(leaving));
         for (counter, grows) in counters {
             *counter += if grows { PACKETS } else { 0 };
         }

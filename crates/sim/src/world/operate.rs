@@ -5,6 +5,7 @@ use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, NetworkE
 use super::page::Peer;
 use super::script::{Operation, Person, Wedge};
 use super::{Action, World};
+use crate::browser::Pending;
 
 impl World {
     pub(super) fn operate(&mut self, operation: Operation) {
@@ -58,7 +59,7 @@ impl World {
     }
 
     pub(super) fn add_peer(&mut self, person: Person) -> usize {
-        self.peers.push(Peer::new(person));
+        self.peers.push(Peer::new(self.peers.len(), person));
         self.peers.len() - 1
     }
 
@@ -82,7 +83,7 @@ impl World {
         }
         page.alive = false;
         page.wants_in = false;
-        page.connections.clear();
+        page.browser.connections.clear();
         self.statistics.page_crashes += 1;
         if let Some(socket) = self.peers[peer].socket.take() {
             let delay = self.random.between(0, 5_000);
@@ -116,13 +117,13 @@ impl World {
     /// then the two would never come to rest.
     fn wedge(&mut self, peer: usize, other: usize, wedge: Wedge) {
         let flowing = |id: &ConnectionId| {
-            let conn = &self.peers[peer].connections[id];
+            let conn = &self.peers[peer].browser.connections[id];
             self.other_end(conn).is_some_and(|(owner, theirs)| {
-                owner == other && conn.received[0] > 0 && theirs.received[0] > 0
+                owner == other && conn.path.received[0] > 0 && theirs.path.received[0] > 0
             })
         };
-        let id = self.peers[peer].connections.keys().copied().find(flowing);
-        if let Some(conn) = id.and_then(|id| self.peers[peer].connections.get_mut(&id)) {
+        let id = self.peers[peer].browser.connections.keys().copied().find(flowing);
+        if let Some(conn) = id.and_then(|id| self.peers[peer].browser.connections.get_mut(&id)) {
             conn.wedge(wedge);
             self.statistics.wedges += 1;
         }
@@ -153,15 +154,15 @@ impl World {
 
     fn glare(&mut self, peer: usize) {
         let everywhere: Vec<_> = (0..self.peers.len())
-            .flat_map(|index| self.peers[index].connections.keys().map(move |id| (index, *id)))
+            .flat_map(|index| self.peers[index].browser.connections.keys().map(move |id| (index, *id)))
             .collect();
         for (index, id) in everywhere {
             if index != peer && self.random.chance(50) {
                 continue;
             }
-            if let Some(conn) = self.peers[index].connections.get_mut(&id) {
+            if let Some(conn) = self.peers[index].browser.connections.get_mut(&id) {
                 conn.fake.want_renegotiation();
-                self.schedule(0, Action::CheckNegotiation(index, id));
+                self.schedule(0, Action::Pending(index, id, Pending::NegotiationNeeded));
             }
         }
     }

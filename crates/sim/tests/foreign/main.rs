@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod connection;
 mod mapped;
 mod naive;
 mod piggyback;

@@ -8,14 +8,14 @@ use visavis_app::report::{Header, redact};
 use visavis_core::flight::Recorder;
 use visavis_core::{
     CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
-    Lifecycle, MediaEffect, MediaEvent, OperationError, Output, PeerConnectionState, Role, Room, RoomConfig,
-    RoomView, SocketEffect, SocketEvent, Source, TestId, TrackId,
+    Lifecycle, Output, PeerChannelEvent, PeerConnectionState, Room, RoomConfig, RoomView, SocketEffect,
+    SocketEvent, Source, TestId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
-use visavis_signaling::{IceCandidate, MediaState, SessionDescription, Timestamp};
+use visavis_signaling::{MediaState, Timestamp};
+use visavis_sim::browser::{Connection, FakeBrowser, PeerChannel, Pending};
 use visavis_sim::fake::FakeConnection;
 
-use crate::connection::{Adopted, Conn, kind_of};
 use crate::naive::{Naive, Tutorial};
 use crate::servers::{Out, Server};
 
@@ -31,12 +31,9 @@ enum Action {
     Closed(u32),
     Captured(usize, CaptureId, Vec<Source>),
     Tested(usize, TestId),
-    Check(usize, ConnectionId),
-    Local(usize, ConnectionId),
-    Remote(usize, ConnectionId, SessionDescription, Adopted),
-    Candidate(usize, ConnectionId, Option<IceCandidate>),
+    Pending(usize, ConnectionId, Pending),
+    Connection(usize, ConnectionId, ConnectionEvent),
     Path(usize, ConnectionId, bool),
-    ChannelClosed(usize, ConnectionId),
 }
 
 enum Client {
@@ -51,7 +48,8 @@ struct Page {
     recorder: Option<Recorder>,
     alive: bool,
     socket: Option<u32>,
-    connections: BTreeMap<ConnectionId, Conn>,
+    /// Of each connection it is known whether the path is good.
+    browser: FakeBrowser<bool>,
 }
 
 pub(crate) struct World {
@@ -126,8 +124,8 @@ impl World {
     }
 
     fn push(&mut self, client: Client, recorder: Option<Recorder>) {
-        let (touched, connections) = (self.now, BTreeMap::new());
-        self.pages.push(Page { client, touched, recorder, alive: true, socket: None, connections });
+        let (touched, browser) = (self.now, FakeBrowser::new(format!("p{}", self.pages.len())));
+        self.pages.push(Page { client, touched, recorder, alive: true, socket: None, browser });
     }
 
     pub(crate) fn join(&mut self, page: usize, room: &str) {
@@ -149,17 +147,17 @@ impl World {
 
     /// Something makes all connections of a page negotiate again.
     pub(crate) fn renegotiate(&mut self, page: usize) {
-        let ids: Vec<_> = self.pages[page].connections.keys().copied().collect();
+        let ids: Vec<_> = self.pages[page].browser.connections.keys().copied().collect();
         for id in ids {
             self.conn(page, id).unwrap().fake.want_renegotiation();
-            self.soon(0, Action::Check(page, id));
+            self.soon(0, Action::Pending(page, id, Pending::NegotiationNeeded));
         }
     }
 
     /// Whether nobody waits for an answer or has made a media section too many.
     pub(crate) fn must_be_settled(&self, pages: &[usize], what: &str) {
-        let connections = pages.iter().flat_map(|page| self.pages[*page].connections.values());
-        for fake in connections.filter(|conn| conn.good).map(|conn| &conn.fake) {
+        let connections = pages.iter().flat_map(|page| self.pages[*page].browser.connections.values());
+        for fake in connections.filter(|conn| conn.path).map(|conn| &conn.fake) {
             let (state, transceivers) = (fake.signaling().as_str(), fake.transceivers());
             assert_eq!((state, transceivers), ("stable", 2), "{what}: {}", fake.fingerprint());
         }
@@ -183,12 +181,12 @@ impl World {
 
     /// How many good paths a page has.
     pub(crate) fn paths(&self, page: usize) -> usize {
-        self.pages[page].connections.values().filter(|conn| conn.good).count()
+        self.pages[page].browser.connections.values().filter(|conn| conn.path).count()
     }
 
     pub(crate) fn crash(&mut self, page: usize) {
         self.pages[page].alive = false;
-        self.pages[page].connections.clear();
+        self.pages[page].browser.connections.clear();
         if let Some(socket) = self.pages[page].socket.take() {
             self.soon(self.delay, Action::Closed(socket));
         }
@@ -225,7 +223,8 @@ impl World {
     }
 
     pub(crate) fn talks_to_naive(&self, page: usize) -> bool {
-        self.pages[page].connections.values().any(|conn| conn.good) && self.view(page).participants.len() == 1
+        self.pages[page].browser.connections.values().any(|conn| conn.path)
+            && self.view(page).participants.len() == 1
     }
 
     pub(crate) fn run(&mut self, millis: u64) {
@@ -297,85 +296,75 @@ impl World {
                     self.soon(self.delay, Action::Closed(socket));
                 }
             }
-            Effect::Media(MediaEffect::GetUserMedia { capture, sources }) => {
-                self.soon(1, Action::Captured(page, capture, sources));
-            }
-            Effect::Media(MediaEffect::GetDisplayMedia { capture }) => {
-                self.soon(1, Action::Captured(page, capture, vec![Source::Screen]));
+            Effect::Media(effect) => {
+                let capture = self.pages[page].browser.perform_media(effect).unwrap();
+                if let Some((capture, mut sources)) = capture {
+                    sources.retain(|source| *source != Source::ScreenAudio);
+                    self.soon(1, Action::Captured(page, capture, sources));
+                }
             }
             // Every browser here makes connections.
             Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, Action::Tested(page, id)),
             Effect::Connection(id, effect) => self.perform_connection(page, id, effect),
-            Effect::Probe(_)
-            | Effect::Check(_, CheckEffect::End)
-            | Effect::Media(MediaEffect::StopTrack(_) | MediaEffect::SetTrackEnabled(..)) => {}
+            Effect::Probe(_) | Effect::Check(_, CheckEffect::End) => {}
         }
     }
 
     fn perform_connection(&mut self, page: usize, id: ConnectionId, effect: ConnectionEffect) {
-        match effect {
-            ConnectionEffect::Create(role, _) => {
-                let mut fake = FakeConnection::new(format!("p{page}c{}", id.0));
-                let mut transceivers = Vec::new();
-                if role == Role::Offerer {
-                    for source in Source::FIRST {
-                        transceivers.push((source, fake.add_transceiver(kind_of(source)), None));
-                    }
-                    fake.create_channel();
-                }
-                let conn = Conn { fake, transceivers, tracks: Vec::new(), good: false, gathered: None };
-                self.pages[page].connections.insert(id, conn);
-                self.soon(1, Action::Check(page, id));
-            }
-            ConnectionEffect::Close => {
-                self.close_channel(page, id);
-                self.pages[page].connections.remove(&id);
-                self.look_at_paths();
-            }
-            ConnectionEffect::SetLocalDescription => self.soon(8, Action::Local(page, id)),
-            ConnectionEffect::SetRemoteDescription(description, adopted) => {
-                self.soon(4, Action::Remote(page, id, description, adopted));
-            }
-            ConnectionEffect::AddIceCandidate(candidate) => {
-                let conn = self.pages[page].connections.get_mut(&id).unwrap();
-                // A candidate of an offer that a naive page has taken back is refused, and that does no harm.
-                let _ = conn.fake.add_candidate(&candidate);
-                self.look_at_paths();
-            }
-            ConnectionEffect::AddTransceiver(source) => {
-                let conn = self.pages[page].connections.get_mut(&id).unwrap();
-                conn.transceivers.push((source, conn.fake.add_transceiver(kind_of(source)), None));
-                self.soon(1, Action::Check(page, id));
-            }
-            ConnectionEffect::RestartIce => {
-                self.pages[page].connections.get_mut(&id).unwrap().fake.restart_ice();
-                self.soon(1, Action::Check(page, id));
-            }
-            ConnectionEffect::CreateDataChannel(_) => {
-                self.pages[page].connections.get_mut(&id).unwrap().fake.create_channel();
-            }
-            // Nobody counts packets here: a look that is not answered proves nothing.
-            ConnectionEffect::GetStats
-            | ConnectionEffect::ReplaceTrack(..)
-            | ConnectionEffect::SendMessage(_)
-            | ConnectionEffect::ClosePeerChannel
-            | ConnectionEffect::SetConfiguration(..) => {}
+        let closes = effect == ConnectionEffect::Close;
+        let candidate = matches!(effect, ConnectionEffect::AddIceCandidate(_));
+        if closes {
+            self.close_channel(page, id);
         }
+        let pending = match self.pages[page].browser.perform(id, effect) {
+            // A candidate of an offer that a naive page has taken back is refused, and that does no harm.
+            Err("OperationError") if candidate => None,
+            pending => pending.unwrap(),
+        };
+        if closes || candidate {
+            self.look_at_paths();
+        }
+        let Some(pending) = pending else { return };
+        let delay = match pending {
+            Pending::Create | Pending::NegotiationNeeded => 1,
+            Pending::SetLocalDescription => 8,
+            Pending::SetRemoteDescription(..) => 4,
+            // Nobody counts packets here: a look that is not answered proves nothing.
+            Pending::GetStats => return,
+            Pending::SendMessage(text) => {
+                return self.reach_other_end(
+                    page,
+                    id,
+                    &ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text)),
+                );
+            }
+        };
+        self.soon(delay, Action::Pending(page, id, pending));
     }
 
     /// Who closes a connection over a good path closes its data channel at the other end, too.
     fn close_channel(&mut self, page: usize, id: ConnectionId) {
-        let closed = &self.pages[page].connections[&id];
-        if !closed.good || !closed.fake.has_channel() {
+        let closed = &self.pages[page].browser.connections[&id];
+        if !closed.path || !closed.fake.has_channel() {
             return;
         }
-        let others = self
-            .pages
-            .iter()
-            .enumerate()
-            .flat_map(|(index, page)| page.connections.iter().map(move |(id, conn)| (index, *id, conn)));
-        let ends = others.filter(|(.., conn)| conn.fake.matches(&closed.fake));
-        let ends: Vec<_> = ends.map(|(index, id, _)| Action::ChannelClosed(index, id)).collect();
+        self.reach_other_end(page, id, &ConnectionEvent::HangUpChannelClosed);
+        self.reach_other_end(page, id, &ConnectionEvent::PeerChannel(PeerChannelEvent::Closed));
+    }
+
+    /// Something reaches the other end of a connection, over its path.
+    fn reach_other_end(&mut self, page: usize, id: ConnectionId, event: &ConnectionEvent) {
+        let from = &self.pages[page].browser.connections[&id];
+        let others = self.pages.iter().enumerate().flat_map(|(index, page)| {
+            page.browser.connections.iter().map(move |(id, conn)| (index, *id, conn))
+        });
+        let ends = others.filter(|(.., conn)| conn.fake.matches(&from.fake));
+        let ends: Vec<_> = ends
+            .filter(|(.., conn)| {
+                *event != ConnectionEvent::HangUpChannelClosed || from.hangs_up || conn.hangs_up
+            })
+            .map(|(index, id, _)| Action::Connection(index, id, event.clone()))
+            .collect();
         ends.into_iter().for_each(|end| self.soon(10, end));
     }
 
@@ -409,39 +398,36 @@ impl World {
             }
             Action::Tested(page, id) => self.input(page, Input::Check(id, Finding::Good)),
             Action::Captured(page, capture, sources) => {
-                let tracks = sources.into_iter().map(|source| (source, self.new_track())).collect();
-                self.input(page, Input::Media(MediaEvent::Captured { capture, tracks }));
+                let captured = self.pages[page].browser.captured(capture, &sources);
+                self.input(page, Input::Media(captured));
             }
-            Action::Check(page, id) => {
-                let needed = self.conn(page, id).is_some_and(|conn| conn.fake.negotiation_needed());
-                if needed {
-                    self.input(page, Input::Connection(id, ConnectionEvent::NegotiationNeeded));
-                }
-            }
-            Action::Local(page, id) => self.local(page, id),
-            Action::Remote(page, id, description, adopted) => self.remote(page, id, &description, &adopted),
-            Action::Candidate(page, id, candidate) => {
-                if self.conn(page, id).is_some() {
-                    self.input(page, Input::Connection(id, ConnectionEvent::IceCandidate(candidate)));
-                }
-            }
-            Action::ChannelClosed(page, id) => {
-                if self.conn(page, id).is_some() {
-                    self.input(page, Input::Connection(id, ConnectionEvent::HangUpChannelClosed));
-                }
-            }
+            Action::Pending(page, id, pending) => self.finish(page, id, &pending),
+            Action::Connection(page, id, event) => self.connection_event(page, id, event),
             Action::Path(page, id, good) => {
-                if self.conn(page, id).is_some_and(|conn| conn.good == good) {
+                if self.conn(page, id).is_some_and(|conn| conn.path == good) {
                     let state =
                         if good { PeerConnectionState::Connected } else { PeerConnectionState::Failed };
-                    self.input(page, Input::Connection(id, ConnectionEvent::ConnectionStateChange(state)));
+                    self.connection_event(page, id, ConnectionEvent::ConnectionStateChange(state));
+                    self.open_channel(page, id);
                 }
             }
         }
     }
 
-    fn conn(&mut self, page: usize, id: ConnectionId) -> Option<&mut Conn> {
-        self.pages[page].connections.get_mut(&id)
+    /// The channel between two pages of ours opens with the path.
+    fn open_channel(&mut self, page: usize, id: ConnectionId) {
+        let Some(conn) = self.pages[page].browser.connections.get(&id) else { return };
+        let others = self.pages.iter().flat_map(|page| page.browser.connections.values());
+        let ours = others.filter(|other| other.fake.matches(&conn.fake));
+        let ready = ours.filter(|other| other.channel != PeerChannel::None).count() > 0;
+        if ready && conn.path && conn.channel == PeerChannel::Connecting {
+            self.conn(page, id).unwrap().channel = PeerChannel::Open;
+            self.connection_event(page, id, ConnectionEvent::PeerChannel(PeerChannelEvent::Opened));
+        }
+    }
+
+    fn conn(&mut self, page: usize, id: ConnectionId) -> Option<&mut Connection<bool>> {
+        self.pages[page].browser.connections.get_mut(&id)
     }
 
     fn serve(&mut self, act: impl FnOnce(&mut dyn Server, &mut Out)) {
@@ -494,80 +480,51 @@ impl World {
         }
     }
 
-    fn new_track(&mut self) -> TrackId {
-        self.order += 1;
-        TrackId(u32::try_from(self.order).unwrap())
+    fn connection_event(&mut self, page: usize, id: ConnectionId, event: ConnectionEvent) {
+        if self.conn(page, id).is_some() {
+            self.input(page, Input::Connection(id, event));
+        }
     }
 
-    fn local(&mut self, page: usize, id: ConnectionId) {
+    fn finish(&mut self, page: usize, id: ConnectionId, pending: &Pending) {
+        let (mut events, fault) = self.pages[page].browser.finish(id, pending, false);
+        assert_eq!(fault, None, "page {page}: {pending:?} on {id:?}");
         let Some(conn) = self.conn(page, id) else { return };
-        let result = conn.fake.set_local().map(|mut description| {
+        if let Some(ConnectionEvent::LocalDescriptionSet(Ok(description))) = events.last_mut() {
             // Which connection it comes from, as browsers write it. Later pages may sort before earlier ones.
             let session = 9000 - 1000 * page + id.0 as usize;
             let origin = format!("v=0\r\no=- {session} 2 IN IP4 127.0.0.1\r\n");
             description.sdp = description.sdp.replace("v=0\r\n", &origin);
-            description
-        });
-        let result = result.map_err(|name| OperationError { name: name.to_owned() });
-        let ufrag = conn.fake.local_ufrag().unwrap().to_owned();
-        let new = conn.gathered.replace(ufrag.clone()) != Some(ufrag.clone());
-        if new {
-            let candidate = IceCandidate {
-                candidate: format!("candidate:1 1 udp 1 127.0.0.1 9 typ host ufrag {ufrag}"),
-                sdp_mid: Some("0".into()),
-                sdp_m_line_index: Some(0),
-                username_fragment: Some(ufrag),
-            };
-            self.soon(5, Action::Candidate(page, id, Some(candidate)));
-            self.soon(60, Action::Candidate(page, id, None));
+            if conn.gathers() {
+                for (delay, candidate) in [(5, Some(conn.candidate(1))), (60, None)] {
+                    let event = ConnectionEvent::IceCandidate(candidate);
+                    self.soon(delay, Action::Connection(page, id, event));
+                }
+            }
         }
-        for (source, mid) in self.conn(page, id).map(Conn::associate).unwrap_or_default() {
-            self.input(page, Input::Connection(id, ConnectionEvent::TransceiverAssociated(source, mid)));
+        events.into_iter().for_each(|event| self.connection_event(page, id, event));
+        if pending.describes() {
+            self.soon(1, Action::Pending(page, id, Pending::NegotiationNeeded));
+            self.look_at_paths();
         }
-        self.input(page, Input::Connection(id, ConnectionEvent::LocalDescriptionSet(result)));
-        self.soon(1, Action::Check(page, id));
-        self.look_at_paths();
-    }
-
-    fn remote(&mut self, page: usize, id: ConnectionId, description: &SessionDescription, adopted: &Adopted) {
-        let Some(conn) = self.conn(page, id) else { return };
-        let result = conn.fake.set_remote(description);
-        // Candidates inside the description count like others.
-        for line in description.sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:")) {
-            let candidate = IceCandidate {
-                candidate: ["candidate:", line].concat(),
-                sdp_mid: None,
-                sdp_m_line_index: Some(0),
-                username_fragment: None,
-            };
-            let _ = conn.fake.add_candidate(&candidate);
-        }
-        assert!(result.is_ok(), "page {page}: setRemoteDescription on {id:?}: {result:?}");
-        for (mid, kind) in self.conn(page, id).map(|conn| conn.adopt(adopted)).unwrap_or_default() {
-            let event = ConnectionEvent::Track { mid, kind, track: self.new_track() };
-            self.input(page, Input::Connection(id, event));
-        }
-        self.input(page, Input::Connection(id, ConnectionEvent::RemoteDescriptionSet(Ok(()))));
-        self.soon(1, Action::Check(page, id));
-        self.look_at_paths();
     }
 
     /// Finds out which connections have somebody at their other end, and tells them when that changes.
     fn look_at_paths(&mut self) {
         let mut news = Vec::new();
         for (index, page) in self.pages.iter().enumerate() {
-            for (id, conn) in &page.connections {
+            for (id, conn) in &page.browser.connections {
                 let mut others = self.pages.iter().filter(|other| other.alive).flat_map(Page::fakes);
                 let good = others.any(|other| {
                     conn.fake.matches(other) && (conn.fake.has_candidate() || other.has_candidate())
                 });
-                if good != conn.good {
+                if good != conn.path {
                     news.push((index, *id, good));
                 }
             }
         }
         for (page, id, good) in news {
-            self.pages[page].connections.get_mut(&id).unwrap().good = good;
+            self.pages[page].browser.connections.get_mut(&id).unwrap().path = good;
             self.soon(if good { CONNECT_TIMEOUT } else { BREAKS }, Action::Path(page, id, good));
         }
     }
@@ -576,7 +533,7 @@ impl World {
 impl Page {
     fn fakes(&self) -> Vec<&FakeConnection> {
         match &self.client {
-            Client::Ours(_) => self.connections.values().map(|conn| &conn.fake).collect(),
+            Client::Ours(_) => self.browser.connections.values().map(|conn| &conn.fake).collect(),
             Client::Naive(naive) => vec![&naive.connection],
         }
     }

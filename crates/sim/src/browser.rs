@@ -1,0 +1,391 @@
+//! A fake browser of one page: its connections, its local tracks, and how it carries out what a room asks for.
+//!
+//! Time is not its own: what takes a while is given back as [`Pending`], and whoever plays the world says when, and
+//! whether, it happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use visavis_core::signaling::{IceCandidate, SessionDescription};
+use visavis_core::{
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, MediaEffect, MediaEvent,
+    MediaKind, OperationError, Role, Source, TrackId,
+};
+
+use crate::fake::{FakeConnection, Kind, Refusal, SignalingState};
+
+/// Media sections of an offer whose transceivers are taken over, and the sources that they send.
+pub type Adopted = Vec<(Source, Option<String>)>;
+
+/// What a page hears, in this order, and what went wrong although the browser was not told to refuse it.
+pub type Finished = (Vec<ConnectionEvent>, Option<Refusal>);
+
+/// What a connection was asked for and does later.
+#[derive(Debug, Clone)]
+pub enum Pending {
+    /// It is made, and looks at whether `negotiationneeded` is to fire.
+    Create,
+    /// It looks at whether `negotiationneeded` is to fire.
+    NegotiationNeeded,
+    /// `setLocalDescription()` settles.
+    SetLocalDescription,
+    /// `setRemoteDescription(description)` settles.
+    SetRemoteDescription(SessionDescription, Adopted),
+    /// `getStats()` settles. The world knows the numbers.
+    GetStats,
+    /// A message is on its way. The world knows to whom.
+    SendMessage(String),
+}
+
+impl Pending {
+    /// Whether a description is set.
+    pub fn describes(&self) -> bool {
+        matches!(self, Self::SetLocalDescription | Self::SetRemoteDescription(..))
+    }
+}
+
+/// `readyState` of the data channel to another page of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PeerChannel {
+    /// There is none.
+    #[default]
+    None,
+    /// It waits for the path. The world knows when it opens.
+    Connecting,
+    /// Both sides can send.
+    Open,
+    /// It is over.
+    Closed,
+}
+
+/// A connection, with what the browser and the page's shell keep beside it.
+#[derive(Debug)]
+pub struct Connection<P> {
+    /// The connection itself.
+    pub fake: FakeConnection,
+    /// What the world knows of its path.
+    pub path: P,
+    /// The tracks that it sends.
+    pub sending: BTreeMap<Source, TrackId>,
+    /// The data channel to another page of ours.
+    pub channel: PeerChannel,
+    /// It has announced a data channel whose end means goodbye.
+    pub hangs_up: bool,
+    /// The browser never made it: the shell ignores whatever is asked of it.
+    pub creation_failed: bool,
+    /// A description operation is under way.
+    busy: bool,
+    /// The transceivers that send, by their place; `None` if the offer that brought one has no such section.
+    transceivers: BTreeMap<Source, Option<usize>>,
+    /// Their sections, as the page has heard last.
+    associated: BTreeMap<Source, String>,
+    /// The sections of which `track` has fired.
+    remote_tracks: BTreeSet<String>,
+    /// The fragment for which candidates were gathered last.
+    gathered: Option<String>,
+}
+
+impl<P: Default> Connection<P> {
+    fn new(fingerprint: String, role: Role) -> Self {
+        let (mut fake, mut transceivers) = (FakeConnection::new(fingerprint), BTreeMap::new());
+        if role == Role::Offerer {
+            for source in Source::FIRST {
+                transceivers.insert(source, Some(fake.add_transceiver(kind_of(source))));
+            }
+            fake.create_channel();
+        }
+        let channel = if role == Role::Offerer { PeerChannel::Connecting } else { PeerChannel::None };
+        Self {
+            fake,
+            path: P::default(),
+            sending: BTreeMap::new(),
+            channel,
+            hangs_up: false,
+            creation_failed: false,
+            busy: false,
+            transceivers,
+            associated: BTreeMap::new(),
+            remote_tracks: BTreeSet::new(),
+            gathered: None,
+        }
+    }
+}
+
+impl<P> Connection<P> {
+    /// Whether nothing is being negotiated.
+    pub fn is_stable(&self) -> bool {
+        !self.busy && self.fake.signaling() == SignalingState::Stable
+    }
+
+    /// Whether a source has a transceiver that sends it.
+    pub fn has_transceiver(&self, source: Source) -> bool {
+        self.transceivers.contains_key(&source)
+    }
+
+    /// `mid` of the transceiver that sends a source.
+    pub fn mid(&self, source: Source) -> Option<String> {
+        self.fake.mid((*self.transceivers.get(&source)?)?)
+    }
+
+    /// A candidate with the present local credentials.
+    pub fn candidate(&self, number: u32) -> IceCandidate {
+        let ufrag = self.fake.local_ufrag().unwrap_or_default();
+        IceCandidate {
+            candidate: format!("candidate:{number} 1 udp 1 127.0.0.1 9 typ host ufrag {ufrag}"),
+            sdp_mid: Some("0".to_owned()),
+            sdp_m_line_index: Some(0),
+            username_fragment: Some(ufrag.to_owned()),
+        }
+    }
+
+    /// Whether it gathers candidates: there are other local credentials than when this was asked last.
+    pub fn gathers(&mut self) -> bool {
+        let ufrag = self.fake.local_ufrag();
+        let new = ufrag.is_some() && self.gathered.as_deref() != ufrag;
+        self.gathered = ufrag.map(str::to_owned);
+        new
+    }
+
+    fn perform(&mut self, effect: ConnectionEffect) -> Result<Option<Pending>, Refusal> {
+        match effect {
+            // The browser makes and closes it, and no path here depends on a configuration.
+            ConnectionEffect::Create(..)
+            | ConnectionEffect::Close
+            | ConnectionEffect::SetConfiguration(_) => {}
+            ConnectionEffect::ReplaceTrack(source, Some(track)) => {
+                self.sending.insert(source, track);
+            }
+            ConnectionEffect::ReplaceTrack(source, None) => {
+                self.sending.remove(&source);
+            }
+            ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_candidate(&candidate)?,
+            ConnectionEffect::AddTransceiver(source) => {
+                if self.has_transceiver(source) && !Source::FIRST.contains(&source) {
+                    return Err("it has a transceiver");
+                }
+                self.transceivers.insert(source, Some(self.fake.add_transceiver(kind_of(source))));
+                return Ok(Some(Pending::NegotiationNeeded));
+            }
+            ConnectionEffect::CreateDataChannel(channel) => {
+                self.fake.create_channel();
+                self.hangs_up |= channel == DataChannel::HangUp;
+                if channel == DataChannel::Peer
+                    && std::mem::replace(&mut self.channel, PeerChannel::Connecting) != PeerChannel::None
+                {
+                    return Err("it has this channel");
+                }
+            }
+            ConnectionEffect::SendMessage(_) | ConnectionEffect::ClosePeerChannel
+                if self.channel != PeerChannel::Open =>
+            {
+                return Err("the data channel is not open");
+            }
+            ConnectionEffect::SendMessage(text) => return Ok(Some(Pending::SendMessage(text))),
+            ConnectionEffect::ClosePeerChannel => self.channel = PeerChannel::Closed,
+            ConnectionEffect::RestartIce => {
+                self.fake.restart_ice();
+                return Ok(Some(Pending::NegotiationNeeded));
+            }
+            ConnectionEffect::SetLocalDescription => return self.begin(Pending::SetLocalDescription),
+            ConnectionEffect::SetRemoteDescription(description, adopted) => {
+                return self.begin(Pending::SetRemoteDescription(description, adopted));
+            }
+            ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, operation: Pending) -> Result<Option<Pending>, Refusal> {
+        let busy = std::mem::replace(&mut self.busy, true);
+        if busy { Err("another description operation is under way") } else { Ok(Some(operation)) }
+    }
+
+    /// Sources whose transceiver is in another section than the page has heard: after a rollback it may be.
+    fn associate(&mut self) -> Vec<ConnectionEvent> {
+        let all = Source::ALL.into_iter().filter_map(|source| Some((source, self.mid(source)?)));
+        let new: Vec<_> = all.filter(|(source, mid)| self.associated.get(source) != Some(mid)).collect();
+        self.associated.extend(new.iter().cloned());
+        new.into_iter().map(|(source, mid)| ConnectionEvent::TransceiverAssociated(source, mid)).collect()
+    }
+
+    /// Takes over transceivers that an offer has brought.
+    fn adopt(&mut self, adopted: &Adopted) -> Result<(), Refusal> {
+        for (source, mid) in adopted {
+            let transceiver = mid.as_deref().and_then(|mid| self.fake.transceiver(mid));
+            if self.transceivers.insert(*source, transceiver).is_some() {
+                return Err("a source is adopted twice");
+            }
+        }
+        Ok(())
+    }
+
+    fn set_local(&mut self) -> Finished {
+        let result = self.fake.set_local();
+        let fault = result.as_ref().err().copied();
+        let mut events = self.associate();
+        events.push(ConnectionEvent::LocalDescriptionSet(result.map_err(error)));
+        (events, fault)
+    }
+
+    fn set_remote(
+        &mut self,
+        description: &SessionDescription,
+        adopted: &Adopted,
+        last_track: &mut u32,
+    ) -> Finished {
+        if let Err(name) = self.fake.set_remote(description) {
+            return (vec![ConnectionEvent::RemoteDescriptionSet(Err(error(name)))], Some(name));
+        }
+        self.add_candidates_of(description);
+        let fault = self.adopt(adopted).err();
+        let mut events = Vec::new();
+        for (mid, kind) in self.fake.remote_sections() {
+            if self.remote_tracks.insert(mid.clone()) {
+                *last_track += 1;
+                let kind = if kind == Kind::Audio { MediaKind::Audio } else { MediaKind::Video };
+                events.push(ConnectionEvent::Track { mid, kind, track: TrackId(*last_track) });
+            }
+        }
+        events.push(ConnectionEvent::RemoteDescriptionSet(Ok(())));
+        (events, fault)
+    }
+
+    /// Candidates inside a description count like others.
+    fn add_candidates_of(&mut self, description: &SessionDescription) {
+        for line in description.sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:")) {
+            let candidate = IceCandidate {
+                candidate: ["candidate:", line].concat(),
+                sdp_mid: None,
+                sdp_m_line_index: Some(0),
+                username_fragment: None,
+            };
+            // One that is none does no harm.
+            let _ = self.fake.add_candidate(&candidate);
+        }
+    }
+}
+
+/// The browser of one page. `P` is what the world knows of the path of a connection.
+#[derive(Debug)]
+pub struct FakeBrowser<P> {
+    /// Its connections, except closed ones.
+    pub connections: BTreeMap<ConnectionId, Connection<P>>,
+    /// Local tracks that are live.
+    pub tracks: BTreeSet<TrackId>,
+    /// The fingerprints of its connections begin with it.
+    name: String,
+    /// Connections that were ever made.
+    used: BTreeSet<ConnectionId>,
+    last_track: u32,
+}
+
+impl<P: Default> FakeBrowser<P> {
+    /// A browser without connections. The fingerprint of connection 7 is `{name}c7`.
+    pub fn new(name: impl Into<String>) -> Self {
+        let (connections, tracks, used) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { connections, tracks, name: name.into(), used, last_track: 0 }
+    }
+
+    /// A track that nobody has had before, of ours or of somebody else.
+    pub fn new_track(&mut self) -> TrackId {
+        self.last_track += 1;
+        TrackId(self.last_track)
+    }
+
+    /// Does what a room asks of its devices; a capture that is to come, and what it may bring.
+    ///
+    /// # Errors
+    /// If there is no such track.
+    pub fn perform_media(
+        &mut self,
+        effect: MediaEffect,
+    ) -> Result<Option<(CaptureId, Vec<Source>)>, Refusal> {
+        let known = match effect {
+            MediaEffect::GetUserMedia { capture, sources } => return Ok(Some((capture, sources))),
+            MediaEffect::GetDisplayMedia { capture } => {
+                return Ok(Some((capture, vec![Source::Screen, Source::ScreenAudio])));
+            }
+            MediaEffect::StopTrack(track) => self.tracks.remove(&track),
+            MediaEffect::SetTrackEnabled(track, _) => self.tracks.contains(&track),
+        };
+        if known { Ok(None) } else { Err("no such track") }
+    }
+
+    /// A capture succeeds, with these sources.
+    pub fn captured(&mut self, capture: CaptureId, sources: &[Source]) -> MediaEvent {
+        let tracks: Vec<_> = sources.iter().map(|source| (*source, self.new_track())).collect();
+        self.tracks.extend(tracks.iter().map(|(_, track)| *track));
+        MediaEvent::Captured { capture, tracks }
+    }
+
+    /// Does what a room asks of a connection; what of it takes a while.
+    ///
+    /// # Errors
+    /// What a browser refuses, by the name of its `DOMException`; what no shell could do, by a sentence.
+    pub fn perform(
+        &mut self,
+        id: ConnectionId,
+        effect: ConnectionEffect,
+    ) -> Result<Option<Pending>, Refusal> {
+        if let ConnectionEffect::Create(role, _) = &effect {
+            if !self.used.insert(id) {
+                return Err("its number was used before");
+            }
+            let fingerprint = format!("{}c{}", self.name, id.0);
+            self.connections.insert(id, Connection::new(fingerprint, *role));
+            return Ok(Some(Pending::Create));
+        }
+        let connection = self.connections.get_mut(&id).ok_or("no such connection")?;
+        if let ConnectionEffect::ReplaceTrack(_, Some(track)) = &effect
+            && !self.tracks.contains(track)
+        {
+            return Err("no such track");
+        }
+        if effect == ConnectionEffect::Close {
+            self.connections.remove(&id);
+            return Ok(None);
+        }
+        if connection.creation_failed { Ok(None) } else { connection.perform(effect) }
+    }
+
+    /// What was pending happens, or the browser `refuses` it. Nothing if the connection is closed.
+    pub fn finish(&mut self, id: ConnectionId, pending: &Pending, refuses: bool) -> Finished {
+        let Self { connections, last_track, .. } = self;
+        let Some(connection) = connections.get_mut(&id).filter(|connection| !connection.creation_failed)
+        else {
+            return (Vec::new(), None);
+        };
+        connection.busy &= !pending.describes();
+        match pending {
+            Pending::Create if refuses => {
+                connection.creation_failed = true;
+                (vec![ConnectionEvent::CreationFailed], None)
+            }
+            Pending::Create | Pending::NegotiationNeeded => {
+                let needed = !connection.busy && connection.fake.negotiation_needed();
+                (Vec::from_iter(needed.then_some(ConnectionEvent::NegotiationNeeded)), None)
+            }
+            Pending::SetLocalDescription if refuses => {
+                (vec![ConnectionEvent::LocalDescriptionSet(Err(error("OperationError")))], None)
+            }
+            Pending::SetRemoteDescription(..) if refuses => {
+                (vec![ConnectionEvent::RemoteDescriptionSet(Err(error("OperationError")))], None)
+            }
+            Pending::SetLocalDescription => connection.set_local(),
+            Pending::SetRemoteDescription(description, adopted) => {
+                connection.set_remote(description, adopted, last_track)
+            }
+            Pending::GetStats | Pending::SendMessage(_) => (Vec::new(), None),
+        }
+    }
+}
+
+fn error(name: Refusal) -> OperationError {
+    OperationError { name: name.to_owned() }
+}
+
+fn kind_of(source: Source) -> Kind {
+    match source.kind() {
+        MediaKind::Audio => Kind::Audio,
+        MediaKind::Video => Kind::Video,
+    }
+}

@@ -1,0 +1,54 @@
+//! Data channels between pages: they open once a path is good, and lose nothing while it is there.
+
+use visavis_core::{ConnectionEvent, ConnectionId, PeerChannelEvent};
+
+use super::{Action, World};
+use crate::browser::PeerChannel;
+
+/// Milliseconds until the other end hears that a channel is closed.
+const CLOSES_WITHIN: u64 = 50;
+
+impl World {
+    /// Opens the channel of a connection if it can, and delivers what waits in it.
+    pub(super) fn channel_tick(&mut self, peer: usize, id: ConnectionId) {
+        let Some((other, other_id)) = self.channel_end(peer, id) else { return };
+        let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
+        if conn.channel == PeerChannel::Connecting {
+            conn.channel = PeerChannel::Open;
+            let opened = ConnectionEvent::PeerChannel(PeerChannelEvent::Opened);
+            self.schedule(0, Action::Connection(peer, id, opened));
+        }
+        self.deliver(peer, id, other, other_id);
+    }
+
+    /// A page closes a connection: what it has said last still arrives, and the other end hears that the channel is closed.
+    pub(super) fn close_channel(&mut self, peer: usize, id: ConnectionId) {
+        let Some((other, other_id)) = self.channel_end(peer, id) else { return };
+        self.deliver(peer, id, other, other_id);
+        let closed = ConnectionEvent::PeerChannel(PeerChannelEvent::Closed);
+        self.schedule(CLOSES_WITHIN, Action::Connection(other, other_id, closed));
+    }
+
+    fn deliver(&mut self, peer: usize, id: ConnectionId, other: usize, other_id: ConnectionId) {
+        let ready = self.peers[other].browser.connections.get(&other_id);
+        if ready.is_none_or(|ready| ready.channel != PeerChannel::Open) {
+            return;
+        }
+        let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
+        for text in std::mem::take(&mut conn.path.outgoing) {
+            let message = ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text));
+            self.schedule(0, Action::Connection(other, other_id, message));
+        }
+    }
+
+    /// The other end of the channel of a connection, while data passes between the two.
+    fn channel_end(&self, peer: usize, id: ConnectionId) -> Option<(usize, ConnectionId)> {
+        let conn = self.peers[peer].browser.connections.get(&id)?;
+        let (other, end) = self.other_end(conn)?;
+        let has_channel = |channel| matches!(channel, PeerChannel::Connecting | PeerChannel::Open);
+        let passes = conn.carries_data() && end.carries_data() && self.hears(peer, conn);
+        let (_, other_id) = conn.fake.remote_fingerprint()?.split_once('c')?;
+        let both = has_channel(conn.channel) && has_channel(end.channel);
+        (passes && both).then_some((other, ConnectionId(other_id.parse().ok()?)))
+    }
+}
