@@ -22,7 +22,7 @@ use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event, Output};
 use crate::queue::Queue;
-use crate::roster::{Member, Roster};
+use crate::roster::Roster;
 use crate::signal_client::SignalClient;
 use crate::timing::TIMER_LATE;
 use crate::topology::Topology;
@@ -330,11 +330,6 @@ impl Room {
     fn reaches(&self, remote: &Remote) -> bool {
         let reached = |id| self.roster.get(id).is_some_and(|member| member.present || member.may_resume);
         remote.participant().is_none_or(reached)
-    }
-
-    /// What somebody publishes, as far as they have told: directly, or by way of the server.
-    fn media_of(&self, member: &Member) -> Option<MediaState> {
-        self.connection_of(&member.id).and_then(Connection::told_media).or(member.media)
     }
 
     /// The connection that carries what somebody sends.

@@ -22,6 +22,8 @@ pub(crate) struct ExpectedMedia {
     pub(crate) audio: bool,
     /// They say that they send a picture.
     pub(crate) video: bool,
+    /// They say that they share a screen. Chromium repeats one on which nothing moves once a second.
+    pub(crate) screen: bool,
     /// We send our voice.
     pub(crate) own_audio: bool,
     /// We send a picture.
@@ -126,7 +128,7 @@ impl FlowWatch {
         let (received, audio) = (flow.received, flow.audio);
         let speaks = audio != self.audio.counter || !expected.audio;
         let flows = received != self.total.counter && speaks;
-        let any = expected.audio || expected.video;
+        let any = expected.audio || expected.video || expected.screen;
         let total = self.total.update(now, received, any, fresh);
         let audio = self.audio.update(now, audio, expected.audio, fresh);
         let own = self.own.update(now, flow.own_audio, expected.own_audio, fresh);
@@ -154,8 +156,14 @@ impl FlowWatch {
 mod tests {
     use super::*;
 
-    const BOTH: ExpectedMedia =
-        ExpectedMedia { audio: true, video: true, own_audio: true, own_video: true, wants_video: true };
+    const BOTH: ExpectedMedia = ExpectedMedia {
+        audio: true,
+        video: true,
+        screen: false,
+        own_audio: true,
+        own_video: true,
+        wants_video: true,
+    };
 
     fn is_deaf(verdict: &FlowVerdict) -> bool {
         matches!(verdict, FlowVerdict::Silent { silence_repair: Repair::RestartIce, .. })
@@ -198,6 +206,13 @@ mod tests {
         assert_eq!(looks(quiet, &flows)[1..], [FlowVerdict::Inconclusive; 59]);
         let dark: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
         assert_eq!(looks(BOTH, &dark), [FlowVerdict::Flowing; 60], "a camera may be covered, a voice cannot");
+    }
+
+    #[test]
+    fn a_screen_alone_is_missed_too() {
+        let shared = ExpectedMedia { audio: false, video: false, screen: true, ..BOTH };
+        let verdicts = looks(shared, &[[0, 1, 1], [0, 2, 2], [0, 2, 3], [0, 2, 4], [0, 2, 5]]);
+        assert!(is_deaf(&verdicts[4]));
     }
 
     #[test]

@@ -68,8 +68,14 @@ mod tests {
 
     use super::*;
 
-    const BOTH: ExpectedMedia =
-        ExpectedMedia { audio: true, video: true, own_audio: true, own_video: true, wants_video: true };
+    const BOTH: ExpectedMedia = ExpectedMedia {
+        audio: true,
+        video: true,
+        screen: false,
+        own_audio: true,
+        own_video: true,
+        wants_video: true,
+    };
 
     /// A look every two seconds; each item is what was decoded, encoded and captured since the start. Gives what was
     /// seen in the end, and the number of the first look that missed something.

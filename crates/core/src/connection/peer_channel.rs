@@ -27,18 +27,10 @@ pub(super) struct PeerChannel {
     state: State,
     /// What they were told last that we publish.
     told: Option<MediaState>,
-    /// What they say that they publish.
-    media: Option<MediaState>,
     messages: Budget,
 }
 
 impl Connection {
-    /// What they said last on the data channel that they publish. As long as it is open, this is newer than what comes by
-    /// way of the server.
-    pub(crate) fn told_media(&self) -> Option<MediaState> {
-        self.peer_channel.media.filter(|_| self.is_visavis())
-    }
-
     /// Tells what we publish, if they have heard something else last.
     pub(crate) fn tell_media(&mut self, media: MediaState, out: &mut Outbox) {
         let channel = &self.peer_channel;
@@ -55,13 +47,7 @@ impl Connection {
         }
     }
 
-    /// They say what they publish.
-    pub(crate) fn set_told_media(&mut self, media: MediaState) {
-        self.peer_channel.media = Some(media);
-    }
-
-    /// The data channel did something; what they say, if it is that. It may open, and bring a message, before the browser says
-    /// that their description is set (seen in Chromium), and only then we know whether they are one of ours.
+    /// The data channel did something; what they say, if it is that.
     pub(crate) fn on_peer_channel(
         &mut self,
         now: Timestamp,

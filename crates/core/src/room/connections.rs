@@ -223,6 +223,16 @@ impl Room {
         }
     }
 
+    /// Another page of ours says something on the data channel. It may come before the browser says that their description is
+    /// set (seen in Chromium), so that whoever speaks the protocol is believed about themselves.
+    fn on_peer_message(&mut self, remote: &Remote, message: PeerMessage) {
+        let Some(id) = remote.participant() else { return };
+        match message {
+            PeerMessage::Media(media) => self.on_media_state(id, media),
+            PeerMessage::Leave => self.remove_participant(id),
+        }
+    }
+
     pub(super) fn on_connection_event(
         &mut self,
         now: Timestamp,
@@ -248,13 +258,8 @@ impl Room {
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
                 match connection.on_peer_channel(now, event, &mut self.out) {
-                    Some(PeerMessage::Media(media)) => connection.set_told_media(media),
-                    Some(PeerMessage::Leave) if connection.is_visavis() => {
-                        if let Some(id) = remote.participant() {
-                            self.remove_participant(id);
-                        }
-                    }
-                    Some(PeerMessage::Leave) | None => {}
+                    Some(message) => self.on_peer_message(&remote, message),
+                    None => {}
                 }
             }
             ConnectionEvent::HangUpChannelClosed => {

@@ -168,7 +168,9 @@ impl Room {
         }
     }
 
-    fn on_media_state(&mut self, id: &ParticipantId, media: MediaState) {
+    /// They say what they publish, directly or by way of the server. What is said last counts: each way keeps the order, so
+    /// that both end with the same, and one of them may be dead without telling.
+    pub(super) fn on_media_state(&mut self, id: &ParticipantId, media: MediaState) {
         if let Some(member) = self.roster.get_mut(id) {
             member.media = Some(media);
         }

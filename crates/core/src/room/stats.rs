@@ -62,11 +62,12 @@ impl Room {
             return;
         }
         let member = remote.participant().and_then(|id| self.roster.get(id));
-        let told = member.and_then(|member| self.media_of(member));
+        let told = member.and_then(|member| member.media);
         let media = told.unwrap_or_default();
         let expected = ExpectedMedia {
             audio: media.microphone,
             video: media.camera,
+            screen: media.screen,
             own_audio: self.media.state().microphone,
             own_video: self.media.state().camera,
             wants_video: told.is_some(),

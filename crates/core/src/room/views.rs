@@ -56,7 +56,7 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
         None => (ConnectionState::Connecting, ConnectionReason::Waiting),
     };
     let fingerprints = connection.and_then(Connection::fingerprints);
-    let media = room.media_of(member);
+    let media = member.media;
     ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),
