@@ -1,6 +1,6 @@
 //! Whether media flows: when the counters are looked at, and what should have grown.
 
-use visavis_signaling::{Remote, Timestamp};
+use visavis_signaling::{Remote, Source, Timestamp};
 
 use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
@@ -64,16 +64,18 @@ impl Room {
         let member = remote.participant().and_then(|id| self.roster.get(id));
         let told = member.and_then(|member| member.media);
         let media = told.unwrap_or_default();
-        let expected = ExpectedMedia {
-            audio: media.microphone,
-            video: media.camera,
-            screen: media.screen,
-            own_audio: self.media.state().microphone,
-            own_video: self.media.state().camera,
-            wants_video: told.is_some(),
-        };
+        let own = self.media.state();
         let moment = SampleContext { now, server_heard: self.server_heard, alert: now < self.alert_until };
         if let Some(connection) = self.connections.get_mut(remote) {
+            let expected = ExpectedMedia {
+                audio: media.microphone,
+                video: media.camera,
+                // It is said before it is negotiated.
+                screen: media.screen && connection.track(Source::Screen).is_some(),
+                own_audio: own.microphone,
+                own_video: own.camera,
+                wants_video: told.is_some(),
+            };
             connection.on_stats(moment, stats, expected);
         }
     }
