@@ -191,7 +191,8 @@ impl Talk {
             Inbound::Server(ServerSignal::Resumed { .. })
             | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
-            | Inbound::Negotiation(_) => {}
+            | Inbound::Negotiation(_)
+            | Inbound::Sfu(_) => {}
         }
     }
 }

@@ -165,6 +165,10 @@ impl<P> Connection<P> {
                 self.transceivers.insert(source, Some(self.fake.add_transceiver(kind_of(source))));
                 return Ok(Some(Pending::NegotiationNeeded));
             }
+            ConnectionEffect::AddReceiver(kind) => {
+                self.fake.add_transceiver(fake_kind(kind));
+                return Ok(Some(Pending::NegotiationNeeded));
+            }
             ConnectionEffect::CreateDataChannel(channel) => {
                 self.fake.create_channel();
                 self.hangs_up |= channel == DataChannel::HangUp;
@@ -384,7 +388,11 @@ fn error(name: Refusal) -> OperationError {
 }
 
 fn kind_of(source: Source) -> Kind {
-    match source.kind() {
+    fake_kind(source.kind())
+}
+
+fn fake_kind(kind: MediaKind) -> Kind {
+    match kind {
         MediaKind::Audio => Kind::Audio,
         MediaKind::Video => Kind::Video,
     }

@@ -185,6 +185,19 @@ impl FakeConnection {
         self.transceivers.len() - 1
     }
 
+    /// Adds a transceiver for the next section, and gives its tag: whoever offers may choose them.
+    pub fn reserve_section(&mut self, kind: Kind) -> String {
+        let section = self.transceivers.iter().filter_map(|t| t.section).max().map_or(0, |last| last + 1);
+        self.transceivers.push(Transceiver { kind, section: Some(section), settled: false });
+        section.to_string()
+    }
+
+    /// The tags of the sections of a kind.
+    pub fn sections_of(&self, kind: Kind) -> Vec<String> {
+        let of_kind = self.transceivers.iter().filter(|transceiver| transceiver.kind == kind);
+        of_kind.filter_map(|transceiver| transceiver.section).map(|section| section.to_string()).collect()
+    }
+
     /// `mid` of a transceiver: sections are counted.
     pub fn mid(&self, transceiver: usize) -> Option<String> {
         self.transceivers.get(transceiver)?.section.map(|section| section.to_string())

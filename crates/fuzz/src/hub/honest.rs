@@ -118,7 +118,8 @@ impl Honest {
             Inbound::Server(ServerSignal::Rejected(rejection)) => self.refused(rejection.code),
             Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
-            | Inbound::Negotiation(_) => {}
+            | Inbound::Negotiation(_)
+            | Inbound::Sfu(_) => {}
         }
     }
 
