@@ -55,7 +55,7 @@ async fn a_report_of_a_real_call_says_nothing_private_and_is_replayed() {
             assert!(!said.contains(private), "{private} in {report}");
         }
         let replay = replay(&report).expect("a report");
-        assert_eq!((replay.difference, replay.cut), (None, false), "{}", page.name());
+        assert_eq!((replay.difference, replay.truncated), (None, false), "{}", page.name());
         let people = replay.view.map_or(0, |view| view.participants.len());
         assert_eq!(people, 1, "the replay ends where the call is");
     }
