@@ -5,7 +5,7 @@ use wasmparser::{Parser, Payload};
 
 /// What a word or a number means.
 #[derive(Clone, Copy)]
-pub(crate) enum Means {
+pub(crate) enum RelocationTarget {
     /// A segment, and how far from its beginning.
     Segment(u8, i8),
     /// The slot of a function.
@@ -17,7 +17,12 @@ const FUNCTIONS: u8 = 8;
 
 /// A program with its notes: the names of its segments, what numbers in its code mean, and which word of which segment
 /// (counted in bytes) means what.
-pub(crate) fn linked(text: &str, names: &[&str], code: &[Means], words: &[(usize, usize, Means)]) -> Vec<u8> {
+pub(crate) fn linked_program(
+    text: &str,
+    names: &[&str],
+    code: &[RelocationTarget],
+    words: &[(usize, usize, RelocationTarget)],
+) -> Vec<u8> {
     let mut program = wat::parse_str(text).unwrap();
     let starts = starts(&program);
     let segments = u8::try_from(names.len()).unwrap();
@@ -28,11 +33,11 @@ pub(crate) fn linked(text: &str, names: &[&str], code: &[Means], words: &[(usize
     (0..FUNCTIONS).for_each(|index| symbols.extend([0, 0, index, 0]));
     let linking = [&[2, 5][..], &sized(&infos), &[8], &sized(&symbols)].concat();
     custom(&mut program, "linking", &linking);
-    let entries: Vec<Vec<u8>> = code.iter().map(|means| entry(*means, segments, [4, 1], 0)).collect();
+    let entries: Vec<Vec<u8>> = code.iter().map(|target| entry(*target, segments, [4, 1], 0)).collect();
     custom(&mut program, "reloc.CODE", &relocations(&entries));
     let place = |segment: usize, offset| u8::try_from(starts[segment] + offset).unwrap();
-    let word = |(segment, offset, means): &(usize, usize, Means)| {
-        entry(*means, segments, [5, 2], place(*segment, *offset))
+    let word = |(segment, offset, target): &(usize, usize, RelocationTarget)| {
+        entry(*target, segments, [5, 2], place(*segment, *offset))
     };
     custom(&mut program, "reloc.DATA", &relocations(&words.iter().map(word).collect::<Vec<_>>()));
     program
@@ -48,10 +53,12 @@ fn starts(program: &[u8]) -> Vec<usize> {
     segments.map(|it| usize::try_from(it.range.end - base).unwrap() - it.data.len()).collect()
 }
 
-fn entry(means: Means, segments: u8, [address, slot]: [u8; 2], place: u8) -> Vec<u8> {
-    match means {
-        Means::Segment(index, addend) => vec![address, place, index, addend.cast_unsigned() & 0x7f],
-        Means::Function(index) => vec![slot, place, segments + index],
+fn entry(target: RelocationTarget, segments: u8, [address, slot]: [u8; 2], place: u8) -> Vec<u8> {
+    match target {
+        RelocationTarget::Segment(index, addend) => {
+            vec![address, place, index, addend.cast_unsigned() & 0x7f]
+        }
+        RelocationTarget::Function(index) => vec![slot, place, segments + index],
     }
 }
 

@@ -61,7 +61,8 @@ pub(super) fn check_asserts(sources: &[Source]) -> Findings {
         .iter()
         .flat_map(|source| {
             let starts = source.code_with_tests.match_indices("assert!(");
-            let joined = starts.filter(|(at, start)| joins(&source.code_with_tests[at + start.len()..]));
+            let joined =
+                starts.filter(|(at, start)| is_conjunction(&source.code_with_tests[at + start.len()..]));
             joined.map(|(at, _)| {
                 let line = source.code_with_tests[..at].matches('\n').count() + 1;
                 format!("{}:{line}: `assert!` of `&&`: two asserts say which half has failed", source.name)
@@ -71,7 +72,7 @@ pub(super) fn check_asserts(sources: &[Source]) -> Findings {
 }
 
 /// Whether the condition at the start of this code is one thing and another.
-fn joins(code: &str) -> bool {
+fn is_conjunction(code: &str) -> bool {
     let (mut depth, mut and) = (0, false);
     for (at, c) in code.char_indices() {
         match c {
@@ -97,7 +98,7 @@ fn check_source(source: &Source, rule: &Rule) -> Findings {
 
 /// Places that exist only on somebody's machine, and hosts that a mirror may replace. In two halves, because this file
 /// is checked as well.
-const PLACES: &[(&str, &str)] = &[
+const FORBIDDEN_TEXTS: &[(&str, &str)] = &[
     ("../", "shared"),
     ("/wo", "rk/"),
     ("crates", ".io"),
@@ -110,7 +111,8 @@ const PLACES: &[(&str, &str)] = &[
 ];
 
 /// The one way Cargo itself writes a registry into its lock file.
-const LOCKED: (&str, &str) = ("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
+const REGISTRY_SOURCE: (&str, &str) =
+    ("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
 
 /// Checks the text of every file, whatever it is.
 pub(super) fn check_files(files: &[PathBuf]) -> Result<Findings> {
@@ -123,17 +125,19 @@ pub(super) fn check_files(files: &[PathBuf]) -> Result<Findings> {
 }
 
 fn check_text(file: &Path, text: &str) -> Findings {
-    let lines =
-        text.lines().enumerate().filter(|(_, line)| !line.starts_with("source = ") || *line != locked());
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.starts_with("source = ") || *line != registry_source());
     let found = lines.flat_map(|(index, line)| {
-        let places = PLACES.iter().map(|(start, end)| format!("{start}{end}"));
-        places.filter(move |place| line.contains(place)).map(move |place| (index + 1, place))
+        let texts = FORBIDDEN_TEXTS.iter().map(|(start, end)| format!("{start}{end}"));
+        texts.filter(move |text| line.contains(text)).map(move |text| (index + 1, text))
     });
-    found.map(|(line, place)| format!("{}:{line}: names `{place}`", file.display())).collect()
+    found.map(|(line, text)| format!("{}:{line}: names `{text}`", file.display())).collect()
 }
 
-fn locked() -> String {
-    format!("{}{}", LOCKED.0, LOCKED.1)
+fn registry_source() -> String {
+    format!("{}{}", REGISTRY_SOURCE.0, REGISTRY_SOURCE.1)
 }
 
 #[cfg(test)]
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn an_assert_of_two_things_is_found() {
         for code in ["a && b)", "a(b && c) && d, text)", "\n  !a\n  && b,\n)"] {
-            assert!(joins(code), "{code}");
+            assert!(is_conjunction(code), "{code}");
         }
         for code in [
             "a(b && c))",
@@ -152,13 +156,13 @@ mod tests {
             "x.all(|a| a && b), text)",
             "matches!(a, B if c && d))",
         ] {
-            assert!(!joins(code), "{code}");
+            assert!(!is_conjunction(code), "{code}");
         }
     }
 
     #[test]
     fn a_place_is_found_but_not_in_the_lock_file() {
-        let text = format!("a\nsee /wo{}x\n{}\n", "rk/", locked());
+        let text = format!("a\nsee /wo{}x\n{}\n", "rk/", registry_source());
         let findings = check_text(Path::new("a.md"), &text);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].starts_with("a.md:2: names"));

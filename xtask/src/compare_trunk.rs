@@ -1,7 +1,7 @@
 //! index.html says for Trunk what the page consists of, and `page` and `dist` read it in Trunk's place. Whoever has Trunk gets
 //! the same from it: that is checked here.
 
-use crate::page::{self, Purpose, relative};
+use crate::page::{self, Profile, relative};
 use crate::tools::Toolbox;
 use crate::{dist, paths, process};
 use anyhow::{Context as _, Result, ensure};
@@ -11,19 +11,19 @@ use std::process::Command;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(40 * 60);
-const MISSING: &str = "Trunk is not installed (`cargo xtask setup --for ci`)";
+const NOT_INSTALLED: &str = "Trunk is not installed (`cargo xtask setup --for ci`)";
 /// What `dist` adds to the files that Trunk makes, by how their names end.
-const ADDED: [&str; 5] = [".br", ".gz", "third-party.txt", "third-party-server.txt", "_others.wasm"];
+const ADDED_BY_DIST: [&str; 5] = [".br", ".gz", "third-party.txt", "third-party-server.txt", "_others.wasm"];
 
 /// The page for development: the same files with the same content. Without Trunk, the reason why that was not checked.
 pub(crate) fn page(toolbox: &Toolbox, bindgen: &Path) -> Result<Option<String>> {
     if toolbox.trunk.is_none() {
-        return Ok(Some(MISSING.to_owned()));
+        return Ok(Some(NOT_INSTALLED.to_owned()));
     }
     let (ours, by_trunk) = (folder("ours")?, folder("trunk")?);
-    page::build(bindgen, Purpose::Development, &ours)?;
+    page::build(bindgen, Profile::Development, &ours)?;
     build(toolbox.command("trunk").arg("build"), &by_trunk)?;
-    same(&ours, &by_trunk)?;
+    ensure_same(&ours, &by_trunk)?;
     Ok(None)
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn page(toolbox: &Toolbox, bindgen: &Path) -> Result<Option<String>> 
 /// that names the same ones.
 pub(crate) fn bundle(toolbox: &Toolbox) -> Result<Option<String>> {
     if toolbox.trunk.is_none() {
-        return Ok(Some(MISSING.to_owned()));
+        return Ok(Some(NOT_INSTALLED.to_owned()));
     }
     let by_trunk = folder("trunk-release")?;
     let mut trunk = toolbox.command("trunk");
@@ -66,7 +66,7 @@ fn build(trunk: &mut Command, dist: &Path) -> Result<()> {
 /// The names of a bundle's files, and those that its page calls, without hashes.
 fn outline(bundle: &Path) -> Result<[BTreeSet<String>; 2]> {
     let names = dist::files(bundle).into_iter().map(|file| without_hashes(&relative(&file, bundle)));
-    let names = names.filter(|name| !ADDED.iter().any(|end| name.ends_with(end))).collect();
+    let names = names.filter(|name| !ADDED_BY_DIST.iter().any(|end| name.ends_with(end))).collect();
     Ok([names, links(&paths::read(&bundle.join("index.html"))?)])
 }
 
@@ -78,7 +78,7 @@ fn links(html: &str) -> BTreeSet<String> {
 
 /// An error unless both are the same files with the same content, and the same page, apart from the hashes that Trunk puts
 /// into names and from white space.
-fn same(ours: &Path, by_trunk: &Path) -> Result<()> {
+fn ensure_same(ours: &Path, by_trunk: &Path) -> Result<()> {
     let (ours, by_trunk) = (contents(ours)?, contents(by_trunk)?);
     let names = |contents: &Contents| contents.keys().cloned().collect::<Vec<String>>().join(", ");
     ensure!(
@@ -102,13 +102,13 @@ fn contents(directory: &Path) -> Result<Contents> {
         let name = without_hashes(&relative(file, directory));
         let bytes = std::fs::read(file)?;
         let page = name.ends_with(".html");
-        Ok((name, if page { essence(&String::from_utf8_lossy(&bytes)).into_bytes() } else { bytes }))
+        Ok((name, if page { normalize_html(&String::from_utf8_lossy(&bytes)).into_bytes() } else { bytes }))
     };
     files.iter().map(read).collect()
 }
 
 /// A page without hashes and white space.
-fn essence(page: &str) -> String {
+fn normalize_html(page: &str) -> String {
     without_hashes(page).split_whitespace().collect()
 }
 
@@ -161,10 +161,10 @@ mod tests {
         }
         std::fs::write(pair[0].join("a.css"), "x").unwrap();
         std::fs::write(pair[1].join("a-0123456789abcdef.css"), "x").unwrap();
-        same(&pair[0], &pair[1]).unwrap();
+        ensure_same(&pair[0], &pair[1]).unwrap();
         std::fs::write(pair[0].join("a.css"), "y").unwrap();
-        assert!(same(&pair[0], &pair[1]).is_err());
+        assert!(ensure_same(&pair[0], &pair[1]).is_err());
         std::fs::write(pair[1].join("b.css"), "x").unwrap();
-        assert!(same(&pair[0], &pair[1]).unwrap_err().to_string().contains("b.css"));
+        assert!(ensure_same(&pair[0], &pair[1]).unwrap_err().to_string().contains("b.css"));
     }
 }

@@ -1,7 +1,7 @@
 //! Other people's signaling servers and clients, for the end-to-end tests to meet them.
 
-use super::cache::{self, Recipe, Tool};
-use super::say;
+use super::cache::{self, InstallMethod, Tool};
+use super::print_status;
 use crate::paths;
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ pub(super) const MATCHBOX: Tool = Tool {
     name: "matchbox_server",
     version: "0.15.0",
     program: "matchbox_server",
-    says: "",
+    version_output: "",
     why: "a server to meet",
-    patience: "2 to 4 minutes",
-    recipe: Recipe::Cargo(&[]),
+    install_time: "2 to 4 minutes",
+    method: InstallMethod::Cargo(&[]),
 };
 
 /// Where other people's programs are.
-pub(crate) struct Others {
+pub(crate) struct ForeignServers {
     /// The directory whose `node_modules` has what comes from npm.
     pub(crate) packages: PathBuf,
     /// The server of matchbox.
@@ -29,20 +29,20 @@ pub(crate) struct Others {
 }
 
 /// Finds or installs them all.
-pub(super) fn ensure() -> Result<Others> {
-    Ok(Others { matchbox: cache::ensure(&MATCHBOX)?, packages: ensure_packages()? })
+pub(super) fn ensure() -> Result<ForeignServers> {
+    Ok(ForeignServers { matchbox: cache::ensure(&MATCHBOX)?, packages: ensure_packages()? })
 }
 
 /// Installs what the lock file of the tests lists, unless exactly that is there.
 fn ensure_packages() -> Result<PathBuf> {
     let home = cache::directory()?.join("e2e-servers");
-    if is_right(&home) {
-        say("ok", TITLE, WHY);
+    if is_installed(&home) {
+        print_status("ok", TITLE, WHY);
         return Ok(home);
     }
     let _lock = cache::lock()?;
-    if !is_right(&home) {
-        say("install", TITLE, &format!("{WHY} (once, seconds)"));
+    if !is_installed(&home) {
+        print_status("install", TITLE, &format!("{WHY} (once, seconds)"));
         install(&home)?;
     }
     Ok(home)
@@ -53,7 +53,7 @@ fn source() -> PathBuf {
 }
 
 /// Whether this was installed from the lock file as it is now.
-fn is_right(home: &Path) -> bool {
+fn is_installed(home: &Path) -> bool {
     let lock = |directory: &Path| std::fs::read(directory.join("package-lock.json")).ok();
     let wanted = lock(&source());
     home.join("node_modules").is_dir() && wanted.is_some() && lock(home) == wanted
@@ -61,8 +61,8 @@ fn is_right(home: &Path) -> bool {
 
 fn install(home: &Path) -> Result<()> {
     let partial = paths::beside(home, "partial");
-    cache::clear(&partial)?;
-    cache::clear(home)?;
+    cache::remove_directory(&partial)?;
+    cache::remove_directory(home)?;
     cache::npm_ci(&source(), &partial)?;
     std::fs::rename(&partial, home).with_context(|| format!("cannot create {}", home.display()))
 }
