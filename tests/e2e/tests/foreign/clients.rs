@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::time::sleep;
-use visavis_e2e::call::{join, meets_some};
-use visavis_e2e::page::PATIENCE;
-use visavis_e2e::{Browser, Other, Page, Site, tools};
+use visavis_e2e::call::{join, sees_and_hears_count};
+use visavis_e2e::page::WAIT_TIMEOUT;
+use visavis_e2e::{Browser, ForeignServer, Page, StaticSite, tools};
 
+use crate::scenes::{Fixture, SceneRunner};
 use crate::servers::room_of;
-use crate::stage::{House, Stage};
 
 /// A client, its server, and what it is told beside the room.
 pub(crate) struct Client {
@@ -34,61 +34,61 @@ const ROOM: &str = "tea-and-cake";
 
 #[tokio::test]
 async fn ours_meet_other_peoples_clients() {
-    meet_all(CLIENTS).await;
+    call_all_clients(CLIENTS).await;
 }
 
 /// Each of them, before us and after us.
-pub(crate) async fn meet_all(clients: &[Client]) {
-    let mut stage = Stage::new().await;
+pub(crate) async fn call_all_clients(clients: &[Client]) {
+    let mut scenes = SceneRunner::new().await;
     let pages = their_site().await;
     for client in clients {
         let Client { server, extra, .. } = client;
         let name = |order: &str| format!("{order}: {server} {extra}");
-        stage.play(&name("they wait for us"), they_wait(stage.browser(), &pages, client)).await;
-        stage.play(&name("we wait for them"), we_wait(stage.browser(), &pages, client)).await;
+        scenes.run(&name("they wait for us"), they_join_first(scenes.browser(), &pages, client)).await;
+        scenes.run(&name("we wait for them"), we_join_first(scenes.browser(), &pages, client)).await;
     }
-    stage.close();
+    scenes.finish();
 }
 
-async fn they_wait(browser: Arc<Browser>, pages: &Site, client: &Client) {
-    let mut house = House::open(client.server, client.kind, "/").await;
+async fn they_join_first(browser: Arc<Browser>, pages: &StaticSite, client: &Client) {
+    let mut fixture = Fixture::start(client.server, client.kind, "/").await;
     let room = if client.kind == "create-room" { "" } else { ROOM };
-    let theirs = their_page(&browser, pages, &house.other, client.kind, room, client.extra).await;
+    let theirs = their_page(&browser, pages, &fixture.server, client.kind, room, client.extra).await;
     let made = theirs.eval("return window.client.room", vec![]).await;
-    let ours = browser.open("Ann", &house.app.url()).await;
+    let ours = browser.open("Ann", &fixture.app.url()).await;
     join(&ours, made.as_str().unwrap_or(ROOM)).await;
-    meet(&ours, &theirs).await;
-    house.other.assert_alive();
+    see_and_hear_each_other(&ours, &theirs).await;
+    fixture.server.assert_alive();
     ours.close().await;
     theirs.close().await;
 }
 
-async fn we_wait(browser: Arc<Browser>, pages: &Site, client: &Client) {
-    let mut house = House::open(client.server, client.kind, "/").await;
-    let ours = browser.open("Ann", &house.app.url()).await;
+async fn we_join_first(browser: Arc<Browser>, pages: &StaticSite, client: &Client) {
+    let mut fixture = Fixture::start(client.server, client.kind, "/").await;
+    let ours = browser.open("Ann", &fixture.app.url()).await;
     join(&ours, ROOM).await;
     let theirs =
-        their_page(&browser, pages, &house.other, client.kind, &room_of(&ours).await, client.extra).await;
+        their_page(&browser, pages, &fixture.server, client.kind, &room_of(&ours).await, client.extra).await;
     if client.kind == "mdn-chat" {
         theirs.eval("await window.client.call('Ann')", vec![]).await;
     }
-    meet(&ours, &theirs).await;
-    house.other.assert_alive();
+    see_and_hear_each_other(&ours, &theirs).await;
+    fixture.server.assert_alive();
     ours.close().await;
     theirs.close().await;
 }
 
 /// The pages of other people's clients, and the libraries that they load.
-pub(crate) async fn their_site() -> Site {
+pub(crate) async fn their_site() -> StaticSite {
     let pages = tools::repository().join("tests/e2e/servers/pages");
-    Site::of(vec![pages, tools::packages().join("node_modules")]).await
+    StaticSite::serving_all(vec![pages, tools::packages().join("node_modules")]).await
 }
 
 /// Opens somebody else's page and waits until it is where a person can use it.
 pub(crate) async fn their_page(
     browser: &Arc<Browser>,
-    pages: &Site,
-    server: &Other,
+    pages: &StaticSite,
+    server: &ForeignServer,
     kind: &str,
     room: &str,
     extra: &str,
@@ -100,8 +100,8 @@ pub(crate) async fn their_page(
     let page = browser.open("Zoe", &url).await;
     let begin = Instant::now();
     while page.eval("return window.client?.ready === true", vec![]).await != true {
-        if begin.elapsed() > PATIENCE {
-            page.fail("their page to start", &page.look().await).await;
+        if begin.elapsed() > WAIT_TIMEOUT {
+            page.fail("their page to start", &page.snapshot().await).await;
         }
         sleep(Duration::from_millis(50)).await;
     }
@@ -110,7 +110,7 @@ pub(crate) async fn their_page(
 
 /// What somebody sees and hears on their page.
 #[derive(Debug, Deserialize)]
-struct TheirLook {
+struct TheirSnapshot {
     videos: Vec<TheirVideo>,
     energy: f64,
     #[expect(dead_code, reason = "told when a test fails")]
@@ -123,24 +123,24 @@ struct TheirVideo {
     picture: String,
 }
 
-async fn their_look(page: &Page) -> TheirLook {
-    serde_json::from_value(page.eval("return window.look()", vec![]).await).expect("a look")
+async fn their_snapshot(page: &Page) -> TheirSnapshot {
+    serde_json::from_value(page.eval("return window.snapshot()", vec![]).await).expect("a snapshot")
 }
 
 /// Both see the other's moving picture and hear them.
-pub(crate) async fn meet(ours: &Page, theirs: &Page) {
-    meets_some(ours, 1).await;
-    they_meet(theirs).await;
+pub(crate) async fn see_and_hear_each_other(ours: &Page, theirs: &Page) {
+    sees_and_hears_count(ours, 1).await;
+    they_see_and_hear(theirs).await;
 }
 
 /// They see the moving picture of one of ours, and hear them.
-pub(crate) async fn they_meet(theirs: &Page) {
+pub(crate) async fn they_see_and_hear(theirs: &Page) {
     let begin = Instant::now();
     let mut first: Option<TheirVideo> = None;
     loop {
-        let mut look = their_look(theirs).await;
-        let heard = look.energy > 1e-4;
-        let video = look.videos.pop().filter(|_| look.videos.is_empty());
+        let mut snapshot = their_snapshot(theirs).await;
+        let heard = snapshot.energy > 1e-4;
+        let video = snapshot.videos.pop().filter(|_| snapshot.videos.is_empty());
         let moved = first
             .as_ref()
             .zip(video.as_ref())
@@ -149,7 +149,7 @@ pub(crate) async fn they_meet(theirs: &Page) {
             return;
         }
         first = first.or(video.filter(|video| video.frames > 0));
-        assert!(begin.elapsed() < PATIENCE, "they see and hear {look:?}, at first {first:?}");
+        assert!(begin.elapsed() < WAIT_TIMEOUT, "they see and hear {snapshot:?}, at first {first:?}");
         sleep(Duration::from_millis(100)).await;
     }
 }

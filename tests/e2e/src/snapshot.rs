@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// A page at one moment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Look {
+pub struct Snapshot {
     /// `data-state` of the room.
     pub state: String,
     /// `data-problem` of the room; empty if there is none.
@@ -29,7 +29,7 @@ pub struct Look {
     /// The messages for the person.
     pub notices: Vec<Notice>,
     /// What the page holds on to.
-    pub held: Held,
+    pub resources: Resources,
     /// What went wrong in the page's own words: errors on the console and what nobody caught.
     pub errors: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub struct Tile {
     pub video: Option<Video>,
     /// Where it is.
     #[serde(rename = "box")]
-    pub area: Area,
+    pub rect: Rect,
 }
 
 /// A `<video>` as a person sees and hears it.
@@ -93,7 +93,7 @@ pub struct Video {
 
 /// A rectangle in CSS pixels.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Area {
+pub struct Rect {
     /// Left edge.
     pub x: f64,
     /// Upper edge.
@@ -121,7 +121,7 @@ pub struct Control {
     pub error: String,
     /// Where it is.
     #[serde(rename = "box")]
-    pub area: Area,
+    pub rect: Rect,
 }
 
 /// One `[data-notice]`.
@@ -137,7 +137,7 @@ pub struct Notice {
 
 /// What a page holds on to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Held {
+pub struct Resources {
     /// Peer connections that are not closed.
     pub connections: usize,
     /// Kinds of the live tracks that were captured here.
@@ -148,7 +148,7 @@ pub struct Held {
     pub memory: u64,
 }
 
-impl Look {
+impl Snapshot {
     /// The tiles of the others.
     pub fn others(&self) -> impl Iterator<Item = &Tile> {
         self.tiles.iter().filter(|tile| !tile.own)
@@ -176,7 +176,7 @@ impl Look {
     }
 }
 
-impl Area {
+impl Rect {
     /// Its size in square pixels.
     pub fn size(&self) -> f64 {
         self.width * self.height
@@ -198,9 +198,9 @@ impl Area {
     }
 }
 
-impl fmt::Display for Look {
+impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  state {:?} problem {:?} {:?}", self.state, self.problem, self.held)?;
+        writeln!(f, "  state {:?} problem {:?} {:?}", self.state, self.problem, self.resources)?;
         for tile in &self.tiles {
             writeln!(f, "  tile {tile}")?;
         }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use visavis_e2e::browser::Kind;
+use visavis_e2e::browser::BrowserKind;
 use visavis_e2e::call::join;
-use visavis_e2e::relay::{Deliveries, Frame, Way, honest};
+use visavis_e2e::relay::{Deliveries, Direction, Frame, pass_through};
 use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
 
 const EVE: &str = include_str!("eve.js");
@@ -26,7 +26,7 @@ return hidden() ? null : read();
 
 /// What the server does to come between without being noticed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Lie {
+pub(crate) enum Attack {
     /// Its fingerprint stands beside that of the honest one, in a spelling that only some read.
     TwoFingerprints,
     /// It connects under its own name, and later offers again under that of the honest one.
@@ -34,16 +34,18 @@ pub(crate) enum Lie {
 }
 
 /// What the server has kept from people.
-type Withheld = Arc<Mutex<Vec<Frame>>>;
+type WithheldFrames = Arc<Mutex<Vec<Frame>>>;
 
-fn keeping(withheld: &Withheld) -> impl FnMut(&Frame) -> Deliveries + Send + 'static {
+fn withhold(withheld: &WithheldFrames) -> impl FnMut(&Frame) -> Deliveries + Send + 'static {
     let withheld = withheld.clone();
     move |frame| {
-        if frame.way == Way::Down && ["description", "candidate"].contains(&frame.kind().as_str()) {
+        if frame.direction == Direction::ToPage
+            && ["description", "candidate"].contains(&frame.kind().as_str())
+        {
             withheld.lock().expect("not poisoned").push(frame.clone());
             return Vec::new();
         }
-        honest(frame)
+        pass_through(frame)
     }
 }
 
@@ -53,9 +55,9 @@ fn generation(frame: &Frame) -> u64 {
 }
 
 /// Two people, and who is between them.
-struct Middle<'a> {
+struct ManInTheMiddle<'a> {
     relay: &'a Relay,
-    withheld: &'a Withheld,
+    withheld: &'a WithheldFrames,
     eve: &'a Page,
     /// Ann, who was there first, and Ben, who offers to her: id and socket of each.
     people: [(String, usize); 2],
@@ -72,99 +74,104 @@ fn fingerprint(sdp: &str) -> &str {
 }
 
 /// A description of Eve that names somebody else.
-fn forged(lie: Lie, sdp: &str, honest: &str) -> String {
+fn forged(attack: Attack, sdp: &str, honest: &str) -> String {
     let own = format!("a=fingerprint:{}", fingerprint(sdp));
     let honest = format!("a=fingerprint:{}", fingerprint(honest));
-    match lie {
-        Lie::TwoFingerprints => {
+    match attack {
+        Attack::TwoFingerprints => {
             let strange = own.replace("a=fingerprint:", "a=Fingerprint:");
             sdp.replace(&own, &format!("{strange}\r\n{honest}"))
         }
-        Lie::LaterOffer => sdp.replace(&own, &honest),
+        Attack::LaterOffer => sdp.replace(&own, &honest),
     }
 }
 
-impl Middle<'_> {
-    async fn ask(&self, what: &str, whom: usize, sdp: &str) -> String {
+impl ManInTheMiddle<'_> {
+    async fn run_eve(&self, what: &str, whom: usize, sdp: &str) -> String {
         let script = format!("return await eve.{what}(...arguments[0]) ?? ''");
         let sdp = self.eve.eval(&script, vec![json!([NAMES[whom], sdp])]).await;
         sdp.as_str().expect("a description").to_owned()
     }
 
     /// Gives somebody a description in the name of the other.
-    fn tell(&self, whom: usize, sdp_type: &str, sdp: &str) {
+    fn send(&self, whom: usize, sdp_type: &str, sdp: &str) {
         let message = json!({
             "type": "description",
             "from": self.people[1 - whom].0,
             "generation": 0,
             "description": { "type": sdp_type, "sdp": sdp },
         });
-        self.relay.replay(&Frame { socket: self.people[whom].1, way: Way::Down, text: message.to_string() });
+        self.relay.replay(&Frame {
+            socket: self.people[whom].1,
+            direction: Direction::ToPage,
+            text: message.to_string(),
+        });
     }
 
     /// The first that somebody said to the other of which this is true, if it was said yet.
-    fn said(&self, who: usize, so: impl Fn(&Frame) -> bool) -> Option<String> {
+    fn description_from(&self, who: usize, matches: impl Fn(&Frame) -> bool) -> Option<String> {
         let withheld = self.withheld.lock().expect("not poisoned");
         let theirs =
             |frame: &&Frame| frame.kind() == "description" && frame.field(&["from"]) == self.people[who].0;
         withheld
             .iter()
             .filter(theirs)
-            .find(|frame| so(frame))
+            .find(|frame| matches(frame))
             .map(|frame| frame.field(&["description", "sdp"]))
     }
 
-    async fn hears(&self, who: usize, so: impl Fn(&Frame) -> bool) -> String {
+    async fn wait_for_description(&self, who: usize, matches: impl Fn(&Frame) -> bool) -> String {
         let mut sdp = None;
         until("a description", async || {
-            sdp = self.said(who, &so);
+            sdp = self.description_from(who, &matches);
             sdp.is_some()
         })
         .await;
         sdp.expect("it was awaited")
     }
 
-    /// Comes between the two; gives their honest descriptions.
-    async fn come_between(&self, lie: Option<Lie>) -> [String; 2] {
-        let forge = |sdp: &str, honest: &str| lie.map_or(sdp.to_owned(), |lie| forged(lie, sdp, honest));
-        let ben = self.hears(BEN, Frame::is_offer).await;
-        self.tell(ANN, "offer", &forge(&self.ask("offer", ANN, "").await, &ben));
-        let ann = self.hears(ANN, |frame| !frame.is_offer()).await;
-        self.ask("accept", ANN, &ann).await;
-        self.tell(BEN, "answer", &forge(&self.ask("answer", BEN, &ben).await, &ann));
+    /// Connects to both in place of the other; gives their honest descriptions.
+    async fn intercept(&self, attack: Option<Attack>) -> [String; 2] {
+        let forge =
+            |sdp: &str, honest: &str| attack.map_or(sdp.to_owned(), |attack| forged(attack, sdp, honest));
+        let ben = self.wait_for_description(BEN, Frame::is_offer).await;
+        self.send(ANN, "offer", &forge(&self.run_eve("offer", ANN, "").await, &ben));
+        let ann = self.wait_for_description(ANN, |frame| !frame.is_offer()).await;
+        self.run_eve("accept", ANN, &ann).await;
+        self.send(BEN, "answer", &forge(&self.run_eve("answer", BEN, &ben).await, &ann));
         [ann, ben]
     }
 
     /// Whether she is connected to both. If not, one of the two has begun anew.
-    async fn is_between(&self) -> bool {
+    async fn is_connected_to_both(&self) -> bool {
         let mut connected = false;
         until("the two to be connected, or to begin anew", async || {
             connected =
                 self.eve.eval("return eve.states()", vec![]).await == json!(["connected", "connected"]);
-            connected || self.began_anew()
+            connected || self.was_rebuilt()
         })
         .await;
         connected
     }
 
-    fn began_anew(&self) -> bool {
-        [ANN, BEN].into_iter().any(|who| self.said(who, |frame| generation(frame) > 0).is_some())
+    fn was_rebuilt(&self) -> bool {
+        [ANN, BEN].into_iter().any(|who| self.description_from(who, |frame| generation(frame) > 0).is_some())
     }
 
-    async fn attack(&self, lie: Lie, pages: [&Page; 2]) {
-        match lie {
-            Lie::TwoFingerprints => {
-                self.come_between(Some(lie)).await;
-                self.is_between().await;
+    async fn attack(&self, attack: Attack, pages: [&Page; 2]) {
+        match attack {
+            Attack::TwoFingerprints => {
+                self.intercept(Some(attack)).await;
+                self.is_connected_to_both().await;
             }
-            Lie::LaterOffer => {
-                let honest = self.come_between(None).await;
-                assert!(self.is_between().await, "she is, under her own name");
+            Attack::LaterOffer => {
+                let honest = self.intercept(None).await;
+                assert!(self.is_connected_to_both().await, "she is, under her own name");
                 let words = read(pages).await;
                 assert!(words[0] != words[1], "{words:?}");
                 for whom in [ANN, BEN] {
-                    let sdp = self.ask("offerAgain", whom, "").await;
-                    self.tell(whom, "offer", &forged(lie, &sdp, &honest[1 - whom]));
+                    let sdp = self.run_eve("offerAgain", whom, "").await;
+                    self.send(whom, "offer", &forged(attack, &sdp, &honest[1 - whom]));
                     until("the offer to be answered, or refused", async || {
                         let answers = |frame: &Frame| generation(frame) == 0 && !frame.is_offer();
                         let before = usize::from(whom == ANN);
@@ -177,17 +184,17 @@ impl Middle<'_> {
         }
     }
 
-    fn count(&self, who: usize, so: impl Fn(&Frame) -> bool) -> usize {
+    fn count(&self, who: usize, matches: impl Fn(&Frame) -> bool) -> usize {
         let withheld = self.withheld.lock().expect("not poisoned");
         let theirs =
             |frame: &&Frame| frame.kind() == "description" && frame.field(&["from"]) == self.people[who].0;
-        withheld.iter().filter(theirs).filter(|frame| so(frame)).count()
+        withheld.iter().filter(theirs).filter(|frame| matches(frame)).count()
     }
 }
 
-async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let begin = Instant::now();
-    while !so().await {
+    while !condition().await {
         assert!(begin.elapsed() < Duration::from_secs(60), "not seen: {what}");
         sleep(Duration::from_millis(100)).await;
     }
@@ -202,32 +209,33 @@ async fn read(pages: [&Page; 2]) -> [Option<String>; 2] {
 }
 
 /// Whom the server calls what, and on which socket they are.
-fn whereabouts(relay: &Relay, room: &str) -> Vec<(String, usize)> {
+fn participants(relay: &Relay, room: &str) -> Vec<(String, usize)> {
     let joined = relay.delivered().into_iter();
     let joined = joined.filter(|frame| frame.kind() == "joined" && frame.field(&["room"]) == room);
     joined.map(|frame| (frame.field(&["id"]), frame.socket)).collect()
 }
 
-/// Each of these browsers meets this lie; nobody reads the same words.
-pub(crate) async fn nobody_is_fooled(tries: &[(Kind, Lie)]) {
+/// Each of these browsers meets this attack; no two people read the same words.
+pub(crate) async fn assert_attacks_detected(tries: &[(BrowserKind, Attack)]) {
     let server = Server::start().await;
-    let withheld = Withheld::default();
-    let relay = Relay::start(server.port(), keeping(&withheld)).await;
-    let bundle = Bundle::talking_to(&relay.url());
+    let withheld = WithheldFrames::default();
+    let relay = Relay::start(server.port(), withhold(&withheld)).await;
+    let bundle = Bundle::with_signaling_url(&relay.url());
     let site = Server::serving(&bundle).await;
-    for (kind, lie) in tries {
-        let browser = if *kind == Kind::Firefox { Browser::firefox().await } else { Browser::chrome().await };
+    for (kind, attack) in tries {
+        let browser =
+            if *kind == BrowserKind::Firefox { Browser::firefox().await } else { Browser::chrome().await };
         let eve = browser.open("Eve", &format!("{}servers.txt", site.url())).await;
         // As the server calls it.
-        let room = format!("{kind:?} {lie:?}").to_lowercase();
+        let room = format!("{kind:?} {attack:?}").to_lowercase();
         println!("{room}");
         let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
         join(&ann, &room).await;
         join(&ben, &room).await;
-        let people = whereabouts(&relay, &room).try_into().expect("two people");
+        let people = participants(&relay, &room).try_into().expect("two people");
         eve.eval(EVE, vec![]).await;
-        let middle = Middle { relay: &relay, withheld: &withheld, eve: &eve, people };
-        middle.attack(*lie, [&ann, &ben]).await;
+        let mitm = ManInTheMiddle { relay: &relay, withheld: &withheld, eve: &eve, people };
+        mitm.attack(*attack, [&ann, &ben]).await;
         let words = read([&ann, &ben]).await;
         println!("{room}: {words:?}");
         assert!(words[0].is_none() || words[0] != words[1], "{room}: {words:?}");
@@ -236,5 +244,9 @@ pub(crate) async fn nobody_is_fooled(tries: &[(Kind, Lie)]) {
 
 #[tokio::test]
 async fn nobody_in_the_middle_gets_both_to_read_the_same_words() {
-    nobody_is_fooled(&[(Kind::Firefox, Lie::TwoFingerprints), (Kind::Chrome, Lie::LaterOffer)]).await;
+    assert_attacks_detected(&[
+        (BrowserKind::Firefox, Attack::TwoFingerprints),
+        (BrowserKind::Chrome, Attack::LaterOffer),
+    ])
+    .await;
 }

@@ -13,7 +13,7 @@ const LAPTOP: [u32; 2] = [640, 360];
 
 /// A page whose camera has this shape, and which can do more or less than others as `script` says.
 async fn with_camera(browser: &Arc<Browser>, name: &str, url: &str, size: [u32; 2], script: &str) -> Page {
-    let page = browser.blank(name).await;
+    let page = browser.open_blank(name).await;
     let source = CAMERA.replace("SIZE", &json!(size).to_string()) + script;
     page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
     page.goto(url).await;
@@ -43,7 +43,7 @@ async fn shown(page: &Page, name: &str) -> [f64; 4] {
 }
 
 /// Waits until the tile of somebody has this orientation with the whole picture in it, and mostly nothing else.
-async fn is_whole(page: &Page, name: &str, upright: bool) {
+async fn assert_uncropped(page: &Page, name: &str, upright: bool) {
     for _ in 0..100 {
         let [whole, covers, width, height] = shown(page, name).await;
         if whole >= 99.0 && covers >= 70.0 && (height > width) == upright {
@@ -63,7 +63,7 @@ for (const element of document.querySelectorAll('.stage, .tiles, video')) {
 }
 ";
 
-async fn keep(page: &Page, name: &str) {
+async fn save_screenshot(page: &Page, name: &str) {
     page.screenshot(&tools::artifacts().join(format!("pictures-{name}.png")).to_string_lossy()).await;
 }
 
@@ -77,20 +77,20 @@ async fn a_picture_keeps_its_shape_and_is_told_when_it_stops() {
     ben.resize(360, 740).await;
     sees(&ann, &["Ben"]).await;
     sees(&ben, &["Ann"]).await;
-    is_whole(&ann, "Ben", true).await;
-    is_whole(&ben, "Ann", false).await;
-    keep(&ann, "laptop-sees-phone").await;
-    keep(&ben, "phone-sees-laptop").await;
+    assert_uncropped(&ann, "Ben", true).await;
+    assert_uncropped(&ben, "Ann", false).await;
+    save_screenshot(&ann, "laptop-sees-phone").await;
+    save_screenshot(&ben, "phone-sees-laptop").await;
     let [_, _, width, _] = shown(&ben, "Ann").await;
     assert!(width > 330.0, "as wide as the phone: {width}");
 
     ben.eval("__camera.turn()", vec![]).await;
-    is_whole(&ann, "Ben", false).await;
+    assert_uncropped(&ann, "Ben", false).await;
     ben.eval("__camera.turn()", vec![]).await;
-    is_whole(&ann, "Ben", true).await;
+    assert_uncropped(&ann, "Ben", true).await;
 
     ann.eval(WRAP, vec![]).await;
-    is_whole(&ann, "Ben", true).await;
+    assert_uncropped(&ann, "Ben", true).await;
 
     // The crop is the person's choice; the keyboard reaches it.
     ben.eval(
@@ -102,28 +102,28 @@ async fn a_picture_keeps_its_shape_and_is_told_when_it_stops() {
     let [whole, covers, ..] = shown(&ben, "Ann").await;
     assert!(whole < 60.0, "{whole} {covers}");
     assert!(covers >= 99.0, "{whole} {covers}");
-    keep(&ben, "phone-fills-with-laptop").await;
+    save_screenshot(&ben, "phone-fills-with-laptop").await;
     ben.click("[data-participant]:not([data-self]) [data-control=crop]").await;
-    is_whole(&ben, "Ann", false).await;
+    assert_uncropped(&ben, "Ann", false).await;
 
     ben.eval("__camera.stop()", vec![]).await;
-    let look = ann
-        .until("Ben's picture to be missed", |look| {
-            look.tile("Ben").is_some_and(|tile| tile.reason == "picture-stalled" && tile.camera == "off")
+    let snapshot = ann
+        .wait_until("Ben's picture to be missed", |snapshot| {
+            snapshot.tile("Ben").is_some_and(|tile| tile.reason == "picture-stalled" && tile.camera == "off")
         })
         .await;
-    assert!(look.tile("Ben").is_some_and(|tile| tile.status.contains("Ben")), "{look}");
-    let look = ben.until("Ben to be told", |look| look.notice("stalled").is_some()).await;
-    assert!(look.control("try-device").is_some(), "{look}");
-    keep(&ann, "stalled").await;
-    keep(&ben, "stalled-here").await;
+    assert!(snapshot.tile("Ben").is_some_and(|tile| tile.status.contains("Ben")), "{snapshot}");
+    let snapshot = ben.wait_until("Ben to be told", |snapshot| snapshot.notice("stalled").is_some()).await;
+    assert!(snapshot.control("try-device").is_some(), "{snapshot}");
+    save_screenshot(&ann, "stalled").await;
+    save_screenshot(&ben, "stalled-here").await;
     ben.eval("__camera.go()", vec![]).await;
     sees(&ann, &["Ben"]).await;
-    ben.until("Ben's camera to be fine", |look| look.notice("stalled").is_none()).await;
+    ben.wait_until("Ben's camera to be fine", |snapshot| snapshot.notice("stalled").is_none()).await;
 }
 
 /// Knows one video codec only.
-fn only(codec: &str) -> String {
+fn only_codec(codec: &str) -> String {
     [
         r"
         const wanted = RTCRtpReceiver.getCapabilities('video').codecs.filter(codec => codec.mimeType === 'video/",
@@ -146,15 +146,15 @@ fn only(codec: &str) -> String {
 async fn browsers_without_a_common_codec_say_so() {
     let server = Server::start().await;
     let browser = Browser::chrome().await;
-    let ann = with_camera(&browser, "Ann", &server.url(), LAPTOP, &only("VP9")).await;
-    let ben = with_camera(&browser, "Ben", &server.url(), LAPTOP, &only("AV1")).await;
+    let ann = with_camera(&browser, "Ann", &server.url(), LAPTOP, &only_codec("VP9")).await;
+    let ben = with_camera(&browser, "Ben", &server.url(), LAPTOP, &only_codec("AV1")).await;
     for (page, other) in [(&ann, "Ben"), (&ben, "Ann")] {
-        let look = page
-            .until(&format!("no picture of {other}"), |look| {
-                look.tile(other).is_some_and(|tile| tile.reason == "no-picture" && tile.camera == "off")
+        let snapshot = page
+            .wait_until(&format!("no picture of {other}"), |snapshot| {
+                snapshot.tile(other).is_some_and(|tile| tile.reason == "no-picture" && tile.camera == "off")
             })
             .await;
-        assert!(look.tile(other).is_some_and(|tile| tile.status.contains("video format")), "{look}");
-        assert!(look.notice("stalled").is_none(), "the cameras are fine: {look}");
+        assert!(snapshot.tile(other).is_some_and(|tile| tile.status.contains("video format")), "{snapshot}");
+        assert!(snapshot.notice("stalled").is_none(), "the cameras are fine: {snapshot}");
     }
 }

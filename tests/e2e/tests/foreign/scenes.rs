@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use serde_json::json;
-use visavis_e2e::{Browser, Bundle, Other, Page, Server, Setup};
+use visavis_e2e::{Browser, Bundle, ForeignServer, Page, Server, Setup};
 
 /// A browser that stays open, and what has gone wrong so far.
-pub(crate) struct Stage {
+pub(crate) struct SceneRunner {
     browser: Arc<Browser>,
     /// The browser would close with its last window.
     _idle: Page,
@@ -18,10 +18,10 @@ pub(crate) struct Stage {
     wanted: Option<String>,
 }
 
-impl Stage {
+impl SceneRunner {
     pub(crate) async fn new() -> Self {
         let browser = Browser::start(Setup::small_chrome()).await;
-        let idle = browser.blank("nobody").await;
+        let idle = browser.open_blank("nobody").await;
         Self { browser, _idle: idle, failures: Vec::new(), wanted: std::env::var("VISAVIS_SCENE").ok() }
     }
 
@@ -31,7 +31,7 @@ impl Stage {
 
     /// Plays one scene and says how long it took. One that fails does not keep the others from being played, but they
     /// get another browser: pages of the failed one may still be open.
-    pub(crate) async fn play(&mut self, name: &str, scene: impl Future<Output = ()>) {
+    pub(crate) async fn run(&mut self, name: &str, scene: impl Future<Output = ()>) {
         if !self.wanted.as_ref().is_none_or(|word| name.contains(word)) {
             return;
         }
@@ -51,25 +51,25 @@ impl Stage {
     }
 
     /// Fails if any scene has.
-    pub(crate) fn close(self) {
+    pub(crate) fn finish(self) {
         assert!(self.failures.is_empty(), "failed: {:#?}", self.failures);
     }
 }
 
 /// A server of somebody else, and our page set up for it.
-pub(crate) struct House {
-    pub(crate) other: Other,
+pub(crate) struct Fixture {
+    pub(crate) server: ForeignServer,
     pub(crate) app: Server,
     _bundle: Bundle,
 }
 
-impl House {
+impl Fixture {
     /// Starts a server, and ours with a page that speaks this dialect to it at this path.
-    pub(crate) async fn open(command: &str, dialect: &str, path: &str) -> Self {
-        let other = Other::start(command).await;
-        let url = format!("ws://127.0.0.1:{}{path}", other.port());
+    pub(crate) async fn start(command: &str, dialect: &str, path: &str) -> Self {
+        let server = ForeignServer::start(command).await;
+        let url = format!("ws://127.0.0.1:{}{path}", server.port());
         let bundle = Bundle::with_config(&json!({ "signaling": { "url": url, "dialect": dialect } }));
         let app = Server::serving(&bundle).await;
-        Self { other, app, _bundle: bundle }
+        Self { server, app, _bundle: bundle }
     }
 }

@@ -5,5 +5,5 @@ mod clients;
 mod crossing;
 mod long;
 mod peerjs;
+mod scenes;
 mod servers;
-mod stage;

@@ -1,6 +1,6 @@
 //! The other clients.
 
-use crate::clients::{Client, client, meet_all};
+use crate::clients::{Client, call_all_clients, client};
 
 const CLIENTS: &[Client] = &[
     client("group-chat", "group-chat --version 1"),
@@ -15,5 +15,5 @@ const CLIENTS: &[Client] = &[
 
 #[tokio::test]
 async fn ours_meet_all_other_peoples_clients() {
-    meet_all(CLIENTS).await;
+    call_all_clients(CLIENTS).await;
 }

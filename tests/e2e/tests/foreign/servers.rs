@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use visavis_e2e::call::{all_meet_somebody, join};
+use visavis_e2e::call::{all_see_and_hear_somebody, join};
 use visavis_e2e::{Browser, Page};
 
-use crate::stage::{House, Stage};
+use crate::scenes::{Fixture, SceneRunner};
 
 /// A server, and how many of ours meet through it.
-pub(crate) struct Place {
+pub(crate) struct ServerCase {
     server: &'static str,
     dialect: &'static str,
     path: &'static str,
@@ -18,11 +18,11 @@ pub(crate) struct Place {
     tells_leave: bool,
 }
 
-pub(crate) const fn place(server: &'static str, dialect: &'static str, people: usize) -> Place {
-    Place { server, dialect, path: "/", people, tells_leave: true }
+pub(crate) const fn case(server: &'static str, dialect: &'static str, people: usize) -> ServerCase {
+    ServerCase { server, dialect, path: "/", people, tells_leave: true }
 }
 
-impl Place {
+impl ServerCase {
     pub(crate) const fn path(self, path: &'static str) -> Self {
         Self { path, ..self }
     }
@@ -33,11 +33,11 @@ impl Place {
 }
 
 /// One for each carrier: Socket.IO in its versions, and plain JSON.
-const PLACES: &[Place] = &[
-    place("codelab --version 1 --kind room", "codelab", 2),
-    place("codelab --version 2 --kind ready", "codelab", 2),
-    place("group-chat --version 4", "group-chat", 4),
-    place("ayame", "ayame", 2).path("/signaling"),
+const CASES: &[ServerCase] = &[
+    case("codelab --version 1 --kind room", "codelab", 2),
+    case("codelab --version 2 --kind ready", "codelab", 2),
+    case("group-chat --version 4", "group-chat", 4),
+    case("ayame", "ayame", 2).path("/signaling"),
 ];
 
 const NAMES: [&str; 4] = ["Ann", "Ben", "Cem", "Dot"];
@@ -45,51 +45,51 @@ const LEAVE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn ours_meet_through_every_kind_of_carrier() {
-    meet_in(PLACES).await;
+    call_through_all(CASES).await;
 }
 
 /// In one place after the other.
-pub(crate) async fn meet_in(places: &[Place]) {
-    let mut stage = Stage::new().await;
-    for place in places {
-        let browser = stage.browser();
-        stage.play(place.server, meet(browser, place)).await;
+pub(crate) async fn call_through_all(cases: &[ServerCase]) {
+    let mut scenes = SceneRunner::new().await;
+    for case in cases {
+        let browser = scenes.browser();
+        scenes.run(case.server, call_through(browser, case)).await;
     }
-    stage.close();
+    scenes.finish();
 }
 
-async fn meet(browser: Arc<Browser>, place: &Place) {
-    let mut house = House::open(place.server, place.dialect, place.path).await;
+async fn call_through(browser: Arc<Browser>, case: &ServerCase) {
+    let mut fixture = Fixture::start(case.server, case.dialect, case.path).await;
     let mut pages = Vec::new();
     let mut room = "tea-and-cake".to_owned();
-    for name in &NAMES[..place.people] {
-        let page = browser.open(name, &house.app.url()).await;
+    for name in &NAMES[..case.people] {
+        let page = browser.open(name, &fixture.app.url()).await;
         join(&page, &room).await;
         room = room_of(&page).await;
         pages.push(page);
     }
-    all_meet_somebody(&pages.iter().collect::<Vec<_>>()).await;
+    all_see_and_hear_somebody(&pages.iter().collect::<Vec<_>>()).await;
     for page in &pages {
         assert_eq!(
-            page.look().await.errors,
+            page.snapshot().await.errors,
             Vec::<String>::new(),
             "{}: nothing goes wrong in silence",
             page.name()
         );
     }
-    if place.tells_leave {
+    if case.tells_leave {
         let last = pages.pop().expect("there are people");
         last.press("leave").await;
         for page in &pages {
-            let left = place.people - 2;
-            page.within(LEAVE, "the tile to go", |look| look.others().count() == left).await;
+            let left = case.people - 2;
+            page.within(LEAVE, "the tile to go", |snapshot| snapshot.others().count() == left).await;
         }
         last.close().await;
     }
     for page in pages {
         page.close().await;
     }
-    house.other.assert_alive();
+    fixture.server.assert_alive();
 }
 
 /// The room as the page's address names it: some servers choose it.

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use visavis_e2e::server::free_port;
-use visavis_e2e::{Browser, Bundle, Page, Server, Site, tools};
+use visavis_e2e::{Browser, Bundle, Page, Server, StaticSite, tools};
 
 /// Opens a page that is set up for this server, from a server of its own.
 async fn lobby(signaling: serde_json::Value) -> (Server, Bundle, Page) {
@@ -18,13 +18,13 @@ async fn lobby_of(bundle: Bundle) -> (Server, Bundle, Page) {
     (site, bundle, page)
 }
 
-async fn is_told(page: &Page, obstacle: &str, word: &str) {
-    let look = page
-        .until(&format!("to be told {obstacle}"), |look| {
-            look.problem == "unreachable" && look.obstacle == obstacle
+async fn shows_reason(page: &Page, obstacle: &str, word: &str) {
+    let snapshot = page
+        .wait_until(&format!("to be told {obstacle}"), |snapshot| {
+            snapshot.problem == "unreachable" && snapshot.obstacle == obstacle
         })
         .await;
-    let text = &look.notice("unreachable").expect("there is a sentence").text;
+    let text = &snapshot.notice("unreachable").expect("there is a sentence").text;
     assert!(text.contains(word), "{obstacle}: {text}");
 }
 
@@ -32,16 +32,16 @@ async fn is_told(page: &Page, obstacle: &str, word: &str) {
 async fn what_stands_in_the_way_of_a_server_is_named() {
     let (_site, _bundle, nobody) =
         lobby(json!({ "url": format!("ws://127.0.0.1:{}/ws", free_port()) })).await;
-    is_told(&nobody, "no-answer", "Nobody answers").await;
+    shows_reason(&nobody, "no-answer", "Nobody answers").await;
 
     for (status, obstacle, word) in
         [(404, "wrong-path", "path"), (403, "refused", "let this page in"), (502, "down", "down")]
     {
-        let other = Site::refusing(status).await;
+        let other = StaticSite::with_status(status).await;
         for dialect in ["visavis", "peerjs", "group-chat"] {
             let url = format!("ws://127.0.0.1:{}/x", other.port());
             let (_site, _bundle, page) = lobby(json!({ "url": url, "dialect": dialect })).await;
-            is_told(&page, obstacle, word).await;
+            shows_reason(&page, obstacle, word).await;
         }
     }
 }
@@ -51,13 +51,13 @@ async fn a_server_of_another_kind_is_told_by_its_silence() {
     let server = Server::with(tools::dist(), &[]).await;
     let url = format!("ws://127.0.0.1:{}/ws", server.port());
     let (_site, _bundle, page) = lobby(json!({ "url": url, "dialect": "ayame" })).await;
-    page.until("the lobby", |look| look.control("join").is_some()).await;
+    page.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     page.press("join").await;
-    is_told(&page, "no-reply", "another kind of server").await;
+    shows_reason(&page, "no-reply", "another kind of server").await;
 }
 
 /// A server that takes everybody and closes upon them as soon as they say something. What it tells is its port.
-async fn closing(code: u16, reason: &'static str) -> u16 {
+async fn server_that_closes(code: u16, reason: &'static str) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let port = listener.local_addr().expect("it is bound").port();
     tokio::spawn(async move {
@@ -73,12 +73,14 @@ async fn closing(code: u16, reason: &'static str) -> u16 {
 #[tokio::test]
 async fn what_a_server_says_when_it_closes_is_shown() {
     for (code, state) in [(4000, "lobby"), (1011, "joining")] {
-        let url = format!("ws://127.0.0.1:{}/", closing(code, "Lobby does not exist").await);
+        let url = format!("ws://127.0.0.1:{}/", server_that_closes(code, "Lobby does not exist").await);
         let (_site, _bundle, page) = lobby(json!({ "url": url, "dialect": "ayame" })).await;
-        page.until("the lobby", |look| look.control("join").is_some()).await;
+        page.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
         page.press("join").await;
-        let look = page.until("to be told", |look| look.problem == "closed" && look.state == state).await;
-        let text = &look.notice("closed").expect("there is a sentence").text;
+        let snapshot = page
+            .wait_until("to be told", |snapshot| snapshot.problem == "closed" && snapshot.state == state)
+            .await;
+        let text = &snapshot.notice("closed").expect("there is a sentence").text;
         assert!(text.contains("Lobby does not exist"), "{text}");
         assert!(text.contains(&code.to_string()), "{text}");
     }
@@ -94,16 +96,16 @@ async fn others_loaded(page: &Page) -> serde_json::Value {
 #[tokio::test]
 async fn what_only_others_servers_need_is_loaded_for_them_alone() {
     let (_site, _bundle, ours) = lobby(json!({})).await;
-    ours.until("the lobby", |look| look.control("join").is_some()).await;
+    ours.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     assert_eq!(others_loaded(&ours).await, 0);
 
     let (_site, _bundle, theirs) = lobby(json!({ "dialect": "ayame" })).await;
-    theirs.until("the lobby", |look| look.control("join").is_some()).await;
+    theirs.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     assert_eq!(others_loaded(&theirs).await, 1);
 }
 
 /// Whether the page says why it does not start.
-async fn says_late(page: &Page) -> String {
+async fn startup_message(page: &Page) -> String {
     let script = "for (;;) {
         const late = document.querySelector('.late');
         if (late && getComputedStyle(late).visibility === 'visible') return late.textContent;
@@ -117,12 +119,13 @@ async fn says_late(page: &Page) -> String {
 async fn a_page_that_cannot_start_does_not_only_blame_the_connection() {
     let bundle = Bundle::with_config(&json!({}));
     remove(&bundle, ".js");
-    let missing = Site::serving(bundle.path(), 0).await;
-    let forbidden = Site::saying("content-security-policy: script-src 'none'", &tools::dist()).await;
+    let missing = StaticSite::serving(bundle.path(), 0).await;
+    let forbidden =
+        StaticSite::with_header("content-security-policy: script-src 'none'", &tools::dist()).await;
     let browser = Browser::chrome().await;
     let pages = [browser.open("Ann", &missing.url()).await, browser.open("Ben", &forbidden.url()).await];
     for page in pages {
-        let text = says_late(&page).await;
+        let text = startup_message(&page).await;
         assert!(text.contains("missing or forbidden"), "{text}");
         assert!(text.contains("console"), "{text}");
     }
@@ -145,13 +148,13 @@ fn incomplete(signaling: &serde_json::Value) -> Bundle {
 #[tokio::test]
 async fn a_missing_part_of_the_page_is_named() {
     let (_site, _bundle, page) = lobby_of(incomplete(&json!({ "dialect": "ayame" }))).await;
-    page.until("to be told", |look| look.problem == "not-loaded").await;
+    page.wait_until("to be told", |snapshot| snapshot.problem == "not-loaded").await;
 }
 
 #[tokio::test]
 async fn a_part_of_the_page_that_cannot_be_loaded_is_told() {
     let (_site, _bundle, page) = lobby_of(incomplete(&json!({ "choose": true }))).await;
-    page.until("the lobby", |look| look.control("join").is_some()).await;
+    page.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     // The toast passes: it is looked for from the first moment.
     let script = "return new Promise(told => {
         const region = document.querySelector('.toasts');

@@ -13,12 +13,12 @@ use crate::tools;
 
 /// A running server of somebody else.
 #[derive(Debug)]
-pub struct Other {
+pub struct ForeignServer {
     process: Process,
     port: u16,
 }
 
-impl Other {
+impl ForeignServer {
     /// Starts one by its name, with flags after it: `peerjs`, `y-webrtc` and `matchbox` are the published programs, any
     /// other name is a file in `servers/`.
     pub async fn start(command: &str) -> Self {
@@ -27,19 +27,21 @@ impl Other {
             "peerjs" => {
                 let port_flag = port.to_string();
                 let flags = ["--host", "127.0.0.1", "--port", &port_flag];
-                Self::at(port, "Started PeerServer", &package("peer/dist/bin/peerjs.js"), &flags).await
+                Self::start_program(port, "Started PeerServer", &package("peer/dist/bin/peerjs.js"), &flags)
+                    .await
             }
             "y-webrtc" => {
-                Self::at(port, "Signaling server running", &package("y-webrtc/bin/server.js"), &[]).await
+                Self::start_program(port, "Signaling server running", &package("y-webrtc/bin/server.js"), &[])
+                    .await
             }
             "matchbox" => Self::matchbox(port).await,
-            _ => Self::likeness(command).await,
+            _ => Self::start_script(command).await,
         }
     }
 
-    async fn at(port: u16, says: &str, script: &Path, flags: &[&str]) -> Self {
+    async fn start_program(port: u16, ready_line: &str, script: &Path, flags: &[&str]) -> Self {
         let mut process = node(port, script, flags);
-        process.hears(|line| line.contains(says).then_some(())).await;
+        process.wait_for_line(|line| line.contains(ready_line).then_some(())).await;
         Self { process, port }
     }
 
@@ -53,12 +55,12 @@ impl Other {
         Self { process, port }
     }
 
-    async fn likeness(command: &str) -> Self {
+    async fn start_script(command: &str) -> Self {
         let mut words = command.split(' ');
         let name = words.next().unwrap_or_default();
         let script = tools::repository().join("tests/e2e/servers").join(name).with_extension("mjs");
         let mut process = node(0, &script, &words.collect::<Vec<_>>());
-        let port = process.hears(|line| line.strip_prefix("listening on port ")?.parse().ok()).await;
+        let port = process.wait_for_line(|line| line.strip_prefix("listening on port ")?.parse().ok()).await;
         Self { process, port }
     }
 
@@ -69,7 +71,7 @@ impl Other {
 
     /// Stops the test if the server has died of something.
     pub fn assert_alive(&mut self) {
-        assert!(self.process.is_alive(), "the server has died:\n{}", self.process.last_words());
+        assert!(self.process.is_alive(), "the server has died:\n{}", self.process.last_output());
     }
 }
 

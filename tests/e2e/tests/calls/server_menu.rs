@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use visavis_e2e::call::{join, sees};
-use visavis_e2e::{Browser, Bundle, Page, Server, Site};
+use visavis_e2e::{Browser, Bundle, Page, Server, StaticSite};
 
 pub(crate) async fn text(page: &Page, selector: &str) -> String {
     let script = "const it = document.querySelector(arguments[0]);
@@ -11,14 +11,14 @@ pub(crate) async fn text(page: &Page, selector: &str) -> String {
 }
 
 /// Until this is written there.
-pub(crate) async fn reads(page: &Page, selector: &str, part: &str) {
+pub(crate) async fn wait_for_text(page: &Page, selector: &str, part: &str) {
     for _ in 0..200 {
         if text(page, selector).await.contains(part) {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    page.fail(&format!("{part:?} in {selector}"), &page.look().await).await;
+    page.fail(&format!("{part:?} in {selector}"), &page.snapshot().await).await;
 }
 
 /// Opens the menu and chooses a kind of server, as a person does.
@@ -39,14 +39,14 @@ async fn a_server_is_chosen_in_the_lobby_and_carried_by_a_link() {
     let site = Server::serving(&bundle).await;
     let browser = Browser::chrome().await;
     let ann = browser.open("Ann", &site.url()).await;
-    ann.until("the lobby", |look| look.control("join").is_some()).await;
+    ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     assert_eq!(text(&ann, "[data-server]").await, "", "nothing was chosen");
 
     choose(&ann, "create-room").await;
-    reads(&ann, "label small", "the id that the server gave").await;
+    wait_for_text(&ann, "label small", "the id that the server gave").await;
     ann.fill("input[name=server]", "example.org").await;
     ann.press("use-server").await;
-    reads(&ann, ".wrong", "wss://").await;
+    wait_for_text(&ann, ".wrong", "wss://").await;
 
     // The server of the page itself, by its whole address.
     let url = format!("ws://127.0.0.1:{}/ws", site.port());
@@ -55,7 +55,7 @@ async fn a_server_is_chosen_in_the_lobby_and_carried_by_a_link() {
     ann.eval(script, vec![]).await;
     ann.fill("input[name=server]", &url).await;
     ann.press("use-server").await;
-    reads(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", site.port())).await;
+    wait_for_text(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", site.port())).await;
     assert!(address(&ann).await.contains("dialect=visavis&server=ws"), "{}", address(&ann).await);
     join(&ann, "tea").await;
 
@@ -63,8 +63,8 @@ async fn a_server_is_chosen_in_the_lobby_and_carried_by_a_link() {
     let stranger = Browser::chrome().await;
     let link = format!("{}{}&join", site.url(), address(&ann).await.replace('#', "&"));
     let ben = stranger.open("Ben", &link).await;
-    reads(&ben, "[data-server]", "This link leads to another server").await;
-    assert_eq!(ben.look().await.state, "lobby");
+    wait_for_text(&ben, "[data-server]", "This link leads to another server").await;
+    assert_eq!(ben.snapshot().await.state, "lobby");
     join(&ben, "tea").await;
     sees(&ben, &["Ann"]).await;
     sees(&ann, &["Ben"]).await;
@@ -76,7 +76,7 @@ async fn a_link_chooses_nothing_where_the_page_says_so() {
     let site = Server::serving(&bundle).await;
     let link = format!("{}?room=tea&dialect=ayame&server=ws://127.0.0.1:1/", site.url());
     let ann = Browser::chrome().await.open("Ann", &link).await;
-    ann.until("the lobby", |look| look.control("join").is_some()).await;
+    ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     assert_eq!(text(&ann, "[data-server]").await, "");
     assert_eq!(text(&ann, "details.server summary").await, "");
     join(&ann, "tea").await;
@@ -84,16 +84,17 @@ async fn a_link_chooses_nothing_where_the_page_says_so() {
 
 #[tokio::test]
 async fn where_there_is_no_server_one_can_be_chosen() {
-    let site = Site::start().await;
+    let site = StaticSite::start().await;
     let server = Server::start().await;
     let browser = Browser::chrome().await;
     let ann = browser.open("Ann", &site.url()).await;
-    ann.until("to be told that there is no server", |look| look.notice("no-server").is_some()).await;
+    ann.wait_until("to be told that there is no server", |snapshot| snapshot.notice("no-server").is_some())
+        .await;
     choose(&ann, "visavis").await;
     let url = format!("ws://127.0.0.1:{}/ws", server.port());
     ann.fill("input[name=server]", &url).await;
     ann.press("use-server").await;
-    reads(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", server.port())).await;
+    wait_for_text(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", server.port())).await;
     join(&ann, "tea").await;
     let ben = browser.open("Ben", &server.url()).await;
     join(&ben, "tea").await;
