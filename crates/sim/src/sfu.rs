@@ -28,8 +28,8 @@ use crate::world::Statistics;
 /// Virtual milliseconds between two looks at ICE.
 const ICE_TICK: u64 = 250;
 /// Virtual milliseconds that a room may take to come to rest after its last fault, and that it must stay so.
-const REST_WITHIN: u64 = 120_000;
-const REST_FOR: u64 = 10_000;
+const CONVERGES_WITHIN: u64 = 120_000;
+const CONVERGED_FOR: u64 = 10_000;
 /// Steps after which a world is taken for a livelock.
 const MAX_STEPS: u64 = 1_000_000;
 
@@ -37,7 +37,7 @@ const MAX_STEPS: u64 = 1_000_000;
 #[derive(Debug)]
 enum Action {
     Operation(Operation),
-    HealPath(usize),
+    RestorePath(usize),
     SocketReady(usize, u32),
     ToServer(usize, u32),
     ToPage(usize, u32),
@@ -78,7 +78,7 @@ struct Page {
     /// The server has forgotten it, or will have when it comes back.
     forgotten: bool,
     path_cut: bool,
-    refuses: bool,
+    refuses_next_description: bool,
     /// When its room last had an input.
     touched: u64,
 }
@@ -92,7 +92,7 @@ struct World {
     server: Server,
     pages: Vec<Page>,
     sockets: u32,
-    healed_at: u64,
+    faults_end_at: u64,
     violation: Option<String>,
     trace: Option<Vec<String>>,
     statistics: Statistics,
@@ -117,7 +117,7 @@ impl World {
             server,
             pages: Vec::new(),
             sockets: 0,
-            healed_at: script.healed_at(),
+            faults_end_at: script.faults_end_at(),
             violation: None,
             trace: trace.then(Vec::new),
             statistics: Statistics::default(),
@@ -153,26 +153,28 @@ impl World {
             arrives: [0; 2],
             forgotten: false,
             path_cut: false,
-            refuses: false,
+            refuses_next_description: false,
             touched: 0,
         });
         self.input(page, Input::Command(Command::EnterLobby));
     }
 
     fn run(mut self) -> Report {
-        let mut rest_since = None;
-        while self.violation.is_none() && rest_since.is_none_or(|since| self.now < since + REST_FOR) {
+        let mut converged_since = None;
+        while self.violation.is_none() && converged_since.is_none_or(|since| self.now < since + CONVERGED_FOR)
+        {
             let before = self.now;
             self.step();
-            if self.now > self.healed_at && self.now / ICE_TICK != before / ICE_TICK {
-                let why = self.unrest();
-                if let Some(why) = why.as_ref().filter(|_| self.now > self.healed_at + REST_WITHIN) {
-                    self.violate(format!("no rest within {REST_WITHIN} ms of the last fault: {why}"));
+            if self.now > self.faults_end_at && self.now / ICE_TICK != before / ICE_TICK {
+                let why = self.divergence();
+                if let Some(why) = why.as_ref().filter(|_| self.now > self.faults_end_at + CONVERGES_WITHIN) {
+                    self.violate(format!("no rest within {CONVERGES_WITHIN} ms of the last fault: {why}"));
                 }
-                rest_since = why.is_none().then(|| rest_since.unwrap_or(self.now));
+                converged_since = why.is_none().then(|| converged_since.unwrap_or(self.now));
             }
         }
-        self.statistics.slowest_rest = rest_since.unwrap_or(self.now).saturating_sub(self.healed_at);
+        self.statistics.slowest_convergence =
+            converged_since.unwrap_or(self.now).saturating_sub(self.faults_end_at);
         Report {
             violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
             trace: self.trace.unwrap_or_default(),
@@ -212,7 +214,7 @@ impl World {
     fn act(&mut self, action: Action) {
         match action {
             Action::Operation(operation) => self.operate(operation),
-            Action::HealPath(page) => self.pages[page].path_cut = false,
+            Action::RestorePath(page) => self.pages[page].path_cut = false,
             Action::SocketReady(page, socket) => {
                 if self.pages[page].socket == Some(socket) {
                     self.input(page, Input::Socket(SocketEvent::Opened));
@@ -225,7 +227,7 @@ impl World {
                         if self.pages[page].has_joined { 1 } else { self.pages[page].to_server.len() };
                     for _ in 0..waits {
                         let frame = self.pages[page].to_server.pop_front();
-                        frame.into_iter().for_each(|frame| self.server_hears(page, &frame));
+                        frame.into_iter().for_each(|frame| self.on_frame(page, &frame));
                     }
                 }
             }
@@ -298,7 +300,7 @@ impl World {
                 // What was sent before the end arrives.
                 let frames = std::mem::take(to_server);
                 to_page.clear();
-                frames.iter().for_each(|frame| self.server_hears(page, frame));
+                frames.iter().for_each(|frame| self.on_frame(page, frame));
             }
             Effect::Media(effect) => {
                 if let Ok(Some((capture, sources))) = self.pages[page].browser.perform_media(effect) {
@@ -325,7 +327,8 @@ impl World {
     }
 
     fn finish(&mut self, page: usize, id: ConnectionId, pending: &Pending) {
-        let refuses = pending.describes() && std::mem::take(&mut self.pages[page].refuses);
+        let refuses =
+            pending.sets_description() && std::mem::take(&mut self.pages[page].refuses_next_description);
         let (events, fault) = self.pages[page].browser.finish(id, pending, refuses);
         if let Some(fault) = fault {
             self.violate(format!("page {page}: {pending:.80?} on {id:?}: {fault}"));
@@ -336,14 +339,15 @@ impl World {
             }
             self.connection_event(page, id, event);
         }
-        let gathers = self.pages[page].browser.connections.get_mut(&id).filter(|_| pending.describes());
-        if let Some(candidate) = gathers.and_then(|ends| ends.gathers().then(|| ends.candidate(1))) {
+        let gathers =
+            self.pages[page].browser.connections.get_mut(&id).filter(|_| pending.sets_description());
+        if let Some(candidate) = gathers.and_then(|ends| ends.starts_gathering().then(|| ends.candidate(1))) {
             for (delay, candidate) in [(5, Some(candidate)), (60, None)] {
                 let event = ConnectionEvent::IceCandidate(candidate);
                 self.soon(delay, delay, Action::Connection(page, id, event));
             }
         }
-        if pending.describes() {
+        if pending.sets_description() {
             self.soon(1, 5, Action::Pending(page, id, Pending::NegotiationNeeded));
         }
     }

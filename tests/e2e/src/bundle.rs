@@ -26,13 +26,13 @@ impl Bundle {
     }
 
     /// Copies the bundle and lets its pages talk to a server at this address.
-    pub fn talking_to(url: &str) -> Self {
+    pub fn with_signaling_url(url: &str) -> Self {
         Self::with_config(&serde_json::json!({ "signaling": { "url": url } }))
     }
 
     /// Lets these scripts run before anything else in its page, one after the other.
     #[must_use]
-    pub fn after_scripts(self, scripts: &[(&str, &str)]) -> Self {
+    pub fn with_scripts(self, scripts: &[(&str, &str)]) -> Self {
         let page = self.path.join("index.html");
         let html = fs::read_to_string(&page).expect("the bundle has a page");
         let (before, after) = html.split_once("<script").expect("the page has a script");

@@ -31,7 +31,7 @@ const OPEN: &str = "window.open('about:blank', '', 'popup,noopener,width=1280,he
 /// port.
 pub(crate) async fn start_driver() -> (Vec<Process>, u16) {
     let mut screen = Process::start(&tools::xvfb(), &SCREEN.map(str::to_owned));
-    let display: u32 = screen.hears(|line| line.trim().parse().ok()).await;
+    let display: u32 = screen.wait_for_line(|line| line.trim().parse().ok()).await;
     let port = free_port();
     let args = [
         // On somebody's desktop its windows would open between theirs.
@@ -42,16 +42,16 @@ pub(crate) async fn start_driver() -> (Vec<Process>, u16) {
         format!("--port={port}"),
     ];
     let mut driver = Process::start(Path::new("env"), &args);
-    listens(&mut driver, port).await;
+    wait_until_listening(&mut driver, port).await;
     (vec![driver, screen], port)
 }
 
 /// The driver does not say when it is ready.
-async fn listens(driver: &mut Process, port: u16) {
+async fn wait_until_listening(driver: &mut Process, port: u16) {
     let begin = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         let waits = driver.is_alive() && begin.elapsed() < Duration::from_secs(30);
-        assert!(waits, "WebKitWebDriver does not listen; it said:\n{}", driver.last_words());
+        assert!(waits, "WebKitWebDriver does not listen; it said:\n{}", driver.last_output());
         sleep(Duration::from_millis(50)).await;
     }
 }

@@ -30,14 +30,14 @@ impl World {
     }
 
     /// What is not as it should be at last, if anything.
-    pub(super) fn unrest(&self) -> Option<String> {
+    pub(super) fn divergence(&self) -> Option<String> {
         let here =
             |page: &usize| self.pages[*page].alive && self.pages[*page].room.view().lifecycle.in_call();
         let present: Vec<usize> = (0..self.pages.len()).filter(here).collect();
-        present.iter().find_map(|page| self.unrest_of(*page, &present))
+        present.iter().find_map(|page| self.divergence_of(*page, &present))
     }
 
-    fn unrest_of(&self, page: usize, present: &[usize]) -> Option<String> {
+    fn divergence_of(&self, page: usize, present: &[usize]) -> Option<String> {
         let view = self.pages[page].room.view();
         if view.lifecycle != Lifecycle::Joined {
             return Some(format!("page {page} is {:?}", view.lifecycle));

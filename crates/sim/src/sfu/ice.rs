@@ -23,9 +23,9 @@ impl World {
         let mut changes = Vec::new();
         for (index, page) in self.pages.iter().enumerate().filter(|(_, page)| page.alive) {
             for (id, connection) in &page.browser.connections {
-                let reaches = self
-                    .other_end(index, connection)
-                    .is_some_and(|leg| connection.fake.matches(&leg.fake) && connection.fake.has_candidate());
+                let reaches = self.other_end(index, connection).is_some_and(|leg| {
+                    connection.fake.can_connect_to(&leg.fake) && connection.fake.has_remote_candidate()
+                });
                 changes.push((index, *id, reaches && !page.path_cut));
             }
         }

@@ -22,7 +22,7 @@ impl World {
         *arrives
     }
 
-    pub(super) fn server_hears(&mut self, page: usize, frame: &str) {
+    pub(super) fn on_frame(&mut self, page: usize, frame: &str) {
         let outbound = self.messages.borrow().read(frame);
         match outbound {
             Some(Outbound::Join { name, media, .. }) => self.join(page, &name, media),

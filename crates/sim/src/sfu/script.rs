@@ -19,7 +19,7 @@ pub(super) enum Operation {
     Leave(usize),
     /// The page dies without a word.
     Crash(usize),
-    Toggle(usize, Source, bool),
+    SetSource(usize, Source, bool),
     /// The socket breaks; sometimes the server has forgotten them when they come back.
     CutSocket(usize, bool),
     /// The server dies, and forgets everything.
@@ -27,7 +27,7 @@ pub(super) enum Operation {
     /// No packet gets through to the server for so many milliseconds, though the socket lives.
     CutPath(usize, u64),
     /// The browser refuses the next description.
-    Refuse(usize),
+    RefuseDescription(usize),
     NetworkChanged(usize),
 }
 
@@ -57,14 +57,14 @@ impl Script {
     }
 
     /// When all faults are over.
-    pub(super) fn healed_at(&self) -> u64 {
+    pub(super) fn faults_end_at(&self) -> u64 {
         let over = |(at, operation): &(u64, Operation)| match operation {
             Operation::CutPath(_, time) => at + time,
             Operation::Crash(_) | Operation::CutSocket(..) | Operation::RestartServer => at + GIVEN_UP_AFTER,
             Operation::Join(_)
             | Operation::Leave(_)
-            | Operation::Toggle(..)
-            | Operation::Refuse(_)
+            | Operation::SetSource(..)
+            | Operation::RefuseDescription(_)
             | Operation::NetworkChanged(_) => *at,
         };
         self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
@@ -78,14 +78,16 @@ fn choose(random: &mut Random, people: u64) -> Operation {
         0 => Operation::Leave(page),
         1 => Operation::Crash(page),
         2 | 3 => Operation::Join(page),
-        4 => {
-            Operation::Toggle(page, if yes { Source::Camera } else { Source::Microphone }, random.chance(50))
-        }
-        5..=8 => Operation::Toggle(page, Source::Screen, random.chance(60)),
+        4 => Operation::SetSource(
+            page,
+            if yes { Source::Camera } else { Source::Microphone },
+            random.chance(50),
+        ),
+        5..=8 => Operation::SetSource(page, Source::Screen, random.chance(60)),
         9 | 10 => Operation::CutSocket(page, yes),
         11 => Operation::RestartServer,
         12 | 13 => Operation::CutPath(page, random.between(500, 40_000)),
-        14 => Operation::Refuse(page),
+        14 => Operation::RefuseDescription(page),
         _ => Operation::NetworkChanged(page),
     }
 }
@@ -105,7 +107,7 @@ impl World {
                 self.pages[page].browser.connections.clear();
                 self.schedule(self.now + GIVEN_UP_AFTER, Action::GivenUp(page, self.pages[page].joins));
             }
-            Operation::Toggle(page, source, on) => {
+            Operation::SetSource(page, source, on) => {
                 self.input(page, Input::Command(Command::SetSource { source, on }));
             }
             Operation::CutSocket(page, forgotten) => self.cut_socket(page, forgotten),
@@ -116,9 +118,9 @@ impl World {
             }
             Operation::CutPath(page, time) => {
                 self.pages[page].path_cut = true;
-                self.schedule(self.now + time, Action::HealPath(page));
+                self.schedule(self.now + time, Action::RestorePath(page));
             }
-            Operation::Refuse(page) => self.pages[page].refuses = true,
+            Operation::RefuseDescription(page) => self.pages[page].refuses_next_description = true,
             Operation::NetworkChanged(page) => self.input(page, Input::Network(NetworkEvent::Changed)),
         }
     }

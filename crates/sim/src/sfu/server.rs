@@ -8,7 +8,7 @@ use visavis_core::signaling::{
     ServerSignal, SessionDescription, SfuSignal, Source,
 };
 
-use crate::fake::{FakeConnection, Kind, SignalingState};
+use crate::fake::{FakeConnection, SectionKind, SignalingState};
 use crate::random::Random;
 
 /// How many connections it wants.
@@ -69,19 +69,19 @@ pub(super) fn id_of(page: usize) -> ParticipantId {
     ParticipantId::from_bytes((page as u128 + 1).to_be_bytes())
 }
 
-fn kind_of(source: Source) -> Kind {
+fn kind_of(source: Source) -> SectionKind {
     match source.kind() {
-        MediaKind::Audio => Kind::Audio,
-        MediaKind::Video => Kind::Video,
+        MediaKind::Audio => SectionKind::Audio,
+        MediaKind::Video => SectionKind::Video,
     }
 }
 
 /// The sections of a description: tag, kind, and whether it is that of a screen.
-fn sections(sdp: &str) -> Vec<(String, Kind, bool)> {
-    let mut sections: Vec<(String, Kind, bool)> = Vec::new();
+fn sections(sdp: &str) -> Vec<(String, SectionKind, bool)> {
+    let mut sections: Vec<(String, SectionKind, bool)> = Vec::new();
     for line in sdp.lines() {
         if let Some(media) = line.strip_prefix("m=") {
-            let kind = if media.starts_with("audio") { Kind::Audio } else { Kind::Video };
+            let kind = if media.starts_with("audio") { SectionKind::Audio } else { SectionKind::Video };
             sections.push((String::new(), kind, false));
         } else if let (Some(mid), Some(section)) = (line.strip_prefix("a=mid:"), sections.last_mut()) {
             section.0 = mid.to_owned();
@@ -167,7 +167,7 @@ impl Server {
     ) -> Result<(), &'static str> {
         let Some(session) = self.sessions.get_mut(&page) else { return Ok(()) };
         let Some(ends) = session.legs.get_mut(&leg).filter(|leg| leg.epoch == epoch) else { return Ok(()) };
-        ends.fake.set_remote(description)?;
+        ends.fake.set_remote_description(description)?;
         if description.sdp_type == SdpType::Offer {
             let publishes = ends.direction.publishes().to_vec();
             for (mid, kind, screen) in sections(&description.sdp) {
@@ -178,7 +178,7 @@ impl Server {
                     ends.published.entry(*source).or_insert(mid);
                 }
             }
-            let answer = ends.fake.set_local()?;
+            let answer = ends.fake.set_local_description()?;
             let answer = with_candidate(&ends.fake, answer);
             self.say_negotiation(page, leg, epoch, answer);
         }
@@ -260,8 +260,8 @@ impl Server {
             }
             let may_offer = leg.direction == LegDirection::Subscribe
                 && leg.offer_wanted
-                && leg.fake.signaling() == SignalingState::Stable;
-            if may_offer && let Ok(offer) = leg.fake.set_local() {
+                && leg.fake.signaling_state() == SignalingState::Stable;
+            if may_offer && let Ok(offer) = leg.fake.set_local_description() {
                 leg.offer_wanted = false;
                 let message = NegotiationMessage::Description(with_candidate(&leg.fake, offer));
                 let negotiation = Negotiation { remote: Remote::Server(*id), epoch: leg.epoch, message };
@@ -381,13 +381,13 @@ impl Session {
 
 impl ServerLeg {
     /// A section in which nothing comes; where the server offers, a new one if there is none.
-    fn free_section(&mut self, kind: Kind) -> Option<String> {
+    fn free_section(&mut self, kind: SectionKind) -> Option<String> {
         let free = |mid: &String| {
             !self.forwarded.contains_key(mid) && !self.published.values().any(|published| published == mid)
         };
         if self.direction == LegDirection::Subscribe {
             let known = self.fake.sections_of(kind).into_iter().find(free);
-            let may_add = self.fake.signaling() == SignalingState::Stable;
+            let may_add = self.fake.signaling_state() == SignalingState::Stable;
             return known.or_else(|| may_add.then(|| self.fake.reserve_section(kind)));
         }
         let agreed = self.fake.remote_sections().into_iter().filter(|(_, of)| *of == kind);
