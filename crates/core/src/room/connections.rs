@@ -257,9 +257,8 @@ impl Room {
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
-                match connection.on_peer_channel(now, event, &mut self.out) {
-                    Some(message) => self.on_peer_message(&remote, message),
-                    None => {}
+                if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {
+                    self.on_peer_message(&remote, message);
                 }
             }
             ConnectionEvent::HangUpChannelClosed => {
