@@ -13,6 +13,7 @@
 pub mod browser;
 pub mod bundle;
 pub mod call;
+mod display;
 pub mod look;
 pub mod network;
 pub mod other;
@@ -20,6 +21,7 @@ pub mod page;
 mod picture;
 pub mod process;
 pub mod relay;
+pub mod screen;
 pub mod server;
 pub mod site;
 pub mod sub_path;

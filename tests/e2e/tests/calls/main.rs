@@ -4,6 +4,7 @@
 mod access;
 mod blocked;
 mod browsers;
+mod captures;
 mod check;
 mod development;
 mod devices;
@@ -23,6 +24,7 @@ mod pictures;
 mod report;
 mod rooms;
 mod safety;
+mod screen_paths;
 mod screens;
 mod switches;
 mod trials;

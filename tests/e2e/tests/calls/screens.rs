@@ -2,30 +2,8 @@
 
 use visavis_e2e::call::{all_meet, comes_back, join, meets, sees};
 use visavis_e2e::relay::honest;
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
-
-async fn shares(page: &Page) {
-    page.press("screen").await;
-    page.until("to share", |look| look.control("screen").is_some_and(|screen| screen.state == "on")).await;
-    let own = page
-        .until("the screen that is shared, in a tile of its own", |look| {
-            look.tile("Your screen")
-                .and_then(|tile| tile.video.as_ref())
-                .is_some_and(|video| video.frames > 0)
-        })
-        .await;
-    assert!(own.tile("Your screen").is_some_and(|tile| tile.own && tile.source == "screen"), "{own}");
-}
-
-async fn stops(page: &Page) {
-    page.press("screen").await;
-    page.until("to share no more", |look| {
-        look.control("screen").is_some_and(|screen| screen.state == "off")
-            && look.tile("Your screen").is_none()
-            && look.held.tracks.len() == 2
-    })
-    .await;
-}
+use visavis_e2e::screen::{share, stop_sharing};
+use visavis_e2e::{Browser, Bundle, Relay, Server};
 
 #[tokio::test]
 async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time() {
@@ -40,16 +18,16 @@ async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time
     }
     all_meet(&[&ann, &ben]).await;
 
-    shares(&ann).await;
+    share(&ann).await;
     meets(&ben, &["Ann", "Ann: screen"]).await;
     let negotiated = relay.count("description");
-    stops(&ann).await;
+    stop_sharing(&ann).await;
     meets(&ben, &["Ann"]).await;
-    shares(&ann).await;
+    share(&ann).await;
     sees(&ben, &["Ann", "Ann: screen"]).await;
     assert_eq!(relay.count("description"), negotiated, "the section of before was used again");
 
-    shares(&ben).await;
+    share(&ben).await;
     sees(&ann, &["Ben", "Ben: screen"]).await;
     sees(&ben, &["Ann", "Ann: screen"]).await;
 
