@@ -5,5 +5,6 @@ mod clients;
 mod crossing;
 mod long;
 mod peerjs;
+mod screens;
 mod servers;
 mod stage;
