@@ -10,6 +10,7 @@
     reason = "a harness that cannot go on says what it saw and stops"
 )]
 
+mod archive;
 pub mod browser;
 pub mod bundle;
 pub mod call;

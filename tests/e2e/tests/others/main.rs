@@ -4,6 +4,7 @@
 mod clients;
 mod crossing;
 mod long;
+mod old_pages;
 mod peerjs;
 mod screens;
 mod servers;
