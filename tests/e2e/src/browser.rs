@@ -9,6 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::display::Display;
 use crate::network::Host;
 use crate::page::Page;
 use crate::picture;
@@ -45,6 +46,8 @@ pub struct Setup {
     excluded_switches: Vec<&'static str>,
     prefs: serde_json::Map<String, Value>,
     host: Option<Host>,
+    /// How many pixels the display has that its windows are on. Without one it is headless.
+    display: Option<&'static str>,
 }
 
 /// The machine may have no screen, sandbox or sound card; devices are fake and allowed.
@@ -74,7 +77,8 @@ const UNTHROTTLED: [&str; 3] = [
 
 impl Setup {
     fn of(kind: BrowserKind, flags: Vec<String>) -> Self {
-        Self { kind, flags, excluded_switches: Vec::new(), prefs: serde_json::Map::new(), host: None }
+        let prefs = serde_json::Map::new();
+        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, display: None }
     }
 
     /// Chromium with a fake camera and microphone that may be used.
@@ -111,6 +115,14 @@ impl Setup {
             setup.prefs.insert(name.into(), value);
         }
         setup
+    }
+
+    /// Chromium whose fake camera and microphone may be used, and which shares the tab with this title without asking.
+    pub fn chrome_sharing_tab(title: &str) -> Self {
+        Self::chrome()
+            .without("--use-fake-ui-for-media-stream")
+            .with("--auto-accept-camera-and-microphone-capture")
+            .with(&format!("--auto-select-tab-capture-source-by-title={title}"))
     }
 
     /// WebKitGTK with a fake camera and microphone that may be used.
@@ -155,6 +167,18 @@ impl Setup {
     pub fn pref(mut self, name: &str, value: Value) -> Self {
         self.prefs.insert(name.into(), value);
         self
+    }
+
+    /// With windows on a display of its own, which Firefox shares without asking. `None`, with a sentence on what is
+    /// missing, where there is no such display.
+    pub fn on_display(self) -> Option<Self> {
+        if tools::xvfb().is_none() {
+            tools::skip("no display here for a browser to share (it needs Xvfb)");
+            return None;
+        }
+        let headed = self.without("-headless").without("--headless");
+        // As small as a page can be used: two cores have to encode it.
+        Some(Self { display: Some("1024x720"), ..headed })
     }
 
     /// In a network of its own. Cameras work on the plain page of the router's server, as they would on a secure one.
@@ -319,11 +343,18 @@ async fn start_driver(setup: &Setup) -> (Vec<Process>, u16) {
         BrowserKind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
         BrowserKind::WebKit => return webkit::start_driver().await,
     };
-    let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+    let mut args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+    let mut program = program;
+    let mut display = None;
+    if let Some(size) = setup.display {
+        let started = Display::start(size).await;
+        (program, args) = started.command(&program, &args);
+        display = Some(started.process);
+    }
     for _ in 0..3 {
         let mut driver = Process::start_in(setup.host.as_ref(), &program, &args);
         if let Some(port) = driver.try_wait_for_line(port_of).await {
-            return (vec![driver], port);
+            return ([driver].into_iter().chain(display).collect(), port);
         }
     }
     panic!("{} found no port three times", program.display())

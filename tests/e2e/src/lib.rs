@@ -10,15 +10,18 @@
     reason = "a harness that cannot go on says what it saw and stops"
 )]
 
+mod archive;
 pub mod browser;
 pub mod bundle;
 pub mod call;
+mod display;
 pub mod foreign_server;
 pub mod network;
 pub mod page;
 mod picture;
 pub mod process;
 pub mod relay;
+pub mod screen;
 pub mod server;
 pub mod site;
 pub mod snapshot;

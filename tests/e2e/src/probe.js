@@ -5,6 +5,7 @@
   const e2e = (window.__e2e = { measuringAudio: false, console: [], memories: [] });
   const connections = [];
   const tracks = [];
+  const shared = [];
   const meters = new WeakMap();
   let videoCount = 0;
 
@@ -48,6 +49,13 @@
       tracks.push(...stream.getTracks().map(track => new WeakRef(track)));
       return stream;
     };
+    const getDisplayMedia = devices.getDisplayMedia?.bind(devices);
+    if (getDisplayMedia)
+      devices.getDisplayMedia = async options => {
+        const stream = await getDisplayMedia(options);
+        shared.push(...stream.getTracks().map(track => new WeakRef(track)));
+        return stream;
+      };
     const clone = MediaStreamTrack.prototype.clone;
     MediaStreamTrack.prototype.clone = function () {
       const copy = clone.call(this);
@@ -261,6 +269,7 @@
       resources: {
         connections: alive(connections, it => it.connectionState !== 'closed').length,
         tracks: alive(tracks, it => it.readyState === 'live').map(it => it.kind),
+        shared: alive(shared, it => it.readyState === 'live').map(it => it.kind),
         videos: document.querySelectorAll('video').length,
         memory: e2e.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
       },

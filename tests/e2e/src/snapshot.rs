@@ -142,6 +142,8 @@ pub struct Resources {
     pub connections: usize,
     /// Kinds of the live tracks that were captured here.
     pub tracks: Vec<String>,
+    /// Kinds of the live tracks of what is shared.
+    pub shared: Vec<String>,
     /// `<video>` elements in the document.
     pub videos: usize,
     /// Bytes of WebAssembly memory.

@@ -74,9 +74,9 @@ pub fn webkit_driver() -> PathBuf {
     from_environment("WEBKITDRIVER").unwrap_or_else(|| PathBuf::from("WebKitWebDriver"))
 }
 
-/// A screen for browsers without a headless mode: `XVFB`, else the one on the path.
-pub fn xvfb() -> PathBuf {
-    from_environment("XVFB").unwrap_or_else(|| PathBuf::from("Xvfb"))
+/// A display that nobody sees, where it is installed: `XVFB`, else the one on the path.
+pub fn xvfb() -> Option<PathBuf> {
+    from_environment("XVFB").or_else(|| on_path("Xvfb"))
 }
 
 /// coturn's server: `TURNSERVER`, else the one on the path.

@@ -30,7 +30,7 @@ pub(crate) struct Browsers {
 pub(crate) struct WebKit {
     /// Its driver, which knows its browser.
     pub(crate) driver: PathBuf,
-    /// A screen for it.
+    /// A display for it.
     pub(crate) xvfb: PathBuf,
 }
 

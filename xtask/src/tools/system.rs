@@ -83,10 +83,10 @@ pub(super) const WEBKIT: Package = Package {
     programs: &["WebKitWebDriver"],
     names: &[("apt-get", &["webkit2gtk-driver"])],
 };
-/// A screen that nobody sees: WebKitGTK has no headless mode.
+/// A display that nobody sees: WebKitGTK has no headless mode, and a browser without a display has no screen to share.
 pub(super) const XVFB: Package = Package {
     title: "Xvfb",
-    why: "is the screen of WebKitGTK",
+    why: "is a display for tests",
     variable: "XVFB",
     programs: &["Xvfb"],
     names: &[("apt-get", &["xvfb"]), ("dnf", &["xorg-x11-server-Xvfb"]), ("pacman", &["xorg-server-xvfb"])],

@@ -2,34 +2,8 @@
 
 use visavis_e2e::call::{all_see_and_hear, join, sees, sees_and_hears, wait_until_rejoined};
 use visavis_e2e::relay::pass_through;
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
-
-async fn start_sharing(page: &Page) {
-    page.press("screen").await;
-    page.wait_until("to share", |snapshot| {
-        snapshot.control("screen").is_some_and(|screen| screen.state == "on")
-    })
-    .await;
-    let own = page
-        .wait_until("the screen that is shared, in a tile of its own", |snapshot| {
-            snapshot
-                .tile("Your screen")
-                .and_then(|tile| tile.video.as_ref())
-                .is_some_and(|video| video.frames > 0)
-        })
-        .await;
-    assert!(own.tile("Your screen").is_some_and(|tile| tile.own && tile.source == "screen"), "{own}");
-}
-
-async fn stop_sharing(page: &Page) {
-    page.press("screen").await;
-    page.wait_until("to share no more", |snapshot| {
-        snapshot.control("screen").is_some_and(|screen| screen.state == "off")
-            && snapshot.tile("Your screen").is_none()
-            && snapshot.resources.tracks.len() == 2
-    })
-    .await;
-}
+use visavis_e2e::screen::{start_sharing, stop_sharing};
+use visavis_e2e::{Browser, Bundle, Relay, Server};
 
 #[tokio::test]
 async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time() {

@@ -4,6 +4,8 @@
 mod clients;
 mod crossing;
 mod long;
+mod old_pages;
 mod peerjs;
 mod scenes;
+mod screens;
 mod servers;
