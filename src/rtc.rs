@@ -13,8 +13,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
-    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Finding, Role, Source, TestId,
-    TrackId,
+    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Finding, MediaKind, Role, Source,
+    TestId, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, RtcPeerConnectionState};
@@ -162,6 +162,13 @@ impl Rtc {
     pub fn add_transceiver(&self, id: ConnectionId, source: Source) {
         if let Some(connection) = self.get(id) {
             connection.add_transceiver(source);
+        }
+    }
+
+    /// `addTransceiver(kind)` for what a selective forwarding unit sends.
+    pub fn add_receiver(&self, id: ConnectionId, kind: MediaKind) {
+        if let Some(connection) = self.get(id) {
+            connection.add_receiver(kind);
         }
     }
 

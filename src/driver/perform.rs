@@ -39,6 +39,7 @@ impl Pump {
             ConnectionEffect::SetRemoteDescription(description, adopted) => {
                 self.rtc.set_remote_description(id, &description, adopted);
             }
+            ConnectionEffect::AddReceiver(kind) => self.rtc.add_receiver(id, kind),
             ConnectionEffect::AddTransceiver(source) => self.rtc.add_transceiver(id, source),
             ConnectionEffect::CreateDataChannel(channel) => self.rtc.create_data_channel(id, channel),
             ConnectionEffect::SendMessage(text) => self.rtc.send_message(id, &text),

@@ -3,7 +3,7 @@
 use js_sys::{JsString, Promise};
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_sim::conformance::{
-    HOST, SCRIPTS, Script, Step, candidate, garbage, index, run_on_fakes, trace_line,
+    HOST_CANDIDATE, SCRIPTS, Script, Step, candidate, garbage, run_on_fakes, side_index, trace_line,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -47,7 +47,7 @@ struct Pair {
 
 impl Pair {
     async fn step(&mut self, step: Step) -> String {
-        let at = index(step);
+        let at = side_index(step);
         let refusal = self.perform(at, step).await;
         let result = if refusal.is_empty() { Ok(()) } else { Err(refusal.as_str()) };
         trace_line(step, result, &state(&self.sides[at]), transceivers(&self.sides[at]))
@@ -61,8 +61,8 @@ impl Pair {
             Step::SetLocal(_) => ("local", String::new()),
             Step::SetRemote(_) => ("remote", theirs.as_ref().map(description).unwrap_or_default()),
             Step::SetGarbage(_) => ("remote", description(&garbage())),
-            Step::AddCandidate(_) => ("candidate", init(&candidate(HOST, &ufrag))),
-            Step::AddStrangeCandidate(_) => ("candidate", init(&candidate(HOST, "strange"))),
+            Step::AddCandidate(_) => ("candidate", init(&candidate(HOST_CANDIDATE, &ufrag))),
+            Step::AddUnknownUfragCandidate(_) => ("candidate", init(&candidate(HOST_CANDIDATE, "unknown"))),
             Step::AddGarbageCandidate(_) => ("candidate", init(&candidate("garbage", &ufrag))),
             Step::RestartIce(_) => ("restart", String::new()),
             Step::Close(_) => ("close", String::new()),
@@ -115,7 +115,7 @@ async fn run_for_real(script: &Script) -> Vec<String> {
 /// Chromium takes a candidate of an unknown generation without effect, where the standard (and Firefox, and the fake)
 /// refuses it (W3C webrtc-pc 4.4.1.9, step on `usernameFragment`). Nothing may rely on either.
 fn is_kinder(fake: &str, real: &str) -> bool {
-    fake.starts_with("AddStrangeCandidate") && fake.replace("OperationError", "ok") == real
+    fake.starts_with("AddUnknownUfragCandidate") && fake.replace("OperationError", "ok") == real
 }
 
 #[wasm_bindgen_test]

@@ -54,24 +54,24 @@ pub(crate) enum Command {
 pub(crate) struct Setup {
     /// Only what this command needs
     #[arg(long = "for", value_name = "COMMAND", default_value = "test")]
-    pub(crate) purpose: Purpose,
+    pub(crate) purpose: SetupFor,
 }
 
 impl Setup {
     /// The tools that were asked for.
     pub(crate) fn need(&self) -> Need {
         match self.purpose {
-            Purpose::Serve => Need::Page,
-            Purpose::Dist => Need::Dist,
-            Purpose::Test => Need::Meet,
-            Purpose::Ci => Need::Ci,
+            SetupFor::Serve => Need::Page,
+            SetupFor::Dist => Need::Dist,
+            SetupFor::Test => Need::E2e,
+            SetupFor::Ci => Need::Ci,
         }
     }
 }
 
 /// What the tools are wanted for.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum Purpose {
+pub(crate) enum SetupFor {
     /// the wasm target
     Serve,
     /// the same, wasm-opt and terser
@@ -98,7 +98,7 @@ pub(crate) struct Serve {
 pub(crate) struct Test {
     /// Only this kind of test
     #[arg(long, value_name = "KIND")]
-    pub(crate) only: Option<Kind>,
+    pub(crate) only: Option<TestKind>,
     /// Only tests whose name contains this, long ones too
     pub(crate) filter: Option<String>,
 }
@@ -138,7 +138,7 @@ pub(crate) enum SoakPart {
 
 /// The kinds of tests, in the order they run.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TestKind {
     /// on this machine: unit, transcripts, simulation, server
     Unit,
     /// in one page of headless Chrome, then Firefox

@@ -16,7 +16,7 @@ mod tests {
     use crate::dist::files;
 
     /// Those that build nothing, or say `--locked` themselves.
-    const ALONE: &[&str] = &["cargo.rs", "ci.rs", "tools/cache.rs", "tools/rust.rs"];
+    const EXCEPTIONS: &[&str] = &["cargo.rs", "ci.rs", "tools/cache.rs", "tools/rust.rs"];
 
     #[test]
     fn nobody_calls_cargo_without_its_lock_file() {
@@ -30,7 +30,7 @@ mod tests {
             .filter(calls)
             .map(|file| file.strip_prefix(&folder).unwrap().display().to_string())
             .collect();
-        assert_eq!(calling, ALONE);
+        assert_eq!(calling, EXCEPTIONS);
         for file in [".cargo/config.toml", "Trunk.toml"] {
             assert!(paths::read(&paths::root().join(file)).unwrap().contains("locked"), "{file}");
         }

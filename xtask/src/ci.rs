@@ -2,7 +2,7 @@
 
 use crate::args::{Size, Test};
 use crate::steps::Steps;
-use crate::test::Scenes;
+use crate::test::E2eTests;
 use crate::{cargo, deny, paths, process, size, test, tidy, tools};
 use anyhow::Result;
 use std::process::Command;
@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<()> {
     steps.check("lints, wasm", || clippy(&[WASM, &["--all-targets"]].concat()));
     steps.check("docs", || docs(&["--workspace", "--exclude", "visavis"]));
     steps.check("docs, wasm", || docs(WASM));
-    test::add(&mut steps, &Test { only: None, filter: None }, Scenes::All);
+    test::add(&mut steps, &Test { only: None, filter: None }, E2eTests::All);
     steps.check("size", || size::run(&Size { write: false }));
     steps.finish()
 }

@@ -36,7 +36,7 @@ fn workspaces() -> [PathBuf; 2] {
 /// than nothing; without one there is nothing to check, and that is said.
 fn advisories() -> Result<Option<String>> {
     let deny = Deny::ensure()?;
-    let offline: &[&str] = match (deny.fetch(), copy()) {
+    let offline: &[&str] = match (deny.fetch(), cached_database()) {
         (Ok(()), _) => &[],
         (Err(_), Some(copy)) => {
             println!("the advisory database cannot be fetched; its copy in {} is used", copy.display());
@@ -53,7 +53,7 @@ fn advisories() -> Result<Option<String>> {
 }
 
 /// Where cargo-deny keeps its copies.
-fn copy() -> Option<PathBuf> {
+fn cached_database() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
     std::fs::read_dir(home.join("advisory-dbs"))

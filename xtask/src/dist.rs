@@ -1,12 +1,12 @@
 //! The optimised bundle: what a person's browser waits for, so as few bytes as possible.
 
-mod names;
+mod file_hashes;
+mod minify;
 mod notices;
 mod program;
-mod shorten;
-mod shorter;
+mod short_names;
 
-use crate::page::{self, Purpose};
+use crate::page::{self, Profile};
 use crate::tools::{self, Need, Toolbox};
 use crate::{cargo, compress, paths, process, serve};
 use anyhow::{Context as _, Result, ensure};
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// What index.html must say on its rust link, so that a plain `trunk build --release` makes the same bundle: the Cargo
 /// profile made for size, and wasm-opt for size with the features that wasm-bindgen's output uses.
-const DEMANDED: &[&str] = &[
+const REQUIRED_ATTRIBUTES: &[&str] = &[
     r#"data-cargo-profile-release="bundle""#,
     r#"data-wasm-opt="z""#,
     "--enable-bulk-memory",
@@ -46,7 +46,7 @@ const DIVIDED: (&str, &str) = ("VISAVIS_DIVIDED", "1");
 /// Has the linker keep every piece of data apart, and note where each address stands: whoever divides the program has to
 /// know which data belongs to which code. (wasm-opt warns of these notes, which it does not keep up to date. Whoever reads
 /// them does not rely on that.)
-const NOTES: [&str; 2] = ["-Clink-arg=--no-merge-data-segments", "-Clink-arg=--emit-relocs"];
+const LINKER_FLAGS: [&str; 2] = ["-Clink-arg=--no-merge-data-segments", "-Clink-arg=--emit-relocs"];
 
 /// The `dist` command.
 pub(crate) fn run() -> Result<()> {
@@ -56,8 +56,8 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// The program as wasm-bindgen left it, the last that still has the names of its functions.
-pub(crate) fn built_program() -> Result<PathBuf> {
-    Ok(page::joined(Purpose::Bundle)?.join(program::NAME.to_owned() + program::WASM_END))
+pub(crate) fn bindgen_program() -> Result<PathBuf> {
+    Ok(page::bindgen_output(Profile::Bundle)?.join(program::NAME.to_owned() + program::WASM_END))
 }
 
 /// Builds dist/ from nothing.
@@ -68,7 +68,7 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
         std::fs::remove_dir_all(&dist).context("cannot remove the old bundle")?;
     }
     std::fs::create_dir_all(&dist).context("cannot create a folder for the bundle")?;
-    page::build(&bindgen()?, Purpose::Bundle, &dist)?;
+    page::build(&bindgen()?, Profile::Bundle, &dist)?;
     finish(toolbox, &dist)
 }
 
@@ -93,17 +93,18 @@ fn flags() -> String {
     let short = known.map(|(folder, short)| format!("--remap-path-prefix={}={short}", folder.trim()));
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
     let given = given.split_whitespace().map(str::to_owned);
-    given.chain(short).chain(NOTES.map(str::to_owned)).collect::<Vec<String>>().join("\u{1f}")
+    given.chain(short).chain(LINKER_FLAGS.map(str::to_owned)).collect::<Vec<String>>().join("\u{1f}")
 }
 
 /// Makes the page small.
 fn finish(toolbox: &Toolbox, dist: &Path) -> Result<()> {
-    let features: Vec<&str> = DEMANDED.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
+    let features: Vec<&str> =
+        REQUIRED_ATTRIBUTES.iter().copied().filter(|flag| flag.starts_with("--enable")).collect();
     program::run(toolbox, dist, &features)?;
     for file in files(dist) {
         minify(toolbox, &file)?;
     }
-    names::add_hashes(dist)?;
+    file_hashes::add_hashes(dist)?;
     notices::write(dist)?;
     files(dist).iter().try_for_each(|file| compress_beside(file))
 }
@@ -111,7 +112,8 @@ fn finish(toolbox: &Toolbox, dist: &Path) -> Result<()> {
 /// Names what index.html lacks, instead of building something large in silence.
 fn check_page() -> Result<()> {
     let page = paths::read(&paths::root().join("index.html"))?;
-    let missing: Vec<&str> = DEMANDED.iter().copied().filter(|attribute| !page.contains(attribute)).collect();
+    let missing: Vec<&str> =
+        REQUIRED_ATTRIBUTES.iter().copied().filter(|attribute| !page.contains(attribute)).collect();
     ensure!(missing.is_empty(), "index.html lacks on its rust link: {}", missing.join(" "));
     Ok(())
 }
@@ -127,8 +129,8 @@ fn minify(toolbox: &Toolbox, file: &Path) -> Result<()> {
                 .arg(file);
             process::run(&mut terser, LIMIT)
         }
-        Some("css") => rewrite(file, shorter::css),
-        Some("html") => rewrite(file, shorter::html),
+        Some("css") => rewrite(file, minify::css),
+        Some("html") => rewrite(file, minify::html),
         _ => Ok(()),
     }
 }

@@ -20,13 +20,13 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares";
 /// Most bytes of the whole corpus in the repository, as `crates/fuzz/tests` demands, with some room for what people add.
-const MOST_BYTES: u64 = 290_000;
+const MAX_CORPUS_BYTES: u64 = 290_000;
 /// Longest input that is made, in bytes.
-const LONGEST: &str = "-max_len=6000";
+const MAX_LEN: &str = "-max_len=6000";
 
 /// Fuzzes one target, or each of them in turn.
 pub(crate) fn run(options: &Fuzz) -> Result<()> {
-    let targets = chosen(options.target.as_deref())?;
+    let targets = selected(options.target.as_deref())?;
     let programs = build()?;
     for target in targets {
         let fuzzer = Fuzzer::new(&programs, target)?;
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Fuzz) -> Result<()> {
     Ok(())
 }
 
-fn chosen(target: Option<&str>) -> Result<Vec<&'static str>> {
+fn selected(target: Option<&str>) -> Result<Vec<&'static str>> {
     let Some(wanted) = target else { return Ok(TARGETS.to_vec()) };
     let known = TARGETS.into_iter().find(|target| *target == wanted);
     Ok(vec![known.with_context(|| format!("no such target; there are {}", TARGETS.join(", ")))?])
@@ -66,7 +66,7 @@ struct Fuzzer {
     target: &'static str,
     program: PathBuf,
     /// What it has learnt on this machine.
-    learnt: PathBuf,
+    local_corpus: PathBuf,
     /// What is in the repository.
     corpus: PathBuf,
     findings: PathBuf,
@@ -78,11 +78,11 @@ impl Fuzzer {
         let fuzzer = Self {
             target,
             program: programs.join(target),
-            learnt: scratch.join(target),
+            local_corpus: scratch.join(target),
             corpus: folder().join("corpus").join(target),
             findings: scratch.join("findings"),
         };
-        for folder in [&fuzzer.learnt, &fuzzer.findings] {
+        for folder in [&fuzzer.local_corpus, &fuzzer.findings] {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         Ok(fuzzer)
@@ -92,8 +92,8 @@ impl Fuzzer {
         println!("\n=== {}, {minutes} minutes", self.target);
         let seconds = minutes * 60;
         let mut command = Command::new(&self.program);
-        command.arg(&self.learnt).arg(&self.corpus);
-        command.args([LONGEST, "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", "-verbosity=1"]);
+        command.arg(&self.local_corpus).arg(&self.corpus);
+        command.args([MAX_LEN, "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", "-verbosity=1"]);
         command.arg(format!("-max_total_time={seconds}"));
         command.arg(format!("-dict={}", folder().join("dictionary.txt").display()));
         command.arg(self.artifacts());
@@ -117,10 +117,10 @@ impl Fuzzer {
     /// Adds to the corpus what reaches further, and as little of it as will do.
     fn keep(&self) -> Result<()> {
         let mut command = Command::new(&self.program);
-        command.args(["-set_cover_merge=1", "-use_counters=0", LONGEST]).arg(self.artifacts());
-        process::run(command.arg(&self.corpus).arg(&self.learnt), LIMIT)?;
+        command.args(["-set_cover_merge=1", "-use_counters=0", MAX_LEN]).arg(self.artifacts());
+        process::run(command.arg(&self.corpus).arg(&self.local_corpus), LIMIT)?;
         let all = inputs(&folder().join("corpus"))?.into_iter().map(|(bytes, _)| bytes).sum::<u64>();
-        for (bytes, file) in surplus(inputs(&self.corpus)?, all.saturating_sub(MOST_BYTES)) {
+        for (bytes, file) in surplus(inputs(&self.corpus)?, all.saturating_sub(MAX_CORPUS_BYTES)) {
             println!("left out, the corpus is full: {} ({bytes} bytes)", file.display());
             std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
         }

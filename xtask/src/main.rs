@@ -1,9 +1,9 @@
 //! Every chore of the project, so that nobody has to remember a command line. `cargo xtask --help` lists them.
 
 mod args;
-mod by_trunk;
 mod cargo;
 mod ci;
+mod compare_trunk;
 mod compress;
 mod deny;
 mod dist;

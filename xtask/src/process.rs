@@ -6,10 +6,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a running child is looked at.
-const TICK: Duration = Duration::from_millis(50);
+/// How often a running child is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long a child may take to end in peace.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TERMINATE_TIMEOUT: Duration = Duration::from_secs(5);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -26,12 +26,12 @@ pub(crate) fn interrupted() -> bool {
 }
 
 /// A child in a process group of its own. Dropping it ends the whole group.
-pub(crate) struct Group {
+pub(crate) struct ProcessGroup {
     child: Child,
     status: Option<ExitStatus>,
 }
 
-impl Group {
+impl ProcessGroup {
     /// Starts a command without standard input.
     pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
         own_group(command);
@@ -66,12 +66,12 @@ impl Group {
             if start.elapsed() > limit {
                 bail!("not finished after {} minutes: ended", limit.as_secs() / 60);
             }
-            std::thread::sleep(TICK);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
     /// An error if the child has ended.
-    pub(crate) fn must_run(&mut self, name: &str) -> Result<()> {
+    pub(crate) fn ensure_running(&mut self, name: &str) -> Result<()> {
         match self.finished()? {
             Some(status) => bail!("{name} ended ({status})"),
             None => Ok(()),
@@ -79,13 +79,13 @@ impl Group {
     }
 
     /// Ends the whole group: first asks, then insists.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn terminate(&mut self) {
         let leader_alive = matches!(self.finished(), Ok(None));
         if leader_alive {
             signal_group(&self.child, false);
             let start = Instant::now();
-            while matches!(self.finished(), Ok(None)) && start.elapsed() < PATIENCE {
-                std::thread::sleep(TICK);
+            while matches!(self.finished(), Ok(None)) && start.elapsed() < TERMINATE_TIMEOUT {
+                std::thread::sleep(POLL_INTERVAL);
             }
         }
         signal_group(&self.child, true);
@@ -95,16 +95,16 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        self.end();
+        self.terminate();
     }
 }
 
 /// Runs a command to its end; an error unless it succeeds.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<()> {
     let name = command.get_program().display().to_string();
-    let status = Group::spawn(command)?.wait(limit).with_context(|| name.clone())?;
+    let status = ProcessGroup::spawn(command)?.wait(limit).with_context(|| name.clone())?;
     ensure!(status.success(), "{name} failed ({status})");
     Ok(())
 }
@@ -125,20 +125,20 @@ fn own_group(command: &mut Command) {
 fn own_group(_command: &mut Command) {}
 
 #[cfg(unix)]
-fn signal_group(child: &Child, insist: bool) {
+fn signal_group(child: &Child, kill: bool) {
     use nix::sys::signal::{Signal, killpg};
     let Ok(leader) = i32::try_from(child.id()) else { return };
-    let signal = if insist { Signal::SIGKILL } else { Signal::SIGTERM };
+    let signal = if kill { Signal::SIGKILL } else { Signal::SIGTERM };
     let _ = killpg(nix::unistd::Pid::from_raw(leader), signal);
 }
 
 #[cfg(not(unix))]
 fn signal_group(child: &Child, _insist: bool) {
-    let mut kill = Command::new("taskkill");
-    let _ = output_of(kill.args(["/F", "/T", "/PID", &child.id().to_string()]));
+    let mut taskkill = Command::new("taskkill");
+    let _ = output_of(taskkill.args(["/F", "/T", "/PID", &child.id().to_string()]));
 }
 
-/// Makes processes whose parent has died our children, so that [`end_orphans`] can find them: a browser leaves the group
+/// Makes processes whose parent has died our children, so that [`terminate_orphans`] can find them: a browser leaves the group
 /// of the driver that started it.
 fn adopt_orphans() {
     #[cfg(target_os = "linux")]
@@ -146,7 +146,7 @@ fn adopt_orphans() {
 }
 
 /// Ends every process that our children have left behind. Call it only while no child of ours should be running.
-pub(crate) fn end_orphans() {
+pub(crate) fn terminate_orphans() {
     #[cfg(target_os = "linux")]
     for signal in [nix::sys::signal::Signal::SIGTERM, nix::sys::signal::Signal::SIGKILL] {
         let orphans = linux::descendants(std::process::id());

@@ -3,8 +3,8 @@
 mod https;
 
 use crate::args::Serve;
-use crate::page::Purpose;
-use crate::process::{Group, interrupted};
+use crate::page::Profile;
+use crate::process::{ProcessGroup, interrupted};
 use crate::tools::{self, Need};
 use crate::{cargo, page, paths, process};
 use anyhow::{Context as _, Result};
@@ -15,14 +15,14 @@ use std::time::{Duration, SystemTime};
 use walkdir::WalkDir;
 
 const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
-const TICK: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// What a page asks for again and again while it is developed, to learn that there is a newer one.
 const BUILD: &str = "build.txt";
 const RELOAD: (&str, &str) = ("reload.js", include_str!("serve/reload.js"));
 
 /// Serves until Ctrl-C, or until the server ends by itself.
 pub(crate) fn run(options: &Serve) -> Result<()> {
-    free(options.listen)?;
+    ensure_port_is_free(options.listen)?;
     if options.https {
         return https::run(options);
     }
@@ -30,13 +30,13 @@ pub(crate) fn run(options: &Serve) -> Result<()> {
     let mut dev = DevServer::open(options.listen)?;
     let mut ticker = Ticker::new(options);
     while ticker.tick() {
-        dev.server.must_run("the signaling server")?;
-        dev.follow_edits()?;
+        dev.server.ensure_running("the signaling server")?;
+        dev.rebuild_on_change()?;
     }
     Ok(())
 }
 
-fn free(address: SocketAddr) -> Result<()> {
+fn ensure_port_is_free(address: SocketAddr) -> Result<()> {
     TcpListener::bind(address).with_context(|| {
         format!("cannot listen on {address}: choose another place with --listen ADDR:PORT")
     })?;
@@ -74,7 +74,7 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
 struct DevServer {
     listen: SocketAddr,
     site: PathBuf,
-    server: Group,
+    server: ProcessGroup,
     /// When the server's program was compiled.
     server_built: Option<SystemTime>,
     /// The newest change of the source that we know of.
@@ -99,7 +99,7 @@ impl DevServer {
     }
 
     /// Builds anew what somebody has edited. What does not compile is told by the compiler, and the old goes on.
-    fn follow_edits(&mut self) -> Result<()> {
+    fn rebuild_on_change(&mut self) -> Result<()> {
         let edited = newest_edit();
         if edited == self.edited {
             return Ok(());
@@ -114,7 +114,7 @@ impl DevServer {
         match built {
             Ok(programs) if modified(&programs.server) != self.server_built => {
                 self.server_built = modified(&programs.server);
-                self.server.end();
+                self.server.terminate();
                 self.server = start_server(&programs, self.listen, &self.site)?;
             }
             Ok(_) => {}
@@ -124,14 +124,14 @@ impl DevServer {
     }
 }
 
-fn start_server(programs: &Programs, listen: SocketAddr, site: &Path) -> Result<Group> {
+fn start_server(programs: &Programs, listen: SocketAddr, site: &Path) -> Result<ProcessGroup> {
     let mut command = Command::new(&programs.server);
-    Group::spawn(command.arg("--listen").arg(listen.to_string()).arg("--dist").arg(site))
+    ProcessGroup::spawn(command.arg("--listen").arg(listen.to_string()).arg("--dist").arg(site))
 }
 
 /// Builds the page into `site`, with a script in it that reloads it after the next build.
 fn build_page(programs: &Programs, site: &Path, builds: u32) -> Result<()> {
-    page::build(&programs.bindgen, Purpose::Development, site)?;
+    page::build(&programs.bindgen, Profile::Development, site)?;
     let index = site.join("index.html");
     let script = format!("<script type=\"module\" src=\"./{}\"></script>\n  </body>", RELOAD.0);
     let html = paths::read(&index)?.replacen("</body>", &script, 1);
@@ -180,11 +180,11 @@ impl<'a> Ticker<'a> {
             println!("\nGood bye.");
             return false;
         }
-        if !self.announced && answers(self.options.listen) {
+        if !self.announced && is_listening(self.options.listen) {
             announce(self.options);
             self.announced = true;
         }
-        std::thread::sleep(TICK);
+        std::thread::sleep(POLL_INTERVAL);
         true
     }
 }
@@ -195,8 +195,8 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-fn answers(listen: SocketAddr) -> bool {
-    TcpStream::connect_timeout(&reachable(listen), TICK).is_ok()
+fn is_listening(listen: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&reachable(listen), POLL_INTERVAL).is_ok()
 }
 
 fn announce(options: &Serve) {

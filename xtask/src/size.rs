@@ -32,7 +32,7 @@ struct Measured {
 
 /// The `size` command: lists every file, and fails over the budget, or if a document names another figure.
 pub(crate) fn run(options: &Size) -> Result<()> {
-    if !paths::dist().join("index.html").exists() || !dist::built_program()?.exists() {
+    if !paths::dist().join("index.html").exists() || !dist::bindgen_program()?.exists() {
         dist::run()?;
     }
     let files = measure_all(&paths::dist())?;

@@ -1,9 +1,9 @@
 //! What takes too long for every day, one after the other: the long scenes, many seeds, the fuzzers, the server under load.
 //! Its figures belong into docs/soak.md.
 
-use crate::args::{Fuzz, Kind, Sim, Soak, SoakPart, Test};
+use crate::args::{Fuzz, Sim, Soak, SoakPart, Test, TestKind};
 use crate::steps::Steps;
-use crate::test::{self, Scenes};
+use crate::test::{self, E2eTests};
 use crate::{cargo, fuzz, process, sim};
 use anyhow::Result;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) fn run(options: &Soak) -> Result<()> {
 fn add(steps: &mut Steps, part: SoakPart, options: &Soak) {
     match part {
         SoakPart::Scenes => {
-            test::add(steps, &Test { only: Some(Kind::E2e), filter: None }, Scenes::Long);
+            test::add(steps, &Test { only: Some(TestKind::E2e), filter: None }, E2eTests::Long);
         }
         SoakPart::Seeds => {
             let sim = Sim { seeds: options.seeds, from: options.from, seed: None };

@@ -1,6 +1,6 @@
 //! A list of steps that tells at the end what passed, what failed and how long each took.
 
-use crate::process::{Group, end_orphans, interrupted};
+use crate::process::{ProcessGroup, interrupted, terminate_orphans};
 use anyhow::{Result, bail};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
@@ -21,16 +21,16 @@ pub(crate) struct Count {
     pub(crate) skipped: u64,
 }
 
-struct Done {
+struct Finished {
     name: String,
-    took: Duration,
+    duration: Duration,
     count: Count,
-    trouble: Option<String>,
+    error: Option<String>,
 }
 
 /// Steps in the order they ran. A failing step does not keep the others from running: one run shows everything.
 pub(crate) struct Steps {
-    done: Vec<Done>,
+    done: Vec<Finished>,
     may_be_empty: bool,
 }
 
@@ -62,7 +62,7 @@ impl Steps {
         let may_be_empty = self.may_be_empty;
         self.step(name, || {
             let (count, result) = run_tests(command, limit);
-            end_orphans();
+            terminate_orphans();
             let empty = count == Count::default() && !may_be_empty;
             (count, result.and_then(|()| if empty { bail!("no test ran") } else { Ok(()) }))
         })
@@ -75,16 +75,16 @@ impl Steps {
         println!("\n=== {name}");
         let start = Instant::now();
         let (count, result) = work();
-        let trouble = result.err().map(|error| format!("{error:#}"));
-        if let Some(trouble) = &trouble {
-            eprintln!("=== {name} failed: {trouble}");
+        let error = result.err().map(|error| format!("{error:#}"));
+        if let Some(error) = &error {
+            eprintln!("=== {name} failed: {error}");
         }
-        let passed = trouble.is_none();
-        self.done.push(Done {
+        let passed = error.is_none();
+        self.done.push(Finished {
             name: name.to_owned(),
-            took: start.elapsed(),
-            count: settle(count, passed),
-            trouble,
+            duration: start.elapsed(),
+            count: with_outcome(count, passed),
+            error,
         });
         passed
     }
@@ -113,7 +113,7 @@ impl Steps {
 }
 
 /// A step that failed has at least one failure, a check that passed is one; tests count for themselves.
-fn settle(count: Count, passed: bool) -> Count {
+fn with_outcome(count: Count, passed: bool) -> Count {
     match (passed, count) {
         (true, count) if count == Count::default() => Count { passed: 1, ..count },
         (false, Count { failed: 0, .. }) => Count { failed: 1, ..count },
@@ -121,27 +121,27 @@ fn settle(count: Count, passed: bool) -> Count {
     }
 }
 
-fn print_line(done: &Done) {
+fn print_line(done: &Finished) {
     let Count { passed, failed, skipped } = done.count;
-    let verdict = match &done.trouble {
+    let verdict = match &done.error {
         Some(_) => "FAILED",
         None if passed == 0 && skipped > 0 => "not run",
         None => "ok",
     };
-    let took = done.took.as_secs_f64();
+    let duration = done.duration.as_secs_f64();
     let skipped = if skipped > 0 { format!(" {skipped:>3} skipped") } else { String::new() };
     println!(
-        "  {verdict:<7} {:<33} {took:>7.1} s   {passed:>5} passed {failed:>3} failed{skipped}",
+        "  {verdict:<7} {:<33} {duration:>7.1} s   {passed:>5} passed {failed:>3} failed{skipped}",
         done.name
     );
-    if let Some(trouble) = &done.trouble {
-        println!("         {}", trouble.lines().next().unwrap_or_default());
+    if let Some(error) = &done.error {
+        println!("         {}", error.lines().next().unwrap_or_default());
     }
 }
 
 fn run_tests(command: &mut Command, limit: Duration) -> (Count, Result<()>) {
     let mut count = Count::default();
-    let result = follow(command, limit, |line| count += line);
+    let result = run_and_count(command, limit, |line| count += line);
     // The runner of tests knows no third outcome, and has counted those as passed.
     count.passed = count.passed.saturating_sub(count.skipped);
     let result =
@@ -150,8 +150,8 @@ fn run_tests(command: &mut Command, limit: Duration) -> (Count, Result<()>) {
 }
 
 /// Runs a command, passes its output on, and hands over the count of every summary line in it.
-fn follow(command: &mut Command, limit: Duration, mut found: impl FnMut(Count)) -> Result<ExitStatus> {
-    let mut group = Group::spawn(command.stdout(Stdio::piped()))?;
+fn run_and_count(command: &mut Command, limit: Duration, mut found: impl FnMut(Count)) -> Result<ExitStatus> {
+    let mut group = ProcessGroup::spawn(command.stdout(Stdio::piped()))?;
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = group.take_stdout() {
         std::thread::spawn(move || {
@@ -210,10 +210,10 @@ mod tests {
     #[test]
     fn a_failed_build_is_one_failure_and_a_passed_check_one_pass() {
         let count = |passed, failed, skipped| Count { passed, failed, skipped };
-        assert_eq!(settle(Count::default(), false), count(0, 1, 0));
-        assert_eq!(settle(Count::default(), true), count(1, 0, 0));
-        assert_eq!(settle(count(7, 0, 0), true), count(7, 0, 0));
-        assert_eq!(settle(count(0, 0, 2), true), count(0, 0, 2), "what was skipped has not passed");
+        assert_eq!(with_outcome(Count::default(), false), count(0, 1, 0));
+        assert_eq!(with_outcome(Count::default(), true), count(1, 0, 0));
+        assert_eq!(with_outcome(count(7, 0, 0), true), count(7, 0, 0));
+        assert_eq!(with_outcome(count(0, 0, 2), true), count(0, 0, 2), "what was skipped has not passed");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Every test there is, in order of how soon it tells you something.
 
-use crate::args::{Kind, Test};
+use crate::args::{Test, TestKind};
 use crate::serve;
 use crate::steps::Steps;
 use crate::tools::{self, Browsers, Need, Toolbox};
-use crate::{by_trunk, cargo, dist, paths};
+use crate::{cargo, compare_trunk, dist, paths};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// Which of the end-to-end tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scenes {
+pub(crate) enum E2eTests {
     /// Those for every day.
     Short,
     /// Those that repeat something by the dozen, need many people, or wait as long as people do.
@@ -27,8 +27,8 @@ pub(crate) enum Scenes {
     Named,
 }
 
-impl Scenes {
-    fn parts(self) -> &'static [Part] {
+impl E2eTests {
+    fn runs(self) -> &'static [TestRun] {
         match self {
             Self::Short => &[SHORT],
             Self::Long => &[LONG],
@@ -39,7 +39,7 @@ impl Scenes {
 }
 
 /// End-to-end tests that run together.
-struct Part {
+struct TestRun {
     title: &'static str,
     /// What their runner is told. Long ones are in modules of that name.
     options: &'static [&'static str],
@@ -47,58 +47,58 @@ struct Part {
 }
 
 /// Two at a time: a test mostly waits for what a browser does, and each has its browsers, servers and ports to itself.
-const SHORT: Part = Part {
+const SHORT: TestRun = TestRun {
     title: "end to end",
     options: &["--skip", "long::", "--test-threads=2"],
     limit: Duration::from_secs(30 * 60),
 };
 
 /// The same one at a time: what one run has measured is to be compared with the next.
-const ALONE: Part = Part {
+const ALONE: TestRun = TestRun {
     title: "end to end",
     options: &["--skip", "long::", "--test-threads=1"],
     limit: Duration::from_secs(45 * 60),
 };
 
 /// They have the machine to themselves, and tell what they have measured.
-const LONG: Part = Part {
+const LONG: TestRun = TestRun {
     title: "end to end, long",
     options: &["long::", "--test-threads=1", "--show-output"],
     limit: Duration::from_secs(60 * 60),
 };
 
-const NAMED: Part = Part { title: "end to end", options: &["--test-threads=1"], limit: LONG.limit };
+const NAMED: TestRun = TestRun { title: "end to end", options: &["--test-threads=1"], limit: LONG.limit };
 
 /// The `test` command.
 pub(crate) fn run(options: &Test) -> Result<()> {
     let named = options.filter.is_some();
     let mut steps = Steps::new(named);
-    add(&mut steps, options, if named { Scenes::Named } else { Scenes::Short });
+    add(&mut steps, options, if named { E2eTests::Named } else { E2eTests::Short });
     steps.finish()
 }
 
 /// Adds the tests that were asked for to a list of steps.
-pub(crate) fn add(steps: &mut Steps, options: &Test, scenes: Scenes) {
-    let wants = |kind: Kind| options.only.is_none_or(|only| only == kind);
+pub(crate) fn add(steps: &mut Steps, options: &Test, tests: E2eTests) {
+    let wants = |kind: TestKind| options.only.is_none_or(|only| only == kind);
     let filter = options.filter.as_deref();
-    if wants(Kind::Unit) {
+    if wants(TestKind::Unit) {
         unit(steps, filter);
     }
-    if !wants(Kind::Browser) && !wants(Kind::E2e) {
+    if !wants(TestKind::Browser) && !wants(TestKind::E2e) {
         return;
     }
     let mut toolbox = None;
     steps.check("tools", || {
-        toolbox = Some(tools::ensure(if wants(Kind::E2e) { Need::Meet } else { Need::Test })?);
+        toolbox = Some(tools::ensure(if wants(TestKind::E2e) { Need::E2e } else { Need::Test })?);
         Ok(())
     });
     let Some(toolbox) = toolbox else { return };
     let Some(browsers) = &toolbox.browsers else { return };
-    if wants(Kind::Browser) {
+    if wants(TestKind::Browser) {
         browser(steps, &toolbox, browsers, filter);
     }
-    if wants(Kind::E2e) {
-        end_to_end(steps, &toolbox, browsers, scenes, filter);
+    if wants(TestKind::E2e) {
+        end_to_end(steps, &toolbox, browsers, tests, filter);
     }
 }
 
@@ -146,7 +146,7 @@ fn end_to_end(
     steps: &mut Steps,
     toolbox: &Toolbox,
     browsers: &Browsers,
-    scenes: Scenes,
+    tests: E2eTests,
     filter: Option<&str>,
 ) {
     let built = steps.check("bundle", || dist::build(toolbox));
@@ -156,21 +156,22 @@ fn end_to_end(
         Ok(())
     });
     let Some(programs) = server.filter(|_| built && served) else { return };
-    if scenes != Scenes::Long {
-        steps
-            .check_if_possible("page, with and without Trunk", || by_trunk::page(toolbox, &programs.bindgen));
-        steps.check_if_possible("bundle, with and without Trunk", || by_trunk::bundle(toolbox));
+    if tests != E2eTests::Long {
+        steps.check_if_possible("page, with and without Trunk", || {
+            compare_trunk::page(toolbox, &programs.bindgen)
+        });
+        steps.check_if_possible("bundle, with and without Trunk", || compare_trunk::bundle(toolbox));
     }
-    for part in scenes.parts() {
+    for run in tests.runs() {
         let mut command = cargo_test(&["-p", "visavis-e2e"]);
-        command.args(filter).arg("--").args(part.options);
-        find_everything(&mut command, toolbox, &programs.server, browsers);
-        steps.tests(part.title, &mut command, part.limit);
+        command.args(filter).arg("--").args(run.options);
+        set_tool_paths(&mut command, toolbox, &programs.server, browsers);
+        steps.tests(run.title, &mut command, run.limit);
     }
 }
 
 /// Tells the end-to-end tests where everything is that they must find, as absolute paths.
-fn find_everything(command: &mut Command, toolbox: &Toolbox, server: &Path, browsers: &Browsers) {
+fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, browsers: &Browsers) {
     // The test that serves the page as a newcomer does.
     command.env("PATH", toolbox.path());
     if let Some(trunk) = &toolbox.trunk {
@@ -188,7 +189,7 @@ fn find_everything(command: &mut Command, toolbox: &Toolbox, server: &Path, brow
         command.arg("--include-ignored");
         command.env("WEBKITDRIVER", &webkit.driver).env("XVFB", &webkit.xvfb);
     }
-    if let Some(others) = &toolbox.others {
-        command.env("VISAVIS_PACKAGES", &others.packages).env("MATCHBOX_SERVER", &others.matchbox);
+    if let Some(foreign) = &toolbox.foreign {
+        command.env("VISAVIS_PACKAGES", &foreign.packages).env("MATCHBOX_SERVER", &foreign.matchbox);
     }
 }

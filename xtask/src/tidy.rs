@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod commands;
+mod forbidden;
 mod links;
 mod modules;
 mod packages;
@@ -9,7 +10,6 @@ mod sizes;
 mod source;
 mod unused;
 mod versions;
-mod words;
 
 use crate::{paths, process};
 use anyhow::{Context as _, Result, ensure};
@@ -29,9 +29,9 @@ pub(crate) fn run() -> Result<()> {
         packages::check()?,
         unused::check(&sources)?,
         modules::check(&sources),
-        words::check_sources(&sources),
-        words::check_asserts(&sources),
-        words::check_files(&files)?,
+        forbidden::check_sources(&sources),
+        forbidden::check_asserts(&sources),
+        forbidden::check_files(&files)?,
         sizes::check(&sources),
         versions::check()?,
         commands::check(&files)?,

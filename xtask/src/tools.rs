@@ -2,17 +2,17 @@
 
 mod browsers;
 mod cache;
-mod others;
+mod foreign;
 mod rust;
 mod system;
 
 pub(crate) use browsers::Browsers;
-pub(crate) use others::Others;
+pub(crate) use foreign::ForeignServers;
 pub(crate) use rust::{TARGET, components};
 
 use crate::{cargo, process, serve};
 use anyhow::Result;
-use cache::{Recipe, Tool};
+use cache::{InstallMethod, Tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,47 +30,47 @@ const TRUNK: Tool = Tool {
     name: "trunk",
     version: "0.21.14",
     program: "trunk",
-    says: "0.21.14",
+    version_output: "0.21.14",
     why: "serves the page as well",
-    patience: "4 to 7 minutes",
-    recipe: Recipe::Cargo(&["--no-default-features", "--features", "rustls"]),
+    install_time: "4 to 7 minutes",
+    method: InstallMethod::Cargo(&["--no-default-features", "--features", "rustls"]),
 };
 const WASM_OPT: Tool = Tool {
     name: "binaryen",
     version: "132.0.0",
     program: "wasm-opt",
-    says: "version 132",
+    version_output: "version 132",
     why: "makes the wasm small",
-    patience: "seconds",
-    recipe: Recipe::Npm,
+    install_time: "seconds",
+    method: InstallMethod::Npm,
 };
 const TERSER: Tool = Tool {
     name: "terser",
     version: "5.51.2",
     program: "terser",
-    says: "5.51.2",
+    version_output: "5.51.2",
     why: "makes the JavaScript small",
-    patience: "seconds",
-    recipe: Recipe::Npm,
+    install_time: "seconds",
+    method: InstallMethod::Npm,
 };
 const GECKODRIVER: Tool = Tool {
     name: "geckodriver",
     version: "0.37.1",
     program: "geckodriver",
-    says: "0.37.1",
+    version_output: "0.37.1",
     why: "steers Firefox in tests",
-    patience: "1 to 2 minutes",
-    recipe: Recipe::Cargo(&[]),
+    install_time: "1 to 2 minutes",
+    method: InstallMethod::Cargo(&[]),
 };
 
 const CARGO_DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
     program: "cargo-deny",
-    says: "0.20.2",
+    version_output: "0.20.2",
     why: "checks what we depend on",
-    patience: "2 to 4 minutes",
-    recipe: Recipe::Cargo(&[]),
+    install_time: "2 to 4 minutes",
+    method: InstallMethod::Cargo(&[]),
 };
 
 /// How much of the workshop a command needs. Each includes the one before.
@@ -83,7 +83,7 @@ pub(crate) enum Need {
     /// Drive browsers.
     Test,
     /// Let them meet through other people's servers.
-    Meet,
+    E2e,
     /// Check everything that must hold.
     Ci,
 }
@@ -91,10 +91,10 @@ pub(crate) enum Need {
 impl Need {
     /// What has to be compiled first: the processor's part of an installation.
     fn compiled(self) -> Vec<&'static Tool> {
-        let named = browsers::named("GECKODRIVER").is_some();
+        let named = browsers::from_environment("GECKODRIVER").is_some();
         let all = [
             (&GECKODRIVER, self >= Self::Test && !named),
-            (&others::MATCHBOX, self >= Self::Meet),
+            (&foreign::MATCHBOX, self >= Self::E2e),
             (&TRUNK, self >= Self::Ci),
             (&CARGO_DENY, self >= Self::Ci),
         ];
@@ -117,7 +117,7 @@ pub(crate) struct Toolbox {
     /// Browsers and drivers, if they were asked for.
     pub(crate) browsers: Option<Browsers>,
     /// Other people's servers, if they were asked for.
-    pub(crate) others: Option<Others>,
+    pub(crate) foreign: Option<ForeignServers>,
 }
 
 impl Toolbox {
@@ -167,13 +167,14 @@ pub(crate) fn ensure(need: Need) -> Result<Toolbox> {
     let mut browsers = None;
     if need >= Need::Test {
         programs.push(wasm_bindgen()?);
-        let geckodriver = browsers::named("GECKODRIVER").map_or_else(|| cache::ensure(&GECKODRIVER), Ok)?;
+        let geckodriver =
+            browsers::from_environment("GECKODRIVER").map_or_else(|| cache::ensure(&GECKODRIVER), Ok)?;
         browsers = Some(browsers::ensure(geckodriver)?);
     }
-    let others = if need >= Need::Meet { Some(others::ensure()?) } else { None };
+    let foreign = if need >= Need::E2e { Some(foreign::ensure()?) } else { None };
     let trunk = if need >= Need::Ci { Some(cache::ensure(&TRUNK)?) } else { TRUNK.find()? };
-    cache::sweep();
-    Ok(Toolbox { directories: folders(programs.iter().chain(&trunk)), trunk, browsers, others })
+    cache::remove_build_directory();
+    Ok(Toolbox { directories: folders(programs.iter().chain(&trunk)), trunk, browsers, foreign })
 }
 
 /// Installs what is missing and takes long: one half waits for the network while the other compiles.
@@ -188,15 +189,15 @@ fn prepare(need: Need) -> Result<()> {
 pub(crate) fn trunk() -> Result<Toolbox> {
     rust::wasm_target()?;
     let programs = [wasm_bindgen()?, cache::ensure(&TRUNK)?];
-    cache::sweep();
+    cache::remove_build_directory();
     let directories = folders(programs.iter());
     let [_, trunk] = programs;
-    Ok(Toolbox { directories, trunk: Some(trunk), browsers: None, others: None })
+    Ok(Toolbox { directories, trunk: Some(trunk), browsers: None, foreign: None })
 }
 
 /// Compiles wasm-bindgen's command line; gives one of its programs.
 fn wasm_bindgen() -> Result<PathBuf> {
-    say("compile", WASM_BINDGEN, "joins wasm and JavaScript, runs tests in browsers");
+    print_status("compile", WASM_BINDGEN, "joins wasm and JavaScript, runs tests in browsers");
     process::run(cargo::locked("build").args(["--package", WASM_BINDGEN]), LIMIT)?;
     serve::program("wasm-bindgen")
 }
@@ -211,7 +212,7 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
 }
 
 /// One line of the report: what, and what it is for or what happens to it.
-fn say(verdict: &str, what: &str, why: &str) {
+fn print_status(verdict: &str, what: &str, why: &str) {
     println!("  {verdict:<8} {what:<28} {why}");
 }
 

@@ -12,8 +12,8 @@ mod remote_media;
 mod sections;
 
 use visavis_signaling::{
-    IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Source,
-    Timestamp,
+    IceCandidate, Negotiation, NegotiationMessage, Offerer, Outbound, Remote, SdpType, SessionDescription,
+    Source, Timestamp,
 };
 
 use self::candidate_buffer::CandidateBuffer;
@@ -32,6 +32,7 @@ use crate::output::{ConnectionEffect, DataChannel, Effect, Event, Role};
 use crate::queue::Queue;
 use crate::safety::{Certificates, Fingerprint, Fingerprints};
 use crate::signal_client::SignalClient;
+use crate::topology::TransceiverPlan;
 use crate::view::ConnectionReason;
 
 /// Most of our own candidates that wait for their description to be sent.
@@ -94,7 +95,7 @@ enum PeerConnectionSlot {
 #[derive(Debug)]
 pub(crate) struct Connection {
     slot: PeerConnectionSlot,
-    role: Role,
+    plan: TransceiverPlan,
     epoch: u32,
     negotiator: Negotiator,
     candidates: CandidateBuffer,
@@ -116,12 +117,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(epoch: u32, role: Role, polite: bool, recovery: Recovery) -> Self {
+    pub(crate) fn new(epoch: u32, plan: TransceiverPlan, polite: bool, recovery: Recovery) -> Self {
+        let role = plan.role();
         Self {
             slot: PeerConnectionSlot::Empty,
-            role,
+            plan,
             epoch,
-            negotiator: Negotiator::new(polite, role == Role::Offerer),
+            negotiator: Negotiator::new(polite, role != Role::Answerer),
             candidates: CandidateBuffer::default(),
             outgoing: Vec::new(),
             recovery,
@@ -130,7 +132,7 @@ impl Connection {
             remote_media: RemoteMedia::default(),
             transceivers: LocalTransceivers::new(match role {
                 Role::Offerer => &Source::FIRST,
-                Role::Answerer => &[],
+                Role::Answerer | Role::Publisher => &[],
             }),
             peer_channel: PeerChannel::default(),
             failure: None,
@@ -149,12 +151,13 @@ impl Connection {
     }
 
     pub(crate) fn role(&self) -> Role {
-        self.role
+        self.plan.role()
     }
 
     /// The shell has been asked to make it.
-    pub(crate) fn created_as(&mut self, id: ConnectionId) {
+    pub(crate) fn created_as(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.slot = PeerConnectionSlot::Created(id);
+        self.add_planned_transceivers(out);
     }
 
     fn effect(&self, effect: ConnectionEffect, out: &mut Outbox) {
@@ -331,7 +334,8 @@ impl Connection {
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
         // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
-        if first && self.role == Role::Answerer && self.remote_media.has_peer_channel() {
+        if first && self.plan == TransceiverPlan::Mesh(Offerer::Them) && self.remote_media.has_peer_channel()
+        {
             self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
         }
         self.watch.reset();
@@ -359,7 +363,7 @@ impl Connection {
     /// Takes the next step of the negotiation, if it is time for one.
     pub(crate) fn negotiate(&mut self, cx: &mut Context<'_>) -> Option<ConnectionRequest> {
         if self.slot == PeerConnectionSlot::Empty
-            && (self.role == Role::Offerer || self.negotiator.is_offered())
+            && (self.role() != Role::Answerer || self.negotiator.is_offered())
         {
             return Some(ConnectionRequest::CreatePeerConnection);
         }
@@ -373,12 +377,11 @@ impl Connection {
 
     /// Shows the browser what may be shown of their description. If that is nothing, this connection comes to nothing.
     fn set_remote(&mut self, description: &SessionDescription, cx: &mut Context<'_>) {
-        match self.certificates.sanitize(&description.sdp) {
+        match self.certificates.sanitize(&description.sdp, self.plan.max_sections()) {
             Ok(sdp) => {
-                let adopted = match (self.role, description.sdp_type) {
-                    (Role::Answerer, SdpType::Offer) => self.adopt(&sdp),
-                    (Role::Offerer, _) | (Role::Answerer, SdpType::Answer) => Vec::new(),
-                };
+                let adopts = self.plan == TransceiverPlan::Mesh(Offerer::Them)
+                    && description.sdp_type == SdpType::Offer;
+                let adopted = if adopts { self.adopt(&sdp) } else { Vec::new() };
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };
                 self.effect(ConnectionEffect::SetRemoteDescription(description, adopted), cx.out);
             }

@@ -1,7 +1,7 @@
 //! Everything that comes out of a room.
 
 use visavis_signaling::{
-    Endpoint, IceCandidate, IceServer, ParticipantId, Probe, SessionDescription, Source,
+    Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, Source,
 };
 
 use crate::check::{Test, TestId};
@@ -25,6 +25,9 @@ pub enum Role {
     Offerer,
     /// It waits for the first offer and adopts transceivers that come with it ([`ConnectionEffect::SetRemoteDescription`]).
     Answerer,
+    /// It makes the first offer, and begins with nothing: transceivers follow one by one
+    /// ([`ConnectionEffect::AddTransceiver`], [`ConnectionEffect::AddReceiver`]).
+    Publisher,
 }
 
 /// What `RTCConfiguration` a connection gets.
@@ -105,6 +108,8 @@ pub enum ConnectionEffect {
     /// `addTransceiver(kind, {direction: "sendonly"})` for this source; `negotiationneeded` follows. A transceiver that has
     /// sent it before only receives from then on.
     AddTransceiver(Source),
+    /// `addTransceiver(kind, {direction: "recvonly"})`; `negotiationneeded` follows.
+    AddReceiver(MediaKind),
     /// `createDataChannel`. Comes before the first description of ours.
     CreateDataChannel(DataChannel),
     /// Send this text on [`DataChannel::Peer`].

@@ -9,8 +9,8 @@ mod stats;
 mod views;
 
 use visavis_signaling::{
-    Dialect, IceServer, MediaState, Negotiation, Outbound, ParticipantId, Probe, Rejection, Remote, Source,
-    Timestamp,
+    Dialect, IceServer, MediaState, Negotiation, Offerer, Outbound, ParticipantId, Probe, Rejection, Remote,
+    Source, Timestamp,
 };
 
 use crate::by_id::ById;
@@ -22,10 +22,10 @@ use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event, Output};
 use crate::queue::Queue;
-use crate::roster::Roster;
+use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
 use crate::timing::TIMER_LATE;
-use crate::topology::Topology;
+use crate::topology::Sfu;
 use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView};
 use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
@@ -70,7 +70,7 @@ pub struct Room {
     announced_media: MediaState,
     server_ice: Vec<IceServer>,
     roster: Roster,
-    topology: Topology,
+    sfu: Sfu,
     connections: ById<Remote, Connection>,
     next_connection: u32,
     /// An answerer that is made ahead of the next offer, so that nobody waits for the browser when it comes. There is never
@@ -111,7 +111,7 @@ impl Room {
             announced_media: MediaState::default(),
             server_ice: Vec::new(),
             roster: Roster::default(),
-            topology: Topology::default(),
+            sfu: Sfu::default(),
             connections: ById::default(),
             next_connection: 0,
             prepared_answerer: None,
@@ -269,7 +269,10 @@ impl Room {
         for source in Source::ALL {
             let new = of(source, &now);
             if new != of(source, before) {
-                for id in self.peer_connection_ids().collect::<Vec<_>>() {
+                let sending =
+                    self.connections.iter().filter(|(_, connection)| connection.plan().sends(source));
+                let ids = sending.filter_map(|(_, connection)| connection.id()).chain(self.prepared_answerer);
+                for id in ids.collect::<Vec<_>>() {
                     self.out.connection(id, ConnectionEffect::ReplaceTrack(source, new));
                 }
             }
@@ -332,8 +335,11 @@ impl Room {
         remote.participant().is_none_or(reached)
     }
 
-    /// The connection that carries what somebody sends.
-    fn connection_of(&self, id: &ParticipantId) -> Option<&Connection> {
-        self.connections.get(&Remote::Participant(id.clone()))
+    /// The far end of the connection on which somebody is received.
+    fn remote_of(&self, member: &Member) -> Option<Remote> {
+        match member.offerer {
+            Offerer::Nobody => self.sfu.leg_of(&member.id).map(Remote::Server),
+            Offerer::Us | Offerer::Them | Offerer::Unknown => Some(Remote::Participant(member.id.clone())),
+        }
     }
 }

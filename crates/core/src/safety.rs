@@ -15,7 +15,7 @@ mod canonical;
 
 pub use self::canonical::Fingerprint;
 use self::canonical::NAME;
-pub(crate) use self::canonical::{DescriptionError, MAX_SECTIONS, canonical};
+pub(crate) use self::canonical::{DescriptionError, MAX_FORWARDED_SECTIONS, MAX_SECTIONS};
 
 /// What both ends of a connection know of each other's certificates. Cheap to hold and to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +48,12 @@ pub(crate) struct Certificates {
 impl Certificates {
     /// Our own description is in force.
     pub(crate) fn local(&mut self, sdp: &str) {
-        self.ours = canonical(sdp).ok().and_then(|(_, fingerprint)| fingerprint);
+        self.ours = canonical::canonical(sdp, usize::MAX).ok().and_then(|(_, fingerprint)| fingerprint);
     }
 
-    /// What the browser may be shown of their description.
-    pub(crate) fn sanitize(&mut self, sdp: &str) -> Result<String, DescriptionError> {
-        let (sdp, fingerprint) = canonical(sdp)?;
+    /// What the browser may be shown of their description, of at most so many sections.
+    pub(crate) fn sanitize(&mut self, sdp: &str, max_sections: usize) -> Result<String, DescriptionError> {
+        let (sdp, fingerprint) = canonical::canonical(sdp, max_sections)?;
         if self.pinned.is_some() && fingerprint.is_some() && self.pinned != fingerprint {
             return Err(DescriptionError::CertificateChanged);
         }
@@ -94,7 +94,7 @@ mod tests {
     fn between(ours: u8, announced: u8, in_use: u8) -> Option<Fingerprints> {
         let mut certificates = Certificates::default();
         certificates.local(&sdp(ours));
-        certificates.sanitize(&sdp(announced)).unwrap();
+        certificates.sanitize(&sdp(announced), MAX_SECTIONS).unwrap();
         certificates.remote_in_use(fingerprint(in_use));
         certificates.verified()
     }
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(between(1, 2, 3), None, "announced is one, and another is used");
         let mut certificates = Certificates::default();
         certificates.local(&sdp(1));
-        certificates.sanitize(&sdp(2)).unwrap();
+        certificates.sanitize(&sdp(2), MAX_SECTIONS).unwrap();
         assert_eq!(certificates.verified(), None, "not read yet");
         certificates.remote_in_use(fingerprint(2));
         certificates.remote_in_use(fingerprint(2));
@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn a_certificate_is_pinned() {
         let mut certificates = Certificates::default();
-        certificates.sanitize(&sdp(2)).unwrap();
-        assert_eq!(certificates.sanitize(&sdp(3)), Err(DescriptionError::CertificateChanged));
-        assert_eq!(certificates.sanitize(&sdp(2)), Ok(sdp(2)));
+        certificates.sanitize(&sdp(2), MAX_SECTIONS).unwrap();
+        assert_eq!(certificates.sanitize(&sdp(3), MAX_SECTIONS), Err(DescriptionError::CertificateChanged));
+        assert_eq!(certificates.sanitize(&sdp(2), MAX_SECTIONS), Ok(sdp(2)));
     }
 }

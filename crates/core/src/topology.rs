@@ -1,43 +1,74 @@
-//! Which connections should exist, and who yields on them.
+//! Which connections should exist, what each begins with, and who yields on them.
+//!
+//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::Nobody`]), so that a room can be either, or,
+//! while it moves from one to the other, both.
 
-use visavis_signaling::{Offerer, ParticipantId, Remote};
+mod mesh;
+mod sfu;
 
-use crate::roster::{Member, Roster};
+use visavis_signaling::{LegDirection, Offerer, ParticipantId, Remote, Source};
+
+pub(crate) use self::sfu::Sfu;
+use crate::output::Role;
+use crate::roster::Roster;
+use crate::safety::{MAX_FORWARDED_SECTIONS, MAX_SECTIONS};
 
 /// A connection that should exist.
 #[derive(Debug)]
 pub(crate) struct ConnectionSpec {
     /// Its far end.
     pub(crate) remote: Remote,
-    /// Who makes the first offer.
-    pub(crate) offerer: Offerer,
+    /// What passes on it.
+    pub(crate) plan: TransceiverPlan,
+    /// Which one, if the far end numbers them; else we do.
+    pub(crate) epoch: Option<u32>,
 }
 
-/// How the participants of a room are connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Topology {
-    /// Everybody with everybody.
-    #[default]
-    Mesh,
+/// What passes on a connection, and who offers first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TransceiverPlan {
+    /// Our sources and theirs, and a data channel if they are one of ours.
+    Mesh(Offerer),
+    /// What a selective forwarding unit wants of us, or has for us.
+    Leg(LegDirection),
 }
 
-impl Topology {
-    /// Every connection that should exist.
-    pub(crate) fn connections(self, roster: &Roster) -> Vec<ConnectionSpec> {
+impl TransceiverPlan {
+    /// How its peer connection begins.
+    pub(crate) fn role(&self) -> Role {
         match self {
-            Self::Mesh => {
-                let spec = |member: &Member| ConnectionSpec {
-                    remote: Remote::Participant(member.id.clone()),
-                    offerer: member.offerer,
-                };
-                roster.iter().map(spec).collect()
+            Self::Mesh(Offerer::Us | Offerer::Unknown) => Role::Offerer,
+            Self::Mesh(Offerer::Them | Offerer::Nobody) | Self::Leg(LegDirection::Subscribe) => {
+                Role::Answerer
             }
+            Self::Leg(LegDirection::Publish(_) | LegDirection::Both { .. }) => Role::Publisher,
+        }
+    }
+
+    /// Most media sections that a description for it may have.
+    pub(crate) fn max_sections(&self) -> usize {
+        match self {
+            Self::Mesh(_) => MAX_SECTIONS,
+            Self::Leg(_) => MAX_FORWARDED_SECTIONS,
+        }
+    }
+
+    /// Whether a source of ours may be sent on it.
+    pub(crate) fn sends(&self, source: Source) -> bool {
+        match self {
+            Self::Mesh(_) => true,
+            Self::Leg(direction) => direction.publishes().contains(&source),
         }
     }
 }
 
+/// Every connection that should exist.
+pub(crate) fn connections(roster: &Roster, sfu: &Sfu) -> Vec<ConnectionSpec> {
+    mesh::connections(roster).chain(sfu.connections()).collect()
+}
+
 /// Whether we yield if both ends offer at once (W3C webrtc-pc section 10.7). Of two participants it is the one whose id sorts
-/// lower, which both can tell; a server never yields.
+/// lower, which both can tell. On a connection to a server only one end ever offers.
 pub(crate) fn is_polite(local: Option<&ParticipantId>, remote: &Remote) -> bool {
-    remote.participant().is_none_or(|remote| local < Some(remote))
+    remote.participant().is_some_and(|remote| local < Some(remote))
 }

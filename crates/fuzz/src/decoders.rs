@@ -156,12 +156,12 @@ fn read_text(text: &str) {
 }
 
 fn read_raw_frames(text: &str) {
-    carry(&mut Raw::default(), text);
+    run_carrier(&mut Raw::default(), text);
 }
 
 fn read_socket_io_frames(text: &str) {
-    carry(&mut SocketIo::new("", None), text);
-    carry(&mut SocketIo::new("/admin", Some(Json::text("x"))), text);
+    run_carrier(&mut SocketIo::new("", None), text);
+    run_carrier(&mut SocketIo::new("/admin", Some(Json::text("x"))), text);
 }
 
 /// Whoever mends a fault opens what a stranger has sent.
@@ -187,11 +187,14 @@ fn record_frames(text: &str) {
     let join = Command::Join { room: room.to_owned(), name: text.to_owned() };
     recorder.input(Timestamp::default(), &Input::Command(join));
     let report = redact(&recorder);
-    let mut undone = report.clone();
+    let mut unescaped_report = report.clone();
     for depth in 0..8 {
-        assert!(!undone.contains(&identity), "the identity is nobody's business, {depth} deep: {report}");
-        assert!(!undone.contains(TOKEN), "nor is the token, {depth} deep: {report}");
-        undone = unescaped(&undone);
+        assert!(
+            !unescaped_report.contains(&identity),
+            "the identity is nobody's business, {depth} deep: {report}"
+        );
+        assert!(!unescaped_report.contains(TOKEN), "nor is the token, {depth} deep: {report}");
+        unescaped_report = unescaped(&unescaped_report);
     }
     let replay = replay(&report);
     assert!(replay.is_ok(), "{:?}", replay.err());
@@ -221,7 +224,7 @@ fn code_point(text: &str) -> Option<char> {
 }
 
 /// Each line is a frame; `@` and a number let as many seconds pass.
-fn carry(carrier: &mut dyn Carrier, text: &str) {
+fn run_carrier(carrier: &mut dyn Carrier, text: &str) {
     let mut now = Timestamp::default();
     let mut out = Vec::new();
     carrier.handle(now, CarrierInput::Opened, &mut out);

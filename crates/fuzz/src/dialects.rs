@@ -14,9 +14,9 @@ use visavis_signaling::{
 use crate::script::{candidate, lines, number, sdp, text_of};
 
 /// Most that may follow from one input: all that a session keeps, or a whole roster.
-const MOST: usize = 512;
+const MAX_OUTPUTS: usize = 512;
 /// Most bytes of one frame: a description of which every character must be escaped.
-const LONGEST: usize = 2 << 20;
+const MAX_FRAME_BYTES: usize = 2 << 20;
 /// Most deadlines in a row at one moment.
 const MAX_TIMERS: u32 = 50;
 /// Most deadlines on the way to a later moment.
@@ -38,9 +38,9 @@ pub(crate) fn run(bytes: &[u8]) {
     let (name, server) = name.split_once(' ').unwrap_or((name, ""));
     let by_letter = || ALL.get(usize::from(name.bytes().next()?) % ALL.len());
     let Some(listed) = ALL.iter().find(|listed| listed.name == name).or_else(by_letter) else { return };
-    let mut talk = Talk::new(listed, server);
+    let mut conversation = Conversation::new(listed, server);
     for (mark, rest) in lines(rest) {
-        talk.step(mark, &rest);
+        conversation.step(mark, &rest);
     }
 }
 
@@ -49,7 +49,7 @@ fn mapping(server: &str) -> Option<Rc<Mapping>> {
     Mapping::parse(file).ok().map(Rc::new)
 }
 
-struct Talk {
+struct Conversation {
     dialect: Box<dyn Dialect>,
     socket_io: bool,
     /// Ours leaves it to the link to drop what is said without a socket: it keeps some of it.
@@ -61,7 +61,7 @@ struct Talk {
     people: Vec<ParticipantId>,
 }
 
-impl Talk {
+impl Conversation {
     fn new(listed: &DialectEntry, server: &str) -> Self {
         let identity = "0123456789abcdef".repeat(4);
         let mapping = mapping(server);
@@ -88,7 +88,7 @@ impl Talk {
         match (mark, rest) {
             ('<', frame) if self.open => self.input(DialectInput::Frame(frame.to_owned())),
             ('+', words) => {
-                if let Some(outbound) = said(words) {
+                if let Some(outbound) = parse_outbound(words) {
                     self.input(DialectInput::Send(outbound));
                 }
             }
@@ -109,11 +109,11 @@ impl Talk {
 
     /// Lets time pass, and every deadline on the way. Of very many the rest comes late, as in a page that sleeps.
     fn wait_until(&mut self, end: Timestamp) {
-        let (end, mut in_a_row) = (end.max(self.now), 0);
+        let (end, mut timers_in_a_row) = (end.max(self.now), 0);
         for _ in 0..MAX_DEADLINES {
             let Some(at) = self.dialect.poll_timeout().filter(|at| *at <= end) else { break };
-            in_a_row = if at > self.now { 0 } else { in_a_row + 1 };
-            assert!(in_a_row < MAX_TIMERS, "the timer does not stop");
+            timers_in_a_row = if at > self.now { 0 } else { timers_in_a_row + 1 };
+            assert!(timers_in_a_row < MAX_TIMERS, "the timer does not stop");
             self.now = self.now.max(at);
             self.handle(DialectInput::Timeout);
         }
@@ -133,17 +133,20 @@ impl Talk {
     }
 
     fn handle(&mut self, input: DialectInput) {
-        let (mut out, told) = (Vec::new(), format!("{input:.60?}"));
-        let unheard = self.is_ours && matches!(input, DialectInput::Send(_));
+        let (mut out, input_text) = (Vec::new(), format!("{input:.60?}"));
+        let may_be_dropped = self.is_ours && matches!(input, DialectInput::Send(_));
         self.dialect.handle(self.now, input, &mut out);
-        assert!(out.len() <= MOST, "{} answers to {told}", out.len());
+        assert!(out.len() <= MAX_OUTPUTS, "{} answers to {input_text}", out.len());
         for output in out {
             match output {
                 DialectOutput::Frame(frame) => {
-                    assert!(self.open || unheard, "without a socket, {told} was answered by {frame:.99}");
+                    assert!(
+                        self.open || may_be_dropped,
+                        "without a socket, {input_text} was answered by {frame:.99}"
+                    );
                     self.check_frame(&frame);
                 }
-                DialectOutput::Signal(signal) => self.hear(signal),
+                DialectOutput::Signal(signal) => self.on_signal(signal),
                 DialectOutput::Invalid(why) => assert!(why.len() < 1000),
                 DialectOutput::ServerSilent | DialectOutput::UrlChanged => {}
             }
@@ -151,7 +154,7 @@ impl Talk {
     }
 
     fn check_frame(&self, frame: &str) {
-        assert!(frame.len() <= LONGEST, "a frame of {} bytes", frame.len());
+        assert!(frame.len() <= MAX_FRAME_BYTES, "a frame of {} bytes", frame.len());
         if self.socket_io {
             assert!(is_packet(frame), "no Socket.IO packet: {frame:.99}");
             assert!(
@@ -164,7 +167,7 @@ impl Talk {
     }
 
     /// The room has a roster, and it is bounded.
-    fn hear(&mut self, signal: Inbound) {
+    fn on_signal(&mut self, signal: Inbound) {
         match signal {
             Inbound::Server(ServerSignal::Joined(joined)) => {
                 assert!(joined.participants.len() <= MAX_PARTICIPANTS, "a crowd");
@@ -191,7 +194,8 @@ impl Talk {
             Inbound::Server(ServerSignal::Resumed { .. })
             | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
-            | Inbound::Negotiation(_) => {}
+            | Inbound::Negotiation(_)
+            | Inbound::Sfu(_) => {}
         }
     }
 }
@@ -228,7 +232,7 @@ fn is_packet(frame: &str) -> bool {
 }
 
 /// What the room says, in the words of the transcripts.
-fn said(words: &str) -> Option<Outbound> {
+fn parse_outbound(words: &str) -> Option<Outbound> {
     let words: Vec<&str> = words.split(' ').collect();
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let letter = |at: usize| word(at).chars().next().unwrap_or('a');
@@ -237,8 +241,8 @@ fn said(words: &str) -> Option<Outbound> {
     Some(match word(0) {
         "join" => Outbound::Join { room: word(1).into(), name: word(2).into(), media },
         "media" => Outbound::MediaState(media),
-        "offer" => describe(to?, SdpType::Offer, letter(2), word(3)),
-        "answer" => describe(to?, SdpType::Answer, letter(2), word(3)),
+        "offer" => outbound_description(to?, SdpType::Offer, letter(2), word(3)),
+        "answer" => outbound_description(to?, SdpType::Answer, letter(2), word(3)),
         "candidate" => {
             let candidate = IceCandidate {
                 candidate: candidate(letter(2), letter(3)),
@@ -255,7 +259,7 @@ fn said(words: &str) -> Option<Outbound> {
     })
 }
 
-fn describe(to: ParticipantId, sdp_type: SdpType, session: char, epoch: &str) -> Outbound {
+fn outbound_description(to: ParticipantId, sdp_type: SdpType, session: char, epoch: &str) -> Outbound {
     let description = SessionDescription { sdp_type, sdp: sdp(session) };
     Outbound::description(to, epoch.parse().unwrap_or(0), description)
 }

@@ -17,7 +17,7 @@ use visavis_sim::browser::{FakeBrowser, PeerChannel, Pending};
 use crate::script::{lines, number, pick, text_of};
 
 /// Most that may follow from one input: everybody's connection is closed, and made.
-const MOST: usize = 2000;
+const MAX_OUTPUTS: usize = 2000;
 /// Timers in a row at one moment, after which it is taken for a livelock.
 const MAX_TIMERS: u32 = 50;
 
@@ -38,30 +38,30 @@ pub(crate) fn run(bytes: &[u8]) {
 
 /// What the browser was asked for and has not done.
 #[derive(Debug, Clone)]
-enum Asked {
+enum Request {
     Capture(CaptureId, Vec<Source>),
     Connection(ConnectionId, Pending),
-    Look(Probe),
+    Probe(Probe),
     Test(TestId),
 }
 
 /// Packets and frames of the streams of a connection, by kind.
 #[derive(Debug, Clone, Copy, Default)]
-struct Counts([u32; 4]);
+struct StreamCounters([u32; 4]);
 
-impl Counts {
+impl StreamCounters {
     /// The counters, of streams whose sections nobody knows.
     fn stats(self) -> Stats {
-        let Self([sound, pictures, sent, frames]) = self;
+        let Self([audio_packets, video_packets, sent_packets, frames]) = self;
         let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
         Stats {
             inbound: vec![
-                stream(MediaKind::Audio, sound, None),
-                stream(MediaKind::Video, pictures, Some(frames)),
+                stream(MediaKind::Audio, audio_packets, None),
+                stream(MediaKind::Video, video_packets, Some(frames)),
             ],
             outbound: vec![
-                stream(MediaKind::Audio, sent, None),
-                stream(MediaKind::Video, sent, Some(frames)),
+                stream(MediaKind::Audio, sent_packets, None),
+                stream(MediaKind::Video, sent_packets, Some(frames)),
             ],
             captured: vec![(Source::Camera, Some(frames))],
         }
@@ -79,8 +79,8 @@ struct Page {
     room: Room,
     now: Timestamp,
     socket: Socket,
-    asked: Vec<Asked>,
-    browser: FakeBrowser<Counts>,
+    requests: Vec<Request>,
+    browser: FakeBrowser<StreamCounters>,
     timers_in_a_row: u32,
 }
 
@@ -92,7 +92,7 @@ impl Page {
             room: Room::new(config, Box::new(dialect)),
             now: Timestamp::default(),
             socket: Socket::None,
-            asked: Vec::new(),
+            requests: Vec::new(),
             browser: FakeBrowser::new("p"),
             timers_in_a_row: 0,
         }
@@ -123,11 +123,11 @@ impl Page {
             }
             ('c', Socket::Opening | Socket::Open) => {
                 self.socket = Socket::None;
-                let farewell = SocketEvent::ClosedWith { code: at as u16, reason: more.to_owned() };
-                self.input(Input::Socket(if at == 0 { SocketEvent::Closed } else { farewell }));
+                let closed_with = SocketEvent::ClosedWith { code: at as u16, reason: more.to_owned() };
+                self.input(Input::Socket(if at == 0 { SocketEvent::Closed } else { closed_with }));
             }
             ('<', Socket::Open) => self.input(Input::Socket(SocketEvent::Frame(rest.to_owned()))),
-            ('d', _) => self.do_asked(at, more == "!"),
+            ('d', _) => self.answer_request(at, more == "!"),
             ('s' | 'g' | 'n' | 'r' | 'f' | 'm', _) => self.connection_step(mark, at, more),
             ('k', _) if more == "!" => self.input(Input::Media(MediaEvent::DevicesChanged)),
             ('k', _) => {
@@ -169,7 +169,7 @@ impl Page {
             'g' => ConnectionEvent::IceCandidate((more != "!").then(|| connection.candidate(1))),
             'n' => {
                 if more == "!" {
-                    connection.fake.want_renegotiation();
+                    connection.fake.request_renegotiation();
                 }
                 return self.finish(id, &Pending::NegotiationNeeded, false);
             }
@@ -192,14 +192,14 @@ impl Page {
     }
 
     /// The browser does what it was asked for, or refuses.
-    fn do_asked(&mut self, at: u64, refuses: bool) {
-        if self.asked.is_empty() {
+    fn answer_request(&mut self, at: u64, rejects: bool) {
+        if self.requests.is_empty() {
             return;
         }
-        let asked = self.asked.remove(at as usize % self.asked.len());
-        match asked {
-            Asked::Capture(capture, sources) => {
-                let event = if refuses {
+        let request = self.requests.remove(at as usize % self.requests.len());
+        match request {
+            Request::Capture(capture, sources) => {
+                let event = if rejects {
                     MediaEvent::CaptureFailed { capture, error: MediaError::Busy }
                 } else {
                     self.browser.captured(capture, &sources)
@@ -207,28 +207,28 @@ impl Page {
                 self.input(Input::Media(event));
             }
             // Only the mark `n` asks whether a negotiation is needed.
-            Asked::Connection(_, Pending::Create) if !refuses => {}
-            Asked::Connection(id, Pending::GetStats) => {
+            Request::Connection(_, Pending::Create) if !rejects => {}
+            Request::Connection(id, Pending::GetStats) => {
                 let connection = self.browser.connections.get(&id);
-                if let Some(connection) = connection.filter(|it| !it.creation_failed && !refuses) {
+                if let Some(connection) = connection.filter(|it| !it.creation_failed && !rejects) {
                     let stats = connection.path.stats();
                     self.input(Input::Connection(id, ConnectionEvent::Stats(stats)));
                 }
             }
-            Asked::Connection(id, pending) => self.finish(id, &pending, refuses),
-            Asked::Look(probe) if refuses => self.input(Input::Probed(probe, ProbeResult::NoAnswer)),
-            Asked::Look(probe) => {
+            Request::Connection(id, pending) => self.finish(id, &pending, rejects),
+            Request::Probe(probe) if rejects => self.input(Input::Probed(probe, ProbeResult::NoAnswer)),
+            Request::Probe(probe) => {
                 self.input(Input::Probed(probe, ProbeResult::Response { status: 404, body: String::new() }));
             }
-            Asked::Test(id) => {
-                let finding = if refuses { Finding::Error(401) } else { Finding::Good };
+            Request::Test(id) => {
+                let finding = if rejects { Finding::Error(401) } else { Finding::Good };
                 self.input(Input::Check(id, finding));
             }
         }
     }
 
-    fn finish(&mut self, id: ConnectionId, pending: &Pending, refuses: bool) {
-        let (events, fault) = self.browser.finish(id, pending, refuses);
+    fn finish(&mut self, id: ConnectionId, pending: &Pending, rejects: bool) {
+        let (events, fault) = self.browser.finish(id, pending, rejects);
         // A server may send a description that is none.
         let fault = fault.filter(|fault| *fault != "OperationError");
         assert_eq!(fault, None, "{pending:?}");
@@ -244,7 +244,7 @@ impl Page {
         self.room.handle(self.now, input);
         for outputs in 0.. {
             let Some(output) = self.room.poll_output() else { return };
-            assert!(outputs < MOST, "the room does not stop talking");
+            assert!(outputs < MAX_OUTPUTS, "the room does not stop talking");
             match output {
                 Output::Effect(effect) => self.perform(effect),
                 Output::Event(_) => {}
@@ -255,15 +255,15 @@ impl Page {
 
 /// What `m` means, if the channel can do that now.
 fn channel_event(channel: &mut PeerChannel, what: &str) -> Option<PeerChannelEvent> {
-    let (needed, then, event) = match what {
+    let (expected, next, event) = match what {
         "+" => (PeerChannel::Connecting, PeerChannel::Open, PeerChannelEvent::Opened),
         "!" => (PeerChannel::Open, PeerChannel::Closed, PeerChannelEvent::Closed),
         ">" => (PeerChannel::Open, PeerChannel::Open, PeerChannelEvent::BufferedAmountHigh),
         "<" => (PeerChannel::Open, PeerChannel::Open, PeerChannelEvent::BufferedAmountLow),
         text => (PeerChannel::Open, PeerChannel::Open, PeerChannelEvent::Message(text.to_owned())),
     };
-    (*channel == needed).then(|| {
-        *channel = then;
+    (*channel == expected).then(|| {
+        *channel = next;
         event
     })
 }

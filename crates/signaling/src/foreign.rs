@@ -203,6 +203,7 @@ impl ForeignDialect {
                 };
                 self.send_outgoing(outgoing);
             }
+            Outbound::Leg(..) => {}
             Outbound::MediaState(media) => self.context.media_changed(media),
             Outbound::Check => {
                 self.check_pending = true;

@@ -21,6 +21,7 @@ pub mod limits;
 mod malformed;
 pub mod normalize;
 mod rejection;
+pub mod sfu;
 pub mod signal;
 mod sources;
 pub mod text;
@@ -29,8 +30,9 @@ pub mod time;
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use dialects::{Mapping, known_as};
 pub use rejection::{RejectCode, Rejection};
+pub use sfu::{ForwardedTrack, Leg, LegDirection, LegId, LegRequest, SfuSignal};
 pub use signal::{
-    IceCandidate, IceServer, IceServers, Inbound, Joined, LegId, MediaState, Negotiation, NegotiationMessage,
+    IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Negotiation, NegotiationMessage,
     Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
     SessionDescription,
 };

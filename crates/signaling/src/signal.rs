@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::limits::MAX_ID_BYTES;
 use crate::rejection::Rejection;
+use crate::sfu::{LegId, LegRequest, SfuSignal};
 use crate::sources::Source;
 
 /// Who a participant is, for as long as they are in the room.
@@ -176,6 +177,8 @@ pub enum Offerer {
     Us,
     /// They do.
     Them,
+    /// Nobody: what they publish comes by way of a selective forwarding unit, and no connection leads to them.
+    Nobody,
     /// Nobody can tell, nor whether anybody is there: the server relays to whoever listens. We offer into the silence.
     Unknown,
 }
@@ -218,6 +221,8 @@ pub enum Inbound {
     Server(ServerSignal),
     /// About who is in the room, and what they send.
     Roster(RosterSignal),
+    /// About our connections to a selective forwarding unit, and what comes on them.
+    Sfu(SfuSignal),
     /// About one peer connection.
     Negotiation(Negotiation),
 }
@@ -281,11 +286,6 @@ impl Remote {
     }
 }
 
-/// One of our connections to a selective forwarding unit. Some servers want one for everything, some one for each
-/// direction (Janus, LiveKit), some one for each stream (Galène).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LegId(pub u32);
-
 /// A step in the negotiation of one peer connection, in either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Negotiation {
@@ -335,6 +335,8 @@ pub enum Outbound {
     },
     /// A step in the negotiation of one peer connection.
     Negotiation(Negotiation),
+    /// One of our connections to a selective forwarding unit is broken.
+    Leg(LegId, LegRequest),
     /// What we send has changed.
     MediaState(MediaState),
     /// Leave on purpose.

@@ -30,16 +30,16 @@ fn main() -> ExitCode {
 /// Tells everything, the outcome last. A failure if the core decides otherwise today.
 fn show(replay: &Replay) -> ExitCode {
     println!("Each input with its milliseconds, and indented what the core decides:\n");
-    replay.trace.iter().for_each(|line| println!("{}", cut(line)));
+    replay.trace.iter().for_each(|line| println!("{}", shorten(line)));
     println!("\nIn the end this is seen:\n");
     replay.view.iter().for_each(show_view);
     println!("\n{} inputs replayed", replay.inputs);
-    if replay.cut {
+    if replay.truncated {
         println!("the recorder was full then: what came later is in the report, but cannot be replayed");
     }
     match &replay.difference {
         Some(difference) => {
-            println!("the core decides otherwise today, first {}", cut(difference));
+            println!("the core decides otherwise today, first {}", shorten(difference));
             ExitCode::FAILURE
         }
         None => {
@@ -62,7 +62,7 @@ fn show_view(view: &RoomView) {
     }
 }
 
-fn cut(line: &str) -> String {
+fn shorten(line: &str) -> String {
     let end = line.char_indices().nth(LONGEST_LINE).map(|(at, _)| at);
     let Some((shown, rest)) = end.and_then(|at| line.split_at_checked(at)) else { return line.to_owned() };
     format!("{shown}… ({} more)", rest.chars().count())

@@ -3,6 +3,8 @@
 //! Time is not its own: what takes a while is given back as [`Pending`], and whoever plays the world says when, and
 //! whether, it happens.
 
+mod pending;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
@@ -11,51 +13,14 @@ use visavis_core::{
     MediaKind, OperationError, Role, Source, TrackId,
 };
 
-use crate::fake::{FakeConnection, Kind, Refusal, SignalingState};
+pub use self::pending::{PeerChannel, Pending};
+use crate::fake::{FakeConnection, Refusal, SectionKind, SignalingState};
 
 /// Media sections of an offer whose transceivers are taken over, and the sources that they send.
 pub type Adopted = Vec<(Source, Option<String>)>;
 
 /// What a page hears, in this order, and what went wrong although the browser was not told to refuse it.
-pub type Finished = (Vec<ConnectionEvent>, Option<Refusal>);
-
-/// What a connection was asked for and does later.
-#[derive(Debug, Clone)]
-pub enum Pending {
-    /// It is made, and looks at whether `negotiationneeded` is to fire.
-    Create,
-    /// It looks at whether `negotiationneeded` is to fire.
-    NegotiationNeeded,
-    /// `setLocalDescription()` settles.
-    SetLocalDescription,
-    /// `setRemoteDescription(description)` settles.
-    SetRemoteDescription(SessionDescription, Adopted),
-    /// `getStats()` settles. The world knows the numbers.
-    GetStats,
-    /// A message is on its way. The world knows to whom.
-    SendMessage(String),
-}
-
-impl Pending {
-    /// Whether a description is set.
-    pub fn describes(&self) -> bool {
-        matches!(self, Self::SetLocalDescription | Self::SetRemoteDescription(..))
-    }
-}
-
-/// `readyState` of the data channel to another page of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PeerChannel {
-    /// There is none.
-    #[default]
-    None,
-    /// It waits for the path. The world knows when it opens.
-    Connecting,
-    /// Both sides can send.
-    Open,
-    /// It is over.
-    Closed,
-}
+pub type Completion = (Vec<ConnectionEvent>, Option<Refusal>);
 
 /// A connection, with what the browser and the page's shell keep beside it.
 #[derive(Debug)]
@@ -69,11 +34,11 @@ pub struct Connection<P> {
     /// The data channel to another page of ours.
     pub channel: PeerChannel,
     /// It has announced a data channel whose end means goodbye.
-    pub hangs_up: bool,
+    pub has_hang_up_channel: bool,
     /// The browser never made it: the shell ignores whatever is asked of it.
     pub creation_failed: bool,
     /// A description operation is under way.
-    busy: bool,
+    description_pending: bool,
     /// The transceivers that send, by their place; `None` if the offer that brought one has no such section.
     transceivers: BTreeMap<Source, Option<usize>>,
     /// Their sections, as the page has heard last.
@@ -81,7 +46,7 @@ pub struct Connection<P> {
     /// The sections of which `track` has fired.
     remote_tracks: BTreeSet<String>,
     /// The fragment for which candidates were gathered last.
-    gathered: Option<String>,
+    gathered_ufrag: Option<String>,
 }
 
 impl<P: Default> Connection<P> {
@@ -91,7 +56,7 @@ impl<P: Default> Connection<P> {
             for source in Source::FIRST {
                 transceivers.insert(source, Some(fake.add_transceiver(kind_of(source))));
             }
-            fake.create_channel();
+            fake.create_data_channel();
         }
         let channel = if role == Role::Offerer { PeerChannel::Connecting } else { PeerChannel::None };
         Self {
@@ -99,13 +64,13 @@ impl<P: Default> Connection<P> {
             path: P::default(),
             sending: BTreeMap::new(),
             channel,
-            hangs_up: false,
+            has_hang_up_channel: false,
             creation_failed: false,
-            busy: false,
+            description_pending: false,
             transceivers,
             associated: BTreeMap::new(),
             remote_tracks: BTreeSet::new(),
-            gathered: None,
+            gathered_ufrag: None,
         }
     }
 }
@@ -113,7 +78,7 @@ impl<P: Default> Connection<P> {
 impl<P> Connection<P> {
     /// Whether nothing is being negotiated.
     pub fn is_stable(&self) -> bool {
-        !self.busy && self.fake.signaling() == SignalingState::Stable
+        !self.description_pending && self.fake.signaling_state() == SignalingState::Stable
     }
 
     /// Whether a source has a transceiver that sends it.
@@ -138,10 +103,10 @@ impl<P> Connection<P> {
     }
 
     /// Whether it gathers candidates: there are other local credentials than when this was asked last.
-    pub fn gathers(&mut self) -> bool {
+    pub fn starts_gathering(&mut self) -> bool {
         let ufrag = self.fake.local_ufrag();
-        let new = ufrag.is_some() && self.gathered.as_deref() != ufrag;
-        self.gathered = ufrag.map(str::to_owned);
+        let new = ufrag.is_some() && self.gathered_ufrag.as_deref() != ufrag;
+        self.gathered_ufrag = ufrag.map(str::to_owned);
         new
     }
 
@@ -157,7 +122,7 @@ impl<P> Connection<P> {
             ConnectionEffect::ReplaceTrack(source, None) => {
                 self.sending.remove(&source);
             }
-            ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_candidate(&candidate)?,
+            ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_ice_candidate(&candidate)?,
             ConnectionEffect::AddTransceiver(source) => {
                 if self.has_transceiver(source) && !Source::FIRST.contains(&source) {
                     return Err("it has a transceiver");
@@ -165,9 +130,13 @@ impl<P> Connection<P> {
                 self.transceivers.insert(source, Some(self.fake.add_transceiver(kind_of(source))));
                 return Ok(Some(Pending::NegotiationNeeded));
             }
+            ConnectionEffect::AddReceiver(kind) => {
+                self.fake.add_transceiver(section_kind(kind));
+                return Ok(Some(Pending::NegotiationNeeded));
+            }
             ConnectionEffect::CreateDataChannel(channel) => {
-                self.fake.create_channel();
-                self.hangs_up |= channel == DataChannel::HangUp;
+                self.fake.create_data_channel();
+                self.has_hang_up_channel |= channel == DataChannel::HangUp;
                 if channel == DataChannel::Peer
                     && std::mem::replace(&mut self.channel, PeerChannel::Connecting) != PeerChannel::None
                 {
@@ -185,18 +154,24 @@ impl<P> Connection<P> {
                 self.fake.restart_ice();
                 return Ok(Some(Pending::NegotiationNeeded));
             }
-            ConnectionEffect::SetLocalDescription => return self.begin(Pending::SetLocalDescription),
+            ConnectionEffect::SetLocalDescription => {
+                return self.begin_description(Pending::SetLocalDescription);
+            }
             ConnectionEffect::SetRemoteDescription(description, adopted) => {
-                return self.begin(Pending::SetRemoteDescription(description, adopted));
+                return self.begin_description(Pending::SetRemoteDescription(description, adopted));
             }
             ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),
         }
         Ok(None)
     }
 
-    fn begin(&mut self, operation: Pending) -> Result<Option<Pending>, Refusal> {
-        let busy = std::mem::replace(&mut self.busy, true);
-        if busy { Err("another description operation is under way") } else { Ok(Some(operation)) }
+    fn begin_description(&mut self, operation: Pending) -> Result<Option<Pending>, Refusal> {
+        let description_pending = std::mem::replace(&mut self.description_pending, true);
+        if description_pending {
+            Err("another description operation is under way")
+        } else {
+            Ok(Some(operation))
+        }
     }
 
     /// Sources whose transceiver is in another section than the page has heard: after a rollback it may be.
@@ -218,21 +193,21 @@ impl<P> Connection<P> {
         Ok(())
     }
 
-    fn set_local(&mut self) -> Finished {
-        let result = self.fake.set_local();
+    fn set_local_description(&mut self) -> Completion {
+        let result = self.fake.set_local_description();
         let fault = result.as_ref().err().copied();
         let mut events = self.associate();
         events.push(ConnectionEvent::LocalDescriptionSet(result.map_err(error)));
         (events, fault)
     }
 
-    fn set_remote(
+    fn set_remote_description(
         &mut self,
         description: &SessionDescription,
         adopted: &Adopted,
         last_track: &mut u32,
-    ) -> Finished {
-        if let Err(name) = self.fake.set_remote(description) {
+    ) -> Completion {
+        if let Err(name) = self.fake.set_remote_description(description) {
             return (vec![ConnectionEvent::RemoteDescriptionSet(Err(error(name)))], Some(name));
         }
         self.add_candidates_of(description);
@@ -241,7 +216,7 @@ impl<P> Connection<P> {
         for (mid, kind) in self.fake.remote_sections() {
             if self.remote_tracks.insert(mid.clone()) {
                 *last_track += 1;
-                let kind = if kind == Kind::Audio { MediaKind::Audio } else { MediaKind::Video };
+                let kind = if kind == SectionKind::Audio { MediaKind::Audio } else { MediaKind::Video };
                 events.push(ConnectionEvent::Track { mid, kind, track: TrackId(*last_track) });
             }
         }
@@ -259,7 +234,7 @@ impl<P> Connection<P> {
                 username_fragment: None,
             };
             // One that is none does no harm.
-            let _ = self.fake.add_candidate(&candidate);
+            let _ = self.fake.add_ice_candidate(&candidate);
         }
     }
 }
@@ -272,17 +247,17 @@ pub struct FakeBrowser<P> {
     /// Local tracks that are live.
     pub tracks: BTreeSet<TrackId>,
     /// The fingerprints of its connections begin with it.
-    name: String,
+    fingerprint_prefix: String,
     /// Connections that were ever made.
-    used: BTreeSet<ConnectionId>,
+    used_ids: BTreeSet<ConnectionId>,
     last_track: u32,
 }
 
 impl<P: Default> FakeBrowser<P> {
-    /// A browser without connections. The fingerprint of connection 7 is `{name}c7`.
-    pub fn new(name: impl Into<String>) -> Self {
-        let (connections, tracks, used) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { connections, tracks, name: name.into(), used, last_track: 0 }
+    /// A browser without connections. The fingerprint of connection 7 is `{fingerprint_prefix}c7`.
+    pub fn new(fingerprint_prefix: impl Into<String>) -> Self {
+        let (connections, tracks, used_ids) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { connections, tracks, fingerprint_prefix: fingerprint_prefix.into(), used_ids, last_track: 0 }
     }
 
     /// A track that nobody has had before, of ours or of somebody else.
@@ -327,10 +302,10 @@ impl<P: Default> FakeBrowser<P> {
         effect: ConnectionEffect,
     ) -> Result<Option<Pending>, Refusal> {
         if let ConnectionEffect::Create(role, _) = &effect {
-            if !self.used.insert(id) {
+            if !self.used_ids.insert(id) {
                 return Err("its number was used before");
             }
-            let fingerprint = format!("{}c{}", self.name, id.0);
+            let fingerprint = format!("{}c{}", self.fingerprint_prefix, id.0);
             self.connections.insert(id, Connection::new(fingerprint, *role));
             return Ok(Some(Pending::Create));
         }
@@ -347,32 +322,32 @@ impl<P: Default> FakeBrowser<P> {
         if connection.creation_failed { Ok(None) } else { connection.perform(effect) }
     }
 
-    /// What was pending happens, or the browser `refuses` it. Nothing if the connection is closed.
-    pub fn finish(&mut self, id: ConnectionId, pending: &Pending, refuses: bool) -> Finished {
+    /// What was pending happens, or the browser `rejects` it. Nothing if the connection is closed.
+    pub fn finish(&mut self, id: ConnectionId, pending: &Pending, rejects: bool) -> Completion {
         let Self { connections, last_track, .. } = self;
         let Some(connection) = connections.get_mut(&id).filter(|connection| !connection.creation_failed)
         else {
             return (Vec::new(), None);
         };
-        connection.busy &= !pending.describes();
+        connection.description_pending &= !pending.sets_description();
         match pending {
-            Pending::Create if refuses => {
+            Pending::Create if rejects => {
                 connection.creation_failed = true;
                 (vec![ConnectionEvent::CreationFailed], None)
             }
             Pending::Create | Pending::NegotiationNeeded => {
-                let needed = !connection.busy && connection.fake.negotiation_needed();
+                let needed = !connection.description_pending && connection.fake.negotiation_needed();
                 (Vec::from_iter(needed.then_some(ConnectionEvent::NegotiationNeeded)), None)
             }
-            Pending::SetLocalDescription if refuses => {
+            Pending::SetLocalDescription if rejects => {
                 (vec![ConnectionEvent::LocalDescriptionSet(Err(error("OperationError")))], None)
             }
-            Pending::SetRemoteDescription(..) if refuses => {
+            Pending::SetRemoteDescription(..) if rejects => {
                 (vec![ConnectionEvent::RemoteDescriptionSet(Err(error("OperationError")))], None)
             }
-            Pending::SetLocalDescription => connection.set_local(),
+            Pending::SetLocalDescription => connection.set_local_description(),
             Pending::SetRemoteDescription(description, adopted) => {
-                connection.set_remote(description, adopted, last_track)
+                connection.set_remote_description(description, adopted, last_track)
             }
             Pending::GetStats | Pending::SendMessage(_) => (Vec::new(), None),
         }
@@ -383,9 +358,13 @@ fn error(name: Refusal) -> OperationError {
     OperationError { name: name.to_owned() }
 }
 
-fn kind_of(source: Source) -> Kind {
-    match source.kind() {
-        MediaKind::Audio => Kind::Audio,
-        MediaKind::Video => Kind::Video,
+fn kind_of(source: Source) -> SectionKind {
+    section_kind(source.kind())
+}
+
+fn section_kind(kind: MediaKind) -> SectionKind {
+    match kind {
+        MediaKind::Audio => SectionKind::Audio,
+        MediaKind::Video => SectionKind::Video,
     }
 }

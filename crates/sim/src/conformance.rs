@@ -4,7 +4,7 @@
 //! state was reached. The native tests pin the fake's traces; `tests/browser` runs the same scripts on real connections
 //! and compares.
 
-use crate::fake::{FakeConnection, Kind};
+use crate::fake::{FakeConnection, SectionKind};
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 
 /// Which of the two connections.
@@ -30,7 +30,7 @@ pub enum Step {
     /// `addIceCandidate` with a well-formed host candidate and the fragment of the other side's last description.
     AddCandidate(Side),
     /// `addIceCandidate` with a well-formed candidate of a fragment that nobody has.
-    AddStrangeCandidate(Side),
+    AddUnknownUfragCandidate(Side),
     /// `addIceCandidate` with a text that is no candidate.
     AddGarbageCandidate(Side),
     /// `restartIce()`.
@@ -50,8 +50,8 @@ pub struct Script {
 
 use Side::{A, B};
 use Step::{
-    AddCandidate, AddGarbageCandidate, AddStrangeCandidate, AddTransceivers, Close, RestartIce, SetGarbage,
-    SetLocal, SetRemote,
+    AddCandidate, AddGarbageCandidate, AddTransceivers, AddUnknownUfragCandidate, Close, RestartIce,
+    SetGarbage, SetLocal, SetRemote,
 };
 
 /// All scripts.
@@ -72,12 +72,12 @@ pub const SCRIPTS: &[Script] = &[
         ],
     },
     Script {
-        name: "strange candidates and garbage are refused",
+        name: "candidates of an unknown ufrag and garbage are refused",
         steps: &[
             AddTransceivers(A),
             SetLocal(A),
             SetRemote(B),
-            AddStrangeCandidate(B),
+            AddUnknownUfragCandidate(B),
             AddGarbageCandidate(B),
         ],
     },
@@ -165,43 +165,52 @@ pub fn candidate(line: &str, ufrag: &str) -> IceCandidate {
 }
 
 /// A host candidate that every browser can parse.
-pub const HOST: &str = "candidate:1 1 udp 2122260223 127.0.0.1 50000 typ host";
+pub const HOST_CANDIDATE: &str = "candidate:1 1 udp 2122260223 127.0.0.1 50000 typ host";
 
 /// Runs a script on two fakes.
 pub fn run_on_fakes(script: &Script) -> Vec<String> {
-    let mut pair = Fakes { sides: [FakeConnection::new("a"), FakeConnection::new("b")], last: [None, None] };
+    let mut pair = FakePair {
+        sides: [FakeConnection::new("a"), FakeConnection::new("b")],
+        last_descriptions: [None, None],
+    };
     script.steps.iter().map(|step| pair.step(*step)).collect()
 }
 
-struct Fakes {
+struct FakePair {
     sides: [FakeConnection; 2],
-    last: [Option<SessionDescription>; 2],
+    last_descriptions: [Option<SessionDescription>; 2],
 }
 
-impl Fakes {
+impl FakePair {
     fn step(&mut self, step: Step) -> String {
         let (side, result) = self.perform(step);
         let connection = &self.sides[side];
-        trace_line(step, result, connection.signaling().as_str(), connection.transceivers())
+        trace_line(step, result, connection.signaling_state().as_str(), connection.transceiver_count())
     }
 
     fn perform(&mut self, step: Step) -> (usize, Result<(), &'static str>) {
-        let at = index(step);
-        let theirs = self.last[1 - at].clone();
+        let at = side_index(step);
+        let theirs = self.last_descriptions[1 - at].clone();
         let ufrag = theirs.as_ref().and_then(|d| d.ufrags().next().map(str::to_owned)).unwrap_or_default();
         let connection = &mut self.sides[at];
         let result = match step {
             AddTransceivers(_) => {
-                connection.add_transceiver(Kind::Audio);
-                connection.add_transceiver(Kind::Video);
+                connection.add_transceiver(SectionKind::Audio);
+                connection.add_transceiver(SectionKind::Video);
                 Ok(())
             }
-            SetLocal(_) => connection.set_local().map(|description| self.last[at] = Some(description)),
-            SetRemote(_) => theirs.map_or(Ok(()), |description| connection.set_remote(&description)),
-            SetGarbage(_) => connection.set_remote(&garbage()),
-            AddCandidate(_) => connection.add_candidate(&candidate(HOST, &ufrag)),
-            AddStrangeCandidate(_) => connection.add_candidate(&candidate(HOST, "strange")),
-            AddGarbageCandidate(_) => connection.add_candidate(&candidate("garbage", &ufrag)),
+            SetLocal(_) => connection
+                .set_local_description()
+                .map(|description| self.last_descriptions[at] = Some(description)),
+            SetRemote(_) => {
+                theirs.map_or(Ok(()), |description| connection.set_remote_description(&description))
+            }
+            SetGarbage(_) => connection.set_remote_description(&garbage()),
+            AddCandidate(_) => connection.add_ice_candidate(&candidate(HOST_CANDIDATE, &ufrag)),
+            AddUnknownUfragCandidate(_) => {
+                connection.add_ice_candidate(&candidate(HOST_CANDIDATE, "unknown"))
+            }
+            AddGarbageCandidate(_) => connection.add_ice_candidate(&candidate("garbage", &ufrag)),
             RestartIce(_) => {
                 connection.restart_ice();
                 Ok(())
@@ -221,13 +230,13 @@ pub fn garbage() -> SessionDescription {
 }
 
 /// 0 for `A`, 1 for `B`.
-pub fn index(step: Step) -> usize {
+pub fn side_index(step: Step) -> usize {
     let (AddTransceivers(side)
     | SetLocal(side)
     | SetRemote(side)
     | SetGarbage(side)
     | AddCandidate(side)
-    | AddStrangeCandidate(side)
+    | AddUnknownUfragCandidate(side)
     | AddGarbageCandidate(side)
     | RestartIce(side)
     | Close(side)) = step;

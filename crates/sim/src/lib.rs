@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod fake;
 mod random;
 pub mod replay;
+pub mod sfu;
 mod world;
 
 pub use random::Random;

@@ -12,7 +12,7 @@ use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{Dialect, IceServer, Probe};
 use visavis_core::{ContactPolicy, Effect, Output, Room, RoomConfig, RoomView};
 
-use self::read::Parts;
+use self::read::Arguments;
 
 /// What came of a replay.
 #[derive(Debug, Default)]
@@ -22,13 +22,13 @@ pub struct Replay {
     /// How many inputs were replayed.
     pub inputs: usize,
     /// Whether something is missing after them.
-    pub cut: bool,
+    pub truncated: bool,
     /// What was decided differently first, if anything.
     pub difference: Option<String>,
     /// What was shown in the end.
     pub view: Option<RoomView>,
     /// What the room asked over HTTP last.
-    asked: Option<Probe>,
+    last_probe: Option<Probe>,
 }
 
 /// Replays a report, as the page saved it.
@@ -44,7 +44,7 @@ pub fn replay(report: &str) -> Result<Replay, String> {
     let mut replay = Replay::default();
     while let Some(line) = lines.pop_front() {
         if line == Json::Null {
-            replay.cut = true;
+            replay.truncated = true;
             break;
         }
         let decided = match lines.front() {
@@ -63,12 +63,12 @@ pub fn replay(report: &str) -> Result<Replay, String> {
 fn room(header: &Json) -> Option<Room> {
     let Json::List(parts) = header else { return None };
     let [Json::Text(word), parts @ ..] = parts.as_slice() else { return None };
-    let parts = Parts(parts);
-    if word != "visavis-report" || parts.number(0)? != FORMAT {
+    let arguments = Arguments(parts);
+    if word != "visavis-report" || arguments.number(0)? != FORMAT {
         return None;
     }
-    let room = Room::new(config(&parts)?, dialect(&parts, &parts.text("dialect")?, "")?);
-    let fallback = dialect(&parts, &parts.text("fallback").unwrap_or_default(), "fallback-");
+    let room = Room::new(config(&arguments)?, dialect(&arguments, &arguments.text("dialect")?, "")?);
+    let fallback = dialect(&arguments, &arguments.text("fallback").unwrap_or_default(), "fallback-");
     if fallback.is_none() {
         return Some(room);
     }
@@ -77,30 +77,30 @@ fn room(header: &Json) -> Option<Room> {
 }
 
 /// A dialect by its name, as somebody with the stand-ins of the identity whose keys begin like this.
-fn dialect(parts: &Parts<'_>, name: &str, begin: &str) -> Option<Box<dyn Dialect>> {
+fn dialect(arguments: &Arguments<'_>, name: &str, key_prefix: &str) -> Option<Box<dyn Dialect>> {
     let listed = dialects::named(name)?;
     // Other servers see its halves, each of which has a stand-in of its own.
-    let half = |key| parts.text(&[begin, key].concat()).unwrap_or_default();
+    let half = |key| arguments.text(&[key_prefix, key].concat()).unwrap_or_default();
     let identity = [half("identity"), half("secret")].concat();
     Some((listed.make)(Options {
         url: "ws://server".to_owned(),
         identity,
-        page: parts.text("page")?,
-        namespace: parts.text("namespace")?,
-        mapping: parts.text("mapping").and_then(|text| Mapping::parse(&text).ok()).map(Rc::new),
+        page: arguments.text("page")?,
+        namespace: arguments.text("namespace")?,
+        mapping: arguments.text("mapping").and_then(|text| Mapping::parse(&text).ok()).map(Rc::new),
         ..Options::default()
     }))
 }
 
-fn config(parts: &Parts<'_>) -> Option<RoomConfig> {
+fn config(arguments: &Arguments<'_>) -> Option<RoomConfig> {
     Some(RoomConfig {
-        ice_servers: parts.text("ice").map(|kinds| ice_servers(&kinds)).unwrap_or_default(),
-        relay_only: parts.yes(3),
-        capacity: parts.number(4).filter(|capacity| *capacity > 0),
-        microphone: parts.yes(5),
-        camera: parts.yes(6),
-        contact_policy: if parts.yes(7) { ContactPolicy::OnRequest } else { ContactPolicy::AtOnce },
-        seed: u64::from(parts.number(1)?) << 32 | u64::from(parts.number(2)?),
+        ice_servers: arguments.text("ice").map(|kinds| ice_servers(&kinds)).unwrap_or_default(),
+        relay_only: arguments.flag(3),
+        capacity: arguments.number(4).filter(|capacity| *capacity > 0),
+        microphone: arguments.flag(5),
+        camera: arguments.flag(6),
+        contact_policy: if arguments.flag(7) { ContactPolicy::OnRequest } else { ContactPolicy::AtOnce },
+        seed: u64::from(arguments.number(1)?) << 32 | u64::from(arguments.number(2)?),
     })
 }
 
@@ -118,16 +118,16 @@ impl Replay {
     /// One input; `decided` is what followed from it then, if that is known.
     fn step(&mut self, room: &mut Room, line: &Json, decided: Option<&Json>) -> Result<(), String> {
         let (now, input) =
-            read::input(line, self.asked.as_ref()).ok_or_else(|| format!("not an input: {line}"))?;
+            read::input(line, self.last_probe.as_ref()).ok_or_else(|| format!("not an input: {line}"))?;
         self.trace.push(line.to_string());
         self.inputs += 1;
         room.handle(now, input);
         let outputs: Vec<Output> = std::iter::from_fn(|| room.poll_output()).collect();
-        let asks = |output: &Output| match output {
+        let probe = |output: &Output| match output {
             Output::Effect(Effect::Probe(probe)) => Some(probe.clone()),
             Output::Effect(_) | Output::Event(_) => None,
         };
-        self.asked = outputs.iter().rev().find_map(asks).or(self.asked.take());
+        self.last_probe = outputs.iter().rev().find_map(probe).or(self.last_probe.take());
         self.trace.extend(outputs.iter().map(|output| format!("    {output:?}")));
         let (was, is) = (decided.map(Json::to_string), decisions(&outputs));
         if let Some(was) = was.filter(|was| *was != is && self.difference.is_none()) {

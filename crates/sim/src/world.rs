@@ -27,12 +27,12 @@ pub use self::script::Script;
 use crate::browser::Pending;
 use crate::random::Random;
 
-/// Virtual milliseconds between two looks at ICE.
+/// Virtual milliseconds between two updates of ICE.
 const ICE_TICK: u64 = 250;
-/// Virtual milliseconds that a world may take to come to rest after its last fault.
-const REST_WITHIN: u64 = 150_000;
-/// Virtual milliseconds that it must then stay at rest.
-const REST_FOR: u64 = 15_000;
+/// Virtual milliseconds from the last fault within which every view must match the model.
+const CONVERGES_WITHIN: u64 = 150_000;
+/// Virtual milliseconds for which they must then keep matching.
+const STAYS_CONVERGED_FOR: u64 = 15_000;
 /// Steps after which a world is taken for a livelock.
 const MAX_STEPS: u64 = 1_000_000;
 /// Timers of one room in a row, at one moment, after which it is taken for a livelock.
@@ -47,8 +47,8 @@ pub struct Statistics {
     pub restarts: u64,
     /// Connections that took another's place.
     pub rebuilds: u64,
-    /// Connections that failed in silence.
-    pub wedges: u64,
+    /// Connections that were made to fail while their browser calls them connected.
+    pub silent_failures: u64,
     /// Sockets that broke.
     pub socket_losses: u64,
     /// Servers that died and forgot everything.
@@ -61,8 +61,8 @@ pub struct Statistics {
     pub connections: u64,
     /// Inputs handled.
     pub inputs: u64,
-    /// Longest virtual time from the last fault to rest, in milliseconds.
-    pub slowest_rest: u64,
+    /// Longest virtual time from the last fault until every view matched the model, in milliseconds.
+    pub slowest_convergence: u64,
 }
 
 impl AddAssign for Statistics {
@@ -70,14 +70,14 @@ impl AddAssign for Statistics {
         self.glares += other.glares;
         self.restarts += other.restarts;
         self.rebuilds += other.rebuilds;
-        self.wedges += other.wedges;
+        self.silent_failures += other.silent_failures;
         self.socket_losses += other.socket_losses;
         self.server_crashes += other.server_crashes;
         self.page_crashes += other.page_crashes;
         self.resumes += other.resumes;
         self.connections += other.connections;
         self.inputs += other.inputs;
-        self.slowest_rest = self.slowest_rest.max(other.slowest_rest);
+        self.slowest_convergence = self.slowest_convergence.max(other.slowest_convergence);
     }
 }
 
@@ -98,19 +98,19 @@ pub struct Report {
 #[derive(Debug, Clone)]
 enum Action {
     Operation(Operation),
-    HealPath(usize, usize),
-    Thaw(usize),
-    Heal,
+    RestorePath(usize, usize),
+    Unfreeze(usize),
+    EndFaults,
     SocketReady(usize, SocketId),
-    ToServer(SocketId, String),
-    ToPeer(usize, SocketId, SocketEvent),
-    ServerLosesSocket(SocketId),
+    FrameToServer(SocketId, String),
+    SocketEvent(usize, SocketId, SocketEvent),
+    ServerSocketClosed(SocketId),
     ServerStarts,
     Heartbeat,
     Pending(usize, ConnectionId, Pending),
     Connection(usize, ConnectionId, ConnectionEvent),
     CaptureDone(usize, CaptureId, Vec<Source>),
-    Tested(usize, TestId),
+    TestDone(usize, TestId),
     IceTick,
 }
 
@@ -119,16 +119,16 @@ impl Action {
     fn page(&self) -> Option<usize> {
         match self {
             Self::SocketReady(peer, _)
-            | Self::ToPeer(peer, ..)
+            | Self::SocketEvent(peer, ..)
             | Self::Pending(peer, ..)
             | Self::Connection(peer, ..)
             | Self::CaptureDone(peer, ..)
-            | Self::Tested(peer, _)
+            | Self::TestDone(peer, _)
             | Self::Operation(
                 Operation::Join(peer)
                 | Operation::Check(peer)
                 | Operation::Leave(peer)
-                | Operation::Toggle(peer, ..)
+                | Operation::SetSource(peer, ..)
                 | Operation::Unplug(peer, ..)
                 | Operation::Online(peer)
                 | Operation::NetworkChanged(peer),
@@ -136,22 +136,22 @@ impl Action {
             Self::Operation(
                 Operation::Crash(..)
                 | Operation::CutSocket(_)
-                | Operation::SilenceSocket(_)
+                | Operation::StallSocket(_)
                 | Operation::StopServer(_)
                 | Operation::CutPath(..)
                 | Operation::Isolate(..)
-                | Operation::Wedge(..)
+                | Operation::FailSilently(..)
                 | Operation::Glare(_)
                 | Operation::Freeze(..)
                 | Operation::Hide(..)
-                | Operation::Refuse(_)
+                | Operation::RefuseDescription(_)
                 | Operation::RefuseConnection(_),
             )
-            | Self::HealPath(..)
-            | Self::Thaw(_)
-            | Self::Heal
-            | Self::ToServer(..)
-            | Self::ServerLosesSocket(_)
+            | Self::RestorePath(..)
+            | Self::Unfreeze(_)
+            | Self::EndFaults
+            | Self::FrameToServer(..)
+            | Self::ServerSocketClosed(_)
             | Self::ServerStarts
             | Self::Heartbeat
             | Self::IceTick => None,
@@ -169,9 +169,9 @@ struct World {
     /// Pairs of peers between which no media packet gets through.
     cut_paths: BTreeSet<(usize, usize)>,
     /// Candidates overtake descriptions, and come twice.
-    chaos: bool,
+    reorders_candidates: bool,
     /// When the last fault ends.
-    healed_at: u64,
+    faults_end_at: u64,
     timers_in_a_row: u32,
     violation: Option<String>,
     trace: Option<Vec<String>>,
@@ -186,10 +186,10 @@ impl World {
             sequence: 0,
             random: Random::new(!script.seed),
             peers: Vec::new(),
-            server: Server::new(script.chaos),
+            server: Server::new(script.reorders_candidates),
             cut_paths: BTreeSet::new(),
-            chaos: script.chaos,
-            healed_at: script.heals_at(),
+            reorders_candidates: script.reorders_candidates,
+            faults_end_at: script.faults_end_at(),
             timers_in_a_row: 0,
             violation: None,
             trace: trace.then(Vec::new),
@@ -201,23 +201,26 @@ impl World {
         for (at, operation) in &script.steps {
             world.schedule_at(*at, Action::Operation(*operation));
         }
-        world.schedule_at(world.healed_at, Action::Heal);
+        world.schedule_at(world.faults_end_at, Action::EndFaults);
         world
     }
 
     fn run(mut self) -> Report {
         self.schedule(ICE_TICK, Action::IceTick);
         self.schedule(10_000, Action::Heartbeat);
-        let mut rest_since = None;
-        while self.violation.is_none() && rest_since.is_none_or(|since| self.now < since + REST_FOR) {
+        let mut converged_since = None;
+        while self.violation.is_none()
+            && converged_since.is_none_or(|since| self.now < since + STAYS_CONVERGED_FOR)
+        {
             let before = self.now;
             self.step();
             // Looked at now and then: it takes as long as a hundred steps.
-            if self.now > self.healed_at && self.now / ICE_TICK != before / ICE_TICK {
-                rest_since = self.rest(rest_since);
+            if self.now > self.faults_end_at && self.now / ICE_TICK != before / ICE_TICK {
+                converged_since = self.converged_since(converged_since);
             }
         }
-        self.statistics.slowest_rest = rest_since.unwrap_or(self.now).saturating_sub(self.healed_at);
+        self.statistics.slowest_convergence =
+            converged_since.unwrap_or(self.now).saturating_sub(self.faults_end_at);
         Report {
             violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
             trace: self.trace.unwrap_or_default(),
@@ -232,10 +235,12 @@ impl World {
     }
 
     /// Since when everything is as it should be.
-    fn rest(&mut self, since: Option<u64>) -> Option<u64> {
-        let why = self.unrest();
-        if let Some(why) = why.as_ref().filter(|_| self.now > self.healed_at + REST_WITHIN) {
-            self.violate(format!("no rest within {REST_WITHIN} ms of the last fault: {why}"));
+    fn converged_since(&mut self, since: Option<u64>) -> Option<u64> {
+        let why = self.divergence();
+        if let Some(why) = why.as_ref().filter(|_| self.now > self.faults_end_at + CONVERGES_WITHIN) {
+            self.report_violation(format!(
+                "not converged within {CONVERGES_WITHIN} ms of the last fault: {why}"
+            ));
         }
         why.is_none().then(|| since.unwrap_or(self.now))
     }
@@ -244,7 +249,7 @@ impl World {
     fn step(&mut self) {
         self.statistics.inputs += 1;
         if self.statistics.inputs > MAX_STEPS {
-            return self.violate("livelock".to_owned());
+            return self.report_violation("livelock".to_owned());
         }
         let timer = self.next_timer();
         let action = self.queue.first_key_value().map(|((at, _), _)| *at);
@@ -254,17 +259,17 @@ impl World {
                 self.now = self.now.max(at);
                 self.input(peer, Input::Timeout);
                 if self.timers_in_a_row > MAX_TIMERS {
-                    self.violate(format!("the timer of peer {peer} does not stop"));
+                    self.report_violation(format!("the timer of peer {peer} does not stop"));
                 }
             }
             (_, Some(at)) => {
                 self.now = at;
                 self.timers_in_a_row = 0;
                 if let Some((_, action)) = self.queue.pop_first() {
-                    self.act_or_wait(action);
+                    self.dispatch_or_defer(action);
                 }
             }
-            (_, None) => self.violate("nothing left to do".to_owned()),
+            (_, None) => self.report_violation("nothing left to do".to_owned()),
         }
     }
 
@@ -274,28 +279,28 @@ impl World {
     }
 
     /// A page that sleeps hears of everything when it wakes up.
-    fn act_or_wait(&mut self, action: Action) {
+    fn dispatch_or_defer(&mut self, action: Action) {
         let page = action.page().and_then(|peer| self.peers.get_mut(peer));
         match page.filter(|page| page.is_frozen()) {
-            Some(page) => page.missed.push(action),
-            None => self.act(action),
+            Some(page) => page.deferred.push(action),
+            None => self.dispatch(action),
         }
     }
 
-    fn act(&mut self, action: Action) {
-        self.note(|| format!("{action:?}").chars().take(160).collect());
+    fn dispatch(&mut self, action: Action) {
+        self.trace_line(|| format!("{action:?}").chars().take(160).collect());
         match action {
             Action::Operation(operation) => self.operate(operation),
-            Action::HealPath(a, b) => {
+            Action::RestorePath(a, b) => {
                 self.cut_paths.remove(&(a, b));
             }
-            Action::Thaw(peer) => self.thaw(peer),
-            Action::Heal => self.heal(),
-            Action::Tested(peer, test) => self.tested(peer, test),
+            Action::Unfreeze(peer) => self.unfreeze(peer),
+            Action::EndFaults => self.end_faults(),
+            Action::TestDone(peer, test) => self.test_done(peer, test),
             Action::SocketReady(peer, socket) => self.socket_ready(peer, socket),
-            Action::ToServer(socket, frame) => self.server_hears(socket, &frame),
-            Action::ToPeer(peer, socket, event) => self.peer_hears(peer, socket, event),
-            Action::ServerLosesSocket(socket) => self.server_loses(socket),
+            Action::FrameToServer(socket, frame) => self.server_receives(socket, &frame),
+            Action::SocketEvent(peer, socket, event) => self.socket_event(peer, socket, event),
+            Action::ServerSocketClosed(socket) => self.server_socket_closed(socket),
             Action::ServerStarts => self.server_starts(),
             Action::Heartbeat => self.heartbeat(),
             Action::Pending(peer, connection, pending) => self.finish(peer, connection, &pending),
@@ -321,11 +326,11 @@ impl World {
         }
         let now = Timestamp::from_millis(self.now);
         // Two inputs in five: most of them change nothing, and then there is nothing to check.
-        let is_look = matches!(input, Input::Connection(_, ConnectionEvent::Stats(_)));
+        let is_stats = matches!(input, Input::Connection(_, ConnectionEvent::Stats(_)));
         let page = &mut self.peers[peer];
         page.recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
         page.room.handle(now, input);
-        let (mut outputs, mut told) = (0, Vec::new());
+        let (mut outputs, mut recorded) = (0, Vec::new());
         let (mut closed, mut created) = (0, 0);
         while let Some(output) = self.peers[peer].room.poll_output() {
             outputs += 1;
@@ -335,35 +340,35 @@ impl World {
                 output,
                 Output::Effect(Effect::Connection(_, ConnectionEffect::Create(..)))
             ));
-            self.note(|| format!("  p{peer} {output:?}").chars().take(160).collect());
+            self.trace_line(|| format!("  p{peer} {output:?}").chars().take(160).collect());
             if self.peers[peer].recorder.is_some() {
-                told.push(output.clone());
+                recorded.push(output.clone());
             }
             self.output(peer, output);
             if outputs > 2000 {
-                return self.violate(format!("peer {peer} does not stop talking"));
+                return self.report_violation(format!("peer {peer} does not stop talking"));
             }
         }
-        self.peers[peer].recorder.iter_mut().for_each(|recorder| recorder.outputs(&told));
+        self.peers[peer].recorder.iter_mut().for_each(|recorder| recorder.outputs(&recorded));
         self.statistics.rebuilds += created.min(closed);
         self.peers[peer].next_timer = self.peers[peer].room.poll_timeout().map(Timestamp::as_millis);
-        if outputs > 0 || !is_look {
+        if outputs > 0 || !is_stats {
             self.check_peer(peer);
         }
     }
 
-    fn note(&mut self, line: impl FnOnce() -> String) {
+    fn trace_line(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
             trace.push(format!("{:>7} {}", self.now, line()));
         }
     }
 
-    fn violate(&mut self, what: String) {
-        self.note(|| format!("VIOLATION {what}"));
+    fn report_violation(&mut self, what: String) {
+        self.trace_line(|| format!("VIOLATION {what}"));
         self.violation.get_or_insert(what);
     }
 
-    fn illegal(&mut self, peer: usize, effect: &Effect, why: &str) {
-        self.violate(format!("peer {peer}: illegal {effect:?}: {why}").chars().take(300).collect());
+    fn report_illegal_effect(&mut self, peer: usize, effect: &Effect, why: &str) {
+        self.report_violation(format!("peer {peer}: illegal {effect:?}: {why}").chars().take(300).collect());
     }
 }

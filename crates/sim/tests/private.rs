@@ -24,13 +24,13 @@ use visavis_sim::replay::replay;
 /// Nothing else is called that.
 const NAME: &str = "Xanthippe";
 /// As it is looked for.
-const SOUGHT: &str = "xanthippe";
+const NAME_LOWERCASE: &str = "xanthippe";
 /// As people and programs write it. `~` becomes `\u`, which only a text of JSON can hold.
 const SPELLINGS: [&str; 6] =
     [NAME, "XANTHIPPE", "%58anthippe", "~0058anthippe", "Xanthippe Quagga 42", "+Xanthippe-7@host.example"];
 const IDENTITY: &str = "0123456789abcdef7766554433221100fedcba9876543210fedcba9876543210";
 /// So many frames fit into the part of a report that is not forgotten.
-const FRAMES: usize = 100;
+const FRAMES_PER_REPORT: usize = 100;
 
 const SDP: &str = "v=0\r\no=Ann 77 2 IN IP4 ann.example\r\ns=Talk\r\ni=About\r\nu=http://ann.example/\r\ne=ann@example\r\n\
     p=+49 30 Ann\r\nt=0 0\r\na=tool:Ann 1.0\r\na=group:BUNDLE ann 1\r\na=msid-semantic: WMS ann\r\nm=audio 9 \
@@ -81,7 +81,7 @@ fn transcripts(folder: &Path) -> Vec<String> {
 }
 
 /// A line with descriptions and candidates where a transcript has shorthands.
-fn expanded(line: &str) -> String {
+fn expand_shorthands(line: &str) -> String {
     let sdp = escaped(SDP);
     let candidate = "candidate:1 1 udp 1 ann.local 9 typ host ufrag ann";
     let nothing = r#"{"microphone":false,"camera":false,"screen":false}"#;
@@ -104,7 +104,10 @@ fn escaped(text: &str) -> String {
 fn frames(case: &Case) -> BTreeSet<String> {
     let texts = transcripts(&signaling("transcripts").join(&case.name));
     let lines = texts.iter().flat_map(|text| text.lines());
-    lines.filter_map(|line| line.strip_prefix("<- ").or(line.strip_prefix("< "))).map(expanded).collect()
+    lines
+        .filter_map(|line| line.strip_prefix("<- ").or(line.strip_prefix("< ")))
+        .map(expand_shorthands)
+        .collect()
 }
 
 impl Case {
@@ -134,13 +137,14 @@ impl Case {
 }
 
 /// A value once for each of its texts and keys, with this in its place or behind it.
-fn put_into(value: &Json, name: &str) -> Vec<Json> {
+fn inject_into_value(value: &Json, name: &str) -> Vec<Json> {
     match value {
         Json::Text(text) => match json::parse_any(text) {
-            Ok(inside @ (Json::Object(_) | Json::List(_))) => {
-                put_into(&inside, name).into_iter().map(|inside| Json::Text(inside.to_string())).collect()
-            }
-            Ok(_) | Err(_) => put_into_text(text, name).into_iter().map(Json::Text).collect(),
+            Ok(inside @ (Json::Object(_) | Json::List(_))) => inject_into_value(&inside, name)
+                .into_iter()
+                .map(|inside| Json::Text(inside.to_string()))
+                .collect(),
+            Ok(_) | Err(_) => inject_into_text(text, name).into_iter().map(Json::Text).collect(),
         },
         Json::List(values) => {
             let each = |(at, value): (usize, &Json)| {
@@ -149,35 +153,35 @@ fn put_into(value: &Json, name: &str) -> Vec<Json> {
                     values[at] = new;
                     Json::List(values)
                 };
-                put_into(value, name).into_iter().map(with).collect::<Vec<_>>()
+                inject_into_value(value, name).into_iter().map(with).collect::<Vec<_>>()
             };
             values.iter().enumerate().flat_map(each).collect()
         }
-        Json::Object(fields) => fields.keys().flat_map(|key| put_into_field(fields, key, name)).collect(),
+        Json::Object(fields) => fields.keys().flat_map(|key| inject_into_field(fields, key, name)).collect(),
         Json::Null | Json::Bool(_) | Json::Number(_) => Vec::new(),
     }
 }
 
-fn put_into_field(fields: &Fields, key: &str, name: &str) -> Vec<Json> {
+fn inject_into_field(fields: &Fields, key: &str, name: &str) -> Vec<Json> {
     let with = |new_key: &str, new: &Json| {
         let mut changed = Fields::default();
         for other in fields.keys() {
-            let is_it = other == key;
+            let is_key = other == key;
             changed.put(
-                if is_it { new_key } else { other },
-                if is_it { new.clone() } else { fields.get(other).unwrap().clone() },
+                if is_key { new_key } else { other },
+                if is_key { new.clone() } else { fields.get(other).unwrap().clone() },
             );
         }
         Json::Object(changed)
     };
     let value = fields.get(key).unwrap();
-    let mut all: Vec<Json> = put_into(value, name).iter().map(|new| with(key, new)).collect();
+    let mut all: Vec<Json> = inject_into_value(value, name).iter().map(|new| with(key, new)).collect();
     all.push(with(name, value));
     all.push(with(&[key, " ", name].concat(), value));
     all
 }
 
-fn put_into_text(text: &str, name: &str) -> Vec<String> {
+fn inject_into_text(text: &str, name: &str) -> Vec<String> {
     let mut all =
         vec![name.to_owned(), [text, " ", name].concat(), [name, " ", text].concat(), [text, name].concat()];
     // Every word of a description, a candidate or a plain text.
@@ -194,14 +198,14 @@ fn put_into_text(text: &str, name: &str) -> Vec<String> {
 }
 
 /// A frame with the name in every place.
-fn put_into_frame(frame: &str, name: &str) -> Vec<String> {
+fn inject_into_frame(frame: &str, name: &str) -> Vec<String> {
     let start = frame.find(['{', '[', '"']).unwrap_or(frame.len());
     let (front, rest) = frame.split_at(start);
     let inside = json::parse_any(rest).ok();
-    let texts = put_into_text(frame, name).into_iter().filter(|_| inside.is_none());
+    let texts = inject_into_text(frame, name).into_iter().filter(|_| inside.is_none());
     let inside = inside
         .iter()
-        .flat_map(|value| put_into(value, name))
+        .flat_map(|value| inject_into_value(value, name))
         .map(|value| [front, &value.to_string()].concat());
     inside
         .chain(texts)
@@ -210,8 +214,8 @@ fn put_into_frame(frame: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// A text undone as often as it may have been done: JSON, percents, capitals.
-fn undone(report: &str) -> Vec<String> {
+/// A text decoded as often as it may have been done: JSON, percents, capitals.
+fn decodings(report: &str) -> Vec<String> {
     let mut all = vec![report.to_lowercase()];
     for _ in 0..5 {
         let last = all.last().unwrap();
@@ -240,15 +244,15 @@ fn undone(report: &str) -> Vec<String> {
     all
 }
 
-fn is_named(text: &str) -> bool {
-    undone(text).iter().any(|text| text.contains(SOUGHT))
+fn contains_name(text: &str) -> bool {
+    decodings(text).iter().any(|text| text.contains(NAME_LOWERCASE))
 }
 
-fn must_not_name(report: &str, what: &str) {
-    for text in undone(report) {
-        if let Some(at) = text.find(SOUGHT) {
+fn assert_no_name(report: &str, what: &str) {
+    for text in decodings(report) {
+        if let Some(at) = text.find(NAME_LOWERCASE) {
             let from = text[..at].char_indices().rev().nth(200).map_or(0, |(at, _)| at);
-            panic!("{what}: {}", &text[from..at + SOUGHT.len()]);
+            panic!("{what}: {}", &text[from..at + NAME_LOWERCASE.len()]);
         }
     }
 }
@@ -268,8 +272,10 @@ fn no_name_that_a_server_says_is_in_a_report() {
                 frame.clone()
             };
             let spelling = SPELLINGS[at % SPELLINGS.len()];
-            all.extend(put_into_frame(&frame, spelling));
-            all.extend(SPELLINGS.iter().filter(|_| !described).flat_map(|name| put_into_frame(&frame, name)));
+            all.extend(inject_into_frame(&frame, spelling));
+            all.extend(
+                SPELLINGS.iter().filter(|_| !described).flat_map(|name| inject_into_frame(&frame, name)),
+            );
         }
         assert!(
             all.len() > 20 * frames.len(),
@@ -278,9 +284,9 @@ fn no_name_that_a_server_says_is_in_a_report() {
             all.len(),
             frames.len()
         );
-        assert!(all.iter().all(|frame| is_named(frame)), "{}", case.name);
-        for (at, frames) in all.chunks(FRAMES).enumerate() {
-            must_not_name(&case.report(frames, ["Ann", NAME][at % 2]), &case.name);
+        assert!(all.iter().all(|frame| contains_name(frame)), "{}", case.name);
+        for (at, frames) in all.chunks(FRAMES_PER_REPORT).enumerate() {
+            assert_no_name(&case.report(frames, ["Ann", NAME][at % 2]), &case.name);
         }
     }
 }
@@ -292,10 +298,10 @@ fn nothing_of_our_own_is_in_a_report() {
         let spellings = if case.dialect == "visavis" { &SPELLINGS[..] } else { &SPELLINGS[..1] };
         for name in spellings.iter().map(|spelling| spelling.replace('~', "\\u")) {
             let mut recorder = case.recorder();
-            let mut hears = |input: &Input| recorder.input(Timestamp::default(), input);
-            hears(&Input::Command(Command::Join { room: name.clone(), name: ["Dr. ", &name].concat() }));
+            let mut record = |input: &Input| recorder.input(Timestamp::default(), input);
+            record(&Input::Command(Command::Join { room: name.clone(), name: ["Dr. ", &name].concat() }));
             let id = ConnectionId(0);
-            for candidate in put_into_text(
+            for candidate in inject_into_text(
                 "candidate:1 1 udp 1 192.0.2.1 9 typ host raddr 192.0.2.1 rport 9 ufrag abcd",
                 &name,
             ) {
@@ -305,15 +311,15 @@ fn nothing_of_our_own_is_in_a_report() {
                     sdp_m_line_index: Some(0),
                     username_fragment: Some(name.clone()),
                 };
-                hears(&Input::Connection(id, ConnectionEvent::IceCandidate(Some(candidate))));
+                record(&Input::Connection(id, ConnectionEvent::IceCandidate(Some(candidate))));
             }
             for body in
                 [name.clone(), format!("Welcome to socket.io, {name}"), format!("0{{\"sid\":\"{name}\"}}")]
             {
-                let probe = Probe { url: format!("ws://{SOUGHT}"), expects: Expects::EngineIo };
-                hears(&Input::Probed(probe, ProbeResult::Response { status: 200, body }));
+                let probe = Probe { url: format!("ws://{NAME_LOWERCASE}"), expects: Expects::EngineIo };
+                record(&Input::Probed(probe, ProbeResult::Response { status: 200, body }));
             }
-            must_not_name(&redact(&recorder), &case.name);
+            assert_no_name(&redact(&recorder), &case.name);
         }
     }
 }
@@ -321,22 +327,23 @@ fn nothing_of_our_own_is_in_a_report() {
 #[test]
 fn nothing_of_our_own_description_is_in_a_report() {
     let case = &cases()[0];
-    let said = |name: &str| put_into_text(SDP, name).into_iter().filter(|sdp| !is_ours_to_say(sdp));
-    let all: Vec<_> = SPELLINGS[..3].iter().flat_map(|name| said(name)).collect();
+    let descriptions =
+        |name: &str| inject_into_text(SDP, name).into_iter().filter(|sdp| !has_name_in_codec_line(sdp));
+    let all: Vec<_> = SPELLINGS[..3].iter().flat_map(|name| descriptions(name)).collect();
     assert!(all.len() > 300, "{}", all.len());
-    for sdps in all.chunks(FRAMES) {
+    for sdps in all.chunks(FRAMES_PER_REPORT) {
         let mut recorder = case.recorder();
         for sdp in sdps {
             let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp.clone() };
             let event = ConnectionEvent::LocalDescriptionSet(Ok(description));
             recorder.input(Timestamp::default(), &Input::Connection(ConnectionId(0), event));
         }
-        must_not_name(&redact(&recorder), "our description");
+        assert_no_name(&redact(&recorder), "our description");
     }
 }
 
 /// Where codecs stand, a browser writes no names: its words there are taken for words.
-fn is_ours_to_say(sdp: &str) -> bool {
+fn has_name_in_codec_line(sdp: &str) -> bool {
     let codecs = ["m=", "a=rtpmap", "a=fmtp"];
     sdp.lines().any(|line| {
         codecs.iter().any(|begin| line.starts_with(begin)) && line.to_lowercase().contains("anthippe")
@@ -376,7 +383,7 @@ fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
             for line in text.lines() {
                 now += 10;
                 match line.strip_prefix("<- ").or(line.strip_prefix("< ")) {
-                    Some(frame) => step(now, Input::Socket(SocketEvent::Frame(expanded(frame)))),
+                    Some(frame) => step(now, Input::Socket(SocketEvent::Frame(expand_shorthands(frame)))),
                     None if line == "! closed" => {
                         step(now, Input::Socket(SocketEvent::Closed));
                         step(now, Input::Command(Command::RetryNow));

@@ -1,7 +1,7 @@
 //! What carries the sources: the transceivers that we make, and those that an offer brings.
 
 use js_sys::Array;
-use visavis_core::{ConnectionEvent, Source, TrackId};
+use visavis_core::{ConnectionEvent, MediaKind, Source, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::super::bindings::{Sender, Transceiver};
@@ -23,6 +23,12 @@ impl Connection {
         if self.make_transceiver(source, "sendonly").is_ok() {
             self.apply_track(source);
         }
+    }
+
+    /// Makes a transceiver that only receives.
+    pub(in crate::rtc) fn add_receiver(&self, kind: MediaKind) {
+        let init = object(&[("direction", "recvonly".into())]);
+        let _ = self.pc.add_transceiver(kind.as_str(), &init);
     }
 
     fn make_transceiver(&self, source: Source, direction: &str) -> Result<(), JsValue> {

@@ -1,5 +1,5 @@
 // What these servers share. Each is a few lines that behave as a public one does, with its quirks and its deaths: what
-// kills the original kills its likeness, and a test that kills one has failed.
+// kills the original kills its imitation, and a test that kills one has failed.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

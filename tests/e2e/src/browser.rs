@@ -9,25 +9,26 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::network::Place;
+use crate::display::Display;
+use crate::network::Host;
 use crate::page::Page;
 use crate::picture;
 use crate::process::Process;
 use crate::server::PORT;
 use crate::tools;
-use crate::webdriver::{Extra, end_session};
+use crate::webdriver::{VendorCommand, end_session};
 use crate::webkit;
 
-/// What looks at a page. Injected into every page of Chrome before its scripts; elsewhere by the first look, or by a
+/// What looks at a page. Injected into every page of Chrome before its scripts; elsewhere by the first snapshot, or by a
 /// [`Bundle`](crate::Bundle) that brings it.
 pub const PROBE: &str = include_str!("probe.js");
 
-/// An `RTCPeerConnection` for [`Kind::WebKit`]: what is received from it are a canvas and a tone.
+/// An `RTCPeerConnection` for [`BrowserKind::WebKit`]: what is received from it are a canvas and a tone.
 pub const PEER_CONNECTION: &str = include_str!("peer_connection.js");
 
 /// Which browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum BrowserKind {
     /// Chromium.
     Chrome,
     /// Firefox.
@@ -39,12 +40,14 @@ pub enum Kind {
 /// How a browser is started.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    kind: Kind,
+    kind: BrowserKind,
     flags: Vec<String>,
     /// What chromedriver adds by itself, and should not.
-    unwanted: Vec<&'static str>,
+    excluded_switches: Vec<&'static str>,
     prefs: serde_json::Map<String, Value>,
-    place: Option<Place>,
+    host: Option<Host>,
+    /// How many pixels the display has that its windows are on. Without one it is headless.
+    display: Option<&'static str>,
 }
 
 /// The machine may have no screen, sandbox or sound card; devices are fake and allowed.
@@ -73,13 +76,14 @@ const UNTHROTTLED: [&str; 3] = [
 ];
 
 impl Setup {
-    fn of(kind: Kind, flags: Vec<String>) -> Self {
-        Self { kind, flags, unwanted: Vec::new(), prefs: serde_json::Map::new(), place: None }
+    fn of(kind: BrowserKind, flags: Vec<String>) -> Self {
+        let prefs = serde_json::Map::new();
+        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, display: None }
     }
 
     /// Chromium with a fake camera and microphone that may be used.
     pub fn chrome() -> Self {
-        let mut setup = Self::of(Kind::Chrome, CHROME_FLAGS.iter().map(ToString::to_string).collect());
+        let mut setup = Self::of(BrowserKind::Chrome, CHROME_FLAGS.iter().map(ToString::to_string).collect());
         setup.flags.extend(UNTHROTTLED.map(|switch| format!("--{switch}")));
         setup
     }
@@ -87,14 +91,14 @@ impl Setup {
     /// The same as people have it: timers of hidden tabs run once a second, and those of pages without a call once a
     /// minute; after ten seconds already, instead of five minutes.
     pub fn throttled_chrome() -> Self {
-        let mut setup = Self::of(Kind::Chrome, CHROME_FLAGS.iter().map(ToString::to_string).collect());
-        setup.unwanted.extend(UNTHROTTLED);
+        let mut setup = Self::of(BrowserKind::Chrome, CHROME_FLAGS.iter().map(ToString::to_string).collect());
+        setup.excluded_switches.extend(UNTHROTTLED);
         setup.with("--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10")
     }
 
     /// Firefox with a fake camera and microphone that may be used.
     pub fn firefox() -> Self {
-        let mut setup = Self::of(Kind::Firefox, vec!["-headless".into()]);
+        let mut setup = Self::of(BrowserKind::Firefox, vec!["-headless".into()]);
         for (name, value) in [
             ("media.navigator.streams.fake", json!(true)),
             ("media.navigator.permission.disabled", json!(true)),
@@ -113,10 +117,18 @@ impl Setup {
         setup
     }
 
+    /// Chromium whose fake camera and microphone may be used, and which shares the tab with this title without asking.
+    pub fn chrome_sharing_tab(title: &str) -> Self {
+        Self::chrome()
+            .without("--use-fake-ui-for-media-stream")
+            .with("--auto-accept-camera-and-microphone-capture")
+            .with(&format!("--auto-select-tab-capture-source-by-title={title}"))
+    }
+
     /// WebKitGTK with a fake camera and microphone that may be used.
     pub fn webkit() -> Self {
         let flags = webkit::FLAGS.map(str::to_owned).to_vec();
-        Self::of(Kind::WebKit, flags)
+        Self::of(BrowserKind::WebKit, flags)
     }
 
     /// Chromium with a small picture in its camera, for tests with many pages.
@@ -157,35 +169,47 @@ impl Setup {
         self
     }
 
+    /// With windows on a display of its own, which Firefox shares without asking. `None`, with a sentence on what is
+    /// missing, where there is no such display.
+    pub fn on_display(self) -> Option<Self> {
+        if tools::xvfb().is_none() {
+            tools::skip("no display here for a browser to share (it needs Xvfb)");
+            return None;
+        }
+        let headed = self.without("-headless").without("--headless");
+        // As small as a page can be used: two cores have to encode it.
+        Some(Self { display: Some("1024x720"), ..headed })
+    }
+
     /// In a network of its own. Cameras work on the plain page of the router's server, as they would on a secure one.
-    pub fn in_place(mut self, place: &Place) -> Self {
-        let server = Place::SERVER.to_string();
-        self.place = Some(place.clone());
+    pub fn on_host(mut self, host: &Host) -> Self {
+        let server = Host::SERVER.to_string();
+        self.host = Some(host.clone());
         match self.kind {
-            Kind::Chrome => {
+            BrowserKind::Chrome => {
                 self.with(&format!("--unsafely-treat-insecure-origin-as-secure=http://{server}:{PORT}"))
             }
-            Kind::Firefox => {
+            BrowserKind::Firefox => {
                 self.prefs.insert("dom.securecontext.allowlist".into(), json!(server));
                 self
             }
-            Kind::WebKit => unreachable!("it has no network of its own to find a path in"),
+            BrowserKind::WebKit => unreachable!("it has no network of its own to find a path in"),
         }
     }
 
     fn capabilities(&self) -> Capabilities {
         let mut options = json!({ "args": self.flags });
         let (key, binary) = match self.kind {
-            Kind::Chrome => ("goog:chromeOptions", tools::chrome()),
-            Kind::Firefox => ("moz:firefoxOptions", tools::firefox()),
+            BrowserKind::Chrome => ("goog:chromeOptions", tools::chrome()),
+            BrowserKind::Firefox => ("moz:firefoxOptions", tools::firefox()),
             // The driver knows where its own is.
-            Kind::WebKit => ("webkitgtk:browserOptions", None),
+            BrowserKind::WebKit => ("webkitgtk:browserOptions", None),
         };
         if let Some(binary) = binary {
             options["binary"] = json!(binary);
         }
-        if self.kind == Kind::Chrome {
-            options["excludeSwitches"] = json!(self.unwanted);
+        if self.kind == BrowserKind::Chrome {
+            options["excludeSwitches"] = json!(self.excluded_switches);
         } else {
             options["prefs"] = Value::Object(self.prefs.clone());
         }
@@ -197,12 +221,12 @@ impl Setup {
 /// A running browser. Dropping it closes it.
 #[derive(Debug)]
 pub struct Browser {
-    kind: Kind,
+    kind: BrowserKind,
     client: Client,
-    /// The window that commands go to, once the first page is open. Whoever holds the lock has the floor.
-    floor: Mutex<Option<WindowHandle>>,
+    /// The window that commands go to, once the first page is open. Whoever holds the lock may send commands to it.
+    current_window: Mutex<Option<WindowHandle>>,
     /// The window it has started with.
-    first: WindowHandle,
+    first_window: WindowHandle,
     port: u16,
     session: String,
     _processes: Vec<Process>,
@@ -222,73 +246,85 @@ impl Browser {
     /// Starts a driver on a free port, and a browser with it.
     pub async fn start(setup: Setup) -> Arc<Self> {
         let (processes, port) = start_driver(&setup).await;
-        setup.place.iter().for_each(|place| place.lead_out(port));
+        setup.host.iter().for_each(|host| host.forward_port(port));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(setup.capabilities())
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
-            .unwrap_or_else(|error| panic!("no {:?}: {error}\n{}", setup.kind, processes[0].last_words()));
+            .unwrap_or_else(|error| panic!("no {:?}: {error}\n{}", setup.kind, processes[0].last_output()));
         let session = client.session_id().await.ok().flatten().expect("a session has an id");
-        let first = client.window().await.expect("it has a window");
-        let floor = Mutex::new(None);
-        Arc::new(Self { kind: setup.kind, client, floor, first, port, session, _processes: processes })
+        let first_window = client.window().await.expect("it has a window");
+        let current_window = Mutex::new(None);
+        Arc::new(Self {
+            kind: setup.kind,
+            client,
+            current_window,
+            first_window,
+            port,
+            session,
+            _processes: processes,
+        })
     }
 
     /// Which browser this is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> BrowserKind {
         self.kind
     }
 
     /// Opens a page in a window of its own; `name` says who looks at it.
     pub async fn open(self: &Arc<Self>, name: &str, url: &str) -> Page {
-        let page = self.blank(name).await;
+        let page = self.open_blank(name).await;
         page.goto(url).await;
         page
     }
 
     /// Opens a window without a page, but with the probe that will look into it.
-    pub async fn blank(self: &Arc<Self>, name: &str) -> Page {
-        let mut floor = self.floor.lock().await;
-        let window = match (self.kind, floor.as_ref()) {
-            (Kind::WebKit, _) => webkit::open_window(&self.client, &self.first).await,
-            (Kind::Chrome | Kind::Firefox, None) => Ok(self.first.clone()),
-            (Kind::Chrome | Kind::Firefox, Some(_)) => self.another_window().await,
+    pub async fn open_blank(self: &Arc<Self>, name: &str) -> Page {
+        let mut current_window = self.current_window.lock().await;
+        let window = match (self.kind, current_window.as_ref()) {
+            (BrowserKind::WebKit, _) => webkit::open_window(&self.client, &self.first_window).await,
+            (BrowserKind::Chrome | BrowserKind::Firefox, None) => Ok(self.first_window.clone()),
+            (BrowserKind::Chrome | BrowserKind::Firefox, Some(_)) => self.new_window().await,
         };
         let window = window.unwrap_or_else(|error| panic!("no window for {name}: {error}"));
         self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");
-        *floor = Some(window.clone());
-        drop(floor);
+        *current_window = Some(window.clone());
+        drop(current_window);
         let page = Page::new(self.clone(), window, name);
-        if self.kind == Kind::Chrome {
+        if self.kind == BrowserKind::Chrome {
             page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
         }
         page
     }
 
-    /// Opens a window from one that exists: the last that had the floor may be closed.
-    async fn another_window(&self) -> Result<WindowHandle, CmdError> {
+    /// Opens a window from one that exists: the current one may be closed.
+    async fn new_window(&self) -> Result<WindowHandle, CmdError> {
         if let Some(window) = self.client.windows().await?.pop() {
             self.client.switch_to_window(window).await?;
         }
         Ok(self.client.new_window(false).await?.handle)
     }
 
-    /// Gives the floor to a window until the returned guard is dropped.
-    pub(crate) async fn give_floor(
+    /// Sends commands to a window until the returned guard is dropped.
+    pub(crate) async fn switch_to(
         &self,
         window: &WindowHandle,
     ) -> Result<(MutexGuard<'_, Option<WindowHandle>>, &Client), CmdError> {
-        let mut floor = self.floor.lock().await;
-        if floor.as_ref() != Some(window) {
+        let mut current_window = self.current_window.lock().await;
+        if current_window.as_ref() != Some(window) {
             self.client.switch_to_window(window.clone()).await?;
-            *floor = Some(window.clone());
+            *current_window = Some(window.clone());
         }
-        Ok((floor, &self.client))
+        Ok((current_window, &self.client))
     }
 
-    /// A command that only this kind of driver knows, to the window that has the floor.
-    pub(crate) async fn extra(client: &Client, path: &'static str, body: Value) -> Result<Value, CmdError> {
-        client.issue_cmd(Extra { path, body }).await
+    /// A command that only this kind of driver knows, to the current window.
+    pub(crate) async fn vendor_command(
+        client: &Client,
+        path: &'static str,
+        body: Value,
+    ) -> Result<Value, CmdError> {
+        client.issue_cmd(VendorCommand { path, body }).await
     }
 }
 
@@ -303,15 +339,22 @@ impl Drop for Browser {
 /// has better luck. Returns what runs, the driver first.
 async fn start_driver(setup: &Setup) -> (Vec<Process>, u16) {
     let (program, args) = match setup.kind {
-        Kind::Chrome => (tools::chromedriver(), vec!["--port=0"]),
-        Kind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
-        Kind::WebKit => return webkit::start_driver().await,
+        BrowserKind::Chrome => (tools::chromedriver(), vec!["--port=0"]),
+        BrowserKind::Firefox => (tools::geckodriver(), vec!["--port", "0", "--websocket-port", "0"]),
+        BrowserKind::WebKit => return webkit::start_driver().await,
     };
-    let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+    let mut args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+    let mut program = program;
+    let mut display = None;
+    if let Some(size) = setup.display {
+        let started = Display::start(size).await;
+        (program, args) = started.command(&program, &args);
+        display = Some(started.process);
+    }
     for _ in 0..3 {
-        let mut driver = Process::start_in(setup.place.as_ref(), &program, &args);
-        if let Some(port) = driver.listens_for(port_of).await {
-            return (vec![driver], port);
+        let mut driver = Process::start_in(setup.host.as_ref(), &program, &args);
+        if let Some(port) = driver.try_wait_for_line(port_of).await {
+            return ([driver].into_iter().chain(display).collect(), port);
         }
     }
     panic!("{} found no port three times", program.display())

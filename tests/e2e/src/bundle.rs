@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
+use crate::archive::unpack;
 use crate::tools;
 
 /// A copy of the bundle in a temporary directory. Dropping it removes it.
@@ -17,22 +18,32 @@ pub struct Bundle {
 impl Bundle {
     /// Copies the bundle and gives it this configuration.
     pub fn with_config(config: &Value) -> Self {
+        Self::filled(config, |path| copy(&tools::dist(), path))
+    }
+
+    /// Unpacks the page of an earlier commit and gives it this configuration.
+    pub fn of_commit(commit: &str, config: &Value) -> Self {
+        let archive = tools::repository().join(format!("tests/e2e/fixtures/page-{commit}.tar.br"));
+        Self::filled(config, |path| unpack(&archive, path))
+    }
+
+    fn filled(config: &Value, fill: impl Fn(&Path) -> std::io::Result<()>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("visavis-e2e-{}-{number}", std::process::id()));
-        copy(&tools::dist(), &path).expect("the bundle can be copied");
+        fill(&path).expect("a bundle can be copied");
         fs::write(path.join("config.json"), config.to_string()).expect("a configuration can be written");
         Self { path }
     }
 
     /// Copies the bundle and lets its pages talk to a server at this address.
-    pub fn talking_to(url: &str) -> Self {
+    pub fn with_signaling_url(url: &str) -> Self {
         Self::with_config(&serde_json::json!({ "signaling": { "url": url } }))
     }
 
     /// Lets these scripts run before anything else in its page, one after the other.
     #[must_use]
-    pub fn after_scripts(self, scripts: &[(&str, &str)]) -> Self {
+    pub fn with_scripts(self, scripts: &[(&str, &str)]) -> Self {
         let page = self.path.join("index.html");
         let html = fs::read_to_string(&page).expect("the bundle has a page");
         let (before, after) = html.split_once("<script").expect("the page has a script");

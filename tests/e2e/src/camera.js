@@ -5,19 +5,19 @@
   if (!devices || window.__camera) return;
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = SIZE;
-  const pen = canvas.getContext('2d');
+  const drawing = canvas.getContext('2d');
   let step = 0;
   const draw = () => {
     const { width, height } = canvas;
     const across = Math.min(width, height);
-    pen.fillStyle = '#4a6a8a';
-    pen.fillRect(0, 0, width, height);
-    pen.fillStyle = '#e0b090';
-    pen.beginPath();
-    pen.ellipse(width / 2, height * 0.35 + (step++ % 8), across * 0.25, across * 0.33, 0, 0, 7);
-    pen.fill();
-    pen.fillStyle = '#222';
-    for (const side of [-1, 1]) pen.fillRect(width / 2 + side * across * 0.1 - 5, height * 0.3, 10, 10);
+    drawing.fillStyle = '#4a6a8a';
+    drawing.fillRect(0, 0, width, height);
+    drawing.fillStyle = '#e0b090';
+    drawing.beginPath();
+    drawing.ellipse(width / 2, height * 0.35 + (step++ % 8), across * 0.25, across * 0.33, 0, 0, 7);
+    drawing.fill();
+    drawing.fillStyle = '#222';
+    for (const side of [-1, 1]) drawing.fillRect(width / 2 + side * across * 0.1 - 5, height * 0.3, 10, 10);
   };
   let timer = setInterval(draw, 100);
   window.__camera = {

@@ -10,18 +10,21 @@
     reason = "a harness that cannot go on says what it saw and stops"
 )]
 
+mod archive;
 pub mod browser;
 pub mod bundle;
 pub mod call;
-pub mod look;
+mod display;
+pub mod foreign_server;
 pub mod network;
-pub mod other;
 pub mod page;
 mod picture;
 pub mod process;
 pub mod relay;
+pub mod screen;
 pub mod server;
 pub mod site;
+pub mod snapshot;
 pub mod sub_path;
 pub mod tools;
 pub mod turn;
@@ -30,12 +33,12 @@ mod webkit;
 
 pub use browser::{Browser, Setup};
 pub use bundle::Bundle;
-pub use look::{Look, Tile, Video};
-pub use network::{Network, Place};
-pub use other::Other;
+pub use foreign_server::ForeignServer;
+pub use network::{Host, Network};
 pub use page::Page;
 pub use relay::Relay;
 pub use server::Server;
-pub use site::Site;
-pub use sub_path::SubPath;
+pub use site::StaticSite;
+pub use snapshot::{Snapshot, Tile, Video};
+pub use sub_path::SubPathProxy;
 pub use turn::Turn;

@@ -21,14 +21,14 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 /// A router with two networks behind it. Dropping it takes everything away.
 #[derive(Debug)]
 pub struct Network {
-    router: Place,
+    router: Host,
     /// The two places behind the router, one in each network.
-    pub places: [Place; 2],
+    pub hosts: [Host; 2],
 }
 
 /// A machine of its own, as far as its network goes.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Host {
     namespace: String,
     /// Which network behind the router; the router itself is none.
     number: u8,
@@ -38,64 +38,64 @@ impl Network {
     /// Makes it. `None`, with a sentence on what is missing, where namespaces cannot be made.
     pub fn new() -> Option<Self> {
         let stem = format!("visavis{}x{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let place = |name: &str, number| Place { namespace: format!("{stem}{name}"), number };
-        let network = Self { router: place("r", 0), places: [place("a", 1), place("b", 2)] };
+        let host = |name: &str, number| Host { namespace: format!("{stem}{name}"), number };
+        let network = Self { router: host("r", 0), hosts: [host("a", 1), host("b", 2)] };
         if let Err(error) = network.router.make() {
             tools::skip(&format!(
                 "no network namespaces here (they need root and the `ip` command): {error}"
             ));
             return None;
         }
-        network.furnish();
+        network.configure();
         Some(network)
     }
 
-    fn furnish(&self) {
+    fn configure(&self) {
         self.router.ip(&format!("addr add {SERVER}/32 dev lo"));
-        for place in &self.places {
-            place.make().expect("a second namespace can be made");
-            let (inside, outside) = ("out", format!("to{}", place.number));
+        for host in &self.hosts {
+            host.make().expect("a second namespace can be made");
+            let (inside, outside) = ("out", format!("to{}", host.number));
             self.router
-                .ip(&format!("link add {outside} type veth peer name {inside} netns {}", place.namespace));
-            self.router.ip(&format!("addr add {}/24 dev {outside}", place.gateway()));
+                .ip(&format!("link add {outside} type veth peer name {inside} netns {}", host.namespace));
+            self.router.ip(&format!("addr add {}/24 dev {outside}", host.gateway()));
             self.router.ip(&format!("link set {outside} up"));
-            place.ip(&format!("addr add {}/24 dev {inside}", place.address(2)));
-            place.ip(&format!("link set {inside} up"));
-            place.ip(&format!("route add default via {}", place.gateway()));
+            host.ip(&format!("addr add {}/24 dev {inside}", host.address(2)));
+            host.ip(&format!("link set {inside} up"));
+            host.ip(&format!("route add default via {}", host.gateway()));
         }
-        self.mend();
+        self.restore();
     }
 
     /// Where the signaling server belongs: it is in reach of both, whatever is cut.
-    pub fn router(&self) -> &Place {
+    pub fn router(&self) -> &Host {
         &self.router
     }
 
     /// From now on nothing passes between the two networks, and nobody is told.
     pub fn cut(&self) {
-        self.forward(false);
+        self.set_forwarding(false);
     }
 
     /// Gives the path back.
-    pub fn mend(&self) {
-        self.forward(true);
+    pub fn restore(&self) {
+        self.set_forwarding(true);
     }
 
-    fn forward(&self, on: bool) {
+    fn set_forwarding(&self, on: bool) {
         let text = if on { "1" } else { "0" };
         // What is written to /proc/sys/net counts for the namespace of the thread that opens the file.
         self.router
-            .enter(move || std::fs::write("/proc/sys/net/ipv4/ip_forward", text))
+            .run_in_namespace(move || std::fs::write("/proc/sys/net/ipv4/ip_forward", text))
             .expect("a router can be told to route");
     }
 }
 
-impl Place {
+impl Host {
     /// The address of the signaling server, as seen from every place.
     pub const SERVER: Ipv4Addr = SERVER;
 
     /// Moves to another address, as a telephone does that changes its network.
-    pub fn move_away(&self) {
+    pub fn change_address(&self) {
         // The routes go with the address.
         self.ip(&format!("addr del {}/24 dev out", self.address(2)));
         self.ip(&format!("addr add {}/24 dev out", self.address(3)));
@@ -111,19 +111,20 @@ impl Place {
 
     /// Makes a port of this place's own loopback the same port of the machine's, for as long as the test runs. (The same,
     /// because a driver looks at the name it is called by.)
-    pub fn lead_out(&self, port: u16) {
+    pub fn forward_port(&self, port: u16) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free outside, too");
-        let place = self.clone();
+        let host = self.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let place = place.clone();
-                thread::spawn(move || place.carry(stream, port));
+                let host = host.clone();
+                thread::spawn(move || host.proxy(stream, port));
             }
         });
     }
 
-    fn carry(&self, outside: TcpStream, port: u16) -> io::Result<()> {
-        let inside = self.enter(move || TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))?;
+    fn proxy(&self, outside: TcpStream, port: u16) -> io::Result<()> {
+        let inside =
+            self.run_in_namespace(move || TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))?;
         let (mut from, mut to) = (outside.try_clone()?, inside.try_clone()?);
         thread::spawn(move || {
             let _ = io::copy(&mut from, &mut to);
@@ -135,7 +136,7 @@ impl Place {
     }
 
     /// Does something on a thread that stands in this place.
-    fn enter<T: Send + 'static>(
+    fn run_in_namespace<T: Send + 'static>(
         &self,
         act: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
@@ -147,8 +148,8 @@ impl Place {
         thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread in another namespace panicked")))
     }
 
-    fn address(&self, host: u8) -> Ipv4Addr {
-        Ipv4Addr::new(10, 77, self.number, host)
+    fn address(&self, number: u8) -> Ipv4Addr {
+        Ipv4Addr::new(10, 77, self.number, number)
     }
 
     fn gateway(&self) -> Ipv4Addr {
@@ -168,8 +169,8 @@ impl Place {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        for place in self.places.iter().chain([&self.router]) {
-            let _ = run(&["netns", "del", &place.namespace]);
+        for host in self.hosts.iter().chain([&self.router]) {
+            let _ = run(&["netns", "del", &host.namespace]);
         }
     }
 }

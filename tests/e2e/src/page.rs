@@ -11,15 +11,15 @@ use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::browser::{Browser, Kind, PROBE};
-use crate::look::Look;
+use crate::browser::{Browser, BrowserKind, PROBE};
+use crate::snapshot::Snapshot;
 use crate::tools;
 
 /// Long enough for the slowest machine; a condition that holds is seen within a tenth of a second.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Waits until the page has been painted anew.
-const PAINTED: &str =
+const NEXT_PAINTS: &str =
     "for (let i = 0; i < 3; i++) await new Promise(painted => requestAnimationFrame(painted));";
 
 /// A page, and who looks at it.
@@ -47,41 +47,41 @@ impl Page {
 
     /// Goes to an address.
     pub async fn goto(&self, url: &str) {
-        self.drive("goto", async |client| client.goto(url).await).await;
+        self.command("goto", async |client| client.goto(url).await).await;
     }
 
     /// Reloads, as a person does.
     pub async fn reload(&self) {
-        self.drive("reload", async |client| client.refresh().await).await;
+        self.command("reload", async |client| client.refresh().await).await;
     }
 
     /// Closes the window without a word to the page.
     pub async fn close(self) {
-        self.drive("close", async |client| client.close_window().await).await;
+        self.command("close", async |client| client.close_window().await).await;
     }
 
-    /// Opens another tab over this one, which is hidden from then on (Chrome). Gives what [`Page::uncover`] asks for.
-    pub async fn cover(&self) -> Value {
+    /// Opens another tab over this one, which is hidden from then on (Chrome). Gives what [`Page::unhide`] asks for.
+    pub async fn hide(&self) -> Value {
         let tab = self.cdp("Target.createTarget", json!({ "url": "about:blank" })).await;
-        self.until("to be hidden", |look| look.hidden).await;
+        self.wait_until("to be hidden", |snapshot| snapshot.hidden).await;
         tab
     }
 
     /// Closes the tab over this one.
-    pub async fn uncover(&self, tab: Value) {
+    pub async fn unhide(&self, tab: Value) {
         self.cdp("Target.closeTarget", tab).await;
-        self.until("to be in view again", |look| !look.hidden).await;
+        self.wait_until("to be in view again", |snapshot| !snapshot.hidden).await;
     }
 
-    /// From now on looks into the only frame of the page, until another window has the floor or the page is another.
+    /// From now on looks into the only frame of the page, until commands go to another window or the page is another.
     pub async fn enter_frame(&self) {
-        self.drive("frame", async |client| client.enter_frame(0).await).await;
+        self.command("frame", async |client| client.enter_frame(0).await).await;
     }
 
     /// Runs the body of an asynchronous function in the page.
     pub async fn eval(&self, script: &str, args: Vec<Value>) -> Value {
         let script = &format!("return (async () => {{ {script}\n }})()");
-        self.drive(script, async |client| client.execute(script, args).await).await
+        self.command(script, async |client| client.execute(script, args).await).await
     }
 
     /// The kind of path that each connection uses: `host`, `srflx`, `prflx`, `relay`, or `none`.
@@ -92,7 +92,7 @@ impl Page {
 
     /// Clicks something where a person would: it must be visible and nothing may lie over it.
     pub async fn click(&self, selector: &str) {
-        self.drive(selector, async |client| client.find(Locator::Css(selector)).await?.click().await).await;
+        self.command(selector, async |client| client.find(Locator::Css(selector)).await?.click().await).await;
     }
 
     /// Clicks a control by its name.
@@ -102,7 +102,7 @@ impl Page {
 
     /// Puts a text into a field.
     pub async fn fill(&self, selector: &str, text: &str) {
-        self.drive(selector, async |client| {
+        self.command(selector, async |client| {
             let field = client.find(Locator::Css(selector)).await?;
             field.clear().await?;
             field.send_keys(text).await
@@ -114,32 +114,37 @@ impl Page {
     pub async fn type_keys(&self, keys: &str) {
         let steps: Vec<Value> = keys
             .chars()
-            .flat_map(|key| ["keyDown", "keyUp"].map(|step| json!({ "type": step, "value": key })))
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))
             .collect();
         let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": steps }] });
-        self.drive("type", async |client| Browser::extra(client, "actions", actions).await).await;
+        self.command("type", async |client| Browser::vendor_command(client, "actions", actions).await).await;
     }
 
     /// A command of the Chrome DevTools Protocol.
     pub async fn cdp(&self, method: &str, params: Value) -> Value {
         let body = json!({ "cmd": method, "params": params });
-        self.drive(method, async |client| Browser::extra(client, "goog/cdp/execute", body).await).await
+        self.command(method, async |client| Browser::vendor_command(client, "goog/cdp/execute", body).await)
+            .await
     }
 
     /// Grants, denies or resets a permission for the page's origin (`granted`, `denied`, `prompt`).
     pub async fn set_permission(&self, name: &str, state: &str) {
         let body = json!({ "descriptor": { "name": name }, "state": state });
-        self.drive("permissions", async |client| Browser::extra(client, "permissions", body).await).await;
+        self.command("permissions", async |client| {
+            Browser::vendor_command(client, "permissions", body).await
+        })
+        .await;
     }
 
     /// Makes the viewport this big (Chrome, WebKitGTK).
     pub async fn resize(&self, width: u32, height: u32) {
-        if self.browser.kind() == Kind::WebKit {
-            self.drive("resize", async |client| client.set_window_size(width, height).await).await;
-            let so = |look: &Look| (look.width, look.height) == (width.into(), height.into());
-            self.until(&format!("a window of {width}x{height}"), so).await;
+        if self.browser.kind() == BrowserKind::WebKit {
+            self.command("resize", async |client| client.set_window_size(width, height).await).await;
+            let condition =
+                |snapshot: &Snapshot| (snapshot.width, snapshot.height) == (width.into(), height.into());
+            self.wait_until(&format!("a window of {width}x{height}"), condition).await;
             // Or a screenshot would show the page as it was.
-            self.eval(PAINTED, vec![]).await;
+            self.eval(NEXT_PAINTS, vec![]).await;
             return;
         }
         let metrics =
@@ -147,50 +152,55 @@ impl Page {
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Looks at everything once.
-    pub async fn look(&self) -> Look {
-        let look = self.eval(&format!("{PROBE}\nreturn __e2e.look();"), vec![]).await;
-        serde_json::from_value(look).expect("the probe says what a look consists of")
+    /// Takes a snapshot of everything the probe sees.
+    pub async fn snapshot(&self) -> Snapshot {
+        let snapshot = self.eval(&format!("{PROBE}\nreturn __e2e.snapshot();"), vec![]).await;
+        serde_json::from_value(snapshot).expect("the probe says what a snapshot consists of")
     }
 
     /// Starts to measure sound and gaps afresh.
-    pub async fn listen(&self) {
-        self.eval(&format!("{PROBE}\n__e2e.listening = true; __e2e.reset();"), vec![]).await;
+    pub async fn measure_audio(&self) {
+        self.eval(&format!("{PROBE}\n__e2e.measuringAudio = true; __e2e.reset();"), vec![]).await;
     }
 
     /// Starts to measure gaps afresh.
-    pub async fn reset(&self) {
+    pub async fn reset_measurements(&self) {
         self.eval(&format!("{PROBE}\n__e2e.reset();"), vec![]).await;
     }
 
-    /// Looks until something is so.
-    pub async fn until(&self, what: &str, so: impl FnMut(&Look) -> bool) -> Look {
-        self.within(PATIENCE, what, so).await
+    /// Takes snapshots until one meets the condition.
+    pub async fn wait_until(&self, what: &str, condition: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+        self.within(WAIT_TIMEOUT, what, condition).await
     }
 
-    /// Looks until something is so, for at most this long.
-    pub async fn within(&self, limit: Duration, what: &str, mut so: impl FnMut(&Look) -> bool) -> Look {
+    /// Takes snapshots until one meets the condition, for at most this long.
+    pub async fn within(
+        &self,
+        limit: Duration,
+        what: &str,
+        mut condition: impl FnMut(&Snapshot) -> bool,
+    ) -> Snapshot {
         let begin = Instant::now();
         loop {
-            let look = self.look().await;
-            if so(&look) {
-                return look;
+            let snapshot = self.snapshot().await;
+            if condition(&snapshot) {
+                return snapshot;
             }
             if begin.elapsed() > limit {
-                self.fail(what, &look).await;
+                self.fail(what, &snapshot).await;
             }
             sleep(Duration::from_millis(100)).await;
         }
     }
 
     /// Stops the test, with what was seen, and keeps the page's remains among the artifacts.
-    pub async fn fail(&self, what: &str, look: &Look) -> ! {
-        let stem = self.keep(what).await;
-        panic!("{}: not seen: {what}. Seen instead (more in {stem}.*):\n{look}", self.name);
+    pub async fn fail(&self, what: &str, snapshot: &Snapshot) -> ! {
+        let stem = self.save_artifacts(what).await;
+        panic!("{}: not seen: {what}. Seen instead (more in {stem}.*):\n{snapshot}", self.name);
     }
 
     /// Keeps a screenshot, the document and the console under a name like the given one.
-    async fn keep(&self, what: &str) -> String {
+    async fn save_artifacts(&self, what: &str) -> String {
         let words: String = format!("{}-{what}", self.name)
             .chars()
             .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
@@ -208,17 +218,17 @@ impl Page {
 
     /// Saves what the window shows.
     pub async fn screenshot(&self, path: &str) {
-        let png = self.drive("screenshot", async |client| client.screenshot().await).await;
+        let png = self.command("screenshot", async |client| client.screenshot().await).await;
         fs::write(path, png).expect("artifacts can be written");
     }
 
-    /// Gives this window the floor, does something, and says who and what if that fails.
-    async fn drive<'a, T, F>(&'a self, what: &str, act: impl FnOnce(&'a Client) -> F) -> T
+    /// Sends commands to this window, and says who and what if that fails.
+    async fn command<'a, T, F>(&'a self, what: &str, act: impl FnOnce(&'a Client) -> F) -> T
     where
         F: Future<Output = Result<T, CmdError>>,
     {
         let done = async {
-            let (_floor, client) = self.browser.give_floor(&self.window).await?;
+            let (_window, client) = self.browser.switch_to(&self.window).await?;
             act(client).await
         };
         let what: String = what.chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect();

@@ -12,15 +12,15 @@
   // The picture of a camera: a light disc that goes round on a ground of one colour.
   const picture = hue => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
-    const pen = canvas.getContext('2d');
+    const drawing = canvas.getContext('2d');
     const draw = () => {
       const angle = (performance.now() / 3000) * 2 * Math.PI;
-      pen.fillStyle = `hsl(${hue} 45% 40%)`;
-      pen.fillRect(0, 0, 320, 180);
-      pen.fillStyle = 'hsl(0 0% 95%)';
-      pen.beginPath();
-      pen.arc(160 + 90 * Math.cos(angle), 90 + 50 * Math.sin(angle), 30, 0, 2 * Math.PI);
-      pen.fill();
+      drawing.fillStyle = `hsl(${hue} 45% 40%)`;
+      drawing.fillRect(0, 0, 320, 180);
+      drawing.fillStyle = 'hsl(0 0% 95%)';
+      drawing.beginPath();
+      drawing.arc(160 + 90 * Math.cos(angle), 90 + 50 * Math.sin(angle), 30, 0, 2 * Math.PI);
+      drawing.fill();
     };
     draw();
     const timer = setInterval(draw, 100);
@@ -71,12 +71,12 @@
   };
   const sends = direction => direction === 'sendrecv' || direction === 'sendonly';
   const receives = direction => direction === 'sendrecv' || direction === 'recvonly';
-  const way = (out, into) => (out ? (into ? 'sendrecv' : 'sendonly') : into ? 'recvonly' : 'inactive');
+  const directionOf = (out, into) => (out ? (into ? 'sendrecv' : 'sendonly') : into ? 'recvonly' : 'inactive');
 
   class Transceiver {
-    constructor(kind, direction, arrives) {
-      Object.assign(this, { kind, direction, arrives, mid: null, currentDirection: null, stopped: false });
-      this.receiver = { track: arrives.track };
+    constructor(kind, direction, received) {
+      Object.assign(this, { kind, direction, received, mid: null, currentDirection: null, stopped: false });
+      this.receiver = { track: received.track };
       this.sender = {
         track: null,
         replaceTrack: async track => void (this.sender.track = track),
@@ -92,11 +92,11 @@
     #session = String(Date.now());
     #version = 0;
     #ufrag = hex(4).join('');
-    #restart = false;
-    #wanted = false;
-    #heard = false;
-    #begin = performance.now();
-    #chain = Promise.resolve();
+    #iceRestartRequested = false;
+    #negotiationNeeded = false;
+    #hasRemoteCandidate = false;
+    #createdAt = performance.now();
+    #operations = Promise.resolve();
 
     signalingState = 'stable';
     connectionState = 'new';
@@ -115,8 +115,8 @@
       return this.pendingRemoteDescription ?? this.currentRemoteDescription;
     }
     getSenders() {
-      const shown = this.currentRemoteDescription ? [CERTIFICATE.buffer] : [];
-      return [{ transport: { getRemoteCertificates: () => shown } }];
+      const certificates = this.currentRemoteDescription ? [CERTIFICATE.buffer] : [];
+      return [{ transport: { getRemoteCertificates: () => certificates } }];
     }
 
     getTransceivers() {
@@ -128,41 +128,41 @@
     setConfiguration() {}
 
     addTransceiver(kind, { direction = 'sendrecv' } = {}) {
-      const transceiver = this.#transceiver(kind, direction);
-      this.#need();
+      const transceiver = this.#createTransceiver(kind, direction);
+      this.#updateNegotiationNeeded();
       return transceiver;
     }
     createDataChannel() {
-      this.#need();
+      this.#updateNegotiationNeeded();
       return new EventTarget();
     }
     restartIce() {
-      this.#restart = true;
-      this.#need();
+      this.#iceRestartRequested = true;
+      this.#updateNegotiationNeeded();
     }
 
     createAnswer() {
-      return this.#queue(() => this.#make('answer'));
+      return this.#chainOperation(() => this.#createDescription('answer'));
     }
     setLocalDescription(given) {
-      return this.#queue(() => {
+      return this.#chainOperation(() => {
         const fits = ['have-remote-offer', 'have-local-pranswer'].includes(this.signalingState);
-        this.#local(given ?? this.#make(fits ? 'answer' : 'offer'));
+        this.#applyLocal(given ?? this.#createDescription(fits ? 'answer' : 'offer'));
       });
     }
     setRemoteDescription(description) {
-      return this.#queue(() => this.#remote(description));
+      return this.#chainOperation(() => this.#applyRemote(description));
     }
     addIceCandidate(candidate) {
-      return this.#queue(() => {
+      return this.#chainOperation(() => {
         if (!this.remoteDescription) throw new DOMException('no remote description', 'InvalidStateError');
-        if (candidate?.candidate) this.#heard = true;
+        if (candidate?.candidate) this.#hasRemoteCandidate = true;
         this.#connect();
       });
     }
 
     async getStats() {
-      const packets = this.connectionState === 'connected' ? (performance.now() - this.#begin) / 20 : 0;
+      const packets = this.connectionState === 'connected' ? (performance.now() - this.#createdAt) / 20 : 0;
       const entries = this.#transceivers.flatMap(({ kind, currentDirection, sender }) => [
         receives(currentDirection) && { type: 'inbound-rtp', kind, packetsReceived: Math.floor(packets) },
         sends(currentDirection) && sender.track && { type: 'outbound-rtp', kind, packetsSent: Math.floor(packets) },
@@ -174,44 +174,44 @@
       if (this.connectionState === 'closed') return;
       this.signalingState = 'closed';
       this.connectionState = this.iceConnectionState = 'closed';
-      for (const { arrives } of this.#transceivers) {
-        arrives.track.stop();
-        arrives.end();
+      for (const { received } of this.#transceivers) {
+        received.track.stop();
+        received.end();
       }
     }
 
     // One operation after the other; none of a closed connection settles.
-    #queue(operation) {
-      const result = this.#chain.then(() => {
+    #chainOperation(operation) {
+      const result = this.#operations.then(() => {
         if (this.signalingState === 'closed') return new Promise(() => {});
         return operation();
       });
-      this.#chain = result.catch(() => {});
+      this.#operations = result.catch(() => {});
       return result;
     }
 
-    #transceiver(kind, direction) {
+    #createTransceiver(kind, direction) {
       const hue = this.#hue;
       const transceiver = new Transceiver(kind, direction, kind === 'video' ? picture(hue) : tone());
       this.#transceivers.push(transceiver);
       return transceiver;
     }
 
-    #need() {
-      if (this.#wanted) return;
-      this.#wanted = true;
-      setTimeout(() => this.#tellNeed());
+    #updateNegotiationNeeded() {
+      if (this.#negotiationNeeded) return;
+      this.#negotiationNeeded = true;
+      setTimeout(() => this.#fireNegotiationNeeded());
     }
-    #tellNeed() {
-      if (this.#wanted && this.signalingState === 'stable') this.dispatchEvent(event('negotiationneeded'));
+    #fireNegotiationNeeded() {
+      if (this.#negotiationNeeded && this.signalingState === 'stable') this.dispatchEvent(event('negotiationneeded'));
     }
 
-    #make(type) {
-      const right = type === 'offer' ? 'stable' : 'have-remote-offer';
+    #createDescription(type) {
+      const expected = type === 'offer' ? 'stable' : 'have-remote-offer';
       const provisional = type === 'answer' && this.signalingState === 'have-local-pranswer';
-      if (this.signalingState !== right && !provisional)
+      if (this.signalingState !== expected && !provisional)
         throw new DOMException(`${type} in ${this.signalingState}`, 'InvalidStateError');
-      if (type === 'offer' && this.#restart) this.#ufrag = hex(4).join('');
+      if (type === 'offer' && this.#iceRestartRequested) this.#ufrag = hex(4).join('');
       const offered = type === 'answer' ? read(this.remoteDescription.sdp) : [];
       const sections = this.#transceivers
         .filter(it => type === 'offer' || it.mid !== null)
@@ -222,7 +222,7 @@
           return section({
             kind,
             mid,
-            direction: way(sends(direction) && receives(theirs), receives(direction) && sends(theirs)),
+            direction: directionOf(sends(direction) && receives(theirs), receives(direction) && sends(theirs)),
             ufrag: this.#ufrag,
             fingerprint: this.#fingerprint,
             setup: type === 'offer' ? 'actpass' : 'active',
@@ -238,64 +238,64 @@
       return { type, sdp: `${[head, ...sections].flat().join('\r\n')}\r\n` };
     }
 
-    #local(description) {
+    #applyLocal(description) {
       const { type } = description;
       if (type === 'offer') {
-        this.#restart = this.#wanted = false;
-        this.#signal('have-local-offer', { pendingLocalDescription: description });
+        this.#iceRestartRequested = this.#negotiationNeeded = false;
+        this.#setSignalingState('have-local-offer', { pendingLocalDescription: description });
       } else if (type === 'pranswer') {
-        this.#signal('have-local-pranswer', { pendingLocalDescription: description });
+        this.#setSignalingState('have-local-pranswer', { pendingLocalDescription: description });
       } else {
-        this.#settle({ local: description, remote: this.pendingRemoteDescription ?? this.currentRemoteDescription });
-        for (const transceiver of this.#transceivers) this.#agree(transceiver, description.sdp, false);
+        this.#completeNegotiation({ local: description, remote: this.pendingRemoteDescription ?? this.currentRemoteDescription });
+        for (const transceiver of this.#transceivers) this.#setCurrentDirection(transceiver, description.sdp, false);
       }
       if (type !== 'pranswer') this.#gather();
     }
 
-    #remote(description) {
+    #applyRemote(description) {
       const { type, sdp } = description;
-      const right = type === 'offer' ? 'stable' : 'have-local-offer';
-      if (this.signalingState !== right)
+      const expected = type === 'offer' ? 'stable' : 'have-local-offer';
+      if (this.signalingState !== expected)
         throw new DOMException(`${type} in ${this.signalingState}`, 'InvalidStateError');
       const sections = read(sdp);
       for (const { kind, mid } of sections) {
         if (this.#transceivers.some(it => it.mid === mid)) continue;
         const free = this.#transceivers.find(it => it.mid === null && it.kind === kind);
-        (free ?? this.#transceiver(kind, 'recvonly')).mid = mid;
+        (free ?? this.#createTransceiver(kind, 'recvonly')).mid = mid;
       }
-      if (type === 'offer') this.#signal('have-remote-offer', { pendingRemoteDescription: description });
+      if (type === 'offer') this.#setSignalingState('have-remote-offer', { pendingRemoteDescription: description });
       else {
-        for (const transceiver of this.#transceivers) this.#agree(transceiver, sdp, true);
-        this.#settle({ local: this.pendingLocalDescription, remote: description });
+        for (const transceiver of this.#transceivers) this.#setCurrentDirection(transceiver, sdp, true);
+        this.#completeNegotiation({ local: this.pendingLocalDescription, remote: description });
       }
       for (const { mid, direction } of sections) {
         const transceiver = this.#transceivers.find(it => it.mid === mid);
-        if (!sends(direction) || transceiver.told) continue;
-        transceiver.told = true;
+        if (!sends(direction) || transceiver.trackFired) continue;
+        transceiver.trackFired = true;
         const { receiver } = transceiver;
         this.dispatchEvent(event('track', { transceiver, receiver, track: receiver.track, streams: [] }));
       }
     }
 
     // The directions of an answer, ours or theirs, are what both have agreed on.
-    #agree(transceiver, sdp, theirs) {
+    #setCurrentDirection(transceiver, sdp, theirs) {
       const direction = read(sdp).find(it => it.mid === transceiver.mid)?.direction;
       if (direction)
-        transceiver.currentDirection = theirs ? way(receives(direction), sends(direction)) : direction;
+        transceiver.currentDirection = theirs ? directionOf(receives(direction), sends(direction)) : direction;
     }
 
-    #signal(signalingState, descriptions) {
+    #setSignalingState(signalingState, descriptions) {
       Object.assign(this, descriptions, { signalingState });
     }
-    #settle({ local, remote }) {
-      this.#signal('stable', {
+    #completeNegotiation({ local, remote }) {
+      this.#setSignalingState('stable', {
         currentLocalDescription: local,
         currentRemoteDescription: remote,
         pendingLocalDescription: null,
         pendingRemoteDescription: null,
       });
       this.#connect();
-      setTimeout(() => this.#tellNeed());
+      setTimeout(() => this.#fireNegotiationNeeded());
     }
 
     #gather() {
@@ -314,13 +314,13 @@
     }
 
     #connect() {
-      if (this.connectionState !== 'new' || this.signalingState !== 'stable' || !this.#heard) return;
-      this.#become('connecting', 'checking');
+      if (this.connectionState !== 'new' || this.signalingState !== 'stable' || !this.#hasRemoteCandidate) return;
+      this.#setConnectionState('connecting', 'checking');
       setTimeout(() => {
-        if (this.connectionState === 'connecting') this.#become('connected', 'connected');
+        if (this.connectionState === 'connecting') this.#setConnectionState('connected', 'connected');
       });
     }
-    #become(connection, ice) {
+    #setConnectionState(connection, ice) {
       Object.assign(this, { connectionState: connection, iceConnectionState: ice });
       this.dispatchEvent(event('iceconnectionstatechange'));
       this.dispatchEvent(event('connectionstatechange'));

@@ -18,7 +18,7 @@ pub(crate) fn small() -> PathBuf {
 /// The same of a camera with its lens covered.
 pub(crate) fn black() -> PathBuf {
     file("black.y4m", || {
-        let mut video = head();
+        let mut video = header();
         for _ in 0..FRAMES {
             video.extend(b"FRAME\n");
             video.extend([16; WIDTH * HEIGHT]);
@@ -40,12 +40,12 @@ fn file(name: &str, video: impl Fn() -> Vec<u8>) -> PathBuf {
 }
 
 /// YUV4MPEG2, 4:2:0.
-fn head() -> Vec<u8> {
+fn header() -> Vec<u8> {
     format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F8:1 Ip A1:1 C420jpeg\n").into_bytes()
 }
 
 fn video() -> Vec<u8> {
-    let mut video = head();
+    let mut video = header();
     for frame in 0..FRAMES {
         video.extend(b"FRAME\n");
         for y in 0..HEIGHT {

@@ -1,26 +1,27 @@
 // Looks at a page from the outside, as a person would, and counts what it holds. Runs before the page's own scripts in
-// Chrome; elsewhere the first look installs it. The page knows nothing of it.
+// Chrome; elsewhere the first snapshot installs it. The page knows nothing of it.
 (() => {
   if (window.__e2e) return;
-  const e2e = (window.__e2e = { listening: false, console: [], memories: [] });
+  const e2e = (window.__e2e = { measuringAudio: false, console: [], memories: [] });
   const connections = [];
   const tracks = [];
+  const shared = [];
   const meters = new WeakMap();
   let videoCount = 0;
 
-  const note = (kind, text) => {
+  const record = (kind, text) => {
     e2e.console.push(`${kind}: ${text}`.slice(0, 600));
     if (e2e.console.length > 200) e2e.console.shift();
   };
   for (const kind of ['error', 'warn', 'log', 'info']) {
     const original = console[kind];
     console[kind] = (...args) => {
-      note(kind, args.map(String).join(' '));
+      record(kind, args.map(String).join(' '));
       original.apply(console, args);
     };
   }
-  addEventListener('error', event => note('error', `uncaught ${event.message}`));
-  addEventListener('unhandledrejection', event => note('error', `unhandled ${event.reason}`));
+  addEventListener('error', event => record('error', `uncaught ${event.message}`));
+  addEventListener('unhandledrejection', event => record('error', `unhandled ${event.reason}`));
 
   // Weak references: the probe must not keep alive what the page has let go.
   if (window.RTCPeerConnection)
@@ -48,6 +49,13 @@
       tracks.push(...stream.getTracks().map(track => new WeakRef(track)));
       return stream;
     };
+    const getDisplayMedia = devices.getDisplayMedia?.bind(devices);
+    if (getDisplayMedia)
+      devices.getDisplayMedia = async options => {
+        const stream = await getDisplayMedia(options);
+        shared.push(...stream.getTracks().map(track => new WeakRef(track)));
+        return stream;
+      };
     const clone = MediaStreamTrack.prototype.clone;
     MediaStreamTrack.prototype.clone = function () {
       const copy = clone.call(this);
@@ -83,8 +91,8 @@
   const framesOf = (video, meter) => {
     const total = video.getVideoPlaybackQuality().totalVideoFrames;
     if (total > 0 || !video.requestVideoFrameCallback) return total;
-    if (!meter.asked) {
-      meter.asked = true;
+    if (!meter.countsFrames) {
+      meter.countsFrames = true;
       const count = () => {
         meter.presented = (meter.presented ?? 0) + 1;
         video.requestVideoFrameCallback(count);
@@ -96,11 +104,11 @@
   // Firefox runs no audio context without a sound card; what it decodes and plays is in its statistics.
   const listenToStatistics = async (track, meter) => {
     context.resume();
-    if (meter.asking) return;
-    meter.asking = true;
+    if (meter.statsPending) return;
+    meter.statsPending = true;
     const receivers = connections.flatMap(ref => ref.deref()?.getReceivers() ?? []);
     const report = await receivers.find(receiver => receiver.track === track)?.getStats();
-    meter.asking = false;
+    meter.statsPending = false;
     for (const entry of report?.values() ?? []) {
       if (entry.type !== 'inbound-rtp') continue;
       if (meter.energy !== undefined) meter.sound += Math.max(0, entry.totalAudioEnergy - meter.energy);
@@ -139,7 +147,7 @@
       const frames = framesOf(video, meter);
       if (frames !== meter.frames) Object.assign(meter, { frames, last: now });
       meter.gap = Math.max(meter.gap, now - meter.last);
-      if (e2e.listening) listen(video, meter);
+      if (e2e.measuringAudio) listen(video, meter);
     }
   };
   setInterval(sample, 40);
@@ -169,19 +177,19 @@
     open()
       .map(it => `${it.signalingState} ${it.connectionState} ${it.iceConnectionState} ${it.iceGatheringState}`)
       .join(', ');
-  e2e.settled = () =>
+  e2e.allStable = () =>
     open().length > 0 &&
     open().every(it => it.signalingState === 'stable' && it.connectionState === 'connected');
 
-  // ---- one look at everything
+  // ---- a snapshot of everything
   const canvas = document.createElement('canvas');
   canvas.width = 16;
   canvas.height = 12;
-  const pen = canvas.getContext('2d', { willReadFrequently: true });
+  const drawing = canvas.getContext('2d', { willReadFrequently: true });
   const pixels = video => {
     if (!video || !video.videoWidth) return { brightness: 0, picture: '' };
-    pen.drawImage(video, 0, 0, 16, 12);
-    const { data } = pen.getImageData(0, 0, 16, 12);
+    drawing.drawImage(video, 0, 0, 16, 12);
+    const { data } = drawing.getImageData(0, 0, 16, 12);
     let sum = 0;
     let picture = 0;
     for (let i = 0; i < data.length; i++) {
@@ -241,7 +249,7 @@
     box: box(element),
   });
   const all = (selector, make) => [...document.querySelectorAll(selector)].map(make);
-  e2e.look = () => {
+  e2e.snapshot = () => {
     const room = document.querySelector('visavis-room');
     return {
       state: room?.dataset.state ?? '',
@@ -258,9 +266,10 @@
         text: text(notice),
         visible: shown(notice),
       })),
-      held: {
+      resources: {
         connections: alive(connections, it => it.connectionState !== 'closed').length,
         tracks: alive(tracks, it => it.readyState === 'live').map(it => it.kind),
+        shared: alive(shared, it => it.readyState === 'live').map(it => it.kind),
         videos: document.querySelectorAll('video').length,
         memory: e2e.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
       },

@@ -11,14 +11,14 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::network::Place;
+use crate::network::Host;
 
 /// A running program, with what it has said. Dropping it kills it, its process group and all its descendants.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     pid: Pid,
-    said: Arc<Mutex<Vec<String>>>,
+    output: Arc<Mutex<Vec<String>>>,
     lines: watch::Receiver<usize>,
 }
 
@@ -37,36 +37,35 @@ impl Process {
     }
 
     /// The same in another place of the network.
-    pub fn start_in(place: Option<&Place>, program: &Path, args: &[String]) -> Self {
+    pub fn start_in(host: Option<&Host>, program: &Path, args: &[String]) -> Self {
         let plain = (program.display().to_string(), args.to_vec());
-        let (program, args) =
-            place.map_or(plain, |place| place.command(&program.display().to_string(), args));
+        let (program, args) = host.map_or(plain, |host| host.command(&program.display().to_string(), args));
         let mut command = Command::new(&program);
         command.args(args).process_group(0).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {program}: {error}"));
         let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has just started");
-        let said = Arc::new(Mutex::new(Vec::new()));
+        let output = Arc::new(Mutex::new(Vec::new()));
         let (count, lines) = watch::channel(0);
-        follow(child.stdout.take().expect("piped"), said.clone(), count.clone());
-        follow(child.stderr.take().expect("piped"), said.clone(), count);
-        Self { child, pid, said, lines }
+        collect_lines(child.stdout.take().expect("piped"), output.clone(), count.clone());
+        collect_lines(child.stderr.take().expect("piped"), output.clone(), count);
+        Self { child, pid, output, lines }
     }
 
     /// Waits for a line that `find` recognises, and returns what it made of it.
-    pub async fn hears<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
-        match self.listens_for(find).await {
+    pub async fn wait_for_line<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+        match self.try_wait_for_line(find).await {
             Some(found) => found,
-            None => panic!("{self:?} did not say what it should; it said:\n{}", self.last_words()),
+            None => panic!("{self:?} did not say what it should; it said:\n{}", self.last_output()),
         }
     }
 
     /// The same; `None` if it ends or takes too long.
-    pub async fn listens_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub async fn try_wait_for_line<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let found = async {
             loop {
                 if let Some(found) =
-                    self.said.lock().expect("not poisoned").iter().find_map(|line| find(line))
+                    self.output.lock().expect("not poisoned").iter().find_map(|line| find(line))
                 {
                     return Some(found);
                 }
@@ -79,9 +78,9 @@ impl Process {
     }
 
     /// The last lines it has said.
-    pub fn last_words(&self) -> String {
-        let said = self.said.lock().expect("not poisoned");
-        said[said.len().saturating_sub(20)..].join("\n")
+    pub fn last_output(&self) -> String {
+        let output = self.output.lock().expect("not poisoned");
+        output[output.len().saturating_sub(20)..].join("\n")
     }
 
     /// Whether it is still running.
@@ -108,15 +107,15 @@ impl Drop for Process {
     }
 }
 
-fn follow(
+fn collect_lines(
     pipe: impl AsyncRead + Unpin + Send + 'static,
-    said: Arc<Mutex<Vec<String>>>,
+    output: Arc<Mutex<Vec<String>>>,
     count: watch::Sender<usize>,
 ) {
     tokio::spawn(async move {
         let mut lines = BufReader::new(pipe).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            said.lock().expect("not poisoned").push(line);
+            output.lock().expect("not poisoned").push(line);
             count.send_modify(|count| *count += 1);
         }
     });
@@ -125,18 +124,18 @@ fn follow(
 /// All children of a process, theirs, and so on. Empty where there is no `/proc`.
 fn descendants(root: Pid) -> Vec<Pid> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten();
-    let parents: Vec<(Pid, Pid)> = entries.filter_map(|entry| parentage(&entry.ok()?.path())).collect();
-    let mut family = vec![root];
+    let parents: Vec<(Pid, Pid)> = entries.filter_map(|entry| pid_and_parent(&entry.ok()?.path())).collect();
+    let mut tree = vec![root];
     let mut next = 0;
-    while let Some(&elder) = family.get(next) {
-        family.extend(parents.iter().filter(|(_, parent)| *parent == elder).map(|(pid, _)| *pid));
+    while let Some(&ancestor) = tree.get(next) {
+        tree.extend(parents.iter().filter(|(_, parent)| *parent == ancestor).map(|(pid, _)| *pid));
         next += 1;
     }
-    family.split_off(1)
+    tree.split_off(1)
 }
 
 /// A process and its parent, from `/proc/PID/stat`: `PID (name) state PARENT ...`.
-fn parentage(path: &Path) -> Option<(Pid, Pid)> {
+fn pid_and_parent(path: &Path) -> Option<(Pid, Pid)> {
     let pid = path.file_name()?.to_str()?.parse().ok()?;
     let stat = std::fs::read_to_string(path.join("stat")).ok()?;
     let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;

@@ -14,11 +14,11 @@ use tokio_tungstenite::{accept_async, connect_async};
 
 /// Which way a frame goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// From the page to the server.
-    Up,
+    ToServer,
     /// From the server to the page.
-    Down,
+    ToPage,
 }
 
 /// A frame on its way.
@@ -27,7 +27,7 @@ pub struct Frame {
     /// Which socket, counted from zero.
     pub socket: usize,
     /// Which way.
-    pub way: Way,
+    pub direction: Direction,
     /// Its text.
     pub text: String,
 }
@@ -53,16 +53,16 @@ impl Frame {
 /// When a frame is delivered: once for each delay. No delay at all: never.
 pub type Deliveries = Vec<Duration>;
 
-/// At once, and once: what an honest relay does.
-pub fn honest(_: &Frame) -> Deliveries {
+/// At once, and once: what a relay does that changes nothing.
+pub fn pass_through(_: &Frame) -> Deliveries {
     vec![Duration::ZERO]
 }
 
 type Rule = Box<dyn FnMut(&Frame) -> Deliveries + Send>;
-type Pipe = UnboundedSender<Message>;
+type Sender = UnboundedSender<Message>;
 
 struct Socket {
-    down: Pipe,
+    down: Sender,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -89,7 +89,7 @@ impl Relay {
         let shared = state.clone();
         let listener = tokio::spawn(async move {
             while let Ok((page, _)) = listener.accept().await {
-                carry(page, server, &shared).await;
+                proxy_socket(page, server, &shared).await;
             }
         });
         Self { port, state, listener }
@@ -117,8 +117,8 @@ impl Relay {
 
     /// Delivers a frame once more, to the page whose socket it came down.
     pub fn replay(&self, frame: &Frame) {
-        assert_eq!(frame.way, Way::Down, "only pages are lied to");
-        deliver(&self.state, frame.clone());
+        assert_eq!(frame.direction, Direction::ToPage, "only pages are lied to");
+        deliver_to_page(&self.state, frame.clone());
     }
 
     /// Cuts every connection, as a router that is switched off; new ones are welcome.
@@ -139,7 +139,7 @@ impl Drop for Relay {
 }
 
 /// Joins one page's socket to one of the server's.
-async fn carry(page: TcpStream, server: u16, state: &Arc<Mutex<State>>) {
+async fn proxy_socket(page: TcpStream, server: u16, state: &Arc<Mutex<State>>) {
     let Ok(page) = accept_async(page).await else { return };
     let Ok((server, _)) = connect_async(format!("ws://127.0.0.1:{server}/ws")).await else { return };
     let (to_page, from_page) = page.split();
@@ -151,8 +151,8 @@ async fn carry(page: TcpStream, server: u16, state: &Arc<Mutex<State>>) {
     let tasks = vec![
         tokio::spawn(write(down_queue, to_page)),
         tokio::spawn(write(up_queue, to_server)),
-        tokio::spawn(read(from_page, state.clone(), (socket, Way::Up), up)),
-        tokio::spawn(read(from_server, state.clone(), (socket, Way::Down), down.clone())),
+        tokio::spawn(read(from_page, state.clone(), (socket, Direction::ToServer), up)),
+        tokio::spawn(read(from_server, state.clone(), (socket, Direction::ToPage), down.clone())),
     ];
     shared.sockets.push(Socket { down, tasks });
 }
@@ -172,44 +172,44 @@ where
 async fn read(
     mut stream: impl Stream<Item = Result<Message, Error>> + Unpin,
     state: Arc<Mutex<State>>,
-    (socket, way): (usize, Way),
-    pipe: Pipe,
+    (socket, direction): (usize, Direction),
+    sender: Sender,
 ) {
     while let Some(Ok(message)) = stream.next().await {
         match message {
             Message::Text(text) => {
-                route(&state, &Frame { socket, way, text: text.as_str().to_owned() }, &pipe);
+                route(&state, &Frame { socket, direction, text: text.as_str().to_owned() }, &sender);
             }
             Message::Close(_) => break,
             Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
     }
     // One side has gone: the other hears it at once.
-    let _ = pipe.send(Message::Close(None));
+    let _ = sender.send(Message::Close(None));
 }
 
-fn route(state: &Arc<Mutex<State>>, frame: &Frame, pipe: &Pipe) {
+fn route(state: &Arc<Mutex<State>>, frame: &Frame, sender: &Sender) {
     let delays = (state.lock().expect("not poisoned").rule)(frame);
     for delay in delays {
         if delay.is_zero() {
-            pass(state, frame.clone(), pipe);
+            deliver(state, frame.clone(), sender);
             continue;
         }
-        let (state, frame, pipe) = (state.clone(), frame.clone(), pipe.clone());
+        let (state, frame, sender) = (state.clone(), frame.clone(), sender.clone());
         tokio::spawn(async move {
             sleep(delay).await;
-            pass(&state, frame, &pipe);
+            deliver(&state, frame, &sender);
         });
     }
 }
 
-fn deliver(state: &Arc<Mutex<State>>, frame: Frame) {
-    let pipe = state.lock().expect("not poisoned").sockets[frame.socket].down.clone();
-    pass(state, frame, &pipe);
+fn deliver_to_page(state: &Arc<Mutex<State>>, frame: Frame) {
+    let sender = state.lock().expect("not poisoned").sockets[frame.socket].down.clone();
+    deliver(state, frame, &sender);
 }
 
-fn pass(state: &Arc<Mutex<State>>, frame: Frame, pipe: &Pipe) {
-    if pipe.send(Message::text(frame.text.clone())).is_ok() {
+fn deliver(state: &Arc<Mutex<State>>, frame: Frame, sender: &Sender) {
+    if sender.send(Message::text(frame.text.clone())).is_ok() {
         state.lock().expect("not poisoned").delivered.push(frame);
     }
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
 use crate::process::Process;
-use crate::{Bundle, Network, Place, tools};
+use crate::{Bundle, Host, Network, tools};
 
 /// Where the server of a [`Network`] listens: its namespace has all ports to itself.
 pub(crate) const PORT: u16 = 8080;
@@ -13,7 +13,7 @@ pub(crate) const PORT: u16 = 8080;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddrV4,
-    place: Option<Place>,
+    host: Option<Host>,
     dist: PathBuf,
     flags: Vec<String>,
     process: Process,
@@ -43,18 +43,18 @@ impl Server {
     /// Starts it on the router of a network.
     pub async fn on_router(network: &Network, flags: &[&str]) -> Self {
         let flags = flags.iter().map(ToString::to_string).collect();
-        let address = SocketAddrV4::new(Place::SERVER, PORT);
+        let address = SocketAddrV4::new(Host::SERVER, PORT);
         Self::at(address, Some(network.router().clone()), tools::dist(), flags).await
     }
 
-    async fn at(address: SocketAddrV4, place: Option<Place>, dist: PathBuf, flags: Vec<String>) -> Self {
+    async fn at(address: SocketAddrV4, host: Option<Host>, dist: PathBuf, flags: Vec<String>) -> Self {
         assert!(dist.join("index.html").exists(), "no bundle at {}: run `cargo xtask dist`", dist.display());
         let mut args = vec!["--listen".to_owned(), address.to_string()];
         args.extend(["--dist".to_owned(), dist.display().to_string()]);
         args.extend(flags.iter().cloned());
-        let mut process = Process::start_in(place.as_ref(), &tools::server(), &args);
-        let address = SocketAddrV4::new(*address.ip(), process.hears(port_of).await);
-        Self { address, place, dist, flags, process }
+        let mut process = Process::start_in(host.as_ref(), &tools::server(), &args);
+        let address = SocketAddrV4::new(*address.ip(), process.wait_for_line(port_of).await);
+        Self { address, host, dist, flags, process }
     }
 
     /// The page's address.
@@ -75,7 +75,7 @@ impl Server {
     /// Starts it again in the same place.
     pub async fn restart(&mut self) {
         self.process.kill().await;
-        *self = Self::at(self.address, self.place.clone(), self.dist.clone(), self.flags.clone()).await;
+        *self = Self::at(self.address, self.host.clone(), self.dist.clone(), self.flags.clone()).await;
     }
 }
 

@@ -11,12 +11,12 @@ use crate::tools;
 
 /// A running host. Dropping it stops it.
 #[derive(Debug)]
-pub struct Site {
+pub struct StaticSite {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Site {
+impl StaticSite {
     /// Hands out the bundle as it is built.
     pub async fn start() -> Self {
         Self::serving(&tools::dist(), 0).await
@@ -24,34 +24,34 @@ impl Site {
 
     /// Hands out a folder, on a port (0 for any that is free).
     pub async fn serving(folder: &Path, port: u16) -> Self {
-        Self::answering(port, Answers::of(vec![folder.to_owned()], 404)).await
+        Self::answering(port, Responses::of(vec![folder.to_owned()], 404)).await
     }
 
     /// Hands out what is in any of these folders, the first before the others.
-    pub async fn of(folders: Vec<PathBuf>) -> Self {
-        Self::answering(0, Answers::of(folders, 404)).await
+    pub async fn serving_all(folders: Vec<PathBuf>) -> Self {
+        Self::answering(0, Responses::of(folders, 404)).await
     }
 
     /// Hands out a folder, with one more header in each answer.
-    pub async fn saying(header: &'static str, folder: &Path) -> Self {
-        Self::answering(0, Answers { folders: vec![folder.to_owned()], missing: 404, header }).await
+    pub async fn with_header(header: &'static str, folder: &Path) -> Self {
+        Self::answering(0, Responses { folders: vec![folder.to_owned()], missing: 404, header }).await
     }
 
     /// Hands out a folder at another address of this machine, and answers with this status to what is not in it.
     pub async fn at(host: &str, folder: &Path, missing: u16) -> Self {
-        Self::listening(host, 0, Answers::of(vec![folder.to_owned()], missing)).await
+        Self::listening(host, 0, Responses::of(vec![folder.to_owned()], missing)).await
     }
 
     /// Has nothing, and answers everything with this status.
-    pub async fn refusing(status: u16) -> Self {
-        Self::answering(0, Answers::of(Vec::new(), status)).await
+    pub async fn with_status(status: u16) -> Self {
+        Self::answering(0, Responses::of(Vec::new(), status)).await
     }
 
-    async fn answering(port: u16, answers: Answers) -> Self {
+    async fn answering(port: u16, answers: Responses) -> Self {
         Self::listening("127.0.0.1", port, answers).await
     }
 
-    async fn listening(host: &str, port: u16, answers: Answers) -> Self {
+    async fn listening(host: &str, port: u16, answers: Responses) -> Self {
         let listener = TcpListener::bind((host, port)).await.expect("the port is free");
         let address = listener.local_addr().expect("it is bound");
         let task = tokio::spawn(async move {
@@ -74,7 +74,7 @@ impl Site {
     }
 }
 
-impl Drop for Site {
+impl Drop for StaticSite {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -82,7 +82,7 @@ impl Drop for Site {
 
 /// What a host answers.
 #[derive(Debug, Clone)]
-struct Answers {
+struct Responses {
     folders: Vec<PathBuf>,
     /// The status for what is in none of the folders.
     missing: u16,
@@ -90,15 +90,15 @@ struct Answers {
     header: &'static str,
 }
 
-impl Answers {
+impl Responses {
     fn of(folders: Vec<PathBuf>, missing: u16) -> Self {
         Self { folders, missing, header: "" }
     }
 }
 
 /// Reads the head of one request and answers it; anybody may read the answer.
-async fn answer(mut stream: TcpStream, answers: &Answers) -> Option<()> {
-    let Answers { folders, missing, header } = answers;
+async fn answer(mut stream: TcpStream, answers: &Responses) -> Option<()> {
+    let Responses { folders, missing, header } = answers;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 16_384 {
         head.push(stream.read_u8().await.ok()?);

@@ -8,20 +8,20 @@ use tokio::task::JoinHandle;
 
 /// A running proxy. Dropping it stops it.
 #[derive(Debug)]
-pub struct SubPath {
+pub struct SubPathProxy {
     address: SocketAddr,
     path: &'static str,
     task: JoinHandle<()>,
 }
 
-impl SubPath {
+impl SubPathProxy {
     /// Shows what a server on this port has, at a path that begins and ends with a slash. Everything else is 404.
     pub async fn start(port: u16, path: &'static str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a free port");
         let address = listener.local_addr().expect("it is bound");
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(pass(stream, port, path));
+                tokio::spawn(proxy(stream, port, path));
             }
         });
         Self { address, path, task }
@@ -33,14 +33,14 @@ impl SubPath {
     }
 }
 
-impl Drop for SubPath {
+impl Drop for SubPathProxy {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// One request for each connection, so that there is one head to rewrite; a WebSocket goes on after it.
-async fn pass(mut client: TcpStream, port: u16, path: &str) -> Option<()> {
+async fn proxy(mut client: TcpStream, port: u16, path: &str) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 16_384 {
         head.push(client.read_u8().await.ok()?);

@@ -14,39 +14,39 @@ pub fn repository() -> PathBuf {
 
 /// The built bundle: `VISAVIS_DIST`, else `dist/`.
 pub fn dist() -> PathBuf {
-    given("VISAVIS_DIST").unwrap_or_else(|| repository().join("dist"))
+    from_environment("VISAVIS_DIST").unwrap_or_else(|| repository().join("dist"))
 }
 
 /// The signaling server: `VISAVIS_SERVER`, else the one of a debug build.
 pub fn server() -> PathBuf {
-    given("VISAVIS_SERVER").unwrap_or_else(|| repository().join("target/debug/visavis-server"))
+    from_environment("VISAVIS_SERVER").unwrap_or_else(|| repository().join("target/debug/visavis-server"))
 }
 
 /// Trunk, where it is installed: `TRUNK`, else the one that `cargo xtask` installs, else the one on the path.
 pub fn trunk() -> Option<PathBuf> {
-    given("TRUNK").or_else(|| cached("trunk-0.21.14/bin/trunk")).or_else(|| on_path("trunk"))
+    from_environment("TRUNK").or_else(|| cached("trunk-0.21.14/bin/trunk")).or_else(|| on_path("trunk"))
 }
 
 /// `cargo xtask`: `XTASK`, else the one of a debug build.
 pub fn xtask() -> PathBuf {
-    given("XTASK").unwrap_or_else(|| repository().join("target/debug/xtask"))
+    from_environment("XTASK").unwrap_or_else(|| repository().join("target/debug/xtask"))
 }
 
 /// `CHROMEDRIVER`, else the one on the path.
 pub fn chromedriver() -> PathBuf {
-    given("CHROMEDRIVER").unwrap_or_else(|| PathBuf::from("chromedriver"))
+    from_environment("CHROMEDRIVER").unwrap_or_else(|| PathBuf::from("chromedriver"))
 }
 
 /// `GECKODRIVER`, else the one that `cargo xtask` installs, else the one on the path.
 pub fn geckodriver() -> PathBuf {
-    given("GECKODRIVER")
+    from_environment("GECKODRIVER")
         .or_else(|| cached("geckodriver-0.37.1/bin/geckodriver"))
         .unwrap_or_else(|| PathBuf::from("geckodriver"))
 }
 
 /// `MATCHBOX_SERVER`, else the one that `cargo xtask` installs, else the one on the path.
 pub fn matchbox_server() -> PathBuf {
-    given("MATCHBOX_SERVER")
+    from_environment("MATCHBOX_SERVER")
         .or_else(|| cached("matchbox_server-0.15.0/bin/matchbox_server"))
         .unwrap_or_else(|| PathBuf::from("matchbox_server"))
 }
@@ -54,34 +54,34 @@ pub fn matchbox_server() -> PathBuf {
 /// The directory whose `node_modules` has other people's servers and clients: `VISAVIS_PACKAGES`, else the one that
 /// `cargo xtask` fills.
 pub fn packages() -> PathBuf {
-    given("VISAVIS_PACKAGES")
+    from_environment("VISAVIS_PACKAGES")
         .or_else(|| cached("e2e-servers"))
         .expect("`cargo xtask setup` has installed what the tests need")
 }
 
 /// `CHROME`, else Debian's Chromium; none leaves the choice to the driver.
 pub fn chrome() -> Option<PathBuf> {
-    given("CHROME").or_else(|| existing("/usr/bin/chromium"))
+    from_environment("CHROME").or_else(|| existing("/usr/bin/chromium"))
 }
 
 /// `FIREFOX`, else Debian's; none leaves the choice to the driver.
 pub fn firefox() -> Option<PathBuf> {
-    given("FIREFOX").or_else(|| existing("/usr/bin/firefox-esr"))
+    from_environment("FIREFOX").or_else(|| existing("/usr/bin/firefox-esr"))
 }
 
 /// `WEBKITDRIVER`, else the one on the path. It knows its browser.
 pub fn webkit_driver() -> PathBuf {
-    given("WEBKITDRIVER").unwrap_or_else(|| PathBuf::from("WebKitWebDriver"))
+    from_environment("WEBKITDRIVER").unwrap_or_else(|| PathBuf::from("WebKitWebDriver"))
 }
 
-/// A screen for browsers without a headless mode: `XVFB`, else the one on the path.
-pub fn xvfb() -> PathBuf {
-    given("XVFB").unwrap_or_else(|| PathBuf::from("Xvfb"))
+/// A display that nobody sees, where it is installed: `XVFB`, else the one on the path.
+pub fn xvfb() -> Option<PathBuf> {
+    from_environment("XVFB").or_else(|| on_path("Xvfb"))
 }
 
 /// coturn's server: `TURNSERVER`, else the one on the path.
 pub fn turnserver() -> PathBuf {
-    given("TURNSERVER").unwrap_or_else(|| PathBuf::from("turnserver"))
+    from_environment("TURNSERVER").unwrap_or_else(|| PathBuf::from("turnserver"))
 }
 
 /// Where screenshots and the remains of failures go. Not in version control.
@@ -97,7 +97,7 @@ pub fn skip(why: &str) {
     let _ = writeln!(io::stdout().lock(), "skipped: {why}");
 }
 
-fn given(variable: &str) -> Option<PathBuf> {
+fn from_environment(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 

@@ -25,12 +25,12 @@ impl Turn {
         std::fs::create_dir_all(&files).expect("a directory can be made");
         let process = Process::start(&tools::turnserver(), &arguments(port, &files));
         let mut turn = Self { port, files, process };
-        turn.is_up().await;
+        turn.wait_until_ready().await;
         turn
     }
 
-    async fn is_up(&mut self) {
-        self.process.hears(|line| line.contains("UDP listener opened").then_some(())).await;
+    async fn wait_until_ready(&mut self) {
+        self.process.wait_for_line(|line| line.contains("UDP listener opened").then_some(())).await;
     }
 
     /// How the signaling server's flags name it.
@@ -52,7 +52,7 @@ impl Turn {
     pub async fn restart(&mut self) {
         self.kill().await;
         self.process = Process::start(&tools::turnserver(), &arguments(self.port, &self.files));
-        self.is_up().await;
+        self.wait_until_ready().await;
     }
 }
 
@@ -65,7 +65,7 @@ impl Drop for Turn {
 fn arguments(port: u16, files: &std::path::Path) -> Vec<String> {
     let (port, file) = (port.to_string(), |name: &str| files.join(name).display().to_string());
     let (database, pid) = (file("database"), file("pid"));
-    let said = [
+    let arguments = [
         // Without the machine's own configuration file.
         "-n",
         "--verbose",
@@ -92,5 +92,5 @@ fn arguments(port: u16, files: &std::path::Path) -> Vec<String> {
         "--pidfile",
         &pid,
     ];
-    said.map(str::to_owned).to_vec()
+    arguments.map(str::to_owned).to_vec()
 }

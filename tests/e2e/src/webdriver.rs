@@ -11,14 +11,14 @@ use url::{ParseError, Url};
 
 /// A command outside the library's list: a vendor's, or of a later standard.
 #[derive(Debug)]
-pub(crate) struct Extra {
+pub(crate) struct VendorCommand {
     /// Path below the session.
     pub(crate) path: &'static str,
     /// The command's parameters.
     pub(crate) body: Value,
 }
 
-impl WebDriverCompatibleCommand for Extra {
+impl WebDriverCompatibleCommand for VendorCommand {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
         base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }

@@ -1,6 +1,5 @@
 //! WebKitGTK, the engine of Safari in a browser for Linux. It knows no headless mode, so it has a screen that nobody sees.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fantoccini::Client;
@@ -9,6 +8,7 @@ use fantoccini::wd::WindowHandle;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
+use crate::display::Display;
 use crate::process::Process;
 use crate::server::free_port;
 use crate::tools;
@@ -21,37 +21,29 @@ pub(crate) const FLAGS: [&str; 3] = [
     "--javascript-can-open-windows-automatically=true",
 ];
 
-/// A screen with room for every window of the tests.
-const SCREEN: [&str; 7] = ["-displayfd", "1", "-screen", "0", "2000x1200x24", "-nolisten", "tcp"];
+/// A display with room for every window of the tests.
+const DISPLAY: &str = "2000x1200";
 
 /// A window without the toolbar, whose buttons would not let it be as narrow as a telephone, and in a process of its own.
 const OPEN: &str = "window.open('about:blank', '', 'popup,noopener,width=1280,height=800')";
 
-/// Starts a driver and the screen for its browser. Returns them in the order in which they should end, and the driver's
+/// Starts a driver and the display for its browser. Returns them in the order in which they should end, and the driver's
 /// port.
 pub(crate) async fn start_driver() -> (Vec<Process>, u16) {
-    let mut screen = Process::start(&tools::xvfb(), &SCREEN.map(str::to_owned));
-    let display: u32 = screen.hears(|line| line.trim().parse().ok()).await;
+    let display = Display::start(DISPLAY).await;
     let port = free_port();
-    let args = [
-        // On somebody's desktop its windows would open between theirs.
-        "-u".to_owned(),
-        "WAYLAND_DISPLAY".to_owned(),
-        format!("DISPLAY=:{display}"),
-        tools::webkit_driver().display().to_string(),
-        format!("--port={port}"),
-    ];
-    let mut driver = Process::start(Path::new("env"), &args);
-    listens(&mut driver, port).await;
-    (vec![driver, screen], port)
+    let (program, args) = display.command(&tools::webkit_driver(), &[format!("--port={port}")]);
+    let mut driver = Process::start(&program, &args);
+    wait_until_listening(&mut driver, port).await;
+    (vec![driver, display.process], port)
 }
 
 /// The driver does not say when it is ready.
-async fn listens(driver: &mut Process, port: u16) {
+async fn wait_until_listening(driver: &mut Process, port: u16) {
     let begin = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         let waits = driver.is_alive() && begin.elapsed() < Duration::from_secs(30);
-        assert!(waits, "WebKitWebDriver does not listen; it said:\n{}", driver.last_words());
+        assert!(waits, "WebKitWebDriver does not listen; it said:\n{}", driver.last_output());
         sleep(Duration::from_millis(50)).await;
     }
 }

@@ -7,7 +7,7 @@ use walrus::ir::Value;
 use walrus::{ConstExpr, Data, DataKind, MemoryId, Module};
 
 /// A segment of data, with its address.
-struct Placed {
+struct DataSegment {
     index: usize,
     memory: MemoryId,
     address: usize,
@@ -16,22 +16,22 @@ struct Placed {
 
 /// Takes these segments out of the first part, by their places. The rest becomes one piece: what lies between them is zero,
 /// as memory is before anybody writes to it.
-pub(crate) fn leave_out(module: &mut Module, moved: &BTreeSet<usize>) -> Result<()> {
-    let all = take(module)?;
-    let rest: Vec<Placed> = all.into_iter().filter(|placed| !moved.contains(&placed.index)).collect();
-    put(module, &rest)
+pub(crate) fn remove_segments(module: &mut Module, moved: &BTreeSet<usize>) -> Result<()> {
+    let all = take_segments(module)?;
+    let rest: Vec<DataSegment> = all.into_iter().filter(|segment| !moved.contains(&segment.index)).collect();
+    add_segment(module, &rest)
 }
 
 /// Leaves the second part no other segments. It writes them, and the unused bytes between neighbours; all else may have been
 /// written to since the first part was started.
-pub(crate) fn keep_only(module: &mut Module, moved: &BTreeSet<usize>) -> Result<()> {
-    let all = take(module)?;
-    let kept: Vec<Placed> = all.into_iter().filter(|placed| moved.contains(&placed.index)).collect();
-    kept.chunk_by(|one, next| one.index + 1 == next.index).try_for_each(|run| put(module, run))
+pub(crate) fn keep_segments(module: &mut Module, moved: &BTreeSet<usize>) -> Result<()> {
+    let all = take_segments(module)?;
+    let kept: Vec<DataSegment> = all.into_iter().filter(|segment| moved.contains(&segment.index)).collect();
+    kept.chunk_by(|one, next| one.index + 1 == next.index).try_for_each(|run| add_segment(module, run))
 }
 
 /// Takes all data out of the module.
-fn take(module: &mut Module) -> Result<Vec<Placed>> {
+fn take_segments(module: &mut Module) -> Result<Vec<DataSegment>> {
     let mut all = Vec::new();
     for (index, id) in crate::ids(module.data.iter(), Data::id).into_iter().enumerate() {
         let data = module.data.get_mut(id);
@@ -41,14 +41,14 @@ fn take(module: &mut Module) -> Result<Vec<Placed>> {
         let bytes = std::mem::take(&mut data.value);
         module.memories.get_mut(memory).data_segments.remove(&id);
         module.data.delete(id);
-        all.push(Placed { index, memory, address: usize::try_from(address.cast_unsigned())?, bytes });
+        all.push(DataSegment { index, memory, address: usize::try_from(address.cast_unsigned())?, bytes });
     }
     Ok(all)
 }
 
 /// Makes one segment of neighbours, in the order of their addresses.
-fn put(module: &mut Module, run: &[Placed]) -> Result<()> {
-    let Some(Placed { memory, address, .. }) = run.first() else { return Ok(()) };
+fn add_segment(module: &mut Module, run: &[DataSegment]) -> Result<()> {
+    let Some(DataSegment { memory, address, .. }) = run.first() else { return Ok(()) };
     let mut bytes = Vec::new();
     for next in run {
         let gap = next.address.checked_sub(address + bytes.len()).context("segments of data overlap")?;
@@ -65,7 +65,7 @@ fn put(module: &mut Module, run: &[Placed]) -> Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::notes::{Means, linked};
+    use crate::test_program::{RelocationTarget, linked_program};
 
     const PROGRAM: &str = r#"(module
         (memory 1)
@@ -96,16 +96,19 @@ mod tests {
         ".data.counter",
         ".rodata.last",
     ];
-    const CODE: [Means; 6] = [
-        Means::Segment(0, 0),
-        Means::Segment(1, -6),
-        Means::Segment(3, 0),
-        Means::Segment(4, 0),
-        Means::Segment(6, 0),
-        Means::Segment(7, 0),
+    const CODE: [RelocationTarget; 6] = [
+        RelocationTarget::Segment(0, 0),
+        RelocationTarget::Segment(1, -6),
+        RelocationTarget::Segment(3, 0),
+        RelocationTarget::Segment(4, 0),
+        RelocationTarget::Segment(6, 0),
+        RelocationTarget::Segment(7, 0),
     ];
-    const WORDS: [(usize, usize, Means); 3] =
-        [(3, 0, Means::Segment(2, 0)), (4, 0, Means::Segment(5, 0)), (4, 4, Means::Function(2))];
+    const WORDS: [(usize, usize, RelocationTarget); 3] = [
+        (3, 0, RelocationTarget::Segment(2, 0)),
+        (4, 0, RelocationTarget::Segment(5, 0)),
+        (4, 4, RelocationTarget::Function(2)),
+    ];
 
     /// What a part writes, and where.
     fn segments(part: &[u8]) -> Vec<(i32, Vec<u8>)> {
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn data_moves_with_the_code_that_needs_it() {
-        let program = linked(PROGRAM, &NAMES, &CODE, &WORDS);
+        let program = linked_program(PROGRAM, &NAMES, &CODE, &WORDS);
         let (first, second) = crate::split(&program).unwrap();
         let mut kept = vec![0; 60];
         for (address, text) in
@@ -141,26 +144,29 @@ mod tests {
 
     #[test]
     fn what_only_their_data_names_moves_and_what_a_number_may_name_stays() {
-        let program = linked(PROGRAM, &NAMES, &CODE, &WORDS);
+        let program = linked_program(PROGRAM, &NAMES, &CODE, &WORDS);
         let (first, second) = crate::split(&program).unwrap();
         let late = "core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>".to_owned();
         assert_eq!((names(&first).contains(&late), names(&second).contains(&late)), (false, true));
         assert!(names(&first).contains(&"core::fmt".to_owned()), "4 stands in code");
 
         // Now the slot of `$late` is named in code as well, and 3 might be that.
-        let code = [&CODE[..], &[Means::Function(2)]].concat();
+        let code = [&CODE[..], &[RelocationTarget::Function(2)]].concat();
         let text = PROGRAM.replace("i32.const 4 drop", "i32.const 4 drop i32.const 3 drop");
-        let (first, _) = crate::split(&linked(&text, &NAMES, &code, &WORDS)).unwrap();
+        let (first, _) = crate::split(&linked_program(&text, &NAMES, &code, &WORDS)).unwrap();
         assert!(names(&first).contains(&late));
     }
 
     #[test]
     fn a_program_that_does_not_fit_its_notes_is_not_divided() {
         assert!(crate::split(&wat::parse_str(PROGRAM).unwrap()).is_err(), "no notes");
-        assert!(crate::split(&linked(PROGRAM, &NAMES[1..], &CODE, &WORDS)).is_err(), "a name is missing");
-        let wrong = [(3, 0, Means::Segment(2, 1))];
-        assert!(crate::split(&linked(PROGRAM, &NAMES, &CODE, &wrong)).is_err(), "another word");
-        let outside = [(3, 2, Means::Segment(2, 0))];
-        assert!(crate::split(&linked(PROGRAM, &NAMES, &CODE, &outside)).is_err(), "past the end");
+        assert!(
+            crate::split(&linked_program(PROGRAM, &NAMES[1..], &CODE, &WORDS)).is_err(),
+            "a name is missing"
+        );
+        let wrong = [(3, 0, RelocationTarget::Segment(2, 1))];
+        assert!(crate::split(&linked_program(PROGRAM, &NAMES, &CODE, &wrong)).is_err(), "another word");
+        let outside = [(3, 2, RelocationTarget::Segment(2, 0))];
+        assert!(crate::split(&linked_program(PROGRAM, &NAMES, &CODE, &outside)).is_err(), "past the end");
     }
 }

@@ -8,17 +8,17 @@
 //! Which code moves follows from one rule. Methods of a dialect are reached through the function table alone, from
 //! `dialects::ALL` and from the methods of objects made by it. So they are taken out of the table; whatever then cannot
 //! be reached any more is what nobody else needs. What the rest of the program calls directly can always be
-//! reached, and stays: a wrong guess in [`moves`] makes the first part larger, it does not break it.
+//! reached, and stays: a wrong guess in [`is_on_demand`] makes the first part larger, it does not break it.
 //!
 //! Data is no different: a text or a table that only moved code can reach moves, and so does what stands in a slot that is
 //! named in such a table alone. [`relocations`] tells which numbers are addresses.
 
 mod data;
-#[cfg(test)]
-mod notes;
 mod packages;
 mod reach;
 mod relocations;
+#[cfg(test)]
+mod test_program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -36,9 +36,9 @@ use crate::reach::Program;
 use crate::relocations::{Item, Relocations};
 
 /// What the second part calls the one module it imports from: the first.
-const FIRST: &str = "a";
+const FIRST_MODULE: &str = "a";
 /// Modules of ours whose methods move.
-const MOVING: [&str; 15] = [
+const ON_DEMAND_PATHS: [&str; 15] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -56,7 +56,7 @@ const MOVING: [&str; 15] = [
     "visavis::ui::mapping_editor::",
 ];
 /// What stays of them, because the page speaks it by default.
-const STAYING: [&str; 2] =
+const KEPT_PATHS: [&str; 2] =
     ["visavis_signaling::dialects::visavis::Visavis", "visavis_signaling::dialects::visavis::make"];
 
 fn main() -> Result<()> {
@@ -83,16 +83,16 @@ fn main() -> Result<()> {
 fn split(program: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
     let plan = Plan::of(program)?;
     let mut reachable = parse(program)?;
-    let moved = empty_slots(&mut reachable, &plan)?;
+    let moved = remove_on_demand_slots(&mut reachable, &plan)?;
     gc::run(&mut reachable);
     let mut second = parse(program)?;
-    data::keep_only(&mut second, &plan.segments)?;
-    let wanted = keep_the_rest(&mut second, &reachable, &moved)?;
+    data::keep_segments(&mut second, &plan.segments)?;
+    let wanted = keep_on_demand_part(&mut second, &reachable, &moved)?;
     // Once more, because the second part may want what nobody in the first does: a function of the browser.
     let mut first = parse(program)?;
-    empty_slots(&mut first, &plan)?;
-    data::leave_out(&mut first, &plan.segments)?;
-    hand_out(&mut first, &wanted);
+    remove_on_demand_slots(&mut first, &plan)?;
+    data::remove_segments(&mut first, &plan.segments)?;
+    add_exports(&mut first, &wanted);
     gc::run(&mut first);
     Ok((first.emit_wasm(), second.emit_wasm()))
 }
@@ -100,7 +100,7 @@ fn split(program: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
 /// Reads a program, without the linker's notes: they are not for the parts.
 fn parse(program: &[u8]) -> Result<Module> {
     let mut module = ModuleConfig::new().generate_producers_section(false).parse(program)?;
-    for section in relocations::SECTIONS {
+    for section in relocations::LINKER_SECTIONS {
         module.customs.remove_raw(section);
     }
     Ok(module)
@@ -118,9 +118,9 @@ impl Plan {
         let mut module = parse(program)?;
         let slots = take_slots(&mut module).into_iter().map(|slot| (slot.index, slot.function)).collect();
         ensure!(module.elements.iter().next().is_none(), "functions whose slots are not known");
-        let moving = names_that_move(&module, &slots);
+        let moving = on_demand_slots(&module, &slots);
         let program = Program { module: &module, relocations: &relocations, slots: &slots };
-        let reached = program.reach(|slot| moving.contains(&slot));
+        let reached = program.reachable(|slot| moving.contains(&slot));
         let moves = |slot: &u32| moving.contains(slot) || !reached.contains(&Item::Slot(*slot));
         let segments = 0..relocations.segments.len();
         Ok(Self {
@@ -131,9 +131,10 @@ impl Plan {
 }
 
 /// Whether a function that stands in the table moves: a method of a type of ours, or a function, in a module that does.
-fn moves(name: &str) -> bool {
+fn is_on_demand(name: &str) -> bool {
     let path = name.trim_start_matches(['<', '&']);
-    MOVING.iter().any(|start| path.starts_with(start)) && !STAYING.iter().any(|start| path.starts_with(start))
+    ON_DEMAND_PATHS.iter().any(|start| path.starts_with(start))
+        && !KEPT_PATHS.iter().any(|start| path.starts_with(start))
 }
 
 /// A function's slot in the table.
@@ -144,9 +145,13 @@ struct Slot {
 }
 
 /// The slots of functions that move by their names.
-fn names_that_move(module: &Module, slots: &BTreeMap<u32, FunctionId>) -> BTreeSet<u32> {
+fn on_demand_slots(module: &Module, slots: &BTreeMap<u32, FunctionId>) -> BTreeSet<u32> {
     let name = |function| module.funcs.get(function).name.as_deref();
-    slots.iter().filter(|(_, function)| name(**function).is_some_and(moves)).map(|(slot, _)| *slot).collect()
+    slots
+        .iter()
+        .filter(|(_, function)| name(**function).is_some_and(is_on_demand))
+        .map(|(slot, _)| *slot)
+        .collect()
 }
 
 /// Takes what moves out of the table. Gives where it was.
@@ -155,11 +160,11 @@ fn names_that_move(module: &Module, slots: &BTreeMap<u32, FunctionId>) -> BTreeS
 /// and where JavaScript can reach a table of functions with a null in it, Chromium (156) cannot count objects
 /// (`Runtime.queryObjects`, of its developer tools): V8 keeps that null in memory which nobody may read, looks at it all
 /// the same, and the tab crashes.
-fn empty_slots(module: &mut Module, plan: &Plan) -> Result<Vec<Slot>> {
+fn remove_on_demand_slots(module: &mut Module, plan: &Plan) -> Result<Vec<Slot>> {
     let slots = take_slots(module).into_iter();
     let (moved, mut stay): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| plan.slots.contains(&slot.index));
     let table = moved.first().context("nothing to move: have the modules other names?")?.table;
-    let function = stand_in(module);
+    let function = trap_function(module);
     let taken: BTreeSet<u32> = stay.iter().map(|slot| slot.index).collect();
     let all = 0..u32::try_from(module.tables.get(table).initial)?;
     stay.extend(all.filter(|index| !taken.contains(index)).map(|index| Slot { table, index, function }));
@@ -169,7 +174,7 @@ fn empty_slots(module: &mut Module, plan: &Plan) -> Result<Vec<Slot>> {
 }
 
 /// What stands in for a function that is not there: whoever calls it too early is stopped, as a null would stop them.
-fn stand_in(module: &mut Module) -> FunctionId {
+fn trap_function(module: &mut Module) -> FunctionId {
     let mut function = FunctionBuilder::new(&mut module.types, &[], &[]);
     function.func_body().unreachable();
     function.finish(Vec::new(), &mut module.funcs)
@@ -219,7 +224,7 @@ fn fill_slots(module: &mut Module, slots: &[Slot]) {
 
 /// What kinds of things the second part takes from the first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum ItemKind {
     Function,
     Global,
     Memory,
@@ -227,17 +232,21 @@ enum Kind {
 }
 
 /// Keeps what is not in the first part, and imports what it needs from there. Gives that.
-fn keep_the_rest(module: &mut Module, first: &Module, moved: &[Slot]) -> Result<Vec<(Kind, usize)>> {
-    forget_the_beginning(module);
+fn keep_on_demand_part(
+    module: &mut Module,
+    first: &Module,
+    moved: &[Slot],
+) -> Result<Vec<(ItemKind, usize)>> {
+    remove_initialization(module);
     import_everything(module, first);
     let slots: Option<Vec<Slot>> = moved.iter().map(|slot| same_slot(module, slot)).collect();
     fill_slots(module, &slots.context("the same program was read differently")?);
     gc::run(module);
-    Ok(module.imports.iter().filter_map(|import| wanted(&import.kind)).collect())
+    Ok(module.imports.iter().filter_map(|import| imported_item(&import.kind)).collect())
 }
 
 /// What has been done when the second part is loaded: memory and table are filled, and the program has started.
-fn forget_the_beginning(module: &mut Module) {
+fn remove_initialization(module: &mut Module) {
     module.start = None;
     ids(module.exports.iter(), Export::id).into_iter().for_each(|id| module.exports.delete(id));
     ids(module.imports.iter(), Import::id).into_iter().for_each(|id| module.imports.delete(id));
@@ -252,23 +261,23 @@ fn same_slot(module: &Module, slot: &Slot) -> Option<Slot> {
     Some(Slot { table, index: slot.index, function })
 }
 
-fn wanted(kind: &ImportKind) -> Option<(Kind, usize)> {
+fn imported_item(kind: &ImportKind) -> Option<(ItemKind, usize)> {
     Some(match kind {
-        ImportKind::Function(id) => (Kind::Function, id.index()),
-        ImportKind::Global(id) => (Kind::Global, id.index()),
-        ImportKind::Memory(id) => (Kind::Memory, id.index()),
-        ImportKind::Table(id) => (Kind::Table, id.index()),
+        ImportKind::Function(id) => (ItemKind::Function, id.index()),
+        ImportKind::Global(id) => (ItemKind::Global, id.index()),
+        ImportKind::Memory(id) => (ItemKind::Memory, id.index()),
+        ImportKind::Table(id) => (ItemKind::Table, id.index()),
         ImportKind::Tag(_) => return None,
     })
 }
 
 /// The name under which the first part hands something out. It begins with a digit, which nobody else's does.
-fn name_of(kind: Kind, index: usize) -> String {
+fn export_name(kind: ItemKind, index: usize) -> String {
     let kind = match kind {
-        Kind::Function => "",
-        Kind::Global => "g",
-        Kind::Memory => "m",
-        Kind::Table => "t",
+        ItemKind::Function => "",
+        ItemKind::Global => "g",
+        ItemKind::Memory => "m",
+        ItemKind::Table => "t",
     };
     format!("{index}{kind}")
 }
@@ -280,38 +289,44 @@ fn import_everything(module: &mut Module, first: &Module) {
         let imported = matches!(module.funcs.get(id).kind, FunctionKind::Import(_));
         if imported || theirs.contains(&id.index()) {
             let ty = module.funcs.get(id).ty();
-            let import = module.imports.add(FIRST, &name_of(Kind::Function, id.index()), id);
+            let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Function, id.index()), id);
             module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
         }
     }
     for id in ids(module.globals.iter(), Global::id) {
-        let import = module.imports.add(FIRST, &name_of(Kind::Global, id.index()), id);
+        let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Global, id.index()), id);
         module.globals.get_mut(id).kind = GlobalKind::Import(import);
     }
     for id in ids(module.memories.iter(), Memory::id) {
-        let import = module.imports.add(FIRST, &name_of(Kind::Memory, id.index()), id);
+        let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Memory, id.index()), id);
         module.memories.get_mut(id).import = Some(import);
     }
     for id in ids(module.tables.iter(), Table::id) {
-        let import = module.imports.add(FIRST, &name_of(Kind::Table, id.index()), id);
+        let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Table, id.index()), id);
         module.tables.get_mut(id).import = Some(import);
     }
 }
 
 /// Exports from the first part what the second wants.
-fn hand_out(module: &mut Module, wanted: &[(Kind, usize)]) {
-    let functions =
-        module.funcs.iter().map(|item| (Kind::Function, item.id().index(), ExportItem::Function(item.id())));
-    let globals =
-        module.globals.iter().map(|item| (Kind::Global, item.id().index(), ExportItem::Global(item.id())));
-    let memories =
-        module.memories.iter().map(|item| (Kind::Memory, item.id().index(), ExportItem::Memory(item.id())));
+fn add_exports(module: &mut Module, wanted: &[(ItemKind, usize)]) {
+    let functions = module
+        .funcs
+        .iter()
+        .map(|item| (ItemKind::Function, item.id().index(), ExportItem::Function(item.id())));
+    let globals = module
+        .globals
+        .iter()
+        .map(|item| (ItemKind::Global, item.id().index(), ExportItem::Global(item.id())));
+    let memories = module
+        .memories
+        .iter()
+        .map(|item| (ItemKind::Memory, item.id().index(), ExportItem::Memory(item.id())));
     let tables =
-        module.tables.iter().map(|item| (Kind::Table, item.id().index(), ExportItem::Table(item.id())));
+        module.tables.iter().map(|item| (ItemKind::Table, item.id().index(), ExportItem::Table(item.id())));
     let all: Vec<_> = functions.chain(globals).chain(memories).chain(tables).collect();
     for (kind, index, item) in all {
         if wanted.contains(&(kind, index)) {
-            module.exports.add(&name_of(kind, index), item);
+            module.exports.add(&export_name(kind, index), item);
         }
     }
 }
@@ -320,7 +335,7 @@ fn hand_out(module: &mut Module, wanted: &[(Kind, usize)]) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::notes::{Means, linked};
+    use crate::test_program::{RelocationTarget, linked_program};
 
     const PROGRAM: &str = r#"(module
         (import "browser" "log" (func $log))
@@ -336,7 +351,7 @@ mod tests {
         (func (export "main") i32.const 1 call_indirect i32.const 3 call_indirect))"#;
 
     fn program() -> Vec<u8> {
-        linked(PROGRAM, &[".rodata.text"], &[Means::Segment(0, 0)], &[])
+        linked_program(PROGRAM, &[".rodata.text"], &[RelocationTarget::Segment(0, 0)], &[])
     }
 
     fn names(module: &Module) -> Vec<&str> {
@@ -379,15 +394,15 @@ mod tests {
         let wanted: Vec<&str> = second.imports.iter().map(|import| import.name.as_str()).collect();
         assert_eq!(wanted.len(), 4, "two functions, the memory and the table");
         assert!(wanted.iter().all(|name| handed.contains(name)), "{wanted:?} of {handed:?}");
-        assert!(second.imports.iter().all(|import| import.module == FIRST));
+        assert!(second.imports.iter().all(|import| import.module == FIRST_MODULE));
         assert!(second.exports.iter().count() == 0);
     }
 
     #[test]
     fn what_the_page_speaks_by_default_stays() {
-        assert!(moves("visavis_signaling::dialects::ayame::make"));
-        assert!(moves("<visavis_signaling::carriers::raw::Raw as Carrier>::handle"));
-        assert!(!moves("visavis_signaling::dialects::visavis::make"));
-        assert!(!moves("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>"));
+        assert!(is_on_demand("visavis_signaling::dialects::ayame::make"));
+        assert!(is_on_demand("<visavis_signaling::carriers::raw::Raw as Carrier>::handle"));
+        assert!(!is_on_demand("visavis_signaling::dialects::visavis::make"));
+        assert!(!is_on_demand("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>"));
     }
 }

@@ -32,30 +32,30 @@ impl Program<'_> {
         let writable = self.relocations.segments.iter().enumerate().filter(|(_, segment)| !segment.read_only);
         exported
             .chain(self.module.start.map(Item::Function))
-            .chain(globals.flat_map(|number| self.relocations.meanings(number)))
+            .chain(globals.flat_map(|number| self.relocations.targets(number)))
             .chain(writable.map(|(index, _)| Item::Segment(index)))
             .collect()
     }
 
-    /// All that can be reached. What stands in the slots that `ends` says is not; they themselves may be.
-    pub(crate) fn reach(&self, ends: impl Fn(u32) -> bool) -> BTreeSet<Item> {
+    /// All that can be reached. What stands in the slots that `is_end` says is not; they themselves may be.
+    pub(crate) fn reachable(&self, is_end: impl Fn(u32) -> bool) -> BTreeSet<Item> {
         let (mut reached, mut next) = (BTreeSet::new(), self.roots());
         while let Some(item) = next.pop() {
-            if reached.insert(item) && !matches!(item, Item::Slot(slot) if ends(slot)) {
-                self.needs(item, &mut next);
+            if reached.insert(item) && !matches!(item, Item::Slot(slot) if is_end(slot)) {
+                self.references(item, &mut next);
             }
         }
         reached
     }
 
-    fn needs(&self, item: Item, found: &mut Vec<Item>) {
+    fn references(&self, item: Item, found: &mut Vec<Item>) {
         match item {
-            Item::Segment(index) => found.extend(&self.relocations.segments[index].needs),
+            Item::Segment(index) => found.extend(&self.relocations.segments[index].references),
             Item::Slot(slot) => found.extend(self.slots.get(&slot).map(|function| Item::Function(*function))),
             Item::Function(function) => {
                 if let FunctionKind::Local(body) = &self.module.funcs.get(function).kind {
                     dfs_in_order(
-                        &mut Needs { relocations: self.relocations, found },
+                        &mut ReferenceCollector { relocations: self.relocations, found },
                         body,
                         body.entry_block(),
                     );
@@ -67,26 +67,26 @@ impl Program<'_> {
 
 /// Collects what a function needs: whom it calls, and what its numbers mean, those included that are added to an address
 /// when memory is accessed.
-struct Needs<'a> {
+struct ReferenceCollector<'a> {
     relocations: &'a Relocations,
     found: &'a mut Vec<Item>,
 }
 
-impl Needs<'_> {
+impl ReferenceCollector<'_> {
     fn offset(&mut self, access: &MemArg) {
         self.found
-            .extend(u32::try_from(access.offset).into_iter().flat_map(|it| self.relocations.meanings(it)));
+            .extend(u32::try_from(access.offset).into_iter().flat_map(|it| self.relocations.targets(it)));
     }
 }
 
-impl Visitor<'_> for Needs<'_> {
+impl Visitor<'_> for ReferenceCollector<'_> {
     fn visit_function_id(&mut self, function: &FunctionId) {
         self.found.push(Item::Function(*function));
     }
 
     fn visit_value(&mut self, value: &Value) {
         if let Value::I32(number) = value {
-            self.found.extend(self.relocations.meanings(number.cast_unsigned()));
+            self.found.extend(self.relocations.targets(number.cast_unsigned()));
         }
     }
 

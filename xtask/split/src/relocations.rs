@@ -16,7 +16,7 @@ use wasmparser::{
 };
 
 /// What the linker's notes are called in a program.
-pub(crate) const SECTIONS: [&str; 3] = ["linking", "reloc.CODE", "reloc.DATA"];
+pub(crate) const LINKER_SECTIONS: [&str; 3] = ["linking", "reloc.CODE", "reloc.DATA"];
 /// What begins the names of segments that nobody writes to.
 const READ_ONLY: &str = ".rodata";
 
@@ -38,7 +38,7 @@ type Addresses = BTreeMap<u32, BTreeSet<Item>>;
 pub(crate) struct Segment {
     pub(crate) read_only: bool,
     /// The segments and slots that its words mean.
-    pub(crate) needs: BTreeSet<Item>,
+    pub(crate) references: BTreeSet<Item>,
     address: u32,
     /// Where its bytes begin, counted from the start of the section.
     start: usize,
@@ -63,13 +63,13 @@ impl Relocations {
         let sections = Sections::read(program)?;
         let mut segments = sections.segments()?;
         let symbols = sections.symbols()?;
-        let (addresses, in_code) = code(&sections, &segments, &symbols)?;
-        let only_in_data = data(&sections, &mut segments, &symbols, &in_code)?;
+        let (addresses, in_code) = read_code_relocations(&sections, &segments, &symbols)?;
+        let only_in_data = read_data_relocations(&sections, &mut segments, &symbols, &in_code)?;
         Ok(Self { segments, addresses, only_in_data })
     }
 
     /// What a number in code may mean.
-    pub(crate) fn meanings(&self, number: u32) -> impl Iterator<Item = Item> {
+    pub(crate) fn targets(&self, number: u32) -> impl Iterator<Item = Item> {
         let slot = Some(Item::Slot(number)).filter(|_| !self.only_in_data.contains(&number));
         self.addresses.get(&number).into_iter().flatten().copied().chain(slot)
     }
@@ -128,7 +128,7 @@ impl<'a> Sections<'a> {
             };
             segments.push(Segment {
                 read_only: name.starts_with(READ_ONLY),
-                needs: BTreeSet::new(),
+                references: BTreeSet::new(),
                 address: value.cast_unsigned(),
                 start: usize::try_from(data.range.end - base)? - data.data.len(),
                 bytes: data.data.to_vec(),
@@ -190,7 +190,7 @@ fn symbol(entry: &RelocationEntry, symbols: &[Symbol]) -> Result<Symbol> {
 
 /// What addresses in code mean, and which functions have their slots named there.
 #[expect(clippy::wildcard_enum_match_arm, reason = "what is not known stops the division")]
-fn code(
+fn read_code_relocations(
     sections: &Sections<'_>,
     segments: &[Segment],
     symbols: &[Symbol],
@@ -224,7 +224,7 @@ fn code(
 }
 
 /// Notes what each segment needs. Gives the slots that only data names; `in_code` are the functions whose slots code does.
-fn data(
+fn read_data_relocations(
     sections: &Sections<'_>,
     segments: &mut [Segment],
     symbols: &[Symbol],
@@ -248,7 +248,7 @@ fn data(
             }
             (other, _) => bail!("data has relocations of an unknown kind: {other:?}"),
         };
-        segments[segment].needs.insert(item);
+        segments[segment].references.insert(item);
     }
     Ok(only_here)
 }

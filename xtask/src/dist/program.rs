@@ -1,7 +1,7 @@
 //! The program of the page: what wasm-bindgen leaves of it is one wasm and its JavaScript. Here it becomes two wasms (see
 //! `xtask/split`), as small as they get.
 
-use super::shorten;
+use super::short_names;
 use crate::tools::Toolbox;
 use crate::{cargo, paths, process};
 use anyhow::Result;
@@ -41,7 +41,7 @@ pub(super) fn files(dist: &Path) -> Vec<PathBuf> {
 pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str]) -> Result<()> {
     let program = Program::of(dist);
     let script = paths::read(&program.script)?;
-    let text = shorten::run(toolbox, &super::built_program()?, &program.wasm, features, &script)?;
+    let text = short_names::run(toolbox, &super::bindgen_program()?, &program.wasm, features, &script)?;
     std::fs::write(&program.script, text)?;
     divide(&program)?;
     for part in [&program.wasm, &program.others] {

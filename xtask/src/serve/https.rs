@@ -3,7 +3,7 @@
 
 use super::{Ticker, free_port, programs};
 use crate::args::Serve;
-use crate::process::Group;
+use crate::process::ProcessGroup;
 use crate::tools::{self, Toolbox};
 use crate::{paths, process};
 use anyhow::{Context as _, Result};
@@ -19,17 +19,18 @@ const PLAIN_BACKEND: &str = "127.0.0.1:8081";
 pub(super) fn run(options: &Serve) -> Result<()> {
     let toolbox = tools::trunk()?;
     let backend = free_port()?;
-    let mut server = Group::spawn(Command::new(programs()?.server).arg("--listen").arg(backend.to_string()))?;
+    let mut server =
+        ProcessGroup::spawn(Command::new(programs()?.server).arg("--listen").arg(backend.to_string()))?;
     let mut page = start_trunk(&toolbox, options, backend)?;
     let mut ticker = Ticker::new(options);
     while ticker.tick() {
-        server.must_run("the signaling server")?;
-        page.must_run("trunk")?;
+        server.ensure_running("the signaling server")?;
+        page.ensure_running("trunk")?;
     }
     Ok(())
 }
 
-fn start_trunk(toolbox: &Toolbox, options: &Serve, backend: SocketAddr) -> Result<Group> {
+fn start_trunk(toolbox: &Toolbox, options: &Serve, backend: SocketAddr) -> Result<ProcessGroup> {
     println!("building the page");
     let scratch = paths::scratch()?;
     let (key, certificate) = certificate(&scratch)?;
@@ -40,7 +41,7 @@ fn start_trunk(toolbox: &Toolbox, options: &Serve, backend: SocketAddr) -> Resul
     command.args(["--address", &options.listen.ip().to_string()]);
     command.args(["--port", &options.listen.port().to_string()]);
     command.arg("--tls-key-path").arg(key).arg("--tls-cert-path").arg(certificate);
-    Group::spawn(command.current_dir(paths::root()))
+    ProcessGroup::spawn(command.current_dir(paths::root()))
 }
 
 /// A copy of Trunk.toml that proxies to our own server. It lies elsewhere, so its paths become absolute.

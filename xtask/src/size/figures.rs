@@ -34,7 +34,7 @@ fn thousands(bytes: usize) -> f64 {
 fn packages() -> Result<Figures> {
     let mut command = cargo::locked("run");
     command.args(["--quiet", "--package", "visavis-split", "--", "--packages"]);
-    let printed = process::output_of(command.arg(dist::built_program()?));
+    let printed = process::output_of(command.arg(dist::bindgen_program()?));
     let printed = printed.context("cannot tell the packages of the program apart")?;
     let read = |line: &str| {
         let (bytes, package) = line.split_once(' ')?;
@@ -57,7 +57,7 @@ pub(super) fn write(figures: &Figures) -> Result<()> {
     for name in DOCUMENTS {
         let file = paths::root().join(name);
         let text = paths::read(&file)?;
-        let written = replace(&text, |figure, _| Ok(shown(wanted(figures, figure)?)))?;
+        let written = replace(&text, |figure, _| Ok(shown(figure_named(figures, figure)?)))?;
         std::fs::write(&file, written).with_context(|| format!("cannot write {name}"))?;
     }
     Ok(())
@@ -66,21 +66,21 @@ pub(super) fn write(figures: &Figures) -> Result<()> {
 /// An error if a document names another figure.
 pub(super) fn check(figures: &Figures) -> Result<()> {
     for name in DOCUMENTS {
-        replace(&paths::read(&paths::root().join(name))?, |figure, said| {
-            let measured = wanted(figures, figure)?;
-            let close = said.parse().is_ok_and(|said: f64| (said - measured).abs() <= TOLERANCE);
+        replace(&paths::read(&paths::root().join(name))?, |figure, stated| {
+            let measured = figure_named(figures, figure)?;
+            let close = stated.parse().is_ok_and(|stated: f64| (stated - measured).abs() <= TOLERANCE);
             ensure!(
                 close,
-                "{name} says {said} for {figure}, and it is {}: `cargo xtask size --write`",
+                "{name} says {stated} for {figure}, and it is {}: `cargo xtask size --write`",
                 shown(measured)
             );
-            Ok(said.to_owned())
+            Ok(stated.to_owned())
         })?;
     }
     Ok(())
 }
 
-fn wanted(figures: &Figures, name: &str) -> Result<f64> {
+fn figure_named(figures: &Figures, name: &str) -> Result<f64> {
     figures.get(name).copied().with_context(|| format!("there is no figure \"{name}\""))
 }
 
@@ -93,8 +93,8 @@ fn replace(text: &str, with: impl Fn(&str, &str) -> Result<String>) -> Result<St
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once(START) {
         let (name, after) = after.split_once(" -->").context("a size has no name")?;
-        let (said, after) = after.split_once(END).context("a size has no end")?;
-        out.push_str(&format!("{before}{START}{name} -->{}{END}", with(name, said)?));
+        let (stated, after) = after.split_once(END).context("a size has no end")?;
+        out.push_str(&format!("{before}{START}{name} -->{}{END}", with(name, stated)?));
         rest = after;
     }
     Ok(out + rest)
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn figures_are_replaced_where_they_stand() {
         let text = "a <!-- size:page -->1<!-- /size --> KB, <!-- size:x_y -->2<!-- /size -->.";
-        let doubled = replace(text, |name, said| Ok(format!("{name}={said}"))).unwrap();
+        let doubled = replace(text, |name, stated| Ok(format!("{name}={stated}"))).unwrap();
         assert_eq!(
             doubled,
             "a <!-- size:page -->page=1<!-- /size --> KB, <!-- size:x_y -->x_y=2<!-- /size -->."
@@ -120,7 +120,7 @@ mod tests {
         for name in DOCUMENTS {
             let text = paths::read(&paths::root().join(name)).unwrap();
             assert!(text.contains(START), "{name} names no figure");
-            replace(&text, |_, said| Ok(said.parse::<f64>()?.to_string())).unwrap();
+            replace(&text, |_, stated| Ok(stated.parse::<f64>()?.to_string())).unwrap();
         }
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Findings> {
     for file in files.iter().filter(|file| DOCUMENTS.iter().any(|name| file.as_os_str() == *name)) {
         let text = paths::read(&paths::root().join(file))?;
         for command in commands(&text) {
-            findings.extend(trouble(&command)?.map(|why| format!("{}: `{command}`: {why}", file.display())));
+            findings
+                .extend(problem_of(&command)?.map(|why| format!("{}: `{command}`: {why}", file.display())));
         }
     }
     Ok(findings)
@@ -57,32 +58,32 @@ fn is_checked(command: &str) -> bool {
 }
 
 /// Why a command would not work.
-fn trouble(command: &str) -> Result<Option<&'static str>> {
+fn problem_of(command: &str) -> Result<Option<&'static str>> {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
-        ["cargo", "xtask", rest @ ..] => Ok(xtask_trouble(rest)),
+        ["cargo", "xtask", rest @ ..] => Ok(xtask_problem(rest)),
         ["cargo", "run", "--release", "--locked", "-p", "visavis-server", "--", flags @ ..]
-        | ["cargo", "run", "--locked", "-p", "visavis-server", "--", flags @ ..] => server_trouble(flags),
-        ["cargo", "test", "--locked", "-p", package, ..] => Ok(package_trouble(package)),
-        [program, flags @ ..] if program.ends_with("visavis-server") => server_trouble(flags),
+        | ["cargo", "run", "--locked", "-p", "visavis-server", "--", flags @ ..] => server_problem(flags),
+        ["cargo", "test", "--locked", "-p", package, ..] => Ok(package_problem(package)),
+        [program, flags @ ..] if program.ends_with("visavis-server") => server_problem(flags),
         _ => Ok((!KNOWN.contains(&command)).then_some("unknown: add it to xtask/src/tidy/commands.rs")),
     }
 }
 
-fn xtask_trouble(rest: &[&str]) -> Option<&'static str> {
+fn xtask_problem(rest: &[&str]) -> Option<&'static str> {
     let parsed = Cli::try_parse_from(["xtask"].iter().chain(rest));
     let refused = parsed.is_err_and(|error| error.use_stderr());
     refused.then_some("cargo xtask does not understand it")
 }
 
-fn package_trouble(package: &str) -> Option<&'static str> {
+fn package_problem(package: &str) -> Option<&'static str> {
     let known = paths::metadata(&["--no-deps"]).is_ok_and(|metadata| {
         metadata["packages"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == package))
     });
     (!known).then_some("there is no such package")
 }
 
-fn server_trouble(flags: &[&str]) -> Result<Option<&'static str>> {
+fn server_problem(flags: &[&str]) -> Result<Option<&'static str>> {
     let help = server_help()?;
     let unknown = flags.iter().filter(|flag| flag.starts_with("--")).any(|flag| !help.contains(flag));
     Ok(unknown.then_some("visavis-server has no such flag"))
@@ -105,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_wrong_flag_of_ours_is_noticed() {
-        assert!(xtask_trouble(&["serve", "--listen", "0.0.0.0:80"]).is_none());
-        assert!(xtask_trouble(&["--help"]).is_none());
-        assert!(xtask_trouble(&["serve", "--port", "80"]).is_some());
+        assert!(xtask_problem(&["serve", "--listen", "0.0.0.0:80"]).is_none());
+        assert!(xtask_problem(&["--help"]).is_none());
+        assert!(xtask_problem(&["serve", "--port", "80"]).is_some());
     }
 }

@@ -3,8 +3,8 @@
 use super::{Findings, Source};
 
 /// From the top of the shell to its bottom.
-const PARTS: &[Part] = &[
-    Part {
+const LAYERS: &[Layer] = &[
+    Layer {
         modules: &["main", "lib", "element", "api"],
         may_use: &[
             "main",
@@ -22,16 +22,16 @@ const PARTS: &[Part] = &[
             "on_demand",
         ],
     },
-    Part {
+    Layer {
         modules: &["driver"],
         may_use: &["rtc", "media", "socket", "probe", "tracks", "dom", "on_demand"],
     },
-    Part { modules: &["rtc", "media", "socket", "probe", "ui"], may_use: &["tracks", "dom", "on_demand"] },
-    Part { modules: &["tracks", "dom", "on_demand"], may_use: &["tracks", "dom", "on_demand"] },
+    Layer { modules: &["rtc", "media", "socket", "probe", "ui"], may_use: &["tracks", "dom", "on_demand"] },
+    Layer { modules: &["tracks", "dom", "on_demand"], may_use: &["tracks", "dom", "on_demand"] },
 ];
 
 /// Modules that may use the same others.
-struct Part {
+struct Layer {
     modules: &'static [&'static str],
     may_use: &'static [&'static str],
 }
@@ -44,7 +44,7 @@ pub(super) fn check(sources: &[Source]) -> Findings {
 fn check_file(source: &Source) -> Findings {
     let path: Vec<&str> = source.name.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect();
     let from = path[0];
-    let Some(part) = part_of(from) else {
+    let Some(layer) = layer_of(from) else {
         return vec![format!(
             "{}: module {from} has no place in the map: add it to xtask/src/tidy/modules.rs",
             source.name
@@ -52,17 +52,17 @@ fn check_file(source: &Source) -> Findings {
     };
     let depth = path.iter().filter(|part| **part != "mod").count();
     let used = used_modules(&source.code, depth);
-    let forbidden = used.into_iter().filter(|to| to != from && !may_use(part, to));
+    let forbidden = used.into_iter().filter(|to| to != from && !may_use(layer, to));
     forbidden.map(|to| format!("{}: {from} must not use {to}", source.name)).collect()
 }
 
-fn part_of(module: &str) -> Option<&'static Part> {
-    PARTS.iter().find(|part| part.modules.contains(&module))
+fn layer_of(module: &str) -> Option<&'static Layer> {
+    LAYERS.iter().find(|layer| layer.modules.contains(&module))
 }
 
 /// Names that are no module (an item of the crate's root) are nobody's concern.
-fn may_use(part: &Part, to: &str) -> bool {
-    part_of(to).is_none() || part.may_use.contains(&to)
+fn may_use(layer: &Layer, to: &str) -> bool {
+    layer_of(to).is_none() || layer.may_use.contains(&to)
 }
 
 /// The top-level modules that a file at this depth names.
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn arrows_point_down_and_never_sideways() {
-        let may = |from: &str, to: &str| may_use(part_of(from).unwrap(), to);
+        let may = |from: &str, to: &str| may_use(layer_of(from).unwrap(), to);
         assert!(may("driver", "rtc"));
         assert!(may("ui", "dom"));
         assert!(may("element", "driver"));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The only arrows between our packages.
-const ARROWS: &[(&str, &[&str])] = &[
+const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("visavis", &["visavis-app", "visavis-core", "visavis-signaling"]),
     ("visavis-app", &["visavis-core", "visavis-signaling"]),
     ("visavis-core", &["visavis-signaling"]),
@@ -24,7 +24,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Arrows for tests only.
-const TEST_ARROWS: &[(&str, &[&str])] = &[("visavis", &["visavis-sim"]), ("visavis-e2e", &["visavis-sim"])];
+const ALLOWED_DEV_DEPENDENCIES: &[(&str, &[&str])] =
+    &[("visavis", &["visavis-sim"]), ("visavis-e2e", &["visavis-sim"])];
 
 /// Packages that know no browser, socket, executor, clock or chance.
 const PURE: &[&str] = &["visavis-app", "visavis-core", "visavis-hub", "visavis-signaling", "visavis-sim"];
@@ -58,15 +59,15 @@ const IMPURE: &[&str] = &[
 pub(super) fn check() -> Result<Findings> {
     let metadata = paths::metadata(&[])?;
     let graph = Graph::new(&metadata).context("cargo metadata has an unknown form")?;
-    Ok([graph.check_arrows(), graph.check_purity()].concat())
+    Ok([graph.check_dependencies(), graph.check_purity()].concat())
 }
 
 /// Package ids, their names, and what they depend on outside tests.
 struct Graph {
     names: BTreeMap<String, String>,
     members: BTreeSet<String>,
-    needs: BTreeMap<String, Vec<String>>,
-    tests_need: BTreeMap<String, Vec<String>>,
+    dependencies: BTreeMap<String, Vec<String>>,
+    dev_dependencies: BTreeMap<String, Vec<String>>,
 }
 
 impl Graph {
@@ -74,8 +75,8 @@ impl Graph {
         let mut graph = Self {
             names: BTreeMap::new(),
             members: BTreeSet::new(),
-            needs: BTreeMap::new(),
-            tests_need: BTreeMap::new(),
+            dependencies: BTreeMap::new(),
+            dev_dependencies: BTreeMap::new(),
         };
         for package in metadata["packages"].as_array()? {
             graph.names.insert(text(&package["id"])?, text(&package["name"])?);
@@ -93,7 +94,7 @@ impl Graph {
             let package = text(&dependency["pkg"])?;
             let kinds = dependency["dep_kinds"].as_array()?;
             let only_tests = kinds.iter().all(|kind| kind["kind"] == "dev");
-            let list = if only_tests { &mut self.tests_need } else { &mut self.needs };
+            let list = if only_tests { &mut self.dev_dependencies } else { &mut self.dependencies };
             list.entry(id.clone()).or_default().push(package);
         }
         Some(())
@@ -103,23 +104,36 @@ impl Graph {
         self.names.get(id).map_or("?", String::as_str)
     }
 
-    fn check_arrows(&self) -> Findings {
+    fn check_dependencies(&self) -> Findings {
         let members = self.members.iter();
-        let ordinary = members.clone().flat_map(|id| self.check_member(id, &self.needs, &[ARROWS]));
-        let in_tests = members.flat_map(|id| self.check_member(id, &self.tests_need, &[ARROWS, TEST_ARROWS]));
+        let ordinary =
+            members.clone().flat_map(|id| self.check_member(id, &self.dependencies, &[ALLOWED_DEPENDENCIES]));
+        let in_tests = members.flat_map(|id| {
+            self.check_member(id, &self.dev_dependencies, &[ALLOWED_DEPENDENCIES, ALLOWED_DEV_DEPENDENCIES])
+        });
         ordinary.chain(in_tests).collect()
     }
 
-    fn check_member(&self, id: &str, needs: &BTreeMap<String, Vec<String>>, tables: &[Table]) -> Findings {
+    fn check_member(
+        &self,
+        id: &str,
+        dependencies: &BTreeMap<String, Vec<String>>,
+        tables: &[Table],
+    ) -> Findings {
         let from = self.name(id);
-        if !ARROWS.iter().any(|(name, _)| *name == from) {
+        if !ALLOWED_DEPENDENCIES.iter().any(|(name, _)| *name == from) {
             return vec![format!(
                 "package {from} has no place in the map: add it to xtask/src/tidy/packages.rs"
             )];
         }
-        let ours = needs.get(id).into_iter().flatten().filter(|need| self.members.contains(*need));
-        let forbidden =
-            ours.map(|need| self.name(need)).filter(|to| !tables.iter().any(|table| allows(table, from, to)));
+        let ours = dependencies
+            .get(id)
+            .into_iter()
+            .flatten()
+            .filter(|dependency| self.members.contains(*dependency));
+        let forbidden = ours
+            .map(|dependency| self.name(dependency))
+            .filter(|to| !tables.iter().any(|table| allows(table, from, to)));
         forbidden.map(|to| format!("{from} must not depend on {to}")).collect()
     }
 
@@ -129,20 +143,21 @@ impl Graph {
     }
 
     fn check_pure(&self, id: &str) -> Findings {
-        let below = self.everything_below(id);
-        let impure = below.iter().map(|need| self.name(need)).filter(|name| IMPURE.contains(name));
+        let below = self.transitive_dependencies(id);
+        let impure =
+            below.iter().map(|dependency| self.name(dependency)).filter(|name| IMPURE.contains(name));
         impure
             .map(|name| format!("{} must stay pure, but something below it is {name}", self.name(id)))
             .collect()
     }
 
-    fn everything_below(&self, id: &str) -> BTreeSet<String> {
+    fn transitive_dependencies(&self, id: &str) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
         let mut waiting = vec![id.to_owned()];
         while let Some(next) = waiting.pop() {
-            for need in self.needs.get(&next).into_iter().flatten() {
-                if seen.insert(need.clone()) {
-                    waiting.push(need.clone());
+            for dependency in self.dependencies.get(&next).into_iter().flatten() {
+                if seen.insert(dependency.clone()) {
+                    waiting.push(dependency.clone());
                 }
             }
         }
@@ -178,8 +193,14 @@ mod tests {
 
     #[test]
     fn an_arrow_the_wrong_way_is_named() {
-        assert_eq!(graph("s", &json!(null)).check_arrows(), ["visavis-core must not depend on visavis-sim"]);
-        assert_eq!(graph("s", &json!("dev")).check_arrows(), ["visavis-core must not depend on visavis-sim"]);
+        assert_eq!(
+            graph("s", &json!(null)).check_dependencies(),
+            ["visavis-core must not depend on visavis-sim"]
+        );
+        assert_eq!(
+            graph("s", &json!("dev")).check_dependencies(),
+            ["visavis-core must not depend on visavis-sim"]
+        );
     }
 
     #[test]

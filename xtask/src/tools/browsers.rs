@@ -5,7 +5,7 @@ use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
 
-pub(super) use super::system::named;
+pub(super) use super::system::from_environment;
 
 /// All that comes from the machine's package manager.
 pub(super) const PACKAGES: [&Package; 6] = [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN];
@@ -30,7 +30,7 @@ pub(crate) struct Browsers {
 pub(crate) struct WebKit {
     /// Its driver, which knows its browser.
     pub(crate) driver: PathBuf,
-    /// A screen for it.
+    /// A display for it.
     pub(crate) xvfb: PathBuf,
 }
 

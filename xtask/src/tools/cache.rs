@@ -1,7 +1,7 @@
 //! Tools of our own, in a directory per name and version. A tool is moved there only once it is whole, so an interrupted
 //! installation never looks like a finished one.
 
-use super::{on_path, say, system, version_of};
+use super::{on_path, print_status, system, version_of};
 use crate::{paths, process};
 use anyhow::{Context as _, Result, ensure};
 use std::fs::{File, TryLockError};
@@ -21,17 +21,17 @@ pub(super) struct Tool {
     pub(super) program: &'static str,
     /// What the program's `--version` contains if it is the right one. Empty if it tells no version: then only what we
     /// installed ourselves counts.
-    pub(super) says: &'static str,
+    pub(super) version_output: &'static str,
     /// What it is for.
     pub(super) why: &'static str,
     /// How long a person will wait for it, once.
-    pub(super) patience: &'static str,
+    pub(super) install_time: &'static str,
     /// Where it comes from.
-    pub(super) recipe: Recipe,
+    pub(super) method: InstallMethod,
 }
 
 /// How a tool is installed.
-pub(super) enum Recipe {
+pub(super) enum InstallMethod {
     /// `cargo install` with these extra arguments.
     Cargo(&'static [&'static str]),
     /// `npm ci`, with the lock file in `xtask/npm/NAME`.
@@ -49,27 +49,28 @@ impl Tool {
 
     /// The program inside an installation.
     fn program_in(&self, home: &Path) -> PathBuf {
-        match self.recipe {
-            Recipe::Cargo(_) => home.join("bin").join(self.program),
-            Recipe::Npm => home.join("node_modules/.bin").join(self.program),
+        match self.method {
+            InstallMethod::Cargo(_) => home.join("bin").join(self.program),
+            InstallMethod::Npm => home.join("node_modules/.bin").join(self.program),
         }
     }
 
     /// Whether this file is the program at the version we want.
-    fn is_right(&self, program: &Path) -> bool {
-        if self.says.is_empty() {
+    fn is_installed(&self, program: &Path) -> bool {
+        if self.version_output.is_empty() {
             return process::output_of(Command::new(program).arg("--help")).is_some();
         }
-        version_of(program)
-            .is_some_and(|answer| answer.split_once(self.says).is_some_and(|(_, rest)| ends_here(rest)))
+        version_of(program).is_some_and(|answer| {
+            answer.split_once(self.version_output).is_some_and(|(_, rest)| ends_here(rest))
+        })
     }
 
     /// The right program, in our cache or on PATH.
     pub(super) fn find(&self) -> Result<Option<PathBuf>> {
         let own = self.program_in(&self.home()?);
-        let other = on_path(self.program).filter(|_| !self.says.is_empty());
+        let other = on_path(self.program).filter(|_| !self.version_output.is_empty());
         let found = [Some(own), other].into_iter().flatten();
-        Ok(found.into_iter().find(|program| self.is_right(program)))
+        Ok(found.into_iter().find(|program| self.is_installed(program)))
     }
 }
 
@@ -88,13 +89,13 @@ pub(super) fn directory() -> Result<PathBuf> {
 /// The path of a tool's program, after installing it if need be.
 pub(super) fn ensure(tool: &Tool) -> Result<PathBuf> {
     if let Some(program) = tool.find()? {
-        say("ok", &tool.title(), tool.why);
+        print_status("ok", &tool.title(), tool.why);
         return Ok(program);
     }
     let _lock = lock()?;
     // Another xtask may have installed it while we waited.
     if tool.find()?.is_none() {
-        say("install", &tool.title(), &format!("{} (once, {})", tool.why, tool.patience));
+        print_status("install", &tool.title(), &format!("{} (once, {})", tool.why, tool.install_time));
         install(tool)?;
     }
     tool.find()?
@@ -110,7 +111,7 @@ pub(super) fn install_missing(tool: &Tool) -> Result<()> {
 pub(super) fn lock() -> Result<File> {
     let file = lock_file()?;
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        say("wait", "another xtask", "is installing tools");
+        print_status("wait", "another xtask", "is installing tools");
         file.lock().context("cannot lock")?;
     }
     Ok(file)
@@ -125,18 +126,18 @@ fn lock_file() -> Result<File> {
 fn install(tool: &Tool) -> Result<()> {
     let home = tool.home()?;
     let partial = paths::beside(&home, "partial");
-    clear(&partial)?;
-    clear(&home)?;
-    match tool.recipe {
-        Recipe::Cargo(extra) => cargo_install(tool, &partial, extra)?,
-        Recipe::Npm => npm_install(tool, &partial)?,
+    remove_directory(&partial)?;
+    remove_directory(&home)?;
+    match tool.method {
+        InstallMethod::Cargo(extra) => cargo_install(tool, &partial, extra)?,
+        InstallMethod::Npm => npm_install(tool, &partial)?,
     }
-    ensure!(tool.is_right(&tool.program_in(&partial)), "{} does not run on this machine", tool.title());
+    ensure!(tool.is_installed(&tool.program_in(&partial)), "{} does not run on this machine", tool.title());
     std::fs::rename(&partial, &home).with_context(|| format!("cannot create {}", home.display()))
 }
 
 /// Removes a directory, if there is one.
-pub(super) fn clear(path: &Path) -> Result<()> {
+pub(super) fn remove_directory(path: &Path) -> Result<()> {
     if path.exists() {
         std::fs::remove_dir_all(path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
@@ -149,13 +150,13 @@ fn cargo_install(tool: &Tool, root: &Path, extra: &[&str]) -> Result<()> {
     let mut command = Command::new("cargo");
     command.args(["install", "--locked", "--root"]).arg(root);
     command.args([tool.name, "--version", tool.version]).args(extra);
-    quick_build(&mut command)?;
+    unoptimized_build(&mut command)?;
     process::run(&mut command, LIMIT)
 }
 
 /// A tool that runs for seconds need not be optimised for minutes: compiled like this, it takes two thirds of the time. Run outside the repository, whose settings are not
 /// meant for it.
-fn quick_build(command: &mut Command) -> Result<()> {
+fn unoptimized_build(command: &mut Command) -> Result<()> {
     let directory = directory()?;
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         command.env_remove(name);
@@ -189,10 +190,10 @@ fn build_directory() -> Result<PathBuf> {
 }
 
 /// Gives the disk space of finished builds back, unless another xtask is building there.
-pub(super) fn sweep() {
+pub(super) fn remove_build_directory() {
     let Ok(lock) = lock_file() else { return };
     if lock.try_lock().is_ok() {
-        let _ = build_directory().and_then(|build| clear(&build));
+        let _ = build_directory().and_then(|build| remove_directory(&build));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What comes from rustup.
 
-use super::say;
+use super::print_status;
 use crate::process;
 use anyhow::{Context as _, Result};
 use std::path::Path;
@@ -15,10 +15,10 @@ const LIMIT: Duration = Duration::from_secs(15 * 60);
 pub(super) fn wasm_target() -> Result<()> {
     let why = "lets Rust compile for the browser";
     if has_wasm_target() {
-        say("ok", TARGET, why);
+        print_status("ok", TARGET, why);
         return Ok(());
     }
-    say("install", TARGET, why);
+    print_status("install", TARGET, why);
     process::run(Command::new("rustup").args(["target", "add", TARGET]), LIMIT).with_context(|| {
         format!("install Rust's standard library for {TARGET}, with rustup or your package manager")
     })
@@ -35,7 +35,7 @@ pub(crate) fn components() -> Result<()> {
     for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
         let there = process::output_of(Command::new("cargo").args([subcommand, "--version"])).is_some();
         if !there {
-            say("install", component, "checks the source");
+            print_status("install", component, "checks the source");
             process::run(Command::new("rustup").args(["component", "add", component]), LIMIT)?;
         }
     }

@@ -1,6 +1,6 @@
 //! What comes from the machine's package manager, if there is one that we may use without asking for a password.
 
-use super::{on_path, say};
+use super::{on_path, print_status};
 use crate::process;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -83,10 +83,10 @@ pub(super) const WEBKIT: Package = Package {
     programs: &["WebKitWebDriver"],
     names: &[("apt-get", &["webkit2gtk-driver"])],
 };
-/// A screen that nobody sees: WebKitGTK has no headless mode.
+/// A display that nobody sees: WebKitGTK has no headless mode, and a browser without a display has no screen to share.
 pub(super) const XVFB: Package = Package {
     title: "Xvfb",
-    why: "is the screen of WebKitGTK",
+    why: "is a display for tests",
     variable: "XVFB",
     programs: &["Xvfb"],
     names: &[("apt-get", &["xvfb"]), ("dnf", &["xorg-x11-server-Xvfb"]), ("pacman", &["xorg-server-xvfb"])],
@@ -148,7 +148,7 @@ pub(super) fn install_missing(packages: &[&Package]) {
         names.sort_unstable();
         names.dedup();
         if !names.is_empty() {
-            say("install", &names.join(" "), &format!("(with {})", manager.program));
+            print_status("install", &names.join(" "), &format!("(with {})", manager.program));
             let _ = install(manager, &names);
         }
     }
@@ -157,11 +157,11 @@ pub(super) fn install_missing(packages: &[&Package]) {
 /// The program of a package, after installing it if need be and possible.
 pub(super) fn ensure(package: &Package) -> Result<PathBuf> {
     if let Some(program) = find(package) {
-        say("ok", package.title, package.why);
+        print_status("ok", package.title, package.why);
         return Ok(program);
     }
     if let Some((manager, names)) = usable_manager(package) {
-        say("install", package.title, &format!("{} (with {})", package.why, manager.program));
+        print_status("install", package.title, &format!("{} (with {})", package.why, manager.program));
         install(manager, names)?;
     }
     let Some(program) = find(package) else { bail!(advice(package)) };
@@ -170,12 +170,13 @@ pub(super) fn ensure(package: &Package) -> Result<PathBuf> {
 
 /// The same for a program that not every machine has a package of: without it, its tests are skipped, and that is said.
 pub(super) fn ensure_if_possible(package: &Package) -> Option<PathBuf> {
-    let skip = |error| say("skip", package.title, &format!("{error:#}; until then its tests are skipped"));
+    let skip =
+        |error| print_status("skip", package.title, &format!("{error:#}; until then its tests are skipped"));
     ensure(package).map_err(skip).ok()
 }
 
 /// A program that the environment names.
-pub(super) fn named(variable: &str) -> Option<PathBuf> {
+pub(super) fn from_environment(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file())
 }
 
@@ -184,7 +185,7 @@ fn find(package: &Package) -> Option<PathBuf> {
         path if path.is_absolute() => path.is_file().then(|| path.to_owned()),
         _ => on_path(program),
     };
-    named(package.variable).or_else(|| package.programs.iter().find_map(there))
+    from_environment(package.variable).or_else(|| package.programs.iter().find_map(there))
 }
 
 fn advice(package: &Package) -> String {

@@ -22,7 +22,8 @@ pub(crate) struct ExpectedMedia {
     pub(crate) audio: bool,
     /// They say that they send a picture.
     pub(crate) video: bool,
-    /// They say that they share a screen. Chromium repeats one on which nothing moves once a second.
+    /// They say that they share a screen. One on which nothing moves is repeated, by
+    /// Chromium once a second, and 30 times by Firefox.
     pub(crate) screen: bool,
     /// We send our voice.
     pub(crate) own_audio: bool,

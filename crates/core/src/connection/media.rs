@@ -1,6 +1,6 @@
 //! What a connection carries: our transceivers, the tracks of the far end, and what the counters of both say.
 
-use visavis_signaling::{MediaKind, Source};
+use visavis_signaling::{LegDirection, MediaKind, Source};
 
 use super::remote_media::RemoteMedia;
 use super::sections::announce;
@@ -8,18 +8,23 @@ use super::{Connection, ExpectedMedia, FlowVerdict, SampleContext};
 use crate::input::{Stats, StreamStats, TrackId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
+use crate::safety::MAX_FORWARDED_SECTIONS;
+use crate::topology::TransceiverPlan;
 
 /// The transceivers that send our sources.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct LocalTransceivers {
     sources: Vec<Source>,
     /// Their sections, once they are associated with one (RFC 8829 section 3.4.1).
     mids: Vec<(Source, String)>,
+    /// How many only receive, for each kind.
+    receivers: [(MediaKind, usize); 2],
 }
 
 impl LocalTransceivers {
     pub(super) fn new(sources: &[Source]) -> Self {
-        Self { sources: sources.to_vec(), mids: Vec::new() }
+        let receivers = [(MediaKind::Audio, 0), (MediaKind::Video, 0)];
+        Self { sources: sources.to_vec(), mids: Vec::new(), receivers }
     }
 
     fn add(&mut self, source: Source) {
@@ -58,9 +63,27 @@ pub(crate) struct Flow {
 }
 
 impl Connection {
+    /// What passes on it.
+    pub(crate) fn plan(&self) -> &TransceiverPlan {
+        &self.plan
+    }
+
+    /// More is to pass on it than before, or less.
+    pub(crate) fn set_plan(&mut self, plan: TransceiverPlan, out: &mut Outbox) {
+        self.plan = plan;
+        if self.id().is_some() {
+            self.add_planned_transceivers(out);
+        }
+    }
+
     /// The track of theirs that carries `source`.
     pub(crate) fn track(&self, source: Source) -> Option<TrackId> {
         self.remote_media.track(source)
+    }
+
+    /// The track that comes in the section `mid`.
+    pub(crate) fn track_in(&self, mid: &str) -> Option<TrackId> {
+        self.remote_media.track_in(mid)
     }
 
     /// `track` fired.
@@ -83,15 +106,33 @@ impl Connection {
         self.remote_media.sends_nothing()
     }
 
-    /// Gives every source that we publish a transceiver. The first ones have theirs from the beginning; others are only for those
-    /// who know what they are, and not before the first negotiation is over.
+    /// Gives every source that we publish a transceiver. The first ones have theirs from the beginning; others of the mesh are
+    /// only for those who know what they are, and not before the first negotiation is over.
     pub(crate) fn publish(&mut self, sources: impl Iterator<Item = Source>, out: &mut Outbox) {
-        if !self.is_visavis() || !self.negotiator.is_established() {
-            return;
-        }
+        let ready = match self.plan {
+            TransceiverPlan::Mesh(_) => self.is_visavis() && self.negotiator.is_established(),
+            TransceiverPlan::Leg(_) => self.id().is_some(),
+        };
         for source in sources {
-            if !self.transceivers.sources.contains(&source) {
+            if ready && self.plan.sends(source) && !self.transceivers.sources.contains(&source) {
                 self.add_transceiver(source, out);
+            }
+        }
+    }
+
+    /// Gives a connection to a selective forwarding unit the transceivers that are to be there before anything is published, so
+    /// that a microphone that is switched on later needs no negotiation.
+    pub(crate) fn add_planned_transceivers(&mut self, out: &mut Outbox) {
+        let TransceiverPlan::Leg(direction) = &self.plan else { return };
+        let wanted = match direction {
+            LegDirection::Both { audio, video, .. } => [*audio, *video],
+            LegDirection::Publish(_) | LegDirection::Subscribe => [0; 2],
+        };
+        self.publish(Source::FIRST.into_iter(), out);
+        for at in [0, 1] {
+            while self.transceivers.receivers[at].1 < wanted[at].min(MAX_FORWARDED_SECTIONS) {
+                self.transceivers.receivers[at].1 += 1;
+                self.effect(ConnectionEffect::AddReceiver(self.transceivers.receivers[at].0), out);
             }
         }
     }

@@ -68,12 +68,15 @@ impl Connection {
     /// It comes to nothing, and the other side is told why.
     pub(super) fn refuse(&mut self, reason: ConnectionReason, cx: &mut Context<'_>) {
         self.fail(reason, cx.now);
-        let sdp_type = match self.role {
-            Role::Offerer => SdpType::Offer,
+        let sdp_type = match self.role() {
+            Role::Offerer | Role::Publisher => SdpType::Offer,
             Role::Answerer => SdpType::Answer,
         };
-        let description = refusal(sdp_type, reason);
-        cx.negotiate(self.epoch, NegotiationMessage::Description(description));
+        // Only other pages of ours know what it means.
+        if cx.remote.participant().is_some() {
+            let description = refusal(sdp_type, reason);
+            cx.negotiate(self.epoch, NegotiationMessage::Description(description));
+        }
     }
 
     /// There is a candidate.

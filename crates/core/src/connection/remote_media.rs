@@ -8,7 +8,7 @@ use super::sections::{
 use crate::input::TrackId;
 
 /// Most tracks of one far end: one for each section that a description may have.
-const MAX_TRACKS: usize = crate::safety::MAX_SECTIONS;
+const MAX_TRACKS: usize = crate::safety::MAX_FORWARDED_SECTIONS;
 
 #[derive(Debug)]
 struct RemoteTrack {
@@ -72,6 +72,11 @@ impl RemoteMedia {
             None => !self.is_described() && track.kind == source.kind() && Source::FIRST.contains(&source),
         };
         self.tracks.iter().find(of).map(|track| track.id)
+    }
+
+    /// The track that comes in the section `mid`.
+    pub(super) fn track_in(&self, mid: &str) -> Option<TrackId> {
+        self.tracks.iter().find(|track| track.mid == mid).map(|track| track.id)
     }
 
     /// The source that the section `mid` carries; by its kind where sections have no tags, or nothing is known of it.

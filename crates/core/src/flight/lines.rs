@@ -266,6 +266,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
         ConnectionEffect::AddTransceiver(_) => 't',
+        ConnectionEffect::AddReceiver(_) => 'x',
         ConnectionEffect::CreateDataChannel(_) => 'u',
         ConnectionEffect::SendMessage(_) => 'v',
         ConnectionEffect::ClosePeerChannel => 'w',

@@ -1,13 +1,15 @@
 //! The connections to the others: made, negotiated, mended, and put away.
 
-use visavis_signaling::{IceServers, Offerer, ParticipantId, Remote, Timestamp, ice};
+use visavis_signaling::{
+    IceServers, LegId, LegRequest, Offerer, Outbound, ParticipantId, Remote, SfuSignal, Timestamp, ice,
+};
 
 use super::Room;
 use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
-use crate::topology;
+use crate::topology::{self, ConnectionSpec, Sfu, TransceiverPlan};
 use crate::view::{ConnectionReason, Lifecycle};
 
 /// Most pairs whose last generation is remembered after they are over.
@@ -16,32 +18,39 @@ const MAX_PAST_EPOCHS: usize = 64;
 impl Room {
     /// Makes the connections that should exist and closes those that should not.
     pub(super) fn reconcile(&mut self, now: Timestamp) {
-        let specs = self.topology.connections(&self.roster);
+        let specs = topology::connections(&self.roster, &self.sfu);
         let surplus = |remote: &&Remote| !specs.iter().any(|spec| spec.remote == **remote);
         for remote in self.connections.keys().filter(surplus).cloned().collect::<Vec<_>>() {
             self.close_connection(&remote);
         }
         for spec in specs {
-            if self.connections.get(&spec.remote).is_none() {
-                self.connect(now, &spec.remote, spec.offerer);
+            match (self.connections.get_mut(&spec.remote), spec.epoch) {
+                (None, _) => self.connect(now, spec),
+                (Some(connection), Some(epoch)) if epoch == connection.epoch() => {
+                    connection.set_plan(spec.plan, &mut self.out);
+                }
+                (Some(connection), Some(epoch)) => {
+                    let recovery = connection.recovery().for_successor(now);
+                    self.replace_connection(&spec.remote, epoch, spec.plan, recovery);
+                }
+                (Some(_), None) => {}
             }
         }
     }
 
-    fn connect(&mut self, now: Timestamp, remote: &Remote, offerer: Offerer) {
-        let role = match offerer {
-            Offerer::Us | Offerer::Unknown => Role::Offerer,
-            Offerer::Them => Role::Answerer,
-        };
-        let past = self.past_epochs.remove_first(|(past, _)| past == remote);
-        let epoch = past.map_or(0, |(_, epoch)| epoch.saturating_add(1));
-        let recovery = Recovery::new(now, self.is_polite(remote));
-        self.replace_connection(remote, epoch, role, recovery);
-        if let (Offerer::Unknown, Some(connection)) = (offerer, self.connections.get_mut(remote)) {
+    fn connect(&mut self, now: Timestamp, spec: ConnectionSpec) {
+        let ConnectionSpec { remote, plan, epoch } = spec;
+        let past = self.past_epochs.remove_first(|(past, _)| *past == remote);
+        let next = past.map_or(0, |(_, epoch)| epoch.saturating_add(1));
+        let recovery = Recovery::new(now, self.is_polite(&remote));
+        let answers = plan == TransceiverPlan::Mesh(Offerer::Them);
+        let unconfirmed = plan == TransceiverPlan::Mesh(Offerer::Unknown);
+        self.replace_connection(&remote, epoch.unwrap_or(next), plan, recovery);
+        if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
             connection.set_unconfirmed();
         }
-        if role == Role::Answerer && self.prepared_answerer.is_none() {
-            self.prepared_answerer = Some(self.create_peer_connection(Role::Answerer));
+        if answers && self.prepared_answerer.is_none() {
+            self.prepared_answerer = Some(self.create_peer_connection(&TransceiverPlan::Mesh(Offerer::Them)));
         }
     }
 
@@ -55,11 +64,11 @@ impl Room {
         &mut self,
         remote: &Remote,
         epoch: u32,
-        role: Role,
+        plan: TransceiverPlan,
         recovery: Recovery,
     ) -> Option<Connection> {
         let before = self.connections.remove(remote);
-        let mut new = Connection::new(epoch, role, self.is_polite(remote), recovery);
+        let mut new = Connection::new(epoch, plan, self.is_polite(remote), recovery);
         if let Some(before) = &before {
             before.id().into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
             new.inherit_failure(before.failure());
@@ -69,15 +78,15 @@ impl Room {
     }
 
     /// Has the shell make a connection that sends what we send.
-    fn create_peer_connection(&mut self, role: Role) -> ConnectionId {
+    fn create_peer_connection(&mut self, plan: &TransceiverPlan) -> ConnectionId {
         let connection = ConnectionId(self.next_connection);
         self.next_connection = self.next_connection.wrapping_add(1);
         let config = self.connection_config();
-        self.out.connection(connection, ConnectionEffect::Create(role, config));
-        if role == Role::Offerer && self.signal_client.uses_hangup_channel() {
+        self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
+        if plan.role() == Role::Offerer && self.signal_client.uses_hangup_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
         }
-        for (source, track) in self.media.tracks() {
+        for (source, track) in self.media.tracks().into_iter().filter(|(source, _)| plan.sends(*source)) {
             self.out.connection(connection, ConnectionEffect::ReplaceTrack(source, Some(track)));
         }
         connection
@@ -85,17 +94,22 @@ impl Room {
 
     /// It is time for a connection to be made. An answerer may be there already.
     fn take_or_create_peer_connection(&mut self, now: Timestamp, remote: &Remote) {
-        let Some(role) = self.connections.get(remote).map(Connection::role) else { return };
+        let Some(plan) = self.connections.get(remote).map(|connection| connection.plan().clone()) else {
+            return;
+        };
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
-        let prepared = if role == Role::Answerer { self.prepared_answerer.take() } else { None };
+        let answers = plan == TransceiverPlan::Mesh(Offerer::Them);
+        let prepared = if answers { self.prepared_answerer.take() } else { None };
         let made = match prepared {
             Some(prepared) => prepared,
-            None => self.create_peer_connection(role),
+            None => self.create_peer_connection(&plan),
         };
         if let Some(connection) = self.connections.get_mut(remote) {
-            connection.created_as(made);
+            connection.created_as(made, &mut self.out);
+            let published = self.media.tracks().into_iter().map(|(source, _)| source);
+            connection.publish(published, &mut self.out);
         }
     }
 
@@ -114,7 +128,7 @@ impl Room {
         let Some(connection) = self.connections.get(remote) else { return };
         let epoch = connection.epoch().saturating_add(1);
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(remote, epoch, Role::Offerer, recovery);
+        self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Us), recovery);
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
@@ -164,6 +178,7 @@ impl Room {
         let prepared = self.prepared_answerer.take();
         prepared.into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
         self.roster.clear();
+        self.sfu = Sfu::default();
         self.early.clear();
         self.unsent.clear();
     }
@@ -172,7 +187,11 @@ impl Room {
     /// (we are the newcomer, so we offer).
     pub(super) fn rebuild_unstable(&mut self, now: Timestamp) {
         let hurt = |(remote, connection): &(&Remote, &Connection)| {
-            !connection.is_stable() && !connection.is_untouched() && self.can_send_to(remote)
+            // Those to a selective forwarding unit are replaced when it says so.
+            remote.participant().is_some()
+                && !connection.is_stable()
+                && !connection.is_untouched()
+                && self.can_send_to(remote)
         };
         let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(remote, _)| remote.clone()).collect();
         for remote in hurt {
@@ -215,10 +234,46 @@ impl Room {
                 self.replay_early(now, &remote);
                 continue;
             }
-            match connection.recovery_mut().take_due_repair(now) {
-                Some(Repair::RestartIce) => self.with_connection(now, &remote, Connection::restart_ice),
-                Some(Repair::Rebuild) => self.rebuild(now, &remote),
-                None => {}
+            if let Some(repair) = connection.recovery_mut().take_due_repair(now) {
+                self.carry_out(now, &remote, repair);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, now: Timestamp, remote: &Remote, repair: Repair) {
+        match (remote, repair) {
+            (Remote::Server(leg), Repair::RestartIce) if self.sfu.offers_on(*leg) => {
+                self.ask_sfu(now, *leg, LegRequest::RestartIce);
+            }
+            (_, Repair::RestartIce) => self.with_connection(now, remote, Connection::restart_ice),
+            (Remote::Participant(_), Repair::Rebuild) => self.rebuild(now, remote),
+            (Remote::Server(leg), Repair::Rebuild) => {
+                if let Some(connection) = self.connections.get_mut(remote) {
+                    *connection.recovery_mut() = connection.recovery().for_successor(now);
+                }
+                self.ask_sfu(now, *leg, LegRequest::Replace);
+            }
+        }
+    }
+
+    fn ask_sfu(&mut self, now: Timestamp, leg: LegId, request: LegRequest) {
+        self.signal_client.send(now, Outbound::Leg(leg, request), &mut self.out);
+    }
+
+    /// The server says something about our connections to it.
+    pub(super) fn on_sfu_signal(&mut self, now: Timestamp, signal: SfuSignal) {
+        let legs = matches!(signal, SfuSignal::Legs(_));
+        self.sfu.on_signal(signal);
+        if legs {
+            self.reconcile(now);
+            for remote in self
+                .connections
+                .keys()
+                .filter(|remote| remote.participant().is_none())
+                .cloned()
+                .collect::<Vec<_>>()
+            {
+                self.replay_early(now, &remote);
             }
         }
     }
@@ -257,9 +312,8 @@ impl Room {
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
-                match connection.on_peer_channel(now, event, &mut self.out) {
-                    Some(message) => self.on_peer_message(&remote, message),
-                    None => {}
+                if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {
+                    self.on_peer_message(&remote, message);
                 }
             }
             ConnectionEvent::HangUpChannelClosed => {
@@ -315,7 +369,7 @@ impl Room {
     fn yield_to(&mut self, now: Timestamp, remote: &Remote) {
         let Some(connection) = self.connections.get(remote) else { return };
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
-        let before = self.replace_connection(remote, epoch, Role::Answerer, recovery);
+        let before = self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Them), recovery);
         if let (Some(connection), Some(before)) = (self.connections.get_mut(remote), before) {
             connection.inherit(before);
         }

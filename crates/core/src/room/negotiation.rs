@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
-use visavis_signaling::{Negotiation, NegotiationMessage, Remote, SdpType, SessionDescription, Timestamp};
+use visavis_signaling::{
+    Negotiation, NegotiationMessage, Offerer, Remote, SdpType, SessionDescription, Timestamp,
+};
 
 use super::Room;
 use crate::connection::Connection;
-use crate::output::Role;
+use crate::topology::TransceiverPlan;
 
 /// Most messages that wait for their time.
 const MAX_EARLY: usize = 128;
@@ -30,10 +32,13 @@ impl Room {
                 connection.candidate_arrived(candidate, &mut self.out);
             }
             (NegotiationMessage::Candidate(None), Ordering::Equal) => connection.their_candidates_ended(),
-            (NegotiationMessage::Description(description), Ordering::Greater) => {
+            (NegotiationMessage::Description(description), Ordering::Greater)
+                if remote.participant().is_some() =>
+            {
                 self.follow_rebuild(now, &remote, epoch, description);
             }
-            (message @ NegotiationMessage::Candidate(_), Ordering::Greater) => {
+            // A server says first that there is another connection.
+            (message, Ordering::Greater) => {
                 self.buffer_early(Negotiation { remote, epoch, message });
             }
             (NegotiationMessage::Description(description), Ordering::Less) => {
@@ -54,7 +59,7 @@ impl Room {
             return self.buffer_offer(remote, epoch, offer);
         }
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(remote, epoch, Role::Answerer, recovery);
+        self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Them), recovery);
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.description_arrived(offer);
         }

@@ -48,9 +48,10 @@ impl Room {
         match signal {
             Inbound::Server(signal) => self.on_server_signal(now, signal),
             Inbound::Roster(signal) if joined => self.on_roster_signal(now, signal),
+            Inbound::Sfu(signal) if joined => self.on_sfu_signal(now, signal),
             Inbound::Negotiation(negotiation) if joined => self.on_negotiation(now, negotiation),
             // Of a room that we are not in any more, or not yet.
-            Inbound::Roster(_) | Inbound::Negotiation(_) => {}
+            Inbound::Roster(_) | Inbound::Sfu(_) | Inbound::Negotiation(_) => {}
         }
     }
 

@@ -14,10 +14,11 @@ impl Room {
         self.watched().next().map(|_| self.next_stats_at)
     }
 
-    /// The connections that the browser calls good, to people with whom a repair could be agreed on.
+    /// The connections that the browser calls good, to people with whom a repair could be agreed on. What a selective forwarding
+    /// unit sends depends on what it makes of our bandwidth, so its silence proves nothing.
     fn watched(&self) -> impl Iterator<Item = &Connection> {
         let watched = |(remote, connection): &(&Remote, &Connection)| {
-            connection.is_connected() && self.can_send_to(remote)
+            remote.participant().is_some() && connection.is_connected() && self.can_send_to(remote)
         };
         self.connections.iter().filter(watched).map(|(_, connection)| connection)
     }

@@ -1,6 +1,6 @@
 //! The view, derived.
 
-use visavis_signaling::{MediaState, Remote, Source};
+use visavis_signaling::{Offerer, Remote, Source};
 
 use super::Room;
 use crate::connection::{Connection, FrameState, Phase};
@@ -50,27 +50,33 @@ fn problem(room: &Room) -> Option<Problem> {
 }
 
 fn participant(room: &Room, member: &Member) -> ParticipantView {
-    let connection = room.connection_of(&member.id);
-    let (state, reason) = match connection {
-        Some(connection) => connection_state(room, member, connection),
-        None => (ConnectionState::Connecting, ConnectionReason::Waiting),
+    let remote = room.remote_of(member);
+    let connection = remote.as_ref().and_then(|remote| room.connections.get(remote));
+    let (state, reason) = match (&remote, connection) {
+        (Some(remote), Some(connection)) => connection_state(room, member, remote, connection),
+        (None, _) | (_, None) => (ConnectionState::Connecting, ConnectionReason::Waiting),
     };
-    let fingerprints = connection.and_then(Connection::fingerprints);
-    let media = member.media;
+    // Those of a server would prove nothing about the person behind it.
+    let direct = connection.filter(|_| member.offerer != Offerer::Nobody);
+    let fingerprints = direct.and_then(Connection::fingerprints);
     ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),
-        media,
+        media: member.media,
         connection: ConnectionView { state, reason, fingerprints },
-        publications: publications(media, connection),
+        publications: publications(room, member, direct),
     }
 }
 
 /// A microphone and a camera everybody has, on or not; anything else is there while it is sent.
-fn publications(media: Option<MediaState>, connection: Option<&Connection>) -> Vec<PublicationView> {
+fn publications(room: &Room, member: &Member, direct: Option<&Connection>) -> Vec<PublicationView> {
+    let forwarded = |source| {
+        let (leg, mid) = room.sfu.section_of(&member.id, source)?;
+        room.connections.get(&Remote::Server(leg))?.track_in(mid)
+    };
     let publication = |source| {
-        let on = media.map_or(Source::FIRST.contains(&source), |media| media.is_on(source));
-        let track = connection.and_then(|connection| connection.track(source));
+        let track = direct.map_or_else(|| forwarded(source), |connection| connection.track(source));
+        let on = member.media.map_or(Source::FIRST.contains(&source), |media| media.is_on(source));
         (on || Source::FIRST.contains(&source)).then_some(PublicationView { source, on, track })
     };
     Source::ALL.into_iter().filter_map(publication).collect()
@@ -79,10 +85,11 @@ fn publications(media: Option<MediaState>, connection: Option<&Connection>) -> V
 fn connection_state(
     room: &Room,
     member: &Member,
+    remote: &Remote,
     connection: &Connection,
 ) -> (ConnectionState, ConnectionReason) {
     let recovery = connection.recovery();
-    let can_send = room.can_send_to(&Remote::Participant(member.id.clone()));
+    let can_send = room.can_send_to(remote);
     // One that the next try may overcome waits until several have failed.
     let passes = [ConnectionReason::Incompatible, ConnectionReason::Refused];
     let lasts = |reason: &ConnectionReason| !passes.contains(reason);
@@ -94,7 +101,7 @@ fn connection_state(
         Phase::Healthy if connection.is_silent() && can_send => {
             return (ConnectionState::Connected, ConnectionReason::NoMedia);
         }
-        Phase::Healthy if connection.sends_nothing() => {
+        Phase::Healthy if remote.participant().is_some() && connection.sends_nothing() => {
             return (ConnectionState::Connected, ConnectionReason::SendsNothing);
         }
         Phase::Healthy => return (ConnectionState::Connected, pictures(connection)),

@@ -6,6 +6,8 @@
 //! at every control character, lines that could be taken for a fingerprint are dropped, and the one that is meant is
 //! written anew.
 
+use visavis_signaling::limits::MAX_PARTICIPANTS;
+
 use crate::view::ConnectionReason;
 
 /// The line of RFC 8122 section 5, up to its digits.
@@ -15,10 +17,11 @@ pub(super) const NAME: &str = "sha-256 ";
 /// Bytes of a SHA-256 in hexadecimal, with colons between.
 const DIGITS: usize = 32 * 3 - 1;
 
-/// Most media sections of a description that are answered. Between two people there are three (voice, picture, a data
-/// channel), with a screen four, and clients that never recycle one add two with every turn of a switch. A server that
-/// forwards for a whole room (SFU) needs two for each of its people, and will want a bound of its own.
+/// Most media sections of a description of another person that are answered. Between two people there are three (voice,
+/// picture, a data channel), with a screen five, and clients that never recycle one add two with every turn of a switch.
 pub(crate) const MAX_SECTIONS: usize = 32;
+/// ...and of a selective forwarding unit: each person may have four.
+pub(crate) const MAX_FORWARDED_SECTIONS: usize = 4 * MAX_PARTICIPANTS;
 
 /// Why a description is not even shown to the browser. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub(crate) enum DescriptionError {
     CertificatesDiffer,
     /// It names another certificate than the description before.
     CertificateChanged,
-    /// It has more than [`MAX_SECTIONS`].
+    /// It has more than are answered.
     TooManySections,
 }
 
@@ -84,8 +87,12 @@ impl Fingerprint {
     }
 }
 
-/// A description with nothing in it that could be taken for a fingerprint but one SHA-256, and that fingerprint.
-pub(crate) fn canonical(sdp: &str) -> Result<(String, Option<Fingerprint>), DescriptionError> {
+/// A description of at most `max_sections` with nothing in it that could be taken for a fingerprint but one SHA-256, and that
+/// fingerprint.
+pub(crate) fn canonical(
+    sdp: &str,
+    max_sections: usize,
+) -> Result<(String, Option<Fingerprint>), DescriptionError> {
     let (mut out, mut found, mut sections) = (String::with_capacity(sdp.len()), None, 0);
     for line in sdp.split(|c: char| c.is_control() && c != '\t').filter(|line| is_line(line)) {
         sections += usize::from(line.starts_with("m="));
@@ -102,7 +109,7 @@ pub(crate) fn canonical(sdp: &str) -> Result<(String, Option<Fingerprint>), Desc
         }
         out.push_str("\r\n");
     }
-    if sections > MAX_SECTIONS { Err(DescriptionError::TooManySections) } else { Ok((out, found)) }
+    if sections > max_sections { Err(DescriptionError::TooManySections) } else { Ok((out, found)) }
 }
 
 /// `<type>=<value>` (RFC 8866 section 5).
@@ -133,7 +140,7 @@ mod tests {
     /// What is left for the fingerprint of byte 1 beside these lines.
     fn left(strange: &str) -> (String, Option<Fingerprint>) {
         let good = format!("a=fingerprint:sha-256 {}", digits(1));
-        canonical(&section(&[strange, &good])).unwrap()
+        canonical(&section(&[strange, &good]), MAX_SECTIONS).unwrap()
     }
 
     #[test]
@@ -175,10 +182,10 @@ mod tests {
         for end in ["\r", "\n", "\u{0}", "\u{b}", "\u{c}", "\u{85}", "\r\r\n"] {
             let hidden = format!("a=x:1{end}a=fingerprint:sha-256 {}", digits(14));
             let good = format!("a=fingerprint:sha-256 {}", digits(1));
-            let refused = canonical(&section(&[&hidden, &good]));
+            let refused = canonical(&section(&[&hidden, &good]), MAX_SECTIONS);
             assert_eq!(refused, Err(DescriptionError::CertificatesDiffer), "{end:?}");
         }
-        assert_eq!(canonical("v=0\rs=-\n\r\nt=0 0").unwrap().0, "v=0\r\ns=-\r\nt=0 0\r\n");
+        assert_eq!(canonical("v=0\rs=-\n\r\nt=0 0", MAX_SECTIONS).unwrap().0, "v=0\r\ns=-\r\nt=0 0\r\n");
     }
 
     #[test]
@@ -186,7 +193,10 @@ mod tests {
         let line = |byte| format!("a=fingerprint:SHA-256 {}\r\n", digits(byte).to_ascii_lowercase());
         let of = |session, first, second| {
             let section = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n";
-            canonical(&["v=0\r\n", &line(session), section, &line(first), section, &line(second)].concat())
+            canonical(
+                &["v=0\r\n", &line(session), section, &line(first), section, &line(second)].concat(),
+                MAX_SECTIONS,
+            )
         };
         let (sdp, fingerprint) = of(1, 1, 1).unwrap();
         assert_eq!(fingerprint.unwrap().0, digits(1));
@@ -202,7 +212,7 @@ mod tests {
         let longer =
             |name: &str, bytes: usize| format!("a=fingerprint:{name} {}", vec!["AB"; bytes].join(":"));
         let hashes = [&longer("sha-384", 48), &*format!("{LINE}{}", digits(1)), &longer("sha-512", 64)];
-        let (sdp, fingerprint) = canonical(&section(&hashes)).unwrap();
+        let (sdp, fingerprint) = canonical(&section(&hashes), MAX_SECTIONS).unwrap();
         assert_eq!(sdp, section(&[&format!("{LINE}{}", digits(1))]));
         assert_eq!(fingerprint.unwrap().0, digits(1));
     }
@@ -210,12 +220,13 @@ mod tests {
     #[test]
     fn a_description_without_a_certificate_is_left_as_it_is() {
         let plain = "v=0\r\nm=audio 9 RTP/AVP 0\r\n";
-        assert_eq!(canonical(plain), Ok((plain.to_owned(), None)));
+        assert_eq!(canonical(plain, MAX_SECTIONS), Ok((plain.to_owned(), None)));
     }
 
     #[test]
     fn sections_are_bounded() {
-        let of = |count| canonical(&["v=0\r\n", &"m=audio 9 RTP/AVP 0\r\n".repeat(count)].concat());
+        let of =
+            |count| canonical(&["v=0\r\n", &"m=audio 9 RTP/AVP 0\r\n".repeat(count)].concat(), MAX_SECTIONS);
         assert!(of(MAX_SECTIONS).is_ok());
         assert_eq!(of(MAX_SECTIONS + 1), Err(DescriptionError::TooManySections));
     }

@@ -11,7 +11,7 @@ use visavis_core::{
     TestId, UnreachableReason,
 };
 
-use super::{Stage, said};
+use super::{Harness, sent};
 
 const URL: &str = "turn:example.org";
 
@@ -24,49 +24,49 @@ fn named() -> Inbound {
 }
 
 /// In the lobby with an open socket, and a check that has just begun.
-fn checking() -> Stage {
-    let mut stage = Stage::new();
-    stage.input(Input::Command(Command::EnterLobby));
-    stage.input(Input::Socket(SocketEvent::Opened));
-    stage.input(Input::Command(Command::Check(true)));
-    assert_eq!(said(), [Outbound::Check]);
-    stage
+fn checking() -> Harness {
+    let mut harness = Harness::new();
+    harness.input(Input::Command(Command::EnterLobby));
+    harness.input(Input::Socket(SocketEvent::Opened));
+    harness.input(Input::Command(Command::Check(true)));
+    assert_eq!(sent(), [Outbound::Check]);
+    harness
 }
 
-fn state(stage: &Stage, item: CheckItem) -> Option<CheckState> {
-    stage.room.view().check.iter().find(|line| line.item == item).map(|line| line.state)
+fn state(harness: &Harness, item: CheckItem) -> Option<CheckState> {
+    harness.room.view().check.iter().find(|line| line.item == item).map(|line| line.state)
 }
 
 #[test]
 fn the_server_names_what_is_tried_out() {
-    let mut stage = checking();
-    assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Running));
-    assert_eq!(state(&stage, CheckItem::Camera), Some(CheckState::Skipped(Skip::Off)));
-    assert_eq!(stage.hear(named()), [Effect::Check(TestId(0), CheckEffect::Start(Test::Ice(relay())))]);
-    assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Passed));
-    let found = stage.input(Input::Check(TestId(0), Finding::Good));
+    let mut harness = checking();
+    assert_eq!(state(&harness, CheckItem::Server), Some(CheckState::Running));
+    assert_eq!(state(&harness, CheckItem::Camera), Some(CheckState::Skipped(Skip::Off)));
+    assert_eq!(harness.receive(named()), [Effect::Check(TestId(0), CheckEffect::Start(Test::Ice(relay())))]);
+    assert_eq!(state(&harness, CheckItem::Server), Some(CheckState::Passed));
+    let found = harness.input(Input::Check(TestId(0), Finding::Good));
     assert_eq!(found, [Effect::Check(TestId(0), CheckEffect::End)]);
-    assert_eq!(state(&stage, CheckItem::Ice), Some(CheckState::Passed));
+    assert_eq!(state(&harness, CheckItem::Ice), Some(CheckState::Passed));
     // Again: the old credentials are not tried once more.
-    assert_eq!(stage.input(Input::Command(Command::Check(true))), []);
-    assert_eq!(stage.hear(named()), [Effect::Check(TestId(1), CheckEffect::Start(Test::Ice(relay())))]);
+    assert_eq!(harness.input(Input::Command(Command::Check(true))), []);
+    assert_eq!(harness.receive(named()), [Effect::Check(TestId(1), CheckEffect::Start(Test::Ice(relay())))]);
     assert_eq!(
-        stage.input(Input::Command(Command::Check(false))),
+        harness.input(Input::Command(Command::Check(false))),
         [Effect::Check(TestId(1), CheckEffect::End)]
     );
-    assert_eq!(stage.room.view().check, []);
+    assert_eq!(harness.room.view().check, []);
 }
 
 #[test]
 fn whoever_joins_ends_it() {
-    let mut stage = checking();
-    stage.hear(named());
-    said();
-    let effects = stage.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    let mut harness = checking();
+    harness.receive(named());
+    sent();
+    let effects = harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
     assert_eq!(effects, [Effect::Check(TestId(0), CheckEffect::End)]);
-    assert!(matches!(said()[..], [Outbound::Join { .. }]));
-    assert_eq!(stage.input(Input::Command(Command::Check(true))), [], "there is none outside the lobby");
-    assert_eq!((stage.room.view().check, said()), (vec![], vec![]));
+    assert!(matches!(sent()[..], [Outbound::Join { .. }]));
+    assert_eq!(harness.input(Input::Command(Command::Check(true))), [], "there is none outside the lobby");
+    assert_eq!((harness.room.view().check, sent()), (vec![], vec![]));
 }
 
 #[test]
@@ -80,42 +80,42 @@ fn a_server_that_says_nothing_or_no_is_told_from_one_that_is_too_old() {
         (RejectCode::BadRequest, CheckState::Passed),
         (RejectCode::ServerFull, CheckState::Failed(Fault::Rejected(RejectCode::ServerFull))),
     ] {
-        let mut stage = checking();
-        stage.hear(Inbound::Server(ServerSignal::Rejected(Rejection {
+        let mut harness = checking();
+        harness.receive(Inbound::Server(ServerSignal::Rejected(Rejection {
             code,
             text: String::new(),
             closes: false,
         })));
-        assert_eq!(state(&stage, CheckItem::Server), Some(expected));
+        assert_eq!(state(&harness, CheckItem::Server), Some(expected));
     }
 }
 
 #[test]
 fn a_server_that_comes_meanwhile_is_asked_then() {
-    let mut stage = Stage::new();
-    stage.input(Input::Command(Command::EnterLobby));
-    stage.input(Input::Command(Command::Check(true)));
-    assert_eq!(said(), []);
-    stage.input(Input::Socket(SocketEvent::Closed));
-    stage.wait(RECONNECT_FIRST[1]);
-    stage.input(Input::Socket(SocketEvent::Opened));
-    assert_eq!(said(), [Outbound::Check]);
-    stage.hear(named());
-    assert_eq!(state(&stage, CheckItem::Server), Some(CheckState::Passed));
+    let mut harness = Harness::new();
+    harness.input(Input::Command(Command::EnterLobby));
+    harness.input(Input::Command(Command::Check(true)));
+    assert_eq!(sent(), []);
+    harness.input(Input::Socket(SocketEvent::Closed));
+    harness.wait(RECONNECT_FIRST[1]);
+    harness.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(sent(), [Outbound::Check]);
+    harness.receive(named());
+    assert_eq!(state(&harness, CheckItem::Server), Some(CheckState::Passed));
 }
 
 /// Chromium under `disable_non_proxied_udp`: servers may answer, and still no call comes about.
 #[test]
 fn a_browser_that_hides_its_addresses_has_a_line_of_its_own() {
-    let mut stage = Stage::new();
-    stage.input(Input::Command(Command::EnterLobby));
-    stage.room.handle(stage.now, Input::Command(Command::Check(true)));
-    let trial = stage.effects().into_iter().find_map(|effect| match effect {
+    let mut harness = Harness::new();
+    harness.input(Input::Command(Command::EnterLobby));
+    harness.room.handle(harness.now, Input::Command(Command::Check(true)));
+    let trial = harness.effects().into_iter().find_map(|effect| match effect {
         Effect::Check(id, CheckEffect::Start(Test::Connection)) => Some(id),
         _ => None,
     });
-    assert_eq!(state(&stage, CheckItem::Connection), None, "nothing to say while all is well");
-    stage.input(Input::Check(trial.unwrap(), Finding::Gathered(true)));
-    assert_eq!(state(&stage, CheckItem::Connection), Some(CheckState::Failed(Fault::Hidden)));
-    assert!(!stage.room.view().blocked, "a relay may help");
+    assert_eq!(state(&harness, CheckItem::Connection), None, "nothing to say while all is well");
+    harness.input(Input::Check(trial.unwrap(), Finding::Gathered(true)));
+    assert_eq!(state(&harness, CheckItem::Connection), Some(CheckState::Failed(Fault::Hidden)));
+    assert!(!harness.room.view().blocked, "a relay may help");
 }

@@ -7,43 +7,44 @@ use crate::*;
 #[test]
 fn a_microphone_that_was_lost_twice_is_sent_again_when_it_is_plugged_in() {
     let config = RoomConfig { microphone: true, ..RoomConfig::default() };
-    let mut stage = Stage { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() };
-    stage.join(&["z"]);
+    let mut harness =
+        Harness { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() };
+    harness.join(&["z"]);
     let captured = |capture, track| {
         let tracks = vec![(Source::Microphone, TrackId(track))];
         Input::Media(MediaEvent::Captured { capture: CaptureId(capture), tracks })
     };
     let ended = |track| Input::Media(MediaEvent::TrackEnded(TrackId(track)));
-    stage.input(captured(0, 70));
-    stage.input(ended(70));
-    stage.input(captured(1, 71));
-    stage.input(ended(71));
-    let lost = stage.room.view().me.source(Source::Microphone).state.as_str();
+    harness.input(captured(0, 70));
+    harness.input(ended(70));
+    harness.input(captured(1, 71));
+    harness.input(ended(71));
+    let lost = harness.room.view().me.source(Source::Microphone).state.as_str();
     assert_eq!(lost, "failed");
     let asks =
         Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(2), sources: vec![Source::Microphone] });
-    assert_eq!(stage.input(Input::Media(MediaEvent::DevicesChanged)), [asks]);
+    assert_eq!(harness.input(Input::Media(MediaEvent::DevicesChanged)), [asks]);
     let sends = Effect::Connection(
         ConnectionId(0),
         ConnectionEffect::ReplaceTrack(Source::Microphone, Some(TrackId(72))),
     );
-    assert_eq!(stage.input(captured(2, 72)), [sends]);
+    assert_eq!(harness.input(captured(2, 72)), [sends]);
 }
 
 #[test]
 fn a_change_beyond_the_budget_is_followed_when_its_minute_is_over() {
-    let mut stage =
-        Stage { room: Room::new(config(), Box::new(Plain::default())), now: Timestamp::default() };
-    stage.input(Input::Command(Command::EnterLobby));
+    let mut harness =
+        Harness { room: Room::new(config(), Box::new(TestDialect::default())), now: Timestamp::default() };
+    harness.input(Input::Command(Command::EnterLobby));
     for capture in 0..4 {
         let error = MediaError::NotFound;
-        stage.input(Input::Media(MediaEvent::CaptureFailed { capture: CaptureId(capture), error }));
-        stage.input(Input::Media(MediaEvent::DevicesChanged));
+        harness.input(Input::Media(MediaEvent::CaptureFailed { capture: CaptureId(capture), error }));
+        harness.input(Input::Media(MediaEvent::DevicesChanged));
     }
     let again =
         Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(4), sources: vec![Source::Camera] });
-    assert!(!stage.wait(Duration::from_secs(59)).contains(&again));
-    assert!(stage.wait(Duration::from_secs(2)).contains(&again));
+    assert!(!harness.wait(Duration::from_secs(59)).contains(&again));
+    assert!(harness.wait(Duration::from_secs(2)).contains(&again));
 }
 
 fn config() -> RoomConfig {

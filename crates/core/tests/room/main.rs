@@ -4,15 +4,16 @@
 mod check;
 mod counters;
 mod devices;
-mod farewell;
-mod obstacles;
 mod peer_channel;
 mod pictures;
 mod refused;
 mod safety;
 mod screen;
 mod server;
+mod server_closes;
+mod sfu;
 mod silence;
+mod unreachable_peers;
 
 use std::time::Duration;
 
@@ -32,18 +33,18 @@ use visavis_core::{
 
 /// A dialect without a language: the test puts signals in and sees what is said.
 #[derive(Default)]
-struct Plain {
+struct TestDialect {
     signals: Vec<Inbound>,
 }
 
 thread_local! {
-    static SAID: std::cell::RefCell<Vec<Outbound>> = const { std::cell::RefCell::new(Vec::new()) };
-    static HEARD: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
+    static SENT: std::cell::RefCell<Vec<Outbound>> = const { std::cell::RefCell::new(Vec::new()) };
+    static INBOUND: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
     /// What the dialect tells as soon as the room says something.
-    static ANSWERS: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
+    static REPLIES: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-impl Dialect for Plain {
+impl Dialect for TestDialect {
     fn endpoint(&self) -> Endpoint {
         Endpoint { url: "ws://plain".into(), protocols: Vec::new() }
     }
@@ -51,11 +52,11 @@ impl Dialect for Plain {
     fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
             DialectInput::Send(outbound) => {
-                SAID.with_borrow_mut(|said| said.push(outbound));
-                out.extend(ANSWERS.take().into_iter().map(DialectOutput::Signal));
+                SENT.with_borrow_mut(|sent| sent.push(outbound));
+                out.extend(REPLIES.take().into_iter().map(DialectOutput::Signal));
             }
             DialectInput::Frame(_) => {
-                self.signals.extend(HEARD.take());
+                self.signals.extend(INBOUND.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
             DialectInput::ChannelClosed(id) => {
@@ -74,33 +75,33 @@ impl Dialect for Plain {
     }
 }
 
-struct Stage {
+struct Harness {
     room: Room,
     now: Timestamp,
 }
 
-impl Stage {
+impl Harness {
     fn new() -> Self {
         Self::seeded(1)
     }
 
     fn seeded(seed: u64) -> Self {
         let config = RoomConfig { seed, ..RoomConfig::default() };
-        SAID.take();
-        Self { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() }
+        SENT.take();
+        Self { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() }
     }
 
     /// In the room as "m", with these others already there.
     fn joined(others: &[&str]) -> (Self, Vec<Effect>) {
-        let mut stage = Self::new();
-        let effects = stage.join(others);
-        (stage, effects)
+        let mut harness = Self::new();
+        let effects = harness.join(others);
+        (harness, effects)
     }
 
     fn join(&mut self, others: &[&str]) -> Vec<Effect> {
         self.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
         self.input(Input::Socket(SocketEvent::Opened));
-        self.hear(welcome(others))
+        self.receive(welcome(others))
     }
 
     fn input(&mut self, input: Input) -> Vec<Effect> {
@@ -128,8 +129,8 @@ impl Stage {
             .collect()
     }
 
-    fn hear(&mut self, signal: Inbound) -> Vec<Effect> {
-        HEARD.with_borrow_mut(|heard| heard.push(signal));
+    fn receive(&mut self, signal: Inbound) -> Vec<Effect> {
+        INBOUND.with_borrow_mut(|inbound| inbound.push(signal));
         self.input(Input::Socket(SocketEvent::Frame(String::new())))
     }
 
@@ -154,8 +155,8 @@ impl Stage {
     }
 }
 
-fn said() -> Vec<Outbound> {
-    SAID.take()
+fn sent() -> Vec<Outbound> {
+    SENT.take()
 }
 
 fn id(id: &str) -> ParticipantId {
@@ -216,39 +217,39 @@ fn creations(effects: &[Effect]) -> Vec<(u32, Role)> {
 
 #[test]
 fn the_newcomer_offers_to_everybody() {
-    let (mut stage, effects) = Stage::joined(&["a", "b"]);
+    let (mut harness, effects) = Harness::joined(&["a", "b"]);
     assert_eq!(creations(&effects), [(0, Role::Offerer), (1, Role::Offerer)]);
-    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("c", Offerer::Them))));
+    let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info("c", Offerer::Them))));
     assert_eq!(creations(&effects), [(2, Role::Answerer)]);
-    let names: Vec<_> = stage.room.view().participants.into_iter().map(|other| other.name).collect();
+    let names: Vec<_> = harness.room.view().participants.into_iter().map(|other| other.name).collect();
     assert_eq!(names, ["a", "b", "c"], "in the order in which they appeared");
 }
 
 #[test]
 fn our_candidates_follow_our_description() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    said();
+    let (mut harness, _) = Harness::joined(&["a"]);
+    sent();
     assert_eq!(
-        stage.event(0, ConnectionEvent::NegotiationNeeded),
+        harness.event(0, ConnectionEvent::NegotiationNeeded),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription)]
     );
-    stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
-    assert_eq!(said(), [], "not before the description");
-    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    harness.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
+    assert_eq!(sent(), [], "not before the description");
+    harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     let expected = [
         Outbound::description(id("a"), 0, description(SdpType::Offer, "u")),
         Outbound::candidate(id("a"), 0, Some(candidate("u"))),
     ];
-    assert_eq!(said(), expected);
+    assert_eq!(sent(), expected);
 }
 
 #[test]
 fn early_candidates_wait_and_late_ones_are_dropped() {
-    let (mut stage, _) = Stage::joined(&[]);
-    assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before anybody knows them");
-    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
-    assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "before their offer");
-    let effects = stage.hear(offer_from("a", 0, "u"));
+    let (mut harness, _) = Harness::joined(&[]);
+    assert_eq!(harness.receive(candidate_from("a", 0, "u")), [], "before anybody knows them");
+    harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
+    assert_eq!(harness.receive(candidate_from("a", 0, "u")), [], "before their offer");
+    let effects = harness.receive(offer_from("a", 0, "u"));
     assert_eq!(
         effects,
         [Effect::Connection(
@@ -256,40 +257,44 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
             ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"), vec![])
         )]
     );
-    let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    let effects = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     let add = Effect::Connection(ConnectionId(0), ConnectionEffect::AddIceCandidate(candidate("u")));
     assert_eq!(
         effects,
         [add.clone(), add, Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription)]
     );
     assert_eq!(
-        stage.hear(Inbound::Roster(RosterSignal::Left(id("a")))),
+        harness.receive(Inbound::Roster(RosterSignal::Left(id("a")))),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::Close)]
     );
-    assert_eq!(stage.hear(candidate_from("a", 0, "u")), [], "after they left");
-    assert_eq!(stage.event(0, ConnectionEvent::NegotiationNeeded), [], "a late event of a closed connection");
+    assert_eq!(harness.receive(candidate_from("a", 0, "u")), [], "after they left");
+    assert_eq!(
+        harness.event(0, ConnectionEvent::NegotiationNeeded),
+        [],
+        "a late event of a closed connection"
+    );
 }
 
 #[test]
 fn older_generations_are_ignored_and_newer_ones_take_over() {
-    let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
-    assert_eq!(stage.hear(candidate_from("a", 2, "u")), [], "of a generation to come");
-    let effects = stage.hear(offer_from("a", 2, "u"));
+    let (mut harness, _) = Harness::joined(&[]);
+    harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
+    assert_eq!(harness.receive(candidate_from("a", 2, "u")), [], "of a generation to come");
+    let effects = harness.receive(offer_from("a", 2, "u"));
     let set = Effect::Connection(
         ConnectionId(0),
         ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"), vec![]),
     );
     assert_eq!(effects, [set], "nothing was made for the older one but what can be used for this");
-    let effects = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    let effects = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(
         effects[0],
         Effect::Connection(ConnectionId(0), ConnectionEffect::AddIceCandidate(candidate("u"))),
         "it was kept"
     );
-    assert_eq!(stage.hear(offer_from("a", 1, "v")), []);
-    assert_eq!(stage.hear(candidate_from("a", 1, "u")), []);
-    let effects = stage.hear(offer_from("a", 3, "w"));
+    assert_eq!(harness.receive(offer_from("a", 1, "v")), []);
+    assert_eq!(harness.receive(candidate_from("a", 1, "u")), []);
+    let effects = harness.receive(offer_from("a", 3, "w"));
     assert_eq!(effects[0], Effect::Connection(ConnectionId(0), ConnectionEffect::Close));
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
 }
@@ -297,13 +302,13 @@ fn older_generations_are_ignored_and_newer_ones_take_over() {
 #[test]
 fn first_offers_that_cross_end_in_one_connection() {
     // "m" sorts above "a" and below "z": impolite to the one, polite to the other.
-    let (mut stage, _) = Stage::joined(&["a", "z"]);
+    let (mut harness, _) = Harness::joined(&["a", "z"]);
     for connection in [0, 1] {
-        stage.event(connection, ConnectionEvent::NegotiationNeeded);
-        stage.event(connection, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+        harness.event(connection, ConnectionEvent::NegotiationNeeded);
+        harness.event(connection, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     }
-    assert_eq!(stage.hear(offer_from("a", 0, "x")), [], "ours stands");
-    let effects = stage.hear(offer_from("z", 0, "x"));
+    assert_eq!(harness.receive(offer_from("a", 0, "x")), [], "ours stands");
+    let effects = harness.receive(offer_from("z", 0, "x"));
     assert_eq!(creations(&effects), [(2, Role::Answerer)]);
     assert_eq!(effects[0], Effect::Connection(ConnectionId(1), ConnectionEffect::Close));
     assert_eq!(
@@ -317,36 +322,36 @@ fn first_offers_that_cross_end_in_one_connection() {
 
 #[test]
 fn losing_the_server_does_not_touch_media() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    stage.input(Input::Socket(SocketEvent::Closed));
-    assert_eq!(stage.room.view().lifecycle, Lifecycle::Reconnecting);
-    let effects = stage.wait(Duration::from_secs(1));
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    harness.input(Input::Socket(SocketEvent::Closed));
+    assert_eq!(harness.room.view().lifecycle, Lifecycle::Reconnecting);
+    let effects = harness.wait(Duration::from_secs(1));
     assert!(
         effects.iter().all(|effect| matches!(effect, Effect::Socket(SocketEffect::Open(_)))),
         "{effects:?}"
     );
-    stage.input(Input::Socket(SocketEvent::Opened));
-    assert_eq!(stage.hear(welcome(&[])), [], "they are not back yet, but their media is fine");
-    assert_eq!(stage.wait(Duration::from_secs(300)), []);
-    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them)))), []);
-    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
+    harness.input(Input::Socket(SocketEvent::Opened));
+    assert_eq!(harness.receive(welcome(&[])), [], "they are not back yet, but their media is fine");
+    assert_eq!(harness.wait(Duration::from_secs(300)), []);
+    assert_eq!(harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them)))), []);
+    assert_eq!(harness.connection(), (ConnectionState::Connected, ConnectionReason::None));
 }
 
 #[test]
 fn where_nothing_is_lost_nothing_is_mended() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::NegotiationNeeded);
-    stage.input(Input::Socket(SocketEvent::Closed));
-    said();
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.event(0, ConnectionEvent::NegotiationNeeded);
+    harness.input(Input::Socket(SocketEvent::Closed));
+    sent();
     let offer = description(SdpType::Offer, "m");
-    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(offer.clone())));
-    stage.event(0, ConnectionEvent::IceCandidate(Some(candidate("m"))));
-    stage.wait(RECONNECT_FIRST[1]);
-    stage.input(Input::Socket(SocketEvent::Opened));
-    assert!(matches!(said().as_slice(), [Outbound::Join { .. }]));
+    harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(offer.clone())));
+    harness.event(0, ConnectionEvent::IceCandidate(Some(candidate("m"))));
+    harness.wait(RECONNECT_FIRST[1]);
+    harness.input(Input::Socket(SocketEvent::Opened));
+    assert!(matches!(sent().as_slice(), [Outbound::Join { .. }]));
     assert_eq!(
-        stage.hear(Inbound::Server(ServerSignal::Resumed { ice_servers: None })),
+        harness.receive(Inbound::Server(ServerSignal::Resumed { ice_servers: None })),
         [],
         "half a negotiation goes on"
     );
@@ -356,89 +361,89 @@ fn where_nothing_is_lost_nothing_is_mended() {
         Outbound::candidate(to, epoch, Some(candidate("m"))),
         Outbound::MediaState(MediaState::default()),
     ];
-    assert_eq!(said(), waited, "what could not be said is said now");
-    stage.hear(Inbound::Roster(RosterSignal::Lost(id("a"))));
-    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Resumed(info("a", Offerer::Them)))), []);
+    assert_eq!(sent(), waited, "what could not be said is said now");
+    harness.receive(Inbound::Roster(RosterSignal::Lost(id("a"))));
+    assert_eq!(harness.receive(Inbound::Roster(RosterSignal::Resumed(info("a", Offerer::Them)))), []);
 }
 
 #[test]
 fn another_life_of_somebody_is_connected_anew_under_the_same_tile() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     let again = ParticipantInfo { session: Some("2".into()), ..info("a", Offerer::Them) };
-    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(again.clone())));
+    let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(again.clone())));
     assert_eq!(effects[0], Effect::Connection(ConnectionId(0), ConnectionEffect::Close));
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
-    assert_eq!(stage.room.view().participants.len(), 1);
-    assert_eq!(stage.hear(Inbound::Roster(RosterSignal::Joined(again))), [], "that life is known now");
+    assert_eq!(harness.room.view().participants.len(), 1);
+    assert_eq!(harness.receive(Inbound::Roster(RosterSignal::Joined(again))), [], "that life is known now");
 }
 
 #[test]
 fn newer_ice_servers_reach_every_connection() {
-    let (mut stage, _) = Stage::joined(&["a", "b"]);
+    let (mut harness, _) = Harness::joined(&["a", "b"]);
     let text = |text: &str| Some(text.to_owned());
     let server = IceServer { urls: vec!["turn:x".into()], username: text("u"), credential: text("c") };
     let ice = IceServers { servers: vec![server.clone()], expires_in: None };
-    let effects = stage.hear(Inbound::Server(ServerSignal::IceServers(ice.clone())));
+    let effects = harness.receive(Inbound::Server(ServerSignal::IceServers(ice.clone())));
     let config = ConnectionConfig { ice_servers: vec![server], relay_only: false };
     let told = [0, 1]
         .map(|n| Effect::Connection(ConnectionId(n), ConnectionEffect::SetConfiguration(config.clone())));
     assert_eq!(effects, told);
-    assert_eq!(stage.hear(Inbound::Server(ServerSignal::IceServers(ice))), [], "nothing new");
+    assert_eq!(harness.receive(Inbound::Server(ServerSignal::IceServers(ice))), [], "nothing new");
 }
 
 #[test]
 fn whoever_is_lost_to_server_and_ear_is_given_up() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    stage.hear(Inbound::Roster(RosterSignal::Lost(id("a"))));
-    assert_eq!(stage.wait(Duration::from_secs(300)), [], "a tile that still receives is never removed");
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
-    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PeerGone));
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    harness.receive(Inbound::Roster(RosterSignal::Lost(id("a"))));
+    assert_eq!(harness.wait(Duration::from_secs(300)), [], "a tile that still receives is never removed");
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
+    assert_eq!(harness.connection(), (ConnectionState::Reconnecting, ConnectionReason::PeerGone));
     assert_eq!(
-        stage.wait(Duration::from_secs(30)),
+        harness.wait(Duration::from_secs(30)),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::Close)]
     );
-    assert_eq!(stage.room.view().participants, []);
+    assert_eq!(harness.room.view().participants, []);
 }
 
 #[test]
 fn a_broken_path_is_restarted_then_rebuilt_then_shown_as_failed() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
     assert_eq!(
-        stage.wait(Duration::ZERO),
+        harness.wait(Duration::ZERO),
         [Effect::Connection(ConnectionId(0), ConnectionEffect::RestartIce)]
     );
-    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::PathLost));
-    assert_eq!(creations(&stage.wait(Duration::from_secs(12))), [(1, Role::Offerer)]);
-    stage.wait(Duration::from_secs(60));
-    assert_eq!(stage.connection(), (ConnectionState::Failed, ConnectionReason::NoPath));
+    assert_eq!(harness.connection(), (ConnectionState::Reconnecting, ConnectionReason::PathLost));
+    assert_eq!(creations(&harness.wait(Duration::from_secs(12))), [(1, Role::Offerer)]);
+    harness.wait(Duration::from_secs(60));
+    assert_eq!(harness.connection(), (ConnectionState::Failed, ConnectionReason::NoPath));
 }
 
 #[test]
 fn leaving_puts_everything_away() {
-    let (mut stage, _) = Stage::joined(&["a", "b"]);
-    said();
-    let effects = stage.input(Input::Command(Command::Leave));
-    assert_eq!(said(), [Outbound::Leave]);
+    let (mut harness, _) = Harness::joined(&["a", "b"]);
+    sent();
+    let effects = harness.input(Input::Command(Command::Leave));
+    assert_eq!(sent(), [Outbound::Leave]);
     let closes = [
         Effect::Connection(ConnectionId(1), ConnectionEffect::Close),
         Effect::Connection(ConnectionId(0), ConnectionEffect::Close),
     ];
     assert_eq!(effects, [closes.as_slice(), &[Effect::Socket(SocketEffect::Close)]].concat());
-    assert_eq!((stage.room.view().lifecycle, stage.room.poll_timeout()), (Lifecycle::Left, None));
+    assert_eq!((harness.room.view().lifecycle, harness.room.poll_timeout()), (Lifecycle::Left, None));
 }
 
 #[test]
 fn nobody_pushes_out_what_others_said_too_early() {
-    let (mut stage, _) = Stage::joined(&[]);
-    stage.hear(offer_from("a", 0, "u"));
+    let (mut harness, _) = Harness::joined(&[]);
+    harness.receive(offer_from("a", 0, "u"));
     for i in 0..1000 {
-        stage.hear(candidate_from("b", i, "v"));
+        harness.receive(candidate_from("b", i, "v"));
     }
-    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
+    let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     assert!(
         effects.iter().any(|effect| matches!(
             effect,
@@ -451,48 +456,48 @@ fn nobody_pushes_out_what_others_said_too_early() {
 /// The others remember our generations: an old one would be answered by a second connection.
 #[test]
 fn whoever_comes_back_goes_on_counting_generations() {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.input(Input::Command(Command::Leave));
-    stage.join(&["a"]);
-    said();
-    stage.event(1, ConnectionEvent::NegotiationNeeded);
-    stage.event(1, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
-    assert!(matches!(said().as_slice(), [Outbound::Negotiation(Negotiation { epoch: 1, .. }), ..]));
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.input(Input::Command(Command::Leave));
+    harness.join(&["a"]);
+    sent();
+    harness.event(1, ConnectionEvent::NegotiationNeeded);
+    harness.event(1, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
+    assert!(matches!(sent().as_slice(), [Outbound::Negotiation(Negotiation { epoch: 1, .. }), ..]));
 }
 
 /// A connection to "a" that is up, in both directions' words.
-fn connected() -> Stage {
-    let (mut stage, _) = Stage::joined(&["a"]);
+fn connected() -> Harness {
+    let (mut harness, _) = Harness::joined(&["a"]);
     let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
-    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    stage
+    harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    harness
 }
 
 #[test]
 fn a_lost_path_says_when_only_the_server_can_help() {
-    let mut stage = connected();
-    stage.input(Input::Socket(SocketEvent::Closed));
-    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::None));
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
-    assert_eq!(stage.connection(), (ConnectionState::Reconnecting, ConnectionReason::WaitingForServer));
+    let mut harness = connected();
+    harness.input(Input::Socket(SocketEvent::Closed));
+    assert_eq!(harness.connection(), (ConnectionState::Connected, ConnectionReason::None));
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Failed));
+    assert_eq!(harness.connection(), (ConnectionState::Reconnecting, ConnectionReason::WaitingForServer));
 }
 
 #[test]
 fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
-    let (mut stage, _) = Stage::joined(&[]);
-    let effects = stage.hear(Inbound::Roster(RosterSignal::Joined(info("z", Offerer::Unknown))));
+    let (mut harness, _) = Harness::joined(&[]);
+    let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info("z", Offerer::Unknown))));
     assert_eq!(creations(&effects), [(0, Role::Offerer)]);
-    stage.event(0, ConnectionEvent::NegotiationNeeded);
-    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m1"))));
-    assert_eq!(stage.wait(Duration::from_secs(300)), []);
-    assert!(stage.room.view().participants.is_empty());
+    harness.event(0, ConnectionEvent::NegotiationNeeded);
+    harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m1"))));
+    assert_eq!(harness.wait(Duration::from_secs(300)), []);
+    assert!(harness.room.view().participants.is_empty());
     let answer = description(SdpType::Answer, "z1");
-    stage.hear(Inbound::description(id("z"), 0, answer));
-    stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    assert_eq!(stage.connection().0, ConnectionState::Connecting);
+    harness.receive(Inbound::description(id("z"), 0, answer));
+    harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    assert_eq!(harness.connection().0, ConnectionState::Connecting);
     assert_eq!(
-        creations(&stage.wait(Duration::from_secs(18))),
+        creations(&harness.wait(Duration::from_secs(18))),
         [(1, Role::Offerer)],
         "now they are to connect"
     );
@@ -500,13 +505,13 @@ fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
 
 #[test]
 fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
-    let (mut stage, effects) = Stage::joined(&["z"]);
+    let (mut harness, effects) = Harness::joined(&["z"]);
     let made = ConnectionEffect::CreateDataChannel(DataChannel::HangUp);
     assert!(effects.contains(&Effect::Connection(ConnectionId(0), made)), "{effects:?}");
     let closed = Input::Connection(ConnectionId(0), ConnectionEvent::HangUpChannelClosed);
     assert!(
-        stage.input(closed.clone()).contains(&Effect::Connection(ConnectionId(0), ConnectionEffect::Close))
+        harness.input(closed.clone()).contains(&Effect::Connection(ConnectionId(0), ConnectionEffect::Close))
     );
-    assert_eq!(stage.room.view().participants.len(), 0);
-    assert_eq!(stage.input(closed), [], "a late word of a closed connection");
+    assert_eq!(harness.room.view().participants.len(), 0);
+    assert_eq!(harness.input(closed), [], "a late word of a closed connection");
 }

@@ -4,7 +4,7 @@ use visavis_core::{CaptureId, MediaEffect, MediaEvent, SourceState, TrackId};
 
 use crate::*;
 
-impl Stage {
+impl Harness {
     /// Lets time pass while packets flow and frames of these kinds come: decoded, encoded, captured. Gives everything but
     /// the looks.
     fn frames(&mut self, seconds: u64, flow: &mut Counters, grow: [bool; 3]) -> Vec<Effect> {
@@ -37,75 +37,80 @@ impl Stage {
 
 #[test]
 fn a_picture_that_stops_is_told_and_nothing_is_repaired() {
-    let (mut stage, mut flow) = (connected(), Counters::default());
-    stage.frames(10, &mut flow, [true, false, false]);
-    assert_eq!(stage.reason(), ConnectionReason::None);
-    assert_eq!(stage.frames(5, &mut flow, [false; 3]), []);
-    assert_eq!(stage.reason(), ConnectionReason::None, "five seconds may be a bad network");
-    assert_eq!(stage.frames(5, &mut flow, [false; 3]), []);
-    assert_eq!(stage.connection(), (ConnectionState::Connected, ConnectionReason::PictureStalled));
-    assert_eq!(stage.frames(120, &mut flow, [false; 3]), [], "a new connection would not open their camera");
-    stage.frames(3, &mut flow, [true, false, false]);
-    assert_eq!(stage.reason(), ConnectionReason::None);
+    let (mut harness, mut flow) = (connected(), Counters::default());
+    harness.frames(10, &mut flow, [true, false, false]);
+    assert_eq!(harness.reason(), ConnectionReason::None);
+    assert_eq!(harness.frames(5, &mut flow, [false; 3]), []);
+    assert_eq!(harness.reason(), ConnectionReason::None, "five seconds may be a bad network");
+    assert_eq!(harness.frames(5, &mut flow, [false; 3]), []);
+    assert_eq!(harness.connection(), (ConnectionState::Connected, ConnectionReason::PictureStalled));
+    assert_eq!(
+        harness.frames(120, &mut flow, [false; 3]),
+        [],
+        "a new connection would not open their camera"
+    );
+    harness.frames(3, &mut flow, [true, false, false]);
+    assert_eq!(harness.reason(), ConnectionReason::None);
 }
 
 #[test]
 fn who_switches_the_camera_off_is_not_missed() {
-    let (mut stage, mut flow) = (connected(), Counters::default());
-    stage.frames(10, &mut flow, [true, false, false]);
+    let (mut harness, mut flow) = (connected(), Counters::default());
+    harness.frames(10, &mut flow, [true, false, false]);
     let media = MediaState { microphone: true, camera: false, ..MediaState::default() };
-    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
-    stage.frames(60, &mut flow, [false; 3]);
-    assert_eq!(stage.reason(), ConnectionReason::None);
+    harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
+    harness.frames(60, &mut flow, [false; 3]);
+    assert_eq!(harness.reason(), ConnectionReason::None);
 }
 
 #[test]
 fn packets_that_no_codec_of_ours_reads_are_no_picture() {
-    let (mut stage, mut flow) = (connected(), Counters::default());
-    stage.frames(12, &mut flow, [false; 3]);
-    assert_eq!(stage.reason(), ConnectionReason::NoPicture);
+    let (mut harness, mut flow) = (connected(), Counters::default());
+    harness.frames(12, &mut flow, [false; 3]);
+    assert_eq!(harness.reason(), ConnectionReason::NoPicture);
 }
 
 /// In a call with "a", whose picture is fine, with our own camera on.
-fn on_camera() -> Stage {
+fn on_camera() -> Harness {
     let config = RoomConfig { camera: true, ..RoomConfig::default() };
-    let mut stage = Stage { room: Room::new(config, Box::new(Plain::default())), now: Timestamp::default() };
-    stage.join(&["a"]);
+    let mut harness =
+        Harness { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() };
+    harness.join(&["a"]);
     let tracks = vec![(Source::Camera, TrackId(70))];
-    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
-    stage.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    stage
+    harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    harness
 }
 
 #[test]
 fn whoever_has_a_camera_that_stops_is_told_and_may_open_it_again() {
-    let (mut stage, mut flow) = (on_camera(), Counters::default());
-    stage.frames(10, &mut flow, [true; 3]);
-    assert_eq!(stage.camera(), SourceState::On);
-    stage.frames(10, &mut flow, [true, false, false]);
-    assert_eq!((stage.camera(), stage.reason()), (SourceState::Stalled, ConnectionReason::None));
-    let again = stage.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
+    let (mut harness, mut flow) = (on_camera(), Counters::default());
+    harness.frames(10, &mut flow, [true; 3]);
+    assert_eq!(harness.camera(), SourceState::On);
+    harness.frames(10, &mut flow, [true, false, false]);
+    assert_eq!((harness.camera(), harness.reason()), (SourceState::Stalled, ConnectionReason::None));
+    let again = harness.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
     let capture =
         Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(1), sources: vec![Source::Camera] });
     assert!(again.contains(&Effect::Media(MediaEffect::StopTrack(TrackId(70)))), "{again:?}");
     assert!(again.contains(&capture), "{again:?}");
     let tracks = vec![(Source::Camera, TrackId(71))];
-    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(1), tracks }));
-    stage.frames(3, &mut flow, [true; 3]);
-    assert_eq!(stage.camera(), SourceState::On);
+    harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(1), tracks }));
+    harness.frames(3, &mut flow, [true; 3]);
+    assert_eq!(harness.camera(), SourceState::On);
 }
 
 #[test]
 fn a_camera_that_works_is_not_opened_again() {
-    let (mut stage, mut flow) = (on_camera(), Counters::default());
-    stage.frames(10, &mut flow, [true; 3]);
+    let (mut harness, mut flow) = (on_camera(), Counters::default());
+    harness.frames(10, &mut flow, [true; 3]);
     let on = Command::SetSource { source: Source::Camera, on: true };
-    assert_eq!(stage.input(Input::Command(on)), []);
+    assert_eq!(harness.input(Input::Command(on)), []);
 }
 
 #[test]
 fn whose_picture_the_other_cannot_have_is_told() {
-    let (mut stage, mut flow) = (on_camera(), Counters::default());
-    stage.frames(12, &mut flow, [true, false, true]);
-    assert_eq!((stage.camera(), stage.reason()), (SourceState::On, ConnectionReason::PictureUnseen));
+    let (mut harness, mut flow) = (on_camera(), Counters::default());
+    harness.frames(12, &mut flow, [true, false, true]);
+    assert_eq!((harness.camera(), harness.reason()), (SourceState::On, ConnectionReason::PictureUnseen));
 }

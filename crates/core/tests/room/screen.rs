@@ -21,24 +21,24 @@ fn naive(sdp_type: SdpType) -> SessionDescription {
 }
 
 /// A call with "a", who was there first, and who answers with this.
-fn call(answer: SessionDescription) -> Stage {
-    let (mut stage, _) = Stage::joined(&["a"]);
-    stage.event(0, ConnectionEvent::NegotiationNeeded);
-    stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(naive(SdpType::Offer))));
-    stage.hear(Inbound::description(id("a"), 0, answer));
-    stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-    said();
-    stage
+fn call(answer: SessionDescription) -> Harness {
+    let (mut harness, _) = Harness::joined(&["a"]);
+    harness.event(0, ConnectionEvent::NegotiationNeeded);
+    harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(naive(SdpType::Offer))));
+    harness.receive(Inbound::description(id("a"), 0, answer));
+    harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    sent();
+    harness
 }
 
 /// Shares a screen; what follows from the picked one.
-fn share(stage: &mut Stage) -> Vec<Effect> {
-    let asked = stage.input(Input::Command(Command::SetSource { source: Source::Screen, on: true }));
+fn share(harness: &mut Harness) -> Vec<Effect> {
+    let asked = harness.input(Input::Command(Command::SetSource { source: Source::Screen, on: true }));
     let [Effect::Media(MediaEffect::GetDisplayMedia { capture: CaptureId(n) })] = asked[..] else {
         panic!("{asked:?}")
     };
     let tracks = vec![(Source::Screen, SCREEN)];
-    stage.input(Input::Media(MediaEvent::Captured { capture: CaptureId(n), tracks }))
+    harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(n), tracks }))
 }
 
 fn on_0(effect: ConnectionEffect) -> Effect {
@@ -47,8 +47,8 @@ fn on_0(effect: ConnectionEffect) -> Effect {
 
 #[test]
 fn a_screen_gets_a_section_of_its_own_and_says_so() {
-    let mut stage = call(visavis(SdpType::Answer, false));
-    let effects = share(&mut stage);
+    let mut harness = call(visavis(SdpType::Answer, false));
+    let effects = share(&mut harness);
     assert_eq!(
         effects,
         [
@@ -56,62 +56,63 @@ fn a_screen_gets_a_section_of_its_own_and_says_so() {
             on_0(ConnectionEffect::AddTransceiver(Source::Screen))
         ]
     );
-    assert_eq!(said(), [Outbound::MediaState(MediaState { screen: true, ..MediaState::default() })]);
-    stage.event(0, ConnectionEvent::NegotiationNeeded);
-    stage.event(0, ConnectionEvent::TransceiverAssociated(Source::Screen, "2".to_owned()));
+    assert_eq!(sent(), [Outbound::MediaState(MediaState { screen: true, ..MediaState::default() })]);
+    harness.event(0, ConnectionEvent::NegotiationNeeded);
+    harness.event(0, ConnectionEvent::TransceiverAssociated(Source::Screen, "2".to_owned()));
     let SessionDescription { sdp, .. } = visavis(SdpType::Offer, true);
     let made = sdp.replace("a=tool:visavis\r\n", "").replace("a=content:slides\r\n", "");
-    stage.event(
+    harness.event(
         0,
         ConnectionEvent::LocalDescriptionSet(Ok(SessionDescription { sdp_type: SdpType::Offer, sdp: made })),
     );
-    assert_eq!(said(), [Outbound::description(id("a"), 0, visavis(SdpType::Offer, true))]);
+    assert_eq!(sent(), [Outbound::description(id("a"), 0, visavis(SdpType::Offer, true))]);
     // What ends is no section less: the next share needs no negotiation.
-    let effects = stage.input(Input::Command(Command::SetSource { source: Source::Screen, on: false }));
+    let effects = harness.input(Input::Command(Command::SetSource { source: Source::Screen, on: false }));
     let ended = on_0(ConnectionEffect::ReplaceTrack(Source::Screen, None));
     assert_eq!(effects, [Effect::Media(MediaEffect::StopTrack(SCREEN)), ended]);
-    let effects = share(&mut stage);
+    let effects = share(&mut harness);
     assert_eq!(effects, [on_0(ConnectionEffect::ReplaceTrack(Source::Screen, Some(SCREEN)))]);
 }
 
 #[test]
 fn whoever_is_not_ours_keeps_the_camera_call_untouched() {
-    let mut stage = call(naive(SdpType::Answer));
-    let effects = share(&mut stage);
+    let mut harness = call(naive(SdpType::Answer));
+    let effects = share(&mut harness);
     assert_eq!(effects, [on_0(ConnectionEffect::ReplaceTrack(Source::Screen, Some(SCREEN)))]);
 }
 
 #[test]
 fn a_newcomer_sees_what_is_shared_already() {
-    let (mut stage, _) = Stage::joined(&[]);
-    share(&mut stage);
-    stage.hear(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
-    stage.hear(Inbound::description(id("a"), 0, visavis(SdpType::Offer, false)));
-    let answered = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    let (mut harness, _) = Harness::joined(&[]);
+    share(&mut harness);
+    harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
+    harness.receive(Inbound::description(id("a"), 0, visavis(SdpType::Offer, false)));
+    let answered = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(answered, [on_0(ConnectionEffect::SetLocalDescription)], "not while they wait for the answer");
-    let effects = stage.event(0, ConnectionEvent::LocalDescriptionSet(Ok(naive(SdpType::Answer))));
+    let effects = harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(naive(SdpType::Answer))));
     assert_eq!(effects, [on_0(ConnectionEffect::AddTransceiver(Source::Screen))]);
 }
 
 #[test]
 fn their_screen_is_told_from_their_camera_whichever_track_comes_first() {
-    let mut stage = call(visavis(SdpType::Answer, false));
+    let mut harness = call(visavis(SdpType::Answer, false));
     let media = MediaState { camera: true, screen: true, ..MediaState::default() };
-    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
+    harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     let track = |mid: &str, track| ConnectionEvent::Track {
         mid: mid.to_owned(),
         kind: MediaKind::Video,
         track: TrackId(track),
     };
-    stage.event(0, track("2", 92));
-    stage.event(0, track("1", 91));
-    stage.hear(Inbound::description(id("a"), 0, visavis(SdpType::Offer, true)));
-    let adopted = stage.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    harness.event(0, track("2", 92));
+    harness.event(0, track("1", 91));
+    harness.receive(Inbound::description(id("a"), 0, visavis(SdpType::Offer, true)));
+    let adopted = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(adopted, [on_0(ConnectionEffect::SetLocalDescription)]);
-    let view = stage.room.view();
+    let view = harness.room.view();
     let them = &view.participants[0];
     assert_eq!(them.track(Source::Camera), Some(TrackId(91)));
     assert_eq!(them.track(Source::Screen), Some(TrackId(92)));
-    stage.hear(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media: MediaState::default() }));
-    assert_eq!(stage.room.view().participants[0].publication(Source::Screen), None, "a tile less");
+    harness
+        .receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media: MediaState::default() }));
+    assert_eq!(harness.room.view().participants[0].publication(Source::Screen), None, "a tile less");
 }

@@ -13,17 +13,17 @@ use visavis_signaling::{
 
 use crate::script::sdp;
 
-pub(super) struct Honest {
+pub(super) struct HonestClient {
     secret: String,
     dialect: Visavis,
     /// Where it was last.
     room: String,
     pub(super) connection: Option<ClientId>,
-    pub(super) is_in: bool,
+    pub(super) joined: bool,
     pub(super) roster: BTreeSet<ParticipantId>,
 }
 
-impl Honest {
+impl HonestClient {
     pub(super) fn new(number: u32) -> Self {
         let secret = participant_id(&format!("the secret of {number}")).to_string();
         Self {
@@ -31,7 +31,7 @@ impl Honest {
             secret,
             room: String::new(),
             connection: None,
-            is_in: false,
+            joined: false,
             roster: BTreeSet::new(),
         }
     }
@@ -53,7 +53,7 @@ impl Honest {
     }
 
     pub(super) fn leave(&mut self, now: Timestamp) -> Vec<String> {
-        self.is_in = false;
+        self.joined = false;
         self.send(now, Outbound::Leave)
     }
 
@@ -62,22 +62,22 @@ impl Honest {
     }
 
     pub(super) fn media(&mut self, now: Timestamp) -> Vec<String> {
-        self.when_in(now, Outbound::MediaState(MediaState { camera: true, ..MediaState::default() }))
+        self.send_if_joined(now, Outbound::MediaState(MediaState { camera: true, ..MediaState::default() }))
     }
 
     pub(super) fn offer(&mut self, now: Timestamp, to: &ParticipantId) -> Vec<String> {
         let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp('a') };
-        self.when_in(now, Outbound::description(to.clone(), 0, description))
+        self.send_if_joined(now, Outbound::description(to.clone(), 0, description))
     }
 
     pub(super) fn closed(&mut self, now: Timestamp) {
         self.connection = None;
-        self.is_in = false;
+        self.joined = false;
         self.input(now, DialectInput::Closed);
     }
 
-    fn when_in(&mut self, now: Timestamp, outbound: Outbound) -> Vec<String> {
-        if self.is_in { self.send(now, outbound) } else { Vec::new() }
+    fn send_if_joined(&mut self, now: Timestamp, outbound: Outbound) -> Vec<String> {
+        if self.joined { self.send(now, outbound) } else { Vec::new() }
     }
 
     fn send(&mut self, now: Timestamp, outbound: Outbound) -> Vec<String> {
@@ -92,7 +92,7 @@ impl Honest {
         for output in out {
             match output {
                 DialectOutput::Frame(frame) => frames.push(frame),
-                DialectOutput::Signal(signal) => self.hear(signal),
+                DialectOutput::Signal(signal) => self.on_signal(signal),
                 DialectOutput::Invalid(why) => unreachable!("our own server said {why}"),
                 DialectOutput::ServerSilent | DialectOutput::UrlChanged => {}
             }
@@ -100,13 +100,13 @@ impl Honest {
         frames
     }
 
-    fn hear(&mut self, signal: Inbound) {
+    fn on_signal(&mut self, signal: Inbound) {
         match signal {
             Inbound::Server(ServerSignal::Joined(joined)) => {
-                self.is_in = true;
+                self.joined = true;
                 self.roster = joined.participants.into_iter().map(|info| info.id).collect();
             }
-            Inbound::Server(ServerSignal::Resumed { .. }) => self.is_in = true,
+            Inbound::Server(ServerSignal::Resumed { .. }) => self.joined = true,
             Inbound::Roster(RosterSignal::Joined(info) | RosterSignal::Resumed(info)) => {
                 if info.id != self.id() {
                     self.roster.insert(info.id);
@@ -115,16 +115,17 @@ impl Honest {
             Inbound::Roster(RosterSignal::Left(id) | RosterSignal::Lost(id)) => {
                 self.roster.remove(&id);
             }
-            Inbound::Server(ServerSignal::Rejected(rejection)) => self.refused(rejection.code),
+            Inbound::Server(ServerSignal::Rejected(rejection)) => self.on_rejected(rejection.code),
             Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
-            | Inbound::Negotiation(_) => {}
+            | Inbound::Negotiation(_)
+            | Inbound::Sfu(_) => {}
         }
     }
 
     /// A room may be full, and somebody may have left; but nobody can make the hub say anything worse to the honest.
-    fn refused(&mut self, code: RejectCode) {
-        let fair = [
+    fn on_rejected(&mut self, code: RejectCode) {
+        let expected = [
             RejectCode::RoomFull,
             RejectCode::SeatKept,
             RejectCode::ServerFull,
@@ -132,6 +133,6 @@ impl Honest {
             RejectCode::AlreadyJoined,
             RejectCode::NotJoined,
         ];
-        assert!(fair.contains(&code), "an honest client was told {}", code.as_str());
+        assert!(expected.contains(&code), "an honest client was told {}", code.as_str());
     }
 }

@@ -16,9 +16,9 @@ impl Page {
         let view = self.room.view();
         let people = view.participants.len();
         assert!(people <= MAX_PARTICIPANTS, "a crowd of {people}");
-        let spare = self.browser.connections.values().filter(|it| it.fake.is_untouched()).count();
+        let unused = self.browser.connections.values().filter(|it| it.fake.is_unused()).count();
         assert!(
-            self.browser.connections.len() <= people + spare.min(1),
+            self.browser.connections.len() <= people + unused.min(1),
             "one for everybody, and one made ahead"
         );
         let backlog = self.room.backlog();
@@ -26,8 +26,8 @@ impl Page {
         check_people(&view);
         match view.lifecycle {
             Lifecycle::Left => {
-                assert!(self.browser.tracks.is_empty(), "not everything is put away");
-                assert!(self.socket == Socket::None, "not everything is put away");
+                assert!(self.browser.tracks.is_empty(), "a resource is not released");
+                assert!(self.socket == Socket::None, "a resource is not released");
                 assert_eq!(self.room.poll_timeout(), None, "nothing is left to wait for");
                 assert_eq!(people, 0, "people, but no room");
             }

@@ -5,18 +5,18 @@ use visavis_core::{
 };
 use visavis_sim::browser::Pending;
 
-use super::{Asked, Page, Socket};
+use super::{Page, Request, Socket};
 
 impl Page {
     pub(super) fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Socket(effect) => self.perform_socket(effect),
-            Effect::Probe(probe) => self.asked.push(Asked::Look(probe)),
+            Effect::Probe(probe) => self.requests.push(Request::Probe(probe)),
             Effect::Connection(id, effect) => self.perform_connection(id, effect),
             Effect::Media(effect) => self.perform_media(effect),
-            Effect::Check(id, CheckEffect::Start(_)) => self.asked.push(Asked::Test(id)),
+            Effect::Check(id, CheckEffect::Start(_)) => self.requests.push(Request::Test(id)),
             Effect::Check(id, CheckEffect::End) => {
-                self.asked.retain(|asked| !matches!(asked, Asked::Test(test) if *test == id));
+                self.requests.retain(|request| !matches!(request, Request::Test(test) if *test == id));
             }
         }
     }
@@ -41,13 +41,13 @@ impl Page {
 
     fn perform_media(&mut self, effect: MediaEffect) {
         let Ok(capture) = self.browser.perform_media(effect) else { unreachable!("no such track") };
-        self.asked.extend(capture.map(|(capture, sources)| Asked::Capture(capture, sources)));
+        self.requests.extend(capture.map(|(capture, sources)| Request::Capture(capture, sources)));
     }
 
     fn perform_connection(&mut self, id: ConnectionId, effect: ConnectionEffect) {
         let candidate = matches!(effect, ConnectionEffect::AddIceCandidate(_));
         if effect == ConnectionEffect::Close {
-            self.asked.retain(|asked| !matches!(asked, Asked::Connection(of, _) if *of == id));
+            self.requests.retain(|request| !matches!(request, Request::Connection(of, _) if *of == id));
         }
         match self.browser.perform(id, effect) {
             // Only the mark `n` asks whether a negotiation is needed.
@@ -55,7 +55,7 @@ impl Page {
             Ok(Some(Pending::SendMessage(text))) => {
                 assert!(matches!(PeerMessage::decode(&text), Ok(Some(_))), "not understood: {text:.99}");
             }
-            Ok(Some(pending)) => self.asked.push(Asked::Connection(id, pending)),
+            Ok(Some(pending)) => self.requests.push(Request::Connection(id, pending)),
             // A server may send a candidate that is none.
             Err("OperationError") if candidate => {}
             Err(why) => unreachable!("{id:?}: {why}"),

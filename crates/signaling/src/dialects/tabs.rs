@@ -112,7 +112,7 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Check => return,
+            Outbound::Check | Outbound::Leg(..) => return,
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }
@@ -176,7 +176,9 @@ impl Tabs {
                 }
             }
             // What only a server says.
-            Inbound::Roster(RosterSignal::Lost(_) | RosterSignal::Resumed(_)) | Inbound::Server(_) => {}
+            Inbound::Roster(RosterSignal::Lost(_) | RosterSignal::Resumed(_))
+            | Inbound::Server(_)
+            | Inbound::Sfu(_) => {}
         }
     }
 

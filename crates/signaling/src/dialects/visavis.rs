@@ -209,7 +209,9 @@ impl Visavis {
                     }
                 }
             }
-            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. }) => return None,
+            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. }) | Outbound::Leg(..) => {
+                return None;
+            }
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
             Outbound::Check => ClientMessage::Check,

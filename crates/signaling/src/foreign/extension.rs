@@ -102,6 +102,10 @@ impl Context {
     /// What we send has changed.
     pub(super) fn media_changed(&mut self, media: MediaState) {
         self.local.media = media;
+        // Only the answer shows whether they are one of ours, and wants to know.
+        for peer in self.peers.iter_mut().filter(|peer| peer.visavis.is_none()) {
+            peer.knows_old_media |= peer.awaits_answer();
+        }
         self.announce(false);
     }
 
@@ -178,6 +182,7 @@ impl Context {
         if says_hello {
             self.follow_new_key(key, extension);
         }
+        let outdated = self.peer(key).is_some_and(|peer| std::mem::take(&mut peer.knows_old_media));
         let before = self.peer(key).map(|peer| (peer.visavis.take(), peer.has_described()));
         let visavis =
             VisavisClient { id: extension.from.to_owned(), media, hosts: extension.hosts, epoch: None };
@@ -196,7 +201,7 @@ impl Context {
                 );
             }
         }
-        if extension.hello {
+        if extension.hello || outdated {
             let card = self.extension_fields(key, true).into();
             self.extensions.push((key.to_owned(), card));
         }

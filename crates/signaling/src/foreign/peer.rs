@@ -57,6 +57,8 @@ pub(super) struct RemotePeer {
     pub(super) id: ParticipantId,
     /// What is known of them if they are one of ours.
     pub(super) visavis: Option<VisavisClient>,
+    /// What we send has changed since our offer, which is all that they have heard of it.
+    pub(super) knows_old_media: bool,
     /// Which connection of the pair is in force.
     epoch: u32,
     presence: Presence,
@@ -97,6 +99,7 @@ impl RemotePeer {
             name,
             id,
             visavis: None,
+            knows_old_media: false,
             epoch: 0,
             presence,
             state: SignalingState::default(),

@@ -139,6 +139,7 @@ fn heard(signal: Inbound) -> Vec<String> {
         Inbound::Roster(RosterSignal::Joined(info)) => vec![format!("= enters {}", introduced(&info))],
         Inbound::Roster(RosterSignal::Left(id)) => vec![format!("= left {id}")],
         Inbound::Roster(RosterSignal::Lost(id)) => vec![format!("= gone {id}")],
+        Inbound::Sfu(_) => unreachable!("no dialect has a server for media"),
         Inbound::Negotiation(negotiation) => vec![negotiated(negotiation)],
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
             vec![format!("= media {from} {}", sent(media))]

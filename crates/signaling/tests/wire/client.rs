@@ -153,6 +153,7 @@ fn describe(signal: Inbound) -> Vec<String> {
         Inbound::Roster(RosterSignal::Joined(them)) => format!("came {}", introduce(&them)),
         Inbound::Roster(RosterSignal::Left(id)) => format!("left {id}"),
         Inbound::Roster(RosterSignal::Lost(id)) => format!("gone {id}"),
+        Inbound::Sfu(_) => unreachable!("our server passes no media"),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
             format!("media {from}{}", show_media(media))
@@ -184,7 +185,7 @@ fn introduce(them: &ParticipantInfo) -> String {
     let offers = match them.offerer {
         Offerer::Us => "we offer",
         Offerer::Them => "they offer",
-        Offerer::Unknown => unreachable!("our server always knows"),
+        Offerer::Unknown | Offerer::Nobody => unreachable!("our server always knows"),
     };
     let session = them.session.as_ref().map(|session| format!(" of {session}")).unwrap_or_default();
     format!(

@@ -27,10 +27,10 @@ const MEDIA_ERRORS: [MediaError; 7] = [
     MediaError::Unavailable,
 ];
 
-/// What follows the word.
-pub(super) struct Parts<'a>(pub(super) &'a [Json]);
+/// The arguments of a line: what follows its word.
+pub(super) struct Arguments<'a>(pub(super) &'a [Json]);
 
-impl<'a> Parts<'a> {
+impl<'a> Arguments<'a> {
     fn at(&self, index: usize) -> &'a Json {
         self.0.get(index).unwrap_or(&Json::Null)
     }
@@ -57,7 +57,7 @@ impl<'a> Parts<'a> {
         self.one_of(index, &Source::ALL)
     }
 
-    pub(super) fn yes(&self, index: usize) -> bool {
+    pub(super) fn flag(&self, index: usize) -> bool {
         self.number(index) == Some(1)
     }
 
@@ -73,99 +73,105 @@ impl<'a> Parts<'a> {
 }
 
 /// An input and when it came. `None` if the line is none.
-pub(super) fn input(line: &Json, asked: Option<&Probe>) -> Option<(Timestamp, Input)> {
+pub(super) fn input(line: &Json, last_probe: Option<&Probe>) -> Option<(Timestamp, Input)> {
     let Json::List(parts) = line else { return None };
     let [Json::Number(at), Json::Text(word), rest @ ..] = parts.as_slice() else { return None };
-    let parts = Parts(rest);
+    let arguments = Arguments(rest);
     let input = match word.as_str() {
         "opened" => Input::Socket(SocketEvent::Opened),
-        "heard" => Input::Socket(SocketEvent::Frame(parts.text("frame")?)),
-        "closed" => Input::Socket(closed(&parts)?),
-        "seen" => Input::Probed(asked?.clone(), seen(&parts)?),
-        "tested" => Input::Check(TestId(parts.number(0)?), finding(&parts)?),
+        "heard" => Input::Socket(SocketEvent::Frame(arguments.text("frame")?)),
+        "closed" => Input::Socket(socket_closed(&arguments)?),
+        "seen" => Input::Probed(last_probe?.clone(), probe_result(&arguments)?),
+        "tested" => Input::Check(TestId(arguments.number(0)?), finding(&arguments)?),
         "online" => Input::Network(NetworkEvent::Online),
         "network" => Input::Network(NetworkEvent::Changed),
         "timeout" => Input::Timeout,
-        word => command(word, &parts)
+        word => command(word, &arguments)
             .map(Input::Command)
-            .or_else(|| media(word, &parts).map(Input::Media))
+            .or_else(|| media_event(word, &arguments).map(Input::Media))
             .or_else(|| {
-            Some(Input::Connection(ConnectionId(parts.number(0)?), connection(word, &parts)?))
-        })?,
+                Some(Input::Connection(
+                    ConnectionId(arguments.number(0)?),
+                    connection_event(word, &arguments)?,
+                ))
+            })?,
     };
     Some((Timestamp::from_millis(at.parse().ok()?), input))
 }
 
-fn closed(parts: &Parts<'_>) -> Option<SocketEvent> {
-    Some(match parts.number(0)? {
+fn socket_closed(arguments: &Arguments<'_>) -> Option<SocketEvent> {
+    Some(match arguments.number(0)? {
         0 => SocketEvent::Closed,
-        code => SocketEvent::ClosedWith { code: code.try_into().ok()?, reason: parts.text("text")? },
+        code => SocketEvent::ClosedWith { code: code.try_into().ok()?, reason: arguments.text("text")? },
     })
 }
 
-fn seen(parts: &Parts<'_>) -> Option<ProbeResult> {
-    Some(match parts.number(0)? {
+fn probe_result(arguments: &Arguments<'_>) -> Option<ProbeResult> {
+    Some(match arguments.number(0)? {
         0 => ProbeResult::MixedContent,
         1 => ProbeResult::NoAnswer,
         2 => ProbeResult::Opaque,
-        3 => ProbeResult::Response { status: parts.number(1)?.try_into().ok()?, body: parts.text("body")? },
+        3 => ProbeResult::Response {
+            status: arguments.number(1)?.try_into().ok()?,
+            body: arguments.text("body")?,
+        },
         4 => ProbeResult::WebSocketOpened,
         _ => return None,
     })
 }
 
-fn finding(parts: &Parts<'_>) -> Option<Finding> {
-    Some(match parts.number(1)? {
+fn finding(arguments: &Arguments<'_>) -> Option<Finding> {
+    Some(match arguments.number(1)? {
         0 => Finding::Good,
         1 => Finding::Blank,
         2 => Finding::Muted,
-        3 => Finding::Error(parts.number(2)?.try_into().ok()?),
-        4 => Finding::Gathered(parts.yes(2)),
+        3 => Finding::Error(arguments.number(2)?.try_into().ok()?),
+        4 => Finding::Gathered(arguments.flag(2)),
         5 => Finding::Refused,
         6 => Finding::Unsupported,
         _ => return None,
     })
 }
 
-fn command(word: &str, parts: &Parts<'_>) -> Option<Command> {
+fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
     Some(match word {
         "lobby" => Command::EnterLobby,
-        "join" => Command::Join { room: parts.text("room")?, name: parts.text("name")? },
+        "join" => Command::Join { room: arguments.text("room")?, name: arguments.text("name")? },
         "leave" => Command::Leave,
-        "set" => Command::SetSource { source: parts.source(0)?, on: parts.yes(1) },
+        "set" => Command::SetSource { source: arguments.source(0)?, on: arguments.flag(1) },
         "retry" => Command::RetryNow,
         "fall-back" => Command::UseFallback,
-        "check" => Command::Check(parts.yes(0)),
-        "trace" => Command::Trace(parts.yes(0)),
+        "check" => Command::Check(arguments.flag(0)),
+        "trace" => Command::Trace(arguments.flag(0)),
         _ => return None,
     })
 }
 
-fn media(word: &str, parts: &Parts<'_>) -> Option<MediaEvent> {
-    let capture = parts.number(0).map(CaptureId);
+fn media_event(word: &str, arguments: &Arguments<'_>) -> Option<MediaEvent> {
+    let capture = arguments.number(0).map(CaptureId);
     Some(match word {
-        "captured" => MediaEvent::Captured { capture: capture?, tracks: parts.tracks(Source::FIRST) },
+        "captured" => MediaEvent::Captured { capture: capture?, tracks: arguments.tracks(Source::FIRST) },
         "shared" => {
-            let tracks = parts.tracks([Source::Screen, Source::ScreenAudio]);
+            let tracks = arguments.tracks([Source::Screen, Source::ScreenAudio]);
             MediaEvent::Captured { capture: capture?, tracks }
         }
         "not-captured" => {
-            MediaEvent::CaptureFailed { capture: capture?, error: parts.one_of(1, &MEDIA_ERRORS)? }
+            MediaEvent::CaptureFailed { capture: capture?, error: arguments.one_of(1, &MEDIA_ERRORS)? }
         }
-        "ended" => MediaEvent::TrackEnded(TrackId(parts.number(0)?)),
+        "ended" => MediaEvent::TrackEnded(TrackId(arguments.number(0)?)),
         "devices" => MediaEvent::DevicesChanged,
         _ => return None,
     })
 }
 
-fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
-    let error = || parts.text("error").map(|name| OperationError { name });
+fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionEvent> {
+    let error = || arguments.text("error").map(|name| OperationError { name });
     Some(match word {
         "not-created" => ConnectionEvent::CreationFailed,
         "needed" => ConnectionEvent::NegotiationNeeded,
         "hung-up" => ConnectionEvent::HangUpChannelClosed,
-        "channel" => ConnectionEvent::PeerChannel(match parts.number(1)? {
-            0 => PeerChannelEvent::Message(parts.text("frame")?),
+        "channel" => ConnectionEvent::PeerChannel(match arguments.number(1)? {
+            0 => PeerChannelEvent::Message(arguments.text("frame")?),
             1 => PeerChannelEvent::Opened,
             2 => PeerChannelEvent::BufferedAmountHigh,
             3 => PeerChannelEvent::BufferedAmountLow,
@@ -173,28 +179,28 @@ fn connection(word: &str, parts: &Parts<'_>) -> Option<ConnectionEvent> {
             _ => return None,
         }),
         "certificate" => ConnectionEvent::RemoteCertificate(Fingerprint::of(&[0; 32])),
-        "local" => ConnectionEvent::LocalDescriptionSet(Ok(description(parts)?)),
+        "local" => ConnectionEvent::LocalDescriptionSet(Ok(description(arguments)?)),
         "local-failed" => ConnectionEvent::LocalDescriptionSet(Err(error()?)),
         "remote" => ConnectionEvent::RemoteDescriptionSet(Ok(())),
         "remote-failed" => ConnectionEvent::RemoteDescriptionSet(Err(error()?)),
         "candidate" => {
-            let candidate = parts.text("candidate").map(|text| json::parse(&text).ok());
+            let candidate = arguments.text("candidate").map(|text| json::parse(&text).ok());
             let candidate = match candidate {
                 Some(candidate) => normalize::candidate(Some(&candidate?), String::new()).ok()?,
                 None => None,
             };
             ConnectionEvent::IceCandidate(candidate)
         }
-        "state" => ConnectionEvent::ConnectionStateChange(parts.one_of(1, &STATES)?),
+        "state" => ConnectionEvent::ConnectionStateChange(arguments.one_of(1, &STATES)?),
         "track" => {
-            let (kind, mid) = kind_and_mid(parts.number(1)?);
-            ConnectionEvent::Track { mid, kind, track: TrackId(parts.number(2)?) }
+            let (kind, mid) = kind_and_mid(arguments.number(1)?);
+            ConnectionEvent::Track { mid, kind, track: TrackId(arguments.number(2)?) }
         }
-        "section" => ConnectionEvent::TransceiverAssociated(parts.source(1)?, mid(parts.number(2)?)),
-        "streams" => ConnectionEvent::Stats(streams(parts)?),
+        "section" => ConnectionEvent::TransceiverAssociated(arguments.source(1)?, mid(arguments.number(2)?)),
+        "streams" => ConnectionEvent::Stats(streams(arguments)?),
         "stats" => {
             // As older reports have it: the sums of each kind; the oldest have no frames.
-            let count = |at| parts.number(at);
+            let count = |at| arguments.number(at);
             let [decoded, encoded, captured] = [7, 8, 9].map(|at| count(at)?.checked_sub(1));
             let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
             let streams = |at, frames| {
@@ -222,9 +228,9 @@ fn mid(section: u32) -> String {
 }
 
 /// The streams that are received, those that are sent, and the frames of our own sources.
-fn streams(parts: &Parts<'_>) -> Option<Stats> {
+fn streams(arguments: &Arguments<'_>) -> Option<Stats> {
     let mut at = 3..;
-    let mut next = || at.next().filter(|at| *at < parts.0.len()).and_then(|at| parts.number(at));
+    let mut next = || at.next().filter(|at| *at < arguments.0.len()).and_then(|at| arguments.number(at));
     let mut read = || {
         let count = next()?;
         (0..count.min(64))
@@ -243,7 +249,7 @@ fn streams(parts: &Parts<'_>) -> Option<Stats> {
     Some(Stats { inbound, outbound, captured })
 }
 
-fn description(parts: &Parts<'_>) -> Option<SessionDescription> {
-    let sdp_type = parts.one_of(1, &[SdpType::Offer, SdpType::Answer])?;
-    Some(SessionDescription { sdp_type, sdp: parts.text("sdp")? })
+fn description(arguments: &Arguments<'_>) -> Option<SessionDescription> {
+    let sdp_type = arguments.one_of(1, &[SdpType::Offer, SdpType::Answer])?;
+    Some(SessionDescription { sdp_type, sdp: arguments.text("sdp")? })
 }

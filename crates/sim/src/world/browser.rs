@@ -13,7 +13,7 @@ use crate::browser::{PeerChannel, Pending};
 use crate::fake::SignalingState;
 
 /// What is wrong with an effect, if anything: a browser would refuse it.
-type Performed = Result<(), &'static str>;
+type EffectResult = Result<(), &'static str>;
 
 impl World {
     pub(super) fn output(&mut self, peer: usize, output: Output) {
@@ -32,11 +32,11 @@ impl World {
             Effect::Connection(id, effect) => self.perform_connection(peer, id, effect),
         };
         if let Err(why) = done {
-            self.illegal(peer, effect, why);
+            self.report_illegal_effect(peer, effect, why);
         }
     }
 
-    fn perform_socket(&mut self, peer: usize, effect: SocketEffect) -> Performed {
+    fn perform_socket(&mut self, peer: usize, effect: SocketEffect) -> EffectResult {
         let (socket, open) = (self.peers[peer].socket, self.peers[peer].socket_open);
         match (effect, socket) {
             (SocketEffect::Open(_), None) => self.peers[peer].socket = Some(self.open_socket(peer)),
@@ -53,7 +53,7 @@ impl World {
         Ok(())
     }
 
-    fn perform_media(&mut self, peer: usize, effect: MediaEffect) -> Performed {
+    fn perform_media(&mut self, peer: usize, effect: MediaEffect) -> EffectResult {
         if let Some((capture, mut sources)) = self.peers[peer].browser.perform_media(effect)? {
             let screen = sources.contains(&Source::Screen);
             let delay = self.random.between(1, if screen { 3_000 } else { 600 });
@@ -66,35 +66,40 @@ impl World {
         Ok(())
     }
 
-    fn perform_check(&mut self, peer: usize, test: TestId, effect: CheckEffect) -> Performed {
+    fn perform_check(&mut self, peer: usize, test: TestId, effect: CheckEffect) -> EffectResult {
         match effect {
             CheckEffect::Start(what) => {
                 // A browser that makes connections says so at once.
                 let most = if what == Test::Connection { 50 } else { 12_000 };
                 let begun = self.peers[peer].tests.insert(test, what).is_none();
                 let delay = self.random.between(1, most);
-                self.schedule(delay, Action::Tested(peer, test));
+                self.schedule(delay, Action::TestDone(peer, test));
                 begun.then_some(()).ok_or("it is under way")
             }
             CheckEffect::End => self.peers[peer].tests.remove(&test).map(drop).ok_or("no such test"),
         }
     }
 
-    /// `negotiationneeded` is looked at soon.
-    fn soon(&mut self, peer: usize, connection: ConnectionId) {
+    /// Schedules the check whether `negotiationneeded` is to fire.
+    fn schedule_negotiation_needed(&mut self, peer: usize, connection: ConnectionId) {
         let delay = self.random.between(0, 5);
         self.schedule(delay, Action::Pending(peer, connection, Pending::NegotiationNeeded));
     }
 
-    fn perform_connection(&mut self, peer: usize, id: ConnectionId, effect: ConnectionEffect) -> Performed {
+    fn perform_connection(
+        &mut self,
+        peer: usize,
+        id: ConnectionId,
+        effect: ConnectionEffect,
+    ) -> EffectResult {
         let delay = self.random.between(1, 30);
-        self.examine(peer, id, &effect)?;
+        self.check_effect(peer, id, &effect)?;
         if effect == ConnectionEffect::Close {
             self.close_channel(peer, id);
         }
         match self.peers[peer].browser.perform(id, effect)? {
             Some(Pending::Create) => self.create(peer, id),
-            Some(Pending::NegotiationNeeded) => self.soon(peer, id),
+            Some(Pending::NegotiationNeeded) => self.schedule_negotiation_needed(peer, id),
             Some(Pending::SendMessage(text)) => {
                 let conn = self.peers[peer].browser.connections.get_mut(&id);
                 conn.into_iter().for_each(|conn| conn.path.outgoing.push(text.clone()));
@@ -105,21 +110,21 @@ impl World {
         Ok(())
     }
 
-    /// Refuses what a browser would do, but no room may ask for: only leaving closes what is sound. Counts the rest.
-    fn examine(&mut self, peer: usize, id: ConnectionId, effect: &ConnectionEffect) -> Performed {
+    /// Refuses what a browser would do, but no room may ask for: only leaving closes a healthy connection. Counts the rest.
+    fn check_effect(&mut self, peer: usize, id: ConnectionId, effect: &ConnectionEffect) -> EffectResult {
         let page = &self.peers[peer];
         let Some(conn) = page.browser.connections.get(&id) else { return Ok(()) };
         let restarts = *effect == ConnectionEffect::RestartIce;
-        let mends = restarts || *effect == ConnectionEffect::Close && page.wants_in;
-        if mends && self.is_sound(peer, conn) && !self.is_mistaken(peer, conn) {
-            return Err("it is sound");
+        let repairs = restarts || *effect == ConnectionEffect::Close && page.should_be_joined;
+        if repairs && self.is_healthy(peer, conn) && !self.has_stale_media_state(peer, conn) {
+            return Err("the connection is healthy");
         }
         if matches!(effect, ConnectionEffect::AddTransceiver(source) if conn.has_transceiver(*source)) {
             return Err("it has a transceiver");
         }
         let offered = matches!(effect, ConnectionEffect::SetRemoteDescription(description, _)
             if description.sdp_type == SdpType::Offer);
-        let glares = offered && conn.fake.signaling() == SignalingState::HaveLocalOffer;
+        let glares = offered && conn.fake.signaling_state() == SignalingState::HaveLocalOffer;
         self.statistics.restarts += u64::from(restarts);
         self.statistics.glares += u64::from(glares);
         Ok(())
@@ -129,10 +134,10 @@ impl World {
         self.statistics.connections += 1;
         let Peer { browser, refuses_connection, .. } = &mut self.peers[peer];
         if let Some(conn) = browser.connections.get_mut(&id) {
-            conn.path.ailing_at = self.now;
+            conn.path.last_unhealthy_at = self.now;
         }
         if !std::mem::take(refuses_connection) {
-            return self.soon(peer, id);
+            return self.schedule_negotiation_needed(peer, id);
         }
         for event in browser.finish(id, &Pending::Create, true).0 {
             self.schedule(0, Action::Connection(peer, id, event));
@@ -141,13 +146,13 @@ impl World {
 
     /// What a connection was asked for happens.
     pub(super) fn finish(&mut self, peer: usize, id: ConnectionId, pending: &Pending) {
-        let Peer { browser, refuses, .. } = &mut self.peers[peer];
+        let Peer { browser, refuses_description, .. } = &mut self.peers[peer];
         let Some(conn) = browser.connections.get_mut(&id) else { return };
-        let refused = pending.describes() && std::mem::take(refuses);
-        conn.path.refused |= refused;
+        let refused = pending.sets_description() && std::mem::take(refuses_description);
+        conn.path.description_refused |= refused;
         let (events, fault) = browser.finish(id, pending, refused);
         if let Some(fault) = fault {
-            self.violate(format!("peer {peer}: {pending:?} on {id:?}: {fault}"));
+            self.report_violation(format!("peer {peer}: {pending:?} on {id:?}: {fault}"));
         }
         for event in events {
             self.connection_event(peer, id, event);
@@ -155,9 +160,9 @@ impl World {
         match pending {
             Pending::SetLocalDescription if !refused => {
                 self.gather(peer, id);
-                self.soon(peer, id);
+                self.schedule_negotiation_needed(peer, id);
             }
-            Pending::SetRemoteDescription(..) if !refused => self.soon(peer, id),
+            Pending::SetRemoteDescription(..) if !refused => self.schedule_negotiation_needed(peer, id),
             Pending::GetStats => self.stats_done(peer, id),
             Pending::Create
             | Pending::NegotiationNeeded
@@ -170,7 +175,7 @@ impl World {
     /// New local credentials make the browser gather candidates.
     fn gather(&mut self, peer: usize, id: ConnectionId) {
         let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
-        if !conn.gathers() {
+        if !conn.starts_gathering() {
             return;
         }
         let mut at = 0;
@@ -183,7 +188,7 @@ impl World {
     pub(super) fn connection_event(&mut self, peer: usize, id: ConnectionId, event: ConnectionEvent) {
         if let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) {
             if let ConnectionEvent::ConnectionStateChange(state) = event {
-                conn.path.known = state;
+                conn.path.reported_state = state;
             }
             if event == ConnectionEvent::PeerChannel(PeerChannelEvent::Closed) {
                 conn.channel = PeerChannel::Closed;
@@ -216,7 +221,7 @@ impl World {
     }
 
     /// Most of what is tried out works.
-    pub(super) fn tested(&mut self, peer: usize, test: TestId) {
+    pub(super) fn test_done(&mut self, peer: usize, test: TestId) {
         if let Some(what) = self.peers[peer].tests.get(&test) {
             let works = *what == Test::Connection || self.random.chance(70);
             let finding = if works { Finding::Good } else { Finding::Error(701) };

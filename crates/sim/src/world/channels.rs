@@ -30,8 +30,8 @@ impl World {
     }
 
     fn deliver(&mut self, peer: usize, id: ConnectionId, other: usize, other_id: ConnectionId) {
-        let ready = self.peers[other].browser.connections.get(&other_id);
-        if ready.is_none_or(|ready| ready.channel != PeerChannel::Open) {
+        let other_conn = self.peers[other].browser.connections.get(&other_id);
+        if other_conn.is_none_or(|other_conn| other_conn.channel != PeerChannel::Open) {
             return;
         }
         let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
@@ -46,9 +46,9 @@ impl World {
         let conn = self.peers[peer].browser.connections.get(&id)?;
         let (other, end) = self.other_end(conn)?;
         let has_channel = |channel| matches!(channel, PeerChannel::Connecting | PeerChannel::Open);
-        let passes = conn.carries_data() && end.carries_data() && self.hears(peer, conn);
+        let delivers = conn.delivers_messages() && end.delivers_messages() && self.is_reachable(peer, conn);
         let (_, other_id) = conn.fake.remote_fingerprint()?.split_once('c')?;
         let both = has_channel(conn.channel) && has_channel(end.channel);
-        (passes && both).then_some((other, ConnectionId(other_id.parse().ok()?)))
+        (delivers && both).then_some((other, ConnectionId(other_id.parse().ok()?)))
     }
 }

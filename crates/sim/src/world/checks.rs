@@ -9,9 +9,9 @@ use super::page::Peer;
 /// Most messages that may wait inside a room for each person in it. Nobody here sends more than a few at a time.
 const MAX_BACKLOG: usize = 60;
 
-/// What a room should show of somebody once everything is at rest.
+/// What a room should show of a participant once all faults are over.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen<'a> {
+struct Shown<'a> {
     id: &'a ParticipantId,
     name: String,
     media: Option<MediaState>,
@@ -21,9 +21,9 @@ struct Seen<'a> {
     reason: &'static str,
 }
 
-impl<'a> Seen<'a> {
-    /// The truth, which no room knows.
-    fn truth(number: usize, page: &'a Peer) -> Self {
+impl<'a> Shown<'a> {
+    /// What the model expects.
+    fn expected(number: usize, page: &'a Peer) -> Self {
         let media = page.media();
         let shown = |source: &Source| Source::FIRST.contains(source) || media.is_on(*source);
         Self {
@@ -36,7 +36,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn by(view: &'a ParticipantView) -> Self {
+    fn from(view: &'a ParticipantView) -> Self {
         Self {
             id: &view.id,
             name: view.name.clone(),
@@ -54,39 +54,40 @@ impl World {
         let page = &self.peers[peer];
         let view = page.room.view();
         let (people, connections) = (view.participants.len(), page.browser.connections.len());
-        let spare = page.spare();
-        let out = matches!(view.lifecycle, Lifecycle::Left | Lifecycle::Lobby);
-        let what = if connections > people + spare.min(1) {
+        let unused = page.unused_connections();
+        let not_in_room = matches!(view.lifecycle, Lifecycle::Left | Lifecycle::Lobby);
+        let what = if connections > people + unused.min(1) {
             format!("has {connections} connections for {people} people")
         } else if view.participants.iter().any(|other| other.id == page.id) {
             "sees itself".to_owned()
-        } else if view.lifecycle == Lifecycle::Left && !page.is_put_away() {
-            "has left, but not everything is put away".to_owned()
+        } else if view.lifecycle == Lifecycle::Left && !page.holds_no_resources() {
+            "has left, but still holds resources".to_owned()
         } else if view.lifecycle != Lifecycle::Lobby
             && page.tests.values().any(|test| *test != Test::Connection)
         {
             "still tries out what a call would need".to_owned()
-        } else if out && people > 0 {
+        } else if not_in_room && people > 0 {
             "sees people, but is not in the room".to_owned()
         } else if page.room.backlog() > MAX_BACKLOG * (people + 1) {
             format!("holds {} messages", page.room.backlog())
         } else {
             return;
         };
-        self.violate(format!("peer {peer} {what}"));
+        self.report_violation(format!("peer {peer} {what}"));
     }
 
     /// What is not as it should be in the end.
-    pub(super) fn unrest(&self) -> Option<String> {
-        (0..self.peers.len()).filter(|peer| self.peers[*peer].alive).find_map(|peer| self.unrest_of(peer))
+    pub(super) fn divergence(&self) -> Option<String> {
+        (0..self.peers.len()).filter(|peer| self.peers[*peer].alive).find_map(|peer| self.divergence_of(peer))
     }
 
-    fn unrest_of(&self, peer: usize) -> Option<String> {
+    fn divergence_of(&self, peer: usize) -> Option<String> {
         let page = &self.peers[peer];
         let view = page.room.view();
-        if !page.wants_in {
-            let clean = page.browser.connections.is_empty() && view.participants.is_empty();
-            return (!clean).then(|| format!("peer {peer} is out but not clean"));
+        if !page.should_be_joined {
+            let empty = page.browser.connections.is_empty() && view.participants.is_empty();
+            return (!empty)
+                .then(|| format!("peer {peer} has left but still has connections or participants"));
         }
         if view.lifecycle != Lifecycle::Joined || view.problem.is_some() {
             return Some(format!("peer {peer} is {:?}, {:?}", view.lifecycle, view.problem));
@@ -100,35 +101,38 @@ impl World {
             .peers
             .iter()
             .enumerate()
-            .filter(|(other, page)| *other != peer && page.alive && page.wants_in);
-        let mut truth: Vec<_> = others.map(|(other, page)| Seen::truth(other, page)).collect();
-        let mut seen: Vec<_> = view.participants.iter().map(Seen::by).collect();
-        seen.retain(|one| truth.iter().position(|other| other == one).map(|at| truth.remove(at)).is_none());
-        (truth.len() + seen.len() > 0).then(|| format!("peer {peer} sees {seen:?} instead of {truth:?}"))
+            .filter(|(other, page)| *other != peer && page.alive && page.should_be_joined);
+        let mut expected: Vec<_> = others.map(|(other, page)| Shown::expected(other, page)).collect();
+        let mut seen: Vec<_> = view.participants.iter().map(Shown::from).collect();
+        seen.retain(|one| {
+            expected.iter().position(|other| other == one).map(|at| expected.remove(at)).is_none()
+        });
+        (expected.len() + seen.len() > 0)
+            .then(|| format!("peer {peer} sees {seen:?} instead of {expected:?}"))
     }
 
     /// What people say they send, they send, and it arrives.
     fn wrong_media(&self, peer: usize) -> Option<String> {
         let page = &self.peers[peer];
         let people = page.room.view().participants.len();
-        if page.browser.connections.len() != people + page.spare() {
+        if page.browser.connections.len() != people + page.unused_connections() {
             return Some(format!(
                 "peer {peer} has {} connections for {people} people",
                 page.browser.connections.len()
             ));
         }
-        page.browser.connections.values().filter(|conn| !conn.fake.is_untouched()).find_map(|conn| {
-            let sends_right = conn.sending.len() == page.browser.tracks.len()
+        page.browser.connections.values().filter(|conn| !conn.fake.is_unused()).find_map(|conn| {
+            let sends_its_tracks = conn.sending.len() == page.browser.tracks.len()
                 && conn.sending.values().all(|track| page.browser.tracks.contains(track));
-            let hears = self.other_end(conn).is_some_and(|(owner, _)| {
+            let receives_all = self.other_end(conn).is_some_and(|(owner, _)| {
                 let media = self.peers[owner].media();
-                let [voice, picture, screen, sound] = self.arriving(peer, conn);
-                (voice || !media.microphone)
-                    && (voice || picture || !media.camera)
+                let [microphone, camera, screen, screen_audio] = self.received_sources(peer, conn);
+                (microphone || !media.microphone)
+                    && (microphone || camera || !media.camera)
                     && (screen || !media.screen)
-                    && (sound || !media.screen_audio)
+                    && (screen_audio || !media.screen_audio)
             });
-            (!sends_right || !hears)
+            (!sends_its_tracks || !receives_all)
                 .then(|| format!("peer {peer} misses something, or sends the wrong thing"))
         })
     }
@@ -142,11 +146,11 @@ impl Peer {
     }
 
     /// How many connections it has that nobody uses yet.
-    fn spare(&self) -> usize {
-        self.browser.connections.values().filter(|conn| conn.fake.is_untouched()).count()
+    fn unused_connections(&self) -> usize {
+        self.browser.connections.values().filter(|conn| conn.fake.is_unused()).count()
     }
 
-    fn is_put_away(&self) -> bool {
+    fn holds_no_resources(&self) -> bool {
         self.browser.tracks.is_empty()
             && self.tests.is_empty()
             && self.socket.is_none()

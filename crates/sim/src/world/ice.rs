@@ -1,9 +1,9 @@
-//! Just enough ICE and RTP: who hears whom, how long silence takes to be noticed, and what the counters say.
+//! Just enough ICE and RTP: which ends reach each other, after how long `connectionState` changes, and what the counters say.
 
 use visavis_core::{ConnectionEvent, ConnectionId, PeerConnectionState, Source};
 
 use super::page::Conn;
-use super::script::Wedge;
+use super::script::SilentFailure;
 use super::{Action, ICE_TICK, World};
 
 /// Milliseconds of silence until `disconnected`, `failed`, and until a connection that never worked is `failed`.
@@ -27,14 +27,15 @@ impl World {
 
     fn tick(&mut self, peer: usize, id: ConnectionId) {
         let Some(conn) = self.peers[peer].browser.connections.get(&id) else { return };
-        let (hears, arriving) = (self.hears(peer, conn), self.arriving(peer, conn));
+        let (reachable, received_sources) =
+            (self.is_reachable(peer, conn), self.received_sources(peer, conn));
         let now = self.now;
         let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
-        conn.count(arriving);
-        if !hears || conn.wedged().is_some() {
-            conn.path.ailing_at = now;
+        conn.update_counters(received_sources);
+        if !reachable || conn.silent_failure().is_some() {
+            conn.path.last_unhealthy_at = now;
         }
-        if let Some(state) = conn.next_state(now, hears) {
+        if let Some(state) = conn.next_state(now, reachable) {
             conn.path.state = state;
             self.schedule(0, Action::Connection(peer, id, ConnectionEvent::ConnectionStateChange(state)));
         }
@@ -49,28 +50,28 @@ impl World {
         Some((peer, other))
     }
 
-    pub(super) fn hears(&self, peer: usize, conn: &Conn) -> bool {
+    pub(super) fn is_reachable(&self, peer: usize, conn: &Conn) -> bool {
         self.other_end(conn).is_some_and(|(owner, other)| {
             !self.is_cut(peer, owner)
-                && conn.fake.matches(&other.fake)
-                && (conn.fake.has_candidate() || other.fake.has_candidate())
+                && conn.fake.can_connect_to(&other.fake)
+                && (conn.fake.has_remote_candidate() || other.fake.has_remote_candidate())
         })
     }
 
     /// Which sources of the other side reach a connection.
-    pub(super) fn arriving(&self, peer: usize, conn: &Conn) -> [bool; 4] {
+    pub(super) fn received_sources(&self, peer: usize, conn: &Conn) -> [bool; 4] {
         let Some((owner, other)) = self.other_end(conn) else { return [false; 4] };
         let mutual = other.fake.remote_fingerprint() == Some(conn.fake.fingerprint());
-        let open = mutual && conn.carries() && other.carries() && !self.is_cut(peer, owner);
-        Source::ALL.map(|source| open && other.sends(source) && !conn.misses(source))
+        let open = mutual && conn.is_connected() && other.is_connected() && !self.is_cut(peer, owner);
+        Source::ALL.map(|source| open && other.sends(source) && !conn.drops_inbound(source))
     }
 
     pub(super) fn is_cut(&self, a: usize, b: usize) -> bool {
         self.cut_paths.contains(&(a.min(b), a.max(b)))
     }
 
-    /// Whether a room believes something of the other side that is not so, and may take its silence for a fault.
-    pub(super) fn is_mistaken(&self, peer: usize, conn: &Conn) -> bool {
+    /// Whether a room has an outdated media state of the other side, and may take missing media for a fault.
+    pub(super) fn has_stale_media_state(&self, peer: usize, conn: &Conn) -> bool {
         self.other_end(conn).is_some_and(|(owner, _)| {
             let page = &self.peers[owner];
             let view = self.peers[peer].room.view();
@@ -79,32 +80,37 @@ impl World {
         })
     }
 
-    /// Whether nothing at all is wrong with a connection, and it has had the time to notice: then nobody may touch it.
-    pub(super) fn is_sound(&self, peer: usize, conn: &Conn) -> bool {
-        conn.path.ailing_at + NOTICES_WITHIN < self.now
+    /// Whether nothing is wrong with a connection at either end, and both have had the time to notice: then no repair may touch it.
+    pub(super) fn is_healthy(&self, peer: usize, conn: &Conn) -> bool {
+        conn.path.last_unhealthy_at + NOTICES_WITHIN < self.now
             && self.other_end(conn).is_some_and(|(owner, other)| {
                 let page = &self.peers[owner];
-                page.alive && page.wants_in && conn.is_sound() && other.is_sound() && self.hears(peer, conn)
+                page.alive
+                    && page.should_be_joined
+                    && conn.is_healthy()
+                    && other.is_healthy()
+                    && self.is_reachable(peer, conn)
             })
     }
 }
 
 impl Conn {
     /// The next `connectionState`, if it changes.
-    fn next_state(&mut self, now: u64, hears: bool) -> Option<PeerConnectionState> {
-        if hears {
-            self.path.bad_since = None;
-            let good_since = *self.path.good_since.get_or_insert(now);
-            let mended = self.path.failed_with.is_none()
-                || self.path.failed_with.as_deref() != self.fake.local_ufrag();
-            let connects = self.path.state != PeerConnectionState::Connected && mended && now > good_since;
+    fn next_state(&mut self, now: u64, reachable: bool) -> Option<PeerConnectionState> {
+        if reachable {
+            self.path.unreachable_since = None;
+            let reachable_since = *self.path.reachable_since.get_or_insert(now);
+            let restarted = self.path.failed_ufrag.is_none()
+                || self.path.failed_ufrag.as_deref() != self.fake.local_ufrag();
+            let connects =
+                self.path.state != PeerConnectionState::Connected && restarted && now > reachable_since;
             return connects.then(|| {
-                self.path.failed_with = None;
+                self.path.failed_ufrag = None;
                 PeerConnectionState::Connected
             });
         }
-        self.path.good_since = None;
-        let silent = now - *self.path.bad_since.get_or_insert(now);
+        self.path.reachable_since = None;
+        let silent = now - *self.path.unreachable_since.get_or_insert(now);
         match self.path.state {
             PeerConnectionState::Connected if silent >= DISCONNECTED_AFTER => {
                 Some(PeerConnectionState::Disconnected)
@@ -123,61 +129,72 @@ impl Conn {
     }
 
     fn fail(&mut self) -> Option<PeerConnectionState> {
-        self.path.failed_with = self.fake.local_ufrag().map(str::to_owned);
+        self.path.failed_ufrag = self.fake.local_ufrag().map(str::to_owned);
         Some(PeerConnectionState::Failed)
     }
 
-    /// From now on it fails in silence.
-    pub(super) fn wedge(&mut self, wedge: Wedge) {
-        self.path.wedged = Some((wedge, self.fake.local_ufrag().unwrap_or_default().to_owned()));
+    /// From now on it fails silently.
+    pub(super) fn fail_silently(&mut self, failure: SilentFailure) {
+        self.path.silent_failure = Some((failure, self.fake.local_ufrag().unwrap_or_default().to_owned()));
     }
 
-    /// How it fails in silence. New credentials cure some of it.
-    pub(super) fn wedged(&self) -> Option<Wedge> {
-        let (wedge, ufrag) = self.path.wedged.as_ref()?;
+    /// How it fails silently; an ICE restart repairs some of it.
+    pub(super) fn silent_failure(&self) -> Option<SilentFailure> {
+        let (failure, ufrag) = self.path.silent_failure.as_ref()?;
         let restarted = self.fake.local_ufrag() != Some(ufrag);
-        let cured = restarted && matches!(wedge, Wedge::Deaf | Wedge::Stuck);
-        (!cured).then_some(*wedge)
+        let repaired = restarted
+            && matches!(
+                failure,
+                SilentFailure::ReceivesNothingUntilRestart | SilentFailure::SendsNothingUntilRestart
+            );
+        (!repaired).then_some(*failure)
     }
 
-    fn carries(&self) -> bool {
+    fn is_connected(&self) -> bool {
         self.path.state == PeerConnectionState::Connected
     }
 
     /// Whether messages pass, as far as this end can tell.
-    pub(super) fn carries_data(&self) -> bool {
-        self.carries() && self.fake.has_channel() && matches!(self.wedged(), None | Some(Wedge::Voiceless))
+    pub(super) fn delivers_messages(&self) -> bool {
+        self.is_connected()
+            && self.fake.has_data_channel()
+            && matches!(self.silent_failure(), None | Some(SilentFailure::ReceivesNoAudio))
     }
 
     fn sends(&self, source: Source) -> bool {
-        let agreed = self.mid(source).is_some_and(|mid| self.fake.is_agreed(&mid));
-        agreed && self.sending.contains_key(&source) && self.wedged() != Some(Wedge::Stuck)
+        let negotiated = self.mid(source).is_some_and(|mid| self.fake.is_negotiated(&mid));
+        negotiated
+            && self.sending.contains_key(&source)
+            && self.silent_failure() != Some(SilentFailure::SendsNothingUntilRestart)
     }
 
-    fn misses(&self, source: Source) -> bool {
-        match self.wedged() {
-            Some(Wedge::Deaf | Wedge::Dead) => true,
-            Some(Wedge::Voiceless) => source == Source::Microphone,
-            Some(Wedge::Stuck) | None => false,
+    fn drops_inbound(&self, source: Source) -> bool {
+        match self.silent_failure() {
+            Some(SilentFailure::ReceivesNothingUntilRestart | SilentFailure::ReceivesNothing) => true,
+            Some(SilentFailure::ReceivesNoAudio) => source == Source::Microphone,
+            Some(SilentFailure::SendsNothingUntilRestart) | None => false,
         }
     }
 
-    fn is_sound(&self) -> bool {
-        self.carries()
-            && self.path.known == self.path.state
-            && self.wedged().is_none()
-            && !self.path.refused
+    fn is_healthy(&self) -> bool {
+        self.is_connected()
+            && self.path.reported_state == self.path.state
+            && self.silent_failure().is_none()
+            && !self.path.description_refused
             && self.is_stable()
     }
 
-    fn count(&mut self, arriving: [bool; 4]) {
-        let leaving = Source::ALL.map(|source| self.carries() && self.sends(source));
+    fn update_counters(&mut self, received_sources: [bool; 4]) {
+        let leaving = Source::ALL.map(|source| self.is_connected() && self.sends(source));
         let captured = self.sending.contains_key(&Source::Camera);
         let (camera, path) = (Source::Camera as usize, &mut self.path);
-        for (counter, grows) in path.frames.iter_mut().zip([arriving[camera], leaving[camera], captured]) {
+        for (counter, grows) in
+            path.frames.iter_mut().zip([received_sources[camera], leaving[camera], captured])
+        {
             *counter += u32::from(grows);
         }
-        let counters = path.received.iter_mut().zip(arriving).chain(path.sent.iter_mut().zip(leaving));
+        let counters =
+            path.received.iter_mut().zip(received_sources).chain(path.sent.iter_mut().zip(leaving));
         for (counter, grows) in counters {
             *counter += if grows { PACKETS } else { 0 };
         }

@@ -14,7 +14,7 @@ use super::{Action, World};
 pub(super) type SocketId = u64;
 
 /// Milliseconds after which the server gives up a client that does not answer pings.
-const DEAD_AFTER: u64 = 25_000;
+const PING_TIMEOUT: u64 = 25_000;
 
 pub(super) struct Server {
     config: HubConfig,
@@ -23,23 +23,23 @@ pub(super) struct Server {
     /// Who is at the other end, and when it was heard last.
     sockets: BTreeMap<SocketId, (usize, u64)>,
     /// Sockets whose packets vanish without anybody being told.
-    silent: BTreeSet<SocketId>,
+    stalled: BTreeSet<SocketId>,
     next_socket: SocketId,
     /// When the last frame of a socket arrives, by socket and direction: TCP keeps the order.
     arrivals: BTreeMap<(SocketId, bool), u64>,
 }
 
 impl Server {
-    /// A relay that reorders and repeats (`chaos`) cannot count what passes through it: there nothing is taken up.
+    /// A relay that reorders and repeats (`reorders_candidates`) cannot count what passes through it: there nothing is taken up.
     /// Whoever died takes a place until that is noticed: there is one more for each.
-    pub(super) fn new(chaos: bool) -> Self {
-        let resume_window = Duration::from_secs(if chaos { 0 } else { 60 });
+    pub(super) fn new(reorders_candidates: bool) -> Self {
+        let resume_window = Duration::from_secs(if reorders_candidates { 0 } else { 60 });
         let config = HubConfig { resume_window, capacity: 24, ..HubConfig::default() };
         Self {
             hub: Some(Hub::new(config.clone(), Timestamp::from_millis(0))),
             config,
             sockets: BTreeMap::new(),
-            silent: BTreeSet::new(),
+            stalled: BTreeSet::new(),
             next_socket: 0,
             arrivals: BTreeMap::new(),
         }
@@ -69,19 +69,19 @@ impl World {
             self.peers[peer].socket_open = true;
             self.input(peer, Input::Socket(SocketEvent::Opened));
         } else {
-            self.peer_hears(peer, socket, SocketEvent::Closed);
+            self.socket_event(peer, socket, SocketEvent::Closed);
         }
     }
 
     pub(super) fn send_to_server(&mut self, socket: SocketId, frame: String) {
-        if self.server.silent.contains(&socket) {
+        if self.server.stalled.contains(&socket) {
             return;
         }
-        let at = self.arrival(socket, true, &frame);
-        self.schedule_at(at, Action::ToServer(socket, frame));
+        let at = self.arrival_time(socket, true, &frame);
+        self.schedule_at(at, Action::FrameToServer(socket, frame));
     }
 
-    pub(super) fn server_hears(&mut self, socket: SocketId, frame: &str) {
+    pub(super) fn server_receives(&mut self, socket: SocketId, frame: &str) {
         let (Some(hub), Some((_, heard))) = (&mut self.server.hub, self.server.sockets.get_mut(&socket))
         else {
             return;
@@ -89,19 +89,19 @@ impl World {
         *heard = self.now;
         hub.advance(Timestamp::from_millis(self.now));
         hub.on_frame(visavis_hub::ClientId(socket), frame);
-        self.carry_out();
+        self.perform_hub_outputs();
     }
 
-    pub(super) fn server_loses(&mut self, socket: SocketId) {
+    pub(super) fn server_socket_closed(&mut self, socket: SocketId) {
         self.server.sockets.remove(&socket);
         if let Some(hub) = &mut self.server.hub {
             hub.advance(Timestamp::from_millis(self.now));
             hub.on_disconnected(visavis_hub::ClientId(socket));
         }
-        self.carry_out();
+        self.perform_hub_outputs();
     }
 
-    fn carry_out(&mut self) {
+    fn perform_hub_outputs(&mut self) {
         while let Some(output) = self.server.hub.as_mut().and_then(Hub::poll_output) {
             match output {
                 HubOutput::Send(to, message) => self.send_to_peer(to.0, &message),
@@ -112,27 +112,27 @@ impl World {
 
     fn server_closes(&mut self, socket: SocketId) {
         let Some((peer, _)) = self.server.sockets.remove(&socket) else { return };
-        let at = self.arrival(socket, false, "");
-        let farewell = SocketEvent::ClosedWith { code: 1000, reason: String::new() };
-        self.schedule_at(at, Action::ToPeer(peer, socket, farewell));
+        let at = self.arrival_time(socket, false, "");
+        let closed = SocketEvent::ClosedWith { code: 1000, reason: String::new() };
+        self.schedule_at(at, Action::SocketEvent(peer, socket, closed));
     }
 
     fn send_to_peer(&mut self, socket: SocketId, message: &ServerMessage) {
         let Some((peer, _)) = self.server.sockets.get(&socket).copied() else { return };
-        if self.server.silent.contains(&socket) {
+        if self.server.stalled.contains(&socket) {
             return;
         }
         let resumed = matches!(message, ServerMessage::Joined(welcome) if welcome.resumed.is_some());
         self.statistics.resumes += u64::from(resumed);
         let frame = message.encode();
-        let copies = if self.is_loose(&frame) && self.random.chance(20) { 2 } else { 1 };
+        let copies = if self.is_reordered(&frame) && self.random.chance(20) { 2 } else { 1 };
         for _ in 0..copies {
-            let at = self.arrival(socket, false, &frame);
-            self.schedule_at(at, Action::ToPeer(peer, socket, SocketEvent::Frame(frame.clone())));
+            let at = self.arrival_time(socket, false, &frame);
+            self.schedule_at(at, Action::SocketEvent(peer, socket, SocketEvent::Frame(frame.clone())));
         }
     }
 
-    pub(super) fn peer_hears(&mut self, peer: usize, socket: SocketId, event: SocketEvent) {
+    pub(super) fn socket_event(&mut self, peer: usize, socket: SocketId, event: SocketEvent) {
         if self.peers[peer].socket != Some(socket) {
             return;
         }
@@ -143,27 +143,28 @@ impl World {
         self.input(peer, Input::Socket(event));
     }
 
-    /// When a frame arrives. In order, except candidates in chaos: those overtake and lag.
-    fn arrival(&mut self, socket: SocketId, to_server: bool, frame: &str) -> u64 {
-        if self.is_loose(frame) {
+    /// When a frame arrives. In order, except candidates that are reordered (`reorders_candidates`).
+    fn arrival_time(&mut self, socket: SocketId, to_server: bool, frame: &str) -> u64 {
+        if self.is_reordered(frame) {
             return self.now + self.random.between(0, 400);
         }
-        let delay = if self.chaos { self.random.between(1, 150) } else { self.random.between(1, 40) };
+        let delay =
+            if self.reorders_candidates { self.random.between(1, 150) } else { self.random.between(1, 40) };
         let last = self.server.arrivals.entry((socket, to_server)).or_default();
         *last = (self.now + delay).max(*last);
         *last
     }
 
-    fn is_loose(&self, frame: &str) -> bool {
-        self.chaos && frame.starts_with(r#"{"type":"candidate""#)
+    fn is_reordered(&self, frame: &str) -> bool {
+        self.reorders_candidates && frame.starts_with(r#"{"type":"candidate""#)
     }
 
     pub(super) fn heartbeat(&mut self) {
         self.schedule(10_000, Action::Heartbeat);
-        let dead = |(_, (_, heard)): &(&SocketId, &(usize, u64))| *heard + DEAD_AFTER < self.now;
+        let dead = |(_, (_, heard)): &(&SocketId, &(usize, u64))| *heard + PING_TIMEOUT < self.now;
         let dead: Vec<_> = self.server.sockets.iter().filter(dead).map(|(socket, _)| *socket).collect();
         for socket in dead {
-            self.server_loses(socket);
+            self.server_socket_closed(socket);
         }
         for socket in self.server.sockets.keys().copied().collect::<Vec<_>>() {
             let ping = self.server.hub.as_mut().map(|hub| hub.ping_message(visavis_hub::ClientId(socket)));
@@ -175,8 +176,8 @@ impl World {
 
     /// The peer hangs up.
     pub(super) fn close_socket(&mut self, socket: SocketId) {
-        let at = self.arrival(socket, true, "");
-        self.schedule_at(at, Action::ServerLosesSocket(socket));
+        let at = self.arrival_time(socket, true, "");
+        self.schedule_at(at, Action::ServerSocketClosed(socket));
     }
 
     /// The connection breaks; both ends are told.
@@ -184,14 +185,14 @@ impl World {
         let Some(socket) = self.peers[peer].socket.filter(|_| self.peers[peer].socket_open) else { return };
         self.statistics.socket_losses += 1;
         let (here, there) = (self.random.between(0, 300), self.random.between(0, 300));
-        self.schedule(here, Action::ToPeer(peer, socket, SocketEvent::Closed));
-        self.schedule(there, Action::ServerLosesSocket(socket));
+        self.schedule(here, Action::SocketEvent(peer, socket, SocketEvent::Closed));
+        self.schedule(there, Action::ServerSocketClosed(socket));
     }
 
     /// The connection breaks; nobody is told.
-    pub(super) fn silence_socket(&mut self, peer: usize) {
+    pub(super) fn stall_socket(&mut self, peer: usize) {
         self.statistics.socket_losses += u64::from(self.peers[peer].socket.is_some());
-        self.server.silent.extend(self.peers[peer].socket);
+        self.server.stalled.extend(self.peers[peer].socket);
     }
 
     pub(super) fn server_stops(&mut self) {
@@ -199,7 +200,7 @@ impl World {
         self.server.hub = None;
         for (socket, (peer, _)) in std::mem::take(&mut self.server.sockets) {
             let delay = self.random.between(0, 100);
-            self.schedule(delay, Action::ToPeer(peer, socket, SocketEvent::Closed));
+            self.schedule(delay, Action::SocketEvent(peer, socket, SocketEvent::Closed));
         }
     }
 

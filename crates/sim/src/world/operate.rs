@@ -3,7 +3,7 @@
 use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, NetworkEvent, Source};
 
 use super::page::Peer;
-use super::script::{Operation, Person, Wedge};
+use super::script::{Operation, Person, SilentFailure};
 use super::{Action, World};
 use crate::browser::Pending;
 
@@ -11,18 +11,18 @@ impl World {
     pub(super) fn operate(&mut self, operation: Operation) {
         match operation {
             Operation::Join(peer) => self.join(peer),
-            Operation::Check(peer) => self.check_before(peer),
+            Operation::Check(peer) => self.check(peer),
             Operation::Leave(peer) => {
-                self.peers[peer].wants_in = false;
+                self.peers[peer].should_be_joined = false;
                 self.input(peer, Input::Command(Command::Leave));
             }
             Operation::Crash(peer, returns) => self.crash(peer, returns),
-            Operation::Toggle(peer, source, on) => {
+            Operation::SetSource(peer, source, on) => {
                 self.input(peer, Input::Command(Command::SetSource { source, on }));
             }
             Operation::Unplug(peer, source, for_good) => self.unplug(peer, source, for_good),
             Operation::CutSocket(peer) => self.cut_socket(peer),
-            Operation::SilenceSocket(peer) => self.silence_socket(peer),
+            Operation::StallSocket(peer) => self.stall_socket(peer),
             Operation::StopServer(outage) => {
                 self.server_stops();
                 self.schedule(outage, Action::ServerStarts);
@@ -33,7 +33,7 @@ impl World {
                     self.cut_path(peer, other, outage);
                 }
             }
-            Operation::Wedge(peer, other, wedge) => self.wedge(peer, other, wedge),
+            Operation::FailSilently(peer, other, failure) => self.fail_silently(peer, other, failure),
             Operation::Glare(peer) => self.glare(peer),
             Operation::Online(peer) => self.input(peer, Input::Network(NetworkEvent::Online)),
             Operation::NetworkChanged(peer) => self.input(peer, Input::Network(NetworkEvent::Changed)),
@@ -43,18 +43,18 @@ impl World {
                 self.peers[peer].hidden_until = self.peers[peer].hidden_until.max(until);
                 self.schedule(time, Action::Operation(Operation::Online(peer)));
             }
-            Operation::Refuse(peer) => self.peers[peer].refuses = true,
+            Operation::RefuseDescription(peer) => self.peers[peer].refuses_description = true,
             Operation::RefuseConnection(peer) => self.peers[peer].refuses_connection = true,
         }
     }
 
     /// The end of all faults.
-    pub(super) fn heal(&mut self) {
+    pub(super) fn end_faults(&mut self) {
         self.cut_paths.clear();
         self.server_starts();
         for peer in 0..self.peers.len() {
             let page = &mut self.peers[peer];
-            (page.refuses, page.refuses_connection) = (false, false);
+            (page.refuses_description, page.refuses_connection) = (false, false);
         }
     }
 
@@ -64,12 +64,12 @@ impl World {
     }
 
     fn join(&mut self, peer: usize) {
-        self.peers[peer].wants_in = true;
+        self.peers[peer].should_be_joined = true;
         let join = Command::Join { room: "r".to_owned(), name: format!("peer {peer}") };
         self.input(peer, Input::Command(join));
     }
 
-    fn check_before(&mut self, peer: usize) {
+    fn check(&mut self, peer: usize) {
         if self.peers[peer].room.view().lifecycle == Lifecycle::Lobby {
             self.input(peer, Input::Command(Command::EnterLobby));
             self.input(peer, Input::Command(Command::Check(true)));
@@ -82,12 +82,12 @@ impl World {
             return;
         }
         page.alive = false;
-        page.wants_in = false;
+        page.should_be_joined = false;
         page.browser.connections.clear();
         self.statistics.page_crashes += 1;
         if let Some(socket) = self.peers[peer].socket.take() {
             let delay = self.random.between(0, 5_000);
-            self.schedule(delay, Action::ServerLosesSocket(socket));
+            self.schedule(delay, Action::ServerSocketClosed(socket));
         }
         if returns {
             let (seed, has_devices) = (self.random.next_u64(), self.random.chance(80));
@@ -110,12 +110,12 @@ impl World {
     fn cut_path(&mut self, a: usize, b: usize, outage: u64) {
         let pair = (a.min(b), a.max(b));
         self.cut_paths.insert(pair);
-        self.schedule(outage, Action::HealPath(pair.0, pair.1));
+        self.schedule(outage, Action::RestorePath(pair.0, pair.1));
     }
 
     /// Only what has flowed can fail in silence: a connection that never brought anything is left alone in the end, and
-    /// then the two would never come to rest.
-    fn wedge(&mut self, peer: usize, other: usize, wedge: Wedge) {
+    /// then the two would never converge.
+    fn fail_silently(&mut self, peer: usize, other: usize, failure: SilentFailure) {
         let flowing = |id: &ConnectionId| {
             let conn = &self.peers[peer].browser.connections[id];
             self.other_end(conn).is_some_and(|(owner, theirs)| {
@@ -124,30 +124,30 @@ impl World {
         };
         let id = self.peers[peer].browser.connections.keys().copied().find(flowing);
         if let Some(conn) = id.and_then(|id| self.peers[peer].browser.connections.get_mut(&id)) {
-            conn.wedge(wedge);
-            self.statistics.wedges += 1;
+            conn.fail_silently(failure);
+            self.statistics.silent_failures += 1;
         }
     }
 
     fn freeze(&mut self, peer: usize, time: u64) {
-        self.peers[peer].sleeps += 1;
-        self.schedule(time, Action::Thaw(peer));
+        self.peers[peer].freezes += 1;
+        self.schedule(time, Action::Unfreeze(peer));
     }
 
     /// Sometimes the timers of a page come first when it wakes, sometimes what it missed.
-    pub(super) fn thaw(&mut self, peer: usize) {
+    pub(super) fn unfreeze(&mut self, peer: usize) {
         let page = &mut self.peers[peer];
-        page.sleeps -= 1;
+        page.freezes -= 1;
         if page.is_frozen() {
             return;
         }
-        let missed = std::mem::take(&mut page.missed);
+        let deferred = std::mem::take(&mut page.deferred);
         let late = page.next_timer.is_some_and(|at| at <= self.now);
         if late && self.random.chance(50) {
             self.input(peer, Input::Timeout);
         }
-        for action in missed {
-            self.act(action);
+        for action in deferred {
+            self.dispatch(action);
         }
         self.input(peer, Input::Network(NetworkEvent::Online));
     }
@@ -161,7 +161,7 @@ impl World {
                 continue;
             }
             if let Some(conn) = self.peers[index].browser.connections.get_mut(&id) {
-                conn.fake.want_renegotiation();
+                conn.fake.request_renegotiation();
                 self.schedule(0, Action::Pending(index, id, Pending::NegotiationNeeded));
             }
         }

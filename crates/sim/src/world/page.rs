@@ -12,11 +12,11 @@ use visavis_hub::participant_id;
 
 use super::Action;
 use super::network::SocketId;
-use super::script::{Person, Wedge};
+use super::script::{Person, SilentFailure};
 use crate::browser::{Connection, FakeBrowser};
 
 /// Milliseconds between two timers of a hidden page.
-const HIDDEN_TICK: u64 = 60_000;
+const HIDDEN_TIMER_INTERVAL: u64 = 60_000;
 
 /// A connection of a page.
 pub(super) type Conn = Connection<Path>;
@@ -25,17 +25,17 @@ pub(super) type Conn = Connection<Path>;
 #[derive(Debug, Default)]
 pub(super) struct Path {
     pub(super) state: PeerConnectionState,
-    /// The same, as the page has heard last.
-    pub(super) known: PeerConnectionState,
-    /// Since when it has been good or bad.
-    pub(super) good_since: Option<u64>,
-    pub(super) bad_since: Option<u64>,
-    /// The fragment with which it failed: only a restart can mend it.
-    pub(super) failed_with: Option<String>,
-    /// How it fails although its browser calls it good, and its fragment when that began.
-    pub(super) wedged: Option<(Wedge, String)>,
-    /// The browser has refused something.
-    pub(super) refused: bool,
+    /// The state that the page was told last.
+    pub(super) reported_state: PeerConnectionState,
+    /// Since when the two ends have reached each other, or not (ms).
+    pub(super) reachable_since: Option<u64>,
+    pub(super) unreachable_since: Option<u64>,
+    /// The ufrag with which it failed: only an ICE restart repairs it.
+    pub(super) failed_ufrag: Option<String>,
+    /// How it fails while its browser calls it connected, and its ufrag when that began.
+    pub(super) silent_failure: Option<(SilentFailure, String)>,
+    /// The browser has refused a description of it.
+    pub(super) description_refused: bool,
     /// Packets of each source so far.
     pub(super) received: [u32; 4],
     pub(super) sent: [u32; 4],
@@ -43,8 +43,8 @@ pub(super) struct Path {
     pub(super) frames: [u32; 3],
     /// Messages that wait in its data channel.
     pub(super) outgoing: Vec<String>,
-    /// When something was wrong with it last.
-    pub(super) ailing_at: u64,
+    /// When something was wrong with it last (ms).
+    pub(super) last_unhealthy_at: u64,
 }
 
 pub(super) struct Peer {
@@ -54,8 +54,8 @@ pub(super) struct Peer {
     pub(super) id: ParticipantId,
     /// False once the page is closed or crashed.
     pub(super) alive: bool,
-    /// What the person wants: to be in the call.
-    pub(super) wants_in: bool,
+    /// Whether the person wants to be in the call.
+    pub(super) should_be_joined: bool,
     pub(super) socket: Option<SocketId>,
     pub(super) socket_open: bool,
     pub(super) browser: FakeBrowser<Path>,
@@ -63,14 +63,14 @@ pub(super) struct Peer {
     pub(super) tests: BTreeMap<TestId, Test>,
     /// Whether devices are there.
     pub(super) has_devices: bool,
-    /// While there are any, timers and events wait.
-    pub(super) sleeps: u32,
+    /// How many freezes are under way: while there are any, timers and events are deferred.
+    pub(super) freezes: u32,
     /// Until then timers come late.
     pub(super) hidden_until: u64,
-    /// What waits.
-    pub(super) missed: Vec<Action>,
+    /// Actions deferred until the page is no longer frozen.
+    pub(super) deferred: Vec<Action>,
     /// The next description, or connection, is refused.
-    pub(super) refuses: bool,
+    pub(super) refuses_description: bool,
     pub(super) refuses_connection: bool,
     /// When the room wants to be woken.
     pub(super) next_timer: Option<u64>,
@@ -94,16 +94,16 @@ impl Peer {
             id: participant_id(&secret),
             room: Room::new(config, Box::new(Visavis::new("ws://server/ws", secret).with_session(page))),
             alive: true,
-            wants_in: false,
+            should_be_joined: false,
             socket: None,
             socket_open: false,
             browser: FakeBrowser::new(format!("p{number}")),
             tests: BTreeMap::new(),
             has_devices,
-            sleeps: 0,
+            freezes: 0,
             hidden_until: 0,
-            missed: Vec::new(),
-            refuses: false,
+            deferred: Vec::new(),
+            refuses_description: false,
             refuses_connection: false,
             next_timer: None,
             recorder: None,
@@ -121,12 +121,12 @@ impl Peer {
 
     /// When its timer fires, unless it sleeps. A hidden page has one timer a minute.
     pub(super) fn timer(&self) -> Option<u64> {
-        let due = self.next_timer.filter(|_| self.alive && self.sleeps == 0)?;
-        let late = due.next_multiple_of(HIDDEN_TICK).min(self.hidden_until);
+        let due = self.next_timer.filter(|_| self.alive && self.freezes == 0)?;
+        let late = due.next_multiple_of(HIDDEN_TIMER_INTERVAL).min(self.hidden_until);
         Some(due.max(late))
     }
 
     pub(super) fn is_frozen(&self) -> bool {
-        self.sleeps > 0
+        self.freezes > 0
     }
 }

@@ -8,7 +8,7 @@ use super::{Report, World, shrink};
 use crate::random::Random;
 
 /// Milliseconds from the last step of a script to the end of all faults.
-pub(super) const HEALS_AFTER: u64 = 10_000;
+pub(super) const FAULTS_END_AFTER: u64 = 10_000;
 /// Everybody joins within so many milliseconds.
 const JOINS_WITHIN: u64 = 2_000;
 
@@ -24,15 +24,15 @@ pub(super) struct Person {
 
 /// How a connection can fail while its browser calls it good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wedge {
-    /// Nothing is received until ICE is restarted.
-    Deaf,
-    /// Nothing is received on this connection any more, whatever is done.
-    Dead,
-    /// No voice is received on this connection any more.
-    Voiceless,
-    /// Nothing leaves until ICE is restarted.
-    Stuck,
+pub(super) enum SilentFailure {
+    /// The end receives no media until ICE is restarted.
+    ReceivesNothingUntilRestart,
+    /// The end receives no media on this connection any more; only another connection helps.
+    ReceivesNothing,
+    /// The end receives no audio of the microphone on this connection any more.
+    ReceivesNoAudio,
+    /// The end sends no media until ICE is restarted.
+    SendsNothingUntilRestart,
 }
 
 /// One thing that somebody does or that breaks. People are named by their number.
@@ -44,19 +44,19 @@ pub(super) enum Operation {
     Leave(usize),
     /// The page dies without a word; sometimes it comes back as a new one, sometimes as the same person.
     Crash(usize, bool),
-    Toggle(usize, Source, bool),
+    SetSource(usize, Source, bool),
     /// A device is pulled out; sometimes no other takes its place.
     Unplug(usize, Source, bool),
     CutSocket(usize),
-    SilenceSocket(usize),
+    StallSocket(usize),
     /// The server stops for so many milliseconds, and forgets everything.
     StopServer(u64),
     /// No media packet gets from one to the other, for so many milliseconds.
     CutPath(usize, usize, u64),
     /// The same between everybody and one.
     Isolate(usize, u64),
-    /// A connection between the two fails in silence: the first does not receive, or does not send.
-    Wedge(usize, usize, Wedge),
+    /// A connection between the two fails silently, at the end of the first.
+    FailSilently(usize, usize, SilentFailure),
     /// Both browsers want to renegotiate at the same moment.
     Glare(usize),
     Online(usize),
@@ -66,7 +66,7 @@ pub(super) enum Operation {
     /// The page is hidden for so many milliseconds: its timers come once a minute.
     Hide(usize, u64),
     /// The browser refuses the next description.
-    Refuse(usize),
+    RefuseDescription(usize),
     /// The browser refuses to make the next connection.
     RefuseConnection(usize),
 }
@@ -76,7 +76,7 @@ pub(super) enum Operation {
 pub struct Script {
     pub(super) seed: u64,
     /// Candidates overtake descriptions, and come twice.
-    pub(super) chaos: bool,
+    pub(super) reorders_candidates: bool,
     pub(super) people: Vec<Person>,
     /// What happens when, in milliseconds.
     pub(super) steps: Vec<(u64, Operation)>,
@@ -93,7 +93,8 @@ impl Script {
             6..8 => 4,
             _ => random.between(5, 8),
         };
-        let mut script = Self { seed, chaos: random.chance(50), people: Vec::new(), steps: Vec::new() };
+        let mut script =
+            Self { seed, reorders_candidates: random.chance(50), people: Vec::new(), steps: Vec::new() };
         for person in 0..people as usize {
             let seed = random.next_u64();
             script.people.push(Person { identity: seed, seed, has_devices: random.chance(80) });
@@ -101,7 +102,7 @@ impl Script {
         }
         let spread = if random.chance(50) { 20_000 } else { 60_000 };
         for _ in 0..random.below(16) {
-            script.steps.push((random.below(spread), choose(&mut random, people)));
+            script.steps.push((random.below(spread), random_operation(&mut random, people)));
         }
         // Without a turn of the die, so that all else stays as it was. Whoever joins meanwhile ends it.
         if seed.is_multiple_of(8) {
@@ -131,7 +132,7 @@ impl Script {
     }
 
     /// When all faults end.
-    pub(super) fn heals_at(&self) -> u64 {
+    pub(super) fn faults_end_at(&self) -> u64 {
         // Whoever sleeps hears of the past only when it is over.
         let over = |(at, operation): &(u64, Operation)| {
             if let Operation::Freeze(_, time) | Operation::Hide(_, time) = operation {
@@ -140,22 +141,22 @@ impl Script {
                 *at
             }
         };
-        self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
+        self.steps.iter().map(over).max().unwrap_or_default() + FAULTS_END_AFTER
     }
 }
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let devices = self.people.iter().filter(|person| person.has_devices).count();
-        let chaos = if self.chaos { "; candidates overtake and come twice" } else { "" };
-        writeln!(f, "{} people, {devices} with devices{chaos}", self.people.len())?;
+        let order = if self.reorders_candidates { "; candidates overtake and come twice" } else { "" };
+        writeln!(f, "{} people, {devices} with devices{order}", self.people.len())?;
         let mut steps = self.steps.clone();
         steps.sort_by_key(|(at, _)| *at);
         steps.iter().try_for_each(|(at, operation)| writeln!(f, "{at:>7} {operation:?}"))
     }
 }
 
-fn choose(random: &mut Random, people: u64) -> Operation {
+fn random_operation(random: &mut Random, people: u64) -> Operation {
     let peer = random.below(people) as usize;
     // Somebody else.
     let other = (peer + random.between(1, people - 1) as usize) % people as usize;
@@ -164,10 +165,10 @@ fn choose(random: &mut Random, people: u64) -> Operation {
     match random.below(28) {
         0 | 1 => Operation::Leave(peer),
         2 => Operation::Crash(peer, yes),
-        3 | 4 => Operation::Toggle(peer, source, yes),
+        3 | 4 => Operation::SetSource(peer, source, yes),
         5 => Operation::Unplug(peer, source, yes),
         6 | 7 => Operation::CutSocket(peer),
-        8 => Operation::SilenceSocket(peer),
+        8 => Operation::StallSocket(peer),
         9 | 10 => Operation::StopServer(random.between(100, 20_000)),
         11 | 12 => Operation::CutPath(peer, other, random.between(500, 40_000)),
         13 => Operation::Isolate(peer, random.between(500, 40_000)),
@@ -176,20 +177,20 @@ fn choose(random: &mut Random, people: u64) -> Operation {
         18 => Operation::Online(peer),
         19 => Operation::NetworkChanged(peer),
         20 => Operation::Freeze(peer, random.between(500, 70_000)),
-        21 => Operation::Refuse(peer),
+        21 => Operation::RefuseDescription(peer),
         22 => Operation::RefuseConnection(peer),
         23 => Operation::Hide(peer, random.between(20_000, 200_000)),
-        24 | 25 => Operation::Toggle(peer, Source::Screen, random.chance(70)),
+        24 | 25 => Operation::SetSource(peer, Source::Screen, random.chance(70)),
         26 => Operation::Unplug(peer, Source::Screen, false),
-        _ => Operation::Wedge(peer, other, wedge(random)),
+        _ => Operation::FailSilently(peer, other, silent_failure(random)),
     }
 }
 
-fn wedge(random: &mut Random) -> Wedge {
+fn silent_failure(random: &mut Random) -> SilentFailure {
     match random.below(4) {
-        0 => Wedge::Deaf,
-        1 => Wedge::Dead,
-        2 => Wedge::Voiceless,
-        _ => Wedge::Stuck,
+        0 => SilentFailure::ReceivesNothingUntilRestart,
+        1 => SilentFailure::ReceivesNothing,
+        2 => SilentFailure::ReceivesNoAudio,
+        _ => SilentFailure::SendsNothingUntilRestart,
     }
 }

@@ -23,7 +23,7 @@ struct Shrinker {
 impl Shrinker {
     /// One round over everything; whether anything could be left out.
     fn pass(&mut self) -> bool {
-        let size = |script: &Script| (script.people.len(), script.steps.len(), script.chaos);
+        let size = |script: &Script| (script.people.len(), script.steps.len(), script.reorders_candidates);
         let before = size(&self.best);
         for person in (0..self.best.people.len()).rev() {
             self.attempt(without_person(&self.best, person));
@@ -33,7 +33,7 @@ impl Shrinker {
             steps.remove(step);
             self.attempt(Script { steps, ..self.best.clone() });
         }
-        self.attempt(Script { chaos: false, ..self.best.clone() });
+        self.attempt(Script { reorders_candidates: false, ..self.best.clone() });
         size(&self.best) != before
     }
 
@@ -78,19 +78,19 @@ impl Operation {
             | Self::Check(a)
             | Self::Leave(a)
             | Self::Crash(a, _)
-            | Self::Toggle(a, ..)
+            | Self::SetSource(a, ..)
             | Self::Unplug(a, ..)
             | Self::CutSocket(a)
-            | Self::SilenceSocket(a)
+            | Self::StallSocket(a)
             | Self::Isolate(a, _)
             | Self::Glare(a)
             | Self::Online(a)
             | Self::NetworkChanged(a)
             | Self::Freeze(a, _)
             | Self::Hide(a, _)
-            | Self::Refuse(a)
+            | Self::RefuseDescription(a)
             | Self::RefuseConnection(a) => [Some(a), None],
-            Self::CutPath(a, b, _) | Self::Wedge(a, b, _) => [Some(a), Some(b)],
+            Self::CutPath(a, b, _) | Self::FailSilently(a, b, _) => [Some(a), Some(b)],
             Self::StopServer(_) => [None, None],
         }
     }

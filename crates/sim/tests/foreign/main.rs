@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod extension;
 mod mapped;
 mod naive;
-mod piggyback;
 mod recorded;
 mod servers;
 mod world;
@@ -15,7 +15,7 @@ use visavis_signaling::dialects::ALL;
 use world::World;
 
 /// Dialects whose rooms take more than two.
-const MESHES: [&str; 17] = [
+const MULTIPARTY: [&str; 17] = [
     "broadcast",
     "group-chat",
     "join-room",
@@ -36,7 +36,7 @@ const MESHES: [&str; 17] = [
 ];
 
 /// Examples of a mapping that have no place for what ours tell each other.
-const SILENT: [&str; 4] = ["mapping/rooms", "mapping/pair", "mapping/gstreamer", "mapping/topics"];
+const WITHOUT_EXTENSION: [&str; 4] = ["mapping/rooms", "mapping/pair", "mapping/gstreamer", "mapping/topics"];
 
 /// The examples of `docs/mapping.md`.
 const MAPPINGS: [&str; 9] = [
@@ -57,8 +57,8 @@ fn foreign() -> impl Iterator<Item = &'static str> {
 }
 
 /// Whether ours know each other over it.
-fn knows_ours(dialect: &str) -> bool {
-    !SILENT.contains(&dialect)
+fn has_extension(dialect: &str) -> bool {
+    !WITHOUT_EXTENSION.contains(&dialect)
 }
 
 fn new_world(dialect: &str, delay: u64) -> World {
@@ -98,9 +98,9 @@ fn two_meet_over_every_dialect() {
             let room = room_of(&world, first);
             let second = join(&mut world, dialect, &room);
             world.run(20_000);
-            world.must_be_connected(&[first, second], dialect);
+            world.assert_connected(&[first, second], dialect);
             world.run(120_000);
-            world.must_be_connected(&[first, second], dialect);
+            world.assert_connected(&[first, second], dialect);
         }
     }
 }
@@ -115,7 +115,7 @@ fn two_that_come_at_once_meet() {
                 world.run(gap);
                 let second = join(&mut world, dialect, "tea");
                 world.run(30_000);
-                world.must_be_connected(&[first, second], &format!("{dialect}, {delay} ms, {gap} ms later"));
+                world.assert_connected(&[first, second], &format!("{dialect}, {delay} ms, {gap} ms later"));
             }
         }
     }
@@ -123,7 +123,7 @@ fn two_that_come_at_once_meet() {
 
 #[test]
 fn four_meet_where_there_is_room() {
-    for dialect in MESHES {
+    for dialect in MULTIPARTY {
         let mut world = new_world(dialect, 30);
         let pages: Vec<usize> = (0..4)
             .map(|_| {
@@ -133,7 +133,7 @@ fn four_meet_where_there_is_room() {
             })
             .collect();
         world.run(30_000);
-        world.must_be_connected(&pages, dialect);
+        world.assert_connected(&pages, dialect);
     }
 }
 
@@ -146,13 +146,13 @@ fn who_leaves_is_gone_and_may_come_back() {
         world.run(1_000);
         let second = join(&mut world, dialect, "tea");
         world.run(20_000);
-        world.must_be_connected(&[first, second], dialect);
+        world.assert_connected(&[first, second], dialect);
         world.leave(second);
         world.run(60_000);
         assert_eq!(world.view(first).participants.len(), 0, "{dialect}: the other has left");
         world.join(second, "tea");
         world.run(30_000);
-        world.must_be_connected(&[first, second], &format!("{dialect}, again"));
+        world.assert_connected(&[first, second], &format!("{dialect}, again"));
     }
 }
 
@@ -189,8 +189,8 @@ fn who_crashes_is_gone_in_the_end() {
 fn a_lost_socket_is_mended() {
     for dialect in foreign() {
         let (mut world, first, second) = two_in_a_call(dialect);
-        world.cut(second);
+        world.cut_socket(second);
         world.run(60_000);
-        world.must_be_connected(&[first, second], &format!("{dialect}, after a lost socket"));
+        world.assert_connected(&[first, second], &format!("{dialect}, after a lost socket"));
     }
 }

@@ -21,7 +21,7 @@ impl Rooms {
         self.others(socket).iter().for_each(|other| send(*other, value, out));
     }
 
-    fn part(&mut self, socket: u32, out: &mut Out) {
+    fn leave(&mut self, socket: u32, out: &mut Out) {
         self.tell_others(socket, &json!({"type": "peer-left", "id": socket}), out);
         self.0.remove(&socket);
     }
@@ -43,7 +43,7 @@ impl Server for Rooms {
                 send(socket, &json!({"type": "joined", "id": socket, "peers": peers}), out);
                 self.tell_others(socket, &json!({"type": "peer-joined", "id": socket, "name": name}), out);
             }
-            "leave" => self.part(socket, out),
+            "leave" => self.leave(socket, out),
             "pong" => {}
             "offer" | "answer" | "candidate" => {
                 let to = u32::try_from(message["to"].as_u64().expect("the server died of an id")).unwrap();
@@ -57,7 +57,7 @@ impl Server for Rooms {
     }
 
     fn closed(&mut self, socket: u32, out: &mut Out) {
-        self.part(socket, out);
+        self.leave(socket, out);
     }
 
     fn heartbeat(&self) -> Option<&str> {

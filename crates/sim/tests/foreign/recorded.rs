@@ -20,8 +20,8 @@ fn a_call_over_every_dialect_is_replayed_to_the_same_decisions() {
             world.join_as(page, room, "joined");
             world.run(20_000);
         }
-        world.must_be_connected(&pages, dialect);
-        world.cut(pages[1]);
+        world.assert_connected(&pages, dialect);
+        world.cut_socket(pages[1]);
         world.run(30_000);
         world.leave(pages[0]);
         world.run(60_000);

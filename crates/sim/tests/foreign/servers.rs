@@ -23,10 +23,12 @@ pub(crate) trait Server {
 /// The model of a dialect's server, if there is one.
 pub(crate) fn server_of(dialect: &str) -> Option<Box<dyn Server>> {
     Some(match dialect {
-        "group-chat" | "mapping/group-chat" => Box::new(Io::old(GroupChat::default())),
-        "codelab" => Box::new(Io::old(Codelab::default())),
-        "join-room" | "mapping/join-room" => Box::new(Io::new(JoinRoom::default())),
-        "simple-peer-rooms" | "mapping/simple-peer-rooms" => Box::new(Io::new(SimplePeerRooms::default())),
+        "group-chat" | "mapping/group-chat" => Box::new(SocketIoServer::v2(GroupChat::default())),
+        "codelab" => Box::new(SocketIoServer::v2(Codelab::default())),
+        "join-room" | "mapping/join-room" => Box::new(SocketIoServer::v4(JoinRoom::default())),
+        "simple-peer-rooms" | "mapping/simple-peer-rooms" => {
+            Box::new(SocketIoServer::v4(SimplePeerRooms::default()))
+        }
         "broadcast" | "mapping/broadcast" => Box::new(Broadcast::default()),
         "ayame" => Box::new(Ayame::default()),
         "create-room" => Box::new(CreateRoom::default()),
@@ -60,11 +62,11 @@ type Events = Vec<(u32, Value)>;
 
 trait Handler {
     fn event(&mut self, socket: u32, name: &str, args: &[Value], out: &mut Events);
-    fn gone(&mut self, _socket: u32, _out: &mut Events) {}
+    fn disconnected(&mut self, _socket: u32, _out: &mut Events) {}
 }
 
-struct Io<H> {
-    old: bool,
+struct SocketIoServer<H> {
+    is_v2: bool,
     connected: Vec<u32>,
     handler: H,
 }
@@ -77,42 +79,42 @@ fn socket_of(id: &Value) -> u32 {
     text(id).strip_prefix('s').and_then(|number| number.parse().ok()).unwrap_or(u32::MAX)
 }
 
-impl<H: Handler> Io<H> {
-    fn old(handler: H) -> Self {
-        Self { old: true, connected: Vec::new(), handler }
+impl<H: Handler> SocketIoServer<H> {
+    fn v2(handler: H) -> Self {
+        Self { is_v2: true, connected: Vec::new(), handler }
     }
 
-    fn new(handler: H) -> Self {
-        Self { old: false, connected: Vec::new(), handler }
+    fn v4(handler: H) -> Self {
+        Self { is_v2: false, connected: Vec::new(), handler }
     }
 
-    fn pass(&self, events: Events, out: &mut Out) {
+    fn send_events(&self, events: Events, out: &mut Out) {
         let alive = events.into_iter().filter(|(to, _)| self.connected.contains(to));
         out.extend(alive.map(|(to, event)| (to, Some(format!("42{event}")))));
     }
 }
 
-impl<H: Handler> Server for Io<H> {
+impl<H: Handler> Server for SocketIoServer<H> {
     fn opened(&mut self, socket: u32, url: &str, _protocols: &[String], out: &mut Out) {
         assert_eq!(url, "ws://server/socket.io/?EIO=4&transport=websocket");
-        let sid = if self.old { id(socket) } else { format!("engine{socket}") };
+        let sid = if self.is_v2 { id(socket) } else { format!("engine{socket}") };
         let hello = json!({"sid": sid, "upgrades": [], "pingInterval": 25000, "pingTimeout": 60000});
         out.push((socket, Some(format!("0{hello}"))));
-        if self.old {
+        if self.is_v2 {
             self.connected.push(socket);
             out.push((socket, Some("40".into())));
         }
     }
 
     fn heartbeat(&self) -> Option<&str> {
-        (!self.old).then_some("2")
+        (!self.is_v2).then_some("2")
     }
 
     fn frame(&mut self, socket: u32, frame: &str, out: &mut Out) {
         match frame {
-            "3" if !self.old => {}
-            "2" if self.old => out.push((socket, Some("3".into()))),
-            "40" if self.old => {}
+            "3" if !self.is_v2 => {}
+            "2" if self.is_v2 => out.push((socket, Some("3".into()))),
+            "40" if self.is_v2 => {}
             "40" => {
                 self.connected.push(socket);
                 out.push((socket, Some(format!("40{}", json!({"sid": id(socket)})))));
@@ -123,7 +125,7 @@ impl<H: Handler> Server for Io<H> {
                 let list = list.as_array().unwrap();
                 let mut events = Events::new();
                 self.handler.event(socket, text(&list[0]), &list[1..], &mut events);
-                self.pass(events, out);
+                self.send_events(events, out);
             }
         }
     }
@@ -131,8 +133,8 @@ impl<H: Handler> Server for Io<H> {
     fn closed(&mut self, socket: u32, out: &mut Out) {
         self.connected.retain(|known| *known != socket);
         let mut events = Events::new();
-        self.handler.gone(socket, &mut events);
-        self.pass(events, out);
+        self.handler.disconnected(socket, &mut events);
+        self.send_events(events, out);
     }
 }
 
@@ -163,7 +165,7 @@ impl Handler for GroupChat {
             }
             "part" => {
                 text(&args[0]);
-                self.gone(socket, out);
+                self.disconnected(socket, out);
             }
             "relaySessionDescription" => relay("sessionDescription", "session_description"),
             "relayICECandidate" => relay("iceCandidate", "ice_candidate"),
@@ -171,7 +173,7 @@ impl Handler for GroupChat {
         }
     }
 
-    fn gone(&mut self, socket: u32, out: &mut Events) {
+    fn disconnected(&mut self, socket: u32, out: &mut Events) {
         let before = self.0.len();
         self.0.retain(|known| *known != socket);
         if self.0.len() < before {
@@ -188,8 +190,8 @@ pub(crate) struct Codelab {
 }
 
 impl Codelab {
-    pub(crate) fn without_walls() -> Box<dyn Server> {
-        Box::new(Io::old(Self { everybody: Some(Vec::new()), ..Self::default() }))
+    pub(crate) fn relaying_to_everybody() -> Box<dyn Server> {
+        Box::new(SocketIoServer::v2(Self { everybody: Some(Vec::new()), ..Self::default() }))
     }
 
     fn relay(&self, socket: u32, args: &[Value], out: &mut Events) {
@@ -198,8 +200,8 @@ impl Codelab {
             Some(_) => json!(["message", args[0]]),
             None => json!(["message", args[0], args[1]]),
         };
-        let hear = self.everybody.as_ref().or(self.rooms.get(text(&args[1])));
-        let others = hear.into_iter().flatten().filter(|other| **other != socket);
+        let receivers = self.everybody.as_ref().or(self.rooms.get(text(&args[1])));
+        let others = receivers.into_iter().flatten().filter(|other| **other != socket);
         out.extend(others.map(|other| (*other, event.clone())));
     }
 }
@@ -226,7 +228,7 @@ impl Handler for Codelab {
         room.push(socket);
     }
 
-    fn gone(&mut self, socket: u32, _out: &mut Events) {
+    fn disconnected(&mut self, socket: u32, _out: &mut Events) {
         self.rooms.values_mut().chain(&mut self.everybody).for_each(|all| all.retain(|at| *at != socket));
     }
 }
@@ -247,7 +249,7 @@ impl Handler for JoinRoom {
         }
     }
 
-    fn gone(&mut self, socket: u32, _out: &mut Events) {
+    fn disconnected(&mut self, socket: u32, _out: &mut Events) {
         self.0.retain(|known| *known != socket);
     }
 }
@@ -276,7 +278,7 @@ impl Handler for SimplePeerRooms {
         }
     }
 
-    fn gone(&mut self, socket: u32, _out: &mut Events) {
+    fn disconnected(&mut self, socket: u32, _out: &mut Events) {
         self.0.retain(|known| *known != socket);
     }
 }
@@ -453,7 +455,7 @@ impl Server for PeerServer {
 struct MdnChat(Vec<(u32, Option<String>)>);
 
 impl MdnChat {
-    fn list(&self, out: &mut Out) {
+    fn send_user_list(&self, out: &mut Out) {
         let users: Vec<&String> = self.0.iter().filter_map(|(_, name)| name.as_ref()).collect();
         self.0
             .iter()
@@ -486,7 +488,7 @@ impl Server for MdnChat {
                 .iter_mut()
                 .filter(|(at, _)| *at == socket)
                 .for_each(|(_, slot)| *slot = Some(name.clone()));
-            return self.list(out);
+            return self.send_user_list(out);
         }
         let target = text(&message["target"]);
         assert!(!target.is_empty(), "the server sends it to everybody");
@@ -496,7 +498,7 @@ impl Server for MdnChat {
 
     fn closed(&mut self, socket: u32, out: &mut Out) {
         self.0.retain(|(at, _)| *at != socket);
-        self.list(out);
+        self.send_user_list(out);
     }
 }
 
@@ -514,10 +516,10 @@ impl Server for YWebrtc {
             "ping" => send(socket, &json!({"type": "pong"}), out),
             "publish" => {
                 let topic = message["topic"].clone();
-                let heard: Vec<u32> =
+                let receivers: Vec<u32> =
                     self.0.iter().filter(|(_, topics)| topics.contains(&topic)).map(|(at, _)| *at).collect();
-                message["clients"] = heard.len().into();
-                heard.iter().for_each(|to| send(*to, &message, out));
+                message["clients"] = receivers.len().into();
+                receivers.iter().for_each(|to| send(*to, &message, out));
             }
             kind => panic!("unknown type {kind}"),
         }

@@ -16,21 +16,21 @@ use visavis_signaling::{MediaState, Timestamp};
 use visavis_sim::browser::{Connection, FakeBrowser, PeerChannel, Pending};
 use visavis_sim::fake::FakeConnection;
 
-use crate::naive::{Naive, Tutorial};
+use crate::naive::{NaivePage, Tutorial};
 use crate::servers::{Out, Server};
 
 /// How long a broken path takes to be noticed, and a good one to be found.
-const BREAKS: u64 = 5_000;
-const CONNECT_TIMEOUT: u64 = 50;
+const FAILS_AFTER: u64 = 5_000;
+const CONNECTS_AFTER: u64 = 50;
 
 enum Action {
     Opened(u32),
     Heartbeat(u32),
-    ToServer(u32, String),
-    ToPage(u32, Option<String>),
+    FrameToServer(u32, String),
+    FrameToPage(u32, Option<String>),
     Closed(u32),
     Captured(usize, CaptureId, Vec<Source>),
-    Tested(usize, TestId),
+    TestDone(usize, TestId),
     Pending(usize, ConnectionId, Pending),
     Connection(usize, ConnectionId, ConnectionEvent),
     Path(usize, ConnectionId, bool),
@@ -38,13 +38,13 @@ enum Action {
 
 enum Client {
     Ours(Box<Room>),
-    Naive(Box<Naive>),
+    Naive(Box<NaivePage>),
 }
 
 struct Page {
     client: Client,
     /// When its room last had an input: from then on its timer runs.
-    touched: u64,
+    last_input_at: u64,
     recorder: Option<Recorder>,
     alive: bool,
     socket: Option<u32>,
@@ -56,8 +56,8 @@ pub(crate) struct World {
     now: u64,
     delay: u64,
     /// How late timers are: in browsers what the network brings meanwhile comes first.
-    pub(crate) lag: u64,
-    order: u64,
+    pub(crate) timer_lag: u64,
+    sequence: u64,
     queue: BTreeMap<(u64, u64), Action>,
     server: Box<dyn Server>,
     /// Every socket that was ever opened: whose, where, and whether the server knows it.
@@ -75,7 +75,16 @@ fn mapping(file: &str) -> Mapping {
 impl World {
     pub(crate) fn new(server: Box<dyn Server>, delay: u64) -> Self {
         let queue = BTreeMap::new();
-        Self { now: 0, delay, lag: 0, order: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
+        Self {
+            now: 0,
+            delay,
+            timer_lag: 0,
+            sequence: 0,
+            queue,
+            server,
+            sockets: Vec::new(),
+            pages: Vec::new(),
+        }
     }
 
     /// A page with a flight recorder.
@@ -116,7 +125,7 @@ impl World {
 
     pub(crate) fn add_naive(&mut self, tutorial: Tutorial, room: &str) -> usize {
         let page = self.pages.len();
-        let naive = Naive::new(tutorial, page, room);
+        let naive = NaivePage::new(tutorial, page, room);
         let endpoint = visavis_signaling::Endpoint { url: naive.url().into(), protocols: Vec::new() };
         self.push(Client::Naive(Box::new(naive)), None);
         self.open(page, endpoint);
@@ -124,8 +133,8 @@ impl World {
     }
 
     fn push(&mut self, client: Client, recorder: Option<Recorder>) {
-        let (touched, browser) = (self.now, FakeBrowser::new(format!("p{}", self.pages.len())));
-        self.pages.push(Page { client, touched, recorder, alive: true, socket: None, browser });
+        let (last_input_at, browser) = (self.now, FakeBrowser::new(format!("p{}", self.pages.len())));
+        self.pages.push(Page { client, last_input_at, recorder, alive: true, socket: None, browser });
     }
 
     pub(crate) fn join(&mut self, page: usize, room: &str) {
@@ -141,7 +150,7 @@ impl World {
         self.input(page, Input::Command(Command::Leave));
     }
 
-    pub(crate) fn switch(&mut self, page: usize, source: Source, on: bool) {
+    pub(crate) fn set_source(&mut self, page: usize, source: Source, on: bool) {
         self.input(page, Input::Command(Command::SetSource { source, on }));
     }
 
@@ -149,22 +158,22 @@ impl World {
     pub(crate) fn renegotiate(&mut self, page: usize) {
         let ids: Vec<_> = self.pages[page].browser.connections.keys().copied().collect();
         for id in ids {
-            self.conn(page, id).unwrap().fake.want_renegotiation();
-            self.soon(0, Action::Pending(page, id, Pending::NegotiationNeeded));
+            self.conn(page, id).unwrap().fake.request_renegotiation();
+            self.schedule(0, Action::Pending(page, id, Pending::NegotiationNeeded));
         }
     }
 
     /// Whether nobody waits for an answer or has made a media section too many.
-    pub(crate) fn must_be_settled(&self, pages: &[usize], what: &str) {
+    pub(crate) fn assert_stable(&self, pages: &[usize], what: &str) {
         let connections = pages.iter().flat_map(|page| self.pages[*page].browser.connections.values());
         for fake in connections.filter(|conn| conn.path).map(|conn| &conn.fake) {
-            let (state, transceivers) = (fake.signaling().as_str(), fake.transceivers());
+            let (state, transceivers) = (fake.signaling_state().as_str(), fake.transceiver_count());
             assert_eq!((state, transceivers), ("stable", 2), "{what}: {}", fake.fingerprint());
         }
     }
 
     /// Whom a page sees: names, and what they send.
-    pub(crate) fn sees(&self, page: usize) -> Vec<(String, Option<MediaState>)> {
+    pub(crate) fn participants(&self, page: usize) -> Vec<(String, Option<MediaState>)> {
         let participants = self.view(page).participants;
         let mut seen: Vec<_> = participants.into_iter().map(|them| (them.name, them.media)).collect();
         seen.sort_by(|a, b| a.0.cmp(&b.0));
@@ -172,7 +181,7 @@ impl World {
     }
 
     /// How many offers a naive page has heard.
-    pub(crate) fn offers_to(&self, page: usize) -> u32 {
+    pub(crate) fn offers_received(&self, page: usize) -> u32 {
         match &self.pages[page].client {
             Client::Naive(naive) => naive.offers,
             Client::Ours(_) => panic!("not a naive page"),
@@ -180,7 +189,7 @@ impl World {
     }
 
     /// How many good paths a page has.
-    pub(crate) fn paths(&self, page: usize) -> usize {
+    pub(crate) fn connected_paths(&self, page: usize) -> usize {
         self.pages[page].browser.connections.values().filter(|conn| conn.path).count()
     }
 
@@ -188,15 +197,15 @@ impl World {
         self.pages[page].alive = false;
         self.pages[page].browser.connections.clear();
         if let Some(socket) = self.pages[page].socket.take() {
-            self.soon(self.delay, Action::Closed(socket));
+            self.schedule(self.delay, Action::Closed(socket));
         }
-        self.look_at_paths();
+        self.update_paths();
     }
 
     /// The network between a page and the server breaks.
-    pub(crate) fn cut(&mut self, page: usize) {
+    pub(crate) fn cut_socket(&mut self, page: usize) {
         let socket = self.pages[page].socket.take().unwrap();
-        self.soon(self.delay, Action::Closed(socket));
+        self.schedule(self.delay, Action::Closed(socket));
         self.input(page, Input::Socket(SocketEvent::Closed));
     }
 
@@ -207,7 +216,7 @@ impl World {
         }
     }
 
-    pub(crate) fn must_be_connected(&self, pages: &[usize], what: &str) {
+    pub(crate) fn assert_connected(&self, pages: &[usize], what: &str) {
         for page in pages {
             let view = self.view(*page);
             assert_eq!(view.lifecycle, Lifecycle::Joined, "{what}: page {page} {:?}", view.problem);
@@ -217,12 +226,12 @@ impl World {
                 .map(|them| (them.connection.state, them.connection.reason))
                 .collect();
             assert_eq!(states.len(), pages.len() - 1, "{what}: page {page} sees {states:?}");
-            let good = self.paths(*page);
+            let good = self.connected_paths(*page);
             assert_eq!(good, pages.len() - 1, "{what}: page {page} has {good} paths, {states:?}");
         }
     }
 
-    pub(crate) fn talks_to_naive(&self, page: usize) -> bool {
+    pub(crate) fn is_connected_to_naive(&self, page: usize) -> bool {
         self.pages[page].browser.connections.values().any(|conn| conn.path)
             && self.view(page).participants.len() == 1
     }
@@ -242,7 +251,7 @@ impl World {
                 Some((due, page)) if next.is_none_or(|next| due <= next) => self.input(page, Input::Timeout),
                 _ => {
                     let (_, action) = self.queue.pop_first().unwrap();
-                    self.act(action);
+                    self.dispatch(action);
                 }
             }
         }
@@ -254,25 +263,26 @@ impl World {
         let timers = timers.filter_map(|(index, page)| match &page.client {
             Client::Ours(room) => {
                 let due = room.poll_timeout()?.as_millis();
-                Some((due.max(page.touched) + self.lag, index))
+                Some((due.max(page.last_input_at) + self.timer_lag, index))
             }
             Client::Naive(_) => None,
         });
         timers.min()
     }
 
-    fn soon(&mut self, delay: u64, action: Action) {
-        self.order += 1;
-        self.queue.insert((self.now + delay, self.order), action);
+    fn schedule(&mut self, delay: u64, action: Action) {
+        self.sequence += 1;
+        self.queue.insert((self.now + delay, self.sequence), action);
     }
 
     fn input(&mut self, page: usize, input: Input) {
         let now = Timestamp::from_millis(self.now);
-        let Page { client: Client::Ours(room), touched, recorder, alive: true, .. } = &mut self.pages[page]
+        let Page { client: Client::Ours(room), last_input_at, recorder, alive: true, .. } =
+            &mut self.pages[page]
         else {
             return;
         };
-        *touched = self.now;
+        *last_input_at = self.now;
         recorder.iter_mut().for_each(|recorder| recorder.input(now, &input));
         room.handle(now, input);
         let outputs: Vec<_> = std::iter::from_fn(|| room.poll_output()).collect();
@@ -289,22 +299,22 @@ impl World {
             Effect::Socket(SocketEffect::Open(endpoint)) => self.open(page, endpoint),
             Effect::Socket(SocketEffect::Send(frame)) => {
                 let socket = self.pages[page].socket.unwrap();
-                self.soon(self.delay, Action::ToServer(socket, frame));
+                self.schedule(self.delay, Action::FrameToServer(socket, frame));
             }
             Effect::Socket(SocketEffect::Close) => {
                 if let Some(socket) = self.pages[page].socket.take() {
-                    self.soon(self.delay, Action::Closed(socket));
+                    self.schedule(self.delay, Action::Closed(socket));
                 }
             }
             Effect::Media(effect) => {
                 let capture = self.pages[page].browser.perform_media(effect).unwrap();
                 if let Some((capture, mut sources)) = capture {
                     sources.retain(|source| *source != Source::ScreenAudio);
-                    self.soon(1, Action::Captured(page, capture, sources));
+                    self.schedule(1, Action::Captured(page, capture, sources));
                 }
             }
             // Every browser here makes connections.
-            Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, Action::Tested(page, id)),
+            Effect::Check(id, CheckEffect::Start(_)) => self.schedule(1, Action::TestDone(page, id)),
             Effect::Connection(id, effect) => self.perform_connection(page, id, effect),
             Effect::Probe(_) | Effect::Check(_, CheckEffect::End) => {}
         }
@@ -322,81 +332,83 @@ impl World {
             pending => pending.unwrap(),
         };
         if closes || candidate {
-            self.look_at_paths();
+            self.update_paths();
         }
         let Some(pending) = pending else { return };
         let delay = match pending {
             Pending::Create | Pending::NegotiationNeeded => 1,
             Pending::SetLocalDescription => 8,
             Pending::SetRemoteDescription(..) => 4,
-            // Nobody counts packets here: a look that is not answered proves nothing.
+            // Nobody counts packets here: statistics that never come prove nothing.
             Pending::GetStats => return,
             Pending::SendMessage(text) => {
-                return self.reach_other_end(
+                return self.deliver_to_other_end(
                     page,
                     id,
                     &ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text)),
                 );
             }
         };
-        self.soon(delay, Action::Pending(page, id, pending));
+        self.schedule(delay, Action::Pending(page, id, pending));
     }
 
     /// Who closes a connection over a good path closes its data channel at the other end, too.
     fn close_channel(&mut self, page: usize, id: ConnectionId) {
         let closed = &self.pages[page].browser.connections[&id];
-        if !closed.path || !closed.fake.has_channel() {
+        if !closed.path || !closed.fake.has_data_channel() {
             return;
         }
-        self.reach_other_end(page, id, &ConnectionEvent::HangUpChannelClosed);
-        self.reach_other_end(page, id, &ConnectionEvent::PeerChannel(PeerChannelEvent::Closed));
+        self.deliver_to_other_end(page, id, &ConnectionEvent::HangUpChannelClosed);
+        self.deliver_to_other_end(page, id, &ConnectionEvent::PeerChannel(PeerChannelEvent::Closed));
     }
 
     /// Something reaches the other end of a connection, over its path.
-    fn reach_other_end(&mut self, page: usize, id: ConnectionId, event: &ConnectionEvent) {
+    fn deliver_to_other_end(&mut self, page: usize, id: ConnectionId, event: &ConnectionEvent) {
         let from = &self.pages[page].browser.connections[&id];
         let others = self.pages.iter().enumerate().flat_map(|(index, page)| {
             page.browser.connections.iter().map(move |(id, conn)| (index, *id, conn))
         });
-        let ends = others.filter(|(.., conn)| conn.fake.matches(&from.fake));
+        let ends = others.filter(|(.., conn)| conn.fake.can_connect_to(&from.fake));
         let ends: Vec<_> = ends
             .filter(|(.., conn)| {
-                *event != ConnectionEvent::HangUpChannelClosed || from.hangs_up || conn.hangs_up
+                *event != ConnectionEvent::HangUpChannelClosed
+                    || from.has_hang_up_channel
+                    || conn.has_hang_up_channel
             })
             .map(|(index, id, _)| Action::Connection(index, id, event.clone()))
             .collect();
-        ends.into_iter().for_each(|end| self.soon(10, end));
+        ends.into_iter().for_each(|end| self.schedule(10, end));
     }
 
     fn open(&mut self, page: usize, endpoint: visavis_signaling::Endpoint) {
         let socket = u32::try_from(self.sockets.len()).unwrap();
         self.sockets.push((page, endpoint, false));
         self.pages[page].socket = Some(socket);
-        self.soon(2 * self.delay, Action::Opened(socket));
+        self.schedule(2 * self.delay, Action::Opened(socket));
     }
 
-    fn act(&mut self, action: Action) {
+    fn dispatch(&mut self, action: Action) {
         match action {
             Action::Opened(socket) => self.opened(socket),
             Action::Heartbeat(socket) => {
                 if let (Some(ask), true) = (self.server.heartbeat(), self.sockets[socket as usize].2) {
                     let ask = ask.to_owned();
-                    self.soon(self.delay, Action::ToPage(socket, Some(ask)));
-                    self.soon(25_000, Action::Heartbeat(socket));
+                    self.schedule(self.delay, Action::FrameToPage(socket, Some(ask)));
+                    self.schedule(25_000, Action::Heartbeat(socket));
                 }
             }
-            Action::ToServer(socket, frame) => {
+            Action::FrameToServer(socket, frame) => {
                 if self.sockets[socket as usize].2 {
                     self.serve(|server, out| server.frame(socket, &frame, out));
                 }
             }
-            Action::ToPage(socket, frame) => self.page_hears(socket, frame),
+            Action::FrameToPage(socket, frame) => self.page_receives(socket, frame),
             Action::Closed(socket) => {
                 if std::mem::take(&mut self.sockets[socket as usize].2) {
                     self.serve(|server, out| server.closed(socket, out));
                 }
             }
-            Action::Tested(page, id) => self.input(page, Input::Check(id, Finding::Good)),
+            Action::TestDone(page, id) => self.input(page, Input::Check(id, Finding::Good)),
             Action::Captured(page, capture, sources) => {
                 let captured = self.pages[page].browser.captured(capture, &sources);
                 self.input(page, Input::Media(captured));
@@ -418,7 +430,7 @@ impl World {
     fn open_channel(&mut self, page: usize, id: ConnectionId) {
         let Some(conn) = self.pages[page].browser.connections.get(&id) else { return };
         let others = self.pages.iter().flat_map(|page| page.browser.connections.values());
-        let ours = others.filter(|other| other.fake.matches(&conn.fake));
+        let ours = others.filter(|other| other.fake.can_connect_to(&conn.fake));
         let ready = ours.filter(|other| other.channel != PeerChannel::None).count() > 0;
         if ready && conn.path && conn.channel == PeerChannel::Connecting {
             self.conn(page, id).unwrap().channel = PeerChannel::Open;
@@ -434,7 +446,7 @@ impl World {
         let mut out = Out::new();
         act(self.server.as_mut(), &mut out);
         for (socket, frame) in out {
-            self.soon(self.delay, Action::ToPage(socket, frame));
+            self.schedule(self.delay, Action::FrameToPage(socket, frame));
         }
     }
 
@@ -444,23 +456,23 @@ impl World {
             return;
         }
         self.sockets[socket as usize].2 = true;
-        self.soon(25_000, Action::Heartbeat(socket));
+        self.schedule(25_000, Action::Heartbeat(socket));
         self.serve(|server, out| server.opened(socket, &endpoint.url, &endpoint.protocols, out));
         if let Client::Naive(naive) = &mut self.pages[page].client {
             let frames = naive.opened();
-            self.naive_says(socket, frames);
+            self.naive_sends(socket, frames);
         }
         self.input(page, Input::Socket(SocketEvent::Opened));
     }
 
-    fn naive_says(&mut self, socket: u32, frames: Vec<String>) {
+    fn naive_sends(&mut self, socket: u32, frames: Vec<String>) {
         for frame in frames {
-            self.soon(self.delay + 8, Action::ToServer(socket, frame));
+            self.schedule(self.delay + 8, Action::FrameToServer(socket, frame));
         }
-        self.look_at_paths();
+        self.update_paths();
     }
 
-    fn page_hears(&mut self, socket: u32, frame: Option<String>) {
+    fn page_receives(&mut self, socket: u32, frame: Option<String>) {
         let Some((page, ..)) = self.sockets.get(socket as usize).cloned() else { return };
         if self.pages[page].socket != Some(socket) {
             return;
@@ -468,8 +480,8 @@ impl World {
         match (frame, &mut self.pages[page].client) {
             (Some(frame), Client::Ours(_)) => self.input(page, Input::Socket(SocketEvent::Frame(frame))),
             (Some(frame), Client::Naive(naive)) => {
-                let frames = naive.heard(&frame);
-                self.naive_says(socket, frames);
+                let frames = naive.received(&frame);
+                self.naive_sends(socket, frames);
             }
             (None, _) => {
                 self.sockets[socket as usize].2 = false;
@@ -495,37 +507,38 @@ impl World {
             let session = 9000 - 1000 * page + id.0 as usize;
             let origin = format!("v=0\r\no=- {session} 2 IN IP4 127.0.0.1\r\n");
             description.sdp = description.sdp.replace("v=0\r\n", &origin);
-            if conn.gathers() {
+            if conn.starts_gathering() {
                 for (delay, candidate) in [(5, Some(conn.candidate(1))), (60, None)] {
                     let event = ConnectionEvent::IceCandidate(candidate);
-                    self.soon(delay, Action::Connection(page, id, event));
+                    self.schedule(delay, Action::Connection(page, id, event));
                 }
             }
         }
         events.into_iter().for_each(|event| self.connection_event(page, id, event));
-        if pending.describes() {
-            self.soon(1, Action::Pending(page, id, Pending::NegotiationNeeded));
-            self.look_at_paths();
+        if pending.sets_description() {
+            self.schedule(1, Action::Pending(page, id, Pending::NegotiationNeeded));
+            self.update_paths();
         }
     }
 
     /// Finds out which connections have somebody at their other end, and tells them when that changes.
-    fn look_at_paths(&mut self) {
-        let mut news = Vec::new();
+    fn update_paths(&mut self) {
+        let mut changes = Vec::new();
         for (index, page) in self.pages.iter().enumerate() {
             for (id, conn) in &page.browser.connections {
                 let mut others = self.pages.iter().filter(|other| other.alive).flat_map(Page::fakes);
                 let good = others.any(|other| {
-                    conn.fake.matches(other) && (conn.fake.has_candidate() || other.has_candidate())
+                    conn.fake.can_connect_to(other)
+                        && (conn.fake.has_remote_candidate() || other.has_remote_candidate())
                 });
                 if good != conn.path {
-                    news.push((index, *id, good));
+                    changes.push((index, *id, good));
                 }
             }
         }
-        for (page, id, good) in news {
+        for (page, id, good) in changes {
             self.pages[page].browser.connections.get_mut(&id).unwrap().path = good;
-            self.soon(if good { CONNECT_TIMEOUT } else { BREAKS }, Action::Path(page, id, good));
+            self.schedule(if good { CONNECTS_AFTER } else { FAILS_AFTER }, Action::Path(page, id, good));
         }
     }
 }

@@ -1,5 +1,5 @@
 // The client of a broadcast server: it offers as soon as it has tracks, and takes whatever comes.
-import { capture, moment, parameters, show, webSocket } from './common.js';
+import { capture, waitForStart, parameters, show, webSocket } from './common.js';
 
 export const start = async () => {
   const stream = await capture();
@@ -28,7 +28,7 @@ export const start = async () => {
       await connection.setRemoteDescription(content);
     }
   };
-  await moment();
+  await waitForStart();
   stream.getTracks().forEach(track => connection.addTrack(track, stream));
   return {};
 };

@@ -1,10 +1,10 @@
-// What the likenesses of other people's clients share. Each likeness negotiates as its original does, mistakes included.
+// What the imitations of other people's clients share. Each imitation negotiates as its original does, mistakes included.
 export const parameters = Object.fromEntries(new URLSearchParams(location.search));
 
 export const capture = () => navigator.mediaDevices.getUserMedia({ audio: true, video: true });
 
-/** Waits for the moment that a test names, if it wants to. */
-export const moment = async () => {
+/** Waits until the time that a test gives to `window.begin`, if it was asked to (`held`). */
+export const waitForStart = async () => {
   if (!parameters.held) return;
   window.client.ready = true;
   await new Promise(resolve => (window.begin = at => setTimeout(resolve, at - Date.now())));
@@ -48,16 +48,16 @@ window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
   },
 });
 
-const pen = Object.assign(document.createElement('canvas'), { width: 16, height: 12 }).getContext('2d', {
+const drawing = Object.assign(document.createElement('canvas'), { width: 16, height: 12 }).getContext('2d', {
   willReadFrequently: true,
 });
 const pictureOf = video => {
-  pen.drawImage(video, 0, 0, 16, 12);
-  return String(pen.getImageData(0, 0, 16, 12).data.reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, 7));
+  drawing.drawImage(video, 0, 0, 16, 12);
+  return String(drawing.getImageData(0, 0, 16, 12).data.reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, 7));
 };
 
 /** What a person sees and hears of the others. */
-window.look = async () => {
+window.snapshot = async () => {
   let energy = 0;
   for (const connection of connections)
     for (const entry of (await connection.getStats()).values())

@@ -1,6 +1,6 @@
 // The client of a server that only relays. It has its connection from the first, calls when told to, and shrugs off
 // candidates that come too early.
-import { capture, moment, parameters, show, socketIo } from './common.js';
+import { capture, waitForStart, parameters, show, socketIo } from './common.js';
 
 export const start = async () => {
   const stream = await capture();
@@ -25,7 +25,7 @@ export const start = async () => {
       await connection.addIceCandidate(candidate).catch(console.error);
     }
   });
-  await moment();
+  await waitForStart();
   socket.emit('join-room', roomId);
   const call = async () => describe(await connection.createOffer());
   if (parameters.call) await call();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use visavis_e2e::call::join;
-use visavis_e2e::{Browser, Look, Page, Server, Setup};
+use visavis_e2e::{Browser, Page, Server, Setup, Snapshot};
 
 /// What takes the place of `RTCPeerConnection` where an extension or a setting keeps pages from it.
 const STUBS: [(&str, &str); 4] = [
@@ -20,18 +20,20 @@ const STUBS: [(&str, &str); 4] = [
 ];
 
 /// What the check says about connections, once it says something.
-const LINE: &str = r"
+const CONNECTION_LINE: &str = r"
 const line = () => document.querySelector('[data-check=connection]')?.dataset.checkState;
 for (let i = 0; i < 100 && !line(); i++) await new Promise(done => setTimeout(done, 100));
 return line() ?? '';
 ";
 
 /// Both say why nothing comes of it.
-async fn both_know(ann: &Page, ben: &Page, here: &str, there: &str) {
+async fn both_show_reason(ann: &Page, ben: &Page, here: &str, there: &str) {
     for (page, reason) in [(ben, here), (ann, there)] {
         let other = if page.name() == ann.name() { ben } else { ann };
-        page.until(&format!("{reason} about {}", other.name()), |look| {
-            look.tile(other.name()).is_some_and(|tile| tile.reason == reason && tile.connection == "failed")
+        page.wait_until(&format!("{reason} about {}", other.name()), |snapshot| {
+            snapshot
+                .tile(other.name())
+                .is_some_and(|tile| tile.reason == reason && tile.connection == "failed")
         })
         .await;
     }
@@ -44,19 +46,23 @@ async fn a_browser_without_connections_says_so_in_the_lobby_and_to_the_others() 
     let ann = browser.open("Ann", &server.url()).await;
     join(&ann, "tea").await;
     for (name, stub) in STUBS {
-        let ben = browser.blank(name).await;
+        let ben = browser.open_blank(name).await;
         ben.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": stub })).await;
         ben.goto(&server.url()).await;
-        let told = |look: &Look| look.notices.iter().any(|notice| notice.code == "unsupported");
-        ben.until("to be told in the lobby", |look| look.state == "lobby" && told(look)).await;
+        let has_notice =
+            |snapshot: &Snapshot| snapshot.notices.iter().any(|notice| notice.code == "unsupported");
+        ben.wait_until("to be told in the lobby", |snapshot| {
+            snapshot.state == "lobby" && has_notice(snapshot)
+        })
+        .await;
         join(&ben, "tea").await;
-        both_know(&ann, &ben, "blocked", "blocked-there").await;
-        assert_eq!(ben.look().await.errors, [""; 0], "{name}");
+        both_show_reason(&ann, &ben, "blocked", "blocked-there").await;
+        assert_eq!(ben.snapshot().await.errors, [""; 0], "{name}");
         ben.press("leave").await;
-        ann.until("the tile to go", |look| look.others().count() == 0).await;
+        ann.wait_until("the tile to go", |snapshot| snapshot.others().count() == 0).await;
         ben.close().await;
     }
-    assert_eq!(ann.look().await.errors, [""; 0]);
+    assert_eq!(ann.snapshot().await.errors, [""; 0]);
 }
 
 #[tokio::test]
@@ -67,11 +73,11 @@ async fn a_browser_that_hides_its_addresses_is_named_on_both_sides_and_in_the_ch
     let hiding = Setup::chrome().with("--webrtc-ip-handling-policy=disable_non_proxied_udp");
     let ben = Browser::start(hiding).await.open("Ben", &server.url()).await;
     join(&ben, "tea").await;
-    both_know(&ann, &ben, "no-addresses", "no-addresses-there").await;
+    both_show_reason(&ann, &ben, "no-addresses", "no-addresses-there").await;
     ben.press("leave").await;
-    ann.until("the tile to go", |look| look.others().count() == 0).await;
+    ann.wait_until("the tile to go", |snapshot| snapshot.others().count() == 0).await;
     ben.press("lobby").await;
-    ben.until("the lobby", |look| look.control("check").is_some()).await;
+    ben.wait_until("the lobby", |snapshot| snapshot.control("check").is_some()).await;
     ben.press("check").await;
-    assert_eq!(ben.eval(LINE, vec![]).await, json!("failed"), "what the check says");
+    assert_eq!(ben.eval(CONNECTION_LINE, vec![]).await, json!("failed"), "what the check says");
 }

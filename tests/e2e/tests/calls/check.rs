@@ -31,7 +31,7 @@ async fn read(page: &Page) -> Vec<Line> {
 
 /// Presses the button, and waits for all of it.
 pub(crate) async fn check(page: &Page) -> Vec<Line> {
-    page.until("the lobby", |look| look.control("check").is_some()).await;
+    page.wait_until("the lobby", |snapshot| snapshot.control("check").is_some()).await;
     page.press("check").await;
     let begin = Instant::now();
     loop {
@@ -50,21 +50,21 @@ pub(crate) fn states(lines: &[Line]) -> Vec<&str> {
 }
 
 /// The line whose text has this in it.
-fn about<'a>(lines: &'a [Line], words: &str) -> &'a Line {
+fn line_containing<'a>(lines: &'a [Line], words: &str) -> &'a Line {
     lines.iter().find(|line| line.text.contains(words)).unwrap_or_else(|| panic!("{words}: {lines:#?}"))
 }
 
 /// Everything that was opened for it is closed.
-async fn lets_go(page: &Page) {
-    page.until("every connection to be closed", |look| look.held.connections == 0).await;
+async fn releases_connections(page: &Page) {
+    page.wait_until("every connection to be closed", |snapshot| snapshot.resources.connections == 0).await;
 }
 
-async fn photographs(page: &Page, name: &str) {
+async fn take_screenshots(page: &Page, name: &str) {
     for (width, height) in [(1280, 800), (360, 740)] {
         page.resize(width, height).await;
         page.eval("document.querySelector('.check').scrollIntoView({ block: 'end' })", vec![]).await;
-        let look = page.look().await;
-        assert!(look.scroll_width <= look.width, "something is cut off at the side");
+        let snapshot = page.snapshot().await;
+        assert!(snapshot.scroll_width <= snapshot.width, "something is cut off at the side");
         let path = tools::artifacts().join(format!("check-{name}-{width}.png"));
         page.screenshot(&path.to_string_lossy()).await;
     }
@@ -80,18 +80,18 @@ async fn everything_that_works_is_said_to_work() {
     let lines = check(&page).await;
     assert_eq!(states(&lines), ["passed"; 5], "{lines:#?}");
     assert_eq!(lines[0].item, "server");
-    lets_go(&page).await;
-    photographs(&page, "good").await;
+    releases_connections(&page).await;
+    take_screenshots(&page, "good").await;
 
     // Whoever puts the results away, or joins, has done with it.
     page.press("check").await;
     page.press("close-check").await;
-    lets_go(&page).await;
+    releases_connections(&page).await;
     assert!(read(&page).await.is_empty());
     page.press("check").await;
     visavis_e2e::call::join(&page, "tea").await;
-    lets_go(&page).await;
-    assert_eq!(page.look().await.errors, [""; 0]);
+    releases_connections(&page).await;
+    assert_eq!(page.snapshot().await.errors, [""; 0]);
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_firefox_checks_too() {
     // Without a sound card it cannot listen, and says so.
     let heard = if lines[1].state == "skipped" { "skipped" } else { "passed" };
     assert_eq!(states(&lines), ["passed", heard, "passed", "passed"], "{lines:#?}");
-    lets_go(&page).await;
+    releases_connections(&page).await;
 }
 
 #[tokio::test]
@@ -118,26 +118,26 @@ async fn the_server_that_fails_is_named() {
     ]}));
     let server = Server::serving(&bundle).await;
     let page = Browser::chrome().await.open("Ann", &server.url()).await;
-    page.until("the camera to be on", |look| {
-        look.control("camera").is_some_and(|control| control.state == "on")
+    page.wait_until("the camera to be on", |snapshot| {
+        snapshot.control("camera").is_some_and(|control| control.state == "on")
     })
     .await;
     page.press("camera").await;
     let lines = check(&page).await;
     assert_eq!(states(&lines), ["passed", "passed", "skipped", "failed", "failed", "passed"], "{lines:#?}");
-    let refused = about(&lines, &turn.url());
+    let refused = line_containing(&lines, &turn.url());
     assert!(refused.text.contains("401"), "{refused:?}");
     assert!(refused.text.contains("credentials"), "{refused:?}");
-    assert!(about(&lines, &dead).text.contains("does not answer"), "{lines:#?}");
-    assert!(about(&lines, "Camera").text.contains("is off"), "{lines:#?}");
-    lets_go(&page).await;
-    photographs(&page, "bad").await;
+    assert!(line_containing(&lines, &dead).text.contains("does not answer"), "{lines:#?}");
+    assert!(line_containing(&lines, "Camera").text.contains("is off"), "{lines:#?}");
+    releases_connections(&page).await;
+    take_screenshots(&page, "bad").await;
 }
 
 #[tokio::test]
 async fn a_dead_server_is_explained_and_a_dark_camera_told() {
     let nobody = format!("ws://127.0.0.1:{}/ws", free_port());
-    let bundle = Bundle::talking_to(&nobody);
+    let bundle = Bundle::with_signaling_url(&nobody);
     let server = Server::serving(&bundle).await;
     let page = Browser::start(Setup::black_chrome()).await.open("Ann", &server.url()).await;
     let lines = check(&page).await;

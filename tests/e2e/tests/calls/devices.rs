@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use visavis_e2e::call::{join, meets, sees};
+use visavis_e2e::call::{join, sees, sees_and_hears};
 use visavis_e2e::{Browser, Page, Server, Setup};
 
 /// Somebody whose devices work, waiting in the room.
@@ -14,12 +14,12 @@ async fn host(url: &str) -> Page {
 }
 
 /// The lobby says what is wrong with which source.
-async fn is_told(page: &Page, code: &str, sources: &[&str]) {
-    page.until(&format!("a sentence about {code:?} for {sources:?}"), |look| {
+async fn shows_error(page: &Page, code: &str, sources: &[&str]) {
+    page.wait_until(&format!("a sentence about {code:?} for {sources:?}"), |snapshot| {
         let failed = |name: &&str| {
-            look.control(name).is_some_and(|control| control.state == "failed" && control.error == code)
+            snapshot.control(name).is_some_and(|control| control.state == "failed" && control.error == code)
         };
-        look.notice(code).is_some() && sources.iter().all(failed)
+        snapshot.notice(code).is_some() && sources.iter().all(failed)
     })
     .await;
 }
@@ -27,9 +27,9 @@ async fn is_told(page: &Page, code: &str, sources: &[&str]) {
 /// Joins and sees and hears the host, who sees which of our sources are there.
 async fn joins_anyway(guest: &Page, host: &Page, microphone: &str, camera: &str) {
     join(guest, "tea").await;
-    meets(guest, &["Host"]).await;
-    host.until(&format!("the guest with microphone {microphone}, camera {camera}"), |look| {
-        look.tile(guest.name()).is_some_and(|tile| {
+    sees_and_hears(guest, &["Host"]).await;
+    host.wait_until(&format!("the guest with microphone {microphone}, camera {camera}"), |snapshot| {
+        snapshot.tile(guest.name()).is_some_and(|tile| {
             tile.connection == "connected" && tile.microphone == microphone && tile.camera == camera
         })
     })
@@ -37,13 +37,13 @@ async fn joins_anyway(guest: &Page, host: &Page, microphone: &str, camera: &str)
 }
 
 /// Decides about a permission before a page asks for it (Chrome).
-async fn decide(page: &Page, url: &str, name: &str, setting: &str) {
+async fn decide_permission(page: &Page, url: &str, name: &str, setting: &str) {
     let origin = url.trim_end_matches('/');
     let decision = json!({ "permission": { "name": name }, "setting": setting, "origin": origin });
     page.cdp("Browser.setPermission", decision).await;
 }
 
-async fn undecided() -> Arc<Browser> {
+async fn browser_that_asks() -> Arc<Browser> {
     Browser::start(Setup::chrome().without("--use-fake-ui")).await
 }
 
@@ -51,17 +51,19 @@ async fn undecided() -> Arc<Browser> {
 async fn a_denied_camera_is_explained_and_works_once_allowed() {
     let server = Server::start().await;
     let host = host(&server.url()).await;
-    let guest = undecided().await.blank("Guest").await;
-    decide(&guest, &server.url(), "camera", "denied").await;
-    decide(&guest, &server.url(), "microphone", "granted").await;
+    let guest = browser_that_asks().await.open_blank("Guest").await;
+    decide_permission(&guest, &server.url(), "camera", "denied").await;
+    decide_permission(&guest, &server.url(), "microphone", "granted").await;
     guest.goto(&server.url()).await;
-    is_told(&guest, "denied", &["camera"]).await;
+    shows_error(&guest, "denied", &["camera"]).await;
     joins_anyway(&guest, &host, "on", "off").await;
 
-    decide(&guest, &server.url(), "camera", "granted").await;
+    decide_permission(&guest, &server.url(), "camera", "granted").await;
     guest.press("camera").await;
     guest
-        .until("the camera to be on", |look| look.control("camera").is_some_and(|it| it.state == "on"))
+        .wait_until("the camera to be on", |snapshot| {
+            snapshot.control("camera").is_some_and(|it| it.state == "on")
+        })
         .await;
     sees(&host, &["Guest"]).await;
 }
@@ -70,12 +72,12 @@ async fn a_denied_camera_is_explained_and_works_once_allowed() {
 async fn everything_denied_is_explained_and_one_joins_anyway() {
     let server = Server::start().await;
     let host = host(&server.url()).await;
-    let guest = undecided().await.blank("Guest").await;
+    let guest = browser_that_asks().await.open_blank("Guest").await;
     for name in ["camera", "microphone"] {
-        decide(&guest, &server.url(), name, "denied").await;
+        decide_permission(&guest, &server.url(), name, "denied").await;
     }
     guest.goto(&server.url()).await;
-    is_told(&guest, "denied", &["camera", "microphone"]).await;
+    shows_error(&guest, "denied", &["camera", "microphone"]).await;
     joins_anyway(&guest, &host, "off", "off").await;
 }
 
@@ -87,9 +89,9 @@ async fn a_missing_camera_is_explained_and_one_joins_anyway() {
         .without("--use-fake-device")
         .with("--use-fake-device-for-media-stream=device-count=0");
     let guest = Browser::start(setup).await.open("Guest", &server.url()).await;
-    is_told(&guest, "not-found", &["camera"]).await;
+    shows_error(&guest, "not-found", &["camera"]).await;
     joins_anyway(&guest, &host, "on", "off").await;
-    meets(&guest, &["Host"]).await;
+    sees_and_hears(&guest, &["Host"]).await;
 }
 
 #[tokio::test]
@@ -97,7 +99,7 @@ async fn a_missing_microphone_is_explained_and_one_joins_anyway() {
     let server = Server::start().await;
     let host = host(&server.url()).await;
     let guest = Browser::start(Setup::no_microphone()).await.open("Guest", &server.url()).await;
-    is_told(&guest, "not-found", &["microphone"]).await;
+    shows_error(&guest, "not-found", &["microphone"]).await;
     joins_anyway(&guest, &host, "off", "on").await;
     sees(&host, &["Guest"]).await;
 }
@@ -107,7 +109,7 @@ async fn without_any_device_one_joins_all_the_same() {
     let server = Server::start().await;
     let host = host(&server.url()).await;
     let guest = Browser::start(Setup::no_device()).await.open("Guest", &server.url()).await;
-    is_told(&guest, "not-found", &["camera", "microphone"]).await;
+    shows_error(&guest, "not-found", &["camera", "microphone"]).await;
     joins_anyway(&guest, &host, "off", "off").await;
 }
 
@@ -118,6 +120,6 @@ async fn an_insecure_page_is_explained_and_one_joins_anyway() {
     let setup = Setup::chrome().with("--host-resolver-rules=MAP visavis.test 127.0.0.1");
     let url = format!("http://visavis.test:{}/", server.port());
     let guest = Browser::start(setup).await.open("Guest", &url).await;
-    is_told(&guest, "insecure", &["camera", "microphone"]).await;
+    shows_error(&guest, "insecure", &["camera", "microphone"]).await;
     joins_anyway(&guest, &host, "off", "off").await;
 }

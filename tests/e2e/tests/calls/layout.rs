@@ -1,9 +1,9 @@
-//! How the stage uses its space. The pictures are kept among the artifacts, for eyes.
+//! How the stage uses its space. Screenshots are saved among the artifacts.
 
 use serde_json::Value;
 use visavis_e2e::call::join;
-use visavis_e2e::look::Area;
-use visavis_e2e::{Browser, Look, Page, Server, Setup, tools};
+use visavis_e2e::snapshot::Rect;
+use visavis_e2e::{Browser, Page, Server, Setup, Snapshot, tools};
 
 /// Phone, laptop, desktop.
 const SIZES: [(u32, u32); 3] = [(360, 740), (1280, 800), (1920, 1080)];
@@ -14,31 +14,32 @@ const { x, y, width, height } = document.querySelector('[data-participant]').par
 return width * height ? { x, y, width, height } : { x: 0, y: 0, width: innerWidth, height: innerHeight };
 ";
 
-async fn stage(page: &Page) -> Area {
+async fn stage(page: &Page) -> Rect {
     let value: Value = page.eval(STAGE, vec![]).await;
     serde_json::from_value(value).expect("a rectangle")
 }
 
 /// On a phone held upright, one's own small picture may float over the only other one.
-fn may_overlap(look: &Look, width: u32) -> bool {
-    width < 600 && look.tiles.len() == 2
+fn may_overlap(snapshot: &Snapshot, width: u32) -> bool {
+    width < 600 && snapshot.tiles.len() == 2
 }
 
 /// What is wrong with the stage, if anything.
-fn complaint(look: &Look, width: u32, stage: Area) -> Option<String> {
-    let tiles: Vec<Area> = look.tiles.iter().map(|tile| tile.area).collect();
-    let used = tiles.iter().map(Area::size).sum::<f64>() / stage.size();
-    if !tiles.iter().all(|tile| tile.is_inside(look.width, look.height)) {
+fn layout_issue(snapshot: &Snapshot, width: u32, stage: Rect) -> Option<String> {
+    let tiles: Vec<Rect> = snapshot.tiles.iter().map(|tile| tile.rect).collect();
+    let used = tiles.iter().map(Rect::size).sum::<f64>() / stage.size();
+    if !tiles.iter().all(|tile| tile.is_inside(snapshot.width, snapshot.height)) {
         return Some(format!("a tile is not inside the page: {tiles:?}"));
     }
-    if !may_overlap(look, width) && tiles.iter().enumerate().any(|(i, tile)| overlaps(tile, &tiles[i + 1..]))
+    if !may_overlap(snapshot, width)
+        && tiles.iter().enumerate().any(|(i, tile)| overlaps(tile, &tiles[i + 1..]))
     {
         return Some(format!("a tile overlaps another: {tiles:?}"));
     }
-    if let Some(over) = control_over(look, &tiles) {
+    if let Some(over) = control_over(snapshot, &tiles) {
         return Some(format!("{over} lies over a tile: {tiles:?}"));
     }
-    if look.scroll_width > look.width {
+    if snapshot.scroll_width > snapshot.width {
         return Some("something is cut off at the side".into());
     }
     // Who is alone shares the stage with an invitation.
@@ -46,30 +47,30 @@ fn complaint(look: &Look, width: u32, stage: Area) -> Option<String> {
         .then(|| format!("the stage is badly used: {:.0} % of {stage:?} by {tiles:?}", used * 100.0))
 }
 
-fn overlaps(tile: &Area, others: &[Area]) -> bool {
+fn overlaps(tile: &Rect, others: &[Rect]) -> bool {
     others.iter().any(|other| tile.overlaps(other))
 }
 
-fn control_over(look: &Look, tiles: &[Area]) -> Option<String> {
+fn control_over(snapshot: &Snapshot, tiles: &[Rect]) -> Option<String> {
     let names = ["microphone", "camera", "leave"];
-    let mut controls = look.controls.iter().filter(|control| names.contains(&control.name.as_str()));
-    controls.find(|control| overlaps(&control.area, tiles)).map(|control| control.name.clone())
+    let mut controls = snapshot.controls.iter().filter(|control| names.contains(&control.name.as_str()));
+    controls.find(|control| overlaps(&control.rect, tiles)).map(|control| control.name.clone())
 }
 
-/// Looks at the stage in every size and keeps a picture of each.
-pub(crate) async fn look_at(page: &Page, tiles: usize) {
+/// Checks the layout in every size and saves a screenshot of each.
+pub(crate) async fn assert_layout(page: &Page, tiles: usize) {
     for (width, height) in SIZES {
         page.resize(width, height).await;
-        page.until("everybody's picture", |look| {
+        page.wait_until("everybody's picture", |snapshot| {
             let shown = |tile: &visavis_e2e::Tile| tile.video.as_ref().is_some_and(|video| video.width > 0);
-            look.tiles.len() == tiles && look.tiles.iter().all(shown)
+            snapshot.tiles.len() == tiles && snapshot.tiles.iter().all(shown)
         })
         .await;
         let stage = stage(page).await;
-        page.until(&format!("{tiles} tiles to fit {width}x{height}"), |look| {
-            let complaint = complaint(look, width, stage);
-            complaint.iter().for_each(|complaint| println!("{complaint}"));
-            complaint.is_none()
+        page.wait_until(&format!("{tiles} tiles to fit {width}x{height}"), |snapshot| {
+            let issue = layout_issue(snapshot, width, stage);
+            issue.iter().for_each(|issue| println!("{issue}"));
+            issue.is_none()
         })
         .await;
         let browser = page.browser().kind();
@@ -88,7 +89,7 @@ pub(crate) async fn stage_fits(names: &[&str], counts: &[usize]) {
         join(&page, "tea").await;
         pages.push(page);
         if counts.contains(&pages.len()) {
-            look_at(&pages[0], pages.len()).await;
+            assert_layout(&pages[0], pages.len()).await;
         }
     }
 }
@@ -121,12 +122,13 @@ async fn the_lobby_fits_every_screen() {
     // And a phone on its side, a narrow one, and a small window.
     for (width, height) in SIZES.into_iter().chain([(740, 360), (320, 480), (640, 400)]) {
         page.resize(width, height).await;
-        let look = page
-            .until("the lobby with its camera", |look| {
-                look.control("join").is_some() && look.control("camera").is_some_and(|it| it.state == "on")
+        let snapshot = page
+            .wait_until("the lobby with its camera", |snapshot| {
+                snapshot.control("join").is_some()
+                    && snapshot.control("camera").is_some_and(|it| it.state == "on")
             })
             .await;
-        assert!(look.scroll_width <= look.width, "nothing is cut off at the side: {look}");
+        assert!(snapshot.scroll_width <= snapshot.width, "nothing is cut off at the side: {snapshot}");
         let between = page.eval(UNREACHABLE, vec![]).await;
         assert_eq!(between, "", "between a person and Join, at {width}x{height}");
         page.screenshot(&tools::artifacts().join(format!("lobby-{width}x{height}.png")).to_string_lossy())

@@ -5,16 +5,16 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use visavis_e2e::call::{in_lobby, join, join_by_link, sees};
-use visavis_e2e::relay::honest;
-use visavis_e2e::{Browser, Bundle, Look, Page, Relay, Server, tools};
+use visavis_e2e::call::{join, join_by_link, sees, wait_for_lobby};
+use visavis_e2e::relay::pass_through;
+use visavis_e2e::{Browser, Bundle, Page, Relay, Server, Snapshot, tools};
 
-use crate::menu::{reads, text};
+use crate::server_menu::{text, wait_for_text};
 
 /// The lobby, with our own picture in it.
-async fn sees_themselves(page: &Page) -> Look {
-    page.until("the lobby with its own picture", |look| {
-        look.state == "lobby" && look.control("camera").is_some_and(|camera| camera.state == "on")
+async fn lobby_with_own_video(page: &Page) -> Snapshot {
+    page.wait_until("the lobby with its own picture", |snapshot| {
+        snapshot.state == "lobby" && snapshot.control("camera").is_some_and(|camera| camera.state == "on")
     })
     .await
 }
@@ -45,9 +45,9 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     let ann = browser.open("Ann", &own.url()).await;
     join(&ann, "tea").await;
     let ben = browser.open("Ben", &format!("{}?room=tea&name=Ben&join", own.url())).await;
-    let look = sees_themselves(&ben).await;
-    assert_eq!(look.held.connections, 0, "{look}");
-    assert!(ann.look().await.others().next().is_none(), "nobody has come");
+    let snapshot = lobby_with_own_video(&ben).await;
+    assert_eq!(snapshot.resources.connections, 0, "{snapshot}");
+    assert!(ann.snapshot().await.others().next().is_none(), "nobody has come");
     join_by_link(&ben).await;
     sees(&ann, &["Ben"]).await;
 
@@ -55,12 +55,12 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     let stun = silent_stun();
     let ice = format!("stun:{}", stun.local_addr().expect("it is bound"));
     let strangers = Server::with(tools::dist(), &["--ice-url", &ice]).await;
-    let relay = Relay::start(strangers.port(), honest).await;
+    let relay = Relay::start(strangers.port(), pass_through).await;
     let link = format!("{}?Room=tea&join&dialect=visavis&server={}", own.url(), relay.url());
     let [cem, dot] = [browser.open("Cem", &link).await, browser.open("Dot", &link).await];
     for page in [&cem, &dot] {
-        sees_themselves(page).await;
-        reads(page, "[data-server]", "127.0.0.1").await;
+        lobby_with_own_video(page).await;
+        wait_for_text(page, "[data-server]", "127.0.0.1").await;
     }
     assert_eq!((relay.sockets(), was_asked(&stun)), (0, false), "whoever wrote the link knows of nobody");
     for page in [&cem, &dot] {
@@ -71,7 +71,7 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
 
     // A reload is the person's own.
     cem.reload().await;
-    cem.until("to be back in the call", |look| look.state == "joined").await;
+    cem.wait_until("to be back in the call", |snapshot| snapshot.state == "joined").await;
 }
 
 async fn address(page: &Page) -> Value {
@@ -96,14 +96,16 @@ async fn an_address_invites_and_says_nothing_of_the_person() {
     let browser = Browser::chrome().await;
     let link = format!("{}?lang=en&Room=Book%20club&name=Ann&join&TOKEN=x", server.url());
     let ann = browser.open("Ann", &link).await;
-    assert_eq!(in_lobby(&ann).await, ("Book club".to_owned(), "Ann".to_owned()));
+    assert_eq!(wait_for_lobby(&ann).await, ("Book club".to_owned(), "Ann".to_owned()));
     assert_eq!(title(&ann).await, "Book club · Visavis");
     join_by_link(&ann).await;
     assert_eq!(address(&ann).await, json!(["?lang=en", "#room=Book+club"]));
     assert_eq!((title(&ann).await.as_str(), asks_before_leaving(&ann).await), ("Book club · Visavis", false));
     ann.reload().await;
-    ann.until("to be back, under her name", |look| look.state == "joined" && look.tile("Ann").is_some())
-        .await;
+    ann.wait_until("to be back, under her name", |snapshot| {
+        snapshot.state == "joined" && snapshot.tile("Ann").is_some()
+    })
+    .await;
 
     // The one who is given a copy of it; and what "Copy link" copies is as good.
     let script = "return new Promise(copied => {
@@ -114,39 +116,41 @@ async fn an_address_invites_and_says_nothing_of_the_person() {
     assert_eq!(copied, json!(format!("{}#room=Book+club", server.url())));
     let friend = Browser::chrome().await;
     let ben = friend.open("Ben", &format!("{}?lang=en#room=Book+club", server.url())).await;
-    assert_eq!(in_lobby(&ben).await, ("Book club".to_owned(), String::new()));
+    assert_eq!(wait_for_lobby(&ben).await, ("Book club".to_owned(), String::new()));
     assert_eq!(text(&ben, "[data-second-tab]").await, "");
     ben.fill("input[name=name]", "Ann").await;
     ben.press("join").await;
-    ben.until("to be in the room", |look| look.state == "joined").await;
+    ben.wait_until("to be in the room", |snapshot| snapshot.state == "joined").await;
 
     // The second tab of somebody, and a second Ann.
     let cem = browser.open("Cem", &format!("{}#room=tea", server.url())).await;
-    in_lobby(&cem).await;
+    wait_for_lobby(&cem).await;
     cem.goto(&format!("{}#ROOM=book%20club", server.url())).await;
-    while in_lobby(&cem).await.0 != "book club" {
+    while wait_for_lobby(&cem).await.0 != "book club" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     cem.fill("input[name=room]", "Book club").await;
-    reads(&cem, "[data-second-tab]", "Another tab of this browser is in this room").await;
+    wait_for_text(&cem, "[data-second-tab]", "Another tab of this browser is in this room").await;
     join(&cem, "Book club").await;
     sees(&cem, &["Ann", "Ann (2)"]).await;
     let expected = ["Ann, Ann (2) · Book club · Visavis", "Ann (2), Cem · Book club · Visavis"];
     assert_eq!([title(&cem).await.as_str(), title(&ann).await.as_str()], expected);
-    cem.until("to be told of the other tab", |look| look.notice("second-tab").is_some()).await;
-    assert!(ann.look().await.notice("second-tab").is_none(), "she was first");
+    cem.wait_until("to be told of the other tab", |snapshot| snapshot.notice("second-tab").is_some()).await;
+    assert!(ann.snapshot().await.notice("second-tab").is_none(), "she was first");
     cem.press("be-quiet").await;
-    let silent = |look: &Look| look.others().all(|tile| tile.video.as_ref().is_some_and(|video| video.muted));
-    cem.until("silence", |look| silent(look) && look.notice("second-tab").is_none()).await;
-    ann.until("nothing from the second tab", |look| {
-        look.tile("Cem").is_some_and(|cem| cem.microphone == "off")
+    let silent = |snapshot: &Snapshot| {
+        snapshot.others().all(|tile| tile.video.as_ref().is_some_and(|video| video.muted))
+    };
+    cem.wait_until("silence", |snapshot| silent(snapshot) && snapshot.notice("second-tab").is_none()).await;
+    ann.wait_until("nothing from the second tab", |snapshot| {
+        snapshot.tile("Cem").is_some_and(|cem| cem.microphone == "off")
     })
     .await;
     cem.press("sound").await;
-    cem.until("sound again", |look| !silent(look)).await;
+    cem.wait_until("sound again", |snapshot| !silent(snapshot)).await;
 
     assert!(asks_before_leaving(&ann).await, "others are in the call");
     ann.press("leave").await;
-    ann.until("to be out at once", |look| look.state == "left").await;
+    ann.wait_until("to be out at once", |snapshot| snapshot.state == "left").await;
     assert_eq!((asks_before_leaving(&ann).await, title(&ann).await.as_str()), (false, "Visavis"));
 }

@@ -1,11 +1,11 @@
 //! What repeats something by the dozen, needs many people, or waits as long as people do. `cargo xtask soak` and
 //! `cargo xtask ci` run it, and `cargo xtask test` leaves it out by this module's name.
 
+mod glare_and_freeze;
 mod layout;
-mod lying;
+mod man_in_the_middle;
 mod paths;
 mod rooms;
 mod silence;
 mod soak;
-mod trials;
 mod turn;

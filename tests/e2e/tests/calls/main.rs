@@ -1,31 +1,33 @@
 //! Calls between real browsers, from outside: what people see and hear, and what they can do when something is wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod access;
+mod accessibility;
 mod blocked;
 mod browsers;
+mod candidate_order;
+mod captures;
 mod check;
 mod development;
 mod devices;
-mod explained;
-mod frames;
+mod glare_and_reload;
+mod iframes;
+mod join_errors;
 mod layout;
 mod links;
 mod long;
-mod lying;
+mod man_in_the_middle;
 mod mapping;
-mod menu;
 mod no_server;
-mod obstacles;
 mod outages;
 mod paths;
-mod pictures;
 mod report;
 mod rooms;
 mod safety;
+mod screen_paths;
 mod screens;
-mod switches;
-mod trials;
+mod server_menu;
+mod sources;
 mod turn;
-mod unruly;
+mod unreachable_server;
+mod video;
 mod webkit;

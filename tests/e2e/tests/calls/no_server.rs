@@ -1,50 +1,55 @@
 //! A host that only hands out files: tabs of one browser meet, and the lobby says what that is.
 
 use serde_json::json;
-use visavis_e2e::call::{all_meet, join, meets, sees};
+use visavis_e2e::call::{all_see_and_hear, join, sees, sees_and_hears};
 use visavis_e2e::server::free_port;
-use visavis_e2e::{Browser, Bundle, Look, Server, Site, SubPath, tools};
+use visavis_e2e::{Browser, Bundle, Server, Snapshot, StaticSite, SubPathProxy, tools};
 
-fn is_demo(look: &Look) -> bool {
-    look.state == "lobby" && look.problem.is_empty() && look.notice("no-server").is_some()
+fn is_demo(snapshot: &Snapshot) -> bool {
+    snapshot.state == "lobby" && snapshot.problem.is_empty() && snapshot.notice("no-server").is_some()
 }
 
 #[tokio::test]
 async fn tabs_of_one_browser_meet_without_any_server() {
-    let site = Site::start().await;
+    let site = StaticSite::start().await;
     let browser = Browser::chrome().await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
-    let look = ann.until("to be told that there is no server", is_demo).await;
-    let text = &look.notice("no-server").expect("just seen").text;
+    let snapshot = ann.wait_until("to be told that there is no server", is_demo).await;
+    let text = &snapshot.notice("no-server").expect("just seen").text;
     assert!(text.contains("tabs of this browser only"), "{text}");
     for page in [&ann, &ben] {
         join(page, "tea").await;
     }
-    all_meet(&[&ann, &ben]).await;
+    all_see_and_hear(&[&ann, &ben]).await;
 
     // A third, in the same room; and a fourth in another one.
     let (cem, dan) = (browser.open("Cem", &site.url()).await, browser.open("Dan", &site.url()).await);
     join(&cem, "tea").await;
     join(&dan, "coffee").await;
     for page in [&ann, &ben, &cem] {
-        page.until("three in the room", |look| look.others().count() == 2).await;
+        page.wait_until("three in the room", |snapshot| snapshot.others().count() == 2).await;
     }
-    meets(&cem, &["Ann", "Ben"]).await;
-    dan.until("to be alone", |look| look.others().count() == 0 && look.notice("no-server").is_some()).await;
+    sees_and_hears(&cem, &["Ann", "Ben"]).await;
+    dan.wait_until("to be alone", |snapshot| {
+        snapshot.others().count() == 0 && snapshot.notice("no-server").is_some()
+    })
+    .await;
 
     // A switch is told, and whoever goes is gone at once.
     cem.press("camera").await;
-    ann.until("Cem's camera to be off", |look| look.tile("Cem").is_some_and(|tile| tile.camera == "off"))
-        .await;
+    ann.wait_until("Cem's camera to be off", |snapshot| {
+        snapshot.tile("Cem").is_some_and(|tile| tile.camera == "off")
+    })
+    .await;
     cem.press("leave").await;
-    ann.until("Cem to be gone", |look| look.shows_exactly(&["Ben"])).await;
+    ann.wait_until("Cem to be gone", |snapshot| snapshot.shows_exactly(&["Ben"])).await;
     ben.goto("about:blank").await;
-    ann.until("Ben to be gone", |look| look.others().count() == 0).await;
+    ann.wait_until("Ben to be gone", |snapshot| snapshot.others().count() == 0).await;
 }
 
 #[tokio::test]
 async fn a_reload_comes_back_to_the_other_tab() {
-    let site = Site::start().await;
+    let site = StaticSite::start().await;
     let browser = Browser::chrome().await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     for page in [&ann, &ben] {
@@ -52,7 +57,7 @@ async fn a_reload_comes_back_to_the_other_tab() {
     }
     sees(&ann, &["Ben"]).await;
     ben.reload().await;
-    ben.until("to be back", |look| look.state == "joined").await;
+    ben.wait_until("to be back", |snapshot| snapshot.state == "joined").await;
     for (page, other) in [(&ann, "Ben"), (&ben, "Ann")] {
         sees(page, &[other]).await;
     }
@@ -61,14 +66,14 @@ async fn a_reload_comes_back_to_the_other_tab() {
 #[tokio::test]
 async fn a_server_that_comes_later_is_found_from_the_lobby() {
     let port = free_port();
-    let site = Site::serving(&tools::dist(), port).await;
+    let site = StaticSite::serving(&tools::dist(), port).await;
     let ann = Browser::chrome().await.open("Ann", &site.url()).await;
-    ann.until("to be told that there is no server", is_demo).await;
+    ann.wait_until("to be told that there is no server", is_demo).await;
     drop(site);
     let _server = Server::on_port(port, tools::dist(), vec![]).await;
     ann.press("retry").await;
-    ann.until("no word about a demo any more", |look| {
-        look.state == "lobby" && look.notice("no-server").is_none() && look.problem.is_empty()
+    ann.wait_until("no word about a demo any more", |snapshot| {
+        snapshot.state == "lobby" && snapshot.notice("no-server").is_none() && snapshot.problem.is_empty()
     })
     .await;
     join(&ann, "tea").await;
@@ -80,34 +85,34 @@ async fn a_server_that_is_down_is_not_absent() {
     let bundle = Bundle::with_config(&json!({}));
     let mut server = Server::serving(&bundle).await;
     let ann = Browser::chrome().await.open("Ann", &server.url()).await;
-    ann.until("the lobby", |look| look.state == "lobby" && look.problem.is_empty()).await;
+    ann.wait_until("the lobby", |snapshot| snapshot.state == "lobby" && snapshot.problem.is_empty()).await;
     server.kill().await;
-    ann.until("a sentence about the server", |look| look.problem == "unreachable").await;
-    let _site = Site::serving(bundle.path(), server.port()).await;
+    ann.wait_until("a sentence about the server", |snapshot| snapshot.problem == "unreachable").await;
+    let _site = StaticSite::serving(bundle.path(), server.port()).await;
     ann.press("retry").await;
-    ann.until("to be told what is wrong", |look| look.obstacle == "wrong-path").await;
-    assert!(ann.look().await.notice("no-server").is_none(), "what was there comes back");
+    ann.wait_until("to be told what is wrong", |snapshot| snapshot.obstacle == "wrong-path").await;
+    assert!(ann.snapshot().await.notice("no-server").is_none(), "what was there comes back");
 }
 
 #[tokio::test]
 async fn a_page_at_a_sub_path_finds_the_server_beside_itself() {
     let server = Server::start().await;
-    let proxy = SubPath::start(server.port(), "/visavis/").await;
+    let proxy = SubPathProxy::start(server.port(), "/visavis/").await;
     let ann = Browser::chrome().await.open("Ann", &proxy.url()).await;
     join(&ann, "tea").await;
     // Somebody who comes straight to the server is in the same room, and not in a demo of the other's browser.
     let ben = Browser::firefox().await.open("Ben", &server.url()).await;
     join(&ben, "tea").await;
-    all_meet(&[&ann, &ben]).await;
+    all_see_and_hear(&[&ann, &ben]).await;
 }
 
 #[tokio::test]
 async fn a_server_that_is_down_elsewhere_is_told_and_the_demo_is_only_offered() {
     // Not of this machine's own names, so it stands for any other host.
-    let page = Site::at("127.0.0.2", &tools::dist(), 503).await;
+    let page = StaticSite::at("127.0.0.2", &tools::dist(), 503).await;
     let ann = Browser::chrome().await.open("Ann", &page.url()).await;
-    let look = ann.until("to be told what is wrong", |look| look.obstacle == "down").await;
-    assert!(look.notice("no-server").is_none(), "no silent demo: {look}");
+    let snapshot = ann.wait_until("to be told what is wrong", |snapshot| snapshot.obstacle == "down").await;
+    assert!(snapshot.notice("no-server").is_none(), "no silent demo: {snapshot}");
     ann.press("use-fallback").await;
-    ann.until("the demo that was asked for", is_demo).await;
+    ann.wait_until("the demo that was asked for", is_demo).await;
 }

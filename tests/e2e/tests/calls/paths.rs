@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use visavis_e2e::call::{all_meet, go_on, join};
+use visavis_e2e::call::{all_see_and_hear, join, media_recovers};
 use visavis_e2e::{Browser, Network, Page, Server, Setup};
 
 /// Ann in one network, Ben in the other, in a call.
@@ -22,12 +22,12 @@ impl Call {
     pub(crate) async fn between(ann: Setup, ben: Setup) -> Option<Self> {
         let network = Network::new()?;
         let server = Server::on_router(&network, &[]).await;
-        let [here, there] = &network.places;
-        let ann = Browser::start(ann.in_place(here)).await.open("Ann", &server.url()).await;
-        let ben = Browser::start(ben.in_place(there)).await.open("Ben", &server.url()).await;
+        let [here, there] = &network.hosts;
+        let ann = Browser::start(ann.on_host(here)).await.open("Ann", &server.url()).await;
+        let ben = Browser::start(ben.on_host(there)).await.open("Ben", &server.url()).await;
         join(&ann, "tea").await;
         join(&ben, "tea").await;
-        all_meet(&[&ann, &ben]).await;
+        all_see_and_hear(&[&ann, &ben]).await;
         Some(Self { network, _server: server, ann, ben })
     }
 
@@ -37,14 +37,14 @@ impl Call {
             self.network.cut();
             // The length of the cut is what is tested.
             sleep(Duration::from_secs(seconds)).await;
-            self.network.mend();
-            go_on(&[&self.ann, &self.ben], &format!("a cut of {seconds} s")).await;
+            self.network.restore();
+            media_recovers(&[&self.ann, &self.ben], &format!("a cut of {seconds} s")).await;
         }
     }
 
-    pub(crate) async fn survives_a_move(&self) {
-        self.network.places[0].move_away();
-        go_on(&[&self.ann, &self.ben], "a move to another address").await;
+    pub(crate) async fn survives_an_address_change(&self) {
+        self.network.hosts[0].change_address();
+        media_recovers(&[&self.ann, &self.ben], "a move to another address").await;
     }
 }
 
@@ -52,6 +52,6 @@ impl Call {
 async fn a_cut_path_to_a_firefox_is_mended_in_place() {
     if let Some(call) = Call::start(Setup::firefox()).await {
         call.survives_cuts(&[5]).await;
-        call.survives_a_move().await;
+        call.survives_an_address_change().await;
     }
 }

@@ -1,12 +1,12 @@
 //! What the flight recorder of a real page says, and whether the core decides the same when it hears it again.
 
 use serde_json::Value;
-use visavis_e2e::call::{comes_back, join, meets};
+use visavis_e2e::call::{join, sees_and_hears, wait_until_rejoined};
 use visavis_e2e::{Browser, Page, Server};
 use visavis_sim::replay::replay;
 
 /// Catches what would go among the downloads: what makes the report is loaded first.
-const CATCH: &str = r"
+const CATCH_DOWNLOAD: &str = r"
 return new Promise(told => {
   const click = HTMLAnchorElement.prototype.click;
   HTMLAnchorElement.prototype.click = function () {
@@ -19,9 +19,9 @@ return new Promise(told => {
 });
 ";
 
-async fn saved(page: &Page) -> String {
-    let caught = page.eval(CATCH, vec![]).await;
-    let text = |at: usize| caught[at].as_str().expect("a text").to_owned();
+async fn saved_report(page: &Page) -> String {
+    let download = page.eval(CATCH_DOWNLOAD, vec![]).await;
+    let text = |at: usize| download[at].as_str().expect("a text").to_owned();
     assert_eq!(text(0), "visavis-report.json");
     assert!(text(2).contains("Saved"), "{}", text(2));
     text(1)
@@ -38,24 +38,24 @@ async fn a_report_of_a_real_call_says_nothing_private_and_is_replayed() {
     join(&ben, "Cafe\u{301} C\u{ad}lub").await;
     let shown = ben.eval("return document.querySelector('.where strong').textContent", vec![]).await;
     assert_eq!(shown, "Caf\u{e9} Club");
-    meets(&ann, &["Benvenuto"]).await;
-    meets(&ben, &["Annabella"]).await;
+    sees_and_hears(&ann, &["Benvenuto"]).await;
+    sees_and_hears(&ben, &["Annabella"]).await;
     ben.reload().await;
-    comes_back(&ben).await;
-    meets(&ann, &["Benvenuto"]).await;
+    wait_until_rejoined(&ben).await;
+    sees_and_hears(&ann, &["Benvenuto"]).await;
     for page in [&ann, &ben] {
-        let report = saved(page).await;
+        let report = saved_report(page).await;
         if let Some(folder) = std::env::var_os("VISAVIS_KEEP_REPORTS") {
             std::fs::write(std::path::Path::new(&folder).join(page.name()), &report).expect("a folder");
         }
         let private = page.eval("return Object.values(sessionStorage)", vec![]).await;
         assert_eq!(private, Value::Array(vec![]), "the identity is not to be found while the page lives");
-        let said = report.to_lowercase();
+        let lowercase = report.to_lowercase();
         for private in ["annabella", "benvenuto", "caf", "club", "127.0.0.1", "192.168.", ".local"] {
-            assert!(!said.contains(private), "{private} in {report}");
+            assert!(!lowercase.contains(private), "{private} in {report}");
         }
         let replay = replay(&report).expect("a report");
-        assert_eq!((replay.difference, replay.cut), (None, false), "{}", page.name());
+        assert_eq!((replay.difference, replay.truncated), (None, false), "{}", page.name());
         let people = replay.view.map_or(0, |view| view.participants.len());
         assert_eq!(people, 1, "the replay ends where the call is");
     }

@@ -1,7 +1,7 @@
 //! Words to compare aloud.
 
 use serde_json::Value;
-use visavis_e2e::call::{comes_back, join, meets};
+use visavis_e2e::call::{join, sees_and_hears, wait_until_rejoined};
 use visavis_e2e::{Browser, Page, Server};
 
 const READ: &str = r"
@@ -24,16 +24,16 @@ async fn both_ends_read_the_same_words_and_another_call_has_others() {
     let (ann, ben) = (chrome.open("Ann", &server.url()).await, firefox.open("Ben", &server.url()).await);
     join(&ann, "tea").await;
     join(&ben, "tea").await;
-    meets(&ann, &["Ben"]).await;
-    meets(&ben, &["Ann"]).await;
+    sees_and_hears(&ann, &["Ben"]).await;
+    sees_and_hears(&ben, &["Ann"]).await;
     let first = words(&ann).await;
     assert_eq!(first.split(' ').count(), 8, "{first}");
     assert_eq!(first, words(&ben).await);
 
     ben.reload().await;
-    comes_back(&ben).await;
-    meets(&ben, &["Ann"]).await;
-    meets(&ann, &["Ben"]).await;
+    wait_until_rejoined(&ben).await;
+    sees_and_hears(&ben, &["Ann"]).await;
+    sees_and_hears(&ann, &["Ben"]).await;
     let closed = ann.eval("return document.querySelector('.safety[open]') === null", vec![]).await;
     assert_eq!(closed, Value::Bool(true), "old words are not left to be read");
     let second = words(&ann).await;

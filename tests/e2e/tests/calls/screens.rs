@@ -1,55 +1,33 @@
 //! Sharing a screen: beside the camera, several at once, and for whoever comes later.
 
-use visavis_e2e::call::{all_meet, comes_back, join, meets, sees};
-use visavis_e2e::relay::honest;
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
-
-async fn shares(page: &Page) {
-    page.press("screen").await;
-    page.until("to share", |look| look.control("screen").is_some_and(|screen| screen.state == "on")).await;
-    let own = page
-        .until("the screen that is shared, in a tile of its own", |look| {
-            look.tile("Your screen")
-                .and_then(|tile| tile.video.as_ref())
-                .is_some_and(|video| video.frames > 0)
-        })
-        .await;
-    assert!(own.tile("Your screen").is_some_and(|tile| tile.own && tile.source == "screen"), "{own}");
-}
-
-async fn stops(page: &Page) {
-    page.press("screen").await;
-    page.until("to share no more", |look| {
-        look.control("screen").is_some_and(|screen| screen.state == "off")
-            && look.tile("Your screen").is_none()
-            && look.held.tracks.len() == 2
-    })
-    .await;
-}
+use visavis_e2e::call::{all_see_and_hear, join, sees, sees_and_hears, wait_until_rejoined};
+use visavis_e2e::relay::pass_through;
+use visavis_e2e::screen::{start_sharing, stop_sharing};
+use visavis_e2e::{Browser, Bundle, Relay, Server};
 
 #[tokio::test]
 async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time() {
     let server = Server::start().await;
-    let relay = Relay::start(server.port(), honest).await;
-    let bundle = Bundle::talking_to(&relay.url());
+    let relay = Relay::start(server.port(), pass_through).await;
+    let bundle = Bundle::with_signaling_url(&relay.url());
     let site = Server::serving(&bundle).await;
     let browser = Browser::chrome().await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     for page in [&ann, &ben] {
         join(page, "tea").await;
     }
-    all_meet(&[&ann, &ben]).await;
+    all_see_and_hear(&[&ann, &ben]).await;
 
-    shares(&ann).await;
-    meets(&ben, &["Ann", "Ann: screen"]).await;
+    start_sharing(&ann).await;
+    sees_and_hears(&ben, &["Ann", "Ann: screen"]).await;
     let negotiated = relay.count("description");
-    stops(&ann).await;
-    meets(&ben, &["Ann"]).await;
-    shares(&ann).await;
+    stop_sharing(&ann).await;
+    sees_and_hears(&ben, &["Ann"]).await;
+    start_sharing(&ann).await;
     sees(&ben, &["Ann", "Ann: screen"]).await;
     assert_eq!(relay.count("description"), negotiated, "the section of before was used again");
 
-    shares(&ben).await;
+    start_sharing(&ben).await;
     sees(&ann, &["Ben", "Ben: screen"]).await;
     sees(&ben, &["Ann", "Ann: screen"]).await;
 
@@ -60,7 +38,7 @@ async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time
 
     // Nothing shares a screen that the person has not chosen since.
     ben.reload().await;
-    comes_back(&ben).await;
+    wait_until_rejoined(&ben).await;
     sees(&ben, &["Ann", "Ann: screen", "Cem"]).await;
     sees(&ann, &["Ben", "Cem"]).await;
     ann.close().await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
-use visavis_e2e::call::{all_meet, go_on, join};
+use visavis_e2e::call::{all_see_and_hear, join, media_recovers};
 use visavis_e2e::turn::SECRET;
 use visavis_e2e::{Browser, Bundle, Page, Server, Turn};
 
@@ -23,7 +23,7 @@ async fn meet_through_a_relay(pages: &[&Page; 2]) {
     for page in pages {
         join(page, "tea").await;
     }
-    all_meet(pages).await;
+    all_see_and_hear(pages).await;
     for page in pages {
         assert_eq!(page.paths().await, ["relay"], "{}", page.name());
     }
@@ -41,11 +41,11 @@ pub(crate) async fn outlives_its_relay(other: Arc<Browser>) {
     let ben = other.open("Ben", &server.url()).await;
     meet_through_a_relay(&[&ann, &ben]).await;
     first.kill().await;
-    go_on(&[&ann, &ben], "the death of a relay").await;
+    media_recovers(&[&ann, &ben], "the death of a relay").await;
     // It may have been the one that was not in use.
     first.restart().await;
     drop(second);
-    go_on(&[&ann, &ben], "the death of the other relay").await;
+    media_recovers(&[&ann, &ben], "the death of the other relay").await;
 }
 
 #[tokio::test]
@@ -60,5 +60,5 @@ async fn a_call_with_a_firefox_outlives_its_relay_and_its_credentials() {
     // The credentials that the call began with have expired: only newer ones let it back in.
     sleep((lifetime * 2).saturating_sub(begin.elapsed())).await;
     turn.restart().await;
-    go_on(&[&ann, &ben], "a new relay that knows no old credentials").await;
+    media_recovers(&[&ann, &ben], "a new relay that knows no old credentials").await;
 }

@@ -1,22 +1,22 @@
-//! Every screen in WebKitGTK, whose engine is that of Safari. Debian builds it without `RTCPeerConnection`: what leads to
+//! Every screen in WebKitGTK, whose engine is that of Safari. Debian builds it without `RTCPeerConnection`: what comes before
 //! a call is tried as it is, and the stage with connections that receive a canvas and a tone.
 
 use std::sync::Arc;
 
 use serde_json::json;
 use visavis_e2e::browser::{PEER_CONNECTION, PROBE};
-use visavis_e2e::call::{all_meet, join};
+use visavis_e2e::call::{all_see_and_hear, join};
 use visavis_e2e::server::free_port;
-use visavis_e2e::{Browser, Bundle, Page, Server, Setup, Site, tools};
+use visavis_e2e::{Browser, Bundle, Page, Server, Setup, StaticSite, tools};
 
 use crate::check::{check, states};
 use crate::{layout, safety};
 
 /// What is wrong with what the window shows, for somebody who reads and clicks.
-const COMPLAINTS: &str = r"
-const complaints = [];
+const LAYOUT_ISSUES: &str = r"
+const issues = [];
 const { clientWidth: width, clientHeight: height, scrollWidth } = document.documentElement;
-if (scrollWidth > width) complaints.push(`the page is ${scrollWidth} wide, the window ${width}`);
+if (scrollWidth > width) issues.push(`the page is ${scrollWidth} wide, the window ${width}`);
 const room = document.querySelector('visavis-room');
 const shown = (it) => {
   const { width, height } = it.getBoundingClientRect();
@@ -27,10 +27,10 @@ const name = (it) => `${it.localName}.${it.className} ${it.dataset.control ?? it
 const scrolls = (it) => it !== room && (getComputedStyle(it).overflowX !== 'visible' || scrolls(it.parentElement));
 for (const it of all) {
   const { left, right } = it.getBoundingClientRect();
-  if ((left < -1 || right > width + 1) && !it.closest('.trace ol')) complaints.push(`${name(it)} is cut off: ${left} to ${right}`);
+  if ((left < -1 || right > width + 1) && !it.closest('.trace ol')) issues.push(`${name(it)} is cut off: ${left} to ${right}`);
   const style = getComputedStyle(it);
   const cut = it.scrollWidth > it.clientWidth + 1 && style.overflowX === 'hidden' && style.textOverflow !== 'ellipsis';
-  if (cut && it.matches('p, h1, h2, button, a, li, label, summary')) complaints.push(`the text of ${name(it)} is cut off`);
+  if (cut && it.matches('p, h1, h2, button, a, li, label, summary')) issues.push(`the text of ${name(it)} is cut off`);
 }
 for (const it of all) {
   if (!it.matches('[data-control], input, select, textarea, summary, h1, h2, p:not(.toast), li') || it.disabled) continue;
@@ -39,23 +39,23 @@ for (const it of all) {
   const x = box.x + box.width / 2;
   for (const y of [box.y + 4, box.bottom - 4]) {
     const top = document.elementFromPoint(x, y);
-    if (!it.contains(top)) complaints.push(`${name(it)} is covered at ${x}, ${y} by ${top && name(top)}`);
+    if (!it.contains(top)) issues.push(`${name(it)} is covered at ${x}, ${y} by ${top && name(top)}`);
   }
 }
 // For the picture: back to the top, or to what has just been opened.
 room.querySelectorAll('*').forEach((it) => it.scrollTo(0, 0));
 room.querySelector('.check li, details[open]')?.scrollIntoView({ block: 'center' });
 for (let i = 0; i < 3; i++) await new Promise((painted) => requestAnimationFrame(painted));
-return complaints;
+return issues;
 ";
 
-/// In a window of a laptop and of a telephone everything can be read and clicked, and these words are there. The pictures
-/// are kept among the artifacts, for eyes.
-async fn fits(page: &Page, screen: &str, words: &[&str]) {
+/// In a window of a laptop and of a telephone everything can be read and clicked, and these words are there. Screenshots
+/// are saved among the artifacts.
+async fn assert_fits(page: &Page, screen: &str, words: &[&str]) {
     for (width, height) in [(360, 740), (1280, 800)] {
         page.resize(width, height).await;
-        let complaints = page.eval(COMPLAINTS, vec![]).await;
-        assert_eq!(complaints, json!([]), "{screen} at {width}x{height}");
+        let issues = page.eval(LAYOUT_ISSUES, vec![]).await;
+        assert_eq!(issues, json!([]), "{screen} at {width}x{height}");
         let path = tools::artifacts().join(format!("webkit-{screen}-{width}x{height}.png"));
         page.screenshot(&path.to_string_lossy()).await;
     }
@@ -64,23 +64,23 @@ async fn fits(page: &Page, screen: &str, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "{screen} lacks {word:?}: {text}");
     }
-    assert_eq!(page.look().await.errors, [""; 0], "{screen}");
+    assert_eq!(page.snapshot().await.errors, [""; 0], "{screen}");
 }
 
 async fn lobby(page: &Page) {
-    page.until("a lobby with its camera", |look| {
-        look.control("join").is_some_and(|join| !join.disabled)
-            && look.control("camera").is_some_and(|it| it.state == "on")
-            && look.notice("unsupported").is_some()
+    page.wait_until("a lobby with its camera", |snapshot| {
+        snapshot.control("join").is_some_and(|join| !join.disabled)
+            && snapshot.control("camera").is_some_and(|it| it.state == "on")
+            && snapshot.notice("unsupported").is_some()
     })
     .await;
 }
 
 #[tokio::test]
 #[ignore = "needs WebKitGTK and Xvfb; `cargo xtask test` runs it where they are"]
-async fn what_leads_to_a_call_fits_in_webkitgtk() {
+async fn the_lobby_and_its_panels_fit_in_webkitgtk() {
     let bundle = Bundle::with_config(&json!({ "signaling": { "choose": true } }));
-    let bundle = bundle.after_scripts(&[("probe.js", PROBE)]);
+    let bundle = bundle.with_scripts(&[("probe.js", PROBE)]);
     let stun = format!("stun:127.0.0.1:{}", free_port());
     let server = Server::with(bundle.path().to_owned(), &["--ice-url", &stun]).await;
     let browser = Browser::start(Setup::webkit()).await;
@@ -88,40 +88,45 @@ async fn what_leads_to_a_call_fits_in_webkitgtk() {
     lobby(&page).await;
     let words =
         ["Meet face to face", "Room", "Your name", "no WebRTC", "Join", "Check my connection", "Server"];
-    fits(&page, "lobby", &words).await;
+    assert_fits(&page, "lobby", &words).await;
 
     let lines = check(&page).await;
     assert_eq!(states(&lines), ["passed", "passed", "passed", "skipped", "failed"], "{lines:#?}");
-    fits(&page, "check", &["Signaling server works", "Camera works", &stun, "This browser cannot tell"])
-        .await;
+    assert_fits(
+        &page,
+        "check",
+        &["Signaling server works", "Camera works", &stun, "This browser cannot tell"],
+    )
+    .await;
     page.press("close-check").await;
 
     page.click("details.server summary").await;
-    fits(&page, "server", &["Kind", "Use this server"]).await;
+    assert_fits(&page, "server", &["BrowserKind", "Use this server"]).await;
     page.press("trace").await;
-    page.until("the messages", |look| look.control("close-trace").is_some()).await;
-    fits(&page, "trace", &["Messages", "What passes between"]).await;
+    page.wait_until("the messages", |snapshot| snapshot.control("close-trace").is_some()).await;
+    assert_fits(&page, "trace", &["Messages", "What passes between"]).await;
     page.goto(&format!("{}?try", server.url())).await;
     lobby(&page).await;
     page.click(".trial summary").await;
-    fits(&page, "trial", &["Describe the server", "Try it", "Download"]).await;
+    assert_fits(&page, "trial", &["Describe the server", "Try it", "Download"]).await;
 
     page.goto(&format!("{}?room=tea", server.url())).await;
     lobby(&page).await;
     join(&page, "tea").await;
-    fits(&page, "alone", &["You are the only one here", "Copy link", "Leave"]).await;
+    assert_fits(&page, "alone", &["You are the only one here", "Copy link", "Leave"]).await;
     page.press("leave").await;
-    page.until("to be out", |look| look.state == "left").await;
-    fits(&page, "left", &["Join again", "Back to the lobby"]).await;
-    stops(&browser, &bundle).await;
+    page.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+    assert_fits(&page, "left", &["Join again", "Back to the lobby"]).await;
+    assert_error_pages_fit(&browser, &bundle).await;
 }
 
 /// What the page says where nothing goes on.
-async fn stops(browser: &Arc<Browser>, bundle: &Bundle) {
-    let site = Site::serving(bundle.path(), 0).await;
+async fn assert_error_pages_fit(browser: &Arc<Browser>, bundle: &Bundle) {
+    let site = StaticSite::serving(bundle.path(), 0).await;
     let page = browser.open("Ben", &site.url()).await;
-    page.until("to be told that there is no server", |look| look.notice("no-server").is_some()).await;
-    fits(&page, "no-server", &["tabs of this browser only"]).await;
+    page.wait_until("to be told that there is no server", |snapshot| snapshot.notice("no-server").is_some())
+        .await;
+    assert_fits(&page, "no-server", &["tabs of this browser only"]).await;
     for (config, problem, word) in [
         (
             json!({ "signaling": { "url": format!("ws://127.0.0.1:{}/ws", free_port()) } }),
@@ -132,8 +137,8 @@ async fn stops(browser: &Arc<Browser>, bundle: &Bundle) {
     ] {
         std::fs::write(bundle.path().join("config.json"), config.to_string()).unwrap();
         page.reload().await;
-        page.until(problem, |look| look.problem == problem).await;
-        fits(&page, problem, &[word]).await;
+        page.wait_until(problem, |snapshot| snapshot.problem == problem).await;
+        assert_fits(&page, problem, &[word]).await;
     }
 }
 
@@ -141,7 +146,7 @@ async fn stops(browser: &Arc<Browser>, bundle: &Bundle) {
 #[ignore = "needs WebKitGTK and Xvfb; `cargo xtask test` runs it where they are"]
 async fn the_stage_fits_in_webkitgtk() {
     let bundle = Bundle::with_config(&json!({}))
-        .after_scripts(&[("peer_connection.js", PEER_CONNECTION), ("probe.js", PROBE)]);
+        .with_scripts(&[("peer_connection.js", PEER_CONNECTION), ("probe.js", PROBE)]);
     let server = Server::serving(&bundle).await;
     let browser = Browser::start(Setup::webkit()).await;
     let mut pages: Vec<Page> = Vec::new();
@@ -149,26 +154,26 @@ async fn the_stage_fits_in_webkitgtk() {
         let page = browser.open(name, &server.url()).await;
         join(&page, "tea").await;
         pages.push(page);
-        layout::look_at(&pages[0], pages.len()).await;
+        layout::assert_layout(&pages[0], pages.len()).await;
     }
     let [ann, ben, cem] = &pages[..] else { panic!("three pages") };
-    all_meet(&[ann, ben, cem]).await;
-    fits(ann, "stage", &["Ann", "Ben", "Cem", "Leave", "Copy link"]).await;
+    all_see_and_hear(&[ann, ben, cem]).await;
+    assert_fits(ann, "stage", &["Ann", "Ben", "Cem", "Leave", "Copy link"]).await;
 
     let words = safety::words(ann).await;
     assert_eq!(words.split(' ').count(), 8, "{words}");
-    fits(ann, "safety", &["Read these words", &words]).await;
+    assert_fits(ann, "safety", &["Read these words", &words]).await;
     // Whoever has read them closes them again.
     ann.eval("document.querySelector('[data-connection] .safety[open]').open = false", vec![]).await;
 
     ben.press("camera").await;
     ben.press("microphone").await;
-    ann.until("Ben to send nothing", |look| {
-        look.tile("Ben").is_some_and(|tile| tile.camera == "off" && tile.microphone == "off")
+    ann.wait_until("Ben to send nothing", |snapshot| {
+        snapshot.tile("Ben").is_some_and(|tile| tile.camera == "off" && tile.microphone == "off")
     })
     .await;
-    fits(ann, "camera-off", &["Ben"]).await;
+    assert_fits(ann, "camera-off", &["Ben"]).await;
     cem.press("leave").await;
-    ann.until("Cem to be gone", |look| look.shows_exactly(&["Ben"])).await;
-    fits(ann, "two", &["Cem left"]).await;
+    ann.wait_until("Cem to be gone", |snapshot| snapshot.shows_exactly(&["Ben"])).await;
+    assert_fits(ann, "two", &["Cem left"]).await;
 }

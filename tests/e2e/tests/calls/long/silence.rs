@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_e2e::call::{all_meet, join};
+use visavis_e2e::call::{all_see_and_hear, join};
 use visavis_e2e::{Browser, Server};
 
 /// Counts what only a repair does.
@@ -30,7 +30,7 @@ async fn a_call_in_which_people_fall_silent_is_not_repaired() {
         join(&page, "tea").await;
         pages.push(page);
     }
-    all_meet(&pages.iter().collect::<Vec<_>>()).await;
+    all_see_and_hear(&pages.iter().collect::<Vec<_>>()).await;
     let [ann, _, fay] = [0, 1, 2];
     pages[ann].press("microphone").await;
     pages[fay].press("microphone").await;
@@ -40,8 +40,8 @@ async fn a_call_in_which_people_fall_silent_is_not_repaired() {
     tokio::time::sleep(LONG).await;
     for page in &pages {
         let repairs = page.eval("return window.repairs", Vec::new()).await;
-        assert_eq!(repairs, 0, "{}: {}", page.name(), page.look().await);
-        let look = page.look().await;
-        assert!(look.others().all(|tile| tile.connection == "connected"), "{look}");
+        assert_eq!(repairs, 0, "{}: {}", page.name(), page.snapshot().await);
+        let snapshot = page.snapshot().await;
+        assert!(snapshot.others().all(|tile| tile.connection == "connected"), "{snapshot}");
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use visavis_e2e::call::{join, meets, sees};
-use visavis_e2e::relay::honest;
+use visavis_e2e::call::{join, sees, sees_and_hears};
+use visavis_e2e::relay::pass_through;
 use visavis_e2e::{Browser, Bundle, Page, Relay, Server, Setup, tools};
 
 /// Visits before the first measurement: caches fill, code is compiled.
@@ -124,7 +124,7 @@ async fn count(page: &Page) -> Remains {
         let count = metric(page, name).await;
         counts.push((name, format!("{count:.0}").parse().expect("a whole number")));
     }
-    let (heap, wasm) = (metric(page, "JSHeapUsedSize").await, page.look().await.held.memory);
+    let (heap, wasm) = (metric(page, "JSHeapUsedSize").await, page.snapshot().await.resources.memory);
     Remains { heap, wasm, closed: all_closed, counts }
 }
 
@@ -171,9 +171,14 @@ fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
 /// Ben's visits after the warm-up, and what then remains of both.
 async fn measured_visits(ann: &Page, ben: &Page, relay: &Relay, before: &[Remains; 2]) -> [Remains; 2] {
     visit(ben, VISITS - WARM_UP, relay).await;
-    ann.until("to be alone", |look| look.others().count() == 0 && look.held.connections == 0).await;
-    ben.until("to hold nothing", |look| {
-        look.held.connections == 0 && look.held.tracks.is_empty() && look.held.videos == 0
+    ann.wait_until("to be alone", |snapshot| {
+        snapshot.others().count() == 0 && snapshot.resources.connections == 0
+    })
+    .await;
+    ben.wait_until("to hold nothing", |snapshot| {
+        snapshot.resources.connections == 0
+            && snapshot.resources.tracks.is_empty()
+            && snapshot.resources.videos == 0
     })
     .await;
     let after = [remains(ann).await, remains(ben).await];
@@ -195,8 +200,8 @@ async fn two_hundred_visits_leave_nothing_behind() {
     // What a page keeps, to repeat it after a lost socket, it lets go of at each heartbeat: with short ones it has kept as
     // much as it ever will before the first measurement.
     let server = Server::with(tools::dist(), &["--heartbeat", "2"]).await;
-    let relay = Relay::start(server.port(), honest).await;
-    let bundle = Bundle::talking_to(&relay.url());
+    let relay = Relay::start(server.port(), pass_through).await;
+    let bundle = Bundle::with_signaling_url(&relay.url());
     let site = Server::serving(&bundle).await;
     let browser = Browser::start(Setup::small_chrome()).await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
@@ -204,10 +209,10 @@ async fn two_hundred_visits_leave_nothing_behind() {
     join(&ben, "tea").await;
     sees(&ben, &["Ann"]).await;
     ben.press("leave").await;
-    ben.until("to be out", |look| look.state == "left").await;
+    ben.wait_until("to be out", |snapshot| snapshot.state == "left").await;
 
     visit(&ben, WARM_UP, &relay).await;
-    ann.until("to be alone", |look| look.others().count() == 0).await;
+    ann.wait_until("to be alone", |snapshot| snapshot.others().count() == 0).await;
     let before = [remains(&ann).await, remains(&ben).await];
     let after = measured_visits(&ann, &ben, &relay, &before).await;
     if grew(&before, &after) {
@@ -219,6 +224,6 @@ async fn two_hundred_visits_leave_nothing_behind() {
     }
 
     ben.press("rejoin").await;
-    meets(&ben, &["Ann"]).await;
-    meets(&ann, &["Ben"]).await;
+    sees_and_hears(&ben, &["Ann"]).await;
+    sees_and_hears(&ann, &["Ben"]).await;
 }

@@ -1,0 +1,85 @@
+//! What a selective forwarding unit (RFC 7667 section 3.7) says about our connections to it, in neutral words.
+//!
+//! Servers differ in how many they want: one for each direction (Janus, LiveKit), one for everything (LiveKit's newer mode),
+//! or one for each stream (Galène). A dialect names those that should exist and says what comes on them; the room does the
+//! rest.
+
+use crate::signal::ParticipantId;
+use crate::sources::Source;
+
+/// Names one of our connections to a selective forwarding unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LegId(pub u32);
+
+/// One of our connections to a selective forwarding unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// Its name.
+    pub id: LegId,
+    /// Another one than before: the connection is made anew.
+    pub epoch: u32,
+    /// What passes on it.
+    pub direction: LegDirection,
+}
+
+/// What passes on a connection to a selective forwarding unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LegDirection {
+    /// We offer, and send these sources.
+    Publish(Vec<Source>),
+    /// The server offers, and sends what others publish.
+    Subscribe,
+    /// We offer, send these sources, and take what others publish in as many sections as the server asks for.
+    Both {
+        /// What we send.
+        publishes: Vec<Source>,
+        /// How many sections for sound it needs.
+        audio: usize,
+        /// How many for pictures.
+        video: usize,
+    },
+}
+
+impl LegDirection {
+    /// What we send on it.
+    pub fn publishes(&self) -> &[Source] {
+        match self {
+            Self::Publish(sources) | Self::Both { publishes: sources, .. } => sources,
+            Self::Subscribe => &[],
+        }
+    }
+}
+
+/// A track of somebody that is forwarded to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedTrack {
+    /// The media section that carries it. The same one may carry another track later.
+    pub mid: String,
+    /// Who publishes it.
+    pub publisher: ParticipantId,
+    /// What it is of.
+    pub source: Source,
+}
+
+/// What a selective forwarding unit says about our connections to it. Each time everything: repeating it changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SfuSignal {
+    /// The connections that should exist.
+    Legs(Vec<Leg>),
+    /// What a connection carries. May name sections and people that are not known yet.
+    Tracks {
+        /// Which connection.
+        leg: LegId,
+        /// What comes on it.
+        tracks: Vec<ForwardedTrack>,
+    },
+}
+
+/// What we want of a selective forwarding unit, because a connection to it is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegRequest {
+    /// An offer with new ICE credentials, on a connection where the server offers.
+    RestartIce,
+    /// Another connection in its place: [`SfuSignal::Legs`] with another epoch.
+    Replace,
+}

@@ -1,0 +1,38 @@
+//! What a description says.
+
+use super::SectionKind;
+use super::fingerprint::name_of;
+
+/// What a description says, as far as the fake cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ParsedDescription {
+    /// Which connection made it: its DTLS certificate, so to speak.
+    pub(super) fingerprint: String,
+    pub(super) ufrag: String,
+    pub(super) kinds: Vec<SectionKind>,
+}
+
+impl ParsedDescription {
+    /// Reads a description; `None` if a browser could not.
+    /// Reads a description; `None` if a browser could not.
+    pub(super) fn read(sdp: &str) -> Option<Self> {
+        if !sdp.ends_with('\n') {
+            return None;
+        }
+        let mut parsed = Self { fingerprint: String::new(), ufrag: String::new(), kinds: Vec::new() };
+        for line in sdp.lines() {
+            if let Some(digits) = line.strip_prefix("a=fingerprint:sha-256 ") {
+                parsed.fingerprint = name_of(digits)?;
+            } else if let Some(ufrag) = line.strip_prefix("a=ice-ufrag:") {
+                ufrag.clone_into(&mut parsed.ufrag);
+            } else if line.starts_with("m=audio") {
+                parsed.kinds.push(SectionKind::Audio);
+            } else if line.starts_with("m=video") {
+                parsed.kinds.push(SectionKind::Video);
+            } else if line.starts_with("m=application") {
+                parsed.kinds.push(SectionKind::Application);
+            }
+        }
+        (!parsed.fingerprint.is_empty()).then_some(parsed)
+    }
+}

@@ -1,0 +1,371 @@
+//! Rooms on a selective forwarding unit: pages, a fake server, and one queue of things to come.
+
+mod checks;
+mod dialect;
+mod ice;
+mod network;
+mod script;
+mod server;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use visavis_core::signaling::{Source, Timestamp};
+use visavis_core::{
+    CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
+    Output, PeerConnectionState, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
+};
+
+use self::dialect::{Messages, SharedDialect};
+use self::script::{Operation, Script};
+use self::server::Server;
+use crate::Report;
+use crate::browser::{FakeBrowser, Pending};
+use crate::random::Random;
+use crate::world::Statistics;
+
+/// Virtual milliseconds between two looks at ICE.
+const ICE_TICK: u64 = 250;
+/// Virtual milliseconds that a room may take to come to rest after its last fault, and that it must stay so.
+const CONVERGES_WITHIN: u64 = 120_000;
+const CONVERGED_FOR: u64 = 10_000;
+/// Steps after which a world is taken for a livelock.
+const MAX_STEPS: u64 = 1_000_000;
+
+/// Something to come.
+#[derive(Debug)]
+enum Action {
+    Operation(Operation),
+    RestorePath(usize),
+    SocketReady(usize, u32),
+    ToServer(usize, u32),
+    ToPage(usize, u32),
+    /// The server has waited long enough for somebody who has joined so many times.
+    GivenUp(usize, u32),
+    CaptureDone(usize, CaptureId, Vec<Source>),
+    Tested(usize, TestId),
+    Pending(usize, ConnectionId, Pending),
+    Connection(usize, ConnectionId, ConnectionEvent),
+    IceTick,
+}
+
+/// The path of a connection.
+#[derive(Debug, Default)]
+struct Path {
+    state: PeerConnectionState,
+    bad_since: Option<u64>,
+    /// The credentials with which it failed: others are needed.
+    failed_with: Option<String>,
+}
+
+/// Somebody's page, and what is on its way to and from it.
+struct Page {
+    room: Room,
+    browser: FakeBrowser<Path>,
+    /// Whose tracks it has: on which connection, in which section.
+    tracks: BTreeMap<TrackId, (ConnectionId, String)>,
+    alive: bool,
+    socket: Option<u32>,
+    /// It has joined on this socket: what the server says before waits.
+    has_joined: bool,
+    /// How often it has.
+    joins: u32,
+    to_server: VecDeque<String>,
+    to_page: VecDeque<String>,
+    /// When the last of each arrives: nothing overtakes.
+    arrives: [u64; 2],
+    /// The server has forgotten it, or will have when it comes back.
+    forgotten: bool,
+    path_cut: bool,
+    refuses_next_description: bool,
+    /// When its room last had an input.
+    touched: u64,
+}
+
+struct World {
+    now: u64,
+    queue: BTreeMap<(u64, u64), Action>,
+    sequence: u64,
+    random: Random,
+    messages: Rc<RefCell<Messages>>,
+    server: Server,
+    pages: Vec<Page>,
+    sockets: u32,
+    faults_end_at: u64,
+    violation: Option<String>,
+    trace: Option<Vec<String>>,
+    statistics: Statistics,
+}
+
+/// A room of 2 to 12 on a selective forwarding unit, decided by its seed.
+pub fn run(seed: u64, trace: bool) -> Report {
+    World::new(seed, trace).run()
+}
+
+impl World {
+    fn new(seed: u64, trace: bool) -> Self {
+        let mut random = Random::new(seed);
+        let script = Script::from_random(&mut random);
+        let server = Server::new(script.shape, Random::new(random.next_u64()));
+        let mut world = Self {
+            now: 0,
+            queue: BTreeMap::new(),
+            sequence: 0,
+            random,
+            messages: Rc::default(),
+            server,
+            pages: Vec::new(),
+            sockets: 0,
+            faults_end_at: script.faults_end_at(),
+            violation: None,
+            trace: trace.then(Vec::new),
+            statistics: Statistics::default(),
+        };
+        world.note(|| format!("{:?}, {} people", script.shape, script.people));
+        (0..script.people).for_each(|_| world.add_page());
+        for (at, operation) in script.steps {
+            world.schedule(at, Action::Operation(operation));
+        }
+        world.schedule(ICE_TICK, Action::IceTick);
+        world
+    }
+
+    fn add_page(&mut self) {
+        let dialect = SharedDialect(Rc::clone(&self.messages));
+        let config = RoomConfig {
+            microphone: true,
+            camera: true,
+            seed: self.random.next_u64(),
+            ..RoomConfig::default()
+        };
+        let page = self.pages.len();
+        self.pages.push(Page {
+            room: Room::new(config, Box::new(dialect)),
+            browser: FakeBrowser::new(format!("p{page}")),
+            tracks: BTreeMap::new(),
+            alive: true,
+            socket: None,
+            has_joined: false,
+            joins: 0,
+            to_server: VecDeque::new(),
+            to_page: VecDeque::new(),
+            arrives: [0; 2],
+            forgotten: false,
+            path_cut: false,
+            refuses_next_description: false,
+            touched: 0,
+        });
+        self.input(page, Input::Command(Command::EnterLobby));
+    }
+
+    fn run(mut self) -> Report {
+        let mut converged_since = None;
+        while self.violation.is_none() && converged_since.is_none_or(|since| self.now < since + CONVERGED_FOR)
+        {
+            let before = self.now;
+            self.step();
+            if self.now > self.faults_end_at && self.now / ICE_TICK != before / ICE_TICK {
+                let why = self.divergence();
+                if let Some(why) = why.as_ref().filter(|_| self.now > self.faults_end_at + CONVERGES_WITHIN) {
+                    self.violate(format!("no rest within {CONVERGES_WITHIN} ms of the last fault: {why}"));
+                }
+                converged_since = why.is_none().then(|| converged_since.unwrap_or(self.now));
+            }
+        }
+        self.statistics.slowest_convergence =
+            converged_since.unwrap_or(self.now).saturating_sub(self.faults_end_at);
+        Report {
+            violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
+            trace: self.trace.unwrap_or_default(),
+            statistics: self.statistics,
+            reports: Vec::new(),
+        }
+    }
+
+    /// The next thing happens: an action from the queue, or the timer of a room.
+    fn step(&mut self) {
+        self.statistics.inputs += 1;
+        if self.statistics.inputs > MAX_STEPS {
+            return self.violate("livelock".to_owned());
+        }
+        let timers = self.pages.iter().enumerate().filter(|(_, page)| page.alive);
+        let timer = timers
+            .filter_map(|(index, page)| {
+                Some((page.room.poll_timeout()?.as_millis().max(page.touched), index))
+            })
+            .min();
+        let action = self.queue.first_key_value().map(|((at, _), _)| *at);
+        match (timer, action) {
+            (Some((at, page)), action) if action.is_none_or(|action| at < action) => {
+                self.now = self.now.max(at);
+                self.input(page, Input::Timeout);
+            }
+            _ => {
+                if let Some(((at, _), action)) = self.queue.pop_first() {
+                    self.now = at;
+                    self.note(|| format!("{action:?}").chars().take(200).collect());
+                    self.act(action);
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Operation(operation) => self.operate(operation),
+            Action::RestorePath(page) => self.pages[page].path_cut = false,
+            Action::SocketReady(page, socket) => {
+                if self.pages[page].socket == Some(socket) {
+                    self.input(page, Input::Socket(SocketEvent::Opened));
+                }
+            }
+            Action::ToServer(page, socket) => {
+                if self.pages[page].socket == Some(socket) {
+                    // What the last socket has not brought any more comes with the first of the next.
+                    let waits =
+                        if self.pages[page].has_joined { 1 } else { self.pages[page].to_server.len() };
+                    for _ in 0..waits {
+                        let frame = self.pages[page].to_server.pop_front();
+                        frame.into_iter().for_each(|frame| self.on_frame(page, &frame));
+                    }
+                }
+            }
+            Action::ToPage(page, socket) => {
+                if self.pages[page].socket == Some(socket)
+                    && let Some(frame) = self.pages[page].to_page.pop_front()
+                {
+                    self.input(page, Input::Socket(SocketEvent::Frame(frame)));
+                }
+            }
+            Action::GivenUp(page, joins) => {
+                if self.pages[page].joins == joins {
+                    self.pages[page].forgotten = true;
+                    self.server.leave(page);
+                    self.deliver();
+                }
+            }
+            Action::CaptureDone(page, capture, sources) => {
+                let captured = self.pages[page].browser.captured(capture, &sources);
+                self.input(page, Input::Media(captured));
+            }
+            Action::Tested(page, test) => self.input(page, Input::Check(test, Finding::Good)),
+            Action::Pending(page, id, pending) => self.finish(page, id, &pending),
+            Action::Connection(page, id, event) => self.connection_event(page, id, event),
+            Action::IceTick => self.ice_tick(),
+        }
+    }
+
+    fn schedule(&mut self, at: u64, action: Action) {
+        self.sequence += 1;
+        self.queue.insert((at, self.sequence), action);
+    }
+
+    fn soon(&mut self, low: u64, high: u64, action: Action) {
+        let at = self.now + self.random.between(low, high);
+        self.schedule(at, action);
+    }
+
+    /// One input for a room, and everything that follows from it.
+    fn input(&mut self, page: usize, input: Input) {
+        let now = Timestamp::from_millis(self.now);
+        let Page { room, alive: true, touched, .. } = &mut self.pages[page] else { return };
+        *touched = self.now;
+        room.handle(now, input);
+        let outputs: Vec<_> = std::iter::from_fn(|| room.poll_output()).collect();
+        if outputs.len() > 2000 {
+            self.violate(format!("page {page} does not stop talking"));
+        }
+        for output in outputs {
+            self.note(|| format!("  p{page} {output:?}").chars().take(200).collect());
+            if let Output::Effect(effect) = output {
+                self.perform(page, effect);
+            }
+        }
+        self.check_page(page);
+    }
+
+    fn perform(&mut self, page: usize, effect: Effect) {
+        match effect {
+            Effect::Socket(SocketEffect::Open(_)) => {
+                self.sockets += 1;
+                self.pages[page].socket = Some(self.sockets);
+                self.pages[page].has_joined = false;
+                self.soon(5, 60, Action::SocketReady(page, self.sockets));
+            }
+            Effect::Socket(SocketEffect::Send(frame)) => self.send(page, frame),
+            Effect::Socket(SocketEffect::Close) => {
+                let Page { socket, to_server, to_page, .. } = &mut self.pages[page];
+                *socket = None;
+                // What was sent before the end arrives.
+                let frames = std::mem::take(to_server);
+                to_page.clear();
+                frames.iter().for_each(|frame| self.on_frame(page, frame));
+            }
+            Effect::Media(effect) => {
+                if let Ok(Some((capture, sources))) = self.pages[page].browser.perform_media(effect) {
+                    self.soon(20, 300, Action::CaptureDone(page, capture, sources));
+                }
+            }
+            Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, 1, Action::Tested(page, id)),
+            Effect::Connection(id, effect) => {
+                self.count(&effect);
+                let what = format!("{effect:?}");
+                match self.pages[page].browser.perform(id, effect) {
+                    Ok(Some(Pending::GetStats | Pending::SendMessage(_))) | Ok(None) => {}
+                    Ok(Some(pending)) => self.soon(1, 12, Action::Pending(page, id, pending)),
+                    Err(why) => self.violate(format!("page {page}: illegal {what:.80} on {id:?}: {why}")),
+                }
+            }
+            Effect::Probe(_) | Effect::Check(_, CheckEffect::End) => {}
+        }
+    }
+
+    fn count(&mut self, effect: &ConnectionEffect) {
+        self.statistics.connections += u64::from(matches!(effect, ConnectionEffect::Create(..)));
+        self.statistics.restarts += u64::from(*effect == ConnectionEffect::RestartIce);
+    }
+
+    fn finish(&mut self, page: usize, id: ConnectionId, pending: &Pending) {
+        let refuses =
+            pending.sets_description() && std::mem::take(&mut self.pages[page].refuses_next_description);
+        let (events, fault) = self.pages[page].browser.finish(id, pending, refuses);
+        if let Some(fault) = fault {
+            self.violate(format!("page {page}: {pending:.80?} on {id:?}: {fault}"));
+        }
+        for event in events {
+            if let ConnectionEvent::Track { mid, track, .. } = &event {
+                self.pages[page].tracks.insert(*track, (id, mid.clone()));
+            }
+            self.connection_event(page, id, event);
+        }
+        let gathers =
+            self.pages[page].browser.connections.get_mut(&id).filter(|_| pending.sets_description());
+        if let Some(candidate) = gathers.and_then(|ends| ends.starts_gathering().then(|| ends.candidate(1))) {
+            for (delay, candidate) in [(5, Some(candidate)), (60, None)] {
+                let event = ConnectionEvent::IceCandidate(candidate);
+                self.soon(delay, delay, Action::Connection(page, id, event));
+            }
+        }
+        if pending.sets_description() {
+            self.soon(1, 5, Action::Pending(page, id, Pending::NegotiationNeeded));
+        }
+    }
+
+    fn connection_event(&mut self, page: usize, id: ConnectionId, event: ConnectionEvent) {
+        if self.pages[page].browser.connections.contains_key(&id) {
+            self.input(page, Input::Connection(id, event));
+        }
+    }
+
+    fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{:>7} {}", self.now, line()));
+        }
+    }
+
+    fn violate(&mut self, what: String) {
+        self.note(|| format!("VIOLATION {what}"));
+        self.violation.get_or_insert(what);
+    }
+}

@@ -1,0 +1,96 @@
+//! What must hold: after every input, and once all faults are over.
+
+use std::collections::BTreeSet;
+
+use visavis_core::signaling::{MediaState, Source};
+use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, SourceState, TrackId};
+
+use super::World;
+use super::server::id_of;
+
+/// Most messages that a room may keep for their time.
+const MAX_BACKLOG: usize = 1_000;
+
+impl World {
+    /// What must hold at any time.
+    pub(super) fn check_page(&mut self, page: usize) {
+        let view = self.pages[page].room.view();
+        let tracks: Vec<_> =
+            view.participants.iter().flat_map(|one| &one.publications).filter_map(|one| one.track).collect();
+        let once: BTreeSet<_> = tracks.iter().collect();
+        if once.len() < tracks.len() {
+            self.violate(format!("page {page} shows one track in two places: {:?}", view.participants));
+        }
+        if self.pages[page].room.backlog() > MAX_BACKLOG {
+            self.violate(format!("page {page} keeps too much"));
+        }
+        if view.lifecycle == Lifecycle::Lobby && !self.pages[page].browser.connections.is_empty() {
+            self.violate(format!("page {page} has connections in the lobby"));
+        }
+    }
+
+    /// What is not as it should be at last, if anything.
+    pub(super) fn divergence(&self) -> Option<String> {
+        let here =
+            |page: &usize| self.pages[*page].alive && self.pages[*page].room.view().lifecycle.in_call();
+        let present: Vec<usize> = (0..self.pages.len()).filter(here).collect();
+        present.iter().find_map(|page| self.divergence_of(*page, &present))
+    }
+
+    fn divergence_of(&self, page: usize, present: &[usize]) -> Option<String> {
+        let view = self.pages[page].room.view();
+        if view.lifecycle != Lifecycle::Joined {
+            return Some(format!("page {page} is {:?}", view.lifecycle));
+        }
+        let legs = self.server.sessions.get(&page).map_or(0, |session| session.legs.len());
+        let connections = self.pages[page].browser.connections.len();
+        if connections != legs {
+            return Some(format!("page {page} has {connections} connections, and should have {legs}"));
+        }
+        if view.participants.len() + 1 != present.len() {
+            return Some(format!("page {page} sees {} others", view.participants.len()));
+        }
+        let others = present.iter().copied().filter(|other| *other != page);
+        others.into_iter().find_map(|other| {
+            let Some(seen) = view.participants.iter().find(|one| one.id == id_of(other)) else {
+                return Some(format!("page {page} does not see page {other}"));
+            };
+            self.missing(page, other, seen)
+        })
+    }
+
+    /// What is wrong about somebody, as another sees them.
+    fn missing(&self, page: usize, other: usize, seen: &ParticipantView) -> Option<String> {
+        let sources = self.pages[other].room.view().me.sources;
+        let on = sources.iter().filter(|one| one.state == SourceState::On).map(|one| one.source);
+        let expected: MediaState = on.collect();
+        if seen.media != Some(expected) {
+            return Some(format!(
+                "page {page} thinks that page {other} sends {:?}, not {expected:?}",
+                seen.media
+            ));
+        }
+        if seen.connection.state != ConnectionState::Connected {
+            return Some(format!("page {page} sees page {other} {:?}", seen.connection));
+        }
+        let wrong = |one: &&PublicationView| one.on && !self.belongs(page, other, one.source, one.track);
+        let wrong = seen.publications.iter().find(wrong);
+        let shown: MediaState = seen.publications.iter().filter(|one| one.on).map(|one| one.source).collect();
+        if shown != expected {
+            return Some(format!("page {page} shows {shown:?} of page {other}, not {expected:?}"));
+        }
+        wrong.map(|one| {
+            format!("page {page} shows the wrong {:?} of page {other}: {:?}", one.source, one.track)
+        })
+    }
+
+    /// Whether a track is what the server forwards there.
+    fn belongs(&self, page: usize, other: usize, source: Source, track: Option<TrackId>) -> bool {
+        let carried = || {
+            let (id, mid) = self.pages[page].tracks.get(&track?)?;
+            let connection = self.pages[page].browser.connections.get(id)?;
+            self.other_end(page, connection)?.forwarded.get(mid).copied()
+        };
+        carried() == Some((other, source))
+    }
+}

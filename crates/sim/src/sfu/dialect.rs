@@ -1,0 +1,58 @@
+//! The language of the fake SFU. Its frames are numbers of messages that both ends share: what is tried here is what a room
+//! makes of a selective forwarding unit, not how one writes it down.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use visavis_core::signaling::{Dialect, DialectInput, DialectOutput, Endpoint, Inbound, Outbound, Timestamp};
+
+/// Everything that was ever said, in both directions.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    to_server: Vec<Outbound>,
+    to_page: Vec<Vec<Inbound>>,
+}
+
+impl Messages {
+    /// The frame that says this to a page.
+    pub(super) fn write(&mut self, signals: Vec<Inbound>) -> String {
+        self.to_page.push(signals);
+        (self.to_page.len() - 1).to_string()
+    }
+
+    /// What a page has said in a frame.
+    pub(super) fn read(&self, frame: &str) -> Option<Outbound> {
+        self.to_server.get(frame.parse::<usize>().ok()?).cloned()
+    }
+}
+
+/// What a page speaks.
+pub(super) struct SharedDialect(pub(super) Rc<RefCell<Messages>>);
+
+impl Dialect for SharedDialect {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint { url: "ws://sfu".to_owned(), protocols: Vec::new() }
+    }
+
+    fn handle(&mut self, _: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        let mut messages = self.0.borrow_mut();
+        match input {
+            DialectInput::Send(outbound) => {
+                messages.to_server.push(outbound);
+                out.push(DialectOutput::Frame((messages.to_server.len() - 1).to_string()));
+            }
+            DialectInput::Frame(frame) => {
+                let signals = frame.parse().ok().and_then(|number: usize| messages.to_page.get(number));
+                out.extend(signals.into_iter().flatten().cloned().map(DialectOutput::Signal));
+            }
+            DialectInput::Opened
+            | DialectInput::Closed
+            | DialectInput::Timeout
+            | DialectInput::ChannelClosed(_) => {}
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        None
+    }
+}

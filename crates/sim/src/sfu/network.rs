@@ -1,0 +1,93 @@
+//! What is on its way between the pages and the server.
+
+use visavis_core::signaling::{
+    Inbound, LegRequest, MediaState, NegotiationMessage, Outbound, Remote, ServerSignal,
+};
+
+use super::{Action, World};
+
+impl World {
+    /// A frame of a page, on its way to the server.
+    pub(super) fn send(&mut self, page: usize, frame: String) {
+        let Some(socket) = self.pages[page].socket else { return };
+        self.pages[page].to_server.push_back(frame);
+        let at = self.arrival(page, 0);
+        self.schedule(at, Action::ToServer(page, socket));
+    }
+
+    pub(super) fn arrival(&mut self, page: usize, way: usize) -> u64 {
+        let at = self.now + self.random.between(2, 50);
+        let arrives = &mut self.pages[page].arrives[way];
+        *arrives = at.max(*arrives);
+        *arrives
+    }
+
+    pub(super) fn on_frame(&mut self, page: usize, frame: &str) {
+        let outbound = self.messages.borrow().read(frame);
+        match outbound {
+            Some(Outbound::Join { name, media, .. }) => self.join(page, &name, media),
+            Some(Outbound::Negotiation(negotiation)) => {
+                if let (Remote::Server(leg), NegotiationMessage::Description(description)) =
+                    (negotiation.remote, negotiation.message)
+                {
+                    let heard = self.server.on_description(page, leg, negotiation.epoch, &description);
+                    if let Err(why) = heard {
+                        self.violate(format!("the server refuses a description of page {page}: {why}"));
+                    }
+                }
+            }
+            Some(Outbound::Leg(leg, request)) => {
+                match request {
+                    LegRequest::RestartIce => self.statistics.restarts += 1,
+                    LegRequest::Replace => self.statistics.rebuilds += 1,
+                }
+                self.server.on_request(page, leg, request);
+            }
+            Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
+            Some(Outbound::Leave) => self.server.leave(page),
+            Some(Outbound::Check) | None => {}
+        }
+        self.deliver();
+    }
+
+    /// Somebody joins. Who comes back and is known takes up where the socket broke: nothing that was said meanwhile is lost.
+    pub(super) fn join(&mut self, page: usize, name: &str, media: MediaState) {
+        self.pages[page].has_joined = true;
+        self.pages[page].joins += 1;
+        let known = self.server.sessions.contains_key(&page) && !self.pages[page].forgotten;
+        if known {
+            self.statistics.resumes += 1;
+            let missed = std::mem::take(&mut self.pages[page].to_page);
+            self.say(page, vec![Inbound::Server(ServerSignal::Resumed { ice_servers: None })]);
+            for frame in missed {
+                self.pages[page].to_page.push_back(frame);
+                self.announce(page);
+            }
+            self.server.on_media(page, media);
+        } else {
+            self.pages[page].forgotten = false;
+            self.pages[page].to_page.clear();
+            self.server.join(page, name, media);
+        }
+    }
+
+    /// What the server has to say goes on its way.
+    pub(super) fn deliver(&mut self) {
+        for (page, signal) in std::mem::take(&mut self.server.outgoing) {
+            self.say(page, vec![signal]);
+        }
+    }
+
+    pub(super) fn say(&mut self, page: usize, signals: Vec<Inbound>) {
+        let frame = self.messages.borrow_mut().write(signals);
+        self.pages[page].to_page.push_back(frame);
+        self.announce(page);
+    }
+
+    pub(super) fn announce(&mut self, page: usize) {
+        if let Some(socket) = self.pages[page].socket.filter(|_| self.pages[page].has_joined) {
+            let at = self.arrival(page, 1);
+            self.schedule(at, Action::ToPage(page, socket));
+        }
+    }
+}

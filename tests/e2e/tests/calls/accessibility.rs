@@ -1,0 +1,129 @@
+//! For people who do not see the page, or do not use a mouse.
+
+use serde_json::{Value, json};
+use visavis_e2e::call::join;
+use visavis_e2e::{Browser, Page, Server};
+
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+
+/// What has the focus: the name of a field or control.
+async fn focus(page: &Page) -> String {
+    let script = "const it = document.activeElement; return it?.name || it?.dataset.control || '';";
+    page.eval(script, vec![]).await.as_str().unwrap_or_default().to_owned()
+}
+
+/// Presses Tab until this has the focus.
+async fn tab_to(page: &Page, name: &str) {
+    let mut passed = Vec::new();
+    for _ in 0..20 {
+        if focus(page).await == name {
+            return;
+        }
+        page.type_keys(TAB).await;
+        passed.push(focus(page).await);
+    }
+    panic!("Tab never reached {name}; it passed {passed:?}");
+}
+
+#[tokio::test]
+async fn a_keyboard_is_enough() {
+    let server = Server::start().await;
+    let browser = Browser::chrome().await;
+    let ben = browser.open("Ben", &server.url()).await;
+    join(&ben, "tea").await;
+    let ann = browser.open("Ann", &server.url()).await;
+    ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
+    // An empty field, whatever the lobby proposes.
+    ann.fill("input[name=room]", "").await;
+    ann.eval("document.activeElement.blur()", vec![]).await;
+    tab_to(&ann, "room").await;
+    ann.type_keys("tea").await;
+    tab_to(&ann, "name").await;
+    ann.type_keys("Ann").await;
+    tab_to(&ann, "join").await;
+    ann.type_keys(ENTER).await;
+    ann.wait_until("to be in the room", |snapshot| {
+        snapshot.state == "joined" && snapshot.tile("Ben").is_some()
+    })
+    .await;
+
+    ann.wait_until("the microphone to be on", |snapshot| {
+        snapshot.control("microphone").is_some_and(|control| control.state == "on")
+    })
+    .await;
+    for state in ["off", "on"] {
+        ann.type_keys("m").await;
+        ben.wait_until(&format!("Ann's microphone to be {state}"), |snapshot| {
+            snapshot.tile("Ann").is_some_and(|tile| tile.microphone == state)
+        })
+        .await;
+    }
+    tab_to(&ann, "leave").await;
+    ann.type_keys(ENTER).await;
+    ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+}
+
+#[tokio::test]
+async fn enter_in_a_field_joins() {
+    let server = Server::start().await;
+    let ann = Browser::chrome().await.open("Ann", &server.url()).await;
+    ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
+    ann.fill("input[name=room]", "tea").await;
+    ann.fill("input[name=name]", "Ann").await;
+    ann.type_keys(ENTER).await;
+    ann.wait_until("to be in the room", |snapshot| snapshot.state == "joined").await;
+}
+
+/// Roles of things that are worked with: each needs a name.
+const NAMED_ROLES: [&str; 6] = ["button", "textbox", "link", "toolbar", "region", "image"];
+
+/// What the document lacks for somebody who hears it read out.
+const ACCESSIBILITY_ISSUES: &str = r"
+const issues = [];
+if (!document.documentElement.lang) issues.push('a language');
+if (!document.title.trim()) issues.push('a title');
+if (!document.querySelector('[aria-live], [role=status], [role=alert], [role=log]')) issues.push('a live region');
+for (const image of document.querySelectorAll('svg, img')) {
+  const hidden = image.closest('[aria-hidden=true], [hidden]');
+  if (!hidden && !image.getAttribute('aria-label') && !image.alt) issues.push(`a name for ${image.outerHTML.slice(0, 90)}`);
+}
+const ids = [...document.querySelectorAll('[id]')].map(element => element.id);
+if (new Set(ids).size !== ids.length) issues.push('unique ids');
+return issues;
+";
+
+async fn assert_accessible(page: &Page, place: &str) {
+    assert_eq!(page.eval(ACCESSIBILITY_ISSUES, vec![]).await, json!([]), "what {place} lacks");
+    page.cdp("Accessibility.enable", json!({})).await;
+    let tree = page.cdp("Accessibility.getFullAXTree", json!({})).await;
+    let nodes = tree["nodes"].as_array().expect("a list of nodes");
+    let is_nameless = |node: &&Value| {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        node["ignored"] == false
+            && NAMED_ROLES.contains(&role)
+            && node["name"]["value"].as_str().unwrap_or_default().trim().is_empty()
+    };
+    let nameless: Vec<&Value> = nodes.iter().filter(is_nameless).collect();
+    assert!(nameless.is_empty(), "without a name in {place}: {nameless:#?}");
+    let buttons = nodes.iter().filter(|node| node["role"]["value"] == "button").count();
+    assert!(buttons >= 2, "{place} has buttons");
+}
+
+#[tokio::test]
+async fn everything_has_a_name_for_those_who_hear_the_page() {
+    let server = Server::start().await;
+    let browser = Browser::chrome().await;
+    let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
+    ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
+    assert_accessible(&ann, "the lobby").await;
+    for page in [&ann, &ben] {
+        join(page, "tea").await;
+    }
+    ann.wait_until("Ben", |snapshot| snapshot.tile("Ben").is_some_and(|tile| tile.connection == "connected"))
+        .await;
+    assert_accessible(&ann, "the call view").await;
+    ann.press("leave").await;
+    ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+    assert_accessible(&ann, "the way out").await;
+}

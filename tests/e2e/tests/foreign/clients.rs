@@ -1,0 +1,155 @@
+//! What other people already run: pages that behave as their clients do call ours, and are called by ours.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::time::sleep;
+use visavis_e2e::call::{join, sees_and_hears_count};
+use visavis_e2e::page::WAIT_TIMEOUT;
+use visavis_e2e::{Browser, ForeignServer, Page, StaticSite, tools};
+
+use crate::scenes::{Fixture, SceneRunner};
+use crate::servers::room_of;
+
+/// A client, its server, and what it is told beside the room.
+pub(crate) struct Client {
+    pub(crate) kind: &'static str,
+    pub(crate) server: &'static str,
+    pub(crate) extra: &'static str,
+}
+
+pub(crate) const fn client(kind: &'static str, server: &'static str) -> Client {
+    Client { kind, server, extra: "" }
+}
+
+/// One that talks to each of many, one that knows two people only, and one that hears whatever is said.
+const CLIENTS: &[Client] = &[
+    client("group-chat", "group-chat --version 4"),
+    client("codelab", "codelab --version 2 --kind all"),
+    client("broadcast", "broadcast"),
+];
+
+const ROOM: &str = "tea-and-cake";
+
+#[tokio::test]
+async fn ours_meet_other_peoples_clients() {
+    call_all_clients(CLIENTS).await;
+}
+
+/// Each of them, before us and after us.
+pub(crate) async fn call_all_clients(clients: &[Client]) {
+    let mut scenes = SceneRunner::new().await;
+    let pages = their_site().await;
+    for client in clients {
+        let Client { server, extra, .. } = client;
+        let name = |order: &str| format!("{order}: {server} {extra}");
+        scenes.run(&name("they wait for us"), they_join_first(scenes.browser(), &pages, client)).await;
+        scenes.run(&name("we wait for them"), we_join_first(scenes.browser(), &pages, client)).await;
+    }
+    scenes.finish();
+}
+
+async fn they_join_first(browser: Arc<Browser>, pages: &StaticSite, client: &Client) {
+    let mut fixture = Fixture::start(client.server, client.kind, "/").await;
+    let room = if client.kind == "create-room" { "" } else { ROOM };
+    let theirs = their_page(&browser, pages, &fixture.server, client.kind, room, client.extra).await;
+    let made = theirs.eval("return window.client.room", vec![]).await;
+    let ours = browser.open("Ann", &fixture.app.url()).await;
+    join(&ours, made.as_str().unwrap_or(ROOM)).await;
+    see_and_hear_each_other(&ours, &theirs).await;
+    fixture.server.assert_alive();
+    ours.close().await;
+    theirs.close().await;
+}
+
+async fn we_join_first(browser: Arc<Browser>, pages: &StaticSite, client: &Client) {
+    let mut fixture = Fixture::start(client.server, client.kind, "/").await;
+    let ours = browser.open("Ann", &fixture.app.url()).await;
+    join(&ours, ROOM).await;
+    let theirs =
+        their_page(&browser, pages, &fixture.server, client.kind, &room_of(&ours).await, client.extra).await;
+    if client.kind == "mdn-chat" {
+        theirs.eval("await window.client.call('Ann')", vec![]).await;
+    }
+    see_and_hear_each_other(&ours, &theirs).await;
+    fixture.server.assert_alive();
+    ours.close().await;
+    theirs.close().await;
+}
+
+/// The pages of other people's clients, and the libraries that they load.
+pub(crate) async fn their_site() -> StaticSite {
+    let pages = tools::repository().join("tests/e2e/servers/pages");
+    StaticSite::serving_all(vec![pages, tools::packages().join("node_modules")]).await
+}
+
+/// Opens somebody else's page and waits until it is where a person can use it.
+pub(crate) async fn their_page(
+    browser: &Arc<Browser>,
+    pages: &StaticSite,
+    server: &ForeignServer,
+    kind: &str,
+    room: &str,
+    extra: &str,
+) -> Page {
+    let (pages, server) = (pages.port(), server.port());
+    let server = format!("server=http://127.0.0.1:{server}");
+    let url =
+        format!("http://127.0.0.1:{pages}/client.html?kind={kind}&{server}&room={room}&name=Zoe{extra}");
+    let page = browser.open("Zoe", &url).await;
+    let begin = Instant::now();
+    while page.eval("return window.client?.ready === true", vec![]).await != true {
+        if begin.elapsed() > WAIT_TIMEOUT {
+            page.fail("their page to start", &page.snapshot().await).await;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    page
+}
+
+/// What somebody sees and hears on their page.
+#[derive(Debug, Deserialize)]
+struct TheirSnapshot {
+    videos: Vec<TheirVideo>,
+    energy: f64,
+    #[expect(dead_code, reason = "told when a test fails")]
+    states: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TheirVideo {
+    frames: u64,
+    picture: String,
+}
+
+async fn their_snapshot(page: &Page) -> TheirSnapshot {
+    serde_json::from_value(page.eval("return window.snapshot()", vec![]).await).expect("a snapshot")
+}
+
+/// Both see the other's moving picture and hear them.
+pub(crate) async fn see_and_hear_each_other(ours: &Page, theirs: &Page) {
+    sees_and_hears_count(ours, 1).await;
+    they_see_and_hear(theirs).await;
+}
+
+/// They see the moving picture of one of ours, and hear them.
+pub(crate) async fn they_see_and_hear(theirs: &Page) {
+    let begin = Instant::now();
+    let mut first: Option<TheirVideo> = None;
+    loop {
+        let mut snapshot = their_snapshot(theirs).await;
+        let heard = snapshot.energy > 1e-4;
+        let video = snapshot.videos.pop().filter(|_| snapshot.videos.is_empty());
+        let moved = first
+            .as_ref()
+            .zip(video.as_ref())
+            .is_some_and(|(before, now)| now.frames > before.frames + 2 && now.picture != before.picture);
+        if moved && heard {
+            return;
+        }
+        first = first.or(video.filter(|video| video.frames > 0));
+        assert!(begin.elapsed() < WAIT_TIMEOUT, "they see and hear {snapshot:?}, at first {first:?}");
+        sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,11 @@
+//! Calls through other people's servers, and with other people's clients.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod clients;
+mod crossing;
+mod long;
+mod old_pages;
+mod peerjs;
+mod scenes;
+mod screens;
+mod servers;

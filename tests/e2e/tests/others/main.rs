@@ -1,9 +1,0 @@
-//! Calls through other people's servers, and with other people's clients.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod clients;
-mod crossing;
-mod long;
-mod peerjs;
-mod servers;
-mod stage;
