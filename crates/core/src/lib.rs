@@ -8,6 +8,7 @@ mod budget;
 mod by_id;
 mod check;
 mod connection;
+mod connections;
 mod contact_policy;
 pub mod flight;
 mod input;

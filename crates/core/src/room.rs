@@ -4,20 +4,22 @@ mod checks;
 mod commands;
 mod connections;
 mod negotiation;
+mod session;
 mod signals;
 mod stats;
 mod views;
 
 use visavis_signaling::{
-    Dialect, IceServer, MediaState, Negotiation, Offerer, Outbound, ParticipantId, Probe, Rejection, Remote,
-    Source, Timestamp,
+    Dialect, IceServer, Offerer, Outbound, ParticipantId, Probe, Remote, Source, Timestamp,
 };
 
-use crate::by_id::ById;
+use self::session::Session;
+use self::stats::StatsSchedule;
 use crate::check::Check;
 use crate::connection::Connection;
+use crate::connections::Connections;
 use crate::contact_policy::ContactPolicy;
-use crate::input::{ConnectionId, Input, MediaEvent, NetworkEvent, TrackId};
+use crate::input::{Input, MediaEvent, NetworkEvent, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event, Output};
@@ -57,41 +59,18 @@ pub struct Room {
     config: RoomConfig,
     out: Outbox,
     signal_client: SignalClient,
+    session: Session,
     media: LocalMedia,
-    lifecycle: Lifecycle,
-    rejection: Option<Rejection>,
-    /// Nobody answers, and nobody is called any more.
-    unanswered: bool,
-    room: String,
-    name: String,
-    id: Option<ParticipantId>,
-    capacity: Option<u32>,
-    /// What the server was last told that we send.
-    announced_media: MediaState,
-    server_ice: Vec<IceServer>,
     roster: Roster,
     sfu: Sfu,
-    connections: ById<Remote, Connection>,
-    next_connection: u32,
-    /// An answerer that is made ahead of the next offer, so that nobody waits for the browser when it comes. There is never
-    /// more than one, however many people only come and go.
-    prepared_answerer: Option<ConnectionId>,
+    connections: Connections,
+    stats: StatsSchedule,
     webrtc_support: WebRtcSupport,
-    /// The last generation of pairs that are over, so that a returning participant's old messages stay old.
-    past_epochs: Queue<(Remote, u32)>,
-    /// Descriptions and candidates that came too early: from people not in the roster yet, or of a generation to come.
-    early: Queue<Negotiation>,
-    /// When the last input came.
-    last_input: Timestamp,
-    /// When the server was last heard.
-    server_heard: Timestamp,
-    /// When the counters of the connections are looked at next.
-    next_stats_at: Timestamp,
-    /// Until when they are looked at more often.
-    alert_until: Timestamp,
+    check: Check,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
-    check: Check,
+    /// When the last input came.
+    last_input: Timestamp,
 }
 
 impl Room {
@@ -100,30 +79,16 @@ impl Room {
         Self {
             out: Outbox::default(),
             signal_client: SignalClient::new(dialect, config.seed, config.contact_policy),
+            session: Session { capacity: config.capacity, ..Session::default() },
             media: LocalMedia::new(config.microphone, config.camera),
-            lifecycle: Lifecycle::Lobby,
-            rejection: None,
-            unanswered: false,
-            room: String::new(),
-            name: String::new(),
-            id: None,
-            capacity: config.capacity,
-            announced_media: MediaState::default(),
-            server_ice: Vec::new(),
             roster: Roster::default(),
             sfu: Sfu::default(),
-            connections: ById::default(),
-            next_connection: 0,
-            prepared_answerer: None,
+            connections: Connections::default(),
+            stats: StatsSchedule::default(),
             webrtc_support: WebRtcSupport::default(),
-            past_epochs: Queue::default(),
-            early: Queue::default(),
-            last_input: Timestamp::default(),
-            server_heard: Timestamp::default(),
-            next_stats_at: Timestamp::default(),
-            alert_until: Timestamp::default(),
-            unsent: Queue::default(),
             check: Check::default(),
+            unsent: Queue::default(),
+            last_input: Timestamp::default(),
             config,
         }
     }
@@ -143,7 +108,7 @@ impl Room {
         match input {
             Input::Command(command) => self.on_command(now, command),
             Input::Socket(event) => {
-                self.server_heard = now;
+                self.session.server_heard = now;
                 self.signal_client.on_socket_event(now, event, &mut self.out);
             }
             Input::Probed(probe, seen) => self.on_probed(now, &probe, &seen),
@@ -169,7 +134,8 @@ impl Room {
     /// When to come back with [`Input::Timeout`], if nothing else happens before. It may lie in the past: then at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
-        let search = self.signal_client.next_probe_at().filter(|_| self.lifecycle == Lifecycle::Lobby);
+        let search =
+            self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
         let check = self.check.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
@@ -183,8 +149,7 @@ impl Room {
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
     /// it against that.
     pub fn backlog(&self) -> usize {
-        let pairs = self.connections.iter().map(|(_, connection)| connection.backlog());
-        self.early.len() + self.unsent.len() + self.past_epochs.len() + pairs.sum::<usize>()
+        self.unsent.len() + self.connections.backlog()
     }
 
     /// What to show.
@@ -206,13 +171,13 @@ impl Room {
 
     /// Has the server come that was not there? Of interest only before a call.
     fn probe_again_in_lobby(&mut self, now: Timestamp) {
-        if self.lifecycle == Lifecycle::Lobby {
+        if self.session.lifecycle == Lifecycle::Lobby {
             self.signal_client.probe_again(now, &mut self.out);
         }
     }
 
     fn on_probed(&mut self, now: Timestamp, probe: &Probe, seen: &ProbeResult) {
-        let stays = match self.lifecycle {
+        let stays = match self.session.lifecycle {
             Lifecycle::Lobby => false,
             // Whoever joins without a server should not be torn out of it.
             Lifecycle::Joining => self.signal_client.fallback_active(),
@@ -271,7 +236,8 @@ impl Room {
             if new != of(source, before) {
                 let sending =
                     self.connections.iter().filter(|(_, connection)| connection.plan().sends(source));
-                let ids = sending.filter_map(|(_, connection)| connection.id()).chain(self.prepared_answerer);
+                let prepared = self.connections.prepared_answerer();
+                let ids = sending.filter_map(|(_, connection)| connection.id()).chain(prepared);
                 for id in ids.collect::<Vec<_>>() {
                     self.out.connection(id, ConnectionEffect::ReplaceTrack(source, new));
                 }
@@ -290,8 +256,8 @@ impl Room {
     /// Tells the others what we send, if they have heard something else last.
     fn send_media_state(&mut self, now: Timestamp) {
         let state = self.media.state();
-        if self.lifecycle == Lifecycle::Joined && self.announced_media != state {
-            self.announced_media = state;
+        if self.session.is_joined() && self.session.announced_media != state {
+            self.session.announced_media = state;
             self.signal_client.send(now, Outbound::MediaState(state), &mut self.out);
         }
         // Other pages of ours hear it directly, with or without a server.
@@ -303,8 +269,8 @@ impl Room {
     /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
     fn after_input(&mut self, now: Timestamp) {
         // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
-        if self.lifecycle == Lifecycle::Joining && self.signal_client.awaits_permission() {
-            self.lifecycle = Lifecycle::Lobby;
+        if self.session.lifecycle == Lifecycle::Joining && self.signal_client.awaits_permission() {
+            self.session.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
         self.publish();
@@ -316,7 +282,8 @@ impl Room {
         {
             self.out.event(Event::ParticipantJoined(id, name));
         }
-        self.unanswered &= self.lifecycle.in_call() && self.roster.iter().all(|member| member.unconfirmed);
+        self.session.unanswered &=
+            self.session.lifecycle.in_call() && self.roster.iter().all(|member| member.unconfirmed);
         self.roster.note_lost(now, |id| connection_of(id).is_some_and(Connection::is_connected));
         while let Some(id) = self.roster.take_given_up(now) {
             self.remove_participant(&id);
@@ -326,7 +293,7 @@ impl Room {
     /// Whether the server would pass on what we say to them now.
     fn can_send_to(&self, remote: &Remote) -> bool {
         let present = |id| self.roster.get(id).is_some_and(|member| member.present);
-        self.lifecycle == Lifecycle::Joined && remote.participant().is_none_or(present)
+        self.session.is_joined() && remote.participant().is_none_or(present)
     }
 
     /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.

@@ -25,7 +25,7 @@ pub(crate) struct ConnectionSpec {
 }
 
 /// What passes on a connection, and who offers first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransceiverPlan {
     /// Our sources and theirs, and a data channel if they are one of ours.
     Mesh(Offerer),
@@ -35,7 +35,7 @@ pub(crate) enum TransceiverPlan {
 
 impl TransceiverPlan {
     /// How its peer connection begins.
-    pub(crate) fn role(&self) -> Role {
+    pub(crate) fn role(self) -> Role {
         match self {
             Self::Mesh(Offerer::Us | Offerer::Unknown) => Role::Offerer,
             Self::Mesh(Offerer::Them | Offerer::Nobody) | Self::Leg(LegDirection::Subscribe) => {
@@ -46,7 +46,7 @@ impl TransceiverPlan {
     }
 
     /// Most media sections that a description for it may have.
-    pub(crate) fn max_sections(&self) -> usize {
+    pub(crate) fn max_sections(self) -> usize {
         match self {
             Self::Mesh(_) => MAX_SECTIONS,
             Self::Leg(_) => MAX_FORWARDED_SECTIONS,
@@ -54,10 +54,10 @@ impl TransceiverPlan {
     }
 
     /// Whether a source of ours may be sent on it.
-    pub(crate) fn sends(&self, source: Source) -> bool {
+    pub(crate) fn sends(self, source: Source) -> bool {
         match self {
             Self::Mesh(_) => true,
-            Self::Leg(direction) => direction.publishes().contains(&source),
+            Self::Leg(direction) => direction.publishes(source),
         }
     }
 }

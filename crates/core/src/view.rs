@@ -8,9 +8,10 @@ use crate::safety::Fingerprints;
 use crate::unreachable::UnreachableReason;
 
 /// Where the person is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lifecycle {
     /// Choosing a room.
+    #[default]
     Lobby,
     /// Waiting for the server to let us in.
     Joining,

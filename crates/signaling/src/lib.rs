@@ -30,7 +30,7 @@ pub mod time;
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use dialects::{Mapping, known_as};
 pub use rejection::{RejectCode, Rejection};
-pub use sfu::{ForwardedTrack, Leg, LegDirection, LegId, LegRequest, SfuSignal};
+pub use sfu::{ForwardedTrack, Leg, LegDirection, LegId, LegRequest, PublishedSources, SfuSignal};
 pub use signal::{
     IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Negotiation, NegotiationMessage,
     Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,

@@ -12,7 +12,7 @@ use crate::sources::Source;
 pub struct LegId(pub u32);
 
 /// One of our connections to a selective forwarding unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {
     /// Its name.
     pub id: LegId,
@@ -23,16 +23,16 @@ pub struct Leg {
 }
 
 /// What passes on a connection to a selective forwarding unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LegDirection {
     /// We offer, and send these sources.
-    Publish(Vec<Source>),
+    Publish(PublishedSources),
     /// The server offers, and sends what others publish.
     Subscribe,
     /// We offer, send these sources, and take what others publish in as many sections as the server asks for.
     Both {
         /// What we send.
-        publishes: Vec<Source>,
+        publishes: PublishedSources,
         /// How many sections for sound it needs.
         audio: usize,
         /// How many for pictures.
@@ -41,11 +41,32 @@ pub enum LegDirection {
 }
 
 impl LegDirection {
-    /// What we send on it.
-    pub fn publishes(&self) -> &[Source] {
+    /// Whether this source of ours is sent on it.
+    pub fn publishes(self, source: Source) -> bool {
         match self {
-            Self::Publish(sources) | Self::Both { publishes: sources, .. } => sources,
-            Self::Subscribe => &[],
+            Self::Publish(sources) | Self::Both { publishes: sources, .. } => sources.contains(source),
+            Self::Subscribe => false,
+        }
+    }
+}
+
+/// Which of our sources a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublishedSources {
+    /// All of them.
+    All,
+    /// Microphone and camera.
+    UserMedia,
+    /// The screen and its sound.
+    DisplayMedia,
+}
+
+impl PublishedSources {
+    fn contains(self, source: Source) -> bool {
+        match self {
+            Self::All => true,
+            Self::UserMedia => matches!(source, Source::Microphone | Source::Camera),
+            Self::DisplayMedia => matches!(source, Source::Screen | Source::ScreenAudio),
         }
     }
 }

@@ -64,8 +64,8 @@ pub(crate) struct Flow {
 
 impl Connection {
     /// What passes on it.
-    pub(crate) fn plan(&self) -> &TransceiverPlan {
-        &self.plan
+    pub(crate) fn plan(&self) -> TransceiverPlan {
+        self.plan
     }
 
     /// More is to pass on it than before, or less.
@@ -123,9 +123,9 @@ impl Connection {
     /// Gives a connection to a selective forwarding unit the transceivers that are to be there before anything is published, so
     /// that a microphone that is switched on later needs no negotiation.
     pub(crate) fn add_planned_transceivers(&mut self, out: &mut Outbox) {
-        let TransceiverPlan::Leg(direction) = &self.plan else { return };
+        let TransceiverPlan::Leg(direction) = self.plan else { return };
         let wanted = match direction {
-            LegDirection::Both { audio, video, .. } => [*audio, *video],
+            LegDirection::Both { audio, video, .. } => [audio, video],
             LegDirection::Publish(_) | LegDirection::Subscribe => [0; 2],
         };
         self.publish(Source::FIRST.into_iter(), out);

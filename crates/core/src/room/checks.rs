@@ -9,7 +9,7 @@ use crate::view::Lifecycle;
 impl Room {
     /// A server that is out of reach is looked at afresh, as if somebody had asked to try again.
     pub(super) fn begin_check(&mut self, now: Timestamp) {
-        if self.lifecycle != Lifecycle::Lobby {
+        if self.session.lifecycle != Lifecycle::Lobby {
             return;
         }
         self.signal_client.permit_contact();
@@ -33,7 +33,7 @@ impl Room {
 
     /// What follows for the check from everything else; whoever goes on from the lobby needs none any more.
     pub(super) fn step_check(&mut self, now: Timestamp) {
-        if self.lifecycle != Lifecycle::Lobby {
+        if self.session.lifecycle != Lifecycle::Lobby {
             return self.check.end(&mut self.out);
         }
         let context = CheckContext {
@@ -42,7 +42,7 @@ impl Room {
             link_open: self.signal_client.is_open(),
             obstacle: self.signal_client.unreachable_reason(),
         };
-        let servers = self.config.ice_servers.iter().chain(&self.server_ice);
+        let servers = self.config.ice_servers.iter().chain(&self.session.ice_servers);
         self.check.step(now, &context, servers, &mut self.out);
     }
 }

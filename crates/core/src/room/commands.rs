@@ -18,7 +18,9 @@ impl Room {
             Command::Check(true) => self.begin_check(now),
             Command::Check(false) => self.check.end(&mut self.out),
             Command::Trace(on) => self.signal_client.set_trace(on),
-            Command::UseFallback if matches!(self.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) => {
+            Command::UseFallback
+                if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>
+            {
                 self.signal_client.fall_back(now, &mut self.out);
             }
             Command::UseFallback => {}
@@ -30,33 +32,33 @@ impl Room {
     }
 
     fn enter_lobby(&mut self, now: Timestamp) {
-        if self.lifecycle.in_call() {
+        if self.session.lifecycle.in_call() {
             return;
         }
-        if self.lifecycle == Lifecycle::Joining {
+        if self.session.lifecycle == Lifecycle::Joining {
             self.send_leave(now);
             self.signal_client.close(now, &mut self.out);
         }
-        self.lifecycle = Lifecycle::Lobby;
-        self.rejection = None;
+        self.session.lifecycle = Lifecycle::Lobby;
+        self.session.rejection = None;
         self.media.open(&mut self.out);
         self.signal_client.open(now, &mut self.out);
         self.webrtc_support.begin(now, &mut self.out);
     }
 
     fn join(&mut self, now: Timestamp, room: &str, name: &str) {
-        if self.lifecycle.in_call() || self.lifecycle == Lifecycle::Joining {
+        if self.session.lifecycle.in_call() || self.session.lifecycle == Lifecycle::Joining {
             return;
         }
-        self.room = clean(room, MAX_ROOM_CHARS);
-        self.name = clean(name, MAX_NAME_CHARS);
-        if self.room.is_empty() {
+        self.session.room = clean(room, MAX_ROOM_CHARS);
+        self.session.name = clean(name, MAX_NAME_CHARS);
+        if self.session.room.is_empty() {
             let text = "A room needs a name.".to_owned();
-            self.rejection = Some(Rejection { code: RejectCode::BadRequest, text, closes: false });
+            self.session.rejection = Some(Rejection { code: RejectCode::BadRequest, text, closes: false });
             return;
         }
-        self.rejection = None;
-        self.lifecycle = Lifecycle::Joining;
+        self.session.rejection = None;
+        self.session.lifecycle = Lifecycle::Joining;
         self.media.open(&mut self.out);
         self.signal_client.permit_contact();
         if self.signal_client.is_open() {
@@ -68,14 +70,17 @@ impl Room {
     }
 
     pub(super) fn send_join(&mut self, now: Timestamp) {
-        self.announced_media = self.media.state();
-        let join =
-            Outbound::Join { room: self.room.clone(), name: self.name.clone(), media: self.announced_media };
+        self.session.announced_media = self.media.state();
+        let join = Outbound::Join {
+            room: self.session.room.clone(),
+            name: self.session.name.clone(),
+            media: self.session.announced_media,
+        };
         self.signal_client.send(now, join, &mut self.out);
     }
 
     fn leave(&mut self, now: Timestamp) {
-        if self.lifecycle.in_call() || self.lifecycle == Lifecycle::Joining {
+        if self.session.lifecycle.in_call() || self.session.lifecycle == Lifecycle::Joining {
             self.send_leave(now);
         }
         // The server may be out of reach.
@@ -92,17 +97,17 @@ impl Room {
 
     /// Out of the room, by choice or because the server said so.
     pub(super) fn leave_room(&mut self, now: Timestamp, rejection: Option<Rejection>) {
-        self.lifecycle = Lifecycle::Left;
-        self.rejection = rejection;
+        self.session.lifecycle = Lifecycle::Left;
+        self.session.rejection = rejection;
         self.remove_everyone();
         self.signal_client.close(now, &mut self.out);
         self.media.close(&mut self.out);
         self.webrtc_support.end(&mut self.out);
-        self.id = None;
+        self.session.id = None;
     }
 
     fn set_source(&mut self, source: Source, on: bool) {
-        if self.lifecycle == Lifecycle::Left {
+        if self.session.lifecycle == Lifecycle::Left {
             return self.media.set_wanted(source, on);
         }
         let before = self.media.tracks();

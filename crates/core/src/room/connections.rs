@@ -10,18 +10,15 @@ use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
 use crate::topology::{self, ConnectionSpec, Sfu, TransceiverPlan};
-use crate::view::{ConnectionReason, Lifecycle};
-
-/// Most pairs whose last generation is remembered after they are over.
-const MAX_PAST_EPOCHS: usize = 64;
+use crate::view::ConnectionReason;
 
 impl Room {
     /// Makes the connections that should exist and closes those that should not.
     pub(super) fn reconcile(&mut self, now: Timestamp) {
         let specs = topology::connections(&self.roster, &self.sfu);
-        let surplus = |remote: &&Remote| !specs.iter().any(|spec| spec.remote == **remote);
-        for remote in self.connections.keys().filter(surplus).cloned().collect::<Vec<_>>() {
-            self.close_connection(&remote);
+        let surplus = |remote: &Remote| !specs.iter().any(|spec| spec.remote == *remote);
+        for remote in self.connections.remotes(|remote, _| surplus(remote)) {
+            self.connections.close(&remote, &mut self.out);
         }
         for spec in specs {
             match (self.connections.get_mut(&spec.remote), spec.epoch) {
@@ -40,23 +37,23 @@ impl Room {
 
     fn connect(&mut self, now: Timestamp, spec: ConnectionSpec) {
         let ConnectionSpec { remote, plan, epoch } = spec;
-        let past = self.past_epochs.remove_first(|(past, _)| *past == remote);
-        let next = past.map_or(0, |(_, epoch)| epoch.saturating_add(1));
+        let epoch = epoch.unwrap_or_else(|| self.connections.next_epoch(&remote));
         let recovery = Recovery::new(now, self.is_polite(&remote));
         let answers = plan == TransceiverPlan::Mesh(Offerer::Them);
         let unconfirmed = plan == TransceiverPlan::Mesh(Offerer::Unknown);
-        self.replace_connection(&remote, epoch.unwrap_or(next), plan, recovery);
+        self.replace_connection(&remote, epoch, plan, recovery);
         if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
             connection.set_unconfirmed();
         }
-        if answers && self.prepared_answerer.is_none() {
-            self.prepared_answerer = Some(self.create_peer_connection(&TransceiverPlan::Mesh(Offerer::Them)));
+        if answers && self.connections.prepared_answerer().is_none() {
+            let prepared = self.create_peer_connection(TransceiverPlan::Mesh(Offerer::Them));
+            self.connections.set_prepared_answerer(prepared);
         }
     }
 
     /// Who yields when both offer at once: the one whose id sorts lower. Both sides can tell.
     fn is_polite(&self, remote: &Remote) -> bool {
-        topology::is_polite(self.id.as_ref(), remote)
+        topology::is_polite(self.session.id.as_ref(), remote)
     }
 
     /// Puts a new connection in place, for which the shell makes nothing yet; gives back the one that was there, closed.
@@ -67,20 +64,13 @@ impl Room {
         plan: TransceiverPlan,
         recovery: Recovery,
     ) -> Option<Connection> {
-        let before = self.connections.remove(remote);
-        let mut new = Connection::new(epoch, plan, self.is_polite(remote), recovery);
-        if let Some(before) = &before {
-            before.id().into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
-            new.inherit_failure(before.failure());
-        }
-        self.connections.insert(remote.clone(), new);
-        before
+        let new = Connection::new(epoch, plan, self.is_polite(remote), recovery);
+        self.connections.replace(remote, new, &mut self.out)
     }
 
     /// Has the shell make a connection that sends what we send.
-    fn create_peer_connection(&mut self, plan: &TransceiverPlan) -> ConnectionId {
-        let connection = ConnectionId(self.next_connection);
-        self.next_connection = self.next_connection.wrapping_add(1);
+    fn create_peer_connection(&mut self, plan: TransceiverPlan) -> ConnectionId {
+        let connection = self.connections.new_id();
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
         if plan.role() == Role::Offerer && self.signal_client.uses_hangup_channel() {
@@ -94,17 +84,17 @@ impl Room {
 
     /// It is time for a connection to be made. An answerer may be there already.
     fn take_or_create_peer_connection(&mut self, now: Timestamp, remote: &Remote) {
-        let Some(plan) = self.connections.get(remote).map(|connection| connection.plan().clone()) else {
+        let Some(plan) = self.connections.get(remote).map(Connection::plan) else {
             return;
         };
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
         let answers = plan == TransceiverPlan::Mesh(Offerer::Them);
-        let prepared = if answers { self.prepared_answerer.take() } else { None };
+        let prepared = if answers { self.connections.take_prepared_answerer() } else { None };
         let made = match prepared {
             Some(prepared) => prepared,
-            None => self.create_peer_connection(&plan),
+            None => self.create_peer_connection(plan),
         };
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.created_as(made, &mut self.out);
@@ -113,13 +103,8 @@ impl Room {
         }
     }
 
-    /// All that the shell has been asked to make.
-    pub(super) fn peer_connection_ids(&self) -> impl Iterator<Item = ConnectionId> {
-        self.connections.iter().filter_map(|(_, connection)| connection.id()).chain(self.prepared_answerer)
-    }
-
     fn connection_config(&self) -> ConnectionConfig {
-        let ice_servers = self.config.ice_servers.iter().chain(&self.server_ice).cloned().collect();
+        let ice_servers = self.config.ice_servers.iter().chain(&self.session.ice_servers).cloned().collect();
         ConnectionConfig { ice_servers, relay_only: self.config.relay_only }
     }
 
@@ -138,31 +123,20 @@ impl Room {
         for flaw in refused {
             self.out.event(Event::ProtocolError(["ICE server left out: ", &flaw].concat()));
         }
-        if servers == self.server_ice {
+        if servers == self.session.ice_servers {
             return;
         }
-        self.server_ice = servers;
+        self.session.ice_servers = servers;
         let config = self.connection_config();
-        for id in self.peer_connection_ids().collect::<Vec<_>>() {
+        for id in self.connections.ids().collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::SetConfiguration(config.clone()));
         }
-    }
-
-    pub(super) fn close_connection(&mut self, remote: &Remote) {
-        if let Some(connection) = self.connections.remove(remote) {
-            self.retire(remote.clone(), &connection);
-        }
-    }
-
-    fn retire(&mut self, remote: Remote, connection: &Connection) {
-        connection.id().into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
-        self.past_epochs.push_bounded((remote, connection.epoch()), MAX_PAST_EPOCHS);
     }
 
     /// Somebody is gone for good.
     pub(super) fn remove_participant(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
-            self.close_connection(&Remote::Participant(id.clone()));
+            self.connections.close(&Remote::Participant(id.clone()), &mut self.out);
             if !member.unconfirmed {
                 self.out.event(Event::ParticipantLeft(member.id, member.name));
             }
@@ -172,29 +146,23 @@ impl Room {
     /// We are gone ourselves. The others remember the generations of us in case we come back, and so do we of them: else
     /// our first offer would be an old one to them, and theirs a second connection.
     pub(super) fn remove_everyone(&mut self) {
-        while let Some((remote, connection)) = self.connections.pop() {
-            self.retire(remote, &connection);
-        }
-        let prepared = self.prepared_answerer.take();
-        prepared.into_iter().for_each(|id| self.out.connection(id, ConnectionEffect::Close));
+        self.connections.close_all(&mut self.out);
         self.roster.clear();
         self.sfu = Sfu::default();
-        self.early.clear();
         self.unsent.clear();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
     /// (we are the newcomer, so we offer).
     pub(super) fn rebuild_unstable(&mut self, now: Timestamp) {
-        let hurt = |(remote, connection): &(&Remote, &Connection)| {
+        let hurt = |remote: &Remote, connection: &Connection| {
             // Those to a selective forwarding unit are replaced when it says so.
             remote.participant().is_some()
                 && !connection.is_stable()
                 && !connection.is_untouched()
                 && self.can_send_to(remote)
         };
-        let hurt: Vec<_> = self.connections.iter().filter(hurt).map(|(remote, _)| remote.clone()).collect();
-        for remote in hurt {
+        for remote in self.connections.remotes(hurt) {
             self.rebuild_within_budget(now, &remote);
         }
     }
@@ -266,13 +234,7 @@ impl Room {
         self.sfu.on_signal(signal);
         if legs {
             self.reconcile(now);
-            for remote in self
-                .connections
-                .keys()
-                .filter(|remote| remote.participant().is_none())
-                .cloned()
-                .collect::<Vec<_>>()
-            {
+            for remote in self.connections.remotes(|remote, _| remote.participant().is_none()) {
                 self.replay_early(now, &remote);
             }
         }
@@ -294,12 +256,12 @@ impl Room {
         connection: ConnectionId,
         event: ConnectionEvent,
     ) {
-        if self.prepared_answerer == Some(connection) && event == ConnectionEvent::CreationFailed {
-            self.prepared_answerer = None;
+        let prepared = self.connections.prepared_answerer() == Some(connection);
+        if prepared && event == ConnectionEvent::CreationFailed {
+            self.connections.take_prepared_answerer();
             self.out.connection(connection, ConnectionEffect::Close);
         }
-        let owner = self.connections.iter_mut().find(|(_, candidate)| candidate.id() == Some(connection));
-        let Some((remote, connection)) = owner else { return };
+        let Some((remote, connection)) = self.connections.find_mut(connection) else { return };
         let remote = remote.clone();
         match event {
             ConnectionEvent::CreationFailed => {
@@ -346,8 +308,7 @@ impl Room {
 
     /// Lets every negotiation take its next step.
     pub(super) fn negotiate_all(&mut self, now: Timestamp) {
-        let ids: Vec<_> = self.connections.keys().cloned().collect();
-        for remote in ids {
+        for remote in self.connections.remotes(|_, _| true) {
             while let Some(request) = self.negotiate(now, &remote) {
                 match request {
                     ConnectionRequest::Yield => self.yield_to(now, &remote),
@@ -384,7 +345,7 @@ impl Room {
     ) {
         let can_send = self.can_send_to(remote);
         let reaches = self.reaches(remote);
-        let unsent = (self.lifecycle != Lifecycle::Joined).then_some(&mut self.unsent);
+        let unsent = (!self.session.is_joined()).then_some(&mut self.unsent);
         if let Some(connection) = self.connections.get_mut(remote) {
             let (signal_client, out) = (&mut self.signal_client, &mut self.out);
             let mut cx = Context { now, signal_client, out, remote, can_send, reaches, unsent };

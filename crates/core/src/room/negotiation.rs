@@ -10,17 +10,12 @@ use super::Room;
 use crate::connection::Connection;
 use crate::topology::TransceiverPlan;
 
-/// Most messages that wait for their time.
-const MAX_EARLY: usize = 128;
-/// ...and most of one remote: nobody pushes out what the others said.
-const MAX_EARLY_EACH: usize = 24;
-
 impl Room {
     /// A description or candidate arrived: it goes to its connection if that is of the same epoch, waits if its time has not
     /// come, and is dropped if its time is over.
     pub(super) fn on_negotiation(&mut self, now: Timestamp, negotiation: Negotiation) {
         let Some(connection) = self.connections.get_mut(&negotiation.remote) else {
-            return self.buffer_early(negotiation);
+            return self.connections.buffer_early(negotiation);
         };
         let order = negotiation.epoch.cmp(&connection.epoch());
         let Negotiation { remote, epoch, message } = negotiation;
@@ -39,7 +34,7 @@ impl Room {
             }
             // A server says first that there is another connection.
             (message, Ordering::Greater) => {
-                self.buffer_early(Negotiation { remote, epoch, message });
+                self.connections.buffer_early(Negotiation { remote, epoch, message });
             }
             (NegotiationMessage::Description(description), Ordering::Less) => {
                 self.outdated_description(now, &remote, &description);
@@ -56,7 +51,12 @@ impl Room {
             return;
         }
         if !connection.recovery_mut().may_follow(now) {
-            return self.buffer_offer(remote, epoch, offer);
+            let message = NegotiationMessage::Description(offer);
+            return self.connections.buffer_early_offer(Negotiation {
+                remote: remote.clone(),
+                epoch,
+                message,
+            });
         }
         let recovery = connection.recovery().for_successor(now);
         self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Them), recovery);
@@ -75,33 +75,10 @@ impl Room {
         }
     }
 
-    /// Keeps a message whose time has not come.
-    fn buffer_early(&mut self, negotiation: Negotiation) {
-        let theirs = |early: &Negotiation| early.remote == negotiation.remote;
-        if self.early.count(|early| theirs(early)) >= MAX_EARLY_EACH {
-            self.early.remove_first(theirs);
-        }
-        self.early.push_bounded(negotiation, MAX_EARLY);
-    }
-
-    /// Keeps an offer for the time when it may be followed; only the newest of each.
-    fn buffer_offer(&mut self, remote: &Remote, epoch: u32, offer: SessionDescription) {
-        let older = |early: &Negotiation| {
-            early.remote == *remote && matches!(early.message, NegotiationMessage::Description(_))
-        };
-        while self.early.remove_first(older).is_some() {}
-        let message = NegotiationMessage::Description(offer);
-        self.buffer_early(Negotiation { remote: remote.clone(), epoch, message });
-    }
-
     /// Hears again what somebody said too early. What is still too early is kept again.
     pub(super) fn replay_early(&mut self, now: Timestamp, remote: &Remote) {
-        for negotiation in self.early.take() {
-            if negotiation.remote == *remote {
-                self.on_negotiation(now, negotiation);
-            } else {
-                self.early.push(negotiation);
-            }
+        for negotiation in self.connections.take_early(remote) {
+            self.on_negotiation(now, negotiation);
         }
     }
 }

@@ -15,12 +15,14 @@ impl Room {
     pub(super) fn on_signal_events(&mut self, now: Timestamp) {
         while let Some(event) = self.signal_client.next_event() {
             match event {
-                SignalEvent::Opened if self.wants_to_join() => self.send_join(now),
+                SignalEvent::Opened if self.session.wants_to_join() => self.send_join(now),
                 SignalEvent::Opened => self.ask_for_check(now),
-                SignalEvent::Lost if self.lifecycle == Lifecycle::Joined => {
-                    self.lifecycle = Lifecycle::Reconnecting;
+                SignalEvent::Lost if self.session.is_joined() => {
+                    self.session.lifecycle = Lifecycle::Reconnecting;
                 }
-                SignalEvent::Lost if matches!(self.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) => {
+                SignalEvent::Lost
+                    if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>
+                {
                     self.signal_client.probe(&mut self.out);
                 }
                 SignalEvent::Lost => {}
@@ -32,19 +34,15 @@ impl Room {
 
     /// The server has closed the socket for good. A call goes on without it, as far as it can.
     fn on_socket_refused(&mut self) {
-        self.lifecycle = match self.lifecycle {
+        self.session.lifecycle = match self.session.lifecycle {
             Lifecycle::Joining => Lifecycle::Lobby,
             Lifecycle::Joined => Lifecycle::Reconnecting,
             other @ (Lifecycle::Lobby | Lifecycle::Reconnecting | Lifecycle::Left) => other,
         };
     }
 
-    fn wants_to_join(&self) -> bool {
-        matches!(self.lifecycle, Lifecycle::Joining | Lifecycle::Reconnecting)
-    }
-
     fn on_signal(&mut self, now: Timestamp, signal: Inbound) {
-        let joined = self.lifecycle == Lifecycle::Joined;
+        let joined = self.session.is_joined();
         match signal {
             Inbound::Server(signal) => self.on_server_signal(now, signal),
             Inbound::Roster(signal) if joined => self.on_roster_signal(now, signal),
@@ -57,8 +55,8 @@ impl Room {
 
     fn on_server_signal(&mut self, now: Timestamp, signal: ServerSignal) {
         match signal {
-            ServerSignal::Joined(joined) if self.wants_to_join() => self.on_joined(now, joined),
-            ServerSignal::Resumed { ice_servers } if self.lifecycle == Lifecycle::Reconnecting => {
+            ServerSignal::Joined(joined) if self.session.wants_to_join() => self.on_joined(now, joined),
+            ServerSignal::Resumed { ice_servers } if self.session.lifecycle == Lifecycle::Reconnecting => {
                 self.on_resumed(now, ice_servers);
             }
             // The answer to a question that is over.
@@ -68,7 +66,7 @@ impl Room {
                 self.check.on_server_answer(None, &mut self.out);
                 self.use_ice_servers(Some(ice));
             }
-            ServerSignal::Unanswered => self.unanswered = self.lifecycle == Lifecycle::Joined,
+            ServerSignal::Unanswered => self.session.unanswered = self.session.is_joined(),
         }
     }
 
@@ -83,17 +81,17 @@ impl Room {
     }
 
     fn on_joined(&mut self, now: Timestamp, joined: Joined) {
-        let again = self.lifecycle == Lifecycle::Reconnecting;
+        let again = self.session.lifecycle == Lifecycle::Reconnecting;
         self.signal_client.on_joined();
-        self.lifecycle = Lifecycle::Joined;
-        self.rejection = None;
-        self.capacity = joined.capacity.or(self.capacity);
-        self.room = joined.room.unwrap_or_else(|| std::mem::take(&mut self.room));
+        self.session.lifecycle = Lifecycle::Joined;
+        self.session.rejection = None;
+        self.session.capacity = joined.capacity.or(self.session.capacity);
+        self.session.room = joined.room.unwrap_or_else(|| std::mem::take(&mut self.session.room));
         self.use_ice_servers(joined.ice_servers);
         self.roster.mark_all_absent();
-        self.early.clear();
+        self.connections.forget_early();
         self.unsent.clear();
-        let id = self.id.insert(joined.id).clone();
+        let id = self.session.id.insert(joined.id).clone();
         for info in joined.participants.into_iter().filter(|info| info.id != id) {
             self.add_to_roster(info);
         }
@@ -107,8 +105,8 @@ impl Room {
     /// meanwhile is said now.
     fn on_resumed(&mut self, now: Timestamp, ice_servers: Option<IceServers>) {
         self.signal_client.on_joined();
-        self.lifecycle = Lifecycle::Joined;
-        self.rejection = None;
+        self.session.lifecycle = Lifecycle::Joined;
+        self.session.rejection = None;
         self.use_ice_servers(ice_servers);
         // What the others have said meanwhile is on its way.
         self.reset_flow_watch();
@@ -116,8 +114,8 @@ impl Room {
             self.signal_client.send(now, outbound, &mut self.out);
         }
         // What was told while the socket broke may have been repeated just now, after `join` told something newer.
-        self.announced_media = self.media.state();
-        self.signal_client.send(now, Outbound::MediaState(self.announced_media), &mut self.out);
+        self.session.announced_media = self.media.state();
+        self.signal_client.send(now, Outbound::MediaState(self.session.announced_media), &mut self.out);
     }
 
     /// Somebody comes back who takes up where they were. If we have given them up meanwhile, they do not know, and
@@ -135,7 +133,7 @@ impl Room {
 
     /// Somebody is in the room. True if they were not known before.
     fn participant_present(&mut self, now: Timestamp, info: ParticipantInfo) -> bool {
-        if self.id.as_ref() == Some(&info.id) {
+        if self.session.id.as_ref() == Some(&info.id) {
             return true;
         }
         let (id, name, unconfirmed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
@@ -153,7 +151,7 @@ impl Room {
     fn add_to_roster(&mut self, info: ParticipantInfo) -> bool {
         let remote = Remote::Participant(info.id.clone());
         if self.roster.get(&info.id).is_some_and(|member| member.session != info.session) {
-            self.close_connection(&remote);
+            self.connections.close(&remote, &mut self.out);
         } else if let Some(connection) = self.connections.get_mut(&remote) {
             connection.reset_flow();
         }
@@ -182,20 +180,20 @@ impl Room {
         if code == RejectCode::ServerClosing {
             self.signal_client.on_server_closing();
         }
-        match self.lifecycle {
+        match self.session.lifecycle {
             Lifecycle::Joining
                 if code.is_final() || matches!(code, RejectCode::BadRequest | RejectCode::TooLarge) =>
             {
                 self.signal_client.close(now, &mut self.out);
-                self.lifecycle = Lifecycle::Lobby;
-                self.rejection = Some(rejection);
+                self.session.lifecycle = Lifecycle::Lobby;
+                self.session.rejection = Some(rejection);
                 self.signal_client.open(now, &mut self.out);
             }
             Lifecycle::Joined | Lifecycle::Reconnecting if code.is_final() => {
                 self.leave_room(now, Some(rejection));
             }
             Lifecycle::Joining => {
-                self.rejection = Some(rejection);
+                self.session.rejection = Some(rejection);
                 self.signal_client.reconnect_later(now, &mut self.out);
             }
             Lifecycle::Reconnecting => {

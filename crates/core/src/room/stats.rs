@@ -8,10 +8,19 @@ use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_LASTS, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
+/// When the counters of the connections are looked at.
+#[derive(Debug, Default)]
+pub(super) struct StatsSchedule {
+    /// The next time.
+    next_at: Timestamp,
+    /// Until when that is more often.
+    alert_until: Timestamp,
+}
+
 impl Room {
     /// When the counters are looked at next, if there are any.
     pub(super) fn stats_due_at(&self) -> Option<Timestamp> {
-        self.watched().next().map(|_| self.next_stats_at)
+        self.watched().next().map(|_| self.stats.next_at)
     }
 
     /// The connections that the browser calls good, to people with whom a repair could be agreed on. What a selective forwarding
@@ -30,11 +39,11 @@ impl Room {
 
     /// Looks at the counters, if it is time.
     pub(super) fn poll_stats(&mut self, now: Timestamp) {
-        if self.next_stats_at > now {
+        if self.stats.next_at > now {
             return;
         }
-        let every = if now < self.alert_until { STATS_INTERVAL_WHEN_ALERT } else { STATS_INTERVAL };
-        self.next_stats_at = now + every;
+        let every = if now < self.stats.alert_until { STATS_INTERVAL_WHEN_ALERT } else { STATS_INTERVAL };
+        self.stats.next_at = now + every;
         for id in self.watched().filter_map(Connection::id).collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::GetStats);
         }
@@ -42,11 +51,11 @@ impl Room {
 
     /// Something may have happened to the paths: they are looked at now, and closely for a while.
     pub(super) fn watch_closely(&mut self, now: Timestamp) {
-        if now < self.alert_until {
+        if now < self.stats.alert_until {
             return;
         }
-        self.alert_until = now + ALERT_LASTS;
-        self.next_stats_at = now;
+        self.stats.alert_until = now + ALERT_LASTS;
+        self.stats.next_at = now;
         self.reset_flow_watch();
     }
 
@@ -66,7 +75,11 @@ impl Room {
         let told = member.and_then(|member| member.media);
         let media = told.unwrap_or_default();
         let own = self.media.state();
-        let moment = SampleContext { now, server_heard: self.server_heard, alert: now < self.alert_until };
+        let moment = SampleContext {
+            now,
+            server_heard: self.session.server_heard,
+            alert: now < self.stats.alert_until,
+        };
         if let Some(connection) = self.connections.get_mut(remote) {
             let expected = ExpectedMedia {
                 audio: media.microphone,

@@ -13,13 +13,13 @@ use crate::view::{
 pub(super) fn room(room: &Room) -> RoomView {
     let members = room.roster.iter().filter(|member| !member.unconfirmed);
     RoomView {
-        lifecycle: room.lifecycle,
+        lifecycle: room.session.lifecycle,
         problem: problem(room),
         fallback: room.signal_client.fallback_active(),
         may_fall_back: room.signal_client.can_fall_back(),
-        room: room.room.clone(),
-        capacity: room.capacity,
-        me: SelfView { id: room.id.clone(), name: room.name.clone(), sources: sources(room) },
+        room: room.session.room.clone(),
+        capacity: room.session.capacity,
+        me: SelfView { id: room.session.id.clone(), name: room.session.name.clone(), sources: sources(room) },
         participants: members.map(|member| participant(room, member)).collect(),
         blocked: room.webrtc_support.is_blocked(),
         check: room.check.lines(room.webrtc_support.line()),
@@ -27,13 +27,13 @@ pub(super) fn room(room: &Room) -> RoomView {
 }
 
 fn problem(room: &Room) -> Option<Problem> {
-    if let Some(rejection) = &room.rejection {
+    if let Some(rejection) = &room.session.rejection {
         return Some(Problem::Rejected { code: rejection.code, text: rejection.text.clone() });
     }
-    if room.unanswered && room.lifecycle == Lifecycle::Joined {
+    if room.session.unanswered && room.session.lifecycle == Lifecycle::Joined {
         return Some(Problem::Unanswered);
     }
-    let out = room.lifecycle == Lifecycle::Left;
+    let out = room.session.lifecycle == Lifecycle::Left;
     if let Some(close_reason) =
         room.signal_client.close_reason().filter(|close_reason| !out && close_reason.is_informative())
     {
@@ -120,7 +120,7 @@ fn connection_state(
             (ConnectionState::Connecting, progress(room, connection))
         }
     };
-    let helpless = room.lifecycle != Lifecycle::Joined;
+    let helpless = room.session.lifecycle != Lifecycle::Joined;
     (state, if helpless { ConnectionReason::WaitingForServer } else { reason })
 }
 
@@ -161,7 +161,8 @@ fn no_path_reason(room: &Room, connection: &Connection) -> ConnectionReason {
     if let Some(reason) = known_failure(room, connection) {
         return reason;
     }
-    let mut urls = room.config.ice_servers.iter().chain(&room.server_ice).flat_map(|server| &server.urls);
+    let mut urls =
+        room.config.ice_servers.iter().chain(&room.session.ice_servers).flat_map(|server| &server.urls);
     if urls.any(|url| url.starts_with("turn")) {
         ConnectionReason::NoPathWithRelay
     } else {

@@ -1,7 +1,8 @@
 //! Rooms on a selective forwarding unit: its connections, and whose tracks come on them.
 
 use visavis_core::signaling::{
-    ForwardedTrack, Leg, LegDirection, LegId, LegRequest, MediaKind, NegotiationMessage, Remote, SfuSignal,
+    ForwardedTrack, Leg, LegDirection, LegId, LegRequest, MediaKind, NegotiationMessage, PublishedSources,
+    Remote, SfuSignal,
 };
 use visavis_core::{CaptureId, MediaEvent, TrackId};
 
@@ -10,7 +11,7 @@ use crate::*;
 const SUBSCRIBED: LegId = LegId(1);
 
 fn publisher(epoch: u32) -> Leg {
-    Leg { id: LegId(0), epoch, direction: LegDirection::Publish(Source::ALL.to_vec()) }
+    Leg { id: LegId(0), epoch, direction: LegDirection::Publish(PublishedSources::All) }
 }
 
 fn subscriber(epoch: u32) -> Leg {
@@ -71,7 +72,7 @@ fn we_offer_what_we_publish_with_a_transceiver_for_each_source() {
 #[test]
 fn one_connection_for_everything_grows_by_the_sections_that_the_server_asks_for() {
     let both = |audio, video| {
-        let direction = LegDirection::Both { publishes: Source::FIRST.to_vec(), audio, video };
+        let direction = LegDirection::Both { publishes: PublishedSources::UserMedia, audio, video };
         legs(&[Leg { id: LegId(0), epoch: 0, direction }])
     };
     let added = |effects: &[Effect], kind| {
@@ -146,7 +147,11 @@ fn a_broken_connection_is_mended_by_whoever_offers_on_it() {
 fn a_flood_of_connections_and_tracks_is_bounded() {
     let (mut harness, _) = Harness::joined(&[]);
     let flood: Vec<_> = (0..10_000)
-        .map(|number| Leg { id: LegId(number), epoch: 0, direction: LegDirection::Publish(Vec::new()) })
+        .map(|number| Leg {
+            id: LegId(number),
+            epoch: 0,
+            direction: LegDirection::Publish(PublishedSources::DisplayMedia),
+        })
         .collect();
     let effects = harness.receive(legs(&flood));
     assert_eq!(creations(&effects).len(), visavis_core::signaling::limits::MAX_LEGS);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use visavis_core::signaling::{
     ForwardedTrack, Inbound, Joined, Leg, LegDirection, LegId, LegRequest, MediaKind, MediaState,
-    Negotiation, NegotiationMessage, Offerer, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
-    ServerSignal, SessionDescription, SfuSignal, Source,
+    Negotiation, NegotiationMessage, Offerer, ParticipantId, ParticipantInfo, PublishedSources, Remote,
+    RosterSignal, SdpType, ServerSignal, SessionDescription, SfuSignal, Source,
 };
 
 use crate::fake::{FakeConnection, SectionKind, SignalingState};
@@ -169,13 +169,15 @@ impl Server {
         let Some(ends) = session.legs.get_mut(&leg).filter(|leg| leg.epoch == epoch) else { return Ok(()) };
         ends.fake.set_remote_description(description)?;
         if description.sdp_type == SdpType::Offer {
-            let publishes = ends.direction.publishes().to_vec();
+            let direction = ends.direction;
             for (mid, kind, screen) in sections(&description.sdp) {
-                let source = publishes
-                    .iter()
-                    .find(|source| kind_of(**source) == kind && SCREEN_STREAM.contains(source) == screen);
+                let source = Source::ALL.into_iter().find(|source| {
+                    direction.publishes(*source)
+                        && kind_of(*source) == kind
+                        && SCREEN_STREAM.contains(source) == screen
+                });
                 if let Some(source) = source {
-                    ends.published.entry(*source).or_insert(mid);
+                    ends.published.entry(source).or_insert(mid);
                 }
             }
             let answer = ends.fake.set_local_description()?;
@@ -237,7 +239,7 @@ impl Server {
         let legs: Vec<Leg> = session
             .legs
             .iter()
-            .map(|(id, leg)| Leg { id: *id, epoch: leg.epoch, direction: leg.direction.clone() })
+            .map(|(id, leg)| Leg { id: *id, epoch: leg.epoch, direction: leg.direction })
             .collect();
         if legs != session.told_legs {
             session.told_legs.clone_from(&legs);
@@ -286,7 +288,7 @@ impl Session {
     fn plan(&mut self, page: usize, shape: Shape, wanted: &[(usize, Source)], made: &mut u32) {
         match shape {
             Shape::TwoConnections => {
-                self.have(page, LegId(0), LegDirection::Publish(Source::ALL.to_vec()), None, made);
+                self.have(page, LegId(0), LegDirection::Publish(PublishedSources::All), None, made);
                 // There is nothing to offer before there is somebody to hear.
                 if !wanted.is_empty() || self.legs.contains_key(&LegId(1)) {
                     self.have(page, LegId(1), LegDirection::Subscribe, None, made);
@@ -294,19 +296,25 @@ impl Session {
             }
             Shape::OneConnection => {
                 let count = |kind| wanted.iter().filter(|(_, source)| source.kind() == kind).count();
-                let before = self.legs.get(&LegId(0)).map(|leg| leg.direction.clone());
+                let before = self.legs.get(&LegId(0)).map(|leg| leg.direction);
                 let (mut audio, mut video) = (count(MediaKind::Audio), count(MediaKind::Video));
                 // Sections are never taken back.
                 if let Some(LegDirection::Both { audio: a, video: v, .. }) = before {
                     (audio, video) = (audio.max(a), video.max(v));
                 }
-                let publishes = Source::ALL.to_vec();
+                let publishes = PublishedSources::All;
                 self.have(page, LegId(0), LegDirection::Both { publishes, audio, video }, None, made);
             }
             Shape::OneForEachStream => {
-                self.have(page, LegId(0), LegDirection::Publish(CAMERA_STREAM.to_vec()), None, made);
+                self.have(page, LegId(0), LegDirection::Publish(PublishedSources::UserMedia), None, made);
                 if self.media.screen {
-                    self.have(page, LegId(1), LegDirection::Publish(SCREEN_STREAM.to_vec()), None, made);
+                    self.have(
+                        page,
+                        LegId(1),
+                        LegDirection::Publish(PublishedSources::DisplayMedia),
+                        None,
+                        made,
+                    );
                 } else {
                     self.legs.remove(&LegId(1));
                 }
