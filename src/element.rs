@@ -25,7 +25,7 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use self::settings::Problem;
+use self::settings::StartError;
 use self::setup::ElementRoom;
 use crate::dom;
 use crate::driver;
@@ -93,7 +93,7 @@ async fn start(mounted: Weak<Mounted>) {
     };
     let mut config = source.read().await;
     let mut wait = FIRST_RETRY;
-    while let Err(Problem::Unavailable(what)) = &config {
+    while let Err(StartError::Unavailable(what)) = &config {
         match mounted.upgrade() {
             Some(mounted) => ui::show_config_unavailable(&mounted.element, what),
             None => return,

@@ -1,7 +1,7 @@
 //! Microphone and camera.
 
 pub mod errors;
-mod track_test;
+mod track_probe;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
 use self::errors::media_error;
-use self::track_test::TrackTest;
+use self::track_probe::TrackProbe;
 use crate::dom::{self, Listener, object};
 use crate::tracks::Tracks;
 
@@ -38,7 +38,7 @@ struct Inner {
     live: RefCell<ById<TrackId, Listener>>,
     /// Absent on a page that is not secure.
     _changes: Option<Listener>,
-    track_tests: RefCell<ById<TestId, TrackTest>>,
+    track_probes: RefCell<ById<TestId, TrackProbe>>,
 }
 
 impl Media {
@@ -53,7 +53,7 @@ impl Media {
             emit,
             live: RefCell::default(),
             _changes,
-            track_tests: RefCell::default(),
+            track_probes: RefCell::default(),
         }))
     }
 
@@ -108,20 +108,21 @@ impl Media {
     /// Watches what a track delivers. If that cannot be watched, nothing is told.
     pub fn test(&self, id: TestId, track: TrackId, tell: impl Fn(Finding) + 'static) {
         let track = self.0.tracks.get(track);
-        if let Some(track_test) = track.and_then(|track| TrackTest::watch(&track, tell).ok()) {
-            self.0.track_tests.borrow_mut().insert(id, track_test);
+        if let Some(track_probe) = track.and_then(|track| TrackProbe::watch(&track, tell).ok()) {
+            self.0.track_probes.borrow_mut().insert(id, track_probe);
         }
     }
 
     /// Watches it no longer.
     pub fn end_test(&self, id: TestId) {
-        let track_test = self.0.track_tests.borrow_mut().remove(&id);
-        drop(track_test);
+        let track_probe = self.0.track_probes.borrow_mut().remove(&id);
+        drop(track_probe);
     }
 
     /// Switches everything off, also in the middle of a panic.
     pub fn stop_all(&self) {
-        let _ = self.0.track_tests.try_borrow_mut().map(|mut track_tests| std::mem::take(&mut *track_tests));
+        let _ =
+            self.0.track_probes.try_borrow_mut().map(|mut track_probes| std::mem::take(&mut *track_probes));
         while let Some(id) = self.0.forget_any() {
             self.0.release(id);
         }

@@ -5,7 +5,7 @@ mod certificate;
 mod connection;
 pub mod convert;
 mod data_channels;
-mod ice_test;
+mod ice_probe;
 mod promise;
 
 use std::cell::{OnceCell, RefCell};
@@ -21,7 +21,7 @@ use web_sys::{MediaStream, RtcPeerConnectionState};
 
 use self::bindings::PeerConnection;
 use self::connection::Connection;
-use self::ice_test::IceTest;
+use self::ice_probe::IceProbe;
 use crate::tracks::Tracks;
 
 /// Where the events of all connections go.
@@ -35,7 +35,7 @@ pub struct Rtc {
     stream: OnceCell<MediaStream>,
     emit: Emit,
     connections: RefCell<ById<ConnectionId, Rc<Connection>>>,
-    ice_tests: RefCell<ById<TestId, IceTest>>,
+    ice_probes: RefCell<ById<TestId, IceProbe>>,
 }
 
 impl Rtc {
@@ -46,7 +46,7 @@ impl Rtc {
             stream: OnceCell::new(),
             emit,
             connections: RefCell::default(),
-            ice_tests: RefCell::default(),
+            ice_probes: RefCell::default(),
         }
     }
 
@@ -81,7 +81,7 @@ impl Rtc {
 
     /// Closes everything, also in the middle of a panic.
     pub fn close_all(&self) {
-        let _ = self.ice_tests.try_borrow_mut().map(|mut ice_tests| std::mem::take(&mut *ice_tests));
+        let _ = self.ice_probes.try_borrow_mut().map(|mut ice_probes| std::mem::take(&mut *ice_probes));
         while let Some(connection) = self.take_any() {
             connection.close();
         }
@@ -95,9 +95,9 @@ impl Rtc {
     /// first finding.
     pub fn test(&self, id: TestId, server: Option<&IceServer>, tell: impl Fn(Finding) + 'static) {
         let tell: Rc<dyn Fn(Finding)> = Rc::new(tell);
-        match IceTest::new(server, &tell) {
-            Ok(ice_test) => {
-                self.ice_tests.borrow_mut().insert(id, ice_test);
+        match IceProbe::new(server, &tell) {
+            Ok(ice_probe) => {
+                self.ice_probes.borrow_mut().insert(id, ice_probe);
             }
             // `new RTCPeerConnection` where there is no such thing.
             Err(error) if error.has_type::<js_sys::ReferenceError>() => tell(Finding::Unsupported),
@@ -107,8 +107,8 @@ impl Rtc {
 
     /// Closes what a test has opened.
     pub fn end_test(&self, id: TestId) {
-        let ice_test = self.ice_tests.borrow_mut().remove(&id);
-        drop(ice_test);
+        let ice_probe = self.ice_probes.borrow_mut().remove(&id);
+        drop(ice_probe);
     }
 
     /// Sends a track, or nothing, as `source`.

@@ -38,7 +38,7 @@ pub(super) struct Settings {
 }
 
 /// Why a room cannot begin.
-pub(super) enum Problem {
+pub(super) enum StartError {
     /// The configuration is wrong: a sentence that names the field.
     Config(String),
     /// The configuration cannot be loaded at the moment: what came instead. One may try again.
@@ -47,20 +47,20 @@ pub(super) enum Problem {
     NotLoaded,
 }
 
-impl From<String> for Problem {
+impl From<String> for StartError {
     fn from(sentence: String) -> Self {
         Self::Config(sentence)
     }
 }
 
-impl From<NotLoaded> for Problem {
+impl From<NotLoaded> for StartError {
     fn from(_: NotLoaded) -> Self {
         Self::NotLoaded
     }
 }
 
 /// Where a configuration comes from.
-pub(super) struct Source {
+pub(super) struct ConfigSource {
     from_url: bool,
     /// An object that the page has given.
     given: JsValue,
@@ -75,12 +75,12 @@ pub(super) struct Source {
 }
 
 /// Where the configuration of an element comes from.
-pub(super) fn source_of(element: &HtmlElement) -> Source {
+pub(super) fn source_of(element: &HtmlElement) -> ConfigSource {
     let from_url = element.has_attribute("from-url");
     let attribute = element.get_attribute("config");
     let given = Reflect::get(element, &"config".into()).unwrap_or_default();
     let beside = socket_url(element, "ws").filter(|_| !element.has_attribute("signaling"));
-    Source {
+    ConfigSource {
         from_url,
         given: if given.is_object() { given } else { JsValue::UNDEFINED },
         url: resolve(element, attribute.as_deref().unwrap_or("config.json")),
@@ -90,12 +90,12 @@ pub(super) fn source_of(element: &HtmlElement) -> Source {
     }
 }
 
-impl Source {
+impl ConfigSource {
     /// Reads the configuration.
     ///
     /// # Errors
     /// If it is wrong, or there should be one that cannot be loaded.
-    pub(super) async fn read(&self) -> Result<AppConfig, Problem> {
+    pub(super) async fn read(&self) -> Result<AppConfig, StartError> {
         // Asked for at the same time as the file.
         let looked = self.beside.as_deref().and_then(look_at);
         let text = if self.given.is_undefined() {
@@ -143,7 +143,7 @@ async fn is_there(url: &str, answer: Promise) -> bool {
     }
 }
 
-async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, Problem> {
+async fn read_config(text: Option<String>, from_url: bool) -> Result<AppConfig, StartError> {
     let text = text.unwrap_or_else(|| "{}".to_owned());
     let wrong = |error: ConfigError| ["config.json: ", &error.in_text(&text)].concat();
     let config = AppConfig::parse_without_mapping(&text).map_err(wrong)?;
@@ -181,9 +181,9 @@ fn resolve(element: &HtmlElement, url: &str) -> Option<String> {
 ///
 /// # Errors
 /// Whatever else comes instead of the file: then nobody knows what it says, and the file may be there next time.
-async fn fetch_text(url: Option<&str>, expected: bool) -> Result<Option<String>, Problem> {
+async fn fetch_text(url: Option<&str>, expected: bool) -> Result<Option<String>, StartError> {
     let Some(url) = url else { return Ok(None) };
-    let unavailable = |what: &str| Problem::Unavailable([url, what].concat());
+    let unavailable = |what: &str| StartError::Unavailable([url, what].concat());
     // Somebody may have just edited it: ask the server whether our copy is still right.
     let answer = Request::get(url).cache(RequestCache::NoCache).send().await;
     let answer = answer.map_err(|_| unavailable(BROKEN_OFF))?;
@@ -216,7 +216,7 @@ impl Settings {
     ///
     /// # Errors
     /// If the URL of the signaling server is none.
-    pub(super) fn gather(element: &HtmlElement, mut config: AppConfig) -> Result<Self, Problem> {
+    pub(super) fn gather(element: &HtmlElement, mut config: AppConfig) -> Result<Self, StartError> {
         let from_url = element.has_attribute("from-url");
         let asked = if from_url { address::asked_by(&page_address()) } else { address::Asked::default() };
         let named = asked.room.is_some();

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
 use super::identity::Identity;
-use super::settings::{Problem, Settings, hex, socket_url};
+use super::settings::{Settings, StartError, hex, socket_url};
 use super::{address, subscribers};
 use crate::dom::{Listener, random_bytes};
 use crate::driver::{Driver, DriverOptions, MakeDialect, Subscription};
@@ -26,7 +26,7 @@ pub(super) struct ElementRoom {
 }
 
 /// Builds the room of an element. If that cannot be done, the element shows why.
-pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, Problem>) -> Option<ElementRoom> {
+pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, StartError>) -> Option<ElementRoom> {
     let settings = config.and_then(|config| Settings::gather(element, config));
     let settings = settings.map_err(|problem| show(element, &problem)).ok()?;
     let started = start(element, settings).map_err(|error| {
@@ -36,11 +36,11 @@ pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, Problem>) -
     started.ok()
 }
 
-fn show(element: &HtmlElement, problem: &Problem) {
+fn show(element: &HtmlElement, problem: &StartError) {
     match problem {
-        Problem::Config(message) => ui::show_config_error(element, message),
-        Problem::Unavailable(what) => ui::show_config_unavailable(element, what),
-        Problem::NotLoaded => ui::show_not_loaded(element),
+        StartError::Config(message) => ui::show_config_error(element, message),
+        StartError::Unavailable(what) => ui::show_config_unavailable(element, what),
+        StartError::NotLoaded => ui::show_not_loaded(element),
     }
 }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use js_sys::Date;
 use visavis_core::{
-    ConnectionEvent, DataChannel as Kind, MAX_PEER_MESSAGE_BYTES, PEER_CHANNEL_BUFFER, PEER_CHANNEL_ID,
-    PEER_CHANNEL_LABEL, PeerChannelEvent,
+    ConnectionEvent, DataChannel as Kind, MAX_PEER_MESSAGE_BYTES, PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT,
+    PEER_CHANNEL_ID, PEER_CHANNEL_LABEL, PeerChannelEvent,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Event, MessageEvent};
@@ -45,7 +45,7 @@ impl Connection {
     }
 
     fn watch_peer_channel(self: &Rc<Self>, channel: DataChannel) {
-        channel.set_buffered_amount_low_threshold(PEER_CHANNEL_BUFFER);
+        channel.set_buffered_amount_low_threshold(PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT);
         let on = |event, act: fn(&Rc<Self>, Event)| self.listener(&channel, event, act);
         let listeners = [
             on("open", |connection, _| connection.peer_channel(PeerChannelEvent::Opened)),
@@ -74,7 +74,7 @@ impl Connection {
         // If it is closing, its end has been told, or will be.
         let _ = channel.send(text);
         self.data_channels().sent_at.set(Date::now());
-        if channel.buffered_amount() > f64::from(PEER_CHANNEL_BUFFER) {
+        if channel.buffered_amount() > f64::from(PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT) {
             self.peer_channel(PeerChannelEvent::BufferedAmountHigh);
         }
     }

@@ -141,7 +141,7 @@ pub struct CheckLine {
 pub(crate) struct CheckContext {
     pub(crate) microphone: SourceView,
     pub(crate) camera: SourceView,
-    pub(crate) link_open: bool,
+    pub(crate) signaling_open: bool,
     /// Why the server is out of reach, as far as it is known.
     pub(crate) obstacle: UnreachableReason,
 }
@@ -171,7 +171,7 @@ impl Entry {
     /// The time is over: what was heard last is what is wrong.
     fn give_up(&mut self, context: &CheckContext, out: &mut Outbox) {
         let fault = match self.line.item {
-            CheckItem::Server if context.link_open => Fault::Unreachable(UnreachableReason::NoReply),
+            CheckItem::Server if context.signaling_open => Fault::Unreachable(UnreachableReason::NoReply),
             CheckItem::Server => Fault::Unreachable(context.obstacle),
             CheckItem::Microphone | CheckItem::Camera if self.line.state == CheckState::Waiting => {
                 Fault::Unopened
@@ -309,7 +309,7 @@ impl Check {
     }
 
     fn test_server(&mut self, context: &CheckContext, out: &mut Outbox) {
-        if self.awaits_server() && !context.link_open && context.obstacle != UnreachableReason::Unknown {
+        if self.awaits_server() && !context.signaling_open && context.obstacle != UnreachableReason::Unknown {
             let state = CheckState::Failed(Fault::Unreachable(context.obstacle));
             self.entries.first_mut().into_iter().for_each(|entry| entry.finish(state, out));
         }

@@ -32,7 +32,7 @@ use crate::output::{ConnectionEffect, DataChannel, Effect, Event, Role};
 use crate::queue::Queue;
 use crate::safety::{Certificates, Fingerprint, Fingerprints};
 use crate::signal_client::SignalClient;
-use crate::topology::TransceiverPlan;
+use crate::topology::ConnectionPlan;
 use crate::view::ConnectionReason;
 
 /// Most of our own candidates that wait for their description to be sent.
@@ -76,7 +76,7 @@ impl Context<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionRequest {
     /// An answerer of the same generation must take its place: our first offer yields to theirs.
-    Yield,
+    ReplaceWithAnswerer,
     /// It is time for the shell to make it.
     CreatePeerConnection,
 }
@@ -95,7 +95,7 @@ enum PeerConnectionSlot {
 #[derive(Debug)]
 pub(crate) struct Connection {
     slot: PeerConnectionSlot,
-    plan: TransceiverPlan,
+    plan: ConnectionPlan,
     epoch: u32,
     negotiator: Negotiator,
     candidates: CandidateBuffer,
@@ -117,7 +117,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(epoch: u32, plan: TransceiverPlan, polite: bool, recovery: Recovery) -> Self {
+    pub(crate) fn new(epoch: u32, plan: ConnectionPlan, polite: bool, recovery: Recovery) -> Self {
         let role = plan.role();
         Self {
             slot: PeerConnectionSlot::Empty,
@@ -224,7 +224,7 @@ impl Connection {
 
     /// The browser says whose certificate it talks to.
     pub(crate) fn remote_certificate(&mut self, fingerprint: Fingerprint) {
-        self.certificates.remote_in_use(fingerprint);
+        self.certificates.add_remote_certificate(fingerprint);
     }
 
     /// Nobody knows whether there is another end.
@@ -334,8 +334,7 @@ impl Connection {
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
         // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
-        if first && self.plan == TransceiverPlan::Mesh(Offerer::Them) && self.remote_media.has_peer_channel()
-        {
+        if first && self.plan == ConnectionPlan::Mesh(Offerer::Them) && self.remote_media.has_peer_channel() {
             self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
         }
         self.watch.reset();
@@ -370,7 +369,7 @@ impl Connection {
         match self.negotiator.next_step(cx.can_send)? {
             Step::SetLocal => self.effect(ConnectionEffect::SetLocalDescription, cx.out),
             Step::SetRemote(description) => self.set_remote(&description, cx),
-            Step::Yield => return Some(ConnectionRequest::Yield),
+            Step::ReplaceWithAnswerer => return Some(ConnectionRequest::ReplaceWithAnswerer),
         }
         None
     }
@@ -379,7 +378,7 @@ impl Connection {
     fn set_remote(&mut self, description: &SessionDescription, cx: &mut Context<'_>) {
         match self.certificates.sanitize(&description.sdp, self.plan.max_sections()) {
             Ok(sdp) => {
-                let adopts = self.plan == TransceiverPlan::Mesh(Offerer::Them)
+                let adopts = self.plan == ConnectionPlan::Mesh(Offerer::Them)
                     && description.sdp_type == SdpType::Offer;
                 let adopted = if adopts { self.adopt(&sdp) } else { Vec::new() };
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };

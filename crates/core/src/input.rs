@@ -155,7 +155,7 @@ pub enum PeerChannelEvent {
     /// A text of at most [`MAX_PEER_MESSAGE_BYTES`](crate::MAX_PEER_MESSAGE_BYTES) arrived; what is longer, or no text, is
     /// dropped.
     Message(String),
-    /// More than [`PEER_CHANNEL_BUFFER`](crate::PEER_CHANNEL_BUFFER) bytes wait to be sent after what was sent last.
+    /// More than [`PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT`](crate::PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT) bytes wait to be sent after what was sent last.
     BufferedAmountHigh,
     /// `bufferedamountlow`: not any more.
     BufferedAmountLow,

@@ -4,7 +4,6 @@
 //! says when to come back, and [`Room::view`] is what to show.
 
 mod backoff;
-mod budget;
 mod by_id;
 mod check;
 mod connection;
@@ -17,6 +16,7 @@ mod outbox;
 mod output;
 mod peer_message;
 mod queue;
+mod rate_limiter;
 mod room;
 mod roster;
 mod safety;
@@ -38,7 +38,7 @@ pub use input::{
 };
 pub use output::{
     CheckEffect, ConnectionConfig, ConnectionEffect, DataChannel, Effect, Event, MediaEffect, Output,
-    PEER_CHANNEL_BUFFER, PEER_CHANNEL_ID, PEER_CHANNEL_LABEL, Role, SocketEffect,
+    PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT, PEER_CHANNEL_ID, PEER_CHANNEL_LABEL, Role, SocketEffect,
 };
 pub use peer_message::{MAX_PEER_MESSAGE_BYTES, PeerMessage};
 pub use queue::Queue;

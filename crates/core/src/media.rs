@@ -2,10 +2,10 @@
 
 use visavis_signaling::{MediaState, Source, Timestamp};
 
-use crate::budget::Budget;
 use crate::input::{CaptureId, MediaError, TrackId};
 use crate::outbox::Outbox;
 use crate::output::{Effect, MediaEffect};
+use crate::rate_limiter::RateLimiter;
 use crate::timing::REOPENS_PER_MINUTE;
 use crate::view::{SourceState, SourceView};
 
@@ -47,14 +47,21 @@ struct LocalSource {
     /// cable would prompt without end. After that only a change of the devices, or the person, opens one.
     reopened: bool,
     /// How often it was opened because the devices had changed.
-    changes: Budget,
+    changes: RateLimiter,
     /// The devices changed too often: it is opened then, if they are still not there.
     due: Option<Timestamp>,
 }
 
 impl LocalSource {
     fn new(source: Source, wanted: bool) -> Self {
-        Self { source, wanted, phase: Phase::Idle, reopened: false, changes: Budget::default(), due: None }
+        Self {
+            source,
+            wanted,
+            phase: Phase::Idle,
+            reopened: false,
+            changes: RateLimiter::default(),
+            due: None,
+        }
     }
 
     fn is_device(&self) -> bool {
@@ -76,7 +83,7 @@ impl LocalSource {
     }
 
     /// Whether the device that it misses may be looked for now; if that was done too often, it is as soon as it may.
-    fn may_reopen(&mut self, now: Timestamp) -> bool {
+    fn try_acquire_reopen(&mut self, now: Timestamp) -> bool {
         if !self.misses_device() {
             return false;
         }
@@ -292,7 +299,7 @@ impl LocalMedia {
     /// A device was plugged in or pulled out: what is missing may be there now.
     pub(crate) fn devices_changed(&mut self, now: Timestamp, out: &mut Outbox) {
         let missing =
-            self.sources.iter_mut().filter_map(|local| local.may_reopen(now).then_some(local.source));
+            self.sources.iter_mut().filter_map(|local| local.try_acquire_reopen(now).then_some(local.source));
         let missing: Vec<Source> = missing.collect();
         self.capture(|local| missing.contains(&local.source), out);
     }

@@ -58,7 +58,7 @@ pub const PEER_CHANNEL_LABEL: &str = "visavis";
 /// While more bytes than this wait in it, only what must be said is ([`PeerChannelEvent::BufferedAmountLow`] ends that).
 ///
 /// [`PeerChannelEvent::BufferedAmountLow`]: crate::PeerChannelEvent::BufferedAmountLow
-pub const PEER_CHANNEL_BUFFER: u32 = 64 * 1024;
+pub const PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT: u32 = 64 * 1024;
 
 /// A decision that the shell carries out, in groups of those who do. Answers come back as an [`Input`](crate::Input).
 #[derive(Debug, Clone, PartialEq, Eq)]

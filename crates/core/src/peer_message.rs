@@ -78,8 +78,11 @@ mod tests {
             let message = PeerMessage::decode(example).unwrap().unwrap();
             assert_eq!(message.encode(), example);
         }
-        let numbers =
-            [MAX_PEER_MESSAGE_BYTES, crate::PEER_CHANNEL_BUFFER as usize, crate::PEER_CHANNEL_ID.into()];
+        let numbers = [
+            MAX_PEER_MESSAGE_BYTES,
+            crate::PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT as usize,
+            crate::PEER_CHANNEL_ID.into(),
+        ];
         for number in numbers.map(|number| number.to_string()) {
             assert!(document.contains(&number), "{number}");
         }

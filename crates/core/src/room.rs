@@ -26,7 +26,7 @@ use crate::output::{ConnectionEffect, Event, Output};
 use crate::queue::Queue;
 use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
-use crate::timing::TIMER_LATE;
+use crate::timing::SLEEP_THRESHOLD;
 use crate::topology::Sfu;
 use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView};
@@ -188,7 +188,7 @@ impl Room {
 
     /// After a sleep of the page everything is late, and what happened meanwhile has not been heard of.
     fn detect_sleep(&mut self, now: Timestamp) {
-        let late = |at: Timestamp| at + TIMER_LATE < now;
+        let late = |at: Timestamp| at + SLEEP_THRESHOLD < now;
         if late(self.last_input) && self.poll_timeout().is_some_and(late) {
             for (_, connection) in self.connections.iter_mut() {
                 connection.recovery_mut().on_wake(now);
@@ -285,7 +285,7 @@ impl Room {
         self.session.unanswered &=
             self.session.lifecycle.in_call() && self.roster.iter().all(|member| member.unconfirmed);
         self.roster.note_lost(now, |id| connection_of(id).is_some_and(Connection::is_connected));
-        while let Some(id) = self.roster.take_given_up(now) {
+        while let Some(id) = self.roster.next_given_up(now) {
             self.remove_participant(&id);
         }
     }
@@ -305,7 +305,7 @@ impl Room {
     /// The far end of the connection on which somebody is received.
     fn remote_of(&self, member: &Member) -> Option<Remote> {
         match member.offerer {
-            Offerer::Nobody => self.sfu.leg_of(&member.id).map(Remote::Server),
+            Offerer::ViaSfu => self.sfu.leg_of(&member.id).map(Remote::Server),
             Offerer::Us | Offerer::Them | Offerer::Unknown => Some(Remote::Participant(member.id.clone())),
         }
     }

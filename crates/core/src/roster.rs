@@ -42,7 +42,7 @@ impl Roster {
     }
 
     /// Somebody is in the room. True if they were not known before; false too if there is no place for them.
-    pub(crate) fn enter(&mut self, info: ParticipantInfo) -> bool {
+    pub(crate) fn upsert(&mut self, info: ParticipantInfo) -> bool {
         if let Some(member) = self.get_mut(&info.id) {
             member.name = info.name;
             member.media = info.media.or(member.media);
@@ -113,7 +113,7 @@ impl Roster {
     }
 
     /// Somebody who has been lost for too long.
-    pub(crate) fn take_given_up(&self, now: Timestamp) -> Option<ParticipantId> {
+    pub(crate) fn next_given_up(&self, now: Timestamp) -> Option<ParticipantId> {
         let over = |member: &&Member| member.given_up_at().is_some_and(|at| at <= now);
         self.0.iter().find(over).map(|member| member.id.clone())
     }

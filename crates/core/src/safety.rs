@@ -48,12 +48,13 @@ pub(crate) struct Certificates {
 impl Certificates {
     /// Our own description is in force.
     pub(crate) fn local(&mut self, sdp: &str) {
-        self.ours = canonical::canonical(sdp, usize::MAX).ok().and_then(|(_, fingerprint)| fingerprint);
+        self.ours =
+            canonical::canonicalize_sdp(sdp, usize::MAX).ok().and_then(|(_, fingerprint)| fingerprint);
     }
 
     /// What the browser may be shown of their description, of at most so many sections.
     pub(crate) fn sanitize(&mut self, sdp: &str, max_sections: usize) -> Result<String, DescriptionError> {
-        let (sdp, fingerprint) = canonical::canonical(sdp, max_sections)?;
+        let (sdp, fingerprint) = canonical::canonicalize_sdp(sdp, max_sections)?;
         if self.pinned.is_some() && fingerprint.is_some() && self.pinned != fingerprint {
             return Err(DescriptionError::CertificateChanged);
         }
@@ -62,7 +63,7 @@ impl Certificates {
     }
 
     /// The browser talks to whoever has this certificate.
-    pub(crate) fn remote_in_use(&mut self, fingerprint: Fingerprint) {
+    pub(crate) fn add_remote_certificate(&mut self, fingerprint: Fingerprint) {
         if self.in_use.len() < 2 && !self.in_use.contains(&fingerprint) {
             self.in_use.push(fingerprint);
         }
@@ -95,7 +96,7 @@ mod tests {
         let mut certificates = Certificates::default();
         certificates.local(&sdp(ours));
         certificates.sanitize(&sdp(announced), MAX_SECTIONS).unwrap();
-        certificates.remote_in_use(fingerprint(in_use));
+        certificates.add_remote_certificate(fingerprint(in_use));
         certificates.verified()
     }
 
@@ -117,10 +118,10 @@ mod tests {
         certificates.local(&sdp(1));
         certificates.sanitize(&sdp(2), MAX_SECTIONS).unwrap();
         assert_eq!(certificates.verified(), None, "not read yet");
-        certificates.remote_in_use(fingerprint(2));
-        certificates.remote_in_use(fingerprint(2));
+        certificates.add_remote_certificate(fingerprint(2));
+        certificates.add_remote_certificate(fingerprint(2));
         assert!(certificates.verified().is_some());
-        certificates.remote_in_use(fingerprint(3));
+        certificates.add_remote_certificate(fingerprint(3));
         assert_eq!(certificates.verified(), None, "one of two transports leads elsewhere");
     }
 

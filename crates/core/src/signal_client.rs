@@ -197,13 +197,13 @@ impl SignalClient {
     }
 
     /// Whether connections carry a channel whose end means goodbye.
-    pub(crate) fn uses_hangup_channel(&self) -> bool {
-        self.dialect.uses_hangup_channel()
+    pub(crate) fn uses_hang_up_channel(&self) -> bool {
+        self.dialect.uses_hang_up_channel()
     }
 
     /// Somebody has closed that channel. What that means is for the dialect to say, with or without a socket.
-    pub(crate) fn on_channel_closed(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) {
-        self.drive_dialect(now, DialectInput::ChannelClosed(id), out);
+    pub(crate) fn on_hang_up_channel_closed(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) {
+        self.drive_dialect(now, DialectInput::HangUpChannelClosed(id), out);
     }
 
     pub(crate) fn on_socket_event(&mut self, now: Timestamp, event: SocketEvent, out: &mut Outbox) {

@@ -8,7 +8,7 @@ pub const SOCKET_OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// A socket that stays open for this long has somebody at its other end. A proxy without a server behind it (that of Trunk)
 /// closes within milliseconds what it has just opened.
-pub const SOCKET_CONFIRMS_SERVER: Duration = Duration::from_millis(200);
+pub const MIN_CONFIRMING_SOCKET_AGE: Duration = Duration::from_millis(200);
 /// Where there was no server, one is looked for again this often, as long as the lobby is shown.
 pub const SERVER_PROBE_INTERVAL: Duration = Duration::from_secs(20);
 /// A check before a call gives the signaling server this long to answer...
@@ -54,7 +54,7 @@ pub const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// ...and this often when the network may have changed or the page has slept...
 pub const STATS_INTERVAL_WHEN_ALERT: Duration = Duration::from_secs(1);
 /// ...for so long.
-pub const ALERT_LASTS: Duration = Duration::from_secs(6);
+pub const ALERT_DURATION: Duration = Duration::from_secs(6);
 /// Two looks that lie further apart say nothing about the time between them: timers of hidden pages are late.
 pub const STATS_MAX_GAP: Duration = Duration::from_secs(5);
 /// Not a packet for this long from somebody who says that they send, or to anybody although we do: the path is repaired,
@@ -80,13 +80,13 @@ pub const SILENT_REPAIRS_PER_MINUTE: usize = 2;
 /// Most repairs of one pair for any reason, in any minute.
 pub const REPAIRS_PER_MINUTE: usize = 6;
 /// Most rebuilds of one pair that the other side may make us take part in, in any minute.
-pub const FOLLOWS_PER_MINUTE: usize = 10;
+pub const REMOTE_REBUILDS_PER_MINUTE: usize = 10;
 /// Most tries to open a device that was lost, because the browser says that its devices have changed, in any minute: each
 /// may ask the person.
 pub const REOPENS_PER_MINUTE: usize = 3;
 /// The minute of the four above.
-pub const BUDGET_PERIOD: Duration = Duration::from_secs(60);
+pub const RATE_LIMIT_PERIOD: Duration = Duration::from_secs(60);
 /// A timer that comes this late has slept with its page: the deadlines it missed are not believed...
-pub const TIMER_LATE: Duration = Duration::from_secs(3);
+pub const SLEEP_THRESHOLD: Duration = Duration::from_secs(3);
 /// ...before what happened meanwhile has had this long to be heard of.
 pub const WAKE_GRACE: Duration = Duration::from_secs(1);

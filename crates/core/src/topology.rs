@@ -1,6 +1,6 @@
 //! Which connections should exist, what each begins with, and who yields on them.
 //!
-//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::Nobody`]), so that a room can be either, or,
+//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::ViaSfu`]), so that a room can be either, or,
 //! while it moves from one to the other, both.
 
 mod mesh;
@@ -19,26 +19,26 @@ pub(crate) struct ConnectionSpec {
     /// Its far end.
     pub(crate) remote: Remote,
     /// What passes on it.
-    pub(crate) plan: TransceiverPlan,
+    pub(crate) plan: ConnectionPlan,
     /// Which one, if the far end numbers them; else we do.
     pub(crate) epoch: Option<u32>,
 }
 
 /// What passes on a connection, and who offers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TransceiverPlan {
+pub(crate) enum ConnectionPlan {
     /// Our sources and theirs, and a data channel if they are one of ours.
     Mesh(Offerer),
     /// What a selective forwarding unit wants of us, or has for us.
     Leg(LegDirection),
 }
 
-impl TransceiverPlan {
+impl ConnectionPlan {
     /// How its peer connection begins.
     pub(crate) fn role(self) -> Role {
         match self {
             Self::Mesh(Offerer::Us | Offerer::Unknown) => Role::Offerer,
-            Self::Mesh(Offerer::Them | Offerer::Nobody) | Self::Leg(LegDirection::Subscribe) => {
+            Self::Mesh(Offerer::Them | Offerer::ViaSfu) | Self::Leg(LegDirection::Subscribe) => {
                 Role::Answerer
             }
             Self::Leg(LegDirection::Publish(_) | LegDirection::Both { .. }) => Role::Publisher,

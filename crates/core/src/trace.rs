@@ -63,7 +63,7 @@ pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
         Outbound::Join { room, .. } => ("join", room.as_str()),
         Outbound::Negotiation(negotiation) => describe_negotiation(negotiation),
         Outbound::Leg(_, LegRequest::RestartIce) => ("restart ICE", "server"),
-        Outbound::Leg(_, LegRequest::Replace) => ("replace connection", "server"),
+        Outbound::Leg(_, LegRequest::Rebuild) => ("replace connection", "server"),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Leave => ("leave", ""),
         Outbound::Check => ("check", ""),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use visavis_core::signaling::dialects::{Options, named};
 use visavis_core::signaling::{Dialect, Timestamp};
-use visavis_core::timing::{SERVER_PROBE_INTERVAL, SOCKET_CONFIRMS_SERVER};
+use visavis_core::timing::{MIN_CONFIRMING_SOCKET_AGE, SERVER_PROBE_INTERVAL};
 use visavis_core::{
     Command, ContactPolicy, Effect, Event, Input, Lifecycle, NetworkEvent, Output, ProbeResult, Problem,
     Room, RoomConfig, SocketEffect, SocketEvent, TraceKind, UnreachableReason,
@@ -194,7 +194,7 @@ fn a_server_that_is_down_is_not_absent() {
 /// As behind the proxy of Trunk, which answers 400 with a server behind it or without.
 #[test]
 fn behind_a_proxy_of_this_machine_a_socket_that_closes_at_once_is_no_server() {
-    for (stands, falls_back) in [(Duration::ZERO, true), (SOCKET_CONFIRMS_SERVER, false)] {
+    for (stands, falls_back) in [(Duration::ZERO, true), (MIN_CONFIRMING_SOCKET_AGE, false)] {
         let local = || dialect_at("visavis", "ws://localhost:8080/ws");
         let config = RoomConfig { seed: 1, ..RoomConfig::default() };
         let mut harness = Harness::new(Room::new(config, local()).with_fallback(|| Some(dialect("tabs"))));
@@ -234,7 +234,7 @@ fn nobody_is_led_to_the_fallback_while_the_server_is_down_but_may_ask_for_it() {
     let mut harness = Harness::new(room("visavis").with_fallback(|| Some(dialect("tabs"))));
     harness.join();
     harness.input(Input::Socket(SocketEvent::Opened));
-    harness.wait(SOCKET_CONFIRMS_SERVER);
+    harness.wait(MIN_CONFIRMING_SOCKET_AGE);
     harness.socket_closed();
     assert!(!harness.room.view().may_fall_back, "it has been there");
     assert_eq!(harness.input(Input::Command(Command::UseFallback)), []);

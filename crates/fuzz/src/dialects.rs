@@ -96,7 +96,7 @@ impl Conversation {
             ('!', "closed") => self.input(DialectInput::Closed),
             ('!', "hung up") => {
                 if let Some(id) = self.people.first().cloned() {
-                    self.input(DialectInput::ChannelClosed(id));
+                    self.input(DialectInput::HangUpChannelClosed(id));
                 }
             }
             ('@', time) => self.wait_until(Timestamp::from_millis(number(time).0.min(1 << 40))),
@@ -126,7 +126,7 @@ impl Conversation {
             DialectInput::Opened => (self.open, self.connected) = (true, false),
             DialectInput::Closed => self.open = false,
             DialectInput::Frame(frame) => self.connected |= frame.starts_with("40"),
-            DialectInput::Send(_) | DialectInput::ChannelClosed(_) | DialectInput::Timeout => {}
+            DialectInput::Send(_) | DialectInput::HangUpChannelClosed(_) | DialectInput::Timeout => {}
         }
         self.handle(input);
         self.wait_until(self.now);

@@ -45,8 +45,8 @@ pub enum DialectInput {
     Send(Outbound),
     /// The moment of [`Dialect::poll_timeout`] has come.
     Timeout,
-    /// Somebody has closed the data channel beside our media: see [`Dialect::uses_hangup_channel`].
-    ChannelClosed(ParticipantId),
+    /// Somebody has closed the data channel beside our media: see [`Dialect::uses_hang_up_channel`].
+    HangUpChannelClosed(ParticipantId),
 }
 
 /// What comes out of a dialect.
@@ -82,7 +82,7 @@ pub trait Dialect {
 
     /// Whether connections carry a data channel that nothing is ever said on, because clients of this language hang up
     /// by closing it.
-    fn uses_hangup_channel(&self) -> bool {
+    fn uses_hang_up_channel(&self) -> bool {
         false
     }
 }

@@ -46,7 +46,7 @@ pub const ALL: &[DialectEntry] = &[
 ];
 
 /// Words that several dialects know, carriers, and what two of ours tell each other through any server.
-pub const WORDS: &str = "type,id,name,room,from,to,x,media,microphone,camera,screen,screenAudio,host,generation,hello,bye,description,sdp,\
+pub const REPORT_ALLOWLIST: &str = "type,id,name,room,from,to,x,media,microphone,camera,screen,screenAudio,host,generation,hello,bye,description,sdp,\
     offer,answer,signal,candidate,ice,sdpMid,sdpMLineIndex,sdpMLineindex,mlineIndex,mlineindex,label,usernameFragment,audio,\
     video,iceServers,urls,username,credential,message,code,reason,error,sid,pingInterval,pingTimeout,maxPayload,\
     Invalid namespace,true,false,null";
@@ -69,7 +69,7 @@ pub struct About {
     pub title: &'static str,
     /// What a person types as the name of a room.
     pub room: &'static str,
-    /// Its words: whatever the server says that is looked at, and not in [`WORDS`], with commas between. All else that a
+    /// Its words: whatever the server says that is looked at, and not in [`REPORT_ALLOWLIST`], with commas between. All else that a
     /// server says is hidden in a report of the flight recorder.
     pub words: &'static str,
 }

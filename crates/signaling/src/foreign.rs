@@ -43,7 +43,7 @@ pub(crate) struct Profile {
     /// The server also repeats what is said in other rooms.
     pub(crate) mixes_rooms: bool,
     /// Clients hang up by closing a data channel beside the media.
-    pub(crate) uses_hangup_channel: bool,
+    pub(crate) uses_hang_up_channel: bool,
     /// The server says who has left. If not, only unanswered offers can tell.
     pub(crate) announces_leave: bool,
 }
@@ -95,7 +95,7 @@ pub(crate) trait Protocol {
     fn leave(&mut self, _context: &mut Context) {}
 
     /// Somebody has closed the data channel beside the media.
-    fn on_channel_closed(&mut self, key: &str, context: &mut Context) {
+    fn on_hang_up_channel_closed(&mut self, key: &str, context: &mut Context) {
         context.participant_left(key);
     }
 
@@ -308,17 +308,17 @@ impl Dialect for ForeignDialect {
                 self.drive_carrier(CarrierInput::Timeout, out);
                 self.on_timeout();
             }
-            DialectInput::ChannelClosed(id) => {
+            DialectInput::HangUpChannelClosed(id) => {
                 if let Some(key) = self.context.key_of(&id) {
-                    self.protocol.on_channel_closed(&key, &mut self.context);
+                    self.protocol.on_hang_up_channel_closed(&key, &mut self.context);
                 }
             }
         }
         self.drain(out);
     }
 
-    fn uses_hangup_channel(&self) -> bool {
-        self.protocol.profile().uses_hangup_channel
+    fn uses_hang_up_channel(&self) -> bool {
+        self.protocol.profile().uses_hang_up_channel
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {

@@ -102,5 +102,5 @@ pub enum LegRequest {
     /// An offer with new ICE credentials, on a connection where the server offers.
     RestartIce,
     /// Another connection in its place: [`SfuSignal::Legs`] with another epoch.
-    Replace,
+    Rebuild,
 }

@@ -177,8 +177,8 @@ pub enum Offerer {
     Us,
     /// They do.
     Them,
-    /// Nobody: what they publish comes by way of a selective forwarding unit, and no connection leads to them.
-    Nobody,
+    /// Nobody does: what they publish comes by way of a selective forwarding unit, and no connection leads to them.
+    ViaSfu,
     /// Nobody can tell, nor whether anybody is there: the server relays to whoever listens. We offer into the silence.
     Unknown,
 }

@@ -5,6 +5,7 @@ mod dialect;
 mod ice;
 mod network;
 mod script;
+mod sections;
 mod server;
 
 use std::cell::RefCell;

@@ -5,7 +5,7 @@ use visavis_signaling::Source;
 
 const OFF: SourceView = SourceView { source: Source::Camera, state: SourceState::Off, track: None };
 const CONTEXT: CheckContext =
-    CheckContext { microphone: OFF, camera: OFF, link_open: true, obstacle: UnreachableReason::Unknown };
+    CheckContext { microphone: OFF, camera: OFF, signaling_open: true, obstacle: UnreachableReason::Unknown };
 
 fn on(track: u32) -> SourceView {
     SourceView { source: Source::Camera, state: SourceState::On, track: Some(TrackId(track)) }
@@ -193,13 +193,13 @@ fn a_path_that_fails_does_not_matter_if_another_works() {
 
 #[test]
 fn a_server_that_is_out_of_reach_is_explained() {
-    for (link_open, obstacle, when, expected) in [
+    for (signaling_open, obstacle, when, expected) in [
         (false, UnreachableReason::Down, 1, UnreachableReason::Down),
         (false, UnreachableReason::Unknown, 10_000, UnreachableReason::Unknown),
         (true, UnreachableReason::Unknown, 10_000, UnreachableReason::NoReply),
     ] {
         let mut harness = Harness::begin(&[]);
-        harness.step(when, &CheckContext { link_open, obstacle, ..CONTEXT });
+        harness.step(when, &CheckContext { signaling_open, obstacle, ..CONTEXT });
         assert_eq!(harness.state(SERVER), CheckState::Failed(Fault::Unreachable(expected)));
     }
     let mut harness = Harness::begin(&[]);

@@ -19,16 +19,16 @@ use crate::timing::{
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ExpectedMedia {
     /// They say that they send their voice.
-    pub(crate) audio: bool,
+    pub(crate) remote_microphone: bool,
     /// They say that they send a picture.
-    pub(crate) video: bool,
+    pub(crate) remote_camera: bool,
     /// They say that they share a screen. One on which nothing moves is repeated, by
     /// Chromium once a second, and 30 times by Firefox.
-    pub(crate) screen: bool,
+    pub(crate) remote_screen: bool,
     /// We send our voice.
-    pub(crate) own_audio: bool,
+    pub(crate) local_microphone: bool,
     /// We send a picture.
-    pub(crate) own_video: bool,
+    pub(crate) local_camera: bool,
     /// They tell what they send, so they are no stranger, who may want no picture.
     pub(crate) wants_video: bool,
 }
@@ -126,17 +126,17 @@ impl FlowWatch {
         let fresh = self.sampled_at.is_none_or(|sampled_at| now.since(sampled_at) > STATS_MAX_GAP);
         self.sampled_at = Some(now);
         self.frames.sample(moment, flow, expected, fresh);
-        let (received, audio) = (flow.received, flow.audio);
-        let speaks = audio != self.audio.counter || !expected.audio;
+        let (received, audio) = (flow.received, flow.remote_microphone);
+        let speaks = audio != self.audio.counter || !expected.remote_microphone;
         let flows = received != self.total.counter && speaks;
-        let any = expected.audio || expected.video || expected.screen;
+        let any = expected.remote_microphone || expected.remote_camera || expected.remote_screen;
         let total = self.total.update(now, received, any, fresh);
-        let audio = self.audio.update(now, audio, expected.audio, fresh);
-        let own = self.own.update(now, flow.own_audio, expected.own_audio, fresh);
+        let audio = self.audio.update(now, audio, expected.remote_microphone, fresh);
+        let own = self.own.update(now, flow.local_microphone, expected.local_microphone, fresh);
         let limit = if moment.alert { SILENCE_TIMEOUT_WHEN_ALERT } else { SILENCE_TIMEOUT };
         let limit = if self.total.grown { limit } else { FIRST_PACKET_TIMEOUT };
         // A voice that has ended is a device pulled out; a picture that has ended is one click.
-        let due = expected.audio || moment.server_heard > total;
+        let due = expected.remote_microphone || moment.server_heard > total;
         // What we have never managed to send, they may not want: only what stops is missed.
         let stuck = self.own.grown && now.since(own) >= SILENCE_TIMEOUT;
         let verdict = if (due && now.since(total) >= limit) || stuck {
@@ -158,11 +158,11 @@ mod tests {
     use super::*;
 
     const BOTH: ExpectedMedia = ExpectedMedia {
-        audio: true,
-        video: true,
-        screen: false,
-        own_audio: true,
-        own_video: true,
+        remote_microphone: true,
+        remote_camera: true,
+        remote_screen: false,
+        local_microphone: true,
+        local_camera: true,
         wants_video: true,
     };
 
@@ -179,7 +179,12 @@ mod tests {
     fn looks(expected: ExpectedMedia, flows: &[[u32; 3]]) -> Vec<FlowVerdict> {
         let mut watch = FlowWatch::default();
         let look = |(n, [audio, video, own]): (usize, &[u32; 3])| {
-            let flow = Flow { received: audio + video, audio: *audio, own_audio: *own, ..Flow::default() };
+            let flow = Flow {
+                received: audio + video,
+                remote_microphone: *audio,
+                local_microphone: *own,
+                ..Flow::default()
+            };
             watch.sample(moment(2000 * n as u64), &flow, expected)
         };
         flows.iter().enumerate().map(look).collect()
@@ -202,7 +207,7 @@ mod tests {
 
     #[test]
     fn nobody_is_missed_who_does_not_send() {
-        let quiet = ExpectedMedia { audio: false, video: false, ..BOTH };
+        let quiet = ExpectedMedia { remote_microphone: false, remote_camera: false, ..BOTH };
         let flows: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
         assert_eq!(looks(quiet, &flows)[1..], [FlowVerdict::Inconclusive; 59]);
         let dark: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
@@ -211,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_screen_alone_is_missed_too() {
-        let shared = ExpectedMedia { audio: false, video: false, screen: true, ..BOTH };
+        let shared =
+            ExpectedMedia { remote_microphone: false, remote_camera: false, remote_screen: true, ..BOTH };
         let verdicts = looks(shared, &[[0, 1, 1], [0, 2, 2], [0, 2, 3], [0, 2, 4], [0, 2, 5]]);
         assert!(is_deaf(&verdicts[4]));
     }
@@ -235,7 +241,7 @@ mod tests {
     #[test]
     fn late_looks_prove_nothing() {
         let mut watch = FlowWatch::default();
-        let flow = Flow { received: 10, audio: 5, own_audio: 5, ..Flow::default() };
+        let flow = Flow { received: 10, remote_microphone: 5, local_microphone: 5, ..Flow::default() };
         for n in 0..100 {
             let verdict = watch.sample(SampleContext { alert: true, ..moment(60_000 * n) }, &flow, BOTH);
             assert!(!matches!(verdict, FlowVerdict::Silent { .. }));
@@ -246,7 +252,7 @@ mod tests {
     fn old_words_do_not_count() {
         let mut watch = FlowWatch::default();
         for n in 0..30 {
-            let flow = Flow { received: 7 + n, audio: 7, own_audio: n, ..Flow::default() };
+            let flow = Flow { received: 7 + n, remote_microphone: 7, local_microphone: n, ..Flow::default() };
             let moment =
                 SampleContext { server_heard: Timestamp::from_millis(0), ..moment(2000 * u64::from(n)) };
             assert!(!matches!(watch.sample(moment, &flow, BOTH), FlowVerdict::Silent { .. }));

@@ -54,9 +54,9 @@ impl FrameWatch {
                 _ => FrameState::Flowing,
             }
         };
-        self.remote = sample(&mut self.decoded, flow.decoded, expected.video);
-        self.capture = sample(&mut self.captured, flow.captured, expected.own_video);
-        let due = expected.own_video && expected.wants_video;
+        self.remote = sample(&mut self.decoded, flow.decoded, expected.remote_camera);
+        self.capture = sample(&mut self.captured, flow.captured, expected.local_camera);
+        let due = expected.local_camera && expected.wants_video;
         let encoded = sample(&mut self.encoded, flow.encoded, due);
         self.local = if self.capture == FrameState::Flowing { encoded } else { FrameState::Flowing };
     }
@@ -69,11 +69,11 @@ mod tests {
     use super::*;
 
     const BOTH: ExpectedMedia = ExpectedMedia {
-        audio: true,
-        video: true,
-        screen: false,
-        own_audio: true,
-        own_video: true,
+        remote_microphone: true,
+        remote_camera: true,
+        remote_screen: false,
+        local_microphone: true,
+        local_camera: true,
         wants_video: true,
     };
 
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sends_is_not_missed() {
-        let quiet = ExpectedMedia { video: false, own_video: false, ..BOTH };
+        let quiet = ExpectedMedia { remote_camera: false, local_camera: false, ..BOTH };
         assert_eq!(looks(quiet, &[[7; 3]; 60]).1, None);
     }
 

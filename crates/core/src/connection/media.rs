@@ -9,7 +9,7 @@ use crate::input::{Stats, StreamStats, TrackId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::safety::MAX_FORWARDED_SECTIONS;
-use crate::topology::TransceiverPlan;
+use crate::topology::ConnectionPlan;
 
 /// The transceivers that send our sources.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ pub(crate) struct Flow {
     /// Packets received, of all streams.
     pub(super) received: u32,
     /// Packets received of their microphone.
-    pub(super) audio: u32,
+    pub(super) remote_microphone: u32,
     /// Packets sent of our microphone.
-    pub(super) own_audio: u32,
+    pub(super) local_microphone: u32,
     /// Frames decoded of their camera; `None` if the browser does not count them.
     pub(super) decoded: Option<u32>,
     /// Frames encoded of our camera.
@@ -64,12 +64,12 @@ pub(crate) struct Flow {
 
 impl Connection {
     /// What passes on it.
-    pub(crate) fn plan(&self) -> TransceiverPlan {
+    pub(crate) fn plan(&self) -> ConnectionPlan {
         self.plan
     }
 
     /// More is to pass on it than before, or less.
-    pub(crate) fn set_plan(&mut self, plan: TransceiverPlan, out: &mut Outbox) {
+    pub(crate) fn set_plan(&mut self, plan: ConnectionPlan, out: &mut Outbox) {
         self.plan = plan;
         if self.id().is_some() {
             self.add_planned_transceivers(out);
@@ -82,8 +82,8 @@ impl Connection {
     }
 
     /// The track that comes in the section `mid`.
-    pub(crate) fn track_in(&self, mid: &str) -> Option<TrackId> {
-        self.remote_media.track_in(mid)
+    pub(crate) fn track_by_mid(&self, mid: &str) -> Option<TrackId> {
+        self.remote_media.track_by_mid(mid)
     }
 
     /// `track` fired.
@@ -110,8 +110,8 @@ impl Connection {
     /// only for those who know what they are, and not before the first negotiation is over.
     pub(crate) fn publish(&mut self, sources: impl Iterator<Item = Source>, out: &mut Outbox) {
         let ready = match self.plan {
-            TransceiverPlan::Mesh(_) => self.is_visavis() && self.negotiator.is_established(),
-            TransceiverPlan::Leg(_) => self.id().is_some(),
+            ConnectionPlan::Mesh(_) => self.is_visavis() && self.negotiator.is_established(),
+            ConnectionPlan::Leg(_) => self.id().is_some(),
         };
         for source in sources {
             if ready && self.plan.sends(source) && !self.transceivers.sources.contains(&source) {
@@ -123,7 +123,7 @@ impl Connection {
     /// Gives a connection to a selective forwarding unit the transceivers that are to be there before anything is published, so
     /// that a microphone that is switched on later needs no negotiation.
     pub(crate) fn add_planned_transceivers(&mut self, out: &mut Outbox) {
-        let TransceiverPlan::Leg(direction) = self.plan else { return };
+        let ConnectionPlan::Leg(direction) = self.plan else { return };
         let wanted = match direction {
             LegDirection::Both { audio, video, .. } => [audio, video],
             LegDirection::Publish(_) | LegDirection::Subscribe => [0; 2],
@@ -186,8 +186,8 @@ impl Connection {
         };
         Flow {
             received: packets(stats.inbound.iter()),
-            audio: packets(stats.inbound.iter().filter(theirs(Source::Microphone))),
-            own_audio: packets(stats.outbound.iter().filter(ours(Source::Microphone))),
+            remote_microphone: packets(stats.inbound.iter().filter(theirs(Source::Microphone))),
+            local_microphone: packets(stats.outbound.iter().filter(ours(Source::Microphone))),
             decoded: frames(stats.inbound.iter().filter(theirs(Source::Camera))),
             encoded: frames(stats.outbound.iter().filter(ours(Source::Camera))),
             captured: stats

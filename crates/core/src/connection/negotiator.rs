@@ -28,7 +28,7 @@ pub(crate) enum Step {
     SetRemote(SessionDescription),
     /// Both made their first offer at once and ours must yield. Start afresh as the answerer: rolling back would leave
     /// our transceivers behind, which nothing would ever answer (only those of `addTrack` are reused, RFC 8829 5.10).
-    Yield,
+    ReplaceWithAnswerer,
 }
 
 #[derive(Debug)]
@@ -187,7 +187,7 @@ impl Negotiator {
             // Made to offer, so its transceivers are not those of their offer, whether or not ours is out yet.
             SdpType::Offer if self.may_offer && !self.established => {
                 self.inbox.push_front(description);
-                return Some(Step::Yield);
+                return Some(Step::ReplaceWithAnswerer);
             }
             SdpType::Offer => self.ignoring_offer = false,
             SdpType::Answer if ours_is_out => {}
@@ -212,7 +212,7 @@ mod tests {
         for polite in [true, false] {
             let mut negotiator = Negotiator::new(polite, true);
             negotiator.push(description(SdpType::Offer));
-            assert_eq!(negotiator.next_step(true), Some(Step::Yield));
+            assert_eq!(negotiator.next_step(true), Some(Step::ReplaceWithAnswerer));
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
     fn the_polite_side_yields_at_first_and_rolls_back_later() {
         let mut negotiator = offering(true);
         negotiator.push(description(SdpType::Offer));
-        assert_eq!(negotiator.next_step(true), Some(Step::Yield));
+        assert_eq!(negotiator.next_step(true), Some(Step::ReplaceWithAnswerer));
         assert_eq!(negotiator.take_waiting().len(), 1, "the offer is not lost");
 
         let mut negotiator = established(true);

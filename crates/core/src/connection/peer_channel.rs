@@ -3,14 +3,14 @@
 use visavis_signaling::{MediaState, Timestamp};
 
 use super::Connection;
-use crate::budget::Budget;
 use crate::input::PeerChannelEvent;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event};
 use crate::peer_message::PeerMessage;
+use crate::rate_limiter::RateLimiter;
 
 /// Most messages in a minute that are listened to. Nobody switches anything so often.
-const MAX_MESSAGES: usize = 240;
+const MAX_MESSAGES_PER_MINUTE: usize = 240;
 
 /// Its `readyState`, and whether there is room for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ pub(super) struct PeerChannel {
     state: State,
     /// What they were told last that we publish.
     told: Option<MediaState>,
-    messages: Budget,
+    messages: RateLimiter,
 }
 
 impl Connection {
@@ -75,7 +75,7 @@ impl Connection {
     }
 
     fn read_message(&mut self, now: Timestamp, text: &str, out: &mut Outbox) -> Option<PeerMessage> {
-        if !self.peer_channel.messages.take(now, MAX_MESSAGES) {
+        if !self.peer_channel.messages.take(now, MAX_MESSAGES_PER_MINUTE) {
             self.peer_channel = PeerChannel::default();
             self.effect(ConnectionEffect::ClosePeerChannel, out);
             out.event(Event::ProtocolError("Too many messages on a data channel.".to_owned()));

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use visavis_signaling::Timestamp;
 
-use crate::budget::Budget;
 use crate::input::PeerConnectionState;
+use crate::rate_limiter::RateLimiter;
 use crate::timing::{
-    CONNECT_TIMEOUT, DISCONNECTED_GRACE, FAILED_RETRY_INTERVAL, FOLLOWS_PER_MINUTE, POLITE_DELAY,
+    CONNECT_TIMEOUT, DISCONNECTED_GRACE, FAILED_RETRY_INTERVAL, POLITE_DELAY, REMOTE_REBUILDS_PER_MINUTE,
     REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE, RESTART_PACKETS_TIMEOUT, RESTART_TIMEOUT, SILENT_REPAIRS,
     SILENT_REPAIRS_PER_MINUTE, WAKE_GRACE,
 };
@@ -59,11 +59,11 @@ pub(crate) struct Recovery {
     silent_repairs: u32,
     /// When packets should come again after a restart because of silence.
     packets_due_by: Timestamp,
-    repairs_budget: Budget,
-    silent_repairs_budget: Budget,
-    follow_budget: Budget,
+    repair_limiter: RateLimiter,
+    silent_repair_limiter: RateLimiter,
+    remote_rebuild_limiter: RateLimiter,
     /// They have built the pair anew too often; when we may follow them again.
-    follow_at: Option<Timestamp>,
+    remote_rebuild_at: Option<Timestamp>,
 }
 
 impl Recovery {
@@ -78,10 +78,10 @@ impl Recovery {
             silence_repair: Repair::RestartIce,
             silent_repairs: 0,
             packets_due_by: now,
-            repairs_budget: Budget::default(),
-            silent_repairs_budget: Budget::default(),
-            follow_budget: Budget::default(),
-            follow_at: None,
+            repair_limiter: RateLimiter::default(),
+            silent_repair_limiter: RateLimiter::default(),
+            remote_rebuild_limiter: RateLimiter::default(),
+            remote_rebuild_at: None,
         };
         recovery.enter(Phase::Starting, now, CONNECT_TIMEOUT);
         recovery
@@ -118,7 +118,7 @@ impl Recovery {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.deadline.into_iter().chain(self.follow_at).min()
+        self.deadline.into_iter().chain(self.remote_rebuild_at).min()
     }
 
     /// `connectionState` changed.
@@ -230,33 +230,34 @@ impl Recovery {
     }
 
     /// Whether the pair may be repaired once more now. If not, it will be as soon as it may.
-    pub(crate) fn may_repair(&mut self, now: Timestamp) -> bool {
-        let may = self.repairs_budget.take(now, REPAIRS_PER_MINUTE);
+    pub(crate) fn try_acquire_repair(&mut self, now: Timestamp) -> bool {
+        let may = self.repair_limiter.take(now, REPAIRS_PER_MINUTE);
         if !may {
             if matches!(self.phase, Phase::Healthy | Phase::Silent) {
                 self.phase = Phase::Restarting;
             }
-            self.deadline = Some(self.repairs_budget.free_at(REPAIRS_PER_MINUTE));
+            self.deadline = Some(self.repair_limiter.free_at(REPAIRS_PER_MINUTE));
         }
         may
     }
 
     /// Whether we may follow them once more into a connection that they built anew. If not,
-    /// [`take_follow`](Self::take_due_follow) says when.
-    pub(crate) fn may_follow(&mut self, now: Timestamp) -> bool {
-        let may = self.follow_budget.take(now, FOLLOWS_PER_MINUTE);
-        self.follow_at = (!may).then(|| self.follow_budget.free_at(FOLLOWS_PER_MINUTE));
+    /// [`take_follow`](Self::take_due_remote_rebuild) says when.
+    pub(crate) fn try_acquire_remote_rebuild(&mut self, now: Timestamp) -> bool {
+        let may = self.remote_rebuild_limiter.take(now, REMOTE_REBUILDS_PER_MINUTE);
+        self.remote_rebuild_at =
+            (!may).then(|| self.remote_rebuild_limiter.free_at(REMOTE_REBUILDS_PER_MINUTE));
         may
     }
 
     /// Whether it is time to follow them.
-    pub(crate) fn take_due_follow(&mut self, now: Timestamp) -> bool {
-        self.follow_at.take_if(|at| *at <= now).is_some()
+    pub(crate) fn take_due_remote_rebuild(&mut self, now: Timestamp) -> bool {
+        self.remote_rebuild_at.take_if(|at| *at <= now).is_some()
     }
 
     /// The repair that is due, if any.
     pub(crate) fn take_due_repair(&mut self, now: Timestamp) -> Option<Repair> {
-        if self.deadline.is_none_or(|deadline| deadline > now) || !self.may_take(now) {
+        if self.deadline.is_none_or(|deadline| deadline > now) || !self.try_acquire_due_repair(now) {
             return None;
         }
         self.repairs = self.repairs.saturating_add(1);
@@ -272,20 +273,20 @@ impl Recovery {
         }
     }
 
-    /// Whether the repair that is due may be carried out. One because of silence has a smaller budget too, and if that
+    /// Whether the repair that is due may be carried out. One because of silence has a smaller limit too, and if that
     /// is spent, another look must find silence when it is not any more.
-    fn may_take(&mut self, now: Timestamp) -> bool {
+    fn try_acquire_due_repair(&mut self, now: Timestamp) -> bool {
         if self.phase != Phase::Silent {
-            return self.may_repair(now);
+            return self.try_acquire_repair(now);
         }
-        let free = self.silent_repairs_budget.free_at(SILENT_REPAIRS_PER_MINUTE);
-        let free = free.max(self.repairs_budget.free_at(REPAIRS_PER_MINUTE));
+        let free = self.silent_repair_limiter.free_at(SILENT_REPAIRS_PER_MINUTE);
+        let free = free.max(self.repair_limiter.free_at(REPAIRS_PER_MINUTE));
         if free > now {
             self.await_packets(free, self.silence_repair);
             return false;
         }
-        self.silent_repairs_budget.take(now, SILENT_REPAIRS_PER_MINUTE)
-            && self.repairs_budget.take(now, REPAIRS_PER_MINUTE)
+        self.silent_repair_limiter.take(now, SILENT_REPAIRS_PER_MINUTE)
+            && self.repair_limiter.take(now, REPAIRS_PER_MINUTE)
     }
 
     fn take_silence_repair(&mut self, now: Timestamp) -> Repair {
@@ -410,11 +411,12 @@ mod tests {
     #[test]
     fn they_cannot_make_us_rebuild_without_end() {
         let mut recovery = healthy();
-        let follow_budget = (0..60).filter(|second| recovery.may_follow(at(second * 1000))).count();
-        assert_eq!(follow_budget, FOLLOWS_PER_MINUTE);
+        let remote_rebuild_limiter =
+            (0..60).filter(|second| recovery.try_acquire_remote_rebuild(at(second * 1000))).count();
+        assert_eq!(remote_rebuild_limiter, REMOTE_REBUILDS_PER_MINUTE);
         assert_eq!(recovery.poll_timeout(), Some(at(60_000)));
-        assert!(recovery.take_due_follow(at(60_000)));
-        assert!(recovery.may_follow(at(60_000)));
+        assert!(recovery.take_due_remote_rebuild(at(60_000)));
+        assert!(recovery.try_acquire_remote_rebuild(at(60_000)));
     }
 
     #[test]

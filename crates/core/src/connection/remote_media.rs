@@ -75,7 +75,7 @@ impl RemoteMedia {
     }
 
     /// The track that comes in the section `mid`.
-    pub(super) fn track_in(&self, mid: &str) -> Option<TrackId> {
+    pub(super) fn track_by_mid(&self, mid: &str) -> Option<TrackId> {
         self.tracks.iter().find(|track| track.mid == mid).map(|track| track.id)
     }
 

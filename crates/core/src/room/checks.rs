@@ -39,7 +39,7 @@ impl Room {
         let context = CheckContext {
             microphone: self.media.view(Source::Microphone),
             camera: self.media.view(Source::Camera),
-            link_open: self.signal_client.is_open(),
+            signaling_open: self.signal_client.is_open(),
             obstacle: self.signal_client.unreachable_reason(),
         };
         let servers = self.config.ice_servers.iter().chain(&self.session.ice_servers);

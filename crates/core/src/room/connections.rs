@@ -9,7 +9,7 @@ use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
-use crate::topology::{self, ConnectionSpec, Sfu, TransceiverPlan};
+use crate::topology::{self, ConnectionPlan, ConnectionSpec, Sfu};
 use crate::view::ConnectionReason;
 
 impl Room {
@@ -39,14 +39,14 @@ impl Room {
         let ConnectionSpec { remote, plan, epoch } = spec;
         let epoch = epoch.unwrap_or_else(|| self.connections.next_epoch(&remote));
         let recovery = Recovery::new(now, self.is_polite(&remote));
-        let answers = plan == TransceiverPlan::Mesh(Offerer::Them);
-        let unconfirmed = plan == TransceiverPlan::Mesh(Offerer::Unknown);
+        let answers = plan == ConnectionPlan::Mesh(Offerer::Them);
+        let unconfirmed = plan == ConnectionPlan::Mesh(Offerer::Unknown);
         self.replace_connection(&remote, epoch, plan, recovery);
         if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
             connection.set_unconfirmed();
         }
         if answers && self.connections.prepared_answerer().is_none() {
-            let prepared = self.create_peer_connection(TransceiverPlan::Mesh(Offerer::Them));
+            let prepared = self.create_peer_connection(ConnectionPlan::Mesh(Offerer::Them));
             self.connections.set_prepared_answerer(prepared);
         }
     }
@@ -61,7 +61,7 @@ impl Room {
         &mut self,
         remote: &Remote,
         epoch: u32,
-        plan: TransceiverPlan,
+        plan: ConnectionPlan,
         recovery: Recovery,
     ) -> Option<Connection> {
         let new = Connection::new(epoch, plan, self.is_polite(remote), recovery);
@@ -69,11 +69,11 @@ impl Room {
     }
 
     /// Has the shell make a connection that sends what we send.
-    fn create_peer_connection(&mut self, plan: TransceiverPlan) -> ConnectionId {
+    fn create_peer_connection(&mut self, plan: ConnectionPlan) -> ConnectionId {
         let connection = self.connections.new_id();
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
-        if plan.role() == Role::Offerer && self.signal_client.uses_hangup_channel() {
+        if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
         }
         for (source, track) in self.media.tracks().into_iter().filter(|(source, _)| plan.sends(*source)) {
@@ -90,7 +90,7 @@ impl Room {
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
-        let answers = plan == TransceiverPlan::Mesh(Offerer::Them);
+        let answers = plan == ConnectionPlan::Mesh(Offerer::Them);
         let prepared = if answers { self.connections.take_prepared_answerer() } else { None };
         let made = match prepared {
             Some(prepared) => prepared,
@@ -113,7 +113,7 @@ impl Room {
         let Some(connection) = self.connections.get(remote) else { return };
         let epoch = connection.epoch().saturating_add(1);
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Us), recovery);
+        self.replace_connection(remote, epoch, ConnectionPlan::Mesh(Offerer::Us), recovery);
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
@@ -163,13 +163,13 @@ impl Room {
                 && self.can_send_to(remote)
         };
         for remote in self.connections.remotes(hurt) {
-            self.rebuild_within_budget(now, &remote);
+            self.rebuild_within_limit(now, &remote);
         }
     }
 
     /// Builds a pair anew, unless that has been done too often.
-    pub(super) fn rebuild_within_budget(&mut self, now: Timestamp, remote: &Remote) {
-        let may = |connection: &mut Connection| connection.recovery_mut().may_repair(now);
+    pub(super) fn rebuild_within_limit(&mut self, now: Timestamp, remote: &Remote) {
+        let may = |connection: &mut Connection| connection.recovery_mut().try_acquire_repair(now);
         if self.connections.get_mut(remote).is_some_and(may) {
             self.rebuild(now, remote);
         }
@@ -181,7 +181,7 @@ impl Room {
         let waits =
             |pair: &Connection| pair.awaits_answer() || (offerer == Offerer::Us && pair.awaits_offer());
         if self.connections.get(remote).is_some_and(waits) {
-            self.rebuild_within_budget(now, remote);
+            self.rebuild_within_limit(now, remote);
         }
     }
 
@@ -198,7 +198,7 @@ impl Room {
         let reachable: Vec<_> = self.repairable().map(|(remote, _)| remote.clone()).collect();
         for remote in reachable {
             let Some(connection) = self.connections.get_mut(&remote) else { continue };
-            if connection.recovery_mut().take_due_follow(now) {
+            if connection.recovery_mut().take_due_remote_rebuild(now) {
                 self.replay_early(now, &remote);
                 continue;
             }
@@ -210,7 +210,7 @@ impl Room {
 
     fn carry_out(&mut self, now: Timestamp, remote: &Remote, repair: Repair) {
         match (remote, repair) {
-            (Remote::Server(leg), Repair::RestartIce) if self.sfu.offers_on(*leg) => {
+            (Remote::Server(leg), Repair::RestartIce) if self.sfu.server_offers_on(*leg) => {
                 self.ask_sfu(now, *leg, LegRequest::RestartIce);
             }
             (_, Repair::RestartIce) => self.with_connection(now, remote, Connection::restart_ice),
@@ -219,7 +219,7 @@ impl Room {
                 if let Some(connection) = self.connections.get_mut(remote) {
                     *connection.recovery_mut() = connection.recovery().for_successor(now);
                 }
-                self.ask_sfu(now, *leg, LegRequest::Replace);
+                self.ask_sfu(now, *leg, LegRequest::Rebuild);
             }
         }
     }
@@ -280,7 +280,7 @@ impl Room {
             }
             ConnectionEvent::HangUpChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
-                self.signal_client.on_channel_closed(now, id, &mut self.out);
+                self.signal_client.on_hang_up_channel_closed(now, id, &mut self.out);
             }
             ConnectionEvent::IceCandidate(candidate) => {
                 self.with_connection(now, &remote, |connection, cx| {
@@ -311,7 +311,7 @@ impl Room {
         for remote in self.connections.remotes(|_, _| true) {
             while let Some(request) = self.negotiate(now, &remote) {
                 match request {
-                    ConnectionRequest::Yield => self.yield_to(now, &remote),
+                    ConnectionRequest::ReplaceWithAnswerer => self.replace_with_answerer(now, &remote),
                     ConnectionRequest::CreatePeerConnection => {
                         self.take_or_create_peer_connection(now, &remote);
                     }
@@ -327,10 +327,10 @@ impl Room {
     }
 
     /// Both made their first offer at once, and ours yields: an answerer of the same generation takes over.
-    fn yield_to(&mut self, now: Timestamp, remote: &Remote) {
+    fn replace_with_answerer(&mut self, now: Timestamp, remote: &Remote) {
         let Some(connection) = self.connections.get(remote) else { return };
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
-        let before = self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Them), recovery);
+        let before = self.replace_connection(remote, epoch, ConnectionPlan::Mesh(Offerer::Them), recovery);
         if let (Some(connection), Some(before)) = (self.connections.get_mut(remote), before) {
             connection.inherit(before);
         }

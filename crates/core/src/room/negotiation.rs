@@ -8,7 +8,7 @@ use visavis_signaling::{
 
 use super::Room;
 use crate::connection::Connection;
-use crate::topology::TransceiverPlan;
+use crate::topology::ConnectionPlan;
 
 impl Room {
     /// A description or candidate arrived: it goes to its connection if that is of the same epoch, waits if its time has not
@@ -30,7 +30,7 @@ impl Room {
             (NegotiationMessage::Description(description), Ordering::Greater)
                 if remote.participant().is_some() =>
             {
-                self.follow_rebuild(now, &remote, epoch, description);
+                self.accept_remote_rebuild(now, &remote, epoch, description);
             }
             // A server says first that there is another connection.
             (message, Ordering::Greater) => {
@@ -45,12 +45,18 @@ impl Room {
     }
 
     /// They have built the connection anew.
-    fn follow_rebuild(&mut self, now: Timestamp, remote: &Remote, epoch: u32, offer: SessionDescription) {
+    fn accept_remote_rebuild(
+        &mut self,
+        now: Timestamp,
+        remote: &Remote,
+        epoch: u32,
+        offer: SessionDescription,
+    ) {
         let Some(connection) = self.connections.get_mut(remote) else { return };
         if offer.sdp_type == SdpType::Answer {
             return;
         }
-        if !connection.recovery_mut().may_follow(now) {
+        if !connection.recovery_mut().try_acquire_remote_rebuild(now) {
             let message = NegotiationMessage::Description(offer);
             return self.connections.buffer_early_offer(Negotiation {
                 remote: remote.clone(),
@@ -59,7 +65,7 @@ impl Room {
             });
         }
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(remote, epoch, TransceiverPlan::Mesh(Offerer::Them), recovery);
+        self.replace_connection(remote, epoch, ConnectionPlan::Mesh(Offerer::Them), recovery);
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.description_arrived(offer);
         }
@@ -71,7 +77,7 @@ impl Room {
     fn outdated_description(&mut self, now: Timestamp, remote: &Remote, description: &SessionDescription) {
         let waiting = self.connections.get(remote).is_some_and(Connection::is_untouched);
         if waiting && description.sdp_type == SdpType::Offer {
-            self.rebuild_within_budget(now, remote);
+            self.rebuild_within_limit(now, remote);
         }
     }
 

@@ -155,7 +155,7 @@ impl Room {
         } else if let Some(connection) = self.connections.get_mut(&remote) {
             connection.reset_flow();
         }
-        self.roster.enter(info)
+        self.roster.upsert(info)
     }
 
     fn on_participant_lost(&mut self, id: &ParticipantId) {

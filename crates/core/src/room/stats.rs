@@ -6,7 +6,7 @@ use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
 use crate::input::Stats;
 use crate::output::ConnectionEffect;
-use crate::timing::{ALERT_LASTS, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
+use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
 /// When the counters of the connections are looked at.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Room {
         if now < self.stats.alert_until {
             return;
         }
-        self.stats.alert_until = now + ALERT_LASTS;
+        self.stats.alert_until = now + ALERT_DURATION;
         self.stats.next_at = now;
         self.reset_flow_watch();
     }
@@ -82,12 +82,12 @@ impl Room {
         };
         if let Some(connection) = self.connections.get_mut(remote) {
             let expected = ExpectedMedia {
-                audio: media.microphone,
-                video: media.camera,
+                remote_microphone: media.microphone,
+                remote_camera: media.camera,
                 // It is said before it is negotiated.
-                screen: media.screen && connection.track(Source::Screen).is_some(),
-                own_audio: own.microphone,
-                own_video: own.camera,
+                remote_screen: media.screen && connection.track(Source::Screen).is_some(),
+                local_microphone: own.microphone,
+                local_camera: own.camera,
                 wants_video: told.is_some(),
             };
             connection.on_stats(moment, stats, expected);

@@ -89,7 +89,7 @@ impl Fingerprint {
 
 /// A description of at most `max_sections` with nothing in it that could be taken for a fingerprint but one SHA-256, and that
 /// fingerprint.
-pub(crate) fn canonical(
+pub(crate) fn canonicalize_sdp(
     sdp: &str,
     max_sections: usize,
 ) -> Result<(String, Option<Fingerprint>), DescriptionError> {
@@ -140,7 +140,7 @@ mod tests {
     /// What is left for the fingerprint of byte 1 beside these lines.
     fn left(strange: &str) -> (String, Option<Fingerprint>) {
         let good = format!("a=fingerprint:sha-256 {}", digits(1));
-        canonical(&section(&[strange, &good]), MAX_SECTIONS).unwrap()
+        canonicalize_sdp(&section(&[strange, &good]), MAX_SECTIONS).unwrap()
     }
 
     #[test]
@@ -182,10 +182,13 @@ mod tests {
         for end in ["\r", "\n", "\u{0}", "\u{b}", "\u{c}", "\u{85}", "\r\r\n"] {
             let hidden = format!("a=x:1{end}a=fingerprint:sha-256 {}", digits(14));
             let good = format!("a=fingerprint:sha-256 {}", digits(1));
-            let refused = canonical(&section(&[&hidden, &good]), MAX_SECTIONS);
+            let refused = canonicalize_sdp(&section(&[&hidden, &good]), MAX_SECTIONS);
             assert_eq!(refused, Err(DescriptionError::CertificatesDiffer), "{end:?}");
         }
-        assert_eq!(canonical("v=0\rs=-\n\r\nt=0 0", MAX_SECTIONS).unwrap().0, "v=0\r\ns=-\r\nt=0 0\r\n");
+        assert_eq!(
+            canonicalize_sdp("v=0\rs=-\n\r\nt=0 0", MAX_SECTIONS).unwrap().0,
+            "v=0\r\ns=-\r\nt=0 0\r\n"
+        );
     }
 
     #[test]
@@ -193,7 +196,7 @@ mod tests {
         let line = |byte| format!("a=fingerprint:SHA-256 {}\r\n", digits(byte).to_ascii_lowercase());
         let of = |session, first, second| {
             let section = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n";
-            canonical(
+            canonicalize_sdp(
                 &["v=0\r\n", &line(session), section, &line(first), section, &line(second)].concat(),
                 MAX_SECTIONS,
             )
@@ -212,7 +215,7 @@ mod tests {
         let longer =
             |name: &str, bytes: usize| format!("a=fingerprint:{name} {}", vec!["AB"; bytes].join(":"));
         let hashes = [&longer("sha-384", 48), &*format!("{LINE}{}", digits(1)), &longer("sha-512", 64)];
-        let (sdp, fingerprint) = canonical(&section(&hashes), MAX_SECTIONS).unwrap();
+        let (sdp, fingerprint) = canonicalize_sdp(&section(&hashes), MAX_SECTIONS).unwrap();
         assert_eq!(sdp, section(&[&format!("{LINE}{}", digits(1))]));
         assert_eq!(fingerprint.unwrap().0, digits(1));
     }
@@ -220,13 +223,14 @@ mod tests {
     #[test]
     fn a_description_without_a_certificate_is_left_as_it_is() {
         let plain = "v=0\r\nm=audio 9 RTP/AVP 0\r\n";
-        assert_eq!(canonical(plain, MAX_SECTIONS), Ok((plain.to_owned(), None)));
+        assert_eq!(canonicalize_sdp(plain, MAX_SECTIONS), Ok((plain.to_owned(), None)));
     }
 
     #[test]
     fn sections_are_bounded() {
-        let of =
-            |count| canonical(&["v=0\r\n", &"m=audio 9 RTP/AVP 0\r\n".repeat(count)].concat(), MAX_SECTIONS);
+        let of = |count| {
+            canonicalize_sdp(&["v=0\r\n", &"m=audio 9 RTP/AVP 0\r\n".repeat(count)].concat(), MAX_SECTIONS)
+        };
         assert!(of(MAX_SECTIONS).is_ok());
         assert_eq!(of(MAX_SECTIONS + 1), Err(DescriptionError::TooManySections));
     }

@@ -6,7 +6,7 @@ use visavis_signaling::{Dialect, Probe, Timestamp};
 use super::SignalClient;
 use crate::outbox::Outbox;
 use crate::output::Effect;
-use crate::timing::{SERVER_PROBE_INTERVAL, SOCKET_CONFIRMS_SERVER};
+use crate::timing::{MIN_CONFIRMING_SOCKET_AGE, SERVER_PROBE_INTERVAL};
 use crate::unreachable::{ProbeResult, UnreachableReason};
 
 /// Whether the server has ever been there: then, whatever happens, it is not absent but down.
@@ -28,13 +28,13 @@ enum Alternative {
     /// What speaks where there is no server, before it is needed.
     Factory(Box<dyn Fn() -> Option<Box<dyn Dialect>>>),
     /// The same once it was needed; or the dialect of the server that is not there.
-    PeerConnectionSlot(Box<dyn Dialect>),
+    Made(Box<dyn Dialect>),
 }
 
 impl Alternative {
     fn made(&self) -> Option<&dyn Dialect> {
         match self {
-            Self::PeerConnectionSlot(dialect) => Some(&**dialect),
+            Self::Made(dialect) => Some(&**dialect),
             Self::Factory(_) | Self::None => None,
         }
     }
@@ -43,7 +43,7 @@ impl Alternative {
     fn take(&mut self) -> Option<Box<dyn Dialect>> {
         match std::mem::take(self) {
             Self::None => None,
-            Self::PeerConnectionSlot(dialect) => Some(dialect),
+            Self::Made(dialect) => Some(dialect),
             Self::Factory(make) => {
                 let dialect = make();
                 *self = Self::Factory(make);
@@ -101,7 +101,7 @@ impl ServerLookup {
     }
 
     pub(super) fn on_closed(&mut self, now: Timestamp) {
-        if self.opened_at.take().is_some_and(|at| at + SOCKET_CONFIRMS_SERVER <= now) {
+        if self.opened_at.take().is_some_and(|at| at + MIN_CONFIRMING_SOCKET_AGE <= now) {
             self.confirm_server();
         }
     }
@@ -190,7 +190,7 @@ impl SignalClient {
     fn switch_dialect(&mut self, now: Timestamp, out: &mut Outbox) {
         let Some(other) = self.lookup.other.take() else { return };
         self.close(now, out);
-        self.lookup.other = Alternative::PeerConnectionSlot(std::mem::replace(&mut self.dialect, other));
+        self.lookup.other = Alternative::Made(std::mem::replace(&mut self.dialect, other));
         self.lookup.fallback_active = !self.lookup.fallback_active;
         self.lookup.next_probe_at = now + SERVER_PROBE_INTERVAL;
         self.connect(now, out);

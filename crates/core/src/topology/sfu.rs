@@ -3,7 +3,7 @@
 use visavis_signaling::limits::MAX_LEGS;
 use visavis_signaling::{ForwardedTrack, Leg, LegDirection, LegId, ParticipantId, Remote, SfuSignal, Source};
 
-use super::{ConnectionSpec, TransceiverPlan};
+use super::{ConnectionPlan, ConnectionSpec};
 use crate::safety::MAX_FORWARDED_SECTIONS;
 
 /// What is known of the connections to a selective forwarding unit.
@@ -37,18 +37,18 @@ impl Sfu {
     pub(super) fn connections(&self) -> impl Iterator<Item = ConnectionSpec> {
         self.legs.iter().map(|leg| ConnectionSpec {
             remote: Remote::Server(leg.id),
-            plan: TransceiverPlan::Leg(leg.direction),
+            plan: ConnectionPlan::Leg(leg.direction),
             epoch: Some(leg.epoch),
         })
     }
 
     /// Whether the server offers on this connection.
-    pub(crate) fn offers_on(&self, leg: LegId) -> bool {
+    pub(crate) fn server_offers_on(&self, leg: LegId) -> bool {
         self.legs.iter().any(|known| known.id == leg && known.direction == LegDirection::Subscribe)
     }
 
     /// Where a source of somebody comes: on which connection, in which section.
-    pub(crate) fn section_of(&self, publisher: &ParticipantId, source: Source) -> Option<(LegId, &str)> {
+    pub(crate) fn mid_of(&self, publisher: &ParticipantId, source: Source) -> Option<(LegId, &str)> {
         let carries = |track: &ForwardedTrack| track.publisher == *publisher && track.source == source;
         let carrying = self.tracks.iter().find(|(_, track)| carries(track));
         carrying.map(|(leg, track)| (*leg, track.mid.as_str()))

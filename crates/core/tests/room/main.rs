@@ -59,7 +59,7 @@ impl Dialect for TestDialect {
                 self.signals.extend(INBOUND.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
-            DialectInput::ChannelClosed(id) => {
+            DialectInput::HangUpChannelClosed(id) => {
                 out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Left(id))));
             }
             DialectInput::Opened | DialectInput::Closed | DialectInput::Timeout => {}
@@ -70,7 +70,7 @@ impl Dialect for TestDialect {
         None
     }
 
-    fn uses_hangup_channel(&self) -> bool {
+    fn uses_hang_up_channel(&self) -> bool {
         true
     }
 }

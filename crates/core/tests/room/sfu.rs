@@ -41,7 +41,7 @@ fn on(connection: u32, effect: ConnectionEffect) -> Effect {
 fn room() -> Harness {
     let (mut harness, _) = Harness::joined(&[]);
     for name in ["a", "b"] {
-        let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::Nobody))));
+        let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::ViaSfu))));
         assert_eq!(effects, [], "no connection leads to them");
     }
     harness
@@ -100,7 +100,7 @@ fn whose_track_comes_is_what_the_server_says_before_or_after() {
     // The same section carries another track later, of somebody else.
     harness.receive(forwards("0", "a", Source::Screen));
     assert_eq!(track(&harness, 1, Source::Camera), None);
-    let mut sharing = info("a", Offerer::Nobody);
+    let mut sharing = info("a", Offerer::ViaSfu);
     sharing.media = Some(MediaState { screen: true, ..MediaState::default() });
     harness.receive(Inbound::Roster(RosterSignal::Resumed(sharing)));
     assert_eq!(track(&harness, 0, Source::Screen), Some(TrackId(7)));
@@ -137,7 +137,7 @@ fn a_broken_connection_is_mended_by_whoever_offers_on_it() {
     // What does not help is tried no longer: another connection, which the server numbers.
     let effects = harness.wait(Duration::from_secs(20));
     assert_eq!(creations(&effects), []);
-    assert!(sent().contains(&Outbound::Leg(LegId(0), LegRequest::Replace)));
+    assert!(sent().contains(&Outbound::Leg(LegId(0), LegRequest::Rebuild)));
     let effects = harness.receive(legs(&[publisher(1), subscriber(0)]));
     assert_eq!(creations(&effects), [(2, Role::Publisher)]);
     assert!(effects.contains(&on(0, ConnectionEffect::Close)));

@@ -253,8 +253,14 @@ fn refusal(message: &str) -> RejectCode {
 
 impl Protocol for PeerJs {
     fn profile(&self) -> Profile {
-        let (survives_reconnect, says_hello, uses_hangup_channel) = (true, true, true);
-        Profile { capacity: SLOTS, survives_reconnect, says_hello, uses_hangup_channel, ..Profile::default() }
+        let (survives_reconnect, says_hello, uses_hang_up_channel) = (true, true, true);
+        Profile {
+            capacity: SLOTS,
+            survives_reconnect,
+            says_hello,
+            uses_hang_up_channel,
+            ..Profile::default()
+        }
     }
 
     fn url(&self, base: &str) -> String {
@@ -333,7 +339,7 @@ impl Protocol for PeerJs {
     }
 
     /// Ours say goodbye. If they close a channel, they are about to call again.
-    fn on_channel_closed(&mut self, key: &str, context: &mut Context) {
+    fn on_hang_up_channel_closed(&mut self, key: &str, context: &mut Context) {
         if !context.is_visavis(key) {
             context.participant_left(key);
         }

@@ -45,7 +45,7 @@ impl Protocol for SimplePeerRooms {
         Profile {
             capacity: 4,
             candidates_in_description: true,
-            uses_hangup_channel: true,
+            uses_hang_up_channel: true,
             ..Profile::default()
         }
     }

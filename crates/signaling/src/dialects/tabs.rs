@@ -270,7 +270,7 @@ impl Dialect for Tabs {
             }
             DialectInput::Frame(frame) => self.on_frame(now, frame, out),
             DialectInput::Send(outbound) => self.send(now, outbound, out),
-            DialectInput::ChannelClosed(_) => {}
+            DialectInput::HangUpChannelClosed(_) => {}
             DialectInput::Timeout => self.timeout(now, out),
         }
     }

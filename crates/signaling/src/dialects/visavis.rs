@@ -236,7 +236,7 @@ impl Dialect for Visavis {
             }
             DialectInput::Send(outbound) => out.extend(self.frame(outbound).map(DialectOutput::Frame)),
             // Whoever leaves says so.
-            DialectInput::ChannelClosed(_) => {}
+            DialectInput::HangUpChannelClosed(_) => {}
             DialectInput::Timeout => {
                 if self.poll_timeout().is_some_and(|at| at <= now) {
                     self.patience = None;

@@ -48,7 +48,7 @@ impl Dialect for SharedDialect {
             DialectInput::Opened
             | DialectInput::Closed
             | DialectInput::Timeout
-            | DialectInput::ChannelClosed(_) => {}
+            | DialectInput::HangUpChannelClosed(_) => {}
         }
     }
 

@@ -39,7 +39,7 @@ impl World {
             Some(Outbound::Leg(leg, request)) => {
                 match request {
                     LegRequest::RestartIce => self.statistics.restarts += 1,
-                    LegRequest::Replace => self.statistics.rebuilds += 1,
+                    LegRequest::Rebuild => self.statistics.rebuilds += 1,
                 }
                 self.server.on_request(page, leg, request);
             }

@@ -8,6 +8,7 @@ use visavis_core::signaling::{
     RosterSignal, SdpType, ServerSignal, SessionDescription, SfuSignal, Source,
 };
 
+use super::sections::{kind_of, sections};
 use crate::fake::{FakeConnection, SectionKind, SignalingState};
 use crate::random::Random;
 
@@ -69,29 +70,6 @@ pub(super) fn id_of(page: usize) -> ParticipantId {
     ParticipantId::from_bytes((page as u128 + 1).to_be_bytes())
 }
 
-fn kind_of(source: Source) -> SectionKind {
-    match source.kind() {
-        MediaKind::Audio => SectionKind::Audio,
-        MediaKind::Video => SectionKind::Video,
-    }
-}
-
-/// The sections of a description: tag, kind, and whether it is that of a screen.
-fn sections(sdp: &str) -> Vec<(String, SectionKind, bool)> {
-    let mut sections: Vec<(String, SectionKind, bool)> = Vec::new();
-    for line in sdp.lines() {
-        if let Some(media) = line.strip_prefix("m=") {
-            let kind = if media.starts_with("audio") { SectionKind::Audio } else { SectionKind::Video };
-            sections.push((String::new(), kind, false));
-        } else if let (Some(mid), Some(section)) = (line.strip_prefix("a=mid:"), sections.last_mut()) {
-            section.0 = mid.to_owned();
-        } else if let ("a=content:slides", Some(section)) = (line, sections.last_mut()) {
-            section.2 = true;
-        }
-    }
-    sections
-}
-
 impl Server {
     pub(super) fn new(shape: Shape, random: Random) -> Self {
         Self { shape, random, sessions: BTreeMap::new(), made: BTreeMap::new(), outgoing: Vec::new() }
@@ -102,7 +80,7 @@ impl Server {
             id: id_of(page),
             name: session.name.clone(),
             media: Some(session.media),
-            offerer: Offerer::Nobody,
+            offerer: Offerer::ViaSfu,
             session: None,
         }
     }
@@ -143,7 +121,7 @@ impl Server {
                 leg.fake.restart_ice();
                 leg.offer_wanted = true;
             }
-            LegRequest::Replace => {
+            LegRequest::Rebuild => {
                 session.legs.remove(&leg);
             }
         }

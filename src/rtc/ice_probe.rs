@@ -14,12 +14,12 @@ use super::make;
 use crate::dom::{Listener, ignore, object};
 
 /// One try. Dropping it closes its connection, and what a relay has given for it.
-pub(super) struct IceTest {
+pub(super) struct IceProbe {
     pc: PeerConnection,
     _listeners: [Listener; 2],
 }
 
-impl IceTest {
+impl IceProbe {
     /// Begins to gather.
     pub(super) fn new(server: Option<&IceServer>, tell: &Rc<dyn Fn(Finding)>) -> Result<Self, JsValue> {
         let url = server.and_then(|server| server.urls.first()).cloned();
@@ -41,11 +41,11 @@ impl IceTest {
                 errors(Finding::Error(event.unchecked_into::<IceErrorEvent>().error_code()));
             }),
         ];
-        let ice_test = Self { pc, _listeners };
+        let ice_probe = Self { pc, _listeners };
         // Something to find a path for.
-        ice_test.pc.create_channel("", &object(&[]))?;
-        ignore(ice_test.pc.set_local());
-        Ok(ice_test)
+        ice_probe.pc.create_channel("", &object(&[]))?;
+        ignore(ice_probe.pc.set_local());
+        Ok(ice_probe)
     }
 }
 
@@ -59,7 +59,7 @@ fn on_candidate(event: Event, url: Option<&str>, told: bool) -> Option<Finding> 
     }
 }
 
-impl Drop for IceTest {
+impl Drop for IceProbe {
     fn drop(&mut self) {
         self.pc.close();
     }

@@ -18,7 +18,7 @@ const PIXELS: f64 = 8.0;
 const BLACK: u8 = 24;
 
 /// One track that is watched. Dropping it lets go of everything but the track.
-pub(super) struct TrackTest {
+pub(super) struct TrackProbe {
     video: HtmlVideoElement,
     context: Option<AudioContext>,
     _listener: Listener,
@@ -30,7 +30,7 @@ enum Analyser {
     Video(CanvasRenderingContext2d),
 }
 
-impl TrackTest {
+impl TrackProbe {
     /// Plays it where nobody sees or hears it; whenever its time goes on, a look tells what came.
     pub(super) fn watch(
         track: &MediaStreamTrack,
@@ -57,7 +57,7 @@ impl TrackTest {
     }
 }
 
-impl Drop for TrackTest {
+impl Drop for TrackProbe {
     fn drop(&mut self) {
         self.video.set_src_object(None);
         self.context.iter().for_each(|context| ignore(context.close()));

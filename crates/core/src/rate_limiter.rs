@@ -3,20 +3,20 @@
 use visavis_signaling::Timestamp;
 
 use crate::queue::Queue;
-use crate::timing::BUDGET_PERIOD;
+use crate::timing::RATE_LIMIT_PERIOD;
 
 /// Counts what must not happen too often.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Budget {
+pub(crate) struct RateLimiter {
     /// When the last ones were, oldest first; never more than `most` of [`take`](Self::take).
     spent: Queue<Timestamp>,
 }
 
-impl Budget {
+impl RateLimiter {
     /// When there may be one more.
     pub(crate) fn free_at(&self, most: usize) -> Timestamp {
         let oldest = self.spent.first().filter(|_| self.spent.len() >= most);
-        oldest.map_or(Timestamp::default(), |oldest| *oldest + BUDGET_PERIOD)
+        oldest.map_or(Timestamp::default(), |oldest| *oldest + RATE_LIMIT_PERIOD)
     }
 
     /// Takes one, if there may be one more now.
@@ -36,13 +36,13 @@ mod tests {
     #[test]
     fn only_so_many_in_any_minute() {
         let at = Timestamp::from_millis;
-        let mut budget = Budget::default();
-        assert!(budget.take(at(0), 2));
-        assert!(budget.take(at(50_000), 2));
-        assert!(!budget.take(at(59_999), 2));
-        assert_eq!(budget.free_at(2), at(60_000));
-        assert!(budget.take(at(60_000), 2));
-        assert!(!budget.take(at(61_000), 2), "the window slides");
-        assert_eq!(budget.free_at(2), at(110_000));
+        let mut limiter = RateLimiter::default();
+        assert!(limiter.take(at(0), 2));
+        assert!(limiter.take(at(50_000), 2));
+        assert!(!limiter.take(at(59_999), 2));
+        assert_eq!(limiter.free_at(2), at(60_000));
+        assert!(limiter.take(at(60_000), 2));
+        assert!(!limiter.take(at(61_000), 2), "the window slides");
+        assert_eq!(limiter.free_at(2), at(110_000));
     }
 }
