@@ -513,3 +513,31 @@ async fn a_further_source_gets_a_section_of_its_own() {
     assert_eq!(told.map(|(_, _, mid)| mid.as_str()), Some("3"));
     moves(&pair.tracks.get(pair.remote.last().unwrap().2).unwrap()).await;
 }
+
+/// What a selective forwarding unit is offered: each source that is sent, and sections in which it may send.
+#[wasm_bindgen_test]
+async fn a_publisher_offers_only_what_it_was_given() {
+    let events = Events::new();
+    let sink = events.clone();
+    let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
+    rtc.create(A, Role::Publisher, &ConnectionConfig::default());
+    rtc.add_transceiver(A, Source::Microphone);
+    rtc.add_receiver(A, MediaKind::Video);
+    until("negotiation", || events.take().contains(&(A, ConnectionEvent::NegotiationNeeded))).await;
+    rtc.set_local_description(A);
+    let mut offer = None;
+    until("an offer", || {
+        for (_, event) in events.take() {
+            if let ConnectionEvent::LocalDescriptionSet(description) = event {
+                offer = Some(description.unwrap().sdp);
+            }
+        }
+        offer.is_some()
+    })
+    .await;
+    let sdp = offer.unwrap();
+    let of_interest =
+        |line: &&str| line.starts_with("m=") || ["a=sendonly", "a=recvonly", "a=sendrecv"].contains(line);
+    let lines: Vec<_> = sdp.lines().filter(of_interest).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(lines, ["m=audio", "a=sendonly", "m=video", "a=recvonly"], "{sdp}");
+}
