@@ -1,6 +1,7 @@
 //! One media connection to one participant.
 
 mod candidate_buffer;
+mod candidates;
 mod flow_watch;
 mod frame_watch;
 mod media;
@@ -17,6 +18,7 @@ use visavis_signaling::{
 };
 
 use self::candidate_buffer::CandidateBuffer;
+use self::candidates::HasCandidates;
 pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
 use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
@@ -24,7 +26,7 @@ use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 use self::peer_channel::PeerChannel;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
-use self::refusal::{OURS, THEIRS};
+use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;
 use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;
@@ -34,9 +36,6 @@ use crate::safety::{Certificates, Fingerprint, Fingerprints};
 use crate::signal_client::SignalClient;
 use crate::topology::ConnectionPlan;
 use crate::view::ConnectionReason;
-
-/// Most of our own candidates that wait for their description to be sent.
-const MAX_OUTGOING: usize = 256;
 
 /// Most messages that wait for the server to come back.
 const MAX_UNSENT: usize = 256;
@@ -75,7 +74,7 @@ impl Context<'_> {
 /// A connection cannot go on by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionRequest {
-    /// An answerer of the same generation must take its place: our first offer yields to theirs.
+    /// An answerer of the same epoch must take its place: our first offer yields to theirs.
     ReplaceWithAnswerer,
     /// It is time for the shell to make it.
     CreatePeerConnection,
@@ -109,8 +108,7 @@ pub(crate) struct Connection {
     peer_channel: PeerChannel,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
-    /// Whether there is any candidate of ours, and any of theirs.
-    has_candidates: [bool; 2],
+    has_candidates: HasCandidates,
     certificates: Certificates,
     /// Nobody knows whether there is another end.
     unconfirmed: bool,
@@ -136,7 +134,7 @@ impl Connection {
             }),
             peer_channel: PeerChannel::default(),
             failure: None,
-            has_candidates: [false; 2],
+            has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),
             unconfirmed: false,
         }
@@ -237,13 +235,26 @@ impl Connection {
         self.unconfirmed
     }
 
-    /// Takes over what waited for a connection that this one replaces in the same generation.
+    /// Takes over what waited for a connection that this one replaces in the same epoch.
     pub(crate) fn inherit(&mut self, mut before: Self) {
         for description in before.negotiator.take_waiting() {
             self.negotiator.push(description);
         }
         self.candidates = before.candidates;
-        self.has_candidates[THEIRS] = before.has_candidates[THEIRS];
+        self.has_candidates.remote = before.has_candidates.remote;
+    }
+
+    /// A description of theirs arrived. It waits for its time; what it says of them counts at once.
+    pub(crate) fn description_arrived(&mut self, description: SessionDescription) {
+        if let Some(reason) = refused_by(&description) {
+            self.failure = Some(reason);
+            return;
+        }
+        self.clear_failure(ConnectionReason::BlockedThere);
+        if description.sdp.lines().any(|line| line.starts_with("a=candidate:")) {
+            self.note_remote_candidate();
+        }
+        self.negotiator.push(description);
     }
 
     pub(crate) fn negotiation_needed(&mut self) {
@@ -252,13 +263,6 @@ impl Connection {
 
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {
         self.effect(ConnectionEffect::RestartIce, cx.out);
-    }
-
-    pub(crate) fn candidate_arrived(&mut self, candidate: IceCandidate, out: &mut Outbox) {
-        self.note_candidate(THEIRS);
-        if let Some(candidate) = self.candidates.push(candidate, self.negotiator.is_ignoring_offer()) {
-            self.effect(ConnectionEffect::AddIceCandidate(candidate), out);
-        }
     }
 
     pub(crate) fn connection_state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
@@ -292,20 +296,6 @@ impl Connection {
     pub(crate) fn reset_flow(&mut self) {
         self.watch.reset();
         self.recovery.discard_silence();
-    }
-
-    /// The browser gathered a candidate: it follows its description, never precedes it.
-    pub(crate) fn candidate_gathered(&mut self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
-        if candidate.is_some() {
-            self.note_candidate(OURS);
-        } else {
-            self.candidates_ended(OURS);
-        }
-        if !self.negotiator.is_setting_local() {
-            self.send_candidate(candidate, cx);
-        } else if self.outgoing.len() < MAX_OUTGOING {
-            self.outgoing.push(candidate);
-        }
     }
 
     /// `setLocalDescription` succeeded.
@@ -389,9 +379,5 @@ impl Connection {
                 self.fail(refusal.reason(), cx.now);
             }
         }
-    }
-
-    fn send_candidate(&self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {
-        cx.negotiate(self.epoch, NegotiationMessage::Candidate(candidate));
     }
 }

@@ -17,7 +17,7 @@ use crate::timing::{
 pub(crate) enum Repair {
     /// Look for a new path with the same connection.
     RestartIce,
-    /// Give the connection up and build the next generation.
+    /// Give the connection up and build the next epoch.
     Rebuild,
 }
 

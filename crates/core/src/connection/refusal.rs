@@ -7,10 +7,6 @@ use super::{Connection, Context, PeerConnectionSlot};
 use crate::output::Role;
 use crate::view::ConnectionReason;
 
-/// Whose candidates.
-pub(super) const OURS: usize = 0;
-pub(super) const THEIRS: usize = 1;
-
 /// What tells a refusal from other descriptions, with the reason as the refusing side calls it. An attribute that nobody
 /// knows is ignored (RFC 8866 section 5.13), and a description without media sections hurts nobody: so servers and clients
 /// that know nothing of it need not. `docs/signaling-protocol.md` describes it for others.
@@ -35,7 +31,7 @@ fn refusal(sdp_type: SdpType, reason: ConnectionReason) -> SessionDescription {
 }
 
 /// Why they refuse, as it is called on our side; `None` for any other description.
-fn refused_by(description: &SessionDescription) -> Option<ConnectionReason> {
+pub(super) fn refused_by(description: &SessionDescription) -> Option<ConnectionReason> {
     let mut lines = description.sdp.lines();
     Some(match lines.find_map(|line| line.strip_prefix(ATTRIBUTE))? {
         "blocked" => ConnectionReason::BlockedThere,
@@ -44,19 +40,6 @@ fn refused_by(description: &SessionDescription) -> Option<ConnectionReason> {
 }
 
 impl Connection {
-    /// They have said something: what it says of them at once, and for its time.
-    pub(crate) fn description_arrived(&mut self, description: SessionDescription) {
-        if let Some(reason) = refused_by(&description) {
-            self.failure = Some(reason);
-            return;
-        }
-        self.clear_failure(ConnectionReason::BlockedThere);
-        if description.sdp.lines().any(|line| line.starts_with("a=candidate:")) {
-            self.note_candidate(THEIRS);
-        }
-        self.negotiator.push(description);
-    }
-
     /// The browser does not make a connection. The other side is told, or it would wait.
     pub(crate) fn creation_failed(&mut self, cx: &mut Context<'_>) {
         if self.slot == PeerConnectionSlot::Empty {
@@ -77,27 +60,6 @@ impl Connection {
             let description = refusal(sdp_type, reason);
             cx.negotiate(self.epoch, NegotiationMessage::Description(description));
         }
-    }
-
-    /// There is a candidate.
-    pub(super) fn note_candidate(&mut self, whose: usize) {
-        if let Some(has) = self.has_candidates.get_mut(whose) {
-            *has = true;
-        }
-        self.clear_failure(without_addresses(whose));
-    }
-
-    /// No candidate follows. Where there was none at all, nothing can be connected: a browser that is to hide its
-    /// addresses gathers none (Chromium's `disable_non_proxied_udp`), unless a relay helps.
-    pub(super) fn candidates_ended(&mut self, whose: usize) {
-        if self.has_candidates.get(whose) == Some(&false) {
-            self.failure = Some(without_addresses(whose));
-        }
-    }
-
-    /// No candidate of theirs follows.
-    pub(crate) fn their_candidates_ended(&mut self) {
-        self.candidates_ended(THEIRS);
     }
 
     /// What was known of the connection that this one replaces, as long as nothing else is known.
@@ -131,8 +93,4 @@ impl Connection {
     pub(super) fn clear_failure(&mut self, reason: ConnectionReason) {
         self.failure.take_if(|known| *known == reason);
     }
-}
-
-fn without_addresses(whose: usize) -> ConnectionReason {
-    if whose == OURS { ConnectionReason::NoAddresses } else { ConnectionReason::NoAddressesThere }
 }

@@ -108,7 +108,7 @@ impl Room {
         ConnectionConfig { ice_servers, relay_only: self.config.relay_only }
     }
 
-    /// Puts the next generation in place of a connection that came to nothing; we offer.
+    /// Puts the next epoch in place of a connection that came to nothing; we offer.
     fn rebuild(&mut self, now: Timestamp, remote: &Remote) {
         let Some(connection) = self.connections.get(remote) else { return };
         let epoch = connection.epoch().saturating_add(1);
@@ -143,7 +143,7 @@ impl Room {
         }
     }
 
-    /// We are gone ourselves. The others remember the generations of us in case we come back, and so do we of them: else
+    /// We are gone ourselves. The others remember the epochs of us in case we come back, and so do we of them: else
     /// our first offer would be an old one to them, and theirs a second connection.
     pub(super) fn remove_everyone(&mut self) {
         self.connections.close_all(&mut self.out);
@@ -326,7 +326,7 @@ impl Room {
         request
     }
 
-    /// Both made their first offer at once, and ours yields: an answerer of the same generation takes over.
+    /// Both made their first offer at once, and ours yields: an answerer of the same epoch takes over.
     fn replace_with_answerer(&mut self, now: Timestamp, remote: &Remote) {
         let Some(connection) = self.connections.get(remote) else { return };
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));

@@ -26,7 +26,7 @@ impl Room {
             (NegotiationMessage::Candidate(Some(candidate)), Ordering::Equal) => {
                 connection.candidate_arrived(candidate, &mut self.out);
             }
-            (NegotiationMessage::Candidate(None), Ordering::Equal) => connection.their_candidates_ended(),
+            (NegotiationMessage::Candidate(None), Ordering::Equal) => connection.remote_candidates_ended(),
             (NegotiationMessage::Description(description), Ordering::Greater)
                 if remote.participant().is_some() =>
             {
