@@ -101,7 +101,7 @@ async fn the_lobby_and_its_panels_fit_in_webkitgtk() {
     page.press("close-check").await;
 
     page.click("details.server summary").await;
-    assert_fits(&page, "server", &["BrowserKind", "Use this server"]).await;
+    assert_fits(&page, "server", &["Kind", "Use this server"]).await;
     page.press("trace").await;
     page.wait_until("the messages", |snapshot| snapshot.control("close-trace").is_some()).await;
     assert_fits(&page, "trace", &["Messages", "What passes between"]).await;
