@@ -148,7 +148,7 @@ impl Connection {
             Operation::Promise(self.pc.set_local())
         };
         self.await_description(operation, Adopted::new(), |connection, result, _| {
-            connection.tell_associations();
+            connection.emit_associations();
             let result = result.and_then(|()| connection.local_description());
             connection.emit(ConnectionEvent::LocalDescriptionSet(result));
         });

@@ -13,8 +13,8 @@ mod remote_media;
 mod sections;
 
 use visavis_signaling::{
-    IceCandidate, Negotiation, NegotiationMessage, Offerer, Outbound, Remote, SdpType, SessionDescription,
-    Source, Timestamp,
+    IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Source,
+    Timestamp,
 };
 
 use self::candidate_buffer::CandidateBuffer;
@@ -324,7 +324,7 @@ impl Connection {
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
         // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
-        if first && self.plan == ConnectionPlan::Mesh(Offerer::Them) && self.remote_media.has_peer_channel() {
+        if first && self.plan == ConnectionPlan::MeshAnswerer && self.remote_media.has_peer_channel() {
             self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
         }
         self.watch.reset();
@@ -368,8 +368,8 @@ impl Connection {
     fn set_remote(&mut self, description: &SessionDescription, cx: &mut Context<'_>) {
         match self.certificates.sanitize(&description.sdp, self.plan.max_sections()) {
             Ok(sdp) => {
-                let adopts = self.plan == ConnectionPlan::Mesh(Offerer::Them)
-                    && description.sdp_type == SdpType::Offer;
+                let adopts =
+                    self.plan == ConnectionPlan::MeshAnswerer && description.sdp_type == SdpType::Offer;
                 let adopted = if adopts { self.adopt(&sdp) } else { Vec::new() };
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };
                 self.effect(ConnectionEffect::SetRemoteDescription(description, adopted), cx.out);

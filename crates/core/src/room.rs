@@ -262,7 +262,7 @@ impl Room {
         }
         // Other pages of ours hear it directly, with or without a server.
         for (_, connection) in self.connections.iter_mut() {
-            connection.tell_media(state, &mut self.out);
+            connection.send_media_state(state, &mut self.out);
         }
     }
 
@@ -273,9 +273,9 @@ impl Room {
             self.session.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
-        self.publish();
         self.step_check(now);
         self.negotiate_all(now);
+        self.publish();
         let connections = &self.connections;
         let connection_of = |id: &ParticipantId| connections.get(&Remote::Participant(id.clone()));
         for (id, name) in self.roster.confirm(|id| connection_of(id).is_some_and(Connection::is_unconfirmed))

@@ -1,12 +1,12 @@
 //! Which connections should exist, what each begins with, and who yields on them.
 //!
-//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::ViaSfu`]), so that a room can be either, or,
+//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::ViaSfu`](visavis_signaling::Offerer::ViaSfu)), so that a room can be either, or,
 //! while it moves from one to the other, both.
 
 mod mesh;
 mod sfu;
 
-use visavis_signaling::{LegDirection, Offerer, ParticipantId, Remote, Source};
+use visavis_signaling::{LegDirection, ParticipantId, Remote, Source};
 
 pub(crate) use self::sfu::Sfu;
 use crate::output::Role;
@@ -22,13 +22,17 @@ pub(crate) struct ConnectionSpec {
     pub(crate) plan: ConnectionPlan,
     /// Which one, if the far end numbers them; else we do.
     pub(crate) epoch: Option<u32>,
+    /// Nobody knows whether there is another end.
+    pub(crate) unconfirmed: bool,
 }
 
 /// What passes on a connection, and who offers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionPlan {
-    /// Our sources and theirs, and a data channel if they are one of ours.
-    Mesh(Offerer),
+    /// We offer our sources, take theirs in the same sections, and have a data channel if they are one of ours.
+    MeshOfferer,
+    /// The same, in the sections that they offer.
+    MeshAnswerer,
     /// What a selective forwarding unit wants of us, or has for us.
     Leg(LegDirection),
 }
@@ -37,10 +41,8 @@ impl ConnectionPlan {
     /// How its peer connection begins.
     pub(crate) fn role(self) -> Role {
         match self {
-            Self::Mesh(Offerer::Us | Offerer::Unknown) => Role::Offerer,
-            Self::Mesh(Offerer::Them | Offerer::ViaSfu) | Self::Leg(LegDirection::Subscribe) => {
-                Role::Answerer
-            }
+            Self::MeshOfferer => Role::Offerer,
+            Self::MeshAnswerer | Self::Leg(LegDirection::Subscribe) => Role::Answerer,
             Self::Leg(LegDirection::Publish(_) | LegDirection::Both { .. }) => Role::Publisher,
         }
     }
@@ -48,7 +50,7 @@ impl ConnectionPlan {
     /// Most media sections that a description for it may have.
     pub(crate) fn max_sections(self) -> usize {
         match self {
-            Self::Mesh(_) => MAX_SECTIONS,
+            Self::MeshOfferer | Self::MeshAnswerer => MAX_SECTIONS,
             Self::Leg(_) => MAX_FORWARDED_SECTIONS,
         }
     }
@@ -56,7 +58,7 @@ impl ConnectionPlan {
     /// Whether a source of ours may be sent on it.
     pub(crate) fn sends(self, source: Source) -> bool {
         match self {
-            Self::Mesh(_) => true,
+            Self::MeshOfferer | Self::MeshAnswerer => true,
             Self::Leg(direction) => direction.publishes(source),
         }
     }

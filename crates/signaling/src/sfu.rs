@@ -62,7 +62,8 @@ pub enum PublishedSources {
 }
 
 impl PublishedSources {
-    fn contains(self, source: Source) -> bool {
+    /// Whether this source is one of them.
+    pub fn contains(self, source: Source) -> bool {
         match self {
             Self::All => true,
             Self::UserMedia => matches!(source, Source::Microphone | Source::Camera),

@@ -71,7 +71,7 @@ impl Connection {
     }
 
     /// Tells which section carries which source, as far as that is new. (After a rollback it may be another.)
-    pub(super) fn tell_associations(&self) {
+    pub(super) fn emit_associations(&self) {
         for source in Source::ALL {
             let new = {
                 let outgoing = &mut self.outgoing.borrow_mut()[source as usize];

@@ -33,6 +33,19 @@ pub(crate) struct ExpectedMedia {
     pub(crate) wants_video: bool,
 }
 
+#[cfg(test)]
+impl ExpectedMedia {
+    /// Microphone and camera in both directions.
+    pub(super) const BOTH: Self = Self {
+        remote_microphone: true,
+        remote_camera: true,
+        remote_screen: false,
+        local_microphone: true,
+        local_camera: true,
+        wants_video: true,
+    };
+}
+
 /// What a look has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FlowVerdict {
@@ -157,14 +170,7 @@ impl FlowWatch {
 mod tests {
     use super::*;
 
-    const BOTH: ExpectedMedia = ExpectedMedia {
-        remote_microphone: true,
-        remote_camera: true,
-        remote_screen: false,
-        local_microphone: true,
-        local_camera: true,
-        wants_video: true,
-    };
+    const BOTH: ExpectedMedia = ExpectedMedia::BOTH;
 
     fn is_deaf(verdict: &FlowVerdict) -> bool {
         matches!(verdict, FlowVerdict::Silent { silence_repair: Repair::RestartIce, .. })
@@ -176,7 +182,7 @@ mod tests {
     }
 
     /// A look every two seconds; each item is voice, picture and own voice in packets since the start.
-    fn looks(expected: ExpectedMedia, flows: &[[u32; 3]]) -> Vec<FlowVerdict> {
+    fn sample_all(expected: ExpectedMedia, flows: &[[u32; 3]]) -> Vec<FlowVerdict> {
         let mut watch = FlowWatch::default();
         let look = |(n, [audio, video, own]): (usize, &[u32; 3])| {
             let flow = Flow {
@@ -194,14 +200,14 @@ mod tests {
     fn silence_after_packets_is_noticed_in_six_seconds() {
         let flows = [[9, 9, 1], [20, 20, 2], [20, 20, 3], [20, 20, 4], [20, 20, 5]];
         use FlowVerdict::{Flowing, Inconclusive};
-        let verdicts = looks(BOTH, &flows);
+        let verdicts = sample_all(BOTH, &flows);
         assert_eq!(verdicts[..4], [Flowing, Flowing, Inconclusive, Inconclusive]);
         assert!(is_deaf(&verdicts[4]));
     }
 
     #[test]
     fn the_first_packet_may_take_longer() {
-        let verdicts = looks(BOTH, &[[0, 0, 0]; 6]);
+        let verdicts = sample_all(BOTH, &[[0, 0, 0]; 6]);
         assert_eq!(verdicts.iter().position(is_deaf), Some(5));
     }
 
@@ -209,23 +215,27 @@ mod tests {
     fn nobody_is_missed_who_does_not_send() {
         let quiet = ExpectedMedia { remote_microphone: false, remote_camera: false, ..BOTH };
         let flows: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
-        assert_eq!(looks(quiet, &flows)[1..], [FlowVerdict::Inconclusive; 59]);
+        assert_eq!(sample_all(quiet, &flows)[1..], [FlowVerdict::Inconclusive; 59]);
         let dark: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
-        assert_eq!(looks(BOTH, &dark), [FlowVerdict::Flowing; 60], "a camera may be covered, a voice cannot");
+        assert_eq!(
+            sample_all(BOTH, &dark),
+            [FlowVerdict::Flowing; 60],
+            "a camera may be covered, a voice cannot"
+        );
     }
 
     #[test]
     fn a_screen_alone_is_missed_too() {
         let shared =
             ExpectedMedia { remote_microphone: false, remote_camera: false, remote_screen: true, ..BOTH };
-        let verdicts = looks(shared, &[[0, 1, 1], [0, 2, 2], [0, 2, 3], [0, 2, 4], [0, 2, 5]]);
+        let verdicts = sample_all(shared, &[[0, 1, 1], [0, 2, 2], [0, 2, 3], [0, 2, 4], [0, 2, 5]]);
         assert!(is_deaf(&verdicts[4]));
     }
 
     #[test]
     fn a_picture_without_its_voice_needs_another_connection() {
         let flows: Vec<_> = (0..9).map(|n| [7, n + 1, n]).collect();
-        let verdicts = looks(BOTH, &flows);
+        let verdicts = sample_all(BOTH, &flows);
         assert_eq!(verdicts[7], FlowVerdict::Inconclusive);
         assert!(matches!(verdicts[8], FlowVerdict::Silent { silence_repair: Repair::Rebuild, .. }));
     }
@@ -233,9 +243,9 @@ mod tests {
     #[test]
     fn a_voice_that_does_not_leave_is_noticed() {
         let flows: Vec<_> = (0..5).map(|n| [n + 1, n, n.min(1)]).collect();
-        assert!(is_deaf(&looks(BOTH, &flows)[4]));
+        assert!(is_deaf(&sample_all(BOTH, &flows)[4]));
         let unwanted: Vec<_> = (0..30).map(|n| [n + 1, n, 0]).collect();
-        assert_eq!(looks(BOTH, &unwanted), [FlowVerdict::Flowing; 30]);
+        assert_eq!(sample_all(BOTH, &unwanted), [FlowVerdict::Flowing; 30]);
     }
 
     #[test]

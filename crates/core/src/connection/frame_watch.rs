@@ -68,18 +68,11 @@ mod tests {
 
     use super::*;
 
-    const BOTH: ExpectedMedia = ExpectedMedia {
-        remote_microphone: true,
-        remote_camera: true,
-        remote_screen: false,
-        local_microphone: true,
-        local_camera: true,
-        wants_video: true,
-    };
+    const BOTH: ExpectedMedia = ExpectedMedia::BOTH;
 
     /// A look every two seconds; each item is what was decoded, encoded and captured since the start. Gives what was
     /// seen in the end, and the number of the first look that missed something.
-    fn looks(expected: ExpectedMedia, counts: &[[u32; 3]]) -> (FrameWatch, Option<usize>) {
+    fn sample_all(expected: ExpectedMedia, counts: &[[u32; 3]]) -> (FrameWatch, Option<usize>) {
         let (mut pictures, mut first) = (FrameWatch::default(), None);
         for (n, counts) in counts.iter().enumerate() {
             let now = Timestamp::from_millis(2000 * n as u64);
@@ -103,12 +96,12 @@ mod tests {
 
     #[test]
     fn a_moving_picture_is_seen() {
-        assert_eq!(looks(BOTH, &from::<30>(|n| [n + 1; 3])).1, None);
+        assert_eq!(sample_all(BOTH, &from::<30>(|n| [n + 1; 3])).1, None);
     }
 
     #[test]
     fn a_picture_that_stops_is_missed_between_five_and_ten_seconds_later() {
-        let (pictures, first) = looks(BOTH, &from::<12>(|n| [n.min(5), n, n]));
+        let (pictures, first) = sample_all(BOTH, &from::<12>(|n| [n.min(5), n, n]));
         assert_eq!(
             (pictures.remote, pictures.local, pictures.capture),
             (FrameState::Stalled, FrameState::Flowing, FrameState::Flowing)
@@ -119,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_picture_that_never_comes_is_missed_too() {
-        let (pictures, first) = looks(BOTH, &from::<12>(|n| [0, n, n]));
+        let (pictures, first) = sample_all(BOTH, &from::<12>(|n| [0, n, n]));
         assert_eq!(pictures.remote, FrameState::Missing);
         assert!(first.is_some_and(|look| (5..=10).contains(&(2 * look))), "{first:?}");
     }
@@ -127,14 +120,14 @@ mod tests {
     #[test]
     fn what_nobody_sends_is_not_missed() {
         let quiet = ExpectedMedia { remote_camera: false, local_camera: false, ..BOTH };
-        assert_eq!(looks(quiet, &[[7; 3]; 60]).1, None);
+        assert_eq!(sample_all(quiet, &[[7; 3]; 60]).1, None);
     }
 
     #[test]
     fn a_camera_that_stops_is_told_from_a_picture_that_they_cannot_have() {
-        let (pictures, _) = looks(BOTH, &from::<12>(|n| [n, n.min(5), n.min(5)]));
+        let (pictures, _) = sample_all(BOTH, &from::<12>(|n| [n, n.min(5), n.min(5)]));
         assert_eq!((pictures.local, pictures.capture), (FrameState::Flowing, FrameState::Stalled));
-        let (pictures, _) = looks(BOTH, &from::<12>(|n| [n, 0, n]));
+        let (pictures, _) = sample_all(BOTH, &from::<12>(|n| [n, 0, n]));
         assert_eq!((pictures.local, pictures.capture), (FrameState::Missing, FrameState::Flowing));
     }
 

@@ -110,7 +110,9 @@ impl Connection {
     /// only for those who know what they are, and not before the first negotiation is over.
     pub(crate) fn publish(&mut self, sources: impl Iterator<Item = Source>, out: &mut Outbox) {
         let ready = match self.plan {
-            ConnectionPlan::Mesh(_) => self.is_visavis() && self.negotiator.is_established(),
+            ConnectionPlan::MeshOfferer | ConnectionPlan::MeshAnswerer => {
+                self.is_visavis() && self.negotiator.is_established()
+            }
             ConnectionPlan::Leg(_) => self.id().is_some(),
         };
         for source in sources {

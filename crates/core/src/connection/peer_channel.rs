@@ -32,7 +32,7 @@ pub(super) struct PeerChannel {
 
 impl Connection {
     /// Tells what we publish, if they have heard something else last.
-    pub(crate) fn tell_media(&mut self, media: MediaState, out: &mut Outbox) {
+    pub(crate) fn send_media_state(&mut self, media: MediaState, out: &mut Outbox) {
         let channel = &self.peer_channel;
         if self.is_visavis() && channel.state == State::Open && channel.told != Some(media) {
             self.peer_channel.told = Some(media);
@@ -41,7 +41,7 @@ impl Connection {
     }
 
     /// Says goodbye, whatever waits to be sent before.
-    pub(crate) fn tell_leave(&self, out: &mut Outbox) {
+    pub(crate) fn send_leave(&self, out: &mut Outbox) {
         if self.is_visavis() && self.peer_channel.state != State::Closed {
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Leave.encode()), out);
         }

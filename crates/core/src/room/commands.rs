@@ -85,7 +85,7 @@ impl Room {
         }
         // The server may be out of reach.
         for (_, connection) in self.connections.iter() {
-            connection.tell_leave(&mut self.out);
+            connection.send_leave(&mut self.out);
         }
         self.leave_room(now, None);
     }

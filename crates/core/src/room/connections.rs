@@ -36,17 +36,15 @@ impl Room {
     }
 
     fn connect(&mut self, now: Timestamp, spec: ConnectionSpec) {
-        let ConnectionSpec { remote, plan, epoch } = spec;
+        let ConnectionSpec { remote, plan, epoch, unconfirmed } = spec;
         let epoch = epoch.unwrap_or_else(|| self.connections.next_epoch(&remote));
         let recovery = Recovery::new(now, self.is_polite(&remote));
-        let answers = plan == ConnectionPlan::Mesh(Offerer::Them);
-        let unconfirmed = plan == ConnectionPlan::Mesh(Offerer::Unknown);
         self.replace_connection(&remote, epoch, plan, recovery);
         if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
             connection.set_unconfirmed();
         }
-        if answers && self.connections.prepared_answerer().is_none() {
-            let prepared = self.create_peer_connection(ConnectionPlan::Mesh(Offerer::Them));
+        if plan == ConnectionPlan::MeshAnswerer && self.connections.prepared_answerer().is_none() {
+            let prepared = self.create_peer_connection(plan);
             self.connections.set_prepared_answerer(prepared);
         }
     }
@@ -90,16 +88,13 @@ impl Room {
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
-        let answers = plan == ConnectionPlan::Mesh(Offerer::Them);
-        let prepared = if answers { self.connections.take_prepared_answerer() } else { None };
-        let made = match prepared {
-            Some(prepared) => prepared,
-            None => self.create_peer_connection(plan),
+        let prepared = match plan {
+            ConnectionPlan::MeshAnswerer => self.connections.take_prepared_answerer(),
+            ConnectionPlan::MeshOfferer | ConnectionPlan::Leg(_) => None,
         };
+        let made = prepared.unwrap_or_else(|| self.create_peer_connection(plan));
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.created_as(made, &mut self.out);
-            let published = self.media.tracks().into_iter().map(|(source, _)| source);
-            connection.publish(published, &mut self.out);
         }
     }
 
@@ -113,7 +108,7 @@ impl Room {
         let Some(connection) = self.connections.get(remote) else { return };
         let epoch = connection.epoch().saturating_add(1);
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(remote, epoch, ConnectionPlan::Mesh(Offerer::Us), recovery);
+        self.replace_connection(remote, epoch, ConnectionPlan::MeshOfferer, recovery);
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
@@ -330,7 +325,7 @@ impl Room {
     fn replace_with_answerer(&mut self, now: Timestamp, remote: &Remote) {
         let Some(connection) = self.connections.get(remote) else { return };
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
-        let before = self.replace_connection(remote, epoch, ConnectionPlan::Mesh(Offerer::Them), recovery);
+        let before = self.replace_connection(remote, epoch, ConnectionPlan::MeshAnswerer, recovery);
         if let (Some(connection), Some(before)) = (self.connections.get_mut(remote), before) {
             connection.inherit(before);
         }

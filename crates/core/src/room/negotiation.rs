@@ -2,9 +2,7 @@
 
 use std::cmp::Ordering;
 
-use visavis_signaling::{
-    Negotiation, NegotiationMessage, Offerer, Remote, SdpType, SessionDescription, Timestamp,
-};
+use visavis_signaling::{Negotiation, NegotiationMessage, Remote, SdpType, SessionDescription, Timestamp};
 
 use super::Room;
 use crate::connection::Connection;
@@ -65,7 +63,7 @@ impl Room {
             });
         }
         let recovery = connection.recovery().for_successor(now);
-        self.replace_connection(remote, epoch, ConnectionPlan::Mesh(Offerer::Them), recovery);
+        self.replace_connection(remote, epoch, ConnectionPlan::MeshAnswerer, recovery);
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.description_arrived(offer);
         }

@@ -7,9 +7,14 @@ use crate::roster::{Member, Roster};
 
 /// One connection for each participant who is not behind a selective forwarding unit.
 pub(super) fn connections(roster: &Roster) -> impl Iterator<Item = ConnectionSpec> {
-    roster.iter().filter(|member| member.offerer != Offerer::ViaSfu).map(|member: &Member| ConnectionSpec {
-        remote: Remote::Participant(member.id.clone()),
-        plan: ConnectionPlan::Mesh(member.offerer),
-        epoch: None,
+    roster.iter().filter_map(|member: &Member| {
+        let plan = match member.offerer {
+            Offerer::Us | Offerer::Unknown => ConnectionPlan::MeshOfferer,
+            Offerer::Them => ConnectionPlan::MeshAnswerer,
+            Offerer::ViaSfu => return None,
+        };
+        let (remote, unconfirmed) =
+            (Remote::Participant(member.id.clone()), member.offerer == Offerer::Unknown);
+        Some(ConnectionSpec { remote, plan, epoch: None, unconfirmed })
     })
 }

@@ -39,6 +39,7 @@ impl Sfu {
             remote: Remote::Server(leg.id),
             plan: ConnectionPlan::Leg(leg.direction),
             epoch: Some(leg.epoch),
+            unconfirmed: false,
         })
     }
 
