@@ -358,7 +358,8 @@ fn error(name: Refusal) -> OperationError {
     OperationError { name: name.to_owned() }
 }
 
-fn kind_of(source: Source) -> SectionKind {
+/// The kind of section that a source needs.
+pub(crate) fn kind_of(source: Source) -> SectionKind {
     section_kind(source.kind())
 }
 

@@ -209,10 +209,19 @@ impl FakeConnection {
 
     /// The tags and kinds of the sections that the other side has described, without that of data channels.
     pub fn remote_sections(&self) -> Vec<(String, SectionKind)> {
-        let remote = self.pending_remote.as_ref().or(self.current_remote.as_ref());
-        let kinds = remote.map(|remote| remote.kinds.clone()).unwrap_or_default().into_iter().enumerate();
+        let kinds =
+            self.remote().map(|remote| remote.kinds.clone()).unwrap_or_default().into_iter().enumerate();
         let media = kinds.filter(|(_, kind)| *kind != SectionKind::Application);
         media.map(|(section, kind)| (section.to_string(), kind)).collect()
+    }
+
+    /// Whether the other side has said that this section carries a screen, or its sound.
+    pub fn is_remote_screen(&self, mid: &str) -> bool {
+        self.remote().is_some_and(|remote| remote.slides.iter().any(|section| section.to_string() == mid))
+    }
+
+    fn remote(&self) -> Option<&ParsedDescription> {
+        self.pending_remote.as_ref().or(self.current_remote.as_ref())
     }
 
     /// `restartIce()`.

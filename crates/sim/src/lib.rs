@@ -5,9 +5,12 @@
 
 pub mod browser;
 pub mod conformance;
+pub mod event_queue;
 pub mod fake;
+mod ice_state;
 mod random;
 pub mod replay;
+mod run_log;
 pub mod sfu;
 mod world;
 

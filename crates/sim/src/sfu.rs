@@ -5,7 +5,6 @@ mod dialect;
 mod ice;
 mod network;
 mod script;
-mod sections;
 mod server;
 
 use std::cell::RefCell;
@@ -15,7 +14,7 @@ use std::rc::Rc;
 use visavis_core::signaling::{Source, Timestamp};
 use visavis_core::{
     CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
-    Output, PeerConnectionState, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
+    Output, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
 };
 
 use self::dialect::{Messages, SharedDialect};
@@ -23,7 +22,10 @@ use self::script::{Operation, Script};
 use self::server::Server;
 use crate::Report;
 use crate::browser::{FakeBrowser, Pending};
+use crate::event_queue::EventQueue;
+use crate::ice_state::IceState;
 use crate::random::Random;
+use crate::run_log::RunLog;
 use crate::world::Statistics;
 
 /// Virtual milliseconds between two looks at ICE.
@@ -51,19 +53,10 @@ enum Action {
     IceTick,
 }
 
-/// The path of a connection.
-#[derive(Debug, Default)]
-struct Path {
-    state: PeerConnectionState,
-    bad_since: Option<u64>,
-    /// The credentials with which it failed: others are needed.
-    failed_with: Option<String>,
-}
-
 /// Somebody's page, and what is on its way to and from it.
 struct Page {
     room: Room,
-    browser: FakeBrowser<Path>,
+    browser: FakeBrowser<IceState>,
     /// Whose tracks it has: on which connection, in which section.
     tracks: BTreeMap<TrackId, (ConnectionId, String)>,
     alive: bool,
@@ -86,16 +79,14 @@ struct Page {
 
 struct World {
     now: u64,
-    queue: BTreeMap<(u64, u64), Action>,
-    sequence: u64,
+    queue: EventQueue<Action>,
     random: Random,
     messages: Rc<RefCell<Messages>>,
     server: Server,
     pages: Vec<Page>,
     sockets: u32,
     faults_end_at: u64,
-    violation: Option<String>,
-    trace: Option<Vec<String>>,
+    log: RunLog,
     statistics: Statistics,
 }
 
@@ -111,19 +102,17 @@ impl World {
         let server = Server::new(script.shape, Random::new(random.next_u64()));
         let mut world = Self {
             now: 0,
-            queue: BTreeMap::new(),
-            sequence: 0,
+            queue: EventQueue::default(),
             random,
             messages: Rc::default(),
             server,
             pages: Vec::new(),
             sockets: 0,
             faults_end_at: script.faults_end_at(),
-            violation: None,
-            trace: trace.then(Vec::new),
+            log: RunLog::new(trace),
             statistics: Statistics::default(),
         };
-        world.note(|| format!("{:?}, {} people", script.shape, script.people));
+        world.trace_line(|| format!("{:?}, {} people", script.shape, script.people));
         (0..script.people).for_each(|_| world.add_page());
         for (at, operation) in script.steps {
             world.schedule(at, Action::Operation(operation));
@@ -162,14 +151,17 @@ impl World {
 
     fn run(mut self) -> Report {
         let mut converged_since = None;
-        while self.violation.is_none() && converged_since.is_none_or(|since| self.now < since + CONVERGED_FOR)
+        while self.log.violation.is_none()
+            && converged_since.is_none_or(|since| self.now < since + CONVERGED_FOR)
         {
             let before = self.now;
             self.step();
             if self.now > self.faults_end_at && self.now / ICE_TICK != before / ICE_TICK {
                 let why = self.divergence();
                 if let Some(why) = why.as_ref().filter(|_| self.now > self.faults_end_at + CONVERGES_WITHIN) {
-                    self.violate(format!("no rest within {CONVERGES_WITHIN} ms of the last fault: {why}"));
+                    self.report_violation(format!(
+                        "no rest within {CONVERGES_WITHIN} ms of the last fault: {why}"
+                    ));
                 }
                 converged_since = why.is_none().then(|| converged_since.unwrap_or(self.now));
             }
@@ -177,8 +169,8 @@ impl World {
         self.statistics.slowest_convergence =
             converged_since.unwrap_or(self.now).saturating_sub(self.faults_end_at);
         Report {
-            violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
-            trace: self.trace.unwrap_or_default(),
+            violation: self.log.violation.map(|what| format!("at {} ms: {what}", self.now)),
+            trace: self.log.trace.unwrap_or_default(),
             statistics: self.statistics,
             reports: Vec::new(),
         }
@@ -188,7 +180,7 @@ impl World {
     fn step(&mut self) {
         self.statistics.inputs += 1;
         if self.statistics.inputs > MAX_STEPS {
-            return self.violate("livelock".to_owned());
+            return self.report_violation("livelock".to_owned());
         }
         let timers = self.pages.iter().enumerate().filter(|(_, page)| page.alive);
         let timer = timers
@@ -196,16 +188,16 @@ impl World {
                 Some((page.room.poll_timeout()?.as_millis().max(page.touched), index))
             })
             .min();
-        let action = self.queue.first_key_value().map(|((at, _), _)| *at);
+        let action = self.queue.next_at();
         match (timer, action) {
             (Some((at, page)), action) if action.is_none_or(|action| at < action) => {
                 self.now = self.now.max(at);
                 self.input(page, Input::Timeout);
             }
             _ => {
-                if let Some(((at, _), action)) = self.queue.pop_first() {
+                if let Some((at, action)) = self.queue.pop() {
                     self.now = at;
-                    self.note(|| format!("{action:?}").chars().take(200).collect());
+                    self.trace_line(|| format!("{action:?}").chars().take(200).collect());
                     self.act(action);
                 }
             }
@@ -243,7 +235,7 @@ impl World {
                 if self.pages[page].joins == joins {
                     self.pages[page].forgotten = true;
                     self.server.leave(page);
-                    self.deliver();
+                    self.flush_server();
                 }
             }
             Action::CaptureDone(page, capture, sources) => {
@@ -258,8 +250,7 @@ impl World {
     }
 
     fn schedule(&mut self, at: u64, action: Action) {
-        self.sequence += 1;
-        self.queue.insert((at, self.sequence), action);
+        self.queue.schedule(at, action);
     }
 
     fn soon(&mut self, low: u64, high: u64, action: Action) {
@@ -275,10 +266,10 @@ impl World {
         room.handle(now, input);
         let outputs: Vec<_> = std::iter::from_fn(|| room.poll_output()).collect();
         if outputs.len() > 2000 {
-            self.violate(format!("page {page} does not stop talking"));
+            self.report_violation(format!("page {page} does not stop talking"));
         }
         for output in outputs {
-            self.note(|| format!("  p{page} {output:?}").chars().take(200).collect());
+            self.trace_line(|| format!("  p{page} {output:?}").chars().take(200).collect());
             if let Output::Effect(effect) = output {
                 self.perform(page, effect);
             }
@@ -294,7 +285,7 @@ impl World {
                 self.pages[page].has_joined = false;
                 self.soon(5, 60, Action::SocketReady(page, self.sockets));
             }
-            Effect::Socket(SocketEffect::Send(frame)) => self.send(page, frame),
+            Effect::Socket(SocketEffect::Send(frame)) => self.send_to_server(page, frame),
             Effect::Socket(SocketEffect::Close) => {
                 let Page { socket, to_server, to_page, .. } = &mut self.pages[page];
                 *socket = None;
@@ -311,11 +302,12 @@ impl World {
             Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, 1, Action::Tested(page, id)),
             Effect::Connection(id, effect) => {
                 self.count(&effect);
-                let what = format!("{effect:?}");
-                match self.pages[page].browser.perform(id, effect) {
+                match self.pages[page].browser.perform(id, effect.clone()) {
                     Ok(Some(Pending::GetStats | Pending::SendMessage(_))) | Ok(None) => {}
                     Ok(Some(pending)) => self.soon(1, 12, Action::Pending(page, id, pending)),
-                    Err(why) => self.violate(format!("page {page}: illegal {what:.80} on {id:?}: {why}")),
+                    Err(why) => {
+                        self.report_violation(format!("page {page}: illegal {effect:.80?} on {id:?}: {why}"));
+                    }
                 }
             }
             Effect::Probe(_) | Effect::Check(_, CheckEffect::End) => {}
@@ -332,7 +324,7 @@ impl World {
             pending.sets_description() && std::mem::take(&mut self.pages[page].refuses_next_description);
         let (events, fault) = self.pages[page].browser.finish(id, pending, refuses);
         if let Some(fault) = fault {
-            self.violate(format!("page {page}: {pending:.80?} on {id:?}: {fault}"));
+            self.report_violation(format!("page {page}: {pending:.80?} on {id:?}: {fault}"));
         }
         for event in events {
             if let ConnectionEvent::Track { mid, track, .. } = &event {
@@ -359,14 +351,11 @@ impl World {
         }
     }
 
-    fn note(&mut self, line: impl FnOnce() -> String) {
-        if let Some(trace) = &mut self.trace {
-            trace.push(format!("{:>7} {}", self.now, line()));
-        }
+    fn trace_line(&mut self, line: impl FnOnce() -> String) {
+        self.log.trace_line(self.now, line);
     }
 
-    fn violate(&mut self, what: String) {
-        self.note(|| format!("VIOLATION {what}"));
-        self.violation.get_or_insert(what);
+    fn report_violation(&mut self, what: String) {
+        self.log.report_violation(self.now, what);
     }
 }

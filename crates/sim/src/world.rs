@@ -10,7 +10,7 @@ mod page;
 mod script;
 mod shrink;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use visavis_app::report;
@@ -25,7 +25,9 @@ use self::page::Peer;
 use self::script::Operation;
 pub use self::script::Script;
 use crate::browser::Pending;
+use crate::event_queue::EventQueue;
 use crate::random::Random;
+use crate::run_log::RunLog;
 
 /// Virtual milliseconds between two updates of ICE.
 const ICE_TICK: u64 = 250;
@@ -161,8 +163,7 @@ impl Action {
 
 struct World {
     now: u64,
-    queue: BTreeMap<(u64, u64), Action>,
-    sequence: u64,
+    queue: EventQueue<Action>,
     random: Random,
     peers: Vec<Peer>,
     server: Server,
@@ -173,8 +174,7 @@ struct World {
     /// When the last fault ends.
     faults_end_at: u64,
     timers_in_a_row: u32,
-    violation: Option<String>,
-    trace: Option<Vec<String>>,
+    log: RunLog,
     statistics: Statistics,
 }
 
@@ -182,8 +182,7 @@ impl World {
     fn new(script: &Script, trace: bool) -> Self {
         let mut world = Self {
             now: 0,
-            queue: BTreeMap::new(),
-            sequence: 0,
+            queue: EventQueue::default(),
             random: Random::new(!script.seed),
             peers: Vec::new(),
             server: Server::new(script.reorders_candidates),
@@ -191,8 +190,7 @@ impl World {
             reorders_candidates: script.reorders_candidates,
             faults_end_at: script.faults_end_at(),
             timers_in_a_row: 0,
-            violation: None,
-            trace: trace.then(Vec::new),
+            log: RunLog::new(trace),
             statistics: Statistics::default(),
         };
         for person in &script.people {
@@ -209,7 +207,7 @@ impl World {
         self.schedule(ICE_TICK, Action::IceTick);
         self.schedule(10_000, Action::Heartbeat);
         let mut converged_since = None;
-        while self.violation.is_none()
+        while self.log.violation.is_none()
             && converged_since.is_none_or(|since| self.now < since + STAYS_CONVERGED_FOR)
         {
             let before = self.now;
@@ -222,8 +220,8 @@ impl World {
         self.statistics.slowest_convergence =
             converged_since.unwrap_or(self.now).saturating_sub(self.faults_end_at);
         Report {
-            violation: self.violation.map(|what| format!("at {} ms: {what}", self.now)),
-            trace: self.trace.unwrap_or_default(),
+            violation: self.log.violation.map(|what| format!("at {} ms: {what}", self.now)),
+            trace: self.log.trace.unwrap_or_default(),
             statistics: self.statistics,
             reports: self
                 .peers
@@ -252,7 +250,7 @@ impl World {
             return self.report_violation("livelock".to_owned());
         }
         let timer = self.next_timer();
-        let action = self.queue.first_key_value().map(|((at, _), _)| *at);
+        let action = self.queue.next_at();
         match (timer, action) {
             (Some((at, peer)), action) if action.is_none_or(|action| at <= action) => {
                 self.timers_in_a_row = if at > self.now { 0 } else { self.timers_in_a_row + 1 };
@@ -265,7 +263,7 @@ impl World {
             (_, Some(at)) => {
                 self.now = at;
                 self.timers_in_a_row = 0;
-                if let Some((_, action)) = self.queue.pop_first() {
+                if let Some((_, action)) = self.queue.pop() {
                     self.dispatch_or_defer(action);
                 }
             }
@@ -315,8 +313,7 @@ impl World {
     }
 
     fn schedule_at(&mut self, at: u64, action: Action) {
-        self.sequence += 1;
-        self.queue.insert((at, self.sequence), action);
+        self.queue.schedule(at, action);
     }
 
     /// One input for a peer's room, and everything that follows from it.
@@ -358,14 +355,11 @@ impl World {
     }
 
     fn trace_line(&mut self, line: impl FnOnce() -> String) {
-        if let Some(trace) = &mut self.trace {
-            trace.push(format!("{:>7} {}", self.now, line()));
-        }
+        self.log.trace_line(self.now, line);
     }
 
     fn report_violation(&mut self, what: String) {
-        self.trace_line(|| format!("VIOLATION {what}"));
-        self.violation.get_or_insert(what);
+        self.log.report_violation(self.now, what);
     }
 
     fn report_illegal_effect(&mut self, peer: usize, effect: &Effect, why: &str) {

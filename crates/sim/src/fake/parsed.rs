@@ -10,16 +10,18 @@ pub(super) struct ParsedDescription {
     pub(super) fingerprint: String,
     pub(super) ufrag: String,
     pub(super) kinds: Vec<SectionKind>,
+    /// The sections that carry a screen, or its sound (`a=content:slides`, RFC 4796).
+    pub(super) slides: Vec<usize>,
 }
 
 impl ParsedDescription {
-    /// Reads a description; `None` if a browser could not.
     /// Reads a description; `None` if a browser could not.
     pub(super) fn read(sdp: &str) -> Option<Self> {
         if !sdp.ends_with('\n') {
             return None;
         }
-        let mut parsed = Self { fingerprint: String::new(), ufrag: String::new(), kinds: Vec::new() };
+        let (fingerprint, ufrag) = (String::new(), String::new());
+        let mut parsed = Self { fingerprint, ufrag, kinds: Vec::new(), slides: Vec::new() };
         for line in sdp.lines() {
             if let Some(digits) = line.strip_prefix("a=fingerprint:sha-256 ") {
                 parsed.fingerprint = name_of(digits)?;
@@ -31,6 +33,8 @@ impl ParsedDescription {
                 parsed.kinds.push(SectionKind::Video);
             } else if line.starts_with("m=application") {
                 parsed.kinds.push(SectionKind::Application);
+            } else if line == "a=content:slides" {
+                parsed.slides.extend(parsed.kinds.len().checked_sub(1));
             }
         }
         (!parsed.fingerprint.is_empty()).then_some(parsed)

@@ -19,13 +19,16 @@ impl World {
             view.participants.iter().flat_map(|one| &one.publications).filter_map(|one| one.track).collect();
         let once: BTreeSet<_> = tracks.iter().collect();
         if once.len() < tracks.len() {
-            self.violate(format!("page {page} shows one track in two places: {:?}", view.participants));
+            self.report_violation(format!(
+                "page {page} shows one track in two places: {:?}",
+                view.participants
+            ));
         }
         if self.pages[page].room.backlog() > MAX_BACKLOG {
-            self.violate(format!("page {page} keeps too much"));
+            self.report_violation(format!("page {page} keeps too much"));
         }
         if view.lifecycle == Lifecycle::Lobby && !self.pages[page].browser.connections.is_empty() {
-            self.violate(format!("page {page} has connections in the lobby"));
+            self.report_violation(format!("page {page} has connections in the lobby"));
         }
     }
 

@@ -8,14 +8,14 @@ use super::{Action, World};
 
 impl World {
     /// A frame of a page, on its way to the server.
-    pub(super) fn send(&mut self, page: usize, frame: String) {
+    pub(super) fn send_to_server(&mut self, page: usize, frame: String) {
         let Some(socket) = self.pages[page].socket else { return };
         self.pages[page].to_server.push_back(frame);
-        let at = self.arrival(page, 0);
+        let at = self.next_arrival(page, 0);
         self.schedule(at, Action::ToServer(page, socket));
     }
 
-    pub(super) fn arrival(&mut self, page: usize, way: usize) -> u64 {
+    pub(super) fn next_arrival(&mut self, page: usize, way: usize) -> u64 {
         let at = self.now + self.random.between(2, 50);
         let arrives = &mut self.pages[page].arrives[way];
         *arrives = at.max(*arrives);
@@ -30,9 +30,11 @@ impl World {
                 if let (Remote::Server(leg), NegotiationMessage::Description(description)) =
                     (negotiation.remote, negotiation.message)
                 {
-                    let heard = self.server.on_description(page, leg, negotiation.epoch, &description);
-                    if let Err(why) = heard {
-                        self.violate(format!("the server refuses a description of page {page}: {why}"));
+                    let accepted = self.server.on_description(page, leg, negotiation.epoch, &description);
+                    if let Err(why) = accepted {
+                        self.report_violation(format!(
+                            "the server refuses a description of page {page}: {why}"
+                        ));
                     }
                 }
             }
@@ -47,7 +49,7 @@ impl World {
             Some(Outbound::Leave) => self.server.leave(page),
             Some(Outbound::Check) | None => {}
         }
-        self.deliver();
+        self.flush_server();
     }
 
     /// Somebody joins. Who comes back and is known takes up where the socket broke: nothing that was said meanwhile is lost.
@@ -58,10 +60,10 @@ impl World {
         if known {
             self.statistics.resumes += 1;
             let missed = std::mem::take(&mut self.pages[page].to_page);
-            self.say(page, vec![Inbound::Server(ServerSignal::Resumed { ice_servers: None })]);
+            self.send_to_page(page, vec![Inbound::Server(ServerSignal::Resumed { ice_servers: None })]);
             for frame in missed {
                 self.pages[page].to_page.push_back(frame);
-                self.announce(page);
+                self.schedule_delivery(page);
             }
             self.server.on_media(page, media);
         } else {
@@ -72,21 +74,21 @@ impl World {
     }
 
     /// What the server has to say goes on its way.
-    pub(super) fn deliver(&mut self) {
+    pub(super) fn flush_server(&mut self) {
         for (page, signal) in std::mem::take(&mut self.server.outgoing) {
-            self.say(page, vec![signal]);
+            self.send_to_page(page, vec![signal]);
         }
     }
 
-    pub(super) fn say(&mut self, page: usize, signals: Vec<Inbound>) {
+    pub(super) fn send_to_page(&mut self, page: usize, signals: Vec<Inbound>) {
         let frame = self.messages.borrow_mut().write(signals);
         self.pages[page].to_page.push_back(frame);
-        self.announce(page);
+        self.schedule_delivery(page);
     }
 
-    pub(super) fn announce(&mut self, page: usize) {
+    pub(super) fn schedule_delivery(&mut self, page: usize) {
         if let Some(socket) = self.pages[page].socket.filter(|_| self.pages[page].has_joined) {
-            let at = self.arrival(page, 1);
+            let at = self.next_arrival(page, 1);
             self.schedule(at, Action::ToPage(page, socket));
         }
     }

@@ -8,7 +8,7 @@ use visavis_core::signaling::{
     RosterSignal, SdpType, ServerSignal, SessionDescription, SfuSignal, Source,
 };
 
-use super::sections::{kind_of, sections};
+use crate::browser::kind_of;
 use crate::fake::{FakeConnection, SectionKind, SignalingState};
 use crate::random::Random;
 
@@ -23,10 +23,14 @@ pub(super) enum Shape {
     OneForEachStream,
 }
 
-/// The first subscribing connection; the publishing ones come before.
-const FIRST_SUBSCRIBED: u32 = 2;
-const CAMERA_STREAM: [Source; 2] = [Source::Microphone, Source::Camera];
-const SCREEN_STREAM: [Source; 2] = [Source::Screen, Source::ScreenAudio];
+/// What somebody sends together: microphone and camera, or the screen with its sound.
+type Stream = (usize, PublishedSources);
+
+/// The stream that a track is part of.
+fn stream_of((page, source): (usize, Source)) -> Stream {
+    let screen = PublishedSources::DisplayMedia.contains(source);
+    (page, if screen { PublishedSources::DisplayMedia } else { PublishedSources::UserMedia })
+}
 
 /// The server's end of a connection.
 #[derive(Debug)]
@@ -35,7 +39,7 @@ pub(super) struct ServerLeg {
     pub(super) fake: FakeConnection,
     direction: LegDirection,
     /// The only stream that it carries, where there is one for each.
-    stream: Option<(usize, [Source; 2])>,
+    stream: Option<Stream>,
     /// What is published in its sections.
     published: BTreeMap<Source, String>,
     /// What is forwarded in its sections.
@@ -49,8 +53,8 @@ pub(super) struct Session {
     pub(super) name: String,
     pub(super) media: MediaState,
     pub(super) legs: BTreeMap<LegId, ServerLeg>,
-    told_legs: Vec<Leg>,
-    told_tracks: BTreeMap<LegId, Vec<ForwardedTrack>>,
+    sent_legs: Vec<Leg>,
+    sent_tracks: BTreeMap<LegId, Vec<ForwardedTrack>>,
 }
 
 /// The server. Pages are named by their number.
@@ -60,7 +64,7 @@ pub(super) struct Server {
     random: Random,
     pub(super) sessions: BTreeMap<usize, Session>,
     /// How many connections were ever made for each page. A dialect counts them, and outlives the server.
-    made: BTreeMap<usize, u32>,
+    legs_made: BTreeMap<usize, u32>,
     /// What it says next, and to whom.
     pub(super) outgoing: Vec<(usize, Inbound)>,
 }
@@ -72,7 +76,7 @@ pub(super) fn id_of(page: usize) -> ParticipantId {
 
 impl Server {
     pub(super) fn new(shape: Shape, random: Random) -> Self {
-        Self { shape, random, sessions: BTreeMap::new(), made: BTreeMap::new(), outgoing: Vec::new() }
+        Self { shape, random, sessions: BTreeMap::new(), legs_made: BTreeMap::new(), outgoing: Vec::new() }
     }
 
     fn info(&self, page: usize, session: &Session) -> ParticipantInfo {
@@ -93,21 +97,21 @@ impl Server {
             name: name.to_owned(),
             media,
             legs: BTreeMap::new(),
-            told_legs: Vec::new(),
-            told_tracks: BTreeMap::new(),
+            sent_legs: Vec::new(),
+            sent_tracks: BTreeMap::new(),
         };
         let info = self.info(page, &session);
         self.sessions.insert(page, session);
         let joined = Joined { id: id_of(page), participants, ice_servers: None, capacity: None, room: None };
-        self.say(page, Inbound::Server(ServerSignal::Joined(joined)));
-        self.tell_others(page, &Inbound::Roster(RosterSignal::Joined(info)));
+        self.send(page, Inbound::Server(ServerSignal::Joined(joined)));
+        self.broadcast(page, &Inbound::Roster(RosterSignal::Joined(info)));
         self.update();
     }
 
     /// Somebody leaves, or is given up.
     pub(super) fn leave(&mut self, page: usize) {
         if self.sessions.remove(&page).is_some() {
-            self.tell_others(page, &Inbound::Roster(RosterSignal::Left(id_of(page))));
+            self.broadcast(page, &Inbound::Roster(RosterSignal::Left(id_of(page))));
             self.update();
         }
     }
@@ -131,7 +135,7 @@ impl Server {
     pub(super) fn on_media(&mut self, page: usize, media: MediaState) {
         let Some(session) = self.sessions.get_mut(&page) else { return };
         session.media = media;
-        self.tell_others(page, &Inbound::Roster(RosterSignal::MediaState { from: id_of(page), media }));
+        self.broadcast(page, &Inbound::Roster(RosterSignal::MediaState { from: id_of(page), media }));
         self.update();
     }
 
@@ -148,11 +152,12 @@ impl Server {
         ends.fake.set_remote_description(description)?;
         if description.sdp_type == SdpType::Offer {
             let direction = ends.direction;
-            for (mid, kind, screen) in sections(&description.sdp) {
+            for (mid, kind) in ends.fake.remote_sections() {
+                let screen = ends.fake.is_remote_screen(&mid);
                 let source = Source::ALL.into_iter().find(|source| {
                     direction.publishes(*source)
                         && kind_of(*source) == kind
-                        && SCREEN_STREAM.contains(source) == screen
+                        && PublishedSources::DisplayMedia.contains(*source) == screen
                 });
                 if let Some(source) = source {
                     ends.published.entry(source).or_insert(mid);
@@ -160,25 +165,25 @@ impl Server {
             }
             let answer = ends.fake.set_local_description()?;
             let answer = with_candidate(&ends.fake, answer);
-            self.say_negotiation(page, leg, epoch, answer);
+            self.send_negotiation(page, leg, epoch, answer);
         }
         self.update();
         Ok(())
     }
 
-    fn say(&mut self, page: usize, signal: Inbound) {
+    fn send(&mut self, page: usize, signal: Inbound) {
         self.outgoing.push((page, signal));
     }
 
-    fn say_negotiation(&mut self, page: usize, leg: LegId, epoch: u32, description: SessionDescription) {
+    fn send_negotiation(&mut self, page: usize, leg: LegId, epoch: u32, description: SessionDescription) {
         let message = NegotiationMessage::Description(description);
         let negotiation = Negotiation { remote: Remote::Server(leg), epoch, message };
-        self.say(page, Inbound::Negotiation(negotiation));
+        self.send(page, Inbound::Negotiation(negotiation));
     }
 
-    fn tell_others(&mut self, page: usize, signal: &Inbound) {
+    fn broadcast(&mut self, page: usize, signal: &Inbound) {
         for other in self.sessions.keys().copied().filter(|other| *other != page).collect::<Vec<_>>() {
-            self.say(other, signal.clone());
+            self.send(other, signal.clone());
         }
     }
 
@@ -200,17 +205,17 @@ impl Server {
                 .filter(|other| **other != page)
                 .flat_map(|other| self.publications(*other).into_iter().map(|source| (*other, source)))
                 .collect();
-            let Self { sessions, shape, made, .. } = self;
+            let Self { sessions, shape, legs_made, .. } = self;
             let Some(session) = sessions.get_mut(&page) else { continue };
-            session.plan(page, *shape, &wanted, made.entry(page).or_default());
+            session.update_legs(page, *shape, &wanted, legs_made.entry(page).or_default());
             session.forward(&wanted);
-            self.speak(page);
+            self.send_updates(page);
         }
     }
 
     /// Tells somebody of their connections, of what comes on them, and offers. What comes in a section may be told before or after
     /// the offer that brings it.
-    fn speak(&mut self, page: usize) {
+    fn send_updates(&mut self, page: usize) {
         let late = self.random.chance(50);
         let Some(session) = self.sessions.get_mut(&page) else { return };
         let (mut first, mut tracks, mut offers) = (Vec::new(), Vec::new(), Vec::new());
@@ -219,9 +224,9 @@ impl Server {
             .iter()
             .map(|(id, leg)| Leg { id: *id, epoch: leg.epoch, direction: leg.direction })
             .collect();
-        if legs != session.told_legs {
-            session.told_legs.clone_from(&legs);
-            session.told_tracks.retain(|id, _| legs.iter().any(|leg| leg.id == *id));
+        if legs != session.sent_legs {
+            session.sent_legs.clone_from(&legs);
+            session.sent_tracks.retain(|id, _| legs.iter().any(|leg| leg.id == *id));
             first.push(Inbound::Sfu(SfuSignal::Legs(legs)));
         }
         for (id, leg) in &mut session.legs {
@@ -234,8 +239,8 @@ impl Server {
                     source: *source,
                 })
                 .collect();
-            if session.told_tracks.get(id).map_or(!carried.is_empty(), |told| *told != carried) {
-                session.told_tracks.insert(*id, carried.clone());
+            if session.sent_tracks.get(id).map_or(!carried.is_empty(), |told| *told != carried) {
+                session.sent_tracks.insert(*id, carried.clone());
                 tracks.push(Inbound::Sfu(SfuSignal::Tracks { leg: *id, tracks: carried }));
             }
             let may_offer = leg.direction == LegDirection::Subscribe
@@ -254,6 +259,12 @@ impl Server {
     }
 }
 
+/// The connection on which a stream is received where there is one for each; before them come those that publish.
+fn subscribing_leg((page, sources): Stream) -> LegId {
+    let screen = sources == PublishedSources::DisplayMedia;
+    LegId(2 + 2 * u32::try_from(page).unwrap_or(u32::MAX / 4) + u32::from(screen))
+}
+
 /// It says its candidate in each description, as ICE lite does (RFC 8445 section 2.5).
 fn with_candidate(fake: &FakeConnection, mut description: SessionDescription) -> SessionDescription {
     let ufrag = fake.local_ufrag().unwrap_or_default();
@@ -262,80 +273,70 @@ fn with_candidate(fake: &FakeConnection, mut description: SessionDescription) ->
 }
 
 impl Session {
-    /// Which connections there should be.
-    fn plan(&mut self, page: usize, shape: Shape, wanted: &[(usize, Source)], made: &mut u32) {
+    /// Which connections there should be, and the stream that one is for.
+    fn desired_legs(
+        &self,
+        shape: Shape,
+        wanted: &[(usize, Source)],
+    ) -> Vec<(LegId, LegDirection, Option<Stream>)> {
+        let publish = |id, sources| (LegId(id), LegDirection::Publish(sources), None);
         match shape {
             Shape::TwoConnections => {
-                self.have(page, LegId(0), LegDirection::Publish(PublishedSources::All), None, made);
+                let mut legs = vec![publish(0, PublishedSources::All)];
                 // There is nothing to offer before there is somebody to hear.
                 if !wanted.is_empty() || self.legs.contains_key(&LegId(1)) {
-                    self.have(page, LegId(1), LegDirection::Subscribe, None, made);
+                    legs.push((LegId(1), LegDirection::Subscribe, None));
                 }
+                legs
             }
             Shape::OneConnection => {
                 let count = |kind| wanted.iter().filter(|(_, source)| source.kind() == kind).count();
-                let before = self.legs.get(&LegId(0)).map(|leg| leg.direction);
-                let (mut audio, mut video) = (count(MediaKind::Audio), count(MediaKind::Video));
                 // Sections are never taken back.
-                if let Some(LegDirection::Both { audio: a, video: v, .. }) = before {
-                    (audio, video) = (audio.max(a), video.max(v));
-                }
-                let publishes = PublishedSources::All;
-                self.have(page, LegId(0), LegDirection::Both { publishes, audio, video }, None, made);
+                let (had_audio, had_video) = match self.legs.get(&LegId(0)).map(|leg| leg.direction) {
+                    Some(LegDirection::Both { audio, video, .. }) => (audio, video),
+                    Some(LegDirection::Publish(_) | LegDirection::Subscribe) | None => (0, 0),
+                };
+                let audio = count(MediaKind::Audio).max(had_audio);
+                let video = count(MediaKind::Video).max(had_video);
+                vec![(LegId(0), LegDirection::Both { publishes: PublishedSources::All, audio, video }, None)]
             }
             Shape::OneForEachStream => {
-                self.have(page, LegId(0), LegDirection::Publish(PublishedSources::UserMedia), None, made);
-                if self.media.screen {
-                    self.have(
-                        page,
-                        LegId(1),
-                        LegDirection::Publish(PublishedSources::DisplayMedia),
-                        None,
-                        made,
-                    );
-                } else {
-                    self.legs.remove(&LegId(1));
-                }
-                let streams: Vec<_> = wanted
+                let screen = self.media.screen.then_some(publish(1, PublishedSources::DisplayMedia));
+                let streams: BTreeMap<LegId, Stream> = wanted
                     .iter()
-                    .map(|(other, source)| {
-                        let screen = SCREEN_STREAM.contains(source);
-                        (*other, if screen { SCREEN_STREAM } else { CAMERA_STREAM })
-                    })
+                    .map(|track| stream_of(*track))
+                    .map(|stream| (subscribing_leg(stream), stream))
                     .collect();
-                self.legs.retain(|_, leg| leg.stream.is_none_or(|stream| streams.contains(&stream)));
-                for stream in streams {
-                    let known = self.legs.iter().find(|(_, leg)| leg.stream == Some(stream));
-                    let id = known.map_or(LegId(FIRST_SUBSCRIBED + *made), |(id, _)| *id);
-                    self.have(page, id, LegDirection::Subscribe, Some(stream), made);
-                }
+                let subscribed =
+                    streams.into_iter().map(|(id, stream)| (id, LegDirection::Subscribe, Some(stream)));
+                [publish(0, PublishedSources::UserMedia)]
+                    .into_iter()
+                    .chain(screen)
+                    .chain(subscribed)
+                    .collect()
             }
         }
     }
 
-    fn have(
-        &mut self,
-        page: usize,
-        id: LegId,
-        direction: LegDirection,
-        stream: Option<(usize, [Source; 2])>,
-        made: &mut u32,
-    ) {
-        if let Some(leg) = self.legs.get_mut(&id) {
+    /// Makes the connections that there should be, and gives up the others.
+    fn update_legs(&mut self, page: usize, shape: Shape, wanted: &[(usize, Source)], legs_made: &mut u32) {
+        let desired = self.desired_legs(shape, wanted);
+        self.legs.retain(|id, _| desired.iter().any(|(desired, ..)| desired == id));
+        for (id, direction, stream) in desired {
+            let leg = self.legs.entry(id).or_insert_with(|| {
+                *legs_made += 1;
+                ServerLeg {
+                    epoch: *legs_made,
+                    fake: FakeConnection::new(format!("s{page}c{legs_made}")),
+                    direction,
+                    stream,
+                    published: BTreeMap::new(),
+                    forwarded: BTreeMap::new(),
+                    offer_wanted: false,
+                }
+            });
             leg.direction = direction;
-            return;
         }
-        *made += 1;
-        let leg = ServerLeg {
-            epoch: *made,
-            fake: FakeConnection::new(format!("s{page}c{}", *made)),
-            direction,
-            stream,
-            published: BTreeMap::new(),
-            forwarded: BTreeMap::new(),
-            offer_wanted: false,
-        };
-        self.legs.insert(id, leg);
     }
 
     /// Puts what they should receive into sections; a section that is free is used again.
@@ -343,8 +344,7 @@ impl Session {
         for leg in self.legs.values_mut() {
             let stream = leg.stream;
             let mine = |track: &(usize, Source)| {
-                wanted.contains(track)
-                    && stream.is_none_or(|(of, sources)| of == track.0 && sources.contains(&track.1))
+                wanted.contains(track) && stream.is_none_or(|stream| stream == stream_of(*track))
             };
             let before = leg.forwarded.len();
             leg.forwarded.retain(|_, track| mine(track));

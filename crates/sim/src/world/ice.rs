@@ -1,15 +1,11 @@
 //! Just enough ICE and RTP: which ends reach each other, after how long `connectionState` changes, and what the counters say.
 
-use visavis_core::{ConnectionEvent, ConnectionId, PeerConnectionState, Source};
+use visavis_core::{ConnectionEvent, ConnectionId, Source};
 
 use super::page::Conn;
 use super::script::SilentFailure;
 use super::{Action, ICE_TICK, World};
 
-/// Milliseconds of silence until `disconnected`, `failed`, and until a connection that never worked is `failed`.
-const DISCONNECTED_AFTER: u64 = 5_000;
-const FAILED_AFTER: u64 = 20_000;
-const NEVER_CONNECTED_AFTER: u64 = 30_000;
 /// Milliseconds until packets and states tell that something has healed.
 const NOTICES_WITHIN: u64 = 600;
 /// Packets of each source in one tick.
@@ -35,8 +31,7 @@ impl World {
         if !reachable || conn.silent_failure().is_some() {
             conn.path.last_unhealthy_at = now;
         }
-        if let Some(state) = conn.next_state(now, reachable) {
-            conn.path.state = state;
+        if let Some(state) = conn.path.ice.tick(now, reachable, conn.fake.local_ufrag()) {
             self.schedule(0, Action::Connection(peer, id, ConnectionEvent::ConnectionStateChange(state)));
         }
         self.channel_tick(peer, id);
@@ -62,7 +57,10 @@ impl World {
     pub(super) fn received_sources(&self, peer: usize, conn: &Conn) -> [bool; 4] {
         let Some((owner, other)) = self.other_end(conn) else { return [false; 4] };
         let mutual = other.fake.remote_fingerprint() == Some(conn.fake.fingerprint());
-        let open = mutual && conn.is_connected() && other.is_connected() && !self.is_cut(peer, owner);
+        let open = mutual
+            && conn.path.ice.is_connected()
+            && other.path.ice.is_connected()
+            && !self.is_cut(peer, owner);
         Source::ALL.map(|source| open && other.sends(source) && !conn.drops_inbound(source))
     }
 
@@ -95,44 +93,6 @@ impl World {
 }
 
 impl Conn {
-    /// The next `connectionState`, if it changes.
-    fn next_state(&mut self, now: u64, reachable: bool) -> Option<PeerConnectionState> {
-        if reachable {
-            self.path.unreachable_since = None;
-            let reachable_since = *self.path.reachable_since.get_or_insert(now);
-            let restarted = self.path.failed_ufrag.is_none()
-                || self.path.failed_ufrag.as_deref() != self.fake.local_ufrag();
-            let connects =
-                self.path.state != PeerConnectionState::Connected && restarted && now > reachable_since;
-            return connects.then(|| {
-                self.path.failed_ufrag = None;
-                PeerConnectionState::Connected
-            });
-        }
-        self.path.reachable_since = None;
-        let silent = now - *self.path.unreachable_since.get_or_insert(now);
-        match self.path.state {
-            PeerConnectionState::Connected if silent >= DISCONNECTED_AFTER => {
-                Some(PeerConnectionState::Disconnected)
-            }
-            PeerConnectionState::Disconnected if silent >= FAILED_AFTER => self.fail(),
-            PeerConnectionState::New | PeerConnectionState::Connecting if silent >= NEVER_CONNECTED_AFTER => {
-                self.fail()
-            }
-            PeerConnectionState::New
-            | PeerConnectionState::Connecting
-            | PeerConnectionState::Connected
-            | PeerConnectionState::Disconnected
-            | PeerConnectionState::Failed
-            | PeerConnectionState::Closed => None,
-        }
-    }
-
-    fn fail(&mut self) -> Option<PeerConnectionState> {
-        self.path.failed_ufrag = self.fake.local_ufrag().map(str::to_owned);
-        Some(PeerConnectionState::Failed)
-    }
-
     /// From now on it fails silently.
     pub(super) fn fail_silently(&mut self, failure: SilentFailure) {
         self.path.silent_failure = Some((failure, self.fake.local_ufrag().unwrap_or_default().to_owned()));
@@ -150,13 +110,9 @@ impl Conn {
         (!repaired).then_some(*failure)
     }
 
-    fn is_connected(&self) -> bool {
-        self.path.state == PeerConnectionState::Connected
-    }
-
     /// Whether messages pass, as far as this end can tell.
     pub(super) fn delivers_messages(&self) -> bool {
-        self.is_connected()
+        self.path.ice.is_connected()
             && self.fake.has_data_channel()
             && matches!(self.silent_failure(), None | Some(SilentFailure::ReceivesNoAudio))
     }
@@ -177,15 +133,15 @@ impl Conn {
     }
 
     fn is_healthy(&self) -> bool {
-        self.is_connected()
-            && self.path.reported_state == self.path.state
+        self.path.ice.is_connected()
+            && self.path.reported_state == self.path.ice.state
             && self.silent_failure().is_none()
             && !self.path.description_refused
             && self.is_stable()
     }
 
     fn update_counters(&mut self, received_sources: [bool; 4]) {
-        let leaving = Source::ALL.map(|source| self.is_connected() && self.sends(source));
+        let leaving = Source::ALL.map(|source| self.path.ice.is_connected() && self.sends(source));
         let captured = self.sending.contains_key(&Source::Camera);
         let (camera, path) = (Source::Camera as usize, &mut self.path);
         for (counter, grows) in

@@ -14,6 +14,7 @@ use super::Action;
 use super::network::SocketId;
 use super::script::{Person, SilentFailure};
 use crate::browser::{Connection, FakeBrowser};
+use crate::ice_state::IceState;
 
 /// Milliseconds between two timers of a hidden page.
 const HIDDEN_TIMER_INTERVAL: u64 = 60_000;
@@ -24,14 +25,9 @@ pub(super) type Conn = Connection<Path>;
 /// What the world knows of the path of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Path {
-    pub(super) state: PeerConnectionState,
+    pub(super) ice: IceState,
     /// The state that the page was told last.
     pub(super) reported_state: PeerConnectionState,
-    /// Since when the two ends have reached each other, or not (ms).
-    pub(super) reachable_since: Option<u64>,
-    pub(super) unreachable_since: Option<u64>,
-    /// The ufrag with which it failed: only an ICE restart repairs it.
-    pub(super) failed_ufrag: Option<String>,
     /// How it fails while its browser calls it connected, and its ufrag when that began.
     pub(super) silent_failure: Option<(SilentFailure, String)>,
     /// The browser has refused a description of it.

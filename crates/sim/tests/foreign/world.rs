@@ -1,6 +1,5 @@
 //! Pages, sockets and time.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use visavis_app::AppConfig;
@@ -14,6 +13,7 @@ use visavis_core::{
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{MediaState, Timestamp};
 use visavis_sim::browser::{Connection, FakeBrowser, PeerChannel, Pending};
+use visavis_sim::event_queue::EventQueue;
 use visavis_sim::fake::FakeConnection;
 
 use crate::naive::{NaivePage, Tutorial};
@@ -57,8 +57,7 @@ pub(crate) struct World {
     delay: u64,
     /// How late timers are: in browsers what the network brings meanwhile comes first.
     pub(crate) timer_lag: u64,
-    sequence: u64,
-    queue: BTreeMap<(u64, u64), Action>,
+    queue: EventQueue<Action>,
     server: Box<dyn Server>,
     /// Every socket that was ever opened: whose, where, and whether the server knows it.
     sockets: Vec<(usize, visavis_signaling::Endpoint, bool)>,
@@ -74,17 +73,8 @@ fn mapping(file: &str) -> Mapping {
 
 impl World {
     pub(crate) fn new(server: Box<dyn Server>, delay: u64) -> Self {
-        let queue = BTreeMap::new();
-        Self {
-            now: 0,
-            delay,
-            timer_lag: 0,
-            sequence: 0,
-            queue,
-            server,
-            sockets: Vec::new(),
-            pages: Vec::new(),
-        }
+        let queue = EventQueue::default();
+        Self { now: 0, delay, timer_lag: 0, queue, server, sockets: Vec::new(), pages: Vec::new() }
     }
 
     /// A page with a flight recorder.
@@ -240,7 +230,7 @@ impl World {
         let end = self.now + millis;
         let mut steps = 0;
         loop {
-            let next = self.queue.keys().next().map(|(at, _)| *at);
+            let next = self.queue.next_at();
             let timer = self.next_timer();
             let at = next.into_iter().chain(timer.map(|(at, _)| at)).min();
             let Some(at) = at.filter(|at| *at <= end) else { break };
@@ -250,7 +240,7 @@ impl World {
             match timer {
                 Some((due, page)) if next.is_none_or(|next| due <= next) => self.input(page, Input::Timeout),
                 _ => {
-                    let (_, action) = self.queue.pop_first().unwrap();
+                    let (_, action) = self.queue.pop().unwrap();
                     self.dispatch(action);
                 }
             }
@@ -271,8 +261,7 @@ impl World {
     }
 
     fn schedule(&mut self, delay: u64, action: Action) {
-        self.sequence += 1;
-        self.queue.insert((self.now + delay, self.sequence), action);
+        self.queue.schedule(self.now + delay, action);
     }
 
     fn input(&mut self, page: usize, input: Input) {
