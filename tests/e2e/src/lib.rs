@@ -36,7 +36,7 @@ pub use bundle::Bundle;
 pub use foreign_server::ForeignServer;
 pub use network::{Host, Network};
 pub use page::Page;
-pub use relay::Relay;
+pub use relay::{Relay, RelayedServer};
 pub use server::Server;
 pub use site::StaticSite;
 pub use snapshot::{Snapshot, Tile, Video};

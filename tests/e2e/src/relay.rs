@@ -12,6 +12,9 @@ use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{accept_async, connect_async};
 
+use crate::bundle::Bundle;
+use crate::server::Server;
+
 /// Which way a frame goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -211,5 +214,28 @@ fn deliver_to_page(state: &Arc<Mutex<State>>, frame: Frame) {
 fn deliver(state: &Arc<Mutex<State>>, frame: Frame, sender: &Sender) {
     if sender.send(Message::text(frame.text.clone())).is_ok() {
         state.lock().expect("not poisoned").delivered.push(frame);
+    }
+}
+
+/// A server that pages reach through a relay, and the page that is told to.
+pub struct RelayedServer {
+    /// The relay.
+    pub relay: Relay,
+    site: Server,
+    _bundle: Bundle,
+    _server: Server,
+}
+
+impl RelayedServer {
+    /// Puts a relay before a server, under a rule.
+    pub async fn start(server: Server, rule: impl FnMut(&Frame) -> Deliveries + Send + 'static) -> Self {
+        let relay = Relay::start(server.port(), rule).await;
+        let bundle = Bundle::with_signaling_url(&relay.url());
+        Self { site: Server::serving(&bundle).await, relay, _bundle: bundle, _server: server }
+    }
+
+    /// Where the page is.
+    pub fn url(&self) -> String {
+        self.site.url()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use visavis_e2e::call::{all_see_and_hear, join};
 use visavis_e2e::relay::{Deliveries, Direction, Frame, pass_through};
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
+use visavis_e2e::{Browser, Page, Relay, RelayedServer, Server};
 
 /// Descriptions come late, so that candidates overtake them; each candidate comes three times, none when it should.
 fn reorder_candidates() -> impl FnMut(&Frame) -> Deliveries + Send {
@@ -55,27 +55,24 @@ async fn wait_until_processed(page: &Page, other: &Page) {
 
 #[tokio::test]
 async fn early_repeated_reordered_and_late_candidates_change_nothing() {
-    let server = Server::start().await;
-    let relay = Relay::start(server.port(), reorder_candidates()).await;
-    let bundle = Bundle::with_signaling_url(&relay.url());
-    let pages = Server::serving(&bundle).await;
+    let site = RelayedServer::start(Server::start().await, reorder_candidates()).await;
     let browser = Browser::chrome().await;
-    let ann = browser.open("Ann", &pages.url()).await;
+    let ann = browser.open("Ann", &site.url()).await;
     join(&ann, "tea").await;
-    let ben = browser.open("Ben", &pages.url()).await;
+    let ben = browser.open("Ben", &site.url()).await;
     join(&ben, "tea").await;
-    let cem = browser.open("Cem", &pages.url()).await;
+    let cem = browser.open("Cem", &site.url()).await;
     join(&cem, "tea").await;
     all_see_and_hear(&[&ann, &ben, &cem]).await;
-    assert!(early_candidates(&relay.delivered()) > 0, "no candidate came early: nothing was tried");
+    assert!(early_candidates(&site.relay.delivered()) > 0, "no candidate came early: nothing was tried");
 
     let id = ann.snapshot().await.tile("Ben").expect("Ben's tile").id.clone();
-    let candidates = candidates_of(&relay, &id);
+    let candidates = candidates_of(&site.relay, &id);
     assert!(!candidates.is_empty(), "Ben has sent Ann no candidate: nothing can be tried");
     ben.press("leave").await;
     ann.wait_until("Ben's tile to go", |snapshot| snapshot.shows_exactly(&["Cem"])).await;
     for frame in candidates.iter().chain(candidates.iter().rev()) {
-        relay.replay(frame);
+        site.relay.replay(frame);
     }
     wait_until_processed(&ann, &cem).await;
     let snapshot = ann.wait_until("one connection", |snapshot| snapshot.resources.connections == 1).await;
@@ -87,7 +84,7 @@ async fn early_repeated_reordered_and_late_candidates_change_nothing() {
 
     ben.press("rejoin").await;
     ann.wait_until("Ben's tile", |snapshot| snapshot.tile("Ben").is_some()).await;
-    candidates.iter().for_each(|frame| relay.replay(frame));
+    candidates.iter().for_each(|frame| site.relay.replay(frame));
     wait_until_processed(&ann, &cem).await;
     all_see_and_hear(&[&ann, &ben, &cem]).await;
     assert_eq!(ann.snapshot().await.errors, Vec::<String>::new(), "nothing goes wrong in silence");

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use visavis_e2e::browser::BrowserKind;
 use visavis_e2e::call::join;
 use visavis_e2e::relay::{Deliveries, Direction, Frame, pass_through};
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
+use visavis_e2e::{Browser, Page, Relay, RelayedServer, Server};
 
 const EVE: &str = include_str!("eve.js");
 
@@ -217,11 +217,9 @@ fn participants(relay: &Relay, room: &str) -> Vec<(String, usize)> {
 
 /// Each of these browsers meets this attack; no two people read the same words.
 pub(crate) async fn assert_attacks_detected(tries: &[(BrowserKind, Attack)]) {
-    let server = Server::start().await;
     let withheld = WithheldFrames::default();
-    let relay = Relay::start(server.port(), withhold(&withheld)).await;
-    let bundle = Bundle::with_signaling_url(&relay.url());
-    let site = Server::serving(&bundle).await;
+    let site = RelayedServer::start(Server::start().await, withhold(&withheld)).await;
+    let relay = &site.relay;
     for (kind, attack) in tries {
         let browser =
             if *kind == BrowserKind::Firefox { Browser::firefox().await } else { Browser::chrome().await };
@@ -232,9 +230,9 @@ pub(crate) async fn assert_attacks_detected(tries: &[(BrowserKind, Attack)]) {
         let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
         join(&ann, &room).await;
         join(&ben, &room).await;
-        let people = participants(&relay, &room).try_into().expect("two people");
+        let people = participants(relay, &room).try_into().expect("two people");
         eve.eval(EVE, vec![]).await;
-        let mitm = ManInTheMiddle { relay: &relay, withheld: &withheld, eve: &eve, people };
+        let mitm = ManInTheMiddle { relay, withheld: &withheld, eve: &eve, people };
         mitm.attack(*attack, [&ann, &ben]).await;
         let words = read([&ann, &ben]).await;
         println!("{room}: {words:?}");

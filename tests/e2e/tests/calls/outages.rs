@@ -5,7 +5,7 @@ use std::time::Duration;
 use visavis_e2e::call::{all_see_and_hear, join, join_by_link, names_except, sees};
 use visavis_e2e::page::WAIT_TIMEOUT;
 use visavis_e2e::relay::pass_through;
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server, Snapshot};
+use visavis_e2e::{Browser, Page, RelayedServer, Server, Snapshot};
 
 /// The longest that a picture may stand still, in milliseconds. On a machine without other work it is a tenth of that; on
 /// a busy one even a picture that nothing has happened to stands still for a second.
@@ -115,10 +115,7 @@ async fn assert_same_elements(pages: &[&Page], before: &[Vec<(String, u32)>]) {
 
 #[tokio::test]
 async fn a_call_goes_on_while_a_socket_is_cut_and_comes_back() {
-    let server = Server::start().await;
-    let relay = Relay::start(server.port(), pass_through).await;
-    let bundle = Bundle::with_signaling_url(&relay.url());
-    let site = Server::serving(&bundle).await;
+    let site = RelayedServer::start(Server::start().await, pass_through).await;
     let browser = Browser::chrome().await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     let cem = Browser::firefox().await.open("Cem", &site.url()).await;
@@ -129,9 +126,9 @@ async fn a_call_goes_on_while_a_socket_is_cut_and_comes_back() {
     all_see_and_hear(&pages).await;
 
     let before = start_measuring(&pages).await;
-    let (joins, descriptions) = (relay.count("join"), relay.count("description"));
-    relay.cut();
-    while relay.count("joined") < joins + pages.len() {
+    let (joins, descriptions) = (site.relay.count("join"), site.relay.count("description"));
+    site.relay.cut();
+    while site.relay.count("joined") < joins + pages.len() {
         // Whoever never comes back is found by the timeout of the snapshot.
         let snapshot = ann.snapshot().await;
         assert!(["joined", "reconnecting"].contains(&snapshot.state.as_str()), "{snapshot}");
@@ -145,5 +142,9 @@ async fn a_call_goes_on_while_a_socket_is_cut_and_comes_back() {
         .await;
     }
     assert_no_freeze(&pages, &before).await;
-    assert_eq!(relay.count("description"), descriptions, "a connection that works is not negotiated again");
+    assert_eq!(
+        site.relay.count("description"),
+        descriptions,
+        "a connection that works is not negotiated again"
+    );
 }

@@ -3,14 +3,11 @@
 use visavis_e2e::call::{all_see_and_hear, join, sees, sees_and_hears, wait_until_rejoined};
 use visavis_e2e::relay::pass_through;
 use visavis_e2e::screen::{start_sharing, stop_sharing};
-use visavis_e2e::{Browser, Bundle, Relay, Server};
+use visavis_e2e::{Browser, RelayedServer, Server};
 
 #[tokio::test]
 async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time() {
-    let server = Server::start().await;
-    let relay = Relay::start(server.port(), pass_through).await;
-    let bundle = Bundle::with_signaling_url(&relay.url());
-    let site = Server::serving(&bundle).await;
+    let site = RelayedServer::start(Server::start().await, pass_through).await;
     let browser = Browser::chrome().await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     for page in [&ann, &ben] {
@@ -20,12 +17,12 @@ async fn screens_are_seen_beside_cameras_and_need_no_negotiation_the_second_time
 
     start_sharing(&ann).await;
     sees_and_hears(&ben, &["Ann", "Ann: screen"]).await;
-    let negotiated = relay.count("description");
+    let negotiated = site.relay.count("description");
     stop_sharing(&ann).await;
     sees_and_hears(&ben, &["Ann"]).await;
     start_sharing(&ann).await;
     sees(&ben, &["Ann", "Ann: screen"]).await;
-    assert_eq!(relay.count("description"), negotiated, "the section of before was used again");
+    assert_eq!(site.relay.count("description"), negotiated, "the section of before was used again");
 
     start_sharing(&ben).await;
     sees(&ann, &["Ben", "Ben: screen"]).await;

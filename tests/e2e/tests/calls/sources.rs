@@ -2,7 +2,7 @@
 
 use visavis_e2e::call::{all_see_and_hear, falls_silent, join, sees, sees_and_hears};
 use visavis_e2e::relay::pass_through;
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server};
+use visavis_e2e::{Browser, Page, RelayedServer, Server};
 
 async fn sees_sources(page: &Page, name: &str, microphone: &str, camera: &str) {
     page.wait_until(&format!("{name}'s microphone {microphone}, camera {camera}"), |snapshot| {
@@ -22,17 +22,14 @@ async fn holds_tracks(page: &Page, kinds: &[&str]) {
 
 #[tokio::test]
 async fn switching_sources_stops_devices_and_needs_no_negotiation() {
-    let server = Server::start().await;
-    let relay = Relay::start(server.port(), pass_through).await;
-    let bundle = Bundle::with_signaling_url(&relay.url());
-    let site = Server::serving(&bundle).await;
+    let site = RelayedServer::start(Server::start().await, pass_through).await;
     let browser = Browser::chrome().await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     for page in [&ann, &ben] {
         join(page, "tea").await;
     }
     all_see_and_hear(&[&ann, &ben]).await;
-    let negotiated = relay.count("description") + relay.count("candidate");
+    let negotiated = site.relay.count("description") + site.relay.count("candidate");
 
     ann.press("camera").await;
     for page in [&ann, &ben] {
@@ -53,7 +50,11 @@ async fn switching_sources_stops_devices_and_needs_no_negotiation() {
     ann.press("microphone").await;
     sees_sources(&ben, "Ann", "on", "on").await;
     all_see_and_hear(&[&ann, &ben]).await;
-    assert_eq!(relay.count("description") + relay.count("candidate"), negotiated, "nothing was negotiated");
+    assert_eq!(
+        site.relay.count("description") + site.relay.count("candidate"),
+        negotiated,
+        "nothing was negotiated"
+    );
 }
 
 #[tokio::test]

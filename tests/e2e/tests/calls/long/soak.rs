@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use visavis_e2e::call::{join, sees, sees_and_hears};
 use visavis_e2e::relay::pass_through;
-use visavis_e2e::{Browser, Bundle, Page, Relay, Server, Setup, tools};
+use visavis_e2e::{Browser, Page, Relay, RelayedServer, Server, Setup, tools};
 
 /// Visits before the first measurement: caches fill, code is compiled.
 const WARM_UP: u32 = 20;
@@ -199,10 +199,8 @@ fn grew(before: &[Remains; 2], after: &[Remains; 2]) -> bool {
 async fn two_hundred_visits_leave_nothing_behind() {
     // What a page keeps, to repeat it after a lost socket, it lets go of at each heartbeat: with short ones it has kept as
     // much as it ever will before the first measurement.
-    let server = Server::with(tools::dist(), &["--heartbeat", "2"]).await;
-    let relay = Relay::start(server.port(), pass_through).await;
-    let bundle = Bundle::with_signaling_url(&relay.url());
-    let site = Server::serving(&bundle).await;
+    let site =
+        RelayedServer::start(Server::with(tools::dist(), &["--heartbeat", "2"]).await, pass_through).await;
     let browser = Browser::start(Setup::small_chrome()).await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     join(&ann, "tea").await;
@@ -211,15 +209,15 @@ async fn two_hundred_visits_leave_nothing_behind() {
     ben.press("leave").await;
     ben.wait_until("to be out", |snapshot| snapshot.state == "left").await;
 
-    visit(&ben, WARM_UP, &relay).await;
+    visit(&ben, WARM_UP, &site.relay).await;
     ann.wait_until("to be alone", |snapshot| snapshot.others().count() == 0).await;
     let before = [remains(&ann).await, remains(&ben).await];
-    let after = measured_visits(&ann, &ben, &relay, &before).await;
+    let after = measured_visits(&ann, &ben, &site.relay, &before).await;
     if grew(&before, &after) {
         // The program's memory grows by pages of 64 kB, and once in some runs a peak needs one more than any before it; the
         // heap grew by half a megabyte in one run of many, with nothing more in it that could be counted. What leaks
         // 400 bytes in a visit, as one forgotten future does, needs as much again for as many visits again.
-        let later = measured_visits(&ann, &ben, &relay, &after).await;
+        let later = measured_visits(&ann, &ben, &site.relay, &after).await;
         assert!(!grew(&after, &later), "the memory of a program grows and grows: {after:?}; {later:?}");
     }
 
