@@ -118,6 +118,13 @@ impl Rtc {
         }
     }
 
+    /// Sends a source at a fraction of its size.
+    pub fn scale_down(&self, id: ConnectionId, source: Source, scale: u8) {
+        if let Some(connection) = self.get(id) {
+            connection.scale_down(source, scale);
+        }
+    }
+
     /// `createDataChannel()`.
     pub fn create_data_channel(&self, id: ConnectionId, channel: DataChannel) {
         if let Some(connection) = self.get(id) {

@@ -35,6 +35,7 @@ impl Pump {
             ConnectionEffect::Create(role, config) => self.rtc.create(id, role, &config),
             ConnectionEffect::Close => self.rtc.close(id),
             ConnectionEffect::ReplaceTrack(source, track) => self.rtc.replace_track(id, source, track),
+            ConnectionEffect::ScaleResolutionDown(source, scale) => self.rtc.scale_down(id, source, scale),
             ConnectionEffect::SetLocalDescription => self.rtc.set_local_description(id),
             ConnectionEffect::SetRemoteDescription(description, adopted) => {
                 self.rtc.set_remote_description(id, &description, adopted);

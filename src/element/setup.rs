@@ -53,9 +53,9 @@ fn start(element: &HtmlElement, mut settings: Settings) -> Result<ElementRoom, J
     let driver = Driver::start(driver_options(element, &settings, &identity)?)?;
     let ui = ui_options(settings, &identity);
     let _subscriptions = [
-        // First: whoever hears of a state finds it in the page.
-        subscribers::mount_ui(&driver, element, ui)?,
-        subscribers::inform_page(&driver, element, from_url, server, identity.record_call()),
+        subscribers::keep_call(&driver, identity.record_call()),
+        // Whoever hears of a state finds it in the page.
+        subscribers::mount_ui(&driver, element, ui, subscribers::inform_page(element, from_url, server))?,
     ];
     let links = if from_url { address::follow_links() } else { None };
     let _listeners = identity.into_listeners().into_iter().chain(links).collect();
@@ -145,6 +145,7 @@ fn driver_options(
             microphone: config.microphone,
             camera: config.camera,
             contact_policy: config.contact_policy,
+            prepare_connection: config.prepare_connection,
             seed,
         },
         dialect,

@@ -168,9 +168,24 @@ extern "C" {
     #[wasm_bindgen(method, js_name = replaceTrack, catch)]
     pub(super) fn replace(this: &Sender, track: &JsValue) -> Result<Promise, JsValue>;
 
+    /// `getParameters()`.
+    #[wasm_bindgen(method, js_name = getParameters, catch)]
+    pub(super) fn parameters(this: &Sender) -> Result<SendParameters, JsValue>;
+
+    /// `setParameters(parameters)`.
+    #[wasm_bindgen(method, js_name = setParameters, catch)]
+    pub(super) fn set_parameters(this: &Sender, parameters: &SendParameters) -> Result<Promise, JsValue>;
+
     /// `transport`; absent in old browsers.
     #[wasm_bindgen(method, getter)]
     pub(super) fn transport(this: &Sender) -> Option<DtlsTransport>;
+
+    /// `RTCRtpSendParameters`.
+    pub(super) type SendParameters;
+
+    /// `encodings`; absent in old browsers.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn encodings(this: &SendParameters) -> Option<Array>;
 
     /// `RTCDtlsTransport`.
     pub(super) type DtlsTransport;

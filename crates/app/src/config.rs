@@ -44,6 +44,8 @@ pub struct AppConfig {
     pub ice_servers: Vec<IceServer>,
     /// Use relays only.
     pub relay_only: bool,
+    /// Whether a connection is made ready before it is needed.
+    pub prepare_connection: bool,
     /// How many people the lobby says a room takes, if the server does not tell.
     pub capacity: Option<u32>,
     /// The room that the lobby proposes.
@@ -71,6 +73,7 @@ impl Default for AppConfig {
             inline_mapping: None,
             ice_servers: Vec::new(),
             relay_only: false,
+            prepare_connection: true,
             capacity: None,
             room: None,
             name: None,
@@ -137,10 +140,14 @@ impl AppConfig {
     pub fn parse_without_mapping(text: &str) -> Result<Self, ConfigError> {
         let value = json::parse(text)?;
         let root = Object::root(&value)?;
-        deny_unknown_fields(&root, &["signaling", "iceServers", "relayOnly", "capacity", "defaults"])?;
+        deny_unknown_fields(
+            &root,
+            &["signaling", "iceServers", "relayOnly", "prepareConnection", "capacity", "defaults"],
+        )?;
         let mut config = Self {
             ice_servers: read_each(&root, "iceServers", MAX_ICE_SERVERS, read_server)?,
             relay_only: root.optional_bool("relayOnly")?.unwrap_or(false),
+            prepare_connection: root.optional_bool("prepareConnection")?.unwrap_or(true),
             capacity: read_capacity(&root)?,
             ..Self::default()
         };

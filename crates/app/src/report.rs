@@ -51,6 +51,7 @@ impl Header<'_> {
             config.microphone.into(),
             config.camera.into(),
             (config.contact_policy == ContactPolicy::OnRequest).into(),
+            config.prepare_connection.into(),
         ];
         // What the addresses are is nobody's business, and nothing hangs on it.
         let mut kinds = String::new();

@@ -2,11 +2,13 @@
 
 mod candidate_buffer;
 mod candidates;
+mod first_picture;
 mod flow_watch;
 mod frame_watch;
 mod media;
 mod negotiator;
 mod peer_channel;
+mod prepared_offer;
 mod recovery;
 mod refusal;
 mod remote_media;
@@ -19,12 +21,15 @@ use visavis_signaling::{
 
 use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
+use self::first_picture::FirstPicture;
+pub(crate) use self::first_picture::SMALL_FIRST_PICTURE;
 pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
 use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 use self::peer_channel::PeerChannel;
+pub(crate) use self::prepared_offer::PreparedOffer;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;
@@ -106,6 +111,7 @@ pub(crate) struct Connection {
     remote_media: RemoteMedia,
     transceivers: LocalTransceivers,
     peer_channel: PeerChannel,
+    first_picture: FirstPicture,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
     has_candidates: HasCandidates,
@@ -133,6 +139,7 @@ impl Connection {
                 Role::Answerer | Role::Publisher => &[],
             }),
             peer_channel: PeerChannel::default(),
+            first_picture: FirstPicture::default(),
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),
@@ -156,6 +163,12 @@ impl Connection {
     pub(crate) fn created_as(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.slot = PeerConnectionSlot::Created(id);
         self.add_planned_transceivers(out);
+        if self.role() == Role::Offerer {
+            self.first_picture_is_small();
+            // It has all that its first offer describes. `negotiationneeded` says so too, but as a task of its own, which comes
+            // after whatever the page does in between.
+            self.negotiator.negotiation_needed();
+        }
     }
 
     fn effect(&self, effect: ConnectionEffect, out: &mut Outbox) {
@@ -188,6 +201,11 @@ impl Connection {
     /// Whether nothing is broken and nothing is half done: a lost signaling message cannot have hurt it.
     pub(crate) fn is_stable(&self) -> bool {
         self.is_connected() && self.negotiator.signaling() == SignalingState::Stable
+    }
+
+    /// Whether a description is being set.
+    pub(crate) fn is_setting_description(&self) -> bool {
+        self.negotiator.is_setting_description()
     }
 
     /// Whether an offer of ours waits for its answer.
@@ -270,32 +288,7 @@ impl Connection {
         self.watch.reset();
         self.watch.reset_frames();
         self.recovery.state_changed(now, state);
-    }
-
-    /// Whether nothing comes of what is due, as far as the last look tells.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.watch.is_silent()
-    }
-
-    /// Their picture, as we see it.
-    pub(crate) fn remote_frames(&self) -> FrameState {
-        self.watch.frames().remote
-    }
-
-    /// Our picture, as they see it.
-    pub(crate) fn local_frames(&self) -> FrameState {
-        self.watch.frames().local
-    }
-
-    /// Our camera, as far as this connection tells.
-    pub(crate) fn capture_frames(&self) -> FrameState {
-        self.watch.frames().capture
-    }
-
-    /// What the counters said so far does not count any more.
-    pub(crate) fn reset_flow(&mut self) {
-        self.watch.reset();
-        self.recovery.discard_silence();
+        self.note_first_picture(now, state);
     }
 
     /// `setLocalDescription` succeeded.
@@ -323,9 +316,13 @@ impl Connection {
         let Some(description) = self.negotiator.remote_description_set() else { return };
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
-        // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
-        if first && self.plan == ConnectionPlan::MeshAnswerer && self.remote_media.has_peer_channel() {
-            self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
+        if first && self.plan == ConnectionPlan::MeshAnswerer {
+            self.first_picture_is_small();
+            self.effect(SMALL_FIRST_PICTURE, cx.out);
+            // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
+            if self.remote_media.has_peer_channel() {
+                self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
+            }
         }
         self.watch.reset();
         if std::mem::take(&mut self.unconfirmed) {

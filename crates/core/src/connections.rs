@@ -3,8 +3,8 @@
 use visavis_signaling::{Negotiation, NegotiationMessage, Remote};
 
 use crate::by_id::ById;
-use crate::connection::Connection;
-use crate::input::ConnectionId;
+use crate::connection::{Connection, PreparedOffer};
+use crate::input::{ConnectionEvent, ConnectionId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::queue::Queue;
@@ -24,6 +24,8 @@ pub(crate) struct Connections {
     /// An answerer that is made ahead of the next offer, so that nobody waits for the browser when it comes. There is never
     /// more than one, however many people only come and go.
     prepared_answerer: Option<ConnectionId>,
+    /// An offerer that is made before somebody is there to hear its offer.
+    prepared_offer: Option<PreparedOffer>,
     /// The last epoch of connections that are over, so that a returning participant's old messages stay old.
     past_epochs: Queue<(Remote, u32)>,
     /// Descriptions and candidates that came too early: from people not in the roster yet, or of an epoch to come.
@@ -62,7 +64,13 @@ impl Connections {
 
     /// All that the shell has been asked to make.
     pub(crate) fn ids(&self) -> impl Iterator<Item = ConnectionId> {
-        self.iter().filter_map(|(_, connection)| connection.id()).chain(self.prepared_answerer)
+        self.iter().filter_map(|(_, connection)| connection.id()).chain(self.prepared())
+    }
+
+    /// Those that are prepared for whoever comes.
+    pub(crate) fn prepared(&self) -> impl Iterator<Item = ConnectionId> + use<> {
+        let offer = self.prepared_offer.as_ref().map(|prepared| prepared.id);
+        self.prepared_answerer.into_iter().chain(offer)
     }
 
     /// A number that none has had.
@@ -107,6 +115,7 @@ impl Connections {
             self.retire(remote, &connection, out);
         }
         close(self.prepared_answerer.take(), out);
+        self.discard_prepared_offer(out);
         self.early.clear();
     }
 
@@ -128,6 +137,33 @@ impl Connections {
     /// The prepared answerer is for somebody now, or good for nothing.
     pub(crate) fn take_prepared_answerer(&mut self) -> Option<ConnectionId> {
         self.prepared_answerer.take()
+    }
+
+    /// The offer that is prepared, if there is one.
+    pub(crate) fn prepared_offer(&self) -> Option<&PreparedOffer> {
+        self.prepared_offer.as_ref()
+    }
+
+    /// The browser says something of a connection that nobody is at the other end of.
+    pub(crate) fn on_prepared_offer_event(&mut self, id: ConnectionId, event: ConnectionEvent) {
+        if let Some(prepared) = self.prepared_offer.as_mut().filter(|prepared| prepared.id == id) {
+            prepared.on_event(event);
+        }
+    }
+
+    /// An offer is prepared.
+    pub(crate) fn set_prepared_offer(&mut self, prepared: PreparedOffer) {
+        self.prepared_offer = Some(prepared);
+    }
+
+    /// The prepared offer is for somebody now.
+    pub(crate) fn take_prepared_offer(&mut self) -> Option<PreparedOffer> {
+        self.prepared_offer.take()
+    }
+
+    /// The prepared offer is for nobody.
+    pub(crate) fn discard_prepared_offer(&mut self, out: &mut Outbox) {
+        close(self.prepared_offer.take().map(|prepared| prepared.id), out);
     }
 
     /// How many messages wait for their time, of the server and of the browser.

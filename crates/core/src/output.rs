@@ -98,6 +98,9 @@ pub enum ConnectionEffect {
     /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
     /// the transceiver exists: then it takes effect as soon as it does.
     ReplaceTrack(Source, Option<TrackId>),
+    /// Send this source at a fraction of its width and height (`RTCRtpEncodingParameters.scaleResolutionDownBy`, W3C webrtc-pc
+    /// 5.2.8). Comes when there is a transceiver for it. Failures are harmless.
+    ScaleResolutionDown(Source, u8),
     /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
     /// operation of this connection is under way.
     SetLocalDescription,

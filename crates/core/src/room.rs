@@ -4,6 +4,7 @@ mod checks;
 mod commands;
 mod connections;
 mod negotiation;
+mod prepared_offer;
 mod session;
 mod signals;
 mod stats;
@@ -47,6 +48,9 @@ pub struct RoomConfig {
     pub camera: bool,
     /// When the server that was chosen may be contacted: that of the fallback, if there is one.
     pub contact_policy: ContactPolicy,
+    /// Whether a connection, its offer and its candidates are made before they are needed: in the lobby, once the server is
+    /// there, or while it is asked to let us in. ICE servers are asked that early, too.
+    pub prepare_connection: bool,
     /// Seeds the jitter of reconnects; any number, different in every page.
     pub seed: u64,
 }
@@ -136,6 +140,7 @@ impl Room {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search =
             self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
+        let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_picture_due_at());
         let check = self.check.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
@@ -143,7 +148,7 @@ impl Room {
         let unheard = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, check, webrtc_support, unheard];
-        repairs.chain(others.into_iter().flatten()).min()
+        repairs.chain(pictures).chain(others.into_iter().flatten()).min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
@@ -157,6 +162,17 @@ impl Room {
         views::room(self)
     }
 
+    /// Whether it is on us that somebody sees and hears somebody soon, now or in a moment: whoever has something else to do
+    /// should wait. While an offer of ours is on its way there is time.
+    pub fn is_connecting(&self, now: Timestamp) -> bool {
+        let connecting = |connection: &Connection| {
+            connection.is_setting_description()
+                || (connection.awaits_offer() && connection.recovery().is_beginning(now))
+        };
+        self.session.lifecycle == Lifecycle::Joining
+            || self.connections.iter().any(|(_, connection)| connecting(connection))
+    }
+
     fn on_timeout(&mut self, now: Timestamp) {
         self.webrtc_support.timeout(now, &mut self.out);
         self.signal_client.timeout(now, &mut self.out);
@@ -166,6 +182,9 @@ impl Room {
         }
         self.media.timeout(now, &mut self.out);
         self.repair(now);
+        for (_, connection) in self.connections.iter_mut() {
+            connection.show_full_picture(now, &mut self.out);
+        }
         self.poll_stats(now);
     }
 
@@ -201,6 +220,7 @@ impl Room {
     fn on_online(&mut self, now: Timestamp) {
         self.signal_client.reconnect_now(now, &mut self.out);
         self.probe_again_in_lobby(now);
+        self.renew_prepared_offer(now);
         self.recheck_paths(now);
     }
 
@@ -236,7 +256,7 @@ impl Room {
             if new != of(source, before) {
                 let sending =
                     self.connections.iter().filter(|(_, connection)| connection.plan().sends(source));
-                let prepared = self.connections.prepared_answerer();
+                let prepared = self.connections.prepared();
                 let ids = sending.filter_map(|(_, connection)| connection.id()).chain(prepared);
                 for id in ids.collect::<Vec<_>>() {
                     self.out.connection(id, ConnectionEffect::ReplaceTrack(source, new));
@@ -276,6 +296,7 @@ impl Room {
         self.step_check(now);
         self.negotiate_all(now);
         self.publish();
+        self.prepare_offer(now);
         let connections = &self.connections;
         let connection_of = |id: &ParticipantId| connections.get(&Remote::Participant(id.clone()));
         for (id, name) in self.roster.confirm(|id| connection_of(id).is_some_and(Connection::is_unconfirmed))

@@ -86,7 +86,13 @@ struct Page {
 
 impl Page {
     fn new() -> Self {
-        let config = RoomConfig { microphone: true, camera: true, seed: 7, ..RoomConfig::default() };
+        let config = RoomConfig {
+            microphone: true,
+            camera: true,
+            prepare_connection: true,
+            seed: 7,
+            ..RoomConfig::default()
+        };
         let dialect = Visavis::new("ws://server", "0123456789abcdef".repeat(4)).with_session("page");
         Self {
             room: Room::new(config, Box::new(dialect)),

@@ -122,6 +122,11 @@ impl<P> Connection<P> {
             ConnectionEffect::ReplaceTrack(source, None) => {
                 self.sending.remove(&source);
             }
+            ConnectionEffect::ScaleResolutionDown(source, scale) => {
+                if !self.has_transceiver(source) || scale == 0 {
+                    return Err("there is nothing to scale");
+                }
+            }
             ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_ice_candidate(&candidate)?,
             ConnectionEffect::AddTransceiver(source) => {
                 if self.has_transceiver(source) && !Source::FIRST.contains(&source) {

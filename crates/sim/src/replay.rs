@@ -100,6 +100,7 @@ fn config(arguments: &Arguments<'_>) -> Option<RoomConfig> {
         microphone: arguments.flag(5),
         camera: arguments.flag(6),
         contact_policy: if arguments.flag(7) { ContactPolicy::OnRequest } else { ContactPolicy::AtOnce },
+        prepare_connection: arguments.flag(8),
         seed: u64::from(arguments.number(1)?) << 32 | u64::from(arguments.number(2)?),
     })
 }

@@ -355,7 +355,13 @@ fn has_name_in_codec_line(sdp: &str) -> bool {
 fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
     for case in cases() {
         for text in transcripts(&signaling("transcripts").join(&case.name)) {
-            let config = RoomConfig { microphone: true, camera: true, seed: 7, ..RoomConfig::default() };
+            let config = RoomConfig {
+                microphone: true,
+                camera: true,
+                prepare_connection: true,
+                seed: 7,
+                ..RoomConfig::default()
+            };
             let mut room = Room::new(
                 config,
                 (named(case.dialect).unwrap().make)(Options {

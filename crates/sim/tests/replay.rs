@@ -25,7 +25,7 @@ fn a_simulated_call_is_replayed_to_the_same_decisions() {
 #[test]
 fn another_decision_is_noticed() {
     let report = Script::from_seed(1).record().swap_remove(0);
-    for (was, is) in [("g", "h"), ("g", ""), ("b", "bb")] {
+    for (was, is) in [("j", "h"), ("j", ""), ("b", "bb")] {
         let (before, after) = report.rsplit_once(&format!("{was}\",\n")).unwrap();
         let changed = format!("{before}{is}\",\n{after}");
         assert!(replay(&changed).unwrap().difference.is_some(), "{was}");

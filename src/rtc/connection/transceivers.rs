@@ -1,6 +1,6 @@
 //! What carries the sources: the transceivers that we make, and those that an offer brings.
 
-use js_sys::Array;
+use js_sys::{Array, Reflect};
 use visavis_core::{ConnectionEvent, MediaKind, Source, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -49,6 +49,17 @@ impl Connection {
         let Some(transceiver) = &outgoing.transceiver else { return };
         let track = outgoing.track.and_then(|id| self.tracks.get(id));
         ignore(sender(transceiver).replace(&track.map_or(JsValue::NULL, JsValue::from)));
+    }
+
+    /// Sends a source at a fraction of its width and height. A browser that cannot sends it as it is.
+    pub(in crate::rtc) fn scale_down(&self, source: Source, scale: u8) {
+        let outgoing = &self.outgoing.borrow()[source as usize];
+        let Some(sender) = outgoing.transceiver.as_ref().map(sender) else { return };
+        let Ok(parameters) = sender.parameters() else { return };
+        for encoding in parameters.encodings().iter().flat_map(Array::iter) {
+            let _ = Reflect::set(&encoding, &"scaleResolutionDownBy".into(), &scale.into());
+        }
+        ignore(sender.set_parameters(&parameters));
     }
 
     /// Takes over transceivers that a remote offer brought, before it is answered. A section without `mid` has one that

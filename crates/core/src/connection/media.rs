@@ -4,7 +4,7 @@ use visavis_signaling::{LegDirection, MediaKind, Source};
 
 use super::remote_media::RemoteMedia;
 use super::sections::announce;
-use super::{Connection, ExpectedMedia, FlowVerdict, SampleContext};
+use super::{Connection, ExpectedMedia, FlowVerdict, FrameState, SampleContext};
 use crate::input::{Stats, StreamStats, TrackId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
@@ -162,6 +162,32 @@ impl Connection {
     /// Our description as they hear it.
     pub(super) fn announced(&self, sdp: &str) -> String {
         announce(sdp, &self.transceivers.mids)
+    }
+
+    /// Whether nothing comes of what is due, as far as the last look tells.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.watch.is_silent()
+    }
+
+    /// Their picture, as we see it.
+    pub(crate) fn remote_frames(&self) -> FrameState {
+        self.watch.frames().remote
+    }
+
+    /// Our picture, as they see it.
+    pub(crate) fn local_frames(&self) -> FrameState {
+        self.watch.frames().local
+    }
+
+    /// Our camera, as far as this connection tells.
+    pub(crate) fn capture_frames(&self) -> FrameState {
+        self.watch.frames().capture
+    }
+
+    /// What the counters said so far does not count any more.
+    pub(crate) fn reset_flow(&mut self) {
+        self.watch.reset();
+        self.recovery.discard_silence();
     }
 
     /// The counters.

@@ -93,6 +93,11 @@ impl Negotiator {
         !self.may_offer && self.is_untouched()
     }
 
+    /// Whether a description is being set.
+    pub(crate) fn is_setting_description(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
     /// Whether our local description is being made: candidates that appear meanwhile must wait until it is sent.
     pub(crate) fn is_setting_local(&self) -> bool {
         matches!(self.in_flight, Some(Operation::Local))
@@ -144,6 +149,11 @@ impl Negotiator {
             self.offer_wanted = false;
             self.set_local()
         })
+    }
+
+    /// `setLocalDescription()` was called before there was a negotiation.
+    pub(crate) fn local_description_prepared(&mut self) {
+        self.in_flight = Some(Operation::Local);
     }
 
     /// `setLocalDescription` succeeded with this description: it must be sent now.

@@ -7,9 +7,9 @@ use visavis_signaling::Timestamp;
 use crate::input::PeerConnectionState;
 use crate::rate_limiter::RateLimiter;
 use crate::timing::{
-    CONNECT_TIMEOUT, DISCONNECTED_GRACE, FAILED_RETRY_INTERVAL, POLITE_DELAY, REMOTE_REBUILDS_PER_MINUTE,
-    REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE, RESTART_PACKETS_TIMEOUT, RESTART_TIMEOUT, SILENT_REPAIRS,
-    SILENT_REPAIRS_PER_MINUTE, WAKE_GRACE,
+    CONNECT_BEGINNING, CONNECT_TIMEOUT, DISCONNECTED_GRACE, FAILED_RETRY_INTERVAL, POLITE_DELAY,
+    REMOTE_REBUILDS_PER_MINUTE, REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE, RESTART_PACKETS_TIMEOUT,
+    RESTART_TIMEOUT, SILENT_REPAIRS, SILENT_REPAIRS_PER_MINUTE, WAKE_GRACE,
 };
 
 /// What to do about a broken connection.
@@ -101,6 +101,12 @@ impl Recovery {
             next.enter(Phase::Starting, now, CONNECT_TIMEOUT);
         }
         next
+    }
+
+    /// Whether it has only just begun to connect.
+    pub(crate) fn is_beginning(&self, now: Timestamp) -> bool {
+        let left = self.deadline.filter(|_| self.phase == Phase::Starting).map(|due| due.since(now));
+        left.is_some_and(|left| left + CONNECT_BEGINNING > CONNECT_TIMEOUT)
     }
 
     pub(crate) fn phase(&self) -> Phase {

@@ -259,6 +259,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::Create(..) => 'g',
         ConnectionEffect::Close => 'h',
         ConnectionEffect::ReplaceTrack(..) => 'i',
+        ConnectionEffect::ScaleResolutionDown(..) => 'y',
         ConnectionEffect::SetLocalDescription => 'j',
         ConnectionEffect::SetRemoteDescription(..) => 'k',
         ConnectionEffect::AddIceCandidate(..) => 'l',

@@ -5,7 +5,7 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair};
+use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair, SMALL_FIRST_PICTURE};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
@@ -67,10 +67,13 @@ impl Room {
     }
 
     /// Has the shell make a connection that sends what we send.
-    fn create_peer_connection(&mut self, plan: ConnectionPlan) -> ConnectionId {
+    pub(super) fn create_peer_connection(&mut self, plan: ConnectionPlan) -> ConnectionId {
         let connection = self.connections.new_id();
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
+        if plan == ConnectionPlan::MeshOfferer {
+            self.out.connection(connection, SMALL_FIRST_PICTURE);
+        }
         if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
         }
@@ -88,6 +91,11 @@ impl Room {
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
+        if plan == ConnectionPlan::MeshOfferer
+            && let Some(prepared) = self.take_prepared_offer(now, remote)
+        {
+            return self.with_connection(now, remote, |connection, cx| connection.use_offer(prepared, cx));
+        }
         let prepared = match plan {
             ConnectionPlan::MeshAnswerer => self.connections.take_prepared_answerer(),
             ConnectionPlan::MeshOfferer | ConnectionPlan::Leg(_) => None,
@@ -98,7 +106,7 @@ impl Room {
         }
     }
 
-    fn connection_config(&self) -> ConnectionConfig {
+    pub(super) fn connection_config(&self) -> ConnectionConfig {
         let ice_servers = self.config.ice_servers.iter().chain(&self.session.ice_servers).cloned().collect();
         ConnectionConfig { ice_servers, relay_only: self.config.relay_only }
     }
@@ -256,7 +264,9 @@ impl Room {
             self.connections.take_prepared_answerer();
             self.out.connection(connection, ConnectionEffect::Close);
         }
-        let Some((remote, connection)) = self.connections.find_mut(connection) else { return };
+        let Some((remote, connection)) = self.connections.find_mut(connection) else {
+            return self.connections.on_prepared_offer_event(connection, event);
+        };
         let remote = remote.clone();
         match event {
             ConnectionEvent::CreationFailed => {

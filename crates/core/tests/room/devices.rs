@@ -7,8 +7,7 @@ use crate::*;
 #[test]
 fn a_microphone_that_was_lost_twice_is_sent_again_when_it_is_plugged_in() {
     let config = RoomConfig { microphone: true, ..RoomConfig::default() };
-    let mut harness =
-        Harness { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() };
+    let mut harness = Harness::with(config);
     harness.join(&["z"]);
     let captured = |capture, track| {
         let tracks = vec![(Source::Microphone, TrackId(track))];
@@ -33,8 +32,7 @@ fn a_microphone_that_was_lost_twice_is_sent_again_when_it_is_plugged_in() {
 
 #[test]
 fn a_change_beyond_the_budget_is_followed_when_its_minute_is_over() {
-    let mut harness =
-        Harness { room: Room::new(config(), Box::new(TestDialect::default())), now: Timestamp::default() };
+    let mut harness = Harness::with(config());
     harness.input(Input::Command(Command::EnterLobby));
     for capture in 0..4 {
         let error = MediaError::NotFound;

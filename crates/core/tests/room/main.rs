@@ -78,6 +78,7 @@ impl Dialect for TestDialect {
 struct Harness {
     room: Room,
     now: Timestamp,
+    scales: Vec<(u32, Source, u8)>,
 }
 
 impl Harness {
@@ -86,9 +87,13 @@ impl Harness {
     }
 
     fn seeded(seed: u64) -> Self {
-        let config = RoomConfig { seed, ..RoomConfig::default() };
         SENT.take();
-        Self { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() }
+        Self::with(RoomConfig { seed, ..RoomConfig::default() })
+    }
+
+    fn with(config: RoomConfig) -> Self {
+        let room = Room::new(config, Box::new(TestDialect::default()));
+        Self { room, now: Timestamp::default(), scales: Vec::new() }
     }
 
     /// In the room as "m", with these others already there.
@@ -120,13 +125,18 @@ impl Harness {
         effects
     }
 
+    /// What the room has decided, but for the size of pictures: that is in `scales`.
     fn effects(&mut self) -> Vec<Effect> {
-        std::iter::from_fn(|| self.room.poll_output())
-            .filter_map(|output| match output {
-                Output::Effect(effect) => Some(effect),
-                Output::Event(_) => None,
-            })
-            .collect()
+        let outputs = std::iter::from_fn(|| self.room.poll_output()).collect::<Vec<_>>();
+        let effects = outputs.into_iter().filter_map(|output| match output {
+            Output::Effect(Effect::Connection(id, ConnectionEffect::ScaleResolutionDown(source, scale))) => {
+                self.scales.push((id.0, source, scale));
+                None
+            }
+            Output::Effect(effect) => Some(effect),
+            Output::Event(_) => None,
+        });
+        effects.collect()
     }
 
     fn receive(&mut self, signal: Inbound) -> Vec<Effect> {
@@ -227,12 +237,10 @@ fn the_newcomer_offers_to_everybody() {
 
 #[test]
 fn our_candidates_follow_our_description() {
-    let (mut harness, _) = Harness::joined(&["a"]);
+    let (mut harness, effects) = Harness::joined(&["a"]);
     sent();
-    assert_eq!(
-        harness.event(0, ConnectionEvent::NegotiationNeeded),
-        [Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription)]
-    );
+    let offer = Effect::Connection(ConnectionId(0), ConnectionEffect::SetLocalDescription);
+    assert!(effects.contains(&offer), "before `negotiationneeded`");
     harness.event(0, ConnectionEvent::IceCandidate(Some(candidate("u"))));
     assert_eq!(sent(), [], "not before the description");
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
@@ -304,7 +312,6 @@ fn first_offers_that_cross_end_in_one_connection() {
     // "m" sorts above "a" and below "z": impolite to the one, polite to the other.
     let (mut harness, _) = Harness::joined(&["a", "z"]);
     for connection in [0, 1] {
-        harness.event(connection, ConnectionEvent::NegotiationNeeded);
         harness.event(connection, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     }
     assert_eq!(harness.receive(offer_from("a", 0, "x")), [], "ours stands");
@@ -341,7 +348,6 @@ fn losing_the_server_does_not_touch_media() {
 #[test]
 fn where_nothing_is_lost_nothing_is_mended() {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.input(Input::Socket(SocketEvent::Closed));
     sent();
     let offer = description(SdpType::Offer, "m");
@@ -460,7 +466,6 @@ fn whoever_comes_back_goes_on_counting_generations() {
     harness.input(Input::Command(Command::Leave));
     harness.join(&["a"]);
     sent();
-    harness.event(1, ConnectionEvent::NegotiationNeeded);
     harness.event(1, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     assert!(matches!(sent().as_slice(), [Outbound::Negotiation(Negotiation { epoch: 1, .. }), ..]));
 }
@@ -488,7 +493,6 @@ fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
     let (mut harness, _) = Harness::joined(&[]);
     let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info("z", Offerer::Unknown))));
     assert_eq!(creations(&effects), [(0, Role::Offerer)]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m1"))));
     assert_eq!(harness.wait(Duration::from_secs(300)), []);
     assert!(harness.room.view().participants.is_empty());
@@ -514,4 +518,27 @@ fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
     );
     assert_eq!(harness.room.view().participants.len(), 0);
     assert_eq!(harness.input(closed), [], "a late word of a closed connection");
+}
+
+/// Whoever offers and whoever answers sends a small picture first, and a large one soon after it is seen.
+#[test]
+fn the_first_picture_is_small() {
+    for offers in [true, false] {
+        let mut harness = if offers { Harness::joined(&["a"]).0 } else { Harness::joined(&[]).0 };
+        if !offers {
+            harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
+            harness.receive(offer_from("a", 0, "u"));
+            harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+        }
+        assert_eq!(harness.scales, [(0, Source::Camera, 2)]);
+        harness.wait(Duration::from_secs(2));
+        assert_eq!(harness.scales.len(), 1, "nobody has seen it yet");
+        harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+        harness.wait(Duration::from_secs(2));
+        assert_eq!(harness.scales, [(0, Source::Camera, 2), (0, Source::Camera, 1)]);
+        harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
+        harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+        harness.wait(Duration::from_secs(2));
+        assert_eq!(harness.scales.len(), 2, "once");
+    }
 }

@@ -46,7 +46,6 @@ impl Harness {
 /// A call with "a", who answers us.
 fn call(ours: bool) -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, false))));
     harness.receive(Inbound::description(id("a"), 0, described(SdpType::Answer, ours)));
     harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
@@ -144,7 +143,6 @@ fn who_leaves_says_so_and_is_gone_at_once_though_the_server_is_lost() {
 #[test]
 fn it_may_open_before_the_browser_says_that_their_answer_is_set() {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, false))));
     harness.receive(Inbound::description(id("a"), 0, described(SdpType::Answer, true)));
     assert_eq!(harness.channel(PeerChannelEvent::Opened), []);

@@ -73,8 +73,7 @@ fn packets_that_no_codec_of_ours_reads_are_no_picture() {
 /// In a call with "a", whose picture is fine, with our own camera on.
 fn on_camera() -> Harness {
     let config = RoomConfig { camera: true, ..RoomConfig::default() };
-    let mut harness =
-        Harness { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() };
+    let mut harness = Harness::with(config);
     harness.join(&["a"]);
     let tracks = vec![(Source::Camera, TrackId(70))];
     harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));

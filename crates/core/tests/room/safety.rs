@@ -26,7 +26,6 @@ fn from_a(sdp_type: SdpType, certificate: u8) -> Inbound {
 /// Connected to "a", whose certificate is 2; ours is 1.
 fn connected() -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, 1))));
     harness.receive(from_a(SdpType::Answer, 2));
     harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));

@@ -23,7 +23,6 @@ fn naive(sdp_type: SdpType) -> SessionDescription {
 /// A call with "a", who was there first, and who answers with this.
 fn call(answer: SessionDescription) -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(naive(SdpType::Offer))));
     harness.receive(Inbound::description(id("a"), 0, answer));
     harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));

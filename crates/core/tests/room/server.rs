@@ -140,8 +140,7 @@ fn what_a_dialect_hears_while_it_sends_is_heard_in_order() {
 #[test]
 fn what_a_dialect_hears_at_the_end_of_an_input_is_heard_at_once() {
     let config = RoomConfig { microphone: true, ..RoomConfig::default() };
-    let mut harness =
-        Harness { room: Room::new(config, Box::new(TestDialect::default())), now: Timestamp::default() };
+    let mut harness = Harness::with(config);
     harness.join(&[]);
     harness.wait(Duration::from_secs(1));
     REPLIES.set(vec![Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them)))]);

@@ -124,7 +124,6 @@ fn who_sits_alone_because_nobody_answers_is_told() {
 /// Agrees on a connection with "a" in which they describe themselves so.
 fn agreed_on(sdp: &str) -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "m"))));
     let description = SessionDescription { sdp_type: SdpType::Answer, sdp: sdp.into() };
     harness.receive(Inbound::description(id("a"), 0, description));

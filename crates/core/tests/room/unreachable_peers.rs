@@ -152,7 +152,6 @@ fn a_refusal_of_theirs_says_why_nothing_comes() {
         )
     };
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     assert_eq!(harness.receive(refusal(SdpType::Answer)), [], "nothing for the browser");
     assert_eq!(harness.connection(), (ConnectionState::Failed, ConnectionReason::BlockedThere));
@@ -169,7 +168,6 @@ fn a_refusal_of_theirs_says_why_nothing_comes() {
 #[test]
 fn a_browser_that_hides_its_addresses_is_named_at_once() {
     let (mut harness, _) = Harness::joined(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     harness.event(0, ConnectionEvent::IceCandidate(None));
     assert_eq!(harness.connection(), (ConnectionState::Failed, ConnectionReason::NoAddresses));
@@ -195,7 +193,6 @@ fn where_relays_only_are_wanted_no_address_is_none_of_theirs() {
     let config = RoomConfig { seed: 1, relay_only: true, ..RoomConfig::default() };
     harness.room = Room::new(config, Box::new(TestDialect::default()));
     harness.join(&["a"]);
-    harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(description(SdpType::Offer, "u"))));
     harness.event(0, ConnectionEvent::IceCandidate(None));
     assert_eq!(harness.connection(), (ConnectionState::Connecting, ConnectionReason::Waiting));

@@ -16,9 +16,16 @@ impl Page {
         let view = self.room.view();
         let people = view.participants.len();
         assert!(people <= MAX_PARTICIPANTS, "a crowd of {people}");
-        let unused = self.browser.connections.values().filter(|it| it.fake.is_unused()).count();
+        let made_ahead = match view.lifecycle {
+            Lifecycle::Lobby | Lifecycle::Joining => 1,
+            // For the next newcomer.
+            Lifecycle::Joined | Lifecycle::Reconnecting => {
+                self.browser.connections.values().filter(|it| it.fake.is_unused()).count().min(1)
+            }
+            Lifecycle::Left => 0,
+        };
         assert!(
-            self.browser.connections.len() <= people + unused.min(1),
+            self.browser.connections.len() <= people + made_ahead,
             "one for everybody, and one made ahead"
         );
         let backlog = self.room.backlog();

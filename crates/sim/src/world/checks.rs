@@ -56,7 +56,13 @@ impl World {
         let (people, connections) = (view.participants.len(), page.browser.connections.len());
         let unused = page.unused_connections();
         let not_in_room = matches!(view.lifecycle, Lifecycle::Left | Lifecycle::Lobby);
-        let what = if connections > people + unused.min(1) {
+        // One for whoever comes next, or the one that is prepared for whoever is there.
+        let made_ahead = match view.lifecycle {
+            Lifecycle::Lobby | Lifecycle::Joining => 1,
+            Lifecycle::Joined | Lifecycle::Reconnecting => unused.min(1),
+            Lifecycle::Left => 0,
+        };
+        let what = if connections > people + made_ahead {
             format!("has {connections} connections for {people} people")
         } else if view.participants.iter().any(|other| other.id == page.id) {
             "sees itself".to_owned()

@@ -80,11 +80,18 @@ fn ice_servers() -> Vec<IceServer> {
     vec![IceServer { urls, username: None, credential: None }]
 }
 
+/// Half of all pages do.
+fn prepares_connection(seed: u64) -> bool {
+    seed % 2 == 1
+}
+
 impl Peer {
     pub(super) fn new(number: usize, Person { identity, seed, has_devices }: Person) -> Self {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
         let (microphone, camera, ice_servers) = (true, true, ice_servers());
-        let config = RoomConfig { microphone, camera, seed, ice_servers, ..RoomConfig::default() };
+        let prepare_connection = prepares_connection(seed);
+        let config =
+            RoomConfig { microphone, camera, seed, ice_servers, prepare_connection, ..RoomConfig::default() };
         Self {
             identity,
             id: participant_id(&secret),
@@ -109,7 +116,8 @@ impl Peer {
     /// Writes down everything from now on.
     pub(super) fn record(&mut self, Person { identity, seed, .. }: Person) {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
-        let config = AppConfig { ice_servers: ice_servers(), ..AppConfig::default() };
+        let prepare_connection = prepares_connection(seed);
+        let config = AppConfig { ice_servers: ice_servers(), prepare_connection, ..AppConfig::default() };
         let (identities, about) = ([secret.as_str(), ""], "simulation");
         let header = Header { config: &config, fallback: "", identities, page: &page, seed, about };
         self.recorder = Some(header.recorder());

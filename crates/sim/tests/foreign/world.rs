@@ -99,13 +99,17 @@ impl World {
             Some((dialect, file)) => (dialect, Some(Rc::new(mapping(file)))),
             None => (dialect, None),
         };
-        let config = AppConfig { mapping, dialect: dialect.to_owned(), ..AppConfig::default() };
+        // Whoever is first in a room has nobody to prepare for.
+        let prepare_connection = seed % 2 == 1;
+        let config =
+            AppConfig { mapping, dialect: dialect.to_owned(), prepare_connection, ..AppConfig::default() };
         let (identities, about) = ([identity.as_str(), ""], "simulation");
         let header = Header { config: &config, fallback: "", identities, page: "", seed, about };
         let recorder = recorded.then(|| header.recorder());
         let mapping = config.mapping;
         let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
-        let config = RoomConfig { microphone: true, camera: true, seed, ..RoomConfig::default() };
+        let config =
+            RoomConfig { microphone: true, camera: true, prepare_connection, seed, ..RoomConfig::default() };
         let room = Room::new(config, (named(dialect).unwrap().make)(options));
         self.push(Client::Ours(Box::new(room)), recorder);
         let page = self.pages.len() - 1;

@@ -1,0 +1,182 @@
+//! A peer connection whose first offer is made before anybody is there to hear it.
+//!
+//! To make a connection, its offer and its first candidates takes a browser 50 to 100 ms, and most of that nobody has to wait
+//! for: it is done in the lobby, once the server is there, or while the server is still to answer. An offer names nobody,
+//! so that the first of those who are in the room gets it, with all candidates that are known by then.
+
+use std::time::Duration;
+
+use visavis_signaling::{IceCandidate, SessionDescription, Source, Timestamp};
+
+use super::{Connection, Context, PeerConnectionSlot};
+use crate::input::{ConnectionEvent, ConnectionId};
+use crate::output::ConnectionConfig;
+
+/// Most candidates that are kept. Browsers gather about ten.
+const MAX_CANDIDATES: usize = 64;
+/// How long one is good for. Mappings of NATs last longer than that as long as the browser keeps them alive, but somebody who
+/// comes back to the lobby after a while may have changed the network.
+const MAX_AGE: Duration = Duration::from_secs(300);
+
+/// A connection that nobody is at the other end of, and what the browser has said of it.
+#[derive(Debug)]
+pub(crate) struct PreparedOffer {
+    pub(crate) id: ConnectionId,
+    config: ConnectionConfig,
+    hang_up_channel: bool,
+    created_at: Timestamp,
+    offer: Offer,
+    candidates: Vec<Option<IceCandidate>>,
+    /// The sections of our transceivers.
+    mids: Vec<(Source, String)>,
+}
+
+/// How far the browser is with it.
+#[derive(Debug)]
+enum Offer {
+    Pending,
+    Made(SessionDescription),
+    Failed,
+}
+
+impl PreparedOffer {
+    /// One that the shell has been asked for just now, with this configuration, and with a channel to hang up or without.
+    pub(crate) fn new(
+        now: Timestamp,
+        id: ConnectionId,
+        config: ConnectionConfig,
+        hang_up_channel: bool,
+    ) -> Self {
+        Self {
+            id,
+            config,
+            hang_up_channel,
+            created_at: now,
+            offer: Offer::Pending,
+            candidates: Vec::new(),
+            mids: Vec::new(),
+        }
+    }
+
+    /// The browser says something of it.
+    pub(crate) fn on_event(&mut self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::LocalDescriptionSet(Ok(description)) => self.offer = Offer::Made(description),
+            ConnectionEvent::CreationFailed | ConnectionEvent::LocalDescriptionSet(Err(_)) => {
+                self.offer = Offer::Failed;
+            }
+            ConnectionEvent::IceCandidate(candidate) if self.candidates.len() < MAX_CANDIDATES => {
+                self.candidates.push(candidate);
+            }
+            ConnectionEvent::TransceiverAssociated(source, mid) => self.mids.push((source, mid)),
+            ConnectionEvent::IceCandidate(_)
+            | ConnectionEvent::NegotiationNeeded
+            | ConnectionEvent::RemoteDescriptionSet(_)
+            | ConnectionEvent::ConnectionStateChange(_)
+            | ConnectionEvent::Track { .. }
+            | ConnectionEvent::Stats(_)
+            | ConnectionEvent::PeerChannel(_)
+            | ConnectionEvent::HangUpChannelClosed
+            | ConnectionEvent::RemoteCertificate(_) => {}
+        }
+    }
+
+    /// Whether it is what would be made now.
+    pub(crate) fn fits(&self, now: Timestamp, config: &ConnectionConfig, hang_up_channel: bool) -> bool {
+        !matches!(self.offer, Offer::Failed)
+            && self.config == *config
+            && self.hang_up_channel == hang_up_channel
+            && now.since(self.created_at) <= MAX_AGE
+    }
+}
+
+impl Connection {
+    /// Somebody is there who gets a prepared offer, with all candidates that are known by now. If the browser is still at work
+    /// on it, everything follows as if it had just been asked.
+    pub(crate) fn use_offer(&mut self, prepared: PreparedOffer, cx: &mut Context<'_>) {
+        let PreparedOffer { id, offer, candidates, mids, .. } = prepared;
+        self.slot = PeerConnectionSlot::Created(id);
+        self.first_picture_is_small();
+        self.negotiator.local_description_prepared();
+        for (source, mid) in mids {
+            self.associated(source, mid);
+        }
+        let follow = match &offer {
+            Offer::Made(_) => candidates.iter().filter(|candidate| candidate.is_none()).cloned().collect(),
+            Offer::Pending | Offer::Failed => candidates.clone(),
+        };
+        if let Offer::Made(SessionDescription { sdp_type, sdp }) = offer {
+            let sdp = with_candidates(&sdp, &candidates);
+            self.has_candidates.local = candidates.iter().any(Option::is_some);
+            self.local_description_set(SessionDescription { sdp_type, sdp }, cx);
+        }
+        for candidate in follow {
+            self.candidate_gathered(candidate, cx);
+        }
+    }
+}
+
+/// A description with candidates in their sections (RFC 8839 section 5.1), as browsers write those that they know when
+/// `localDescription` is read.
+fn with_candidates(sdp: &str, candidates: &[Option<IceCandidate>]) -> String {
+    let mut written = String::with_capacity(sdp.len() + 160 * candidates.len());
+    let mut sections = sdp.split_inclusive('\n').peekable();
+    let mut section: Option<(u16, String)> = None;
+    while let Some(line) = sections.next() {
+        written.push_str(line);
+        if line.starts_with("m=") {
+            let index = section.take().map_or(0, |(index, _)| index + 1);
+            section = Some((index, String::new()));
+        }
+        if let (Some((_, mid)), Some(value)) = (&mut section, line.strip_prefix("a=mid:")) {
+            value.trim_end().clone_into(mid);
+        }
+        if sections.peek().is_none_or(|next| next.starts_with("m="))
+            && let Some((index, mid)) = &section
+        {
+            for candidate in candidates.iter().flatten().filter(|candidate| belongs(candidate, *index, mid)) {
+                ["a=", &candidate.candidate, "\r\n"].iter().for_each(|part| written.push_str(part));
+            }
+        }
+    }
+    written
+}
+
+fn belongs(candidate: &IceCandidate, index: u16, mid: &str) -> bool {
+    match &candidate.sdp_mid {
+        Some(of) => of == mid,
+        None => candidate.sdp_m_line_index == Some(index),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SDP: &str = "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\nm=video 9 X 0\r\na=mid:1\r\n";
+
+    fn candidate(line: &str, mid: Option<&str>, index: Option<u16>) -> IceCandidate {
+        IceCandidate {
+            candidate: line.into(),
+            sdp_mid: mid.map(Into::into),
+            sdp_m_line_index: index,
+            username_fragment: None,
+        }
+    }
+
+    #[test]
+    fn each_candidate_is_in_its_section() {
+        let candidates = [
+            Some(candidate("candidate:1", Some("0"), Some(0))),
+            Some(candidate("candidate:2", None, Some(1))),
+            Some(candidate("candidate:3", Some("1"), None)),
+            Some(candidate("candidate:4", Some("nobody"), None)),
+            None,
+        ];
+        let expected = "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\na=candidate:1\r\n\
+                        m=video 9 X 0\r\na=mid:1\r\na=candidate:2\r\na=candidate:3\r\n";
+        assert_eq!(with_candidates(SDP, &candidates), expected);
+        assert_eq!(with_candidates(SDP, &[]), SDP);
+        assert_eq!(with_candidates("v=0\r\n", &candidates), "v=0\r\n");
+    }
+}
