@@ -6,6 +6,7 @@
 mod page;
 mod panic;
 mod perform;
+mod rehearsal;
 mod subscribers;
 mod timer;
 
@@ -24,6 +25,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
 
 pub use self::panic::install_hook;
+pub use self::rehearsal::Rehearsal;
 use self::subscribers::{Callback, Subscribers};
 pub use self::subscribers::{Subscription, Update};
 use self::timer::Timer;
@@ -84,6 +86,12 @@ impl Driver {
     /// The tracks that views name.
     pub fn tracks(&self) -> Tracks {
         self.0.tracks.clone()
+    }
+
+    /// Whether it is on us that somebody sees and hears somebody soon: whoever keeps the main thread busy now keeps them waiting.
+    pub fn is_connecting(&self) -> bool {
+        let now = self.0.now();
+        self.0.room.try_borrow().is_ok_and(|room| room.is_connecting(now))
     }
 
     /// What the flight recorder says, once the other part of the program is loaded. Nothing if it is in the middle of a line, as

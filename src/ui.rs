@@ -89,6 +89,8 @@ pub struct Ui {
     root: HtmlElement,
     shared: Rc<Shared>,
     screen: RefCell<Option<Screen>>,
+    /// The stage, built while the lobby is there.
+    stage: RefCell<Option<Stage>>,
     /// On a page of our own, where the browser has what it takes.
     second_tab: Option<SecondTab>,
     /// On a page of our own.
@@ -135,6 +137,7 @@ impl Ui {
                 _listeners: actions::listen(&shared, &document),
                 shared,
                 screen: RefCell::default(),
+                stage: RefCell::default(),
             }
         });
         let shared = &ui.shared;
@@ -146,7 +149,7 @@ impl Ui {
         Ok(ui)
     }
 
-    /// Whether something of it was taken out of the page, by an extension for instance: [`Ui::repair`] builds it again. An
+    /// Whether something of it was taken out of the page, by an extension for instance: [`Ui::render`] builds it again. An
     /// element that is itself out of the page misses nothing.
     pub fn is_damaged(&self) -> bool {
         let whole = |screen: &Option<Screen>| screen.as_ref().is_none_or(Screen::is_whole);
@@ -154,10 +157,12 @@ impl Ui {
         self.root.is_connected() && !there
     }
 
-    /// Builds what was taken out of the page.
-    pub fn repair(&self) {
-        if self.is_damaged() {
-            self.refresh();
+    /// Builds, while nothing else is to be done, what a call will show, and shows a call in it that does not exist: whoever joins
+    /// shall not wait for elements to be made, nor for code to be compiled.
+    pub fn prepare_stage(&self, view: &RoomView) {
+        if matches!(*self.screen.borrow(), Some(Screen::Lobby(_))) {
+            let prepared = Stage::new(&self.shared).and_then(|mut stage| stage.render(view).map(|()| stage));
+            *self.stage.borrow_mut() = prepared.ok();
         }
     }
 
@@ -189,8 +194,11 @@ impl Ui {
 
     /// Shows a view. Showing the same one again changes nothing, but builds what was taken out of the page. If the browser
     /// does not make the elements it is asked for, the room is aborted.
-    pub fn render(&self, view: &RoomView) {
-        *self.shared.view.borrow_mut() = Some(Rc::new(view.clone()));
+    pub fn render(&self, view: &Rc<RoomView>) {
+        let before = self.shared.view.replace(Some(Rc::clone(view)));
+        if before.is_some_and(|before| Rc::ptr_eq(&before, view)) && !self.is_damaged() {
+            return;
+        }
         self.refresh();
     }
 
@@ -213,8 +221,10 @@ impl Ui {
         let attached = self.root.is_connected();
         let stands = |screen: &Screen| !attached || screen.parts().are_there();
         if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle) && stands(screen)) {
-            let new = Screen::new(&self.shared, view)?;
-            if let (Screen::Lobby(new), Some(Screen::Lobby(before))) = (&new, &*screen) {
+            // Before the next one is there: whatever had the focus loses it, and the browser lays out the page to see that.
+            let before = screen.take().inspect(Screen::remove);
+            let new = Screen::new(&self.shared, view, self.stage.take())?;
+            if let (Screen::Lobby(new), Some(Screen::Lobby(before))) = (&new, &before) {
                 new.keep_typed(before);
             }
             *screen = Some(new);
@@ -253,12 +263,25 @@ impl Drop for Ui {
 }
 
 impl Screen {
-    fn new(shared: &Rc<Shared>, view: &RoomView) -> Result<Self, JsValue> {
+    fn new(shared: &Rc<Shared>, view: &RoomView, stage: Option<Stage>) -> Result<Self, JsValue> {
         Ok(match view.lifecycle {
             Lifecycle::Lobby | Lifecycle::Joining => Self::Lobby(Lobby::new(shared, view)?),
-            Lifecycle::Joined | Lifecycle::Reconnecting => Self::Stage(Stage::new(shared, view)?),
+            Lifecycle::Joined | Lifecycle::Reconnecting => {
+                let stage = stage.map_or_else(|| Stage::new(shared), Ok)?;
+                stage.enter(view)?;
+                Self::Stage(stage)
+            }
             Lifecycle::Left => Self::Left(Left::new(shared)?),
         })
+    }
+
+    /// Takes it out of the page.
+    fn remove(&self) {
+        match self {
+            Self::Lobby(lobby) => lobby.remove(),
+            Self::Stage(stage) => stage.remove(),
+            Self::Left(left) => left.remove(),
+        }
     }
 
     fn shows(&self, lifecycle: Lifecycle) -> bool {

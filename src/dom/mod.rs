@@ -1,5 +1,7 @@
 //! The few things every part of the shell needs from the DOM.
 
+mod frame;
+mod idle;
 mod ignore;
 mod keyed;
 mod listener;
@@ -12,6 +14,8 @@ mod template;
 mod text;
 mod touch;
 
+pub use frame::NextFrame;
+pub use idle::call_when_idle;
 pub use ignore::ignore;
 pub use keyed::KeyedList;
 pub use listener::Listener;

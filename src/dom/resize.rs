@@ -26,6 +26,11 @@ impl ResizeWatch {
         observer.iter().for_each(|observer| observer.observe(element));
         Self { observer, _callback }
     }
+
+    /// Whether there is an observer.
+    pub fn is_watching(&self) -> bool {
+        self.observer.is_some()
+    }
 }
 
 fn pixels(length: f64) -> u32 {

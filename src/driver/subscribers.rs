@@ -9,7 +9,7 @@ use visavis_core::{Event, RoomView};
 #[derive(Debug, Clone, Copy)]
 pub enum Update<'a> {
     /// The room as it is now, because it differs from the last view.
-    View(&'a RoomView),
+    View(&'a Rc<RoomView>),
     /// The room has handled something, and its view is the same as before.
     Unchanged,
     /// Something has happened. The view that it has led to was told before.

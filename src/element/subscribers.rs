@@ -1,6 +1,7 @@
 //! Who is told of what the room of an element does: the user interface, and the page around it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use js_sys::Reflect;
 use visavis_app::ServerChoice;
@@ -9,8 +10,8 @@ use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::{address, values};
-use crate::dom::Listener;
-use crate::driver::{Driver, Subscription, Update, WeakDriver};
+use crate::dom::{self, Listener, NextFrame};
+use crate::driver::{Driver, Rehearsal, Subscription, Update, WeakDriver};
 use crate::ui::{RoomHandle, Ui, UiOptions};
 
 impl RoomHandle for WeakDriver {
@@ -31,7 +32,12 @@ impl RoomHandle for WeakDriver {
     }
 }
 
-/// Shows the room in its element.
+/// What is shown: the view that was told last, unless the room has ended for good.
+type LatestView = Rc<RefCell<Option<Rc<RoomView>>>>;
+
+/// Shows the room in its element, and tells the page around it what is shown: at most once in each animation frame, and for
+/// a tenth of a second not while a connection comes about, because to build and lay out the stage takes longer than all that
+/// must happen for it. Only the very first view is shown at once.
 ///
 /// # Errors
 /// If the user interface cannot be built.
@@ -39,41 +45,72 @@ pub(super) fn mount_ui(
     driver: &Driver,
     element: &HtmlElement,
     options: UiOptions,
+    shown: impl Fn(&RoomView) + 'static,
 ) -> Result<Subscription, JsValue> {
     let ui = Ui::mount(element, driver.tracks(), options, Box::new(driver.downgrade()))?;
+    let stage = Rc::downgrade(&ui);
+    Rehearsal::default().play(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
+    let latest = LatestView::default();
+    let (painted, view) = (Rc::clone(&ui), Rc::clone(&latest));
+    let paint = move || {
+        let view = view.borrow().clone();
+        if let Some(view) = view {
+            painted.render(&view);
+            shown(&view);
+        }
+    };
+    let (paint, first) = (Rc::new(paint), Cell::new(true));
+    let at_once = Rc::clone(&paint);
+    let room = driver.downgrade();
+    let connecting = move || room.upgrade().is_some_and(|room| room.is_connecting());
+    let frame = NextFrame::new(connecting, move || paint())?;
     Ok(driver.subscribe(move |update| match update {
-        Update::View(view) => ui.render(view),
-        Update::Unchanged => ui.repair(),
+        Update::View(view) => {
+            *latest.borrow_mut() = Some(Rc::clone(view));
+            if first.replace(false) { at_once() } else { frame.request() }
+        }
+        // Whatever was taken out of the page is built again.
+        Update::Unchanged => frame.request(),
         Update::Event(event) => ui.event(event),
-        Update::Aborted => ui.show_aborted(),
+        Update::Aborted => {
+            drop(latest.try_borrow_mut().map(|mut latest| latest.take()));
+            ui.show_aborted();
+        }
     }))
 }
 
-/// Tells the page around the element: by `visavis-state`, by its address if it is ours (`from_url`), and by a question
-/// before it is closed. `record_call` remembers the call for the next page.
-pub(super) fn inform_page(
-    driver: &Driver,
-    element: &HtmlElement,
-    from_url: bool,
-    server: Option<ServerChoice>,
-    record_call: impl Fn(&RoomView) + 'static,
-) -> Subscription {
-    let (element, last, unload) = (element.clone(), Cell::new(None), Cell::new(None));
+/// Remembers the call for the next page (`record_call`), and has the browser ask before it is left.
+pub(super) fn keep_call(driver: &Driver, record_call: impl Fn(&RoomView) + 'static) -> Subscription {
+    let unload = Cell::new(None);
     driver.subscribe(move |update| match update {
         Update::View(view) => {
             record_call(view);
-            let state = Some((view.lifecycle, view.participants.len()));
-            if last.replace(state) != state {
-                if from_url && view.lifecycle == Lifecycle::Joined {
-                    address::name_room(&view.room, server.as_ref());
-                }
-                fire_state(&element, view);
-            }
             confirm_unload(&unload, view.lifecycle.in_call() && !view.participants.is_empty());
         }
         Update::Aborted => confirm_unload(&unload, false),
         Update::Unchanged | Update::Event(_) => {}
     })
+}
+
+/// Tells the page around the element what it shows: by `visavis-state`, and by the address of the page if that is ours
+/// (`from_url`).
+pub(super) fn inform_page(
+    element: &HtmlElement,
+    from_url: bool,
+    server: Option<ServerChoice>,
+) -> impl Fn(&RoomView) + 'static {
+    let (element, last) = (element.clone(), Cell::new(None));
+    move |view| {
+        let state = Some((view.lifecycle, view.participants.len()));
+        if last.replace(state) != state {
+            if from_url && view.lifecycle == Lifecycle::Joined {
+                // Not now: browsers load the icon of the page again for that, and make a document of it.
+                let (room, server) = (view.room.clone(), server.clone());
+                dom::call_when_idle(move || address::name_room(&room, server.as_ref()));
+            }
+            fire_state(&element, view);
+        }
+    }
 }
 
 fn fire_state(element: &HtmlElement, view: &RoomView) {

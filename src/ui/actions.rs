@@ -194,10 +194,16 @@ fn reload() {
     let _ = web_sys::window().map(|window| window.location().reload());
 }
 
-/// Moves the focus to `element`, unless the person is somewhere else in the page that we are only a part of.
-pub(super) fn focus(shared: &Shared, element: &HtmlElement) {
-    let active = dom::document().ok().and_then(|document| document.active_element());
-    if active.is_none_or(|active| active.local_name() == "body" || shared.frame.contains(Some(&active))) {
-        let _ = element.focus();
-    }
+/// Moves the focus to `element`, unless the person is somewhere else in the page that we are only a part of. Soon, once
+/// what was changed in this frame is laid out: the browser would have to lay it out at once to see whether the element is
+/// there to be seen.
+pub(super) fn focus(shared: &Rc<Shared>, element: &HtmlElement) {
+    let (shared, element) = (Rc::clone(shared), element.clone());
+    spawn_local(async move {
+        dom::sleep(0).await;
+        let active = dom::document().ok().and_then(|document| document.active_element());
+        if active.is_none_or(|active| active.local_name() == "body" || shared.frame.contains(Some(&active))) {
+            let _ = element.focus();
+        }
+    });
 }

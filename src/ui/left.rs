@@ -38,6 +38,11 @@ impl Left {
         Ok(left)
     }
 
+    /// Takes it out of the page.
+    pub(super) fn remove(&self) {
+        self.element.remove();
+    }
+
     /// What it is built of, for good.
     pub(super) fn parts(&self) -> &Parts {
         &self.parts
@@ -53,6 +58,6 @@ impl Left {
 
 impl Drop for Left {
     fn drop(&mut self) {
-        self.element.remove();
+        self.remove();
     }
 }

@@ -70,6 +70,11 @@ impl Lobby {
         Ok(lobby)
     }
 
+    /// Takes it out of the page.
+    pub(super) fn remove(&self) {
+        self.element.remove();
+    }
+
     /// What it is built of, for good.
     pub(super) fn parts(&self) -> &Parts {
         &self.parts
@@ -157,6 +162,6 @@ impl Lobby {
 
 impl Drop for Lobby {
     fn drop(&mut self) {
-        self.element.remove();
+        self.remove();
     }
 }

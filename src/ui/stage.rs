@@ -59,15 +59,15 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Builds it into the frame.
-    pub(super) fn new(shared: &Rc<Shared>, view: &RoomView) -> Result<Self, JsValue> {
+    /// Builds it, outside of the page.
+    pub(super) fn new(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let area: Element = dom::find(&element, ".tiles")?;
         let own = Tile::own()?;
         let seat: HtmlElement = dom::find(&element, ".seat")?;
         area.insert_before(own.element(), Some(&seat))?;
         dom::set_flag(&seat, "data-app", shared.options.app_link);
-        let stage = Self {
+        Ok(Self {
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
             tiles: Tiles::new(&element)?,
@@ -79,16 +79,20 @@ impl Stage {
             people: dom::find(&element, ".where span")?,
             parts: Parts::of(&element),
             element,
-        };
-        shared.frame.prepend_with_node_1(&stage.element)?;
-        stage.enter(view);
-        Ok(stage)
+        })
     }
 
     /// The first moment in the room.
-    fn enter(&self, view: &RoomView) {
+    pub(super) fn enter(&self, view: &RoomView) -> Result<(), JsValue> {
+        self.shared.frame.prepend_with_node_1(&self.element)?;
         names::remember(&view.me.name);
         actions::focus(&self.shared, &self.element);
+        Ok(())
+    }
+
+    /// Takes it out of the page.
+    pub(super) fn remove(&self) {
+        self.element.remove();
     }
 
     /// Whether nothing of it was taken out of the page.
@@ -138,6 +142,6 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        self.element.remove();
+        self.remove();
     }
 }

@@ -18,8 +18,11 @@ pub(super) struct Tiles {
 
 struct LaidOut {
     area: HtmlElement,
-    /// As soon as it is told; before, and where nobody tells it, the area is measured.
+    /// What the observer told last. It tells after the layout of the frame in which the area has come or changed, and before
+    /// that frame is painted, so nobody sees what is not laid out yet, and no layout is forced.
     size: Cell<Option<Size>>,
+    /// Where there is no observer, the area is measured.
+    is_observed: Cell<bool>,
     elements: RefCell<Vec<HtmlElement>>,
     /// Where they are: writing the same again would cost a style pass.
     placed: RefCell<Vec<Rect>>,
@@ -32,6 +35,7 @@ impl Tiles {
         let laid_out = Rc::new(LaidOut {
             area: area.clone(),
             size: Cell::default(),
+            is_observed: Cell::default(),
             elements: RefCell::default(),
             placed: RefCell::default(),
         });
@@ -56,6 +60,7 @@ impl Tiles {
                 laid_out.lay_out();
             }
         });
+        laid_out.is_observed.set(_resized.is_watching());
         Ok(Self { laid_out, _listeners, _resized })
     }
 
@@ -78,10 +83,7 @@ impl LaidOut {
     }
 
     fn lay_out(&self) {
-        let size = self.size.get().unwrap_or_else(|| Size {
-            width: self.area.client_width().unsigned_abs(),
-            height: self.area.client_height().unsigned_abs(),
-        });
+        let Some(size) = self.size.get().or_else(|| self.measured()) else { return };
         let elements = self.elements.borrow();
         let tiles: Vec<_> = elements.iter().map(|element| tile(element)).collect();
         let placed = layout::arrange(size, &tiles);
@@ -93,6 +95,11 @@ impl LaidOut {
             element.style().set_css_text(&css);
         }
         *self.placed.borrow_mut() = placed;
+    }
+
+    fn measured(&self) -> Option<Size> {
+        let area = Some(&self.area).filter(|_| !self.is_observed.get())?;
+        Some(Size { width: area.client_width().unsigned_abs(), height: area.client_height().unsigned_abs() })
     }
 }
 

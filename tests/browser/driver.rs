@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use visavis::driver::{Driver, DriverOptions, Subscription, Update};
+use visavis::driver::{Driver, DriverOptions, Rehearsal, Subscription, Update};
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects;
-use visavis_core::{Command, Event, Lifecycle, RoomConfig, RoomView, Source, TrackId};
+use visavis_core::{Command, ConnectionState, Event, Lifecycle, RoomConfig, RoomView, Source, TrackId};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{MediaStreamTrack, MediaStreamTrackState};
 
@@ -56,7 +56,7 @@ fn watch(driver: &Driver) -> (Rc<RefCell<Option<RoomView>>>, Subscription) {
     let sink = Rc::clone(&last);
     let subscription = driver.subscribe(move |update| {
         if let Update::View(view) = update {
-            *sink.borrow_mut() = Some(view.clone());
+            *sink.borrow_mut() = Some(RoomView::clone(view));
         }
     });
     (last, subscription)
@@ -182,7 +182,9 @@ async fn effects_come_before_views() {
     assert!(!ended(&track));
     let (camera, sink) = (Clone::clone(&track), Rc::clone(&seen));
     let _subscription = driver.subscribe(move |update| {
-        if let Update::View(RoomView { lifecycle: Lifecycle::Left, .. }) = update {
+        if let Update::View(view) = update
+            && view.lifecycle == Lifecycle::Left
+        {
             sink.set(Some(ended(&camera)));
         }
     });
@@ -255,4 +257,16 @@ async fn rooms_without_a_user_interface_see_each_other() {
     ann.command(Command::Leave);
     until("Ben to be alone", || of_ben.borrow().as_ref().unwrap().participants.is_empty()).await;
     ben.command(Command::Leave);
+}
+
+/// Or code would stay uncompiled that a join needs.
+#[wasm_bindgen_test]
+fn what_is_rehearsed_is_a_call_that_comes_about() {
+    let mut rehearsal = Rehearsal::default();
+    while rehearsal.step() {}
+    let view = rehearsal.view();
+    assert_eq!(view.lifecycle, Lifecycle::Joined);
+    let connection = &view.participants[0].connection;
+    assert_eq!(connection.state, ConnectionState::Connected);
+    assert!(view.participants[0].track(Source::Microphone).is_some());
 }

@@ -103,7 +103,7 @@ impl Mounted {
     }
 
     pub(crate) fn show(&self, view: &RoomView) {
-        self.ui.render(view);
+        self.ui.render(&Rc::new(view.clone()));
     }
 
     fn elements(&self) -> Vec<Element> {
@@ -254,9 +254,9 @@ async fn a_page_that_cannot_go_on_is_not_on_the_air() {
     shadow(&document(), "createElement", &Function::new_no_args("throw new Error('not here')"));
     room.query_selector("h1").unwrap().unwrap().remove();
     web_sys::window().unwrap().dispatch_event(&Event::new("online").unwrap()).unwrap();
+    until("the page to stop", || room.get_attribute("data-problem").as_deref() == Some("panic")).await;
     Reflect::delete_property(&document(), &"createElement".into()).unwrap();
     assert!(!tracks.iter().any(lives), "no device is on");
-    assert_eq!(room.get_attribute("data-problem").as_deref(), Some("panic"));
     assert!(room.text_content().unwrap().contains("had to stop"), "and the person is told");
     room.remove();
 }
