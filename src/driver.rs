@@ -47,6 +47,8 @@ pub struct DriverOptions {
     pub fallback: Option<MakeDialect>,
     /// What writes down all that happens.
     pub recorder: Recorder,
+    /// Where tracks are put that views name.
+    pub tracks: Tracks,
 }
 
 /// Makes a dialect, unless it is in a part of the program that cannot be loaded.
@@ -169,7 +171,7 @@ impl Pump {
         if let Some(fallback) = options.fallback {
             room = room.with_fallback(fallback);
         }
-        let tracks = Tracks::default();
+        let tracks = options.tracks;
         let (socket, rtc, media, timeout) = (pump.clone(), pump.clone(), pump.clone(), pump.clone());
         Self {
             myself: pump.clone(),

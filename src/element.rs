@@ -11,7 +11,9 @@
 //! It fires `visavis-state` with `detail: {state, participants}` whenever one of the two changes.
 
 pub mod address;
+mod call;
 mod identity;
+mod late_room;
 mod settings;
 mod setup;
 mod subscribers;
@@ -25,10 +27,11 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
+use self::call::ElementRoom;
 use self::settings::StartError;
-use self::setup::ElementRoom;
 use crate::dom;
 use crate::driver;
+use crate::on_demand;
 use crate::ui;
 
 /// When a configuration that cannot be loaded is asked for again, in milliseconds; each time waits twice as long...
@@ -102,10 +105,15 @@ async fn start(mounted: Weak<Mounted>) {
         wait = (wait * 2).min(LAST_RETRY);
         config = source.read().await;
     }
+    let opening = mounted.upgrade().and_then(|mounted| setup::open(&mounted.element, config));
+    let Some(opening) = opening else { return };
+    let loaded = on_demand::load_call().await;
     let Some(mounted) = mounted.upgrade() else { return };
-    if let Some(room) = setup::build(&mounted.element, config) {
-        // The room is in its place before it can call anybody.
-        let room = mounted.room.get_or_init(|| room);
-        room.driver.command(room.first_command.clone());
+    if loaded.is_err() {
+        return ui::show_not_loaded(&mounted.element);
+    }
+    match call::start(&mounted.element, opening) {
+        Ok(room) => drop(mounted.room.set(room)),
+        Err(error) => setup::show_failure(&mounted.element, &error),
     }
 }

@@ -1,10 +1,12 @@
-//! The part of the program that most pages never need: other people's signaling servers, the demo without a server, and
-//! what a person asks for with a button (the check, the menu of servers, safety words, reports). It is loaded when
-//! somebody needs it.
+//! The parts of the program that are loaded after the lobby is shown, or never.
 //!
-//! It shares memory and function table with this part (`xtask/split` divides them), so whatever is called there looks like
-//! any other call; only, nothing of it may be called before [`load`] has come back. The methods of dialects are called
-//! through the table anyway; what else moves is called by way of [`lazy_fn`].
+//! A call is the second part: it is loaded as soon as there is a lobby, so that it is there when somebody joins. What most
+//! visits never need is the third: other people's signaling servers, the demo without a server, and what a person asks for
+//! with a button (the check, the menu of servers, safety words, reports). It is loaded when somebody needs it.
+//!
+//! The parts share memory and function table (`xtask/split` divides the program), so whatever is called there looks like
+//! any other call; only, nothing of a part may be called before it is loaded. What is called in the third is called by way of
+//! [`lazy_fn`].
 
 use std::cell::Cell;
 
@@ -17,13 +19,17 @@ use crate::dom::object;
 
 /// `cargo xtask dist` divides the program. All others build it in one piece.
 const DIVIDED: bool = option_env!("VISAVIS_DIVIDED").is_some();
-/// How the name of the other part's file differs from that of the script.
-const ENDS: [&str; 2] = [".js", "_others.wasm"];
-/// What the other part calls this one.
-const FIRST: &str = "a";
+/// How the name of the script ends, and in place of that those of the parts.
+const SCRIPT_END: &str = ".js";
+const CALL_END: &str = "_call.wasm";
+const OTHERS_END: &str = "_others.wasm";
+/// What later parts call the first and the call.
+const MODULES: [&str; 2] = ["a", "b"];
 
 thread_local! {
-    static LOADED: Cell<bool> = const { Cell::new(false) };
+    /// What the call hands out to the others, once it is there.
+    static CALL: Cell<Option<JsValue>> = const { Cell::new(None) };
+    static OTHERS: Cell<bool> = const { Cell::new(false) };
 }
 
 #[wasm_bindgen]
@@ -33,23 +39,46 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = WebAssembly, catch)]
     async fn instantiate(program: &JsValue, imports: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// What `instantiate` gives for bytes.
+    type Instantiated;
+
+    #[wasm_bindgen(method, getter)]
+    fn instance(this: &Instantiated) -> Instance;
+
+    /// `WebAssembly.Instance`.
+    type Instance;
+
+    #[wasm_bindgen(method, getter)]
+    fn exports(this: &Instance) -> JsValue;
 }
 
-/// A function of the other part, to be called through the function table: a direct call would keep it in this part. What
+/// A function of the third part, to be called through the function table: a direct call would keep it in this part. What
 /// is called like that has to be in a module that moves.
 pub(crate) fn lazy_fn<F>(function: F) -> F {
     std::hint::black_box(function)
 }
 
-/// Whether the other part is there.
+/// Whether the third part is there.
 pub(crate) fn is_loaded() -> bool {
-    !DIVIDED || LOADED.get()
+    !DIVIDED || OTHERS.get()
 }
 
-/// The other part cannot be loaded. One may try again.
+/// A part cannot be loaded. One may try again.
 pub(crate) struct NotLoaded;
 
-/// Loads the other part, if that has not been done yet.
+/// Loads what a call needs, if that has not been done yet.
+///
+/// # Errors
+/// If it cannot be loaded.
+pub(crate) async fn load_call() -> Result<(), NotLoaded> {
+    if DIVIDED {
+        call().await.map_err(|_| NotLoaded)?;
+    }
+    Ok(())
+}
+
+/// Loads the third part, if that has not been done yet, and the call before it.
 ///
 /// # Errors
 /// If it cannot be loaded.
@@ -57,18 +86,37 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
     if is_loaded() {
         return Ok(());
     }
-    fetch().await.map_err(|_| NotLoaded)?;
-    LOADED.set(true);
+    others().await.map_err(|_| NotLoaded)?;
+    OTHERS.set(true);
     Ok(())
 }
 
-async fn fetch() -> Result<(), JsValue> {
+async fn others() -> Result<(), JsValue> {
+    let program = fetch(OTHERS_END);
+    let (call, program) = (call().await?, program.await?);
+    let [first, second] = MODULES;
+    instantiate(&program, &object(&[(first, wasm_bindgen::exports()), (second, call)])).await?;
+    Ok(())
+}
+
+/// What the call hands out.
+async fn call() -> Result<JsValue, JsValue> {
+    if let Some(call) = CALL.take() {
+        CALL.set(Some(call.clone()));
+        return Ok(call);
+    }
+    let program = fetch(CALL_END).await?;
+    let made = instantiate(&program, &object(&[(MODULES[0], wasm_bindgen::exports())])).await?;
+    let call = Instantiated::from(made).instance().exports();
+    CALL.set(Some(call.clone()));
+    Ok(call)
+}
+
+async fn fetch(end: &str) -> Result<JsValue, JsValue> {
     let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
     let script = SCRIPT.with(String::clone);
-    let url = [script.strip_suffix(ENDS[0]).unwrap_or(&script), ENDS[1]].concat();
+    let url = [script.strip_suffix(SCRIPT_END).unwrap_or(&script), end].concat();
     let response: Response = JsFuture::from(window.fetch_with_str(&url)).await?.into();
     // Not as a stream: some hosts do not know what kind of file a wasm is.
-    let program = JsFuture::from(response.array_buffer()?).await?;
-    instantiate(&program, &object(&[(FIRST, wasm_bindgen::exports())])).await?;
-    Ok(())
+    JsFuture::from(response.array_buffer()?).await
 }

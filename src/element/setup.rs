@@ -1,39 +1,44 @@
-//! From what an element is told to a running room.
+//! From what an element is told to its lobby.
 
-use visavis_app::report;
+use std::rc::Rc;
+
 use visavis_app::{AppConfig, ChoicePolicy, ServerChoice};
 use visavis_core::signaling::json::Json;
-use visavis_core::{Command, RoomConfig};
+use visavis_core::{Command, Lifecycle, RoomView, Source};
+use visavis_signaling::dialects::Mapping;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
 use super::identity::Identity;
-use super::settings::{Settings, StartError, hex, socket_url};
-use super::{address, subscribers};
-use crate::dom::{Listener, random_bytes};
-use crate::driver::{Driver, DriverOptions, MakeDialect, Subscription};
-use crate::on_demand::{self, lazy_fn};
-use crate::ui::{self, MappingEditorOptions, ServerOptions, UiOptions};
+use super::late_room::LateRoom;
+use super::settings::{Settings, StartError, socket_url};
+use crate::tracks::Tracks;
+use crate::ui::{self, MappingEditorOptions, ServerOptions, Ui, UiOptions};
 
-/// The room of an element, and what lives as long as it.
-pub(super) struct ElementRoom {
-    /// Runs it.
-    pub(super) driver: Driver,
-    /// What it does first.
+/// A lobby without a room: what makes rooms may still be on its way.
+pub(super) struct Opening {
+    pub(super) settings: Settings,
+    pub(super) identity: Identity,
+    /// What the room is to do first.
     pub(super) first_command: Command,
-    _subscriptions: [Subscription; 2],
-    _listeners: Vec<Listener>,
+    pub(super) ui: Rc<Ui>,
+    pub(super) tracks: Tracks,
+    /// Where the interface sends its commands.
+    pub(super) handle: Rc<LateRoom>,
 }
 
-/// Builds the room of an element. If that cannot be done, the element shows why.
-pub(super) fn build(element: &HtmlElement, config: Result<AppConfig, StartError>) -> Option<ElementRoom> {
+/// Shows the lobby of an element, or that somebody is joining. If that cannot be done, the element shows why.
+pub(super) fn open(element: &HtmlElement, config: Result<AppConfig, StartError>) -> Option<Opening> {
     let settings = config.and_then(|config| Settings::gather(element, config));
     let settings = settings.map_err(|problem| show(element, &problem)).ok()?;
-    let started = start(element, settings).map_err(|error| {
-        web_sys::console::error_1(&error);
-        ui::show_panic(element);
-    });
-    started.ok()
+    let opened = try_open(element, settings).map_err(|error| show_failure(element, &error));
+    opened.ok()
+}
+
+/// Says that something went wrong that nobody has foreseen.
+pub(super) fn show_failure(element: &HtmlElement, error: &JsValue) {
+    web_sys::console::error_1(error);
+    ui::show_panic(element);
 }
 
 fn show(element: &HtmlElement, problem: &StartError) {
@@ -44,39 +49,34 @@ fn show(element: &HtmlElement, problem: &StartError) {
     }
 }
 
-fn start(element: &HtmlElement, mut settings: Settings) -> Result<ElementRoom, JsValue> {
+fn try_open(element: &HtmlElement, mut settings: Settings) -> Result<Opening, JsValue> {
     let urls = servers(element, &settings);
     let mut identity = if settings.from_url { Identity::of_tab(&urls)? } else { Identity::new(urls.len())? };
     identity.restore_call(&mut settings);
-    let first_command = first_command(&settings);
-    let (from_url, server) = (settings.from_url, settings.server.choice.clone());
-    let driver = Driver::start(driver_options(element, &settings, &identity)?)?;
-    let ui = ui_options(settings, &identity);
-    let _subscriptions = [
-        subscribers::keep_call(&driver, identity.record_call()),
-        // Whoever hears of a state finds it in the page.
-        subscribers::mount_ui(&driver, element, ui, subscribers::inform_page(element, from_url, server))?,
-    ];
-    let links = if from_url { address::follow_links() } else { None };
-    let _listeners = identity.into_listeners().into_iter().chain(links).collect();
-    Ok(ElementRoom { driver, first_command, _subscriptions, _listeners })
+    let (first_command, view) = first_step(&settings);
+    let (handle, tracks) = (Rc::new(LateRoom::new(element)), Tracks::default());
+    let ui =
+        Ui::mount(element, tracks.clone(), ui_options(&settings, &identity), Box::new(Rc::clone(&handle)))?;
+    ui.render(&Rc::new(view));
+    Ok(Opening { settings, identity, first_command, ui, tracks, handle })
 }
 
-fn ui_options(settings: Settings, identity: &Identity) -> UiOptions {
+fn ui_options(settings: &Settings, identity: &Identity) -> UiOptions {
     let Settings { config, from_url, server, trace, mapping_editor, .. } = settings;
+    let source = |mapping: &Rc<Mapping>| mapping.source().to_owned();
     UiOptions {
         secrets: secrets(&identity.secrets, config.auth.as_ref()),
-        server,
-        trace,
+        server: server.clone(),
+        trace: *trace,
         mapping_editor: MappingEditorOptions {
-            url: config.signaling_url,
-            description: config.mapping.map(|mapping| mapping.source().to_owned()).unwrap_or_default(),
-            on: mapping_editor,
+            url: config.signaling_url.clone(),
+            description: config.mapping.as_ref().map(source).unwrap_or_default(),
+            on: *mapping_editor,
         },
-        room: config.room.unwrap_or_default(),
-        name: config.name.unwrap_or_default(),
+        room: config.room.clone().unwrap_or_default(),
+        name: config.name.clone().unwrap_or_default(),
         capacity: config.capacity,
-        app_link: from_url,
+        app_link: *from_url,
     }
 }
 
@@ -94,68 +94,29 @@ fn servers(element: &HtmlElement, settings: &Settings) -> Vec<String> {
 }
 
 /// The whole URL of a chosen server; empty if there is no server to it.
-fn choice_url(element: &HtmlElement, choice: &ServerChoice) -> String {
+pub(super) fn choice_url(element: &HtmlElement, choice: &ServerChoice) -> String {
     let url = Some(&choice.url).filter(|url| !url.is_empty());
     url.and_then(|url| socket_url(element, url)).unwrap_or_default()
 }
 
-fn first_command(settings: &Settings) -> Command {
-    match &settings.config.room {
+/// What a room is to do first, and what that looks like.
+fn first_step(settings: &Settings) -> (Command, RoomView) {
+    let config = &settings.config;
+    let devices = [(Source::Microphone, config.microphone), (Source::Camera, config.camera)];
+    let wanted: Vec<Source> =
+        devices.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect();
+    match &config.room {
         Some(room) if settings.join && !room.is_empty() => {
-            Command::Join { room: room.clone(), name: settings.config.name.clone().unwrap_or_default() }
+            let name = config.name.clone().unwrap_or_default();
+            let view = RoomView::opening(Lifecycle::Joining, room, &name, &wanted);
+            (Command::Join { room: room.clone(), name }, view)
         }
-        Some(_) | None => Command::EnterLobby,
+        Some(_) | None => (Command::EnterLobby, RoomView::opening(Lifecycle::Lobby, "", "", &wanted)),
     }
 }
 
-fn driver_options(
-    element: &HtmlElement,
-    settings: &Settings,
-    identity: &Identity,
-) -> Result<DriverOptions, JsValue> {
-    let Settings { config, server, .. } = settings;
-    let page = hex(&random_bytes::<8>()?);
-    let [first, fallback] = choices(config, server);
-    let at = |choice: ServerChoice| ServerChoice { url: choice_url(element, &choice), ..choice };
-    // Whoever has chosen a server has loaded this; and what speaks where there is none is only made then.
-    let with_server = lazy_fn::<fn(&AppConfig, ServerChoice) -> AppConfig>(AppConfig::with_server);
-    let first = first.map_or_else(|| config.clone(), |choice| with_server(config, at(choice)));
-    let fallback = fallback.map(at);
-    // Those of the first server and of the one that is spoken to where there is none, which may be the same.
-    let [own, other] =
-        [identity.secrets.first(), identity.secrets.last()].map(|secret| secret.map_or("", |s| s));
-    let seed = u64::from_le_bytes(random_bytes()?);
-    let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
-    let recorder = {
-        let fallback = fallback.as_ref().map_or("", |choice| &choice.dialect);
-        let (identities, about) = ([own, other], browser.unwrap_or_default());
-        report::Header { config: &first, fallback, identities, page: &page, seed, about: &about }.recorder()
-    };
-    let dialect = first.make_dialect(own, &*page).ok_or(JsValue::UNDEFINED)?;
-    let fallback = fallback.map(|choice| -> MakeDialect {
-        let (config, other) = (config.clone(), other.to_owned());
-        let make = move || with_server(&config, choice.clone()).make_dialect(&*other, &*page);
-        Box::new(move || on_demand::is_loaded().then(&make)?)
-    });
-    Ok(DriverOptions {
-        room: RoomConfig {
-            ice_servers: config.ice_servers.clone(),
-            relay_only: config.relay_only,
-            capacity: config.capacity,
-            microphone: config.microphone,
-            camera: config.camera,
-            contact_policy: config.contact_policy,
-            prepare_connection: config.prepare_connection,
-            seed,
-        },
-        dialect,
-        fallback,
-        recorder,
-    })
-}
-
 /// What is spoken to instead of what the page is configured for, and what where there is no server.
-fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>; 2] {
+pub(super) fn choices(config: &AppConfig, server: &ServerOptions) -> [Option<ServerChoice>; 2] {
     let chosen = server.choice.clone();
     match server.choice_policy {
         ChoicePolicy::Always if config.names_server || chosen.is_some() => [chosen, None],

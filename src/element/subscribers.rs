@@ -5,51 +5,29 @@ use std::rc::Rc;
 
 use js_sys::Reflect;
 use visavis_app::ServerChoice;
-use visavis_core::{Command, Lifecycle, RoomView};
+use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::{address, values};
 use crate::dom::{self, Listener, NextFrame};
-use crate::driver::{Driver, Rehearsal, Subscription, Update, WeakDriver};
-use crate::ui::{RoomHandle, Ui, UiOptions};
-
-impl RoomHandle for WeakDriver {
-    fn command(&self, command: Command) {
-        if let Some(driver) = self.upgrade() {
-            driver.command(command);
-        }
-    }
-
-    fn report(&self) -> Option<String> {
-        self.upgrade()?.report()
-    }
-
-    fn abort(&self) {
-        if let Some(driver) = self.upgrade() {
-            driver.abort();
-        }
-    }
-}
+use crate::driver::{Driver, Subscription, Update};
+use crate::ui::Ui;
 
 /// What is shown: the view that was told last, unless the room has ended for good.
 type LatestView = Rc<RefCell<Option<Rc<RoomView>>>>;
 
 /// Shows the room in its element, and tells the page around it what is shown: at most once in each animation frame, and for
 /// a tenth of a second not while a connection comes about, because to build and lay out the stage takes longer than all that
-/// must happen for it. Only the very first view is shown at once.
+/// must happen for it.
 ///
 /// # Errors
-/// If the user interface cannot be built.
-pub(super) fn mount_ui(
+/// Outside of a window.
+pub(super) fn show(
     driver: &Driver,
-    element: &HtmlElement,
-    options: UiOptions,
+    ui: Rc<Ui>,
     shown: impl Fn(&RoomView) + 'static,
 ) -> Result<Subscription, JsValue> {
-    let ui = Ui::mount(element, driver.tracks(), options, Box::new(driver.downgrade()))?;
-    let stage = Rc::downgrade(&ui);
-    Rehearsal::default().play(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
     let latest = LatestView::default();
     let (painted, view) = (Rc::clone(&ui), Rc::clone(&latest));
     let paint = move || {
@@ -59,15 +37,13 @@ pub(super) fn mount_ui(
             shown(&view);
         }
     };
-    let (paint, first) = (Rc::new(paint), Cell::new(true));
-    let at_once = Rc::clone(&paint);
     let room = driver.downgrade();
     let connecting = move || room.upgrade().is_some_and(|room| room.is_connecting());
-    let frame = NextFrame::new(connecting, move || paint())?;
+    let frame = NextFrame::new(connecting, paint)?;
     Ok(driver.subscribe(move |update| match update {
         Update::View(view) => {
             *latest.borrow_mut() = Some(Rc::clone(view));
-            if first.replace(false) { at_once() } else { frame.request() }
+            frame.request();
         }
         // Whatever was taken out of the page is built again.
         Update::Unchanged => frame.request(),

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use visavis::driver::{Driver, DriverOptions, Rehearsal, Subscription, Update};
+use visavis::tracks::Tracks;
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects;
 use visavis_core::{Command, ConnectionState, Event, Lifecycle, RoomConfig, RoomView, Source, TrackId};
@@ -25,6 +26,7 @@ fn driver(channel: &str, page: &str, camera: bool) -> Driver {
         dialect: (dialects::named("tabs").unwrap().make)(options),
         fallback: None,
         recorder: Recorder::new(""),
+        tracks: Tracks::default(),
     })
     .unwrap()
 }

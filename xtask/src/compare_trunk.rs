@@ -13,7 +13,8 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 const NOT_INSTALLED: &str = "Trunk is not installed (`cargo xtask setup --for ci`)";
 /// What `dist` adds to the files that Trunk makes, by how their names end.
-const ADDED_BY_DIST: [&str; 5] = [".br", ".gz", "third-party.txt", "third-party-server.txt", "_others.wasm"];
+const ADDED_BY_DIST: [&str; 6] =
+    [".br", ".gz", "third-party.txt", "third-party-server.txt", "_call.wasm", "_others.wasm"];
 
 /// The page for development: the same files with the same content. Without Trunk, the reason why that was not checked.
 pub(crate) fn page(toolbox: &Toolbox, bindgen: &Path) -> Result<Option<String>> {
@@ -66,8 +67,9 @@ fn build(trunk: &mut Command, dist: &Path) -> Result<()> {
 /// The names of a bundle's files, and those that its page calls, without hashes.
 fn outline(bundle: &Path) -> Result<[BTreeSet<String>; 2]> {
     let names = dist::files(bundle).into_iter().map(|file| without_hashes(&relative(&file, bundle)));
-    let names = names.filter(|name| !ADDED_BY_DIST.iter().any(|end| name.ends_with(end))).collect();
-    Ok([names, links(&paths::read(&bundle.join("index.html"))?)])
+    let called = links(&paths::read(&bundle.join("index.html"))?).into_iter();
+    let by_both = |name: &String| !ADDED_BY_DIST.iter().any(|end| name.ends_with(end));
+    Ok([names.filter(by_both).collect(), called.filter(by_both).collect()])
 }
 
 /// Every file that a page calls.

@@ -315,3 +315,28 @@ pub struct RoomView {
     /// What the check before a call has found out; empty if nobody has asked for one.
     pub check: Vec<CheckLine>,
 }
+
+impl RoomView {
+    /// What a room shows that has only been asked to let somebody in, or to show its lobby: the devices that are `wanted` are
+    /// being opened. For whoever shows it before there is a room.
+    pub fn opening(lifecycle: Lifecycle, room: &str, name: &str, wanted: &[Source]) -> Self {
+        let state = |source| if wanted.contains(&source) { SourceState::Starting } else { SourceState::Off };
+        let source = |source| SourceView { source, state: state(source), track: None };
+        Self {
+            lifecycle,
+            problem: None,
+            fallback: false,
+            may_fall_back: false,
+            room: room.to_owned(),
+            capacity: None,
+            me: SelfView {
+                id: None,
+                name: name.to_owned(),
+                sources: Source::ALL.into_iter().map(source).collect(),
+            },
+            participants: Vec::new(),
+            blocked: false,
+            check: Vec::new(),
+        }
+    }
+}

@@ -1,20 +1,23 @@
-//! Divides the page's program in two: `visavis-split PROGRAM FIRST SECOND`. And tells whose code it is:
+//! Divides the page's program: `visavis-split PROGRAM FIRST CALL OTHERS`. And tells whose code it is:
 //! `visavis-split --packages PROGRAM`.
 //!
-//! What only users of other people's signaling servers need is a third of a page that most load without ever using it. It
-//! moves into a second wasm that shares memory and function table with the first, and is loaded when a dialect of it is
-//! asked for (`src/on_demand.rs` in the page).
+//! A page shows its lobby with a third of the program, has a call with two, and what users of other people's signaling
+//! servers need is the last one. Each part is a wasm of its own that shares memory and function table with those before it,
+//! and is loaded when something of it is asked for (`src/on_demand.rs` in the page).
 //!
-//! Which code moves follows from one rule. Methods of a dialect are reached through the function table alone, from
-//! `dialects::ALL` and from the methods of objects made by it. So they are taken out of the table; whatever then cannot
-//! be reached any more is what nobody else needs. What the rest of the program calls directly can always be
-//! reached, and stays: a wrong guess in [`is_on_demand`] makes the first part larger, it does not break it.
+//! Which code moves follows from the names of functions ([`parts`]) and from who can reach them. A function can be reached
+//! by a call, or by way of the function table. Those of a later part are taken out of the table of an earlier one;
+//! whatever then cannot be reached any more is what nobody else needs. Calls of the [`Part::Call`] are turned
+//! into calls by way of the table first ([`calls`]). Methods of other people's dialects are reached through the table
+//! anyway, and what is called directly there stays: a wrong name makes the first part larger, it does not break it.
 //!
 //! Data is no different: a text or a table that only moved code can reach moves, and so does what stands in a slot that is
 //! named in such a table alone. [`relocations`] tells which numbers are addresses.
 
+mod calls;
 mod data;
 mod packages;
+mod parts;
 mod reach;
 mod relocations;
 #[cfg(test)]
@@ -32,32 +35,14 @@ use walrus::{
     Table, TableId,
 };
 
+use crate::parts::Part;
 use crate::reach::Program;
 use crate::relocations::{Item, Relocations};
 
-/// What the second part calls the one module it imports from: the first.
-const FIRST_MODULE: &str = "a";
-/// Modules of ours whose methods move.
-const ON_DEMAND_PATHS: [&str; 15] = [
-    "visavis_signaling::foreign::",
-    "visavis_signaling::carriers::",
-    "visavis_signaling::dialects::",
-    "visavis_app::config::choice::",
-    "visavis_app::report::redact::",
-    "visavis::probe::",
-    "visavis::ui::check::",
-    "visavis::ui::choice::",
-    "visavis::ui::report::",
-    "visavis::ui::safety::",
-    "visavis::ui::second_tab::notice::",
-    "visavis::ui::server::",
-    "visavis::ui::text::explained::",
-    "visavis::ui::trace::",
-    "visavis::ui::mapping_editor::",
-];
-/// What stays of them, because the page speaks it by default.
-const KEPT_PATHS: [&str; 2] =
-    ["visavis_signaling::dialects::visavis::Visavis", "visavis_signaling::dialects::visavis::make"];
+/// What a part calls those before it, of which it imports: the first, and the call.
+const MODULES: [&str; 2] = ["a", "b"];
+/// A part of the page that has fewer bytes is none.
+const SMALLEST: usize = 10_000;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -68,41 +53,86 @@ fn main() -> Result<()> {
         packages::sizes(&bytes)?.iter().for_each(|(package, bytes)| println!("{bytes} {package}"));
         return Ok(());
     }
-    let [program, first, second] = arguments.as_slice() else {
-        anyhow::bail!("usage: visavis-split PROGRAM FIRST SECOND, or visavis-split --packages PROGRAM");
+    let [program, files @ ..] = arguments.as_slice() else {
+        anyhow::bail!("usage: visavis-split PROGRAM FIRST CALL OTHERS, or visavis-split --packages PROGRAM");
     };
     let bytes = std::fs::read(program).with_context(|| format!("cannot read {program}"))?;
-    let (one, two) = split(&bytes)?;
-    for (path, part) in [(first, one), (second, two)] {
+    let parts = split(&bytes)?;
+    ensure!(files.len() == parts.len(), "a file for each part");
+    ensure!(parts.iter().all(|part| part.len() > SMALLEST), "nothing to move: have the modules other names?");
+    for (path, part) in files.iter().zip(parts) {
         std::fs::write(Path::new(path), part).with_context(|| format!("cannot write {path}"))?;
     }
     Ok(())
 }
 
-/// The two parts of a program.
-fn split(program: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-    let plan = Plan::of(program)?;
-    let mut reachable = parse(program)?;
-    let moved = remove_on_demand_slots(&mut reachable, &plan)?;
-    gc::run(&mut reachable);
-    let mut second = parse(program)?;
-    data::keep_segments(&mut second, &plan.segments)?;
-    let wanted = keep_on_demand_part(&mut second, &reachable, &moved)?;
-    // Once more, because the second part may want what nobody in the first does: a function of the browser.
+/// The parts of a program, in the order in which they are loaded.
+fn split(program: &[u8]) -> Result<[Vec<u8>; 3]> {
+    let [beyond_first, beyond_call] = [Plan::of(program, Part::Call)?, Plan::of(program, Part::Others)?];
+    let first_functions = remaining_functions(program, &beyond_first)?;
+    let call_functions = remaining_functions(program, &beyond_call)?;
+    let owner = |function: usize| {
+        let owners = [&first_functions, &call_functions];
+        owners.iter().position(|functions| functions.contains(&function))
+    };
+    let (others, wanted) = later_part(program, &beyond_call, owner, &[])?;
+    let [of_first, of_call] = wanted;
+    let in_call = Plan {
+        slots: &beyond_first.slots - &beyond_call.slots,
+        segments: &beyond_first.segments - &beyond_call.segments,
+    };
+    let of_no_other = |function: usize| owner(function).filter(|owner| *owner == 0);
+    let (call, [also_of_first, _]) = later_part(program, &in_call, of_no_other, &of_call)?;
     let mut first = parse(program)?;
-    remove_on_demand_slots(&mut first, &plan)?;
-    data::remove_segments(&mut first, &plan.segments)?;
-    add_exports(&mut first, &wanted);
+    remove_slots(&mut first, &beyond_first.slots)?;
+    data::remove_segments(&mut first, &beyond_first.segments)?;
+    add_exports(&mut first, &[of_first, also_of_first].concat());
     gc::run(&mut first);
-    Ok((first.emit_wasm(), second.emit_wasm()))
+    Ok([first.emit_wasm(), call, others])
 }
 
-/// Reads a program, without the linker's notes: they are not for the parts.
+/// The functions that are left, by their numbers, once this has moved.
+fn remaining_functions(program: &[u8], moved: &Plan) -> Result<BTreeSet<usize>> {
+    let mut module = parse(program)?;
+    remove_slots(&mut module, &moved.slots)?;
+    gc::run(&mut module);
+    Ok(module.funcs.iter().map(|function| function.id().index()).collect())
+}
+
+/// What a part takes from one before it.
+type Wanted = Vec<(ItemKind, usize)>;
+
+/// A part that is loaded after others: what it consists of, and what it takes from each of them. `owner` says which of them
+/// has a function; it hands out `exports` itself.
+fn later_part(
+    program: &[u8],
+    plan: &Plan,
+    owner: impl Fn(usize) -> Option<usize>,
+    exports: &[(ItemKind, usize)],
+) -> Result<(Vec<u8>, [Wanted; 2])> {
+    let mut module = parse(program)?;
+    let slots = take_slots(&mut module).into_iter().filter(|slot| plan.slots.contains(&slot.index));
+    let slots: Vec<Slot> = slots.collect();
+    data::keep_segments(&mut module, &plan.segments)?;
+    remove_initialization(&mut module);
+    import_everything(&mut module, owner);
+    fill_slots(&mut module, &slots);
+    add_exports(&mut module, exports);
+    gc::run(&mut module);
+    let wanted = MODULES.map(|name| {
+        let theirs = module.imports.iter().filter(|import| import.module == name);
+        theirs.filter_map(|import| imported_item(&import.kind)).collect()
+    });
+    Ok((module.emit_wasm(), wanted))
+}
+
+/// Reads a program, without the linker's notes: they are not for the parts. Ids of one reading are those of every other.
 fn parse(program: &[u8]) -> Result<Module> {
     let mut module = ModuleConfig::new().generate_producers_section(false).parse(program)?;
     for section in relocations::LINKER_SECTIONS {
         module.customs.remove_raw(section);
     }
+    calls::go_through_table(&mut module)?;
     Ok(module)
 }
 
@@ -113,12 +143,13 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(program: &[u8]) -> Result<Self> {
+    /// What is in this part or a later one.
+    fn of(program: &[u8], part: Part) -> Result<Self> {
         let relocations = Relocations::read(program)?;
         let mut module = parse(program)?;
         let slots = take_slots(&mut module).into_iter().map(|slot| (slot.index, slot.function)).collect();
         ensure!(module.elements.iter().next().is_none(), "functions whose slots are not known");
-        let moving = on_demand_slots(&module, &slots);
+        let moving = slots_from(&module, &slots, part);
         let program = Program { module: &module, relocations: &relocations, slots: &slots };
         let reached = program.reachable(|slot| moving.contains(&slot));
         let moves = |slot: &u32| moving.contains(slot) || !reached.contains(&Item::Slot(*slot));
@@ -130,13 +161,6 @@ impl Plan {
     }
 }
 
-/// Whether a function that stands in the table moves: a method of a type of ours, or a function, in a module that does.
-fn is_on_demand(name: &str) -> bool {
-    let path = name.trim_start_matches(['<', '&']);
-    ON_DEMAND_PATHS.iter().any(|start| path.starts_with(start))
-        && !KEPT_PATHS.iter().any(|start| path.starts_with(start))
-}
-
 /// A function's slot in the table.
 struct Slot {
     table: TableId,
@@ -144,33 +168,29 @@ struct Slot {
     function: FunctionId,
 }
 
-/// The slots of functions that move by their names.
-fn on_demand_slots(module: &Module, slots: &BTreeMap<u32, FunctionId>) -> BTreeSet<u32> {
-    let name = |function| module.funcs.get(function).name.as_deref();
-    slots
-        .iter()
-        .filter(|(_, function)| name(**function).is_some_and(is_on_demand))
-        .map(|(slot, _)| *slot)
-        .collect()
+/// The slots of functions whose names put them into this part or a later one.
+fn slots_from(module: &Module, slots: &BTreeMap<u32, FunctionId>, part: Part) -> BTreeSet<u32> {
+    let moves = |function: &FunctionId| Part::of(module, *function) >= part;
+    slots.iter().filter(|(_, function)| moves(function)).map(|(slot, _)| *slot).collect()
 }
 
-/// Takes what moves out of the table. Gives where it was.
+/// Takes what moves out of the table.
 ///
-/// No slot is left null, not even the first, which Rust never fills. The second part gets the table by way of JavaScript,
+/// No slot is left null, not even the first, which Rust never fills. The later parts get the table by way of JavaScript,
 /// and where JavaScript can reach a table of functions with a null in it, Chromium (156) cannot count objects
 /// (`Runtime.queryObjects`, of its developer tools): V8 keeps that null in memory which nobody may read, looks at it all
 /// the same, and the tab crashes.
-fn remove_on_demand_slots(module: &mut Module, plan: &Plan) -> Result<Vec<Slot>> {
-    let slots = take_slots(module).into_iter();
-    let (moved, mut stay): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| plan.slots.contains(&slot.index));
-    let table = moved.first().context("nothing to move: have the modules other names?")?.table;
+fn remove_slots(module: &mut Module, moved: &BTreeSet<u32>) -> Result<()> {
+    let mut stay = take_slots(module);
+    let table = stay.first().context("a program without a table")?.table;
+    stay.retain(|slot| !moved.contains(&slot.index));
     let function = trap_function(module);
     let taken: BTreeSet<u32> = stay.iter().map(|slot| slot.index).collect();
     let all = 0..u32::try_from(module.tables.get(table).initial)?;
     stay.extend(all.filter(|index| !taken.contains(index)).map(|index| Slot { table, index, function }));
     stay.sort_by_key(|slot| slot.index);
     fill_slots(module, &stay);
-    Ok(moved)
+    Ok(())
 }
 
 /// What stands in for a function that is not there: whoever calls it too early is stopped, as a null would stop them.
@@ -222,7 +242,7 @@ fn fill_slots(module: &mut Module, slots: &[Slot]) {
     }
 }
 
-/// What kinds of things the second part takes from the first.
+/// What kinds of things a part takes from another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ItemKind {
     Function,
@@ -231,34 +251,13 @@ enum ItemKind {
     Table,
 }
 
-/// Keeps what is not in the first part, and imports what it needs from there. Gives that.
-fn keep_on_demand_part(
-    module: &mut Module,
-    first: &Module,
-    moved: &[Slot],
-) -> Result<Vec<(ItemKind, usize)>> {
-    remove_initialization(module);
-    import_everything(module, first);
-    let slots: Option<Vec<Slot>> = moved.iter().map(|slot| same_slot(module, slot)).collect();
-    fill_slots(module, &slots.context("the same program was read differently")?);
-    gc::run(module);
-    Ok(module.imports.iter().filter_map(|import| imported_item(&import.kind)).collect())
-}
-
-/// What has been done when the second part is loaded: memory and table are filled, and the program has started.
+/// What has been done when a later part is loaded: memory and table are filled, and the program has started.
 fn remove_initialization(module: &mut Module) {
     module.start = None;
     ids(module.exports.iter(), Export::id).into_iter().for_each(|id| module.exports.delete(id));
     ids(module.imports.iter(), Import::id).into_iter().for_each(|id| module.imports.delete(id));
     ids(module.elements.iter(), Element::id).into_iter().for_each(|id| module.elements.delete(id));
     module.tables.iter_mut().for_each(|table| table.elem_segments.clear());
-}
-
-/// Ids of one reading of a program mean nothing to another, but their order is the same.
-fn same_slot(module: &Module, slot: &Slot) -> Option<Slot> {
-    let table = module.tables.iter().map(Table::id).find(|id| id.index() == slot.table.index())?;
-    let function = module.funcs.iter().map(Function::id).find(|id| id.index() == slot.function.index())?;
-    Some(Slot { table, index: slot.index, function })
 }
 
 fn imported_item(kind: &ImportKind) -> Option<(ItemKind, usize)> {
@@ -271,7 +270,7 @@ fn imported_item(kind: &ImportKind) -> Option<(ItemKind, usize)> {
     })
 }
 
-/// The name under which the first part hands something out. It begins with a digit, which nobody else's does.
+/// The name under which a part hands something out. It begins with a digit, which nobody else's does.
 fn export_name(kind: ItemKind, index: usize) -> String {
     let kind = match kind {
         ItemKind::Function => "",
@@ -282,32 +281,33 @@ fn export_name(kind: ItemKind, index: usize) -> String {
     format!("{index}{kind}")
 }
 
-/// Turns everything that the first part has into imports.
-fn import_everything(module: &mut Module, first: &Module) {
-    let theirs: BTreeSet<usize> = first.funcs.iter().map(|function| function.id().index()).collect();
+/// Turns everything that other parts have into imports: memory, table and globals are the first one's.
+fn import_everything(module: &mut Module, owner: impl Fn(usize) -> Option<usize>) {
+    let [first, _] = MODULES;
     for id in ids(module.funcs.iter(), Function::id) {
-        let imported = matches!(module.funcs.get(id).kind, FunctionKind::Import(_));
-        if imported || theirs.contains(&id.index()) {
+        let imported = matches!(module.funcs.get(id).kind, FunctionKind::Import(_)).then_some(0);
+        if let Some(owner) = imported.or_else(|| owner(id.index())) {
             let ty = module.funcs.get(id).ty();
-            let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Function, id.index()), id);
+            let name = export_name(ItemKind::Function, id.index());
+            let import = module.imports.add(MODULES[owner], &name, id);
             module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
         }
     }
     for id in ids(module.globals.iter(), Global::id) {
-        let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Global, id.index()), id);
+        let import = module.imports.add(first, &export_name(ItemKind::Global, id.index()), id);
         module.globals.get_mut(id).kind = GlobalKind::Import(import);
     }
     for id in ids(module.memories.iter(), Memory::id) {
-        let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Memory, id.index()), id);
+        let import = module.imports.add(first, &export_name(ItemKind::Memory, id.index()), id);
         module.memories.get_mut(id).import = Some(import);
     }
     for id in ids(module.tables.iter(), Table::id) {
-        let import = module.imports.add(FIRST_MODULE, &export_name(ItemKind::Table, id.index()), id);
+        let import = module.imports.add(first, &export_name(ItemKind::Table, id.index()), id);
         module.tables.get_mut(id).import = Some(import);
     }
 }
 
-/// Exports from the first part what the second wants.
+/// Exports what later parts want.
 fn add_exports(module: &mut Module, wanted: &[(ItemKind, usize)]) {
     let functions = module
         .funcs
@@ -334,6 +334,8 @@ fn add_exports(module: &mut Module, wanted: &[(ItemKind, usize)]) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use walrus::ir::{CallIndirect, Visitor, dfs_in_order};
+
     use super::*;
     use crate::test_program::{RelocationTarget, linked_program};
 
@@ -344,11 +346,13 @@ mod tests {
         (table 4 funcref)
         (elem (i32.const 1) $ours $theirs $ours)
         (data (i32.const 0) "text")
-        (func $ours (@name "<visavis_signaling::dialects::visavis::Visavis as Dialect>::handle") call $shared)
+        (func $ours (@name "<visavis::ui::lobby::Lobby as Shown>::show") call $shared)
         (func $theirs (@name "<visavis_signaling::foreign::Foreign as Dialect>::handle") call $shared call $only)
         (func $shared (@name "alloc::alloc") global.get $stack drop)
+        (func $call (@name "visavis_core::room::handle") (param i32) (result i32) local.get 0 call $shared call $late)
+        (func $late (@name "core::mem::swap") call $shared)
         (func $only (@name "core::str::trim") call $log i32.const 0 i32.load drop)
-        (func (export "main") i32.const 1 call_indirect i32.const 3 call_indirect))"#;
+        (func (export "main") i32.const 1 call_indirect i32.const 3 call_indirect i32.const 7 call $call drop))"#;
 
     fn program() -> Vec<u8> {
         linked_program(PROGRAM, &[".rodata.text"], &[RelocationTarget::Segment(0, 0)], &[])
@@ -362,47 +366,54 @@ mod tests {
     }
 
     #[test]
-    fn what_only_their_dialects_need_moves() {
-        let (first, second) = split(&program()).unwrap();
-        let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
-        assert_eq!(
-            names(&first),
-            ["<visavis_signaling::dialects::visavis::Visavis as Dialect>::handle", "alloc::alloc"]
-        );
-        assert_eq!(
-            names(&second),
-            ["<visavis_signaling::foreign::Foreign as Dialect>::handle", "core::str::trim"]
-        );
-        assert_eq!((first.data.iter().count(), second.data.iter().count()), (0, 1));
+    fn each_part_has_what_no_earlier_one_needs() {
+        let parts = split(&program()).unwrap().map(|part| parse(&part).unwrap());
+        let [first, call, others] = parts.each_ref().map(names);
+        assert_eq!(first, ["<visavis::ui::lobby::Lobby as Shown>::show", "alloc::alloc"]);
+        assert_eq!(call, ["core::mem::swap", "visavis_core::room::handle"]);
+        assert_eq!(others, ["<visavis_signaling::foreign::Foreign as Dialect>::handle", "core::str::trim"]);
+        assert_eq!(parts.map(|part| part.data.iter().count()), [0, 0, 1]);
+    }
+
+    #[derive(Default)]
+    struct IndirectCalls(usize);
+
+    impl Visitor<'_> for IndirectCalls {
+        fn visit_call_indirect(&mut self, _: &CallIndirect) {
+            self.0 += 1;
+        }
+    }
+
+    #[test]
+    fn a_call_is_called_through_the_table_from_outside_alone() {
+        let counts = split(&program()).unwrap().map(|part| {
+            let (part, mut calls) = (parse(&part).unwrap(), IndirectCalls::default());
+            part.funcs.iter_local().for_each(|(_, body)| dfs_in_order(&mut calls, body, body.entry_block()));
+            calls.0
+        });
+        assert_eq!(counts, [3, 0, 0], "two of the program itself");
     }
 
     #[test]
     fn no_slot_of_the_table_is_left_with_nothing_in_it() {
-        let (first, second) = split(&program()).unwrap();
-        let filled = |part: &[u8]| -> Vec<u32> {
-            let part = parse(part).unwrap();
+        let filled = split(&program()).unwrap().map(|part| -> Vec<u32> {
+            let part = parse(&part).unwrap();
             part.elements.iter().flat_map(slots_of).map(|slot| slot.index).collect()
-        };
-        assert_eq!((filled(&first), filled(&second)), (vec![0, 1, 2, 3], vec![2]));
+        });
+        assert_eq!(filled, [vec![0, 1, 2, 3, 4], vec![4], vec![2]]);
     }
 
     #[test]
-    fn the_second_part_asks_for_nothing_but_what_the_first_hands_out() {
-        let (first, second) = split(&program()).unwrap();
-        let (first, second) = (parse(&first).unwrap(), parse(&second).unwrap());
-        let handed: Vec<&str> = first.exports.iter().map(|export| export.name.as_str()).collect();
-        let wanted: Vec<&str> = second.imports.iter().map(|import| import.name.as_str()).collect();
-        assert_eq!(wanted.len(), 4, "two functions, the memory and the table");
-        assert!(wanted.iter().all(|name| handed.contains(name)), "{wanted:?} of {handed:?}");
-        assert!(second.imports.iter().all(|import| import.module == FIRST_MODULE));
-        assert!(second.exports.iter().count() == 0);
-    }
-
-    #[test]
-    fn what_the_page_speaks_by_default_stays() {
-        assert!(is_on_demand("visavis_signaling::dialects::ayame::make"));
-        assert!(is_on_demand("<visavis_signaling::carriers::raw::Raw as Carrier>::handle"));
-        assert!(!is_on_demand("visavis_signaling::dialects::visavis::make"));
-        assert!(!is_on_demand("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>"));
+    fn no_part_asks_for_anything_but_what_another_hands_out() {
+        let parts = split(&program()).unwrap().map(|part| parse(&part).unwrap());
+        for later in &parts[1..] {
+            assert!(later.imports.iter().count() > 0);
+            for import in later.imports.iter() {
+                let from = MODULES.iter().position(|name| *name == import.module).unwrap();
+                let handed = parts[from].exports.iter().any(|export| export.name == import.name);
+                assert!(handed, "{} of {}", import.name, import.module);
+            }
+        }
+        assert_eq!(parts[2].exports.iter().count(), 0);
     }
 }

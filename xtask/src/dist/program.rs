@@ -1,4 +1,4 @@
-//! The program of the page: what wasm-bindgen leaves of it is one wasm and its JavaScript. Here it becomes two wasms (see
+//! The program of the page: what wasm-bindgen leaves of it is one wasm and its JavaScript. Here it becomes three wasms (see
 //! `xtask/split`), as small as they get.
 
 use super::short_names;
@@ -12,29 +12,31 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How the names of the program's files begin.
 pub(super) const NAME: &str = "visavis-page";
-/// How they end. What is loaded on demand (`src/on_demand.rs`) is `OTHERS`.
+/// How they end. What is loaded later (`src/on_demand.rs`) is `CALL` and `OTHERS`.
 pub(super) const WASM_END: &str = "_bg.wasm";
+const CALL_END: &str = "_call.wasm";
 const OTHERS_END: &str = "_others.wasm";
 
 /// The files that belong together.
 struct Program {
     wasm: PathBuf,
+    call: PathBuf,
     others: PathBuf,
     script: PathBuf,
 }
 
 impl Program {
     fn of(dist: &Path) -> Self {
-        let [wasm, others, script] =
-            [WASM_END, OTHERS_END, ".js"].map(|end| dist.join(format!("{NAME}{end}")));
-        Self { wasm, others, script }
+        let [wasm, call, others, script] =
+            [WASM_END, CALL_END, OTHERS_END, ".js"].map(|end| dist.join(format!("{NAME}{end}")));
+        Self { wasm, call, others, script }
     }
 }
 
 /// Every file of it. They fit only each other.
 pub(super) fn files(dist: &Path) -> Vec<PathBuf> {
-    let Program { wasm, others, script } = Program::of(dist);
-    vec![wasm, others, script]
+    let Program { wasm, call, others, script } = Program::of(dist);
+    vec![wasm, call, others, script]
 }
 
 /// Makes the program in `dist` small. `features` are what wasm-opt has to know of it.
@@ -44,16 +46,27 @@ pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str]) -> Result<(
     let text = short_names::run(toolbox, &super::bindgen_program()?, &program.wasm, features, &script)?;
     std::fs::write(&program.script, text)?;
     divide(&program)?;
-    for part in [&program.wasm, &program.others] {
+    for part in [&program.wasm, &program.call, &program.others] {
         optimise(toolbox, part, features)?;
     }
+    preload_call(dist)
+}
+
+/// Has the browser load what a call needs at the same time as the lobby.
+fn preload_call(dist: &Path) -> Result<()> {
+    let page = dist.join("index.html");
+    let html = paths::read(&page)?;
+    let link = format!(
+        r#"<link rel="preload" href="./{NAME}{CALL_END}" crossorigin="anonymous" as="fetch" type="application/wasm"></head>"#
+    );
+    std::fs::write(&page, html.replacen("</head>", &link, 1))?;
     Ok(())
 }
 
 fn divide(program: &Program) -> Result<()> {
     let mut command = cargo::locked("run");
     command.args(["--quiet", "--package", "visavis-split", "--"]);
-    command.args([&program.wasm, &program.wasm, &program.others]);
+    command.args([&program.wasm, &program.wasm, &program.call, &program.others]);
     process::run(&mut command, LIMIT)
 }
 

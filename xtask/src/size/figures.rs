@@ -12,15 +12,18 @@ const END: &str = "<!-- /size -->";
 /// A figure may be off by this before somebody has to write it anew: compilers differ.
 const TOLERANCE: f64 = 1.5;
 
-/// Thousands of bytes by name: `page` (all that every page loads) and `others` (the second part) compressed with brotli,
-/// `all` of both, the `budget`; and of each package, with the underscores of its name, how much of the program's code is
+/// Thousands of bytes by name: `lobby` (all that is loaded before there is one), `page` (all that a call needs) and `others`
+/// (the third part) compressed with brotli, `all` of the last two, and the budgets; and of each package, with the underscores of its name, how much of the program's code is
 /// its own before all compression.
 pub(super) type Figures = BTreeMap<String, f64>;
 
+const TOTALS: [&str; 6] = ["lobby", "page", "others", "all", "budget", "lobby-budget"];
+
 /// Measures them.
-pub(super) fn of(page: usize, others: usize, budget: usize) -> Result<Figures> {
+pub(super) fn of([lobby, page, others, budget, lobby_budget]: [usize; 5]) -> Result<Figures> {
     let mut figures = packages()?;
-    for (name, bytes) in [("page", page), ("others", others), ("all", page + others), ("budget", budget)] {
+    let totals = [lobby, page, others, page + others, budget, lobby_budget];
+    for (name, bytes) in TOTALS.into_iter().zip(totals) {
         figures.insert(name.to_owned(), thousands(bytes));
     }
     Ok(figures)
@@ -45,8 +48,8 @@ fn packages() -> Result<Figures> {
 
 /// Prints whose code it is, the largest first.
 pub(super) fn print(figures: &Figures) {
-    let totals = ["page", "others", "all", "budget", ""];
-    let mut packages: Vec<_> = figures.iter().filter(|(name, _)| !totals.contains(&name.as_str())).collect();
+    let is_package = |name: &str| !name.is_empty() && !TOTALS.contains(&name);
+    let mut packages: Vec<_> = figures.iter().filter(|(name, _)| is_package(name)).collect();
     packages.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     println!("\ncode by package, before compression (kB)");
     packages.iter().take(20).for_each(|(name, size)| println!("{name:<44} {size:>9.1}"));

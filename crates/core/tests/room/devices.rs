@@ -1,6 +1,6 @@
 //! Devices that come and go during a call.
 
-use visavis_core::{CaptureId, MediaEffect, MediaError, MediaEvent, TrackId};
+use visavis_core::{CaptureId, MediaEffect, MediaError, MediaEvent, RoomView, TrackId};
 
 use crate::*;
 
@@ -43,6 +43,17 @@ fn a_change_beyond_the_budget_is_followed_when_its_minute_is_over() {
         Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(4), sources: vec![Source::Camera] });
     assert!(!harness.wait(Duration::from_secs(59)).contains(&again));
     assert!(harness.wait(Duration::from_secs(2)).contains(&again));
+}
+
+/// A page shows its lobby before it has loaded what makes a room.
+#[test]
+fn a_room_opens_as_it_is_shown_before_there_is_one() {
+    let mut harness = Harness::with(RoomConfig { microphone: true, camera: true, ..RoomConfig::default() });
+    harness.input(Input::Command(Command::EnterLobby));
+    let wanted = [Source::Microphone, Source::Camera];
+    assert_eq!(harness.room.view(), RoomView::opening(Lifecycle::Lobby, "", "", &wanted));
+    harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+    assert_eq!(harness.room.view(), RoomView::opening(Lifecycle::Joining, "r", "n", &wanted));
 }
 
 fn config() -> RoomConfig {

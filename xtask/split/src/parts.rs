@@ -1,0 +1,107 @@
+//! Which part of the program a function belongs to, as far as its name tells.
+
+use walrus::{FunctionId, Module};
+
+/// A part of the program, in the order in which they are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// What shows the lobby.
+    First,
+    /// What a call needs, from its first signaling message to its last picture.
+    Call,
+    /// What most visits never need.
+    Others,
+}
+
+/// Modules of ours that move into [`Part::Call`].
+const CALL: [&str; 26] = [
+    "visavis::driver::",
+    "visavis::element::call::",
+    "visavis::media::",
+    "visavis::rtc::",
+    "visavis::socket::",
+    "visavis::ui::left::",
+    "visavis::ui::stage::",
+    "visavis::ui::tiles::",
+    "visavis_app::layout::",
+    "visavis_app::report::",
+    "visavis_core::backoff::",
+    "visavis_core::check::",
+    "visavis_core::connection::",
+    "visavis_core::connections::",
+    "visavis_core::flight::",
+    "visavis_core::media::",
+    "visavis_core::outbox::",
+    "visavis_core::peer_message::",
+    "visavis_core::rate_limiter::",
+    "visavis_core::room::",
+    "visavis_core::roster::",
+    "visavis_core::safety::canonical::",
+    "visavis_core::signal_client::",
+    "visavis_core::topology::",
+    "visavis_core::webrtc_support::",
+    "visavis_signaling::dialects::visavis::",
+];
+/// What stays of them: what may be called before there is a call.
+const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];
+/// Modules of ours that move into [`Part::Others`].
+const OTHERS: [&str; 15] = [
+    "visavis_signaling::foreign::",
+    "visavis_signaling::carriers::",
+    "visavis_signaling::dialects::",
+    "visavis_app::config::choice::",
+    "visavis_app::report::redact::",
+    "visavis::probe::",
+    "visavis::ui::check::",
+    "visavis::ui::choice::",
+    "visavis::ui::report::",
+    "visavis::ui::safety::",
+    "visavis::ui::second_tab::notice::",
+    "visavis::ui::server::",
+    "visavis::ui::text::explained::",
+    "visavis::ui::trace::",
+    "visavis::ui::mapping_editor::",
+];
+/// What stays of them, because the page speaks it by default.
+const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
+/// Whatever is dropped early is dropped by this, and may be empty.
+const DROP: &str = "::ops::drop::Drop>";
+
+impl Part {
+    /// The part of a function: of a method of a type of ours, or of a function, in a module that moves.
+    pub(crate) fn of(module: &Module, function: FunctionId) -> Self {
+        module.funcs.get(function).name.as_deref().map_or(Self::First, Self::named)
+    }
+
+    fn named(name: &str) -> Self {
+        let path = name.trim_start_matches(['<', '&']);
+        let is_in = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+        if is_in(&OTHERS) && !is_in(&NOT_OTHERS) {
+            Self::Others
+        } else if is_in(&CALL) && !is_in(&NOT_CALL) && !path.contains(DROP) {
+            Self::Call
+        } else {
+            Self::First
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_page_speaks_by_default_is_with_the_call() {
+        let parts = [
+            ("visavis_signaling::dialects::ayame::make", Part::Others),
+            ("<visavis_signaling::carriers::raw::Raw as Carrier>::handle", Part::Others),
+            ("visavis_signaling::dialects::visavis::make", Part::Call),
+            ("visavis_core::room::Room::handle", Part::Call),
+            ("<visavis::rtc::Rtc as core::ops::drop::Drop>::drop", Part::First),
+            ("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>", Part::First),
+        ];
+        for (name, part) in parts {
+            assert_eq!(Part::named(name), part, "{name}");
+        }
+    }
+}
