@@ -78,7 +78,7 @@ pub enum Input {
 pub enum NetworkEvent {
     /// The browser says that it is back, or the page was resumed from sleep.
     Online,
-    /// It may be another one. Browsers say so often and for small reasons: a reason to look, not to act.
+    /// It may be another one. Browsers say so often and for small reasons: a reason to take a sample, not to repair.
     Changed,
 }
 

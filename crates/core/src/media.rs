@@ -82,7 +82,7 @@ impl LocalSource {
         self.wanted && self.is_device() && matches!(self.phase, Phase::Failed(NotFound | Busy | Unknown))
     }
 
-    /// Whether the device that it misses may be looked for now; if that was done too often, it is as soon as it may.
+    /// Whether the device that it misses may be opened again now; if that was done too often, it is as soon as it may.
     fn try_acquire_reopen(&mut self, now: Timestamp) -> bool {
         if !self.misses_device() {
             return false;
@@ -304,7 +304,7 @@ impl LocalMedia {
         self.capture(|local| missing.contains(&local.source), out);
     }
 
-    /// When a device that is missing is looked for again.
+    /// When a device that is missing is opened again.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
         self.sources.iter().filter(|local| local.misses_device()).filter_map(|local| local.due).min()
     }

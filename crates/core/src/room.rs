@@ -112,7 +112,7 @@ impl Room {
         match input {
             Input::Command(command) => self.on_command(now, command),
             Input::Socket(event) => {
-                self.session.server_heard = now;
+                self.session.server_message_at = now;
                 self.signal_client.on_socket_event(now, event, &mut self.out);
             }
             Input::Probed(probe, seen) => self.on_probed(now, &probe, &seen),
@@ -224,7 +224,7 @@ impl Room {
         self.recheck_paths(now);
     }
 
-    /// What is known to be broken is repaired at once; the rest is looked at.
+    /// What is known to be broken is repaired at once; of the rest a sample is taken.
     fn recheck_paths(&mut self, now: Timestamp) {
         self.watch_closely(now);
         for (_, connection) in self.connections.iter_mut() {

@@ -9,7 +9,7 @@ pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// A socket that stays open for this long has somebody at its other end. A proxy without a server behind it (that of Trunk)
 /// closes within milliseconds what it has just opened.
 pub const MIN_CONFIRMING_SOCKET_AGE: Duration = Duration::from_millis(200);
-/// Where there was no server, one is looked for again this often, as long as the lobby is shown.
+/// Where there was no server, the server is probed again this often, as long as the lobby is shown.
 pub const SERVER_PROBE_INTERVAL: Duration = Duration::from_secs(20);
 /// A check before a call gives the signaling server this long to answer...
 pub const CHECK_SERVER: Duration = Duration::from_secs(10);
@@ -53,13 +53,13 @@ pub const FAILED_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Somebody the server has lost, and whose media is silent too, is given up after this long.
 pub const LOST_PARTICIPANT_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// While media should flow, the counters of every connection are looked at this often...
+/// While media should flow, the counters of every connection are sampled this often...
 pub const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// ...and this often when the network may have changed or the page has slept...
 pub const STATS_INTERVAL_WHEN_ALERT: Duration = Duration::from_secs(1);
 /// ...for so long.
 pub const ALERT_DURATION: Duration = Duration::from_secs(6);
-/// Two looks that lie further apart say nothing about the time between them: timers of hidden pages are late.
+/// Two samples that lie further apart say nothing about the time between them: timers of hidden pages are late.
 pub const STATS_MAX_GAP: Duration = Duration::from_secs(5);
 /// Not a packet for this long from somebody who says that they send, or to anybody although we do: the path is repaired,
 /// whatever the browser says about it.

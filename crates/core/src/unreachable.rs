@@ -1,11 +1,11 @@
-//! Why a server is out of reach. A browser says only that a WebSocket failed; one look over HTTP tells more.
+//! Why a server is out of reach. A browser says only that a WebSocket failed; a probe over HTTP tells more.
 
 use visavis_signaling::json::{self, Json};
 use visavis_signaling::{Expects, Probe};
 
 use crate::url::is_loopback;
 
-/// What one look at a server over plain HTTP has shown ([`Effect::Probe`](crate::Effect::Probe)).
+/// The result of a probe of the server over plain HTTP ([`Effect::Probe`](crate::Effect::Probe)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeResult {
     /// The browser does not even ask: a secure page may not talk to an insecure server.
@@ -25,7 +25,7 @@ pub enum ProbeResult {
     },
 }
 
-/// Most of an answer that is looked at, in bytes.
+/// Most of an answer that is read, in bytes.
 pub const MAX_PROBE_BODY_BYTES: usize = 1024;
 
 /// What stands between us and the server.
@@ -73,7 +73,7 @@ impl UnreachableReason {
         }
     }
 
-    /// What a look has shown. `asks` says whether we ask for a subprotocol.
+    /// What a probe has shown. `asks` says whether we ask for a subprotocol.
     pub fn of(probe: &Probe, asks: bool, seen: &ProbeResult) -> Self {
         let there = if asks { Self::Subprotocol } else { Self::NoWebSocket };
         match seen {
@@ -100,7 +100,7 @@ impl UnreachableReason {
 }
 
 /// Whether an answer is one that only a proxy on this machine gives which may have no server behind it: a server of
-/// WebSockets asks for an upgrade (426). Then a look over HTTP is not enough: the proxy of Trunk answers 400 either way.
+/// WebSockets asks for an upgrade (426). Then a probe over HTTP is not enough: the proxy of Trunk answers 400 either way.
 pub fn is_bare_proxy(probe: &Probe, status: u16) -> bool {
     probe.expects == Expects::Upgrade && matches!(status, 400 | 502..=504) && is_loopback(&probe.url)
 }

@@ -44,22 +44,22 @@ impl LocalTransceivers {
     }
 }
 
-/// What the counters of a connection say of what is watched: packets of everything and of the voices, frames of the cameras.
-/// (Whatever is shared may stand still, and its sound be silent.)
+/// The counters of `getStats()` that are watched, added up: packets of all streams and of the microphones, frames of the
+/// cameras. A shared screen may stand still and its sound be silent, so those are not watched by themselves.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Flow {
-    /// Packets received, of all streams.
-    pub(super) received: u32,
-    /// Packets received of their microphone.
-    pub(super) remote_microphone: u32,
-    /// Packets sent of our microphone.
-    pub(super) local_microphone: u32,
-    /// Frames decoded of their camera; `None` if the browser does not count them.
-    pub(super) decoded: Option<u32>,
-    /// Frames encoded of our camera.
-    pub(super) encoded: Option<u32>,
-    /// Frames that our camera gives.
-    pub(super) captured: Option<u32>,
+pub(crate) struct MediaCounters {
+    /// `packetsReceived` of all streams.
+    pub(super) packets_received: u32,
+    /// `packetsReceived` of their microphone.
+    pub(super) microphone_packets_received: u32,
+    /// `packetsSent` of our microphone.
+    pub(super) microphone_packets_sent: u32,
+    /// `framesDecoded` of their camera; `None` if the browser does not count them.
+    pub(super) frames_decoded: Option<u32>,
+    /// `framesEncoded` of our camera; `None` likewise.
+    pub(super) frames_encoded: Option<u32>,
+    /// `frames` of the `media-source` of our camera; `None` likewise.
+    pub(super) frames_captured: Option<u32>,
 }
 
 impl Connection {
@@ -164,7 +164,7 @@ impl Connection {
         announce(sdp, &self.transceivers.mids)
     }
 
-    /// Whether nothing comes of what is due, as far as the last look tells.
+    /// Whether packets were missing in the last sample.
     pub(crate) fn is_silent(&self) -> bool {
         self.watch.is_silent()
     }
@@ -195,30 +195,30 @@ impl Connection {
         if !self.is_connected() {
             return;
         }
-        let flow = self.flow(stats);
-        match self.watch.sample(context, &flow, expected) {
+        let counters = self.counters(stats);
+        match self.watch.sample(context, &counters, expected) {
             FlowVerdict::Flowing => self.recovery.on_media(),
             FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),
             FlowVerdict::Silent { silence_repair, since } => {
-                self.recovery.on_silence(context.now, silence_repair, context.server_heard > since);
+                self.recovery.on_silence(context.now, silence_repair, context.server_message_at > since);
             }
         }
     }
 
-    fn flow(&self, stats: &Stats) -> Flow {
-        let theirs = |source| {
+    fn counters(&self, stats: &Stats) -> MediaCounters {
+        let of_remote = |source| {
             move |stream: &&StreamStats| self.remote_media.source(&stream.mid, stream.kind) == Some(source)
         };
-        let ours = |source| {
+        let of_local = |source| {
             move |stream: &&StreamStats| self.transceivers.source(&stream.mid, stream.kind) == Some(source)
         };
-        Flow {
-            received: packets(stats.inbound.iter()),
-            remote_microphone: packets(stats.inbound.iter().filter(theirs(Source::Microphone))),
-            local_microphone: packets(stats.outbound.iter().filter(ours(Source::Microphone))),
-            decoded: frames(stats.inbound.iter().filter(theirs(Source::Camera))),
-            encoded: frames(stats.outbound.iter().filter(ours(Source::Camera))),
-            captured: stats
+        MediaCounters {
+            packets_received: packets(stats.inbound.iter()),
+            microphone_packets_received: packets(stats.inbound.iter().filter(of_remote(Source::Microphone))),
+            microphone_packets_sent: packets(stats.outbound.iter().filter(of_local(Source::Microphone))),
+            frames_decoded: frames(stats.inbound.iter().filter(of_remote(Source::Camera))),
+            frames_encoded: frames(stats.outbound.iter().filter(of_local(Source::Camera))),
+            frames_captured: stats
                 .captured
                 .iter()
                 .find(|(of, _)| *of == Source::Camera)

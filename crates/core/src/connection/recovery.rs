@@ -175,20 +175,20 @@ impl Recovery {
     }
 
     /// What is due does not come, although the browser calls the connection good. After a few repairs that changed
-    /// nothing it is left alone: then they are silent, whatever they say. `sure`: the server was heard meanwhile, so
-    /// what they say is not old.
-    pub(crate) fn on_silence(&mut self, now: Timestamp, silence_repair: Repair, sure: bool) {
+    /// nothing it is left alone: then they are silent, whatever they announce. `media_state_current`: a message of the
+    /// server has come meanwhile, so what they announced is not outdated.
+    pub(crate) fn on_silence(&mut self, now: Timestamp, silence_repair: Repair, media_state_current: bool) {
         if self.phase == Phase::Healthy && self.silent_repairs < SILENT_REPAIRS {
             let silence_repair = if self.silent_repairs == 0 { silence_repair } else { Repair::Rebuild };
             self.await_packets(now + self.patience, silence_repair);
         }
         let waited = self.phase == Phase::Silent && self.deadline.is_none() && self.packets_due_by <= now;
-        if waited && (sure || self.silence_repair == Repair::RestartIce) {
+        if waited && (media_state_current || self.silence_repair == Repair::RestartIce) {
             self.deadline = Some(now);
         }
     }
 
-    /// What the last look has shown does not count any more: only another may repair.
+    /// The last sample does not count any more: only another may repair.
     pub(crate) fn discard_silence(&mut self) {
         if self.phase == Phase::Silent {
             self.deadline = None;
@@ -204,7 +204,7 @@ impl Recovery {
         }
     }
 
-    /// Gives packets time to come. From here on only a look can tell that something is wrong, never the clock alone.
+    /// Gives packets time to come. From here on only a sample can tell that something is wrong, never the clock alone.
     fn await_packets(&mut self, packets_due_by: Timestamp, silence_repair: Repair) {
         self.phase = Phase::Silent;
         self.silence_repair = silence_repair;
@@ -248,7 +248,7 @@ impl Recovery {
     }
 
     /// Whether we may follow them once more into a connection that they built anew. If not,
-    /// [`take_follow`](Self::take_due_remote_rebuild) says when.
+    /// [`take_due_remote_rebuild`](Self::take_due_remote_rebuild) says when.
     pub(crate) fn try_acquire_remote_rebuild(&mut self, now: Timestamp) -> bool {
         let may = self.remote_rebuild_limiter.take(now, REMOTE_REBUILDS_PER_MINUTE);
         self.remote_rebuild_at =
@@ -280,7 +280,7 @@ impl Recovery {
     }
 
     /// Whether the repair that is due may be carried out. One because of silence has a smaller limit too, and if that
-    /// is spent, another look must find silence when it is not any more.
+    /// is spent, another sample must find silence when it is not any more.
     fn try_acquire_due_repair(&mut self, now: Timestamp) -> bool {
         if self.phase != Phase::Silent {
             return self.try_acquire_repair(now);

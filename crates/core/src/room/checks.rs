@@ -7,7 +7,7 @@ use crate::check::CheckContext;
 use crate::view::Lifecycle;
 
 impl Room {
-    /// A server that is out of reach is looked at afresh, as if somebody had asked to try again.
+    /// A server that is out of reach is probed again, as if somebody had asked to try again.
     pub(super) fn begin_check(&mut self, now: Timestamp) {
         if self.session.lifecycle != Lifecycle::Lobby {
             return;

@@ -21,8 +21,8 @@ pub(super) struct Session {
     pub(super) capacity: Option<u32>,
     /// What the server was last told that we send.
     pub(super) announced_media: MediaState,
-    /// When it was last heard.
-    pub(super) server_heard: Timestamp,
+    /// When its last message came.
+    pub(super) server_message_at: Timestamp,
     /// What it gives for finding a path.
     pub(super) ice_servers: Vec<IceServer>,
 }

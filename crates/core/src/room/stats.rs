@@ -1,4 +1,4 @@
-//! Whether media flows: when the counters are looked at, and what should have grown.
+//! Whether media flows: when `getStats()` is called, and what should have grown.
 
 use visavis_signaling::{Remote, Source, Timestamp};
 
@@ -8,7 +8,7 @@ use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
 
-/// When the counters of the connections are looked at.
+/// When `getStats()` is called on the connections.
 #[derive(Debug, Default)]
 pub(super) struct StatsSchedule {
     /// The next time.
@@ -18,7 +18,7 @@ pub(super) struct StatsSchedule {
 }
 
 impl Room {
-    /// When the counters are looked at next, if there are any.
+    /// When it is called next, if there are any.
     pub(super) fn stats_due_at(&self) -> Option<Timestamp> {
         self.watched().next().map(|_| self.stats.next_at)
     }
@@ -32,7 +32,7 @@ impl Room {
         self.connections.iter().filter(watched).map(|(_, connection)| connection)
     }
 
-    /// Whether our camera is on, but has not given a frame for a while. All connections look at the same camera.
+    /// Whether our camera is on, but has not given a frame for a while. All connections send the same camera.
     pub(super) fn camera_is_stalled(&self) -> bool {
         self.connections.iter().any(|(_, connection)| connection.capture_frames() != FrameState::Flowing)
     }
@@ -49,7 +49,7 @@ impl Room {
         }
     }
 
-    /// Something may have happened to the paths: they are looked at now, and closely for a while.
+    /// Something may have happened to the paths: a sample is taken now, and more often for a while.
     pub(super) fn watch_closely(&mut self, now: Timestamp) {
         if now < self.stats.alert_until {
             return;
@@ -77,7 +77,7 @@ impl Room {
         let own = self.media.state();
         let moment = SampleContext {
             now,
-            server_heard: self.session.server_heard,
+            server_message_at: self.session.server_message_at,
             alert: now < self.stats.alert_until,
         };
         if let Some(connection) = self.connections.get_mut(remote) {

@@ -1,4 +1,4 @@
-//! What the link does about a server that cannot be reached: it looks over HTTP why, once for each visit of the lobby,
+//! What the link does about a server that cannot be reached: it probes it over HTTP to learn why, once for each visit of the lobby,
 //! and where there is no server at all it speaks to nobody's instead.
 
 use visavis_signaling::{Dialect, Probe, Timestamp};
@@ -57,14 +57,14 @@ impl Alternative {
 #[derive(Default)]
 pub(super) struct ServerLookup {
     pub(super) reason: UnreachableReason,
-    /// The shell has been asked to look.
+    /// The shell has been asked for a probe.
     probed: bool,
     presence: ServerPresence,
     /// When the socket was opened that is open.
     opened_at: Option<Timestamp>,
     other: Alternative,
     fallback_active: bool,
-    /// When to look for the server again.
+    /// When to probe the server again.
     next_probe_at: Timestamp,
 }
 
@@ -139,7 +139,7 @@ impl SignalClient {
         self.lookup.reason
     }
 
-    /// Asks the shell for a look at the server, if the socket does not open and nobody has looked.
+    /// Asks the shell for a probe of the server, if the socket does not open and there was none.
     pub(crate) fn probe(&mut self, out: &mut Outbox) {
         if !self.lookup.probed && self.lookup.reason == UnreachableReason::Unknown {
             self.lookup.probed = true;
@@ -197,7 +197,7 @@ impl SignalClient {
     }
 }
 
-/// What a look has shown, if it was a look at this server.
+/// The result of a probe, if it was of this server.
 fn unreachable_reason(server: &dyn Dialect, probe: &Probe, seen: &ProbeResult) -> Option<UnreachableReason> {
     let asks = !server.endpoint().protocols.is_empty();
     (server.probe().as_ref() == Some(probe)).then(|| UnreachableReason::of(probe, asks, seen))

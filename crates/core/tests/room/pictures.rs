@@ -5,8 +5,8 @@ use visavis_core::{CaptureId, MediaEffect, MediaEvent, SourceState, TrackId};
 use crate::*;
 
 impl Harness {
-    /// Lets time pass while packets flow and frames of these kinds come: decoded, encoded, captured. Gives everything but
-    /// the looks.
+    /// Lets time pass while packets flow and frames of these kinds come: decoded, encoded, captured. Gives all
+    /// effects but `GetStats`.
     fn frames(&mut self, seconds: u64, flow: &mut Counters, grow: [bool; 3]) -> Vec<Effect> {
         let mut effects = Vec::new();
         for _ in 0..seconds * 4 {

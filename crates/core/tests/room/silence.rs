@@ -79,7 +79,7 @@ fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
 }
 
 /// Found by the simulator: their microphone was unplugged while *their* socket was dead. The server lost them after
-/// half a minute, they came back, and a look between that and their belated words rebuilt a connection that was sound.
+/// half a minute, they came back, and a sample between that and their belated words rebuilt a connection that was sound.
 #[test]
 fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
     let (mut harness, mut flow) = (connected(), Counters::default());
