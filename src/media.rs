@@ -60,7 +60,7 @@ impl Media {
     /// Opens devices; answered by one event, however long the person thinks about it.
     pub fn get_user_media(&self, capture: CaptureId, sources: &[Source]) {
         let request = get_user_media(sources);
-        self.await_capture(capture, request, Source::FIRST, sources.to_vec());
+        self.await_capture(capture, request, Source::MICROPHONE_AND_CAMERA, sources.to_vec());
     }
 
     /// Has the person pick a screen, a window or a tab; answered by one event. Browsers let a page ask only in the same task

@@ -37,7 +37,7 @@ impl Pump {
             ConnectionEffect::ReplaceTrack(source, track) => self.rtc.replace_track(id, source, track),
             ConnectionEffect::ScaleResolutionDown(source, scale) => self.rtc.scale_down(id, source, scale),
             ConnectionEffect::SetLocalDescription => self.rtc.set_local_description(id),
-            ConnectionEffect::SetRemoteDescription(description, adopted) => {
+            ConnectionEffect::SetRemoteDescription { description, adopted } => {
                 self.rtc.set_remote_description(id, &description, adopted);
             }
             ConnectionEffect::AddReceiver(kind) => self.rtc.add_receiver(id, kind),

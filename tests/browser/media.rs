@@ -26,7 +26,7 @@ async fn answer(events: &Events<MediaEvent>) -> MediaEvent {
 }
 
 async fn capture(media: &Media, events: &Events<MediaEvent>) -> (TrackId, TrackId) {
-    media.get_user_media(CaptureId(1), &Source::FIRST);
+    media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA);
     let MediaEvent::Captured { capture: CaptureId(1), tracks } = answer(events).await else {
         panic!("both were asked for");
     };
@@ -108,7 +108,7 @@ fn a_change_of_the_devices_is_told_as_long_as_somebody_listens() {
 #[wasm_bindgen_test]
 async fn a_late_answer_opens_nothing() {
     let (media, _, events) = media();
-    with_get_user_media(KEPT, || media.get_user_media(CaptureId(1), &Source::FIRST));
+    with_get_user_media(KEPT, || media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA));
     drop(media);
     let window = web_sys::window().unwrap();
     let kept: Promise = Reflect::get(&window, &"kept".into()).unwrap().unchecked_into();
@@ -161,7 +161,7 @@ fn with_get_user_media(body: &str, act: impl FnOnce()) {
 async fn refusals_come_back_as_events() {
     let (media, _, events) = media();
     let refuse = "return Promise.reject(new DOMException('', 'NotReadableError'))";
-    with_get_user_media(refuse, || media.get_user_media(CaptureId(3), &Source::FIRST));
+    with_get_user_media(refuse, || media.get_user_media(CaptureId(3), &Source::MICROPHONE_AND_CAMERA));
     let failed = MediaEvent::CaptureFailed { capture: CaptureId(3), error: MediaError::Busy };
     assert_eq!(answer(&events).await, failed);
 }
@@ -173,7 +173,7 @@ async fn a_page_without_devices_is_insecure_only_if_it_is() {
     for (secure, error) in [(false, MediaError::Insecure), (true, MediaError::Unavailable)] {
         with(&window, "isSecureContext", &secure.into(), || {
             with(&window.navigator(), "mediaDevices", &JsValue::UNDEFINED, || {
-                media.get_user_media(CaptureId(4), &Source::FIRST);
+                media.get_user_media(CaptureId(4), &Source::MICROPHONE_AND_CAMERA);
             });
         });
         let failed = MediaEvent::CaptureFailed { capture: CaptureId(4), error };
@@ -197,7 +197,7 @@ async fn what_a_policy_forbids_is_not_for_the_person_to_allow() {
     Reflect::set(&document, &"permissionsPolicy".into(), &policy).unwrap();
     for (sources, name, error) in [
         (&[Source::Camera][..], "NotAllowedError", MediaError::Policy),
-        (&Source::FIRST, "NotAllowedError", MediaError::Policy),
+        (&Source::MICROPHONE_AND_CAMERA, "NotAllowedError", MediaError::Policy),
         (&[Source::Microphone], "NotAllowedError", MediaError::Denied),
         (&[Source::Camera], "NotReadableError", MediaError::Busy),
     ] {

@@ -119,7 +119,7 @@ impl Pair {
     /// What the answerer takes over with its first offer.
     fn adopted(&self, id: ConnectionId) -> Vec<(Source, Option<String>)> {
         let first = id == B && !self.described.contains(&B);
-        if first { Source::FIRST.map(|source| (source, None)).into() } else { Vec::new() }
+        if first { Source::MICROPHONE_AND_CAMERA.map(|source| (source, None)).into() } else { Vec::new() }
     }
 
     fn note(&mut self, id: ConnectionId, description: &SessionDescription) {
@@ -175,7 +175,7 @@ pub(crate) async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
     let events = Events::new();
     let sink = events.clone();
     let media = Media::new(tracks.clone(), Rc::new(move |event| sink.push(event)));
-    media.get_user_media(CaptureId(1), &Source::FIRST);
+    media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA);
     until("devices", || events.len() > 0).await;
     let MediaEvent::Captured { tracks, .. } = events.take().remove(0) else { panic!("both were asked for") };
     let track = |source| tracks.iter().find(|(of, _)| *of == source).unwrap().1;

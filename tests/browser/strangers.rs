@@ -98,7 +98,7 @@ impl Call {
         let sdp = sdp.as_string().unwrap();
         // What the room decides: microphone and camera take over the sections that the offer has for them.
         let adopted = match sdp_type {
-            SdpType::Offer => Source::FIRST.map(|source| (source, None)).into(),
+            SdpType::Offer => Source::MICROPHONE_AND_CAMERA.map(|source| (source, None)).into(),
             SdpType::Answer => Vec::new(),
         };
         self.rtc.set_remote_description(OURS, &SessionDescription { sdp_type, sdp }, adopted);
@@ -124,7 +124,9 @@ impl Call {
                     }
                     // And sections of our own where they only send.
                     if self.one_way && self.described.len() == 1 {
-                        Source::FIRST.into_iter().for_each(|source| self.rtc.add_transceiver(OURS, source));
+                        Source::MICROPHONE_AND_CAMERA
+                            .into_iter()
+                            .for_each(|source| self.rtc.add_transceiver(OURS, source));
                     }
                 }
                 ConnectionEvent::IceCandidate(Some(candidate)) => {

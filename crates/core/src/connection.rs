@@ -135,7 +135,7 @@ impl Connection {
             state: PeerConnectionState::New,
             remote_media: RemoteMedia::default(),
             transceivers: LocalTransceivers::new(match role {
-                Role::Offerer => &Source::FIRST,
+                Role::Offerer => &Source::MICROPHONE_AND_CAMERA,
                 Role::Answerer | Role::Publisher => &[],
             }),
             peer_channel: PeerChannel::default(),
@@ -369,7 +369,7 @@ impl Connection {
                     self.plan == ConnectionPlan::MeshAnswerer && description.sdp_type == SdpType::Offer;
                 let adopted = if adopts { self.adopt(&sdp) } else { Vec::new() };
                 let description = SessionDescription { sdp_type: description.sdp_type, sdp };
-                self.effect(ConnectionEffect::SetRemoteDescription(description, adopted), cx.out);
+                self.effect(ConnectionEffect::SetRemoteDescription { description, adopted }, cx.out);
             }
             Err(refusal) => {
                 cx.out.event(Event::ProtocolError(refusal.as_str().to_owned()));

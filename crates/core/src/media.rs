@@ -252,7 +252,7 @@ impl LocalMedia {
 
     /// Opens everything that is wanted and not open, each with a question of its own.
     fn open_each(&mut self, out: &mut Outbox) {
-        for source in Source::FIRST {
+        for source in Source::MICROPHONE_AND_CAMERA {
             self.capture(|local| local.source == source && local.needs_capture(), out);
         }
     }

@@ -20,7 +20,7 @@ pub enum Output {
 /// How a new peer connection begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It makes the first offer, with a sendrecv transceiver for each of [`Source::FIRST`], in that order, and
+    /// It makes the first offer, with a sendrecv transceiver for each of [`Source::MICROPHONE_AND_CAMERA`], in that order, and
     /// [`DataChannel::Peer`].
     Offerer,
     /// It waits for the first offer and adopts transceivers that come with it ([`ConnectionEffect::SetRemoteDescription`]).
@@ -105,9 +105,14 @@ pub enum ConnectionEffect {
     /// operation of this connection is under way.
     SetLocalDescription,
     /// `setRemoteDescription(description)`; answered by `RemoteDescriptionSet`. Never while another description
-    /// operation of this connection is under way. If it succeeds, the transceivers of these sections (the first of their kind
-    /// if a section has no `mid`) are turned to sendrecv, and send these sources from then on.
-    SetRemoteDescription(SessionDescription, Vec<(Source, Option<String>)>),
+    /// operation of this connection is under way.
+    SetRemoteDescription {
+        /// Its argument.
+        description: SessionDescription,
+        /// Which transceivers of this offer are to send our sources, by their `mid` (if there is none, the first transceiver
+        /// of the kind of the source): once the description is set, their `direction` becomes `sendrecv`.
+        adopted: Vec<(Source, Option<String>)>,
+    },
     /// `addTransceiver(kind, {direction: "sendonly"})` for this source; `negotiationneeded` follows. A transceiver that has
     /// sent it before only receives from then on.
     AddTransceiver(Source),

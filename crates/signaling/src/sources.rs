@@ -38,7 +38,7 @@ impl Source {
 
     /// Sources with a transceiver in every connection from its beginning, so that pages which know no others meet what they
     /// expect: one audio and one video section.
-    pub const FIRST: [Self; 2] = [Self::Microphone, Self::Camera];
+    pub const MICROPHONE_AND_CAMERA: [Self; 2] = [Self::Microphone, Self::Camera];
 
     /// What its tracks are.
     pub fn kind(self) -> MediaKind {

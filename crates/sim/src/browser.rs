@@ -53,7 +53,7 @@ impl<P: Default> Connection<P> {
     fn new(fingerprint: String, role: Role) -> Self {
         let (mut fake, mut transceivers) = (FakeConnection::new(fingerprint), BTreeMap::new());
         if role == Role::Offerer {
-            for source in Source::FIRST {
+            for source in Source::MICROPHONE_AND_CAMERA {
                 transceivers.insert(source, Some(fake.add_transceiver(kind_of(source))));
             }
             fake.create_data_channel();
@@ -129,7 +129,7 @@ impl<P> Connection<P> {
             }
             ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_ice_candidate(&candidate)?,
             ConnectionEffect::AddTransceiver(source) => {
-                if self.has_transceiver(source) && !Source::FIRST.contains(&source) {
+                if self.has_transceiver(source) && !Source::MICROPHONE_AND_CAMERA.contains(&source) {
                     return Err("it has a transceiver");
                 }
                 self.transceivers.insert(source, Some(self.fake.add_transceiver(kind_of(source))));
@@ -162,7 +162,7 @@ impl<P> Connection<P> {
             ConnectionEffect::SetLocalDescription => {
                 return self.begin_description(Pending::SetLocalDescription);
             }
-            ConnectionEffect::SetRemoteDescription(description, adopted) => {
+            ConnectionEffect::SetRemoteDescription { description, adopted } => {
                 return self.begin_description(Pending::SetRemoteDescription(description, adopted));
             }
             ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),

@@ -10,7 +10,9 @@ use crate::dom::{ignore, object};
 
 impl Connection {
     pub(super) fn add_first_transceivers(&self) -> Result<(), JsValue> {
-        Source::FIRST.into_iter().try_for_each(|source| self.make_transceiver(source, "sendrecv"))
+        Source::MICROPHONE_AND_CAMERA
+            .into_iter()
+            .try_for_each(|source| self.make_transceiver(source, "sendrecv"))
     }
 
     /// Gives `source` a transceiver of its own. One that has sent it before only receives from then on.

@@ -40,7 +40,9 @@ impl LocalTransceivers {
 
     fn source(&self, mid: &str, kind: MediaKind) -> Option<Source> {
         let by_mid = self.mids.iter().find(|(_, of)| of == mid).map(|(source, _)| *source);
-        by_mid.or_else(|| Source::FIRST.into_iter().find(|source| mid.is_empty() && source.kind() == kind))
+        by_mid.or_else(|| {
+            Source::MICROPHONE_AND_CAMERA.into_iter().find(|source| mid.is_empty() && source.kind() == kind)
+        })
     }
 }
 
@@ -130,7 +132,7 @@ impl Connection {
             LegDirection::Both { audio, video, .. } => [audio, video],
             LegDirection::Publish(_) | LegDirection::Subscribe => [0; 2],
         };
-        self.publish(Source::FIRST.into_iter(), out);
+        self.publish(Source::MICROPHONE_AND_CAMERA.into_iter(), out);
         for at in [0, 1] {
             while self.transceivers.receivers[at].1 < wanted[at].min(MAX_FORWARDED_SECTIONS) {
                 self.transceivers.receivers[at].1 += 1;

@@ -69,7 +69,11 @@ impl RemoteMedia {
         let of = |track: &&RemoteTrack| match section {
             Some(Section { mid: Some(mid), .. }) if !track.mid.is_empty() => track.mid == *mid,
             Some(_) => track.kind == source.kind(),
-            None => !self.is_described() && track.kind == source.kind() && Source::FIRST.contains(&source),
+            None => {
+                !self.is_described()
+                    && track.kind == source.kind()
+                    && Source::MICROPHONE_AND_CAMERA.contains(&source)
+            }
         };
         self.tracks.iter().find(of).map(|track| track.id)
     }
@@ -86,13 +90,15 @@ impl RemoteMedia {
             section_of(*source, self.sections())
                 .is_some_and(|section| section.mid.as_deref().is_none_or(|tag| mid.is_empty() || tag == mid))
         });
-        carried.next().or_else(|| Source::FIRST.into_iter().find(|source| source.kind() == kind))
+        carried
+            .next()
+            .or_else(|| Source::MICROPHONE_AND_CAMERA.into_iter().find(|source| source.kind() == kind))
     }
 
     /// The sections of an offer in which our sources are sent back.
     pub(super) fn adoptable(offer: &str) -> Vec<(Source, Option<String>)> {
         let sections = sections(offer);
-        let adoptable = Source::FIRST.into_iter().filter_map(|source| {
+        let adoptable = Source::MICROPHONE_AND_CAMERA.into_iter().filter_map(|source| {
             first_section_of(source, &sections).map(|section| (source, section.mid.clone()))
         });
         adoptable.collect()
@@ -103,10 +109,13 @@ impl RemoteMedia {
     pub(super) fn needs_own_section(&self) -> Vec<Source> {
         let first = |source| first_section_of(source, self.sections());
         let one_way = |source| first(source).is_some_and(|section| section.direction == Direction::SendOnly);
-        if !Source::FIRST.into_iter().any(one_way) {
+        if !Source::MICROPHONE_AND_CAMERA.into_iter().any(one_way) {
             return Vec::new();
         }
-        Source::FIRST.into_iter().filter(|source| first(*source).is_none() || one_way(*source)).collect()
+        Source::MICROPHONE_AND_CAMERA
+            .into_iter()
+            .filter(|source| first(*source).is_none() || one_way(*source))
+            .collect()
     }
 
     fn sections(&self) -> &[Section] {

@@ -261,7 +261,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::ReplaceTrack(..) => 'i',
         ConnectionEffect::ScaleResolutionDown(..) => 'y',
         ConnectionEffect::SetLocalDescription => 'j',
-        ConnectionEffect::SetRemoteDescription(..) => 'k',
+        ConnectionEffect::SetRemoteDescription { .. } => 'k',
         ConnectionEffect::AddIceCandidate(..) => 'l',
         ConnectionEffect::SetConfiguration(..) => 'm',
         ConnectionEffect::RestartIce => 'n',

@@ -76,8 +76,13 @@ fn publications(room: &Room, member: &Member, direct: Option<&Connection>) -> Ve
     };
     let publication = |source| {
         let track = direct.map_or_else(|| forwarded(source), |connection| connection.track(source));
-        let on = member.media.map_or(Source::FIRST.contains(&source), |media| media.is_on(source));
-        (on || Source::FIRST.contains(&source)).then_some(PublicationView { source, on, track })
+        let on =
+            member.media.map_or(Source::MICROPHONE_AND_CAMERA.contains(&source), |media| media.is_on(source));
+        (on || Source::MICROPHONE_AND_CAMERA.contains(&source)).then_some(PublicationView {
+            source,
+            on,
+            track,
+        })
     };
     Source::ALL.into_iter().filter_map(publication).collect()
 }

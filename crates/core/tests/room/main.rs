@@ -262,7 +262,10 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
         effects,
         [Effect::Connection(
             ConnectionId(0),
-            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"), vec![])
+            ConnectionEffect::SetRemoteDescription {
+                description: description(SdpType::Offer, "u"),
+                adopted: vec![]
+            }
         )]
     );
     let effects = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
@@ -291,7 +294,10 @@ fn older_generations_are_ignored_and_newer_ones_take_over() {
     let effects = harness.receive(offer_from("a", 2, "u"));
     let set = Effect::Connection(
         ConnectionId(0),
-        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "u"), vec![]),
+        ConnectionEffect::SetRemoteDescription {
+            description: description(SdpType::Offer, "u"),
+            adopted: vec![],
+        },
     );
     assert_eq!(effects, [set], "nothing was made for the older one but what can be used for this");
     let effects = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
@@ -322,7 +328,10 @@ fn first_offers_that_cross_end_in_one_connection() {
         effects.last(),
         Some(&Effect::Connection(
             ConnectionId(2),
-            ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "x"), vec![])
+            ConnectionEffect::SetRemoteDescription {
+                description: description(SdpType::Offer, "x"),
+                adopted: vec![]
+            }
         ))
     );
 }
@@ -453,7 +462,7 @@ fn nobody_pushes_out_what_others_said_too_early() {
     assert!(
         effects.iter().any(|effect| matches!(
             effect,
-            Effect::Connection(_, ConnectionEffect::SetRemoteDescription(..))
+            Effect::Connection(_, ConnectionEffect::SetRemoteDescription { .. })
         )),
         "{effects:?}"
     );

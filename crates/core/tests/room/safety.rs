@@ -98,7 +98,10 @@ fn what_the_browser_is_shown_names_one_certificate() {
         harness.receive(signal),
         [Effect::Connection(
             ConnectionId(0),
-            ConnectionEffect::SetRemoteDescription(good, vec![(Source::Microphone, None)])
+            ConnectionEffect::SetRemoteDescription {
+                description: good,
+                adopted: vec![(Source::Microphone, None)]
+            }
         )]
     );
 }

@@ -57,7 +57,7 @@ fn we_offer_what_we_publish_with_a_transceiver_for_each_source() {
     let mut harness = room();
     let effects = harness.receive(legs(&[publisher(0)]));
     assert_eq!(creations(&effects), [(0, Role::Publisher)]);
-    for source in Source::FIRST {
+    for source in Source::MICROPHONE_AND_CAMERA {
         assert!(effects.contains(&on(0, ConnectionEffect::AddTransceiver(source))), "{effects:?}");
     }
     assert_eq!(harness.receive(legs(&[publisher(0)])), [], "said again");

@@ -52,7 +52,10 @@ fn an_answerer_is_there_before_its_offer_and_the_next_with_theirs() {
     assert_eq!(creations(&effects), [(1, Role::Answerer)]);
     let set = Effect::Connection(
         ConnectionId(1),
-        ConnectionEffect::SetRemoteDescription(description(SdpType::Offer, "v"), vec![]),
+        ConnectionEffect::SetRemoteDescription {
+            description: description(SdpType::Offer, "v"),
+            adopted: vec![],
+        },
     );
     assert_eq!(effects.last(), Some(&set));
 }

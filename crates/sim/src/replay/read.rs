@@ -150,7 +150,10 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
 fn media_event(word: &str, arguments: &Arguments<'_>) -> Option<MediaEvent> {
     let capture = arguments.number(0).map(CaptureId);
     Some(match word {
-        "captured" => MediaEvent::Captured { capture: capture?, tracks: arguments.tracks(Source::FIRST) },
+        "captured" => MediaEvent::Captured {
+            capture: capture?,
+            tracks: arguments.tracks(Source::MICROPHONE_AND_CAMERA),
+        },
         "shared" => {
             let tracks = arguments.tracks([Source::Screen, Source::ScreenAudio]);
             MediaEvent::Captured { capture: capture?, tracks }

@@ -192,7 +192,8 @@ impl Server {
         let Some(session) = self.sessions.get(&page) else { return Vec::new() };
         let is_published =
             |source: &Source| session.legs.values().any(|leg| leg.published.contains_key(source));
-        let is_on = |source: &Source| Source::FIRST.contains(source) || session.media.is_on(*source);
+        let is_on =
+            |source: &Source| Source::MICROPHONE_AND_CAMERA.contains(source) || session.media.is_on(*source);
         Source::ALL.into_iter().filter(|source| is_published(source) && is_on(source)).collect()
     }
 

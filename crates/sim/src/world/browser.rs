@@ -122,7 +122,7 @@ impl World {
         if matches!(effect, ConnectionEffect::AddTransceiver(source) if conn.has_transceiver(*source)) {
             return Err("it has a transceiver");
         }
-        let offered = matches!(effect, ConnectionEffect::SetRemoteDescription(description, _)
+        let offered = matches!(effect, ConnectionEffect::SetRemoteDescription { description, .. }
             if description.sdp_type == SdpType::Offer);
         let glares = offered && conn.fake.signaling_state() == SignalingState::HaveLocalOffer;
         self.statistics.restarts += u64::from(restarts);

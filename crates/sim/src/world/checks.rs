@@ -25,7 +25,7 @@ impl<'a> Shown<'a> {
     /// What the model expects.
     fn expected(number: usize, page: &'a Peer) -> Self {
         let media = page.media();
-        let shown = |source: &Source| Source::FIRST.contains(source) || media.is_on(*source);
+        let shown = |source: &Source| Source::MICROPHONE_AND_CAMERA.contains(source) || media.is_on(*source);
         Self {
             id: &page.id,
             name: format!("peer {number}"),
