@@ -1,4 +1,4 @@
-//! A server that nobody here has heard of, as a file beside the page describes it: no rebuild, no code.
+//! A server that this program does not know, as a file beside the page describes it: no rebuild, no code.
 //!
 //! The file holds examples of messages with placeholders (`template`). What is sent is an example filled in; what comes
 //! is held against the examples, and what stands in their placeholders is all that is to be known. `docs/mapping.md` is
@@ -13,10 +13,10 @@ mod tests;
 
 use std::rc::Rc;
 
+use self::file::EXTENSION;
 pub use self::file::Mapping;
-use self::file::OURS;
 use self::kinds::{Group, Kind};
-use self::reading::{body, ice_servers, id, told, who};
+use self::reading::{description_or_candidate, ice_servers, id, sender_or_subject, we_offer};
 use self::template::{Found, fill};
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::carrier::{Carrier, Message, Raw, SocketIo};
@@ -51,74 +51,78 @@ fn make(options: Options) -> BoxedDialect {
     } else {
         Box::new(Raw::new(&mapping.subprotocol, mapping.text))
     };
-    let (own, _) = options.ids();
-    let mut protocol = Mapped { mapping, me: own.clone(), own, ..Mapped::default() };
-    protocol.wait_outside();
+    let (id, _) = options.ids();
+    let mut protocol =
+        MappedProtocol { mapping, me: id.clone(), generated_id: id, ..MappedProtocol::default() };
+    protocol.enter_private_room();
     options.over(carrier, Box::new(protocol))
 }
 
 #[derive(Default)]
-struct Mapped {
+struct MappedProtocol {
     mapping: Rc<Mapping>,
-    /// An id of our own making, for servers that give none.
-    own: String,
+    /// An id that we generated, for servers that assign none.
+    generated_id: String,
     /// Our id.
     me: String,
     /// The server's ids are numbers.
-    numbers: bool,
+    numeric_ids: bool,
     request: JoinRequest,
     /// What followed the URL when the socket was opened.
     path: String,
     joining: bool,
-    /// Whether the server has said what we wait for before we join.
+    /// Whether the server has sent the `welcome` that we wait for before we join.
     welcomed: bool,
-    /// Whether we know who was there before us.
+    /// Whether the server has listed who was in the room before us.
     listed: bool,
     /// Who offers, if the server has told when we joined.
     we_offer: Option<bool>,
     ice_servers: Option<IceServers>,
-    /// When the server was last heard; `None` before the first connection.
-    heard_at: Option<Timestamp>,
+    /// When its last message came; `None` before the first connection.
+    last_message_at: Option<Timestamp>,
 }
 
-impl Mapped {
-    /// Nobody else is where we wait before we join.
-    fn wait_outside(&mut self) {
+impl MappedProtocol {
+    /// Before we join, the room in the URL is one that nobody else is in.
+    fn enter_private_room(&mut self) {
         self.joining = false;
-        self.request = JoinRequest { room: ["lobby-", &self.own].concat(), name: String::new() };
-        self.path = self.path_now();
+        self.request = JoinRequest { room: ["lobby-", &self.generated_id].concat(), name: String::new() };
+        self.path = self.expand_path();
     }
 
-    fn path_now(&self) -> String {
-        let value = |hole: &str| Json::Text(url_segment(&self.value(hole).plain()));
+    fn expand_path(&self) -> String {
+        let value = |placeholder: &str| Json::Text(url_segment(&self.value(placeholder).plain()));
         fill(&Json::text(&self.mapping.path), &value).plain()
     }
 
     /// A text, or a number if the server wants one.
-    fn value_of(text: &str, number: bool) -> Json {
+    fn text_or_number(text: &str, number: bool) -> Json {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if number && digits { Json::Number(text.to_owned()) } else { Json::text(text) }
     }
 
     /// The value of a placeholder that may stand in all that is sent.
-    fn value(&self, hole: &str) -> Json {
-        match hole {
-            "room" | "roomNumber" => Self::value_of(&self.request.room, hole.len() > 4),
+    fn value(&self, placeholder: &str) -> Json {
+        match placeholder {
+            "room" | "roomNumber" => Self::text_or_number(&self.request.room, placeholder.len() > 4),
             "name" => Json::text(&self.request.name),
-            "me" => Self::value_of(&self.me, self.numbers),
+            "me" => Self::text_or_number(&self.me, self.numeric_ids),
             _ => Json::Null,
         }
     }
 
-    /// Says all messages of the first of these kinds that the server knows, with what only ours read.
-    fn send(&self, kinds: &[&str], to: &str, (what, ours): (&Json, &Json), context: &mut Context) {
-        let value = |hole: &str| match hole {
-            OURS => ours.clone(),
-            "to" => Self::value_of(to, self.numbers),
-            "signal" | "description" | "candidate" => what.clone(),
-            "line" => what.at("candidate").clone(),
-            "type" | "sdp" | "sdpMid" | "sdpMLineIndex" | "usernameFragment" => what.at(hole).clone(),
-            _ => self.value(hole),
+    /// Sends all messages of the first of these kinds that the server knows, with `payload` (a description or candidate) and
+    /// the extension for other Visavis clients in their placeholders.
+    fn send(&self, kinds: &[&str], to: &str, (payload, extension): (&Json, &Json), context: &mut Context) {
+        let value = |placeholder: &str| match placeholder {
+            EXTENSION => extension.clone(),
+            "to" => Self::text_or_number(to, self.numeric_ids),
+            "signal" | "description" | "candidate" => payload.clone(),
+            "line" => payload.at("candidate").clone(),
+            "type" | "sdp" | "sdpMid" | "sdpMLineIndex" | "usernameFragment" => {
+                payload.at(placeholder).clone()
+            }
+            _ => self.value(placeholder),
         };
         let known = kinds.iter().map(|kind| self.mapping.sends(kind)).find(|examples| !examples.is_empty());
         for example in known.unwrap_or_default() {
@@ -133,124 +137,124 @@ impl Mapped {
         }
     }
 
-    fn say_plainly(&self, kind: &str, context: &mut Context) {
+    fn send_without_payload(&self, kind: &str, context: &mut Context) {
         self.send(&[kind], OTHER, (&Json::Null, &Json::Null), context);
     }
 
-    fn stay_alive(&self, context: &mut Context) {
-        let keeps = !self.mapping.sends("keepAlive").is_empty();
-        context.set_timer(keeps.then_some(context.now + self.mapping.keep_alive));
+    fn schedule_keep_alive(&self, context: &mut Context) {
+        let sends_keep_alive = !self.mapping.sends("keepAlive").is_empty();
+        context.set_timer(sends_keep_alive.then_some(context.now + self.mapping.keep_alive));
     }
 
     fn try_join(&mut self, context: &mut Context) {
         if !self.joining || context.is_joined() {
             return;
         }
-        let path = self.path_now();
+        let path = self.expand_path();
         if path != self.path {
             self.path = path;
             return context.reconnect_at_new_url();
         }
         if self.welcomed {
-            self.say_plainly("join", context);
-            if !self.mapping.hears("joined") {
-                self.joined(Found::default(), context);
+            self.send_without_payload("join", context);
+            if !self.mapping.receives("joined") {
+                self.on_joined(Found::default(), context);
             }
         }
     }
 
-    fn joined(&mut self, found: Found, context: &mut Context) {
-        let told_room = id(found.fields.at("room")).filter(|(room, _)| *room != self.request.room);
-        let room = told_room.map(|(room, _)| room.to_owned());
+    fn on_joined(&mut self, found: Found, context: &mut Context) {
+        let renamed_room = id(found.fields.at("room")).filter(|(room, _)| *room != self.request.room);
+        let room = renamed_room.map(|(room, _)| room.to_owned());
         if let Some(room) = &room {
             self.request.room.clone_from(room);
         }
         context.joined_with(room, self.ice_servers.clone());
-        self.we_offer = told(&found.fields);
-        self.listed = found.people.is_some();
+        self.we_offer = we_offer(&found.fields);
+        self.listed = found.participants.is_some();
         if self.mapping.profile.says_hello {
             let hello = context.hello("");
             self.send_extension("", hello, context);
         } else if self.mapping.profile.no_roster {
             context.participant_joined(OTHER, Offerer::Unknown);
         }
-        if let Some(people) = found.people {
-            self.meet(&people, true, context);
+        if let Some(participants) = found.participants {
+            self.add_participants(&participants, true, context);
         }
-        self.say_plainly("ready", context);
+        self.send_without_payload("ready", context);
     }
 
-    fn offerer(&self, fields: &Fields, was_there: bool) -> Offerer {
-        match (told(fields).or(self.we_offer), self.mapping.offers.as_str()) {
+    fn offerer(&self, fields: &Fields, was_present: bool) -> Offerer {
+        match (we_offer(fields).or(self.we_offer), self.mapping.offers.as_str()) {
             (None, "both") => Offerer::Unknown,
             (Some(true), _) => Offerer::Us,
             (Some(false), _) => Offerer::Them,
-            (None, offers) if was_there == (offers != "existing") => Offerer::Us,
+            (None, offers) if was_present == (offers != "existing") => Offerer::Us,
             (None, _) => Offerer::Them,
         }
     }
 
-    /// How the context calls somebody, unless that is nobody or we.
+    /// The key of a participant in the context; `None` if it is us, or there is no id.
     fn key(&mut self, fields: &Fields) -> Option<String> {
         if !self.mapping.directed {
             return Some(OTHER.to_owned());
         }
-        let (key, number) = who(fields)?;
-        self.numbers |= number;
+        let (key, number) = sender_or_subject(fields)?;
+        self.numeric_ids |= number;
         (key != self.me).then(|| key.to_owned())
     }
 
-    /// These are there.
-    fn meet(&mut self, people: &[Fields], were_there: bool, context: &mut Context) {
-        for fields in people {
+    /// These participants are in the room.
+    fn add_participants(&mut self, participants: &[Fields], were_present: bool, context: &mut Context) {
+        for fields in participants {
             if let Some(key) = self.key(fields) {
                 let name = fields.at("name").as_text().unwrap_or_default();
-                context.participant_joined_as(&key, name, self.offerer(fields, were_there));
+                context.participant_joined_as(&key, name, self.offerer(fields, were_present));
             }
         }
     }
 
-    /// These are there, and nobody else.
-    fn roster(&mut self, people: &[Fields], context: &mut Context) {
-        let keys: Vec<_> = people.iter().filter_map(|fields| self.key(fields)).collect();
+    /// These participants are in the room, and nobody else.
+    fn set_roster(&mut self, participants: &[Fields], context: &mut Context) {
+        let keys: Vec<_> = participants.iter().filter_map(|fields| self.key(fields)).collect();
         context.retain_participants(|key| keys.iter().any(|known| known == key));
         let first = !std::mem::replace(&mut self.listed, true);
-        self.meet(people, first, context);
+        self.add_participants(participants, first, context);
     }
 
-    /// Somebody has left.
-    fn part(&mut self, people: &[Fields], context: &mut Context) {
-        for fields in people {
+    /// These participants have left.
+    fn remove_participants(&mut self, participants: &[Fields], context: &mut Context) {
+        for fields in participants {
             if let Some(key) = self.key(fields) {
                 context.participant_left(&key);
             }
         }
-        self.stay_behind();
+        self.offer_to_next();
     }
 
-    /// Of two, whoever stays offers to the next.
-    fn stay_behind(&mut self) {
+    /// In a room of two, whoever stays makes the offer to the next one.
+    fn offer_to_next(&mut self) {
         if !self.mapping.directed && self.we_offer.is_some() {
             self.we_offer = Some(true);
         }
     }
 
     /// A description or candidate.
-    fn signal(&mut self, kind: &str, fields: Fields, context: &mut Context) -> Result<(), Malformed> {
+    fn on_negotiation(&mut self, kind: &str, fields: Fields, context: &mut Context) -> Result<(), Malformed> {
         let Some(key) = self.key(&fields) else { return Ok(()) };
         if self.mapping.announced && !context.knows(&key) {
             return Ok(());
         }
-        let alone = fields.get(OURS).is_some_and(|x| !context.on_extension(&key, x));
-        if alone || kind == OURS {
+        let only_extension = fields.get(EXTENSION).is_some_and(|x| !context.on_extension(&key, x));
+        if only_extension || kind == EXTENSION {
             return Ok(());
         }
         let name = fields.at("name").as_text().unwrap_or_default().to_owned();
-        let known = fields.at("type").as_text().unwrap_or(kind);
-        let known = loose::sdp_type(known);
-        let body = body(fields);
+        let sdp_type = fields.at("type").as_text().unwrap_or(kind);
+        let sdp_type = loose::sdp_type(sdp_type);
+        let body = description_or_candidate(fields);
         if kind != "candidate" {
-            let described = context.on_description_as(&key, &name, &body, known);
+            let described = context.on_description_as(&key, &name, &body, sdp_type);
             if described.is_ok() || kind != "signal" {
                 return described;
             }
@@ -261,7 +265,7 @@ impl Mapped {
         Ok(())
     }
 
-    fn refused(&mut self, kind: &str, fields: &Fields, context: &mut Context) {
+    fn on_refusal(&mut self, kind: &str, fields: &Fields, context: &mut Context) {
         let text = fields.at("text").as_text();
         let code = match kind {
             // Some servers go on telling it to everybody.
@@ -271,14 +275,14 @@ impl Mapped {
             _ => RejectCode::BadRequest,
         };
         if !context.is_joined() {
-            self.wait_outside();
+            self.enter_private_room();
         }
         context.reject(code, text.unwrap_or_default(), false);
     }
 
-    fn received(&mut self, kind: &str, mut found: Found, context: &mut Context) {
+    fn on_entry(&mut self, kind: &str, mut found: Found, context: &mut Context) {
         if let Some((me, number)) = id(found.fields.at("me")) {
-            self.numbers |= number;
+            self.numeric_ids |= number;
             me.clone_into(&mut self.me);
         }
         let message = Json::Object(found.fields);
@@ -289,47 +293,49 @@ impl Mapped {
             self.welcomed = true;
             self.try_join(context);
         } else if self.joining {
-            self.joined(found, context);
+            self.on_joined(found, context);
         }
     }
 
-    fn told_of(&mut self, kind: &str, people: &[Fields], context: &mut Context) {
+    fn on_roster(&mut self, kind: &str, participants: &[Fields], context: &mut Context) {
         match kind {
-            "roster" if self.mapping.directed => self.roster(people, context),
-            "roster" => self.meet(people, true, context),
+            "roster" if self.mapping.directed => self.set_roster(participants, context),
+            "roster" => self.add_participants(participants, true, context),
             "peerJoined" => {
                 let pair = !self.mapping.directed && !self.mapping.profile.no_roster;
                 if pair && context.replace_previous(OTHER) {
-                    self.stay_behind();
+                    self.offer_to_next();
                 }
-                self.meet(people, false, context);
+                self.add_participants(participants, false, context);
             }
-            _ => self.part(people, context),
+            _ => self.remove_participants(participants, context),
         }
     }
 
-    /// Hears a message of one kind, or finds that it is none of that kind.
-    fn hear_kind(&mut self, kind: &Kind, found: Found, context: &mut Context) -> Result<(), Malformed> {
-        // What it says about us and the room is so, unless it is the one that tells.
-        let so = |hole, known: &str| id(found.fields.at(hole)).is_none_or(|(told, _)| told == known);
-        let ours = so("me", &self.me) && so("room", &self.request.room);
+    /// Handles a message as one of this kind. An error if it cannot be one.
+    fn on_kind(&mut self, kind: &Kind, found: Found, context: &mut Context) -> Result<(), Malformed> {
+        // Only a message of `Group::Entry` may give us another id or room; in others these must match ours.
+        let matches = |placeholder, known: &str| {
+            id(found.fields.at(placeholder)).is_none_or(|(value, _)| value == known)
+        };
+        let is_for_us = matches("me", &self.me) && matches("room", &self.request.room);
         match (kind.group, context.is_joined()) {
-            (Group::Entry, false) => self.received(kind.name, found, context),
-            _ if !ours => {}
-            (Group::Signal, true) => return self.signal(kind.name, found.fields, context),
-            (Group::People, true) => {
-                let people = found.people.unwrap_or_else(|| vec![found.fields]);
-                self.told_of(kind.name, &people, context);
+            (Group::Entry, false) => self.on_entry(kind.name, found, context),
+            _ if !is_for_us => {}
+            (Group::Signal, true) => return self.on_negotiation(kind.name, found.fields, context),
+            (Group::Roster, true) => {
+                let participants = found.participants.unwrap_or_else(|| vec![found.fields]);
+                self.on_roster(kind.name, &participants, context);
             }
-            (Group::Refusal, _) => self.refused(kind.name, &found.fields, context),
-            (Group::Other, _) if kind.name == "ping" => self.say_plainly("pong", context),
-            (Group::Entry | Group::Signal | Group::People | Group::Other | Group::Sent, _) => {}
+            (Group::Refusal, _) => self.on_refusal(kind.name, &found.fields, context),
+            (Group::Other, _) if kind.name == "ping" => self.send_without_payload("pong", context),
+            (Group::Entry | Group::Signal | Group::Roster | Group::Other | Group::Sent, _) => {}
         }
         Ok(())
     }
 }
 
-impl Protocol for Mapped {
+impl Protocol for MappedProtocol {
     fn profile(&self) -> Profile {
         self.mapping.profile
     }
@@ -339,22 +345,22 @@ impl Protocol for Mapped {
     }
 
     fn on_connected(&mut self, id: Option<&str>, context: &mut Context) {
-        id.unwrap_or(&self.own).clone_into(&mut self.me);
-        self.heard_at = Some(context.now);
-        self.welcomed = !self.mapping.hears("welcome");
-        self.say_plainly("hello", context);
-        self.stay_alive(context);
+        id.unwrap_or(&self.generated_id).clone_into(&mut self.me);
+        self.last_message_at = Some(context.now);
+        self.welcomed = !self.mapping.receives("welcome");
+        self.send_without_payload("hello", context);
+        self.schedule_keep_alive(context);
     }
 
     fn join(&mut self, request: &JoinRequest, context: &mut Context) {
         self.request = request.clone();
         self.joining = true;
-        self.stay_alive(context);
+        self.schedule_keep_alive(context);
         self.try_join(context);
     }
 
     fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
-        self.heard_at = Some(context.now);
+        self.last_message_at = Some(context.now);
         let mut value = message.arg(0).clone();
         if self.mapping.socket_io {
             let mut parts = vec![Json::text(&message.event)];
@@ -367,7 +373,7 @@ impl Protocol for Mapped {
             for example in examples.iter().filter(|_| !once) {
                 let mut found = Found::default();
                 if found.fits(example, &value) {
-                    if self.hear_kind(kind, found, context).is_ok() {
+                    if self.on_kind(kind, found, context).is_ok() {
                         understood = Some(kind.group);
                     }
                     break;
@@ -379,36 +385,36 @@ impl Protocol for Mapped {
 
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context) {
         let kinds = [description.sdp_type.as_str(), "description", "signal"];
-        let ours = context.extension_beside(to, true);
-        self.send(&kinds, to, (&description.into(), &ours), context);
+        let extension = context.extension_beside(to, true);
+        self.send(&kinds, to, (&description.into(), &extension), context);
     }
 
     fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context) {
         match candidate {
             Some(candidate) => {
-                let ours = context.extension_beside(to, false);
-                self.send(&["candidate", "signal"], to, (&candidate.into(), &ours), context);
+                let extension = context.extension_beside(to, false);
+                self.send(&["candidate", "signal"], to, (&candidate.into(), &extension), context);
             }
             None => self.send(&["end"], to, (&Json::Null, &Json::Null), context),
         }
     }
 
     fn send_extension(&mut self, to: &str, x: Json, context: &mut Context) {
-        self.send(&[OURS], to, (&Json::Null, &x), context);
+        self.send(&[EXTENSION], to, (&Json::Null, &x), context);
     }
 
     fn leave(&mut self, context: &mut Context) {
-        self.say_plainly("leave", context);
-        self.wait_outside();
+        self.send_without_payload("leave", context);
+        self.enter_private_room();
     }
 
     fn on_timer(&mut self, context: &mut Context) {
         let silent = |at| at + 2 * self.mapping.keep_alive <= context.now;
-        if self.mapping.hears("pong") && self.heard_at.is_some_and(silent) {
+        if self.mapping.receives("pong") && self.last_message_at.is_some_and(silent) {
             return context.reconnect();
         }
-        self.say_plainly("keepAlive", context);
-        self.stay_alive(context);
+        self.send_without_payload("keepAlive", context);
+        self.schedule_keep_alive(context);
     }
 
     fn on_disconnected(&mut self) {

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::kinds::{FILE, Kind, PATH, RECEIVE, SEND};
-use super::template::{BY_ID, WITHIN_TEXT, cut, mentions};
+use super::template::{BY_ID, WITHIN_TEXT, mentions, split_at_placeholder};
 use crate::foreign::Profile;
 use crate::json::{self, Json, JsonError};
 use crate::limits::{MAX_MAPPED_MESSAGES, MAX_MAPPING_BYTES};
 
-/// How often a keep-alive is said unless the file tells.
+/// Seconds between two keep-alives, unless the file says otherwise.
 const KEEP_ALIVE_SECONDS: u32 = 20;
 
-/// The placeholder, and the kind of message, of what only ours read.
-pub(super) const OURS: &str = "ours";
-/// What makes sense only where people have ids.
-const OF_IDS: &str = "to from id peers";
+/// The placeholder and the kind of message of the extension that only Visavis clients read, as the file names them.
+pub(super) const EXTENSION: &str = "ours";
+/// Placeholders that make sense only where participants have ids.
+const ID_PLACEHOLDERS: &str = "to from id peers";
 const NOBODY_OFFERS: &str = "fits nobody: \"newcomer\" needs a list in \"joined\" or \"roster\", \"existing\" needs \
                              \"peerJoined\", \"server\" needs {weOffer}; where nobody tells who is there, \"addressing\" \
                              is \"broadcast\"";
@@ -22,7 +22,7 @@ const NOBODY_OFFERS: &str = "fits nobody: \"newcomer\" needs a list in \"joined\
 /// Examples of messages, in the order of the list of kinds.
 type Messages = Vec<(&'static Kind, Vec<Json>)>;
 
-/// A server that nobody here has heard of, as a file describes it (`docs/mapping.md`).
+/// A server that this program does not know, as a file describes it (`docs/mapping.md`).
 #[derive(Debug, PartialEq, Eq, Default)]
 pub struct Mapping {
     source: String,
@@ -34,9 +34,9 @@ pub struct Mapping {
     pub(super) namespace: String,
     /// What follows the URL of the server.
     pub(super) path: String,
-    /// People have ids.
+    /// Participants have ids.
     pub(super) directed: bool,
-    /// Everybody is told of everybody else: who is not announced is a stranger, and not heard.
+    /// The server announces everybody: messages of somebody who was not announced are ignored.
     pub(super) announced: bool,
     /// Who offers: `newcomer`, `existing`, `both` or `server`.
     pub(super) offers: String,
@@ -62,7 +62,7 @@ impl Mapping {
         if text.len() > MAX_MAPPING_BYTES {
             return Err(JsonError { field: String::new(), problem: "is too long".to_owned() });
         }
-        Ok(Self { source: text.to_owned(), ..Self::check(&json::parse(text)?, "")? })
+        Ok(Self { source: text.to_owned(), ..Self::read_value(&json::parse(text)?, "")? })
     }
 
     /// Reads it from a value that stands at this path of another file.
@@ -74,7 +74,7 @@ impl Mapping {
         if source.len() > MAX_MAPPING_BYTES {
             return Err(JsonError { field: path.to_owned(), problem: "is too long".to_owned() });
         }
-        Ok(Self { source, ..Self::check(file, path)? })
+        Ok(Self { source, ..Self::read_value(file, path)? })
     }
 
     /// The text that it was read from.
@@ -82,12 +82,12 @@ impl Mapping {
         &self.source
     }
 
-    fn check(file: &Json, path: &str) -> Result<Self, JsonError> {
-        let mut check = Check { mapping: Self::default(), path: path.to_owned(), error: None };
-        check.file(file);
-        match check.error {
+    fn read_value(file: &Json, path: &str) -> Result<Self, JsonError> {
+        let mut reader = Reader { mapping: Self::default(), path: path.to_owned(), error: None };
+        reader.file(file);
+        match reader.error {
             Some(error) => Err(error),
-            None => Ok(check.mapping),
+            None => Ok(reader.mapping),
         }
     }
 
@@ -96,18 +96,18 @@ impl Mapping {
         examples(&self.send, name)
     }
 
-    /// Whether the server tells anything of this kind.
-    pub(super) fn hears(&self, name: &str) -> bool {
+    /// Whether the server sends any message of this kind.
+    pub(super) fn receives(&self, name: &str) -> bool {
         !examples(&self.receive, name).is_empty()
     }
 
-    /// Whether messages of a kind that is received hold a placeholder.
-    fn tells(&self, kind: &str, hole: &str) -> bool {
-        examples(&self.receive, kind).iter().any(|example| mentions(example, hole))
+    /// Whether messages of a kind that is received carry a placeholder.
+    fn carries(&self, kind: &str, placeholder: &str) -> bool {
+        examples(&self.receive, kind).iter().any(|example| mentions(example, placeholder))
     }
 
-    /// Whether there is a place for what only ours read.
-    pub(super) fn greets_ours(&self) -> bool {
+    /// Whether messages have a place for the extension that only Visavis clients read.
+    pub(super) fn has_extension(&self) -> bool {
         !self.sends("ours").is_empty()
     }
 }
@@ -126,15 +126,15 @@ fn inside(word: &str) -> &str {
     word.strip_prefix('{').and_then(|word| word.strip_suffix('}')).unwrap_or(word)
 }
 
-/// A file on its way through the checks, which all go on after a mistake: only the first is told.
-struct Check {
+/// Reads a file. It goes on after a mistake, but keeps only the first.
+struct Reader {
     mapping: Mapping,
     /// Where we are.
     path: String,
     error: Option<JsonError>,
 }
 
-impl Check {
+impl Reader {
     fn fail(&mut self, problem: &[&str]) {
         let (field, problem) = (self.path.clone(), problem.concat());
         self.error.get_or_insert(JsonError { field, problem });
@@ -175,17 +175,17 @@ impl Check {
         mapping.directed = matches!(text("addressing"), "" | "directed");
         mapping.profile.no_roster = text("addressing") == "broadcast";
         mapping.profile.candidates_in_description = text("candidates") == "bundled";
-        // Where a server repeats everything, ours tell each other apart, but strangers do not.
-        let meshes = mapping.profile.no_roster && *file.at("send").at(OURS) != Json::Null;
+        // Where a server relays everything to everybody, Visavis clients have ids in their extension, but others have none.
+        let meshes = mapping.profile.no_roster && *file.at("send").at(EXTENSION) != Json::Null;
         mapping.profile.capacity = number("capacity", if mapping.directed || meshes { 0 } else { 2 });
         mapping.keep_alive =
             Duration::from_secs(number("keepAliveSeconds", KEEP_ALIVE_SECONDS).max(1).into());
         let back = self.enter("path");
         self.example(file.at("path"), &PATH);
         self.path.truncate(back);
-        self.mapping.send = self.side(file, "send", SEND);
-        self.mapping.receive = self.side(file, "receive", RECEIVE);
-        self.whole();
+        self.mapping.send = self.direction(file, "send", SEND);
+        self.mapping.receive = self.direction(file, "receive", RECEIVE);
+        self.require_messages();
     }
 
     /// Whether all fields of an object are known, and what they should be where the list tells.
@@ -198,23 +198,23 @@ impl Check {
                     let names: String = kinds.iter().flat_map(|kind| [" ", kind.name]).collect();
                     self.fail(&["is none of:", &names]);
                 }
-                (Some(Kind { is: "", .. }), _)
-                | (Some(Kind { is: "a text", .. }), Json::Text(_))
-                | (Some(Kind { is: "a number", .. }), Json::Number(_))
-                | (Some(Kind { is: "an object", .. }), Json::Object(_)) => {}
-                (Some(kind), Json::Text(word)) if has_word(kind.is, word) => {}
-                (Some(kind), _) => self.fail(&["must be: ", kind.is]),
+                (Some(Kind { value_type: "", .. }), _)
+                | (Some(Kind { value_type: "a text", .. }), Json::Text(_))
+                | (Some(Kind { value_type: "a number", .. }), Json::Number(_))
+                | (Some(Kind { value_type: "an object", .. }), Json::Object(_)) => {}
+                (Some(kind), Json::Text(word)) if has_word(kind.value_type, word) => {}
+                (Some(kind), _) => self.fail(&["must be: ", kind.value_type]),
             }
             self.path.truncate(back);
         }
     }
 
-    fn side(&mut self, file: &Json, side: &str, kinds: &'static [Kind]) -> Messages {
-        let back = self.enter(side);
-        self.fields(file.at(side), kinds);
+    fn direction(&mut self, file: &Json, direction: &str, kinds: &'static [Kind]) -> Messages {
+        let back = self.enter(direction);
+        self.fields(file.at(direction), kinds);
         let mut messages = Messages::new();
         for kind in kinds {
-            let value = file.at(side).at(kind.name);
+            let value = file.at(direction).at(kind.name);
             if *value != Json::Null {
                 let back = self.enter(kind.name);
                 messages.push((kind, self.messages(value, kind)));
@@ -239,7 +239,7 @@ impl Check {
         for (index, message) in list.iter().enumerate() {
             let back = self.enter_element(index);
             // Of several that are said one after the other, one holds what the kind needs.
-            self.message(message, if kind.sent() { value } else { message }, kind);
+            self.message(message, if kind.is_sent() { value } else { message }, kind);
             self.path.truncate(back);
         }
         list.clone()
@@ -251,22 +251,22 @@ impl Check {
             self.fail(&["must be a list that starts with the name of an event"]);
         }
         self.example(message, kind);
-        let whom = if self.mapping.directed { kind.whom } else { "" };
+        let peer = if self.mapping.directed { kind.peer } else { "" };
         let unless = ", unless \"addressing\" is \"pair\" or \"broadcast\"";
-        for (names, within, unless) in [(kind.needs, all, ""), (whom, message, unless)] {
+        for (names, within, unless) in [(kind.required, all, ""), (peer, message, unless)] {
             if !names.is_empty() && !names.split(' ').any(|name| mentions(within, inside(name))) {
                 self.fail(&["must hold one of: ", names, unless]);
             }
         }
     }
 
-    /// Looks at the placeholders of an example.
+    /// Whether the placeholders of an example are known.
     fn example(&mut self, example: &Json, kind: &'static Kind) {
         match example {
             Json::Text(text) => {
                 let mut rest = text.as_str();
-                while let Some((_, hole, after)) = cut(rest) {
-                    self.hole(hole, kind);
+                while let Some((_, placeholder, after)) = split_at_placeholder(rest) {
+                    self.placeholder(placeholder, kind);
                     rest = after;
                 }
             }
@@ -280,13 +280,13 @@ impl Check {
             Json::Object(fields) => {
                 for (key, example) in fields.iter() {
                     let back = self.enter(key);
-                    if cut(key).is_some()
+                    if split_at_placeholder(key).is_some()
                         && (!matches!(key, WITHIN_TEXT | BY_ID) || fields.keys().count() > 1)
                     {
                         self.fail(&["must not be a key; {json} can, and {id}, alone"]);
                     }
                     if key == BY_ID {
-                        self.hole("id", kind);
+                        self.placeholder("id", kind);
                     }
                     self.example(example, kind);
                     self.path.truncate(back);
@@ -296,70 +296,71 @@ impl Check {
         }
     }
 
-    fn hole(&mut self, hole: &str, kind: &'static Kind) {
-        let sent = kind.sent();
-        let name = hole.strip_suffix('?').filter(|_| !sent).unwrap_or(hole);
-        let whom = if self.mapping.directed { kind.whom } else { "" };
-        let all = kind.always();
-        let known = [kind.needs, whom, kind.more, all].iter().any(|names| has_word(names, name));
-        let means_nobody = !self.mapping.directed && has_word(OF_IDS, name);
+    fn placeholder(&mut self, text: &str, kind: &'static Kind) {
+        let sent = kind.is_sent();
+        let name = text.strip_suffix('?').filter(|_| !sent).unwrap_or(text);
+        let peer = if self.mapping.directed { kind.peer } else { "" };
+        let all = kind.always_allowed();
+        let Kind { required, optional, .. } = kind;
+        let known = [required, &peer, optional, &all].iter().any(|names| has_word(names, name));
+        let means_nobody = !self.mapping.directed && has_word(ID_PLACEHOLDERS, name);
         if !known || means_nobody {
-            self.fail(&["has {", hole, "}; known here: ", kind.needs, " ", whom, " ", kind.more, " ", all]);
+            self.fail(&["has {", text, "}; known here: ", required, " ", peer, " ", optional, " ", all]);
         }
     }
 
     /// One of these kinds must be there.
-    fn needed(&mut self, side: &str, names: &str) {
-        let messages = if side == "send" { &self.mapping.send } else { &self.mapping.receive };
+    fn require_one(&mut self, direction: &str, names: &str) {
+        let messages = if direction == "send" { &self.mapping.send } else { &self.mapping.receive };
         if !messages.iter().any(|(kind, _)| has_word(names, kind.name)) {
             let first = names.split(' ').next().unwrap_or_default();
-            self.fail_at(side, first, &["is missing: write an example of one of: ", names]);
+            self.fail_at(direction, first, &["is missing: write an example of one of: ", names]);
         }
     }
 
     /// Whether all is there that a call needs, and what follows from it.
-    fn whole(&mut self) {
+    fn require_messages(&mut self) {
         let Profile { no_roster, candidates_in_description, .. } = self.mapping.profile;
         if self.mapping.path.is_empty() && !no_roster {
-            self.needed("send", "join");
+            self.require_one("send", "join");
         }
-        for side in ["send", "receive"] {
-            self.needed(side, "offer description signal");
-            self.needed(side, "answer description signal");
+        for direction in ["send", "receive"] {
+            self.require_one(direction, "offer description signal");
+            self.require_one(direction, "answer description signal");
             if !candidates_in_description {
-                self.needed(side, "candidate signal");
+                self.require_one(direction, "candidate signal");
             }
         }
-        if self.mapping.hears("ping") {
-            self.needed("send", "pong");
+        if self.mapping.receives("ping") {
+            self.require_one("send", "pong");
         }
-        self.for_ours();
+        self.require_extension();
         self.infer();
     }
 
-    /// What is only for ours needs a message that carries it alone, and must be shown with every description: whoever
-    /// shows none is a stranger.
-    fn for_ours(&mut self) {
+    /// If any message has the extension, there must be one that carries nothing else, and every description must have it:
+    /// a client whose descriptions have none is taken for one that is not Visavis.
+    fn require_extension(&mut self) {
         let Mapping { send, receive, .. } = &self.mapping;
         let holds =
-            |(_, examples): &&(&Kind, Vec<Json>)| examples.iter().any(|example| mentions(example, OURS));
-        let heard = receive.iter().any(|message| holds(&message));
+            |(_, examples): &&(&Kind, Vec<Json>)| examples.iter().any(|example| mentions(example, EXTENSION));
+        let is_received = receive.iter().any(|message| holds(&message));
         let describes =
             |(kind, _): &&(&Kind, Vec<Json>)| has_word("offer answer description signal", kind.name);
         let bare = send.iter().filter(describes).find(|message| !holds(message)).map(|(kind, _)| kind.name);
-        if heard || send.iter().any(|message| holds(&message)) {
-            self.needed("send", OURS);
+        if is_received || send.iter().any(|message| holds(&message)) {
+            self.require_one("send", EXTENSION);
             if let Some(name) = bare {
                 self.fail_at("send", name, &["must hold {ours}, as other messages here do"]);
             }
-            if !heard {
+            if !is_received {
                 self.fail_at("receive", "", &["must hold {ours} somewhere, as \"send\" does"]);
             }
         }
     }
 
-    fn fail_at(&mut self, side: &str, name: &str, problem: &[&str]) {
-        let back = self.enter(side);
+    fn fail_at(&mut self, direction: &str, name: &str, problem: &[&str]) {
+        let back = self.enter(direction);
         if !name.is_empty() {
             self.enter(name);
         }
@@ -369,28 +370,28 @@ impl Check {
 
     fn infer(&mut self) {
         let mapping = &mut self.mapping;
-        let (roster, leaves) = (mapping.hears("roster"), mapping.hears("peerLeft"));
-        let lists = roster || mapping.tells("joined", "id") || mapping.tells("joined", "peers");
-        let announces = roster || mapping.hears("peerJoined");
-        let tells = |kind| mapping.tells(kind, "weOffer") || mapping.tells(kind, "theyOffer");
-        let told = tells("joined") || tells("roster") || tells("peerJoined");
+        let (roster, leaves) = (mapping.receives("roster"), mapping.receives("peerLeft"));
+        let lists = roster || mapping.carries("joined", "id") || mapping.carries("joined", "peers");
+        let announces = roster || mapping.receives("peerJoined");
+        let says_offerer = |kind| mapping.carries(kind, "weOffer") || mapping.carries(kind, "theyOffer");
+        let server_decides = says_offerer("joined") || says_offerer("roster") || says_offerer("peerJoined");
         let somebody_offers = match mapping.offers.as_str() {
             "existing" => announces,
-            "server" => told,
+            "server" => server_decides,
             "both" => lists || announces,
-            _ => lists || told,
+            _ => lists || server_decides,
         };
         // Who comes back under an id of the server's making is somebody new, and so is whom all have seen leaving.
-        let renamed = mapping.socket_io || mapping.tells("welcome", "me") || mapping.tells("joined", "me");
-        mapping.announced = mapping.directed && announces && (lists || told);
+        let new_id = mapping.socket_io || mapping.carries("welcome", "me") || mapping.carries("joined", "me");
+        mapping.announced = mapping.directed && announces && (lists || server_decides);
         mapping.profile.announces_leave = leaves;
-        mapping.profile.survives_reconnect = !(leaves || roster || (mapping.directed && renamed));
+        mapping.profile.survives_reconnect = !(leaves || roster || (mapping.directed && new_id));
         if mapping.profile.no_roster {
             mapping.offers = "both".to_owned();
-            mapping.profile.says_hello = mapping.greets_ours();
+            mapping.profile.says_hello = mapping.has_extension();
             let rooms = |example: &Json| mentions(example, "room") || mentions(example, "roomNumber");
-            let walls = mapping.send.iter().any(|(_, examples)| examples.iter().any(rooms));
-            mapping.profile.mixes_rooms = !walls && !rooms(&Json::text(&mapping.path));
+            let names_room = mapping.send.iter().any(|(_, examples)| examples.iter().any(rooms));
+            mapping.profile.mixes_rooms = !names_room && !rooms(&Json::text(&mapping.path));
         } else if !somebody_offers {
             self.enter("offers");
             self.fail(&[NOBODY_OFFERS]);

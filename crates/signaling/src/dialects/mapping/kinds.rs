@@ -7,13 +7,13 @@ pub(super) struct Kind {
     /// Its key.
     pub(super) name: &'static str,
     /// What a field must be: `a text`, `a number`, `an object` or one of several words. Messages may be anything.
-    pub(super) is: &'static str,
+    pub(super) value_type: &'static str,
     /// Placeholders of which it must hold one.
-    pub(super) needs: &'static str,
-    /// Those of which it must hold one as well, where people have ids.
-    pub(super) whom: &'static str,
+    pub(super) required: &'static str,
+    /// Those of which it must hold one as well, where participants have ids: those of the peer that it is for, from or about.
+    pub(super) peer: &'static str,
     /// Those that it may hold besides.
-    pub(super) more: &'static str,
+    pub(super) optional: &'static str,
     /// What it is about.
     pub(super) group: Group,
 }
@@ -23,45 +23,51 @@ pub(super) struct Kind {
 pub(super) enum Group {
     /// We send it.
     Sent,
-    /// What two browsers tell each other: of these, a message is only the first that it can be.
+    /// A description, a candidate or an extension of another client. A message is handled as the first of these kinds that it
+    /// fits.
     Signal,
-    /// We are not let in, or something is wrong: so of these.
+    /// The server refuses something. A message is handled as the first of these kinds that it fits.
     Refusal,
-    /// Who is there.
-    People,
-    /// How the server receives us.
+    /// Who is in the room.
+    Roster,
+    /// The answer to our connecting or joining.
     Entry,
-    /// Nothing.
+    /// Keep-alive, or messages to ignore.
     Other,
 }
 
 impl Kind {
-    pub(super) fn sent(&self) -> bool {
+    pub(super) fn is_sent(&self) -> bool {
         self.group == Group::Sent
     }
 
     /// Placeholders that may stand everywhere.
-    pub(super) fn always(&self) -> &'static str {
-        if self.sent() { "{room} {roomNumber} {name} {me}" } else { "{room} {me} {any}" }
+    pub(super) fn always_allowed(&self) -> &'static str {
+        if self.is_sent() { "{room} {roomNumber} {name} {me}" } else { "{room} {me} {any}" }
     }
 }
 
-const fn field(name: &'static str, is: &'static str) -> Kind {
-    Kind { name, is, needs: "", whom: "", more: "", group: Group::Other }
+const fn field(name: &'static str, value_type: &'static str) -> Kind {
+    Kind { name, value_type, required: "", peer: "", optional: "", group: Group::Other }
 }
 
 const fn kind(
     group: Group,
     name: &'static str,
-    needs: &'static str,
-    whom: &'static str,
-    more: &'static str,
+    required: &'static str,
+    peer: &'static str,
+    optional: &'static str,
 ) -> Kind {
-    Kind { name, is: "", needs, whom, more, group }
+    Kind { name, value_type: "", required, peer, optional, group }
 }
 
-const fn send(name: &'static str, needs: &'static str, whom: &'static str, more: &'static str) -> Kind {
-    kind(Group::Sent, name, needs, whom, more)
+const fn send(
+    name: &'static str,
+    required: &'static str,
+    peer: &'static str,
+    optional: &'static str,
+) -> Kind {
+    kind(Group::Sent, name, required, peer, optional)
 }
 
 const TO: &str = "{to}";
@@ -109,20 +115,20 @@ pub(super) const SEND: &[Kind] = &[
     send("pong", "", "", ""),
 ];
 
-/// What we hear, in the order in which a message is held against it.
+/// What we receive, in the order in which a message is matched with it.
 pub(super) const RECEIVE: &[Kind] = &[
     kind(Group::Entry, "welcome", "", "", "{iceServers}"),
     kind(Group::Entry, "joined", "", "", "{id} {peers} {name} {weOffer} {theyOffer} {iceServers}"),
-    kind(Group::People, "roster", "", "{id} {peers}", WHO_OFFERS),
-    kind(Group::People, "peerJoined", "", FROM, WHO_OFFERS),
+    kind(Group::Roster, "roster", "", "{id} {peers}", WHO_OFFERS),
+    kind(Group::Roster, "peerJoined", "", FROM, WHO_OFFERS),
     kind(Group::Signal, "offer", DESCRIPTION, FROM, TYPE),
     kind(Group::Signal, "answer", DESCRIPTION, FROM, TYPE),
     kind(Group::Signal, "description", DESCRIPTION, FROM, TYPE),
     kind(Group::Signal, "candidate", CANDIDATE, FROM, PLACE),
     kind(Group::Signal, "signal", "{signal}", FROM, TYPE),
     kind(Group::Signal, "ours", "{ours}", FROM, ""),
-    kind(Group::People, "peerLeft", "", FROM, ""),
-    kind(Group::People, "bye", "", FROM, ""),
+    kind(Group::Roster, "peerLeft", "", FROM, ""),
+    kind(Group::Roster, "bye", "", FROM, ""),
     kind(Group::Refusal, "full", "", "", "{text}"),
     kind(Group::Refusal, "refused", "", "", "{text}"),
     kind(Group::Refusal, "error", "", "", "{text}"),

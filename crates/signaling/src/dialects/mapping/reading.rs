@@ -1,4 +1,4 @@
-//! What stood in the places of placeholders, read.
+//! Reads the values that were found in placeholders.
 
 use crate::json::{Fields, Json, Object, read_each};
 use crate::limits::{MAX_ICE_SERVERS, MAX_ID_BYTES};
@@ -6,7 +6,7 @@ use crate::normalize::ice_server;
 use crate::signal::IceServers;
 
 /// Whom a message is from or about, and whether the server writes ids as numbers.
-pub(super) fn who(fields: &Fields) -> Option<(&str, bool)> {
+pub(super) fn sender_or_subject(fields: &Fields) -> Option<(&str, bool)> {
     id(fields.at("from")).or_else(|| id(fields.at("id")))
 }
 
@@ -16,10 +16,10 @@ pub(super) fn id(value: &Json) -> Option<(&str, bool)> {
     (!id.is_empty() && id.len() <= MAX_ID_BYTES).then_some((id, matches!(value, Json::Number(_))))
 }
 
-/// Where a description or candidate is: in one placeholder, or in several.
-pub(super) fn body(mut fields: Fields) -> Json {
-    for (known, hole) in [("candidate", "line"), ("", "signal"), ("", "description")] {
-        if let Some(value) = fields.get(hole).cloned() {
+/// The description or candidate, whether it was in one placeholder or in several.
+pub(super) fn description_or_candidate(mut fields: Fields) -> Json {
+    for (known, placeholder) in [("candidate", "line"), ("", "signal"), ("", "description")] {
+        if let Some(value) = fields.get(placeholder).cloned() {
             if known.is_empty() {
                 return value;
             }
@@ -31,14 +31,14 @@ pub(super) fn body(mut fields: Fields) -> Json {
     fields.into()
 }
 
-/// Who offers, if the message tells.
-pub(super) fn told(fields: &Fields) -> Option<bool> {
-    let truth = |key| match fields.at(key) {
+/// Whether we make the offer, if the message says who does.
+pub(super) fn we_offer(fields: &Fields) -> Option<bool> {
+    let flag = |key| match fields.at(key) {
         Json::Bool(yes) => Some(*yes),
         Json::Number(text) | Json::Text(text) => Some(!matches!(text.as_str(), "" | "0" | "false")),
         Json::Null | Json::List(_) | Json::Object(_) => None,
     };
-    truth("weOffer").or_else(|| Some(!truth("theyOffer")?))
+    flag("weOffer").or_else(|| Some(!flag("theyOffer")?))
 }
 
 /// The ICE servers that the message brings, if all of them make sense.

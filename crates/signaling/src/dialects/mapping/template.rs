@@ -1,18 +1,18 @@
-//! Example messages with placeholders: how they are filled, and how what comes is held against them.
+//! Example messages with placeholders: how they are filled in, and how received messages are matched with them.
 
-use super::file::OURS;
+use super::file::EXTENSION;
 use super::reading::id;
 use crate::json::{self, Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 
 /// The key of an object whose only value is JSON within a text.
 pub(super) const WITHIN_TEXT: &str = "{json}";
-/// The key of an object whose keys are the ids of people.
+/// The key of an object whose keys are the ids of participants.
 pub(super) const BY_ID: &str = "{id}";
 
-/// Cuts a text at its first placeholder: what stands before, its name, and what follows. Braces around anything but one
+/// Splits a text at its first placeholder: what stands before, its name, and what follows. Braces around anything but one
 /// word are text, so JSON in a text needs no care.
-pub(super) fn cut(text: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let mut start = 0;
     loop {
         start += text.get(start..)?.find('{')? + 1;
@@ -49,7 +49,7 @@ pub(super) fn fill(example: &Json, value: &dyn Fn(&str) -> Json) -> Json {
 
 fn fill_text(mut text: &str, value: &dyn Fn(&str) -> Json) -> Json {
     let mut filled = String::new();
-    while let Some((before, name, after)) = cut(text) {
+    while let Some((before, name, after)) = split_at_placeholder(text) {
         let value = value(name);
         if filled.is_empty() && before.is_empty() && after.is_empty() {
             return value;
@@ -64,28 +64,28 @@ fn fill_text(mut text: &str, value: &dyn Fn(&str) -> Json) -> Json {
     Json::Text(filled)
 }
 
-/// What stood in the places of placeholders.
+/// The values that a message has where the example has placeholders.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Each by its name.
     pub(super) fields: Fields,
-    /// Everybody in a list of people, if there was one.
-    pub(super) people: Option<Vec<Fields>>,
+    /// Each participant of a list of them, if there was one.
+    pub(super) participants: Option<Vec<Fields>>,
 }
 
 impl Found {
-    /// Whether a message looks like the example. It may say more.
+    /// Whether a message fits the example; it may have more fields. Keeps the values of placeholders.
     pub(super) fn fits(&mut self, example: &Json, value: &Json) -> bool {
         match (example, value) {
-            (Json::Text(text), _) => match (cut(text), value) {
+            (Json::Text(text), _) => match (split_at_placeholder(text), value) {
                 (Some(("", name, "")), _) => self.bind(name, value),
                 (_, Json::Text(value)) => self.fits_text(text, value),
                 _ => false,
             },
             (Json::List(examples), Json::List(values)) => {
-                if let ([person], true) = (examples.as_slice(), mentions(example, "id")) {
-                    values.iter().for_each(|value| self.meet(person, None, value));
-                    return self.people.get_or_insert_default().len() <= MAX_PARTICIPANTS;
+                if let ([entry], true) = (examples.as_slice(), mentions(example, "id")) {
+                    values.iter().for_each(|value| self.add_participant(entry, None, value));
+                    return self.participants.get_or_insert_default().len() <= MAX_PARTICIPANTS;
                 }
                 let mut at = 0..;
                 examples.iter().all(|example| {
@@ -105,8 +105,8 @@ impl Found {
                 json::parse_any(text).is_ok_and(|value| self.fits(example, &value))
             }
             (WITHIN_TEXT, _) => false,
-            (BY_ID, Json::Object(people)) => {
-                people.iter().for_each(|(id, value)| self.meet(example, Some(id), value));
+            (BY_ID, Json::Object(participants)) => {
+                participants.iter().for_each(|(id, value)| self.add_participant(example, Some(id), value));
                 true
             }
             (_, Json::Object(fields)) => self.fits(example, fields.at(key)),
@@ -114,56 +114,56 @@ impl Found {
         }
     }
 
-    /// One of a list of people, if they look like the example. Others are no people.
-    fn meet(&mut self, example: &Json, id: Option<&str>, value: &Json) {
+    /// Adds one entry of a list of participants if it fits the example; others are ignored.
+    fn add_participant(&mut self, example: &Json, id: Option<&str>, value: &Json) {
         let mut found = Self::default();
         let fits = found.fits(example, value);
         if let Some(id) = id {
             found.fields.text("id", id);
         }
-        let people = self.people.get_or_insert_default();
-        if fits && people.len() < MAX_PARTICIPANTS {
-            people.push(found.fields);
+        let participants = self.participants.get_or_insert_default();
+        if fits && participants.len() < MAX_PARTICIPANTS {
+            participants.push(found.fields);
         }
     }
 
     /// A placeholder in a text takes as little as it can, and the last one all that is left.
     fn fits_text(&mut self, mut example: &str, mut text: &str) -> bool {
-        let mut hole = None;
+        let mut placeholder = None;
         loop {
-            let next = cut(example);
+            let next = split_at_placeholder(example);
             let literal = next.map_or(example, |(before, ..)| before);
             let fits = |at: &usize| {
                 let rest = text.get(*at..).and_then(|rest| rest.strip_prefix(literal));
                 rest.is_some_and(|rest| next.is_some() || rest.is_empty())
             };
-            let last = if hole.is_some() { text.len() } else { 0 };
+            let last = if placeholder.is_some() { text.len() } else { 0 };
             let Some(at) = (0..=last).find(fits) else { return false };
             let (taken, rest) = text.split_at_checked(at).unwrap_or_default();
-            if hole.is_some_and(|name| !self.bind(name, &Json::text(taken))) {
+            if placeholder.is_some_and(|name| !self.bind(name, &Json::text(taken))) {
                 return false;
             }
             let Some((_, name, after)) = next else { return true };
-            (hole, example) = (Some(name), after);
+            (placeholder, example) = (Some(name), after);
             text = rest.get(literal.len()..).unwrap_or_default();
         }
     }
 
-    fn bind(&mut self, hole: &str, value: &Json) -> bool {
-        let name = hole.strip_suffix('?').unwrap_or(hole);
+    fn bind(&mut self, placeholder: &str, value: &Json) -> bool {
+        let name = placeholder.strip_suffix('?').unwrap_or(placeholder);
         match (name, value) {
-            // Who shows none is a stranger, which is worth knowing.
-            (OURS, Json::Null) => self.fields.put(name, Json::Null),
-            (_, Json::Null) => return name.len() < hole.len(),
+            // Kept, because a client without it is not Visavis.
+            (EXTENSION, Json::Null) => self.fields.put(name, Json::Null),
+            (_, Json::Null) => return name.len() < placeholder.len(),
             ("id" | "from" | "me" | "room", _) if id(value).is_none() => return false,
             ("peers", _) => {
-                self.people.get_or_insert_default();
+                self.participants.get_or_insert_default();
                 let mut list = Vec::new();
                 if let Json::Text(ids) = value {
                     list.extend(ids.split(' ').map(Json::text));
                 }
                 let ids = if let Json::List(ids) = value { ids } else { &list };
-                ids.iter().for_each(|id| self.meet(&Json::text(BY_ID), None, id));
+                ids.iter().for_each(|id| self.add_participant(&Json::text(BY_ID), None, id));
             }
             _ => self.fields.put(name, value.clone()),
         }
@@ -176,8 +176,8 @@ pub(super) fn mentions(example: &Json, name: &str) -> bool {
     match example {
         Json::Text(text) => {
             let mut rest = text.as_str();
-            while let Some((_, hole, after)) = cut(rest) {
-                if hole.strip_suffix('?').unwrap_or(hole) == name {
+            while let Some((_, placeholder, after)) = split_at_placeholder(rest) {
+                if placeholder.strip_suffix('?').unwrap_or(placeholder) == name {
                     return true;
                 }
                 rest = after;

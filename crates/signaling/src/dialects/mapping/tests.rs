@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::file::Mapping;
 use super::kinds::{FILE, Kind, RECEIVE, SEND};
-use super::template::{Found, cut, fill};
+use super::template::{Found, fill, split_at_placeholder};
 use crate::json::{Json, parse_any};
 
 /// Every line can be left out, or replaced, by the tests.
@@ -123,17 +123,17 @@ fn sizes_are_bounded() {
 
 #[test]
 fn only_single_words_in_braces_are_placeholders() {
-    assert_eq!(cut("{a}"), Some(("", "a", "")));
-    assert_eq!(cut("x{a}{b?}"), Some(("x", "a", "{b?}")));
-    assert_eq!(cut("{\"sdp\": {c}}"), Some(("{\"sdp\": ", "c", "}")));
-    assert_eq!(cut("{{c}"), Some(("{", "c", "")));
-    assert_eq!(cut("{} {a b} {ä} {"), None);
-    assert_eq!(cut(""), None);
+    assert_eq!(split_at_placeholder("{a}"), Some(("", "a", "")));
+    assert_eq!(split_at_placeholder("x{a}{b?}"), Some(("x", "a", "{b?}")));
+    assert_eq!(split_at_placeholder("{\"sdp\": {c}}"), Some(("{\"sdp\": ", "c", "}")));
+    assert_eq!(split_at_placeholder("{{c}"), Some(("{", "c", "")));
+    assert_eq!(split_at_placeholder("{} {a b} {ä} {"), None);
+    assert_eq!(split_at_placeholder(""), None);
 }
 
 #[test]
 fn examples_are_filled() {
-    let value = |hole: &str| match hole {
+    let value = |placeholder: &str| match placeholder {
         "n" => Json::number(7),
         "t" => Json::text("x\"y"),
         _ => Json::Null,
@@ -156,8 +156,9 @@ fn found(example: &str, message: &str) -> Option<String> {
     if !found.fits(&parse_any(example).unwrap(), &parse_any(message).unwrap()) {
         return None;
     }
-    let people =
-        found.people.map(|people| people.iter().map(|one| one.encode()).collect::<Vec<_>>().join(" "));
+    let people = found
+        .participants
+        .map(|participants| participants.iter().map(|one| one.encode()).collect::<Vec<_>>().join(" "));
     Some([found.fields.encode()].into_iter().chain(people).collect::<Vec<_>>().join(" + "))
 }
 
@@ -231,7 +232,7 @@ fn the_schema_knows_what_the_reader_knows() {
         assert_eq!(properties[side]["additionalProperties"], false, "{side}");
     }
     for field in FILE {
-        let (key, words) = (field.name, field.is.split(' ').collect::<Vec<_>>());
+        let (key, words) = (field.name, field.value_type.split(' ').collect::<Vec<_>>());
         if words[0].len() < 3 {
             continue;
         }
@@ -247,9 +248,12 @@ fn the_reference_explains_every_key_and_placeholder() {
     for key in names(FILE).into_iter().chain(names(SEND)).chain(names(RECEIVE)) {
         assert!(explains(&format!("`{key}`")), "{key}");
     }
-    let holes = SEND.iter().chain(RECEIVE).flat_map(|kind| [kind.needs, kind.whom, kind.more, kind.always()]);
-    for hole in holes.flat_map(str::split_whitespace) {
-        assert!(explains(&format!("`{hole}`")), "{hole}");
+    let placeholders = SEND
+        .iter()
+        .chain(RECEIVE)
+        .flat_map(|kind| [kind.required, kind.peer, kind.optional, kind.always_allowed()]);
+    for placeholder in placeholders.flat_map(str::split_whitespace) {
+        assert!(explains(&format!("`{placeholder}`")), "{placeholder}");
     }
 }
 
