@@ -15,7 +15,7 @@ use web_sys::{
 use crate::dom;
 
 /// How long a server may take to answer, in milliseconds. Some toy servers never do.
-pub const PATIENCE: i32 = 4000;
+pub const TIMEOUT: i32 = 4000;
 /// How long a WebSocket has to stay open, in milliseconds, so that more than a proxy is at its other end.
 const SOCKET_CONFIRMS_SERVER: i32 = 500;
 
@@ -58,7 +58,7 @@ pub fn over_http(url: &str) -> String {
 async fn fetch(url: &str, mode: RequestMode) -> Option<Response> {
     let request = Request::get(url).mode(mode).cache(RequestCache::NoStore);
     let request = request.credentials(RequestCredentials::Omit);
-    request.abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE.unsigned_abs()))).send().await.ok()
+    request.abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT.unsigned_abs()))).send().await.ok()
 }
 
 /// Whether a WebSocket can be opened, and is not closed right after.
@@ -67,7 +67,7 @@ async fn websocket_stands(url: &str) -> bool {
     let opened = Promise::new(&mut |resolve, _| {
         socket.set_onopen(Some(&resolve));
         socket.set_onclose(Some(&resolve));
-        dom::call_later(&resolve, PATIENCE);
+        dom::call_later(&resolve, TIMEOUT);
     });
     // Whichever of the three comes first.
     let _ = JsFuture::from(opened).await;

@@ -120,8 +120,8 @@ impl ConfigSource {
 
 /// Asks over HTTP what is at the address of a server. The question is on its way when this returns.
 fn look_at(socket: &str) -> Option<Promise> {
-    let patience = AbortSignal::timeout_with_u32(probe::PATIENCE.unsigned_abs());
-    let init = object(&[("signal", patience.into()), ("cache", "no-store".into())]).unchecked_into();
+    let timeout = AbortSignal::timeout_with_u32(probe::TIMEOUT.unsigned_abs());
+    let init = object(&[("signal", timeout.into()), ("cache", "no-store".into())]).unchecked_into();
     Some(web_sys::window()?.fetch_with_str_and_init(&probe::over_http(socket), &init))
 }
 

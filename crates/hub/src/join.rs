@@ -25,7 +25,7 @@ impl Hub {
         let id = participant_id(&join.identity);
         self.evict_for_room_limit(&join.room);
         self.evict_for_capacity(&join.room, &id);
-        if let Err(Refusal { code, text }) = self.check_join(&join, &id) {
+        if let Err(Refusal { code, text }) = self.validate_join(&join, &id) {
             return self.send_error_and_close(client, code, text);
         }
         let key = MemberKey { room: join.room.clone(), id };
@@ -35,7 +35,7 @@ impl Hub {
     }
 
     /// Whether this join can be accepted.
-    fn check_join(&self, join: &Join, id: &ParticipantId) -> Result<(), Refusal> {
+    fn validate_join(&self, join: &Join, id: &ParticipantId) -> Result<(), Refusal> {
         if join.version != VERSION {
             return Err(Refusal::new(RejectCode::UnsupportedVersion, "This server speaks version 1."));
         }

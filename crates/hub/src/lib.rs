@@ -236,7 +236,7 @@ impl Hub {
 
     /// The `ping` for a client, with what its session has received. The owner of the sockets sends it at every heartbeat.
     pub fn ping_message(&mut self, client: ClientId) -> ServerMessage {
-        ServerMessage::Ping { heard: self.session(client).map(|session| session.received()) }
+        ServerMessage::Ping { received: self.session(client).map(|session| session.received()) }
     }
 
     /// A client's connection is lost. Its session may be resumed.
@@ -258,7 +258,7 @@ impl Hub {
 
     fn dispatch(&mut self, from: ClientId, message: ClientMessage) {
         match (message, self.joined.get(&from).cloned()) {
-            (ClientMessage::Pong { heard }, _) => self.on_pong(from, heard),
+            (ClientMessage::Pong { received }, _) => self.on_pong(from, received),
             (ClientMessage::Join(join), None) => self.join(from, join),
             (ClientMessage::Join(_), Some(_)) => {
                 self.send_error(
@@ -294,9 +294,9 @@ impl Hub {
         self.rooms.get_mut(&key.room)?.get_mut(&key.id)?.session.as_mut()
     }
 
-    fn on_pong(&mut self, client: ClientId, heard: Option<u32>) {
-        if let (Some(heard), Some(session)) = (heard, self.session(client)) {
-            session.acknowledge(heard);
+    fn on_pong(&mut self, client: ClientId, received: Option<u32>) {
+        if let (Some(count), Some(session)) = (received, self.session(client)) {
+            session.acknowledge(count);
         }
     }
 

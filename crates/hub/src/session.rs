@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use visavis_signaling::dialects::visavis::messages::{ServerMessage, SessionClaim};
-use visavis_signaling::limits::{MAX_KEPT_BYTES, MAX_KEPT_MESSAGES};
+use visavis_signaling::limits::{MAX_BACKLOG_BYTES, MAX_BACKLOG_MESSAGES};
 
 use super::ByteBudget;
 
@@ -40,7 +40,7 @@ impl Session {
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             budget,
-            counts_confirmed: claim.heard.is_none(),
+            counts_confirmed: claim.received.is_none(),
             id: claim.id,
         }
     }
@@ -55,13 +55,13 @@ impl Session {
         self.counts_confirmed = true;
     }
 
-    /// Adds a message for the client to the backlog. Beyond [`MAX_KEPT_MESSAGES`] or [`MAX_KEPT_BYTES`] the oldest are
+    /// Adds a message for the client to the backlog. Beyond [`MAX_BACKLOG_MESSAGES`] or [`MAX_BACKLOG_BYTES`] the oldest are
     /// dropped, and a client that has not received those cannot resume.
     pub(super) fn record_sent(&mut self, message: &ServerMessage) {
         self.backlog_bytes += approximate_bytes(message);
         self.budget.add(approximate_bytes(message));
         self.backlog.push_back(message.clone());
-        while self.backlog.len() > MAX_KEPT_MESSAGES || self.backlog_bytes > MAX_KEPT_BYTES {
+        while self.backlog.len() > MAX_BACKLOG_MESSAGES || self.backlog_bytes > MAX_BACKLOG_BYTES {
             self.drop_oldest();
         }
     }
@@ -105,17 +105,17 @@ impl Session {
     /// Continues the session on another socket.
     pub(super) fn resume(&mut self, claim: &SessionClaim) {
         self.attempt = claim.attempt;
-        self.acknowledge(claim.heard.unwrap_or_default());
+        self.acknowledge(claim.received.unwrap_or_default());
     }
 
     /// Whether each side can still repeat everything that the other has not received.
     pub(super) fn can_resume(&self, claim: &SessionClaim) -> bool {
         let sent = self.backlog_start.saturating_add(self.backlog.len() as u32);
-        let in_backlog = |heard| (self.backlog_start..=sent).contains(&heard);
+        let in_backlog = |count| (self.backlog_start..=sent).contains(&count);
         self.counts_confirmed
             && self.id == claim.id
-            && claim.heard.is_some_and(in_backlog)
-            && claim.forgot <= self.received
+            && claim.received.is_some_and(in_backlog)
+            && claim.backlog_start <= self.received
     }
 
     /// The messages that the client has not acknowledged, oldest first.
@@ -158,11 +158,11 @@ mod tests {
     use visavis_signaling::{ParticipantId, SdpType, SessionDescription};
 
     fn session(budget: &ByteBudget) -> Session {
-        Session::new(SessionClaim { heard: None, ..claim(0) }, budget.clone())
+        Session::new(SessionClaim { received: None, ..claim(0) }, budget.clone())
     }
 
-    fn claim(heard: u32) -> SessionClaim {
-        SessionClaim { id: "s".into(), heard: Some(heard), forgot: 0, attempt: 0 }
+    fn claim(received: u32) -> SessionClaim {
+        SessionClaim { id: "s".into(), received: Some(received), backlog_start: 0, attempt: 0 }
     }
 
     fn message(bytes: usize) -> ServerMessage {
@@ -177,29 +177,32 @@ mod tests {
         for _ in 0..3 {
             session.record_sent(&message(0));
         }
-        assert!((0..=3).all(|heard| session.can_resume(&claim(heard))));
-        assert!(!session.can_resume(&claim(4)), "nobody has heard what was not said");
+        assert!((0..=3).all(|received| session.can_resume(&claim(received))));
+        assert!(!session.can_resume(&claim(4)), "nobody can have received what was not sent");
         session.acknowledge(2);
         assert!(!session.can_resume(&claim(1)));
         assert!(session.can_resume(&claim(2)));
         assert_eq!(session.unacknowledged().count(), 1);
         assert!(!session.can_resume(&SessionClaim { id: "t".into(), ..claim(2) }));
-        assert!(!session.can_resume(&SessionClaim { forgot: 1, ..claim(2) }), "the client cannot repeat it");
-        assert!(!session.can_resume(&SessionClaim { heard: None, ..claim(2) }));
+        assert!(
+            !session.can_resume(&SessionClaim { backlog_start: 1, ..claim(2) }),
+            "the client cannot repeat it"
+        );
+        assert!(!session.can_resume(&SessionClaim { received: None, ..claim(2) }));
     }
 
     #[test]
     fn the_backlog_is_limited() {
         let mut session = session(&ByteBudget::new(usize::MAX));
-        for _ in 0..=MAX_KEPT_MESSAGES {
+        for _ in 0..=MAX_BACKLOG_MESSAGES {
             session.record_sent(&message(0));
         }
-        assert_eq!(session.unacknowledged().count(), MAX_KEPT_MESSAGES);
+        assert_eq!(session.unacknowledged().count(), MAX_BACKLOG_MESSAGES);
         assert!(!session.can_resume(&claim(0)));
         assert!(session.can_resume(&claim(1)));
-        session.record_sent(&message(MAX_KEPT_BYTES));
+        session.record_sent(&message(MAX_BACKLOG_BYTES));
         assert_eq!((session.unacknowledged().count(), session.backlog_bytes), (0, 0));
-        assert!(session.can_resume(&claim(MAX_KEPT_MESSAGES as u32 + 2)));
+        assert!(session.can_resume(&claim(MAX_BACKLOG_MESSAGES as u32 + 2)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn drain(hub: &mut Hub) -> Vec<HubOutput> {
     std::iter::from_fn(|| hub.poll_output()).collect()
 }
 
-fn two() -> Hub {
+fn two_members() -> Hub {
     let mut hub = Hub::new(HubConfig { capacity: 2, ..HubConfig::default() }, START);
     hub.on_frame(A, &join("r", 'a'));
     hub.on_frame(B, &join("r", 'b'));
@@ -39,8 +39,8 @@ fn code_of(output: &HubOutput) -> Option<(ClientId, &str)> {
 }
 
 #[test]
-fn a_full_room_refuses_and_the_others_notice_nothing() {
-    let mut hub = two();
+fn a_full_room_refuses_and_sends_nothing_to_its_members() {
+    let mut hub = two_members();
     hub.on_frame(C, &join("r", 'c'));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((C, "room-full")));
@@ -74,8 +74,8 @@ fn a_room_is_the_same_in_every_spelling_of_its_name() {
 
 /// What was kept for somebody who is lost is found again, however they write the room.
 #[test]
-fn a_seat_is_taken_back_in_another_spelling() {
-    let mut hub = two();
+fn a_member_resumes_by_another_spelling_of_the_room() {
+    let mut hub = two_members();
     hub.on_disconnected(A);
     drain(&mut hub);
     hub.on_frame(C, &join("R", 'a'));
@@ -86,7 +86,7 @@ fn a_seat_is_taken_back_in_another_spelling() {
 }
 
 #[test]
-fn names_that_only_look_alike_from_afar_stay_apart() {
+fn names_that_only_look_alike_are_different_rooms() {
     let mut hub = Hub::new(HubConfig::default(), START);
     hub.on_frame(A, &join("tea", 'a'));
     // A Cyrillic e.
@@ -97,7 +97,7 @@ fn names_that_only_look_alike_from_afar_stay_apart() {
 
 #[test]
 fn the_same_identity_takes_its_seat_back() {
-    let mut hub = two();
+    let mut hub = two_members();
     hub.on_frame(C, &join("r", 'a'));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((A, "replaced")));
@@ -113,7 +113,7 @@ fn the_same_identity_takes_its_seat_back() {
 
 #[test]
 fn relays_only_inside_the_room() {
-    let mut hub = two();
+    let mut hub = two_members();
     hub.on_frame(C, &join("other", 'c'));
     drain(&mut hub);
     let frame = format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id('c'));
@@ -123,7 +123,7 @@ fn relays_only_inside_the_room() {
 
 #[test]
 fn empty_rooms_are_forgotten() {
-    let mut hub = two();
+    let mut hub = two_members();
     hub.on_frame(A, r#"{"type":"leave"}"#);
     let gone = ServerMessage::ParticipantLeft { id: id('a'), reason: LeaveReason::Left };
     assert_eq!(drain(&mut hub), [HubOutput::Send(B, gone)]);
@@ -133,7 +133,7 @@ fn empty_rooms_are_forgotten() {
 
 #[test]
 fn bad_input_gets_a_code() {
-    let mut hub = two();
+    let mut hub = two_members();
     for (frame, code) in [
         ("nonsense", "bad-request"),
         (r#"{"type":"dance"}"#, "bad-request"),
@@ -148,7 +148,7 @@ fn bad_input_gets_a_code() {
 }
 
 /// Ann and Bob, who can take up their sessions.
-fn two_with_sessions() -> Hub {
+fn two_members_with_sessions() -> Hub {
     let mut hub = Hub::new(HubConfig { capacity: 2, max_reserved_seats: 2, ..HubConfig::default() }, START);
     hub.on_frame(A, &join_session('a', "a1", None));
     hub.on_frame(B, &join_session('b', "b1", None));
@@ -156,8 +156,8 @@ fn two_with_sessions() -> Hub {
     hub
 }
 
-fn join_session(secret: char, session: &str, heard: Option<u32>) -> String {
-    let heard = heard.map(|heard| format!(r#","heard":{heard}"#)).unwrap_or_default();
+fn join_session(secret: char, session: &str, received: Option<u32>) -> String {
+    let heard = received.map(|count| format!(r#","heard":{count}"#)).unwrap_or_default();
     join("r", secret).replace(r#""media":{}"#, &format!(r#""session":{{"id":"{session}"{heard}}}"#))
 }
 
@@ -165,7 +165,7 @@ fn end_of_candidates(to: char) -> String {
     format!(r#"{{"type":"candidate","to":"{}","candidate":null}}"#, id(to))
 }
 
-fn heard_by(client: ClientId, outputs: &[HubOutput]) -> Vec<String> {
+fn frames_to(client: ClientId, outputs: &[HubOutput]) -> Vec<String> {
     let frames = outputs.iter().filter_map(|output| match output {
         HubOutput::Send(to, message) if *to == client => Some(message.encode()),
         HubOutput::Send(..) | HubOutput::Close(_) => None,
@@ -175,46 +175,46 @@ fn heard_by(client: ClientId, outputs: &[HubOutput]) -> Vec<String> {
 
 #[test]
 fn a_disconnected_member_resumes_its_session() {
-    let mut hub = two_with_sessions();
+    let mut hub = two_members_with_sessions();
     hub.on_frame(A, &end_of_candidates('b'));
     hub.on_disconnected(A);
     hub.on_frame(B, &end_of_candidates('a'));
     hub.on_frame(B, r#"{"type":"media","media":{"camera":true}}"#);
     let out = drain(&mut hub);
-    assert_eq!(heard_by(B, &out).len(), 2, "a candidate, and that she is gone: {out:?}");
-    // She has heard of Bob's coming before, and says so.
+    assert_eq!(frames_to(B, &out).len(), 2, "a candidate, and that she is gone: {out:?}");
+    // Ann acknowledges that she has received `participant-joined` of Bob.
     hub.on_frame(C, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
-    let heard = heard_by(C, &out);
-    assert!(heard[0].contains(r#""resumed":true,"heard":1,"participants":[]"#), "{heard:?}");
-    assert!(heard[1].starts_with(r#"{"type":"candidate""#));
-    assert!(heard[2].starts_with(r#"{"type":"media""#));
-    assert_eq!(heard.len(), 3);
-    let back = heard_by(B, &out);
+    let frames = frames_to(C, &out);
+    assert!(frames[0].contains(r#""resumed":true,"heard":1,"participants":[]"#), "{frames:?}");
+    assert!(frames[1].starts_with(r#"{"type":"candidate""#));
+    assert!(frames[2].starts_with(r#"{"type":"media""#));
+    assert_eq!(frames.len(), 3);
+    let back = frames_to(B, &out);
     assert!(back.len() == 1, "{back:?}");
     assert!(back[0].ends_with(r#""resumed":true}"#), "{back:?}");
 }
 
 /// Found by the simulator: a page slept while a server that had been restarted answered it, gave up the socket when it
-/// woke, and its counts, which began at the server before, seemed to fit: it never heard of whom it had missed.
+/// woke, and its counts, which began at the server before, seemed to fit: it never received what it had missed.
 #[test]
-fn who_has_not_heard_of_a_new_beginning_begins_again() {
+fn counts_of_a_session_before_a_restart_are_not_taken_for_those_of_the_new_one() {
     let mut hub = Hub::new(HubConfig::default(), START);
     hub.on_frame(A, &join_session('a', "a1", Some(1)));
     hub.on_frame(B, &join_session('b', "b1", None));
     drain(&mut hub);
     hub.on_frame(C, &join_session('a', "a1", Some(1)));
-    let out = heard_by(C, &drain(&mut hub));
+    let out = frames_to(C, &drain(&mut hub));
     assert!(!out[0].contains("resumed"), "{out:?}");
     assert!(out[0].contains(id('b').as_str()), "{out:?}");
     hub.on_frame(C, r#"{"type":"media","media":{}}"#);
     hub.on_frame(D, &join_session('a', "a1", Some(0)));
-    assert!(heard_by(D, &drain(&mut hub))[0].contains("resumed"), "now they agree");
+    assert!(frames_to(D, &drain(&mut hub))[0].contains("resumed"), "now they agree");
 }
 
 #[test]
-fn a_late_join_of_an_old_socket_takes_nothing_away() {
-    let mut hub = two_with_sessions();
+fn a_late_join_of_an_old_socket_replaces_nothing() {
+    let mut hub = two_members_with_sessions();
     let join = |session, attempt| {
         join_session('a', session, None).replace("}}", &format!(r#","attempt":{attempt}}}}}"#))
     };
@@ -228,32 +228,32 @@ fn a_late_join_of_an_old_socket_takes_nothing_away() {
 }
 
 #[test]
-fn a_loss_that_the_server_has_not_noticed_is_nobodys_business() {
-    let mut hub = two_with_sessions();
+fn resuming_before_the_loss_was_noticed_sends_nothing_to_the_others() {
+    let mut hub = two_members_with_sessions();
     hub.on_frame(C, &join_session('a', "a1", Some(1)));
     let out = drain(&mut hub);
     assert_eq!(code_of(&out[0]), Some((A, "replaced")));
-    assert_eq!(heard_by(B, &out), [""; 0]);
+    assert_eq!(frames_to(B, &out), [""; 0]);
     hub.on_disconnected(A);
     assert_eq!(drain(&mut hub), []);
 }
 
 #[test]
-fn another_session_is_the_same_person_anew() {
-    let mut hub = two_with_sessions();
+fn another_session_of_the_same_identity_replaces_the_first() {
+    let mut hub = two_members_with_sessions();
     hub.on_disconnected(A);
     drain(&mut hub);
     hub.on_frame(C, &join_session('a', "a2", None));
     let out = drain(&mut hub);
     assert!(matches!(&out[0], HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none()));
-    let told = heard_by(B, &out);
+    let told = frames_to(B, &out);
     assert!(told[0].ends_with(r#""session":"a2"}}"#), "{told:?}");
     assert_eq!((hub.participant_count(), hub.poll_timeout()), (2, None));
 }
 
 #[test]
 fn a_lost_seat_is_kept_for_a_while_and_then_free() {
-    let mut hub = two_with_sessions();
+    let mut hub = two_members_with_sessions();
     hub.advance(Timestamp::from_millis(1000));
     hub.on_disconnected(A);
     drain(&mut hub);
@@ -269,7 +269,7 @@ fn a_lost_seat_is_kept_for_a_while_and_then_free() {
 /// not keep them out for a minute.
 #[test]
 fn a_reserved_seat_goes_to_a_newcomer_once_it_is_evictable() {
-    let mut hub = two_with_sessions();
+    let mut hub = two_members_with_sessions();
     hub.on_disconnected(A);
     hub.advance(Timestamp::from_millis(19_999));
     hub.on_frame(C, &join("r", 'c'));
@@ -288,30 +288,30 @@ fn a_reserved_seat_goes_to_a_newcomer_once_it_is_evictable() {
 
 #[test]
 fn a_reserved_seat_is_kept_while_nobody_needs_it() {
-    let mut hub = two_with_sessions();
+    let mut hub = two_members_with_sessions();
     hub.on_frame(B, r#"{"type":"leave"}"#);
     hub.on_disconnected(A);
     hub.advance(Timestamp::from_millis(59_000));
     hub.on_frame(C, &join("r", 'c'));
     hub.on_frame(D, &join_session('a', "a1", Some(2)));
     let out = drain(&mut hub);
-    assert!(heard_by(D, &out)[0].contains(r#""resumed":true"#), "{out:?}");
+    assert!(frames_to(D, &out)[0].contains(r#""resumed":true"#), "{out:?}");
 }
 
 #[test]
-fn a_page_that_went_away_has_left_and_a_reload_finds_its_seat() {
-    let mut hub = two_with_sessions();
+fn after_going_away_a_seat_is_reserved_for_a_reload() {
+    let mut hub = two_members_with_sessions();
     for session in ["a2", "a3"] {
         let left = format!(r#"{{"type":"participant-left","id":"{}","reason":"left"}}"#, id('a'));
         hub.on_going_away(A);
-        assert_eq!(heard_by(B, &drain(&mut hub)), [left], "at once, and nobody waits for her");
+        assert_eq!(frames_to(B, &drain(&mut hub)), [left], "at once, and nobody waits for her");
         hub.on_disconnected(A);
         hub.on_frame(C, &join("r", 'c'));
         assert!(drain(&mut hub).iter().any(|output| code_of(output) == Some((C, "seat-kept"))));
         hub.on_frame(A, &join_session('a', session, None));
         let out = drain(&mut hub);
         assert!(matches!(&out[0], HubOutput::Send(A, ServerMessage::Joined(w)) if w.resumed.is_none()));
-        assert!(heard_by(B, &out)[0].contains(session), "{out:?}");
+        assert!(frames_to(B, &out)[0].contains(session), "{out:?}");
     }
     hub.on_going_away(A);
     drain(&mut hub);
@@ -321,8 +321,8 @@ fn a_page_that_went_away_has_left_and_a_reload_finds_its_seat() {
 }
 
 #[test]
-fn who_breaks_a_rule_or_leaves_keeps_nothing() {
-    let mut hub = two_with_sessions();
+fn members_that_left_or_were_removed_have_no_reserved_seat() {
+    let mut hub = two_members_with_sessions();
     hub.remove_client(A);
     hub.on_frame(B, r#"{"type":"leave"}"#);
     drain(&mut hub);
@@ -365,10 +365,10 @@ fn one_address_does_not_use_up_the_reserved_seats() {
     drain(&mut hub);
     hub.on_frame(B, &join_session('a', "a1", Some(0)));
     let out = drain(&mut hub);
-    assert!(heard_by(B, &out)[0].contains(r#""resumed":true"#), "{out:?}");
+    assert!(frames_to(B, &out)[0].contains(r#""resumed":true"#), "{out:?}");
 }
 
-/// Two people who fill what is kept for a third, who never says what they have heard.
+/// Members fill the backlogs of others, who acknowledge nothing.
 #[test]
 fn the_largest_backlog_is_dropped_and_no_other() {
     let mut hub = Hub::new(HubConfig { max_backlog_bytes: 20_000, ..HubConfig::default() }, START);
@@ -387,13 +387,13 @@ fn the_largest_backlog_is_dropped_and_no_other() {
     hub.on_frame(ClientId(5), &join_session('b', "b1", Some(0)));
     hub.on_frame(ClientId(6), &join_session('d', "d1", Some(0)).replace(r#""r""#, r#""other""#));
     let out = drain(&mut hub);
-    assert!(heard_by(ClientId(5), &out)[0].contains(r#""resumed":true"#), "{out:?}");
-    assert!(!heard_by(ClientId(6), &out)[0].contains("resumed"), "{out:?}");
+    assert!(frames_to(ClientId(5), &out)[0].contains(r#""resumed":true"#), "{out:?}");
+    assert!(!frames_to(ClientId(6), &out)[0].contains("resumed"), "{out:?}");
 }
 
 #[test]
-fn what_was_heard_is_not_repeated() {
-    let mut hub = two_with_sessions();
+fn what_was_acknowledged_is_not_sent_again() {
+    let mut hub = two_members_with_sessions();
     hub.on_frame(B, &end_of_candidates('a'));
     hub.on_frame(A, r#"{"type":"pong","heard":2}"#);
     drain(&mut hub);
@@ -401,6 +401,6 @@ fn what_was_heard_is_not_repeated() {
     let out = drain(&mut hub);
     assert!(
         out.iter().any(|o| matches!(o, HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none())),
-        "the server has forgotten what she had heard already: {out:?}"
+        "the server has dropped what she had acknowledged already: {out:?}"
     );
 }

@@ -28,9 +28,9 @@ pub const MIN_IDENTITY_BYTES: usize = 32;
 /// Longest name of a session, in bytes.
 pub const MAX_SESSION_BYTES: usize = 64;
 /// Most messages of a session that either side keeps, to repeat them after a lost connection...
-pub const MAX_KEPT_MESSAGES: usize = 256;
+pub const MAX_BACKLOG_MESSAGES: usize = 256;
 /// ...and most bytes of them; of more, the oldest are forgotten, and a session that misses those begins anew.
-pub const MAX_KEPT_BYTES: usize = 256 * 1024;
+pub const MAX_BACKLOG_BYTES: usize = 256 * 1024;
 /// Most participants in a roster; a longer one is refused.
 pub const MAX_PARTICIPANTS: usize = 64;
 /// Most connections to a selective forwarding unit: two for each participant, and a few of our own.

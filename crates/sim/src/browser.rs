@@ -41,7 +41,7 @@ pub struct Connection<P> {
     description_pending: bool,
     /// The transceivers that send, by their place; `None` if the offer that brought one has no such section.
     transceivers: BTreeMap<Source, Option<usize>>,
-    /// Their sections, as the page has heard last.
+    /// Their sections, as the page was last told.
     associated: BTreeMap<Source, String>,
     /// The sections of which `track` has fired.
     remote_tracks: BTreeSet<String>,
@@ -179,7 +179,7 @@ impl<P> Connection<P> {
         }
     }
 
-    /// Sources whose transceiver is in another section than the page has heard: after a rollback it may be.
+    /// Sources whose transceiver is in another section than the page was told: after a rollback it may be.
     fn associate(&mut self) -> Vec<ConnectionEvent> {
         let all = Source::ALL.into_iter().filter_map(|source| Some((source, self.mid(source)?)));
         let new: Vec<_> = all.filter(|(source, mid)| self.associated.get(source) != Some(mid)).collect();

@@ -52,7 +52,7 @@ pub(crate) struct Recovery {
     repairs: u32,
     was_connected: bool,
     /// What the polite side adds to every deadline, so that usually only one side acts.
-    patience: Duration,
+    polite_delay: Duration,
     /// What the next repair because of silence is.
     silence_repair: Repair,
     /// Repairs because of silence since media last flowed.
@@ -74,7 +74,7 @@ impl Recovery {
             postponed_to: None,
             repairs: 0,
             was_connected: false,
-            patience: if polite { POLITE_DELAY } else { Duration::ZERO },
+            polite_delay: if polite { POLITE_DELAY } else { Duration::ZERO },
             silence_repair: Repair::RestartIce,
             silent_repairs: 0,
             packets_due_by: now,
@@ -180,7 +180,7 @@ impl Recovery {
     pub(crate) fn on_silence(&mut self, now: Timestamp, silence_repair: Repair, media_state_current: bool) {
         if self.phase == Phase::Healthy && self.silent_repairs < SILENT_REPAIRS {
             let silence_repair = if self.silent_repairs == 0 { silence_repair } else { Repair::Rebuild };
-            self.await_packets(now + self.patience, silence_repair);
+            self.await_packets(now + self.polite_delay, silence_repair);
         }
         let waited = self.phase == Phase::Silent && self.deadline.is_none() && self.packets_due_by <= now;
         if waited && (media_state_current || self.silence_repair == Repair::RestartIce) {
@@ -309,7 +309,7 @@ impl Recovery {
 
     fn enter(&mut self, phase: Phase, now: Timestamp, after: Duration) {
         self.phase = phase;
-        self.deadline = Some(now + after + self.patience);
+        self.deadline = Some(now + after + self.polite_delay);
     }
 }
 

@@ -40,9 +40,9 @@ struct Session {
     engine_id: String,
     interval: Duration,
     /// Silence after which the server is taken for dead.
-    patience: Duration,
+    silence_timeout: Duration,
     max_payload: usize,
-    heard_at: Timestamp,
+    last_message_at: Timestamp,
     /// When an old server expects to be asked for its heartbeat; `None` for new ones, who ask us.
     ask_at: Option<Timestamp>,
     up: bool,
@@ -58,7 +58,7 @@ impl SocketIo {
 
     fn frame(&mut self, now: Timestamp, frame: &str, out: &mut Vec<CarrierOutput>) -> Result<(), Malformed> {
         if let Some(session) = &mut self.session {
-            session.heard_at = now;
+            session.last_message_at = now;
         }
         let mut chars = frame.chars();
         match chars.next() {
@@ -97,9 +97,9 @@ impl SocketIo {
         self.session = Some(Session {
             engine_id: id.to_owned(),
             interval,
-            patience: interval + millis("pingTimeout", 20_000),
+            silence_timeout: interval + millis("pingTimeout", 20_000),
             max_payload: number("maxPayload", MAX_PAYLOAD) as usize,
-            heard_at: now,
+            last_message_at: now,
             ask_at: None,
             up: false,
             early: Vec::new(),
@@ -162,7 +162,7 @@ impl SocketIo {
 
     fn on_timeout(&mut self, now: Timestamp, out: &mut Vec<CarrierOutput>) {
         let Some(session) = &mut self.session else { return };
-        if session.heard_at + session.patience <= now {
+        if session.last_message_at + session.silence_timeout <= now {
             self.session = None;
             out.push(CarrierOutput::ServerSilent);
         } else if session.ask_at.is_some_and(|at| at <= now) {
@@ -211,7 +211,7 @@ impl Carrier for SocketIo {
 
     fn poll_timeout(&self) -> Option<Timestamp> {
         let session = self.session.as_ref()?;
-        session.ask_at.into_iter().chain([session.heard_at + session.patience]).min()
+        session.ask_at.into_iter().chain([session.last_message_at + session.silence_timeout]).min()
     }
 }
 

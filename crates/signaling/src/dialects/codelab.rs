@@ -88,9 +88,9 @@ impl Codelab {
         Ok(())
     }
 
-    fn await_them(&mut self, patience: Duration, context: &mut Context) {
+    fn await_them(&mut self, timeout: Duration, context: &mut Context) {
         self.expecting = true;
-        context.set_timer(Some(context.now + patience));
+        context.set_timer(Some(context.now + timeout));
     }
 }
 

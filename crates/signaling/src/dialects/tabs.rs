@@ -53,7 +53,7 @@ struct Tabs {
 
 struct Other {
     info: ParticipantInfo,
-    heard_at: Timestamp,
+    last_message_at: Timestamp,
     gone: bool,
 }
 
@@ -210,7 +210,7 @@ impl Tabs {
         }
         self.introduce(Some(info.id.as_str()), out);
         out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Joined(info.clone()))));
-        self.others.push(Other { info, heard_at: now, gone: false });
+        self.others.push(Other { info, last_message_at: now, gone: false });
     }
 
     fn on_media_state(
@@ -221,7 +221,7 @@ impl Tabs {
         out: &mut Vec<DialectOutput>,
     ) {
         let Some(other) = self.others.iter_mut().find(|other| other.info.id == *from) else { return };
-        other.heard_at = now;
+        other.last_message_at = now;
         if std::mem::take(&mut other.gone) {
             out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Resumed(other.info.clone()))));
         }
@@ -239,8 +239,10 @@ impl Tabs {
         }
         self.heartbeat_at = Some(now + HEARTBEAT);
         self.send(now, Outbound::MediaState(self.media), out);
-        for other in
-            self.others.iter_mut().filter(|other| !other.gone && other.heard_at + LOST_TAB_TIMEOUT <= now)
+        for other in self
+            .others
+            .iter_mut()
+            .filter(|other| !other.gone && other.last_message_at + LOST_TAB_TIMEOUT <= now)
         {
             other.gone = true;
             out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Lost(other.info.id.clone()))));

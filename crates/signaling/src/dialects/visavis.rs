@@ -43,15 +43,15 @@ const MISSED_HEARTBEATS: u32 = 3;
 pub struct Visavis {
     endpoint: Endpoint,
     identity: String,
-    /// Silence after which the server is taken for dead; `None` until it told its heartbeat.
-    patience: Option<Duration>,
+    /// Silence after which the server is taken for dead; `None` until its `joined` has named the heartbeat.
+    silence_timeout: Option<Duration>,
     /// When the last frame came; `None` before the first.
-    heard_at: Option<Timestamp>,
-    /// `None` if lost connections are begun anew.
+    last_message_at: Option<Timestamp>,
+    /// `None` if lost connections are not resumed.
     session: Option<Session>,
-    /// `join` was said, and not yet answered.
+    /// `join` was sent, and not yet answered.
     joining: bool,
-    /// It asked to take up a session.
+    /// It asked to resume the session.
     resuming: bool,
 }
 
@@ -63,15 +63,15 @@ impl Visavis {
         Self {
             endpoint,
             identity: identity.into(),
-            patience: None,
-            heard_at: None,
+            silence_timeout: None,
+            last_message_at: None,
             session: None,
             joining: false,
             resuming: false,
         }
     }
 
-    /// Lets the server take up a lost connection where it broke off. `page` must be different each time a page is
+    /// Lets the session resume after a lost connection. `page` must be different each time a page is
     /// loaded, though the identity may be the same: it tells the others that all connections are lost.
     pub fn with_session(self, page: impl Into<String>) -> Self {
         Self { session: Some(Session::new(page.into())), ..self }
@@ -80,7 +80,7 @@ impl Visavis {
     fn on_frame(&mut self, frame: &str, out: &mut Vec<DialectOutput>) {
         match ServerMessage::decode(frame) {
             Ok(Some(message)) => {
-                self.track_session(&message, out);
+                self.update_session(&message, out);
                 out.push(self.on_server_message(message));
             }
             Ok(None) => {}
@@ -88,19 +88,21 @@ impl Visavis {
         }
     }
 
-    /// What the message means for the session; what the server has missed is repeated.
-    fn track_session(&mut self, message: &ServerMessage, out: &mut Vec<DialectOutput>) {
+    /// Counts the message for the session; when that is resumed, sends again what the server has not received.
+    fn update_session(&mut self, message: &ServerMessage, out: &mut Vec<DialectOutput>) {
         let Some(session) = &mut self.session else { return };
         match message {
-            ServerMessage::Joined(Welcome { resumed: Some(heard), .. }) if self.joining && self.resuming => {
-                session.acknowledge(*heard);
-                out.extend(session.kept().iter().cloned().map(DialectOutput::Frame));
+            ServerMessage::Joined(Welcome { resumed: Some(received), .. })
+                if self.joining && self.resuming =>
+            {
+                session.acknowledge(*received);
+                out.extend(session.unacknowledged().iter().cloned().map(DialectOutput::Frame));
             }
             ServerMessage::Joined(_) if self.joining => session.begin(),
             ServerMessage::Error { code, closes: true, .. } => {
-                session.give_up();
+                session.forbid_resume();
                 if RejectCode::from_name(code).is_final() {
-                    session.renew();
+                    session.begin_next_call();
                 }
             }
             ServerMessage::ParticipantJoined { .. }
@@ -111,23 +113,23 @@ impl Visavis {
             ServerMessage::Joined(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Error { .. }
-            | ServerMessage::Ping { heard: None } => {}
-            ServerMessage::Ping { heard: Some(heard) } => session.acknowledge(*heard),
+            | ServerMessage::Ping { received: None } => {}
+            ServerMessage::Ping { received: Some(received) } => session.acknowledge(*received),
         }
     }
 
     fn on_server_message(&mut self, message: ServerMessage) -> DialectOutput {
         let signal = match message {
             ServerMessage::Ping { .. } => {
-                let heard = self.session.as_ref().and_then(Session::heard);
-                return DialectOutput::Frame(ClientMessage::Pong { heard }.encode());
+                let received = self.session.as_ref().and_then(Session::received);
+                return DialectOutput::Frame(ClientMessage::Pong { received }.encode());
             }
-            ServerMessage::Joined(welcome) => self.welcome(welcome),
+            ServerMessage::Joined(welcome) => self.on_joined(welcome),
             ServerMessage::ParticipantJoined { participant, resumed: true } => {
-                Inbound::Roster(RosterSignal::Resumed(introduce(participant, Offerer::Them)))
+                Inbound::Roster(RosterSignal::Resumed(participant_info(participant, Offerer::Them)))
             }
             ServerMessage::ParticipantJoined { participant, resumed: false } => {
-                Inbound::Roster(RosterSignal::Joined(introduce(participant, Offerer::Them)))
+                Inbound::Roster(RosterSignal::Joined(participant_info(participant, Offerer::Them)))
             }
             ServerMessage::ParticipantLeft { id, reason: LeaveReason::Left } => {
                 Inbound::Roster(RosterSignal::Left(id))
@@ -152,15 +154,16 @@ impl Visavis {
         DialectOutput::Signal(signal)
     }
 
-    fn welcome(&mut self, welcome: Welcome) -> Inbound {
-        self.patience = (welcome.heartbeat > 0)
+    fn on_joined(&mut self, welcome: Welcome) -> Inbound {
+        self.silence_timeout = (welcome.heartbeat > 0)
             .then(|| Duration::from_secs(u64::from(welcome.heartbeat.min(3600) * MISSED_HEARTBEATS)));
         if std::mem::take(&mut self.joining) && self.resuming && welcome.resumed.is_some() {
             return Inbound::Server(ServerSignal::Resumed {
                 ice_servers: welcome.ice_servers.map(ice_servers),
             });
         }
-        let participants = welcome.participants.into_iter().map(|p| introduce(p, Offerer::Us)).collect();
+        let participants =
+            welcome.participants.into_iter().map(|p| participant_info(p, Offerer::Us)).collect();
         Inbound::Server(ServerSignal::Joined(Joined {
             id: welcome.id,
             participants,
@@ -170,25 +173,25 @@ impl Visavis {
         }))
     }
 
-    /// The frame that says something, remembered if it counts.
+    /// The frame of an outbound signal, added to the backlog if it counts.
     pub(super) fn frame(&mut self, outbound: Outbound) -> Option<String> {
         if matches!(outbound, Outbound::Join { .. }) {
             self.joining = true;
             self.session.iter_mut().for_each(Session::count_attempt);
-            self.resuming = self.session.as_ref().is_some_and(|session| session.heard().is_some());
+            self.resuming = self.session.as_ref().is_some_and(|session| session.received().is_some());
         }
         let leaves = matches!(outbound, Outbound::Leave);
         let message = self.to_message(outbound)?;
         let frame = message.encode();
         match &mut self.session {
-            Some(session) if leaves => session.renew(),
-            Some(session) if message.counts() => session.keep(&frame),
+            Some(session) if leaves => session.begin_next_call(),
+            Some(session) if message.counts() => session.record_sent(&frame),
             Some(_) | None => {}
         }
         Some(frame)
     }
 
-    /// The message that says it; nothing for what a mesh has no word for.
+    /// The message of an outbound signal; `None` for those that only selective forwarding units have.
     fn to_message(&self, outbound: Outbound) -> Option<ClientMessage> {
         Some(match outbound {
             Outbound::Join { room, name, media } => ClientMessage::Join(Join {
@@ -227,19 +230,19 @@ impl Dialect for Visavis {
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
             DialectInput::Opened | DialectInput::Closed => {
-                self.patience = None;
+                self.silence_timeout = None;
                 self.joining = false;
             }
             DialectInput::Frame(frame) => {
-                self.heard_at = Some(now);
+                self.last_message_at = Some(now);
                 self.on_frame(&frame, out);
             }
             DialectInput::Send(outbound) => out.extend(self.frame(outbound).map(DialectOutput::Frame)),
-            // Whoever leaves says so.
+            // Whoever leaves sends `leave`.
             DialectInput::HangUpChannelClosed(_) => {}
             DialectInput::Timeout => {
                 if self.poll_timeout().is_some_and(|at| at <= now) {
-                    self.patience = None;
+                    self.silence_timeout = None;
                     out.push(DialectOutput::ServerSilent);
                 }
             }
@@ -247,11 +250,11 @@ impl Dialect for Visavis {
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        Some(self.heard_at? + self.patience?)
+        Some(self.last_message_at? + self.silence_timeout?)
     }
 }
 
-fn introduce(participant: Participant, offerer: Offerer) -> ParticipantInfo {
+fn participant_info(participant: Participant, offerer: Offerer) -> ParticipantInfo {
     let Participant { id, name, media, session } = participant;
     ParticipantInfo { id, name, media: Some(media), offerer, session }
 }

@@ -30,14 +30,14 @@ fn about() -> About {
 
 fn make(options: Options) -> BoxedDialect {
     let (me, _) = options.ids();
-    options.over_raw(YWebrtc { me, topic: String::new(), heard_at: None })
+    options.over_raw(YWebrtc { me, topic: String::new(), last_message_at: None })
 }
 
 struct YWebrtc {
     me: String,
     topic: String,
-    /// When the server was last heard; `None` before the first connection.
-    heard_at: Option<Timestamp>,
+    /// When the last message of the server came; `None` before the first connection.
+    last_message_at: Option<Timestamp>,
 }
 
 impl YWebrtc {
@@ -91,7 +91,7 @@ impl Protocol for YWebrtc {
     }
 
     fn on_connected(&mut self, _id: Option<&str>, context: &mut Context) {
-        self.heard_at = Some(context.now);
+        self.last_message_at = Some(context.now);
         context.set_timer(Some(context.now + PING));
     }
 
@@ -104,7 +104,7 @@ impl Protocol for YWebrtc {
     }
 
     fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
-        self.heard_at = Some(context.now);
+        self.last_message_at = Some(context.now);
         let fields = message.arg(0);
         // Pongs and other topics are nothing, nor is the encrypted data of rooms with a password.
         if context.is_joined() && fields.at("topic").as_text() == Some(&self.topic) {
@@ -134,7 +134,7 @@ impl Protocol for YWebrtc {
     }
 
     fn on_timer(&mut self, context: &mut Context) {
-        if self.heard_at.is_some_and(|at| at + DEAD <= context.now) {
+        if self.last_message_at.is_some_and(|at| at + DEAD <= context.now) {
             return context.reconnect();
         }
         context.send(Fields::of_type("ping"));

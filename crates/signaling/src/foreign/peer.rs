@@ -360,12 +360,12 @@ impl RemotePeer {
 
     /// When they count as gone, unless they answer.
     pub(super) fn given_up_at(&self) -> Option<Timestamp> {
-        let patience = match self.presence {
+        let timeout = match self.presence {
             Presence::Assumed => return None,
             Presence::Announced => FIRST_ANSWER_TIMEOUT,
             Presence::Answered => ANSWER_TIMEOUT,
         };
-        Some(self.state.local_offer()?.first + patience)
+        Some(self.state.local_offer()?.first + timeout)
     }
 
     /// When [`RemotePeer::on_timeout`] is due.

@@ -20,7 +20,7 @@ pub(super) struct Server {
     config: HubConfig,
     /// `None` while it is down.
     hub: Option<Hub>,
-    /// Who is at the other end, and when it was heard last.
+    /// Who is at the other end, and when its last frame came.
     sockets: BTreeMap<SocketId, (usize, u64)>,
     /// Sockets whose packets vanish without anybody being told.
     stalled: BTreeSet<SocketId>,
@@ -82,11 +82,12 @@ impl World {
     }
 
     pub(super) fn server_receives(&mut self, socket: SocketId, frame: &str) {
-        let (Some(hub), Some((_, heard))) = (&mut self.server.hub, self.server.sockets.get_mut(&socket))
+        let (Some(hub), Some((_, last_frame_at))) =
+            (&mut self.server.hub, self.server.sockets.get_mut(&socket))
         else {
             return;
         };
-        *heard = self.now;
+        *last_frame_at = self.now;
         hub.advance(Timestamp::from_millis(self.now));
         hub.on_frame(visavis_hub::ClientId(socket), frame);
         self.perform_hub_outputs();
@@ -161,7 +162,8 @@ impl World {
 
     pub(super) fn heartbeat(&mut self) {
         self.schedule(10_000, Action::Heartbeat);
-        let dead = |(_, (_, heard)): &(&SocketId, &(usize, u64))| *heard + PING_TIMEOUT < self.now;
+        let dead =
+            |(_, (_, last_frame_at)): &(&SocketId, &(usize, u64))| *last_frame_at + PING_TIMEOUT < self.now;
         let dead: Vec<_> = self.server.sockets.iter().filter(dead).map(|(socket, _)| *socket).collect();
         for socket in dead {
             self.server_socket_closed(socket);

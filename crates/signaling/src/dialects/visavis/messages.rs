@@ -41,10 +41,10 @@ pub enum ClientMessage {
     Leave,
     /// The answer to `ping`.
     Pong {
-        /// How many messages of the session were heard, so that the server need not keep them any longer.
-        heard: Option<u32>,
+        /// How many messages of the session were received, so that the server need not keep them any longer; `heard` on the wire.
+        received: Option<u32>,
     },
-    /// Is anybody there, and which ICE servers would a call use? Answered by `ice-servers`, joined or not.
+    /// Asks for the ICE servers that a call would use. Answered by `ice-servers`, joined or not.
     Check,
 }
 
@@ -62,21 +62,23 @@ pub struct Join {
     pub identity: String,
     /// What they send.
     pub media: MediaState,
-    /// The session to take up, or to begin; without one a lost connection can only be begun anew.
+    /// The session to resume, or to begin; without one a lost connection cannot be resumed.
     pub session: Option<SessionClaim>,
 }
 
-/// What a client says of its session: all that passes between it and the server, over one socket after another.
+/// The session that a client asks to resume, or begins: all that passes between it and the server, over one socket after
+/// another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionClaim {
     /// Which session, not secret: another one under the same identity means that the client has forgotten everything,
     /// for instance because its page was reloaded.
     pub id: String,
-    /// How many messages of it were heard; absent if there is nothing to take up.
-    pub heard: Option<u32>,
-    /// How many of its own messages the client can no longer repeat.
-    pub forgot: u32,
-    /// How many times the client has asked before this, so that words of an old socket that come late are known for old.
+    /// How many messages of it were received; absent if there is nothing to resume. `heard` on the wire.
+    pub received: Option<u32>,
+    /// How many of its own messages the client can no longer send again. `forgot` on the wire.
+    pub backlog_start: u32,
+    /// How many times the client has sent `join` before this, so that one that comes late from an old socket is told from a
+    /// newer one.
     pub attempt: u32,
 }
 
@@ -119,8 +121,8 @@ pub struct Welcome {
     pub participants: Vec<Participant>,
     /// ICE servers to use, if the server has any.
     pub ice_servers: Option<IceServerList>,
-    /// If the session is taken up: how many messages of the client the server heard in it. Those after that are for
-    /// the client to repeat; what the client missed follows this message.
+    /// If the session is resumed: how many messages of the client the server has received in it (`heard` on the wire). The
+    /// client sends those after that again; what it has not received itself follows this message.
     pub resumed: Option<u32>,
 }
 
@@ -142,7 +144,7 @@ pub enum ServerMessage {
     ParticipantJoined {
         /// Who.
         participant: Participant,
-        /// Whether they take up their session: then nothing is lost, and nothing is to be mended.
+        /// Whether they resume their session: then nothing is lost, and nothing has to be repaired.
         resumed: bool,
     },
     /// Somebody is no longer there.
@@ -190,8 +192,8 @@ pub enum ServerMessage {
     },
     /// A sign of life; answer with `pong`.
     Ping {
-        /// How many messages of the session were heard, so that the client need not keep them any longer.
-        heard: Option<u32>,
+        /// How many messages of the session were received, so that the client need not keep them any longer; `heard` on the wire.
+        received: Option<u32>,
     },
 }
 

@@ -38,7 +38,7 @@ impl ClientMessage {
             "media" => Ok(Self::Media { media: normalize::media_of(&fields)? }),
             "leave" => Ok(Self::Leave),
             "check" => Ok(Self::Check),
-            "pong" => Ok(Self::Pong { heard: fields.optional_u32("heard")? }),
+            "pong" => Ok(Self::Pong { received: fields.optional_u32("heard")? }),
             _ => Err(fields.error("type", "is not a message that clients send")),
         }
     }
@@ -73,7 +73,7 @@ impl ServerMessage {
             "media" => Self::Media { from: read_id(&fields, "from")?, media: normalize::media_of(&fields)? },
             "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
             "error" => read_error(&fields)?,
-            "ping" => Self::Ping { heard: fields.optional_u32("heard")? },
+            "ping" => Self::Ping { received: fields.optional_u32("heard")? },
             _ => return Ok(None),
         }))
     }
@@ -103,8 +103,8 @@ fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
 fn read_claim(fields: &Object<'_>) -> Result<SessionClaim, JsonError> {
     Ok(SessionClaim {
         id: fields.text("id", MAX_SESSION_BYTES)?.to_owned(),
-        heard: fields.optional_u32("heard")?,
-        forgot: fields.optional_u32("forgot")?.unwrap_or(0),
+        received: fields.optional_u32("heard")?,
+        backlog_start: fields.optional_u32("forgot")?.unwrap_or(0),
         attempt: fields.optional_u32("attempt")?.unwrap_or(0),
     })
 }

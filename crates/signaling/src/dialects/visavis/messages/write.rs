@@ -25,7 +25,7 @@ impl ClientMessage {
                 fields
             }
             Self::Leave => Fields::of_type("leave"),
-            Self::Pong { heard } => write_beat("pong", *heard),
+            Self::Pong { received } => write_heartbeat("pong", *received),
             Self::Check => Fields::of_type("check"),
         }
     }
@@ -67,7 +67,7 @@ impl ServerMessage {
                 fields
             }
             Self::Error { code, text, closes } => write_error(code, text, *closes),
-            Self::Ping { heard } => write_beat("ping", *heard),
+            Self::Ping { received } => write_heartbeat("ping", *received),
         }
     }
 }
@@ -82,17 +82,17 @@ fn write_join(join: &Join) -> Fields {
     if let Some(claim) = &join.session {
         let mut session = Fields::default();
         session.text("id", &claim.id);
-        write_number("heard", claim.heard, &mut session);
-        session.number("forgot", claim.forgot);
+        write_number("heard", claim.received, &mut session);
+        session.number("forgot", claim.backlog_start);
         session.number("attempt", claim.attempt);
         fields.put("session", session);
     }
     fields
 }
 
-fn write_beat(kind: &str, heard: Option<u32>) -> Fields {
+fn write_heartbeat(kind: &str, received: Option<u32>) -> Fields {
     let mut fields = Fields::of_type(kind);
-    write_number("heard", heard, &mut fields);
+    write_number("heard", received, &mut fields);
     fields
 }
 
@@ -109,9 +109,9 @@ fn write_welcome(welcome: &Welcome) -> Fields {
     fields.text("room", &welcome.room);
     fields.number("capacity", welcome.capacity);
     fields.number("heartbeat", welcome.heartbeat);
-    if let Some(heard) = welcome.resumed {
+    if let Some(received) = welcome.resumed {
         fields.bool("resumed", true);
-        fields.number("heard", heard);
+        fields.number("heard", received);
     }
     fields.put("participants", Json::List(welcome.participants.iter().map(Json::from).collect()));
     if let Some(list) = &welcome.ice_servers {
