@@ -1,7 +1,7 @@
 //! What all dialects of other people's servers share, so that each of them is little more than its messages.
 //!
-//! A server of our own tells who is there, counts generations and says who left. These servers do not, each in its own
-//! way. The [`Context`] makes up for it: it gives everybody an id, derives generations from the descriptions, puts
+//! The Visavis server tells who is in the room, counts epochs and says who left. These servers do not, each in its own
+//! way. The [`Context`] makes up for it: it gives everybody an id, derives epochs from the descriptions, puts
 //! candidates into descriptions where old clients need that, keeps crossing offers apart, and notices who is silent for
 //! too long. [`ForeignDialect`] joins a carrier, a [`Protocol`] and its context into a [`Dialect`].
 
@@ -34,13 +34,14 @@ pub(crate) struct Profile {
     pub(crate) capacity: u32,
     /// Others do not notice when our socket is replaced: who was there still is. If not, we come back as somebody new.
     pub(crate) survives_reconnect: bool,
-    /// Candidates travel inside the description, because clients take only that. Ours take them by themselves.
+    /// Candidates are put into the description, because clients of this server take no others. Visavis clients do.
     pub(crate) candidates_in_description: bool,
-    /// Nobody says who is there: somebody may be, so an offer is made into the silence and repeated.
+    /// The server does not tell who is in the room: an offer is broadcast and repeated, in case somebody is.
     pub(crate) no_roster: bool,
-    /// Ours say hello before anything else, so that they are known by ids of their own. `no_roster` wants it.
+    /// Visavis clients send a [`Context::hello`] before anything else, so that they know each other by ids of their own.
+    /// Required with `no_roster`.
     pub(crate) says_hello: bool,
-    /// The server also repeats what is said in other rooms.
+    /// The server also relays messages of other rooms.
     pub(crate) mixes_rooms: bool,
     /// Clients hang up by closing a data channel beside the media.
     pub(crate) uses_hang_up_channel: bool,
@@ -55,7 +56,7 @@ pub(crate) struct JoinRequest {
     pub(crate) name: String,
 }
 
-/// How one server speaks: its messages, heard and said. `to` and every key are the server's own ids of people, or [`OTHER`].
+/// The messages of one kind of server, received and sent. `to` and every key are the server's own ids of people, or [`OTHER`].
 pub(crate) trait Protocol {
     fn profile(&self) -> Profile;
 
@@ -75,23 +76,23 @@ pub(crate) trait Protocol {
     /// Enter the room; only while the carrier is up, and again on each new one.
     fn join(&mut self, request: &JoinRequest, context: &mut Context);
 
-    /// The server said something.
+    /// A message of the server.
     ///
     /// # Errors
     /// If that makes no sense; then nothing may have changed.
     fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed>;
 
-    /// Say an offer or answer.
+    /// Send an offer or answer.
     fn send_description(&mut self, to: &str, description: &SessionDescription, context: &mut Context);
 
-    /// Say a candidate, or the end of candidates.
+    /// Send a candidate, or the end of candidates.
     fn send_candidate(&mut self, to: &str, candidate: Option<&IceCandidate>, context: &mut Context);
 
-    /// Say something that is only for another of ours, in a shape that no server and no naive page stumbles over or takes
-    /// for a word to itself. Who is not known to be ours hears nothing but a [`Context::hello`]. An empty `to` is everybody.
+    /// Send an extension message, which only other Visavis clients read, in a shape that no server and no other client rejects
+    /// or acts on. To a client that is not known to be Visavis only a [`Context::hello`] is sent. An empty `to` is everybody.
     fn send_extension(&mut self, _to: &str, _x: Json, _context: &mut Context) {}
 
-    /// Say goodbye, if the server knows a word for it.
+    /// Leave the room, if the server has a message for it.
     fn leave(&mut self, _context: &mut Context) {}
 
     /// Somebody has closed the data channel beside the media.
@@ -115,12 +116,12 @@ pub(crate) struct ForeignDialect {
     connected: bool,
     request: Option<JoinRequest>,
     rejection: Option<Rejection>,
-    /// Whether to say so once the carrier is up: there is nothing else to ask such a server before joining.
+    /// [`Outbound::Check`] waits for the carrier to be up: there is nothing else to ask such a server before joining.
     check_pending: bool,
 }
 
 impl ForeignDialect {
-    /// `id` is how others of ours call us.
+    /// `id` is our id among Visavis clients.
     pub(crate) fn new(url: &str, carrier: Box<dyn Carrier>, protocol: Box<dyn Protocol>, id: String) -> Self {
         let context = Context::new(protocol.profile(), id);
         Self {
@@ -140,8 +141,8 @@ impl ForeignDialect {
         self.carrier.handle(self.context.now, input, &mut outputs);
         for output in outputs {
             match output {
-                // An answer would be heard as that of somebody who is not there any more.
-                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.moving => {}
+                // It belongs to the connection that is being replaced.
+                CarrierOutput::Connected(_) | CarrierOutput::Message(_) if self.context.url_changed => {}
                 CarrierOutput::Frame(frame) => out.push(DialectOutput::Frame(frame)),
                 CarrierOutput::Invalid(why) => out.push(DialectOutput::Invalid(why)),
                 CarrierOutput::ServerSilent => self.context.reconnect(),
@@ -171,7 +172,7 @@ impl ForeignDialect {
         }
     }
 
-    /// To the question whether anybody is there.
+    /// Answers [`Outbound::Check`], once it is known whether the server accepts us.
     fn answer_check(&mut self) {
         if let Some(rejection) = self.rejection.clone().filter(|_| self.check_pending) {
             self.context.refuse(rejection);
@@ -241,7 +242,7 @@ impl ForeignDialect {
             Some(Outgoing::Candidate(key, candidate)) if !self.context.is_visavis(&key) => {
                 self.protocol.send_candidate(&key, candidate.as_ref(), &mut self.context);
             }
-            // Ours need no end of candidates.
+            // Visavis clients need no end of candidates.
             Some(Outgoing::Candidate(..)) | None => {}
         }
     }
@@ -270,7 +271,7 @@ impl ForeignDialect {
         self.check_pending = false;
     }
 
-    /// What the protocol said goes out through the carrier, and what it heard goes to the room.
+    /// Sends the messages of the protocol through the carrier, and its signals to the room.
     fn drain(&mut self, out: &mut Vec<DialectOutput>) {
         self.send_extensions();
         for message in self.context.take_messages() {
@@ -287,8 +288,8 @@ impl Dialect for ForeignDialect {
     }
 
     fn probe(&self) -> Option<Probe> {
-        let carriers = || self.carrier.probe(&self.protocol.url(&self.url));
-        Some(self.protocol.probe(&self.url).unwrap_or_else(carriers))
+        let of_carrier = || self.carrier.probe(&self.protocol.url(&self.url));
+        Some(self.protocol.probe(&self.url).unwrap_or_else(of_carrier))
     }
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

@@ -287,10 +287,10 @@ fn early_candidates_wait_and_late_ones_are_dropped() {
 }
 
 #[test]
-fn older_generations_are_ignored_and_newer_ones_take_over() {
+fn older_epochs_are_ignored_and_newer_ones_take_over() {
     let (mut harness, _) = Harness::joined(&[]);
     harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
-    assert_eq!(harness.receive(candidate_from("a", 2, "u")), [], "of a generation to come");
+    assert_eq!(harness.receive(candidate_from("a", 2, "u")), [], "of an epoch to come");
     let effects = harness.receive(offer_from("a", 2, "u"));
     let set = Effect::Connection(
         ConnectionId(0),
@@ -468,9 +468,9 @@ fn nobody_pushes_out_what_others_said_too_early() {
     );
 }
 
-/// The others remember our generations: an old one would be answered by a second connection.
+/// The others remember our epochs: an old one would be answered by a second connection.
 #[test]
-fn whoever_comes_back_goes_on_counting_generations() {
+fn whoever_comes_back_goes_on_counting_epochs() {
     let (mut harness, _) = Harness::joined(&["a"]);
     harness.input(Input::Command(Command::Leave));
     harness.join(&["a"]);

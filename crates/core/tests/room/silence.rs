@@ -166,7 +166,7 @@ fn nobody_makes_us_rebuild_without_end() {
     }
     assert_eq!(built, 10, "in one minute");
     harness.wait(Duration::from_secs(59));
-    assert_eq!(harness.receive(candidate_from("a", 101, "v")), [], "of a generation to come");
+    assert_eq!(harness.receive(candidate_from("a", 101, "v")), [], "of an epoch to come");
     let effects = harness.receive(offer_from("a", 101, "v"));
     assert_eq!(creations(&effects).len(), 1, "when a minute is over they are followed again");
 }

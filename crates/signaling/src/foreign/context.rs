@@ -1,4 +1,4 @@
-//! What a [`Protocol`](super::Protocol) works on: the people it knows, and what it has to say to the room and the server.
+//! What a [`Protocol`](super::Protocol) works on: the participants it knows, and what is to be sent to the room and the server.
 
 use super::extension::{LocalInfo, VisavisClient};
 use super::peer::RemotePeer;
@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 /// context has seen to it that only one side does.
 const ME: &str = "!";
 
-/// Something to be said about one participant.
+/// Something to be sent to one participant.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
     /// An offer or answer.
@@ -30,7 +30,7 @@ pub(crate) enum Outgoing {
     Candidate(String, Option<IceCandidate>),
 }
 
-/// The people a protocol knows, and what waits to be said to the room and to the server.
+/// The participants a protocol knows, and what is to be sent to the room and to the server.
 #[derive(Debug)]
 pub(crate) struct Context {
     /// When the present input came; the origin of time before the first.
@@ -38,17 +38,17 @@ pub(crate) struct Context {
     pub(super) profile: Profile,
     pub(super) local: LocalInfo,
     pub(super) peers: Vec<RemotePeer>,
-    /// How many have ever entered: nobody gets the id of somebody before.
-    entered: u32,
+    /// How many have ever entered, so that nobody gets the id of an earlier participant.
+    entered_count: u32,
     pub(super) joined: bool,
     pub(super) signals: Vec<Inbound>,
     messages: Vec<Message>,
-    /// What ours are told besides, and by which key; an empty one is everybody.
+    /// Extension messages to be sent, with the key of the addressee; an empty one is everybody.
     pub(super) extensions: Vec<(String, Json)>,
     timer: Option<Timestamp>,
     reconnect: Option<DialectOutput>,
     /// This socket is about to be replaced by one with another URL: what still comes belongs to who we were there.
-    pub(super) moving: bool,
+    pub(super) url_changed: bool,
 }
 
 impl Context {
@@ -58,23 +58,23 @@ impl Context {
             profile,
             local: LocalInfo { id, ..LocalInfo::default() },
             peers: Vec::new(),
-            entered: 0,
+            entered_count: 0,
             joined: false,
             signals: Vec::new(),
             messages: Vec::new(),
             extensions: Vec::new(),
             timer: None,
             reconnect: None,
-            moving: false,
+            url_changed: false,
         }
     }
 
-    /// Says an event.
+    /// Sends an event.
     pub(crate) fn emit(&mut self, event: &str, args: Vec<Json>) {
         self.messages.push(Message::event(event, args));
     }
 
-    /// Says a plain message.
+    /// Sends a plain message.
     pub(crate) fn send(&mut self, value: impl Into<Json>) {
         self.messages.push(Message::plain(value));
     }
@@ -92,7 +92,7 @@ impl Context {
     /// Opens a new socket, because the URL has changed.
     pub(crate) fn reconnect_at_new_url(&mut self) {
         self.reconnect = Some(DialectOutput::UrlChanged);
-        self.moving = true;
+        self.url_changed = true;
     }
 
     /// We are in the room.
@@ -181,8 +181,8 @@ impl Context {
         }
     }
 
-    /// Puts somebody in the room, unless they are there. Those of ours who say hello before anything else go by the same
-    /// id whenever they come back: what has happened between us counts on.
+    /// Puts somebody in the room, unless they are there. Visavis clients that send a hello before anything else keep their id
+    /// when they come back, and so the epochs go on.
     pub(super) fn add_peer(
         &mut self,
         key: &str,
@@ -197,8 +197,8 @@ impl Context {
         let id = match &visavis {
             Some(visavis) if self.profile.says_hello => visavis.id.clone(),
             Some(_) | None => {
-                self.entered = self.entered.wrapping_add(1);
-                [key, "~", &self.entered.to_string()].concat()
+                self.entered_count = self.entered_count.wrapping_add(1);
+                [key, "~", &self.entered_count.to_string()].concat()
             }
         };
         if self.peers.iter().any(|peer| peer.id.as_str() == id) {
@@ -233,8 +233,11 @@ impl Context {
         self.keys().iter().filter(|key| !here(key)).for_each(|key| self.participant_left(key));
     }
 
-    /// Somebody described themselves, in whatever shape. Who is not known enters. `known` is the type of the description,
-    /// if the message tells. An error if it is no description.
+    /// A description of somebody, in whatever shape. A participant that is not known is added. `known` is its type, if the
+    /// message tells.
+    ///
+    /// # Errors
+    /// If it is no description.
     pub(crate) fn on_description(
         &mut self,
         key: &str,
@@ -254,7 +257,7 @@ impl Context {
     ) -> Result<(), Malformed> {
         let description = loose::description(value, known).ok_or(Malformed)?;
         let (now, listens_until) =
-            (self.now, self.local.listens_until.filter(|_| key == OTHER && !self.local.hosts));
+            (self.now, self.local.listens_until.filter(|_| key == OTHER && !self.local.is_host));
         if listens_until.is_some() && description.sdp_type == SdpType::Answer {
             return Ok(());
         }
@@ -270,7 +273,7 @@ impl Context {
         Ok(())
     }
 
-    /// Somebody has a candidate, or no more. Nobody enters by that: a late one of somebody who left is nothing.
+    /// A candidate of somebody, or the end of their candidates. Adds nobody: a late one of somebody who left is ignored.
     pub(crate) fn on_candidate(&mut self, key: &str, value: &Json) {
         let candidate = loose::candidate(value);
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key == key) {
@@ -278,7 +281,7 @@ impl Context {
         }
     }
 
-    /// The server refuses. `words` are its own, or none: a sentence of ours would be quoted as if it were the server's.
+    /// The server refuses. `words` are those of the server, or empty: the page quotes them.
     pub(crate) fn reject(&mut self, code: RejectCode, words: &str, closes: bool) {
         let text = text::clean(words, MAX_ERROR_CHARS);
         self.refuse(Rejection { code, text, closes });
@@ -306,7 +309,7 @@ impl Context {
         self.peers.clear();
         self.joined = false;
         self.timer = None;
-        self.local.hosts = false;
+        self.local.is_host = false;
         self.local.listens_until = None;
     }
 
@@ -315,7 +318,7 @@ impl Context {
         self.joined = false;
         self.timer = None;
         self.reconnect = None;
-        self.moving = false;
+        self.url_changed = false;
         self.signals.clear();
         self.messages.clear();
         self.extensions.clear();
@@ -344,7 +347,7 @@ impl Context {
         peer.on_local_candidate(self.now, candidate)
     }
 
-    /// What is to be said because time has passed. Who is silent for too long has left.
+    /// What is to be sent because time has passed. Who is silent for too long has left.
     pub(super) fn take_outgoing(&mut self) -> Vec<Outgoing> {
         let (now, announces_leave) = (self.now, self.profile.announces_leave);
         let mut outgoing = Vec::new();

@@ -1,11 +1,12 @@
-//! What two of ours tell each other through servers that know nothing of it: one more field, `x`, beside the description
-//! or candidate. Servers relay it unread and naive pages ignore it. `docs/dialects.md` describes it for others.
+//! What two Visavis clients tell each other through servers that know nothing of it: one more field, `x`, beside the
+//! description or candidate. Servers relay it unread and other clients ignore it. `docs/dialects.md` describes it for others.
 //!
-//! Whoever shows an `x` has an id, a name and a media state, counts generations and says goodbye; offers that cross are
-//! settled by the ids, at once. As soon as two know each other, all they say is inside the `x`, and what is around it is a
-//! shape that nobody else takes for anything: so no naive page answers an offer that is not for it, and no server counts
-//! it. Whoever shows no `x`, or a strange one, is spoken to as ever. Where a server repeats everything to everybody, ours
-//! are a mesh, and only one of them (the host) speaks with whoever shows no `x`: a naive page has one connection.
+//! A client that sends an `x` has an id, a name and a media state, counts epochs and says goodbye; offers that cross are
+//! settled by the ids, at once. As soon as two know each other, all they send is inside the `x`, and what is around it is a
+//! shape that nobody else acts on: so no other client answers an offer that is not for it, and no server counts it. A client
+//! without an `x`, or with one that cannot be read, is sent the messages of the server's protocol. Where a server relays
+//! everything to everybody, Visavis clients are a mesh, and only one of them (the host) calls a client without `x`, because
+//! such a client has one connection.
 
 use std::time::Duration;
 
@@ -19,43 +20,43 @@ use crate::signal::{Inbound, MediaState, Offerer, RosterSignal};
 use crate::text;
 use crate::time::Timestamp;
 
-/// How long a newcomer waits for others of ours before it calls whoever shows no `x`: one of ours may be in a call with
-/// them, and a second offer would end it. So this is longer than a question and its answer take over a slow network.
+/// How long a newcomer waits for other Visavis clients before it calls one without `x`: another may be in a call with it,
+/// which a second offer would end. So this is longer than a round trip over a slow network.
 const LISTEN_BEFORE_CALLING: Duration = Duration::from_millis(800);
 
-/// One of ours, as they told.
+/// A Visavis client, as it has introduced itself.
 #[derive(Debug)]
 pub(super) struct VisavisClient {
     pub(super) id: String,
     pub(super) media: MediaState,
-    /// Whether it is they who speak with those who show no `x`.
-    hosts: bool,
-    /// The generation of what they say next.
+    /// Whether it is the one that calls those without `x`.
+    is_host: bool,
+    /// The epoch of the messages that follow.
     pub(super) epoch: Option<u32>,
 }
 
-/// What we tell of ourselves.
+/// Our own introduction.
 #[derive(Debug, Default)]
 pub(super) struct LocalInfo {
     pub(super) id: String,
     pub(super) room: String,
     pub(super) name: String,
     pub(super) media: MediaState,
-    pub(super) hosts: bool,
+    pub(super) is_host: bool,
     pub(super) listens_until: Option<Timestamp>,
 }
 
-/// What an `x` says. A text that is not there is empty.
+/// The fields of an `x`. A text that is missing is empty.
 struct Extension<'a> {
     from: &'a str,
     to: &'a str,
     room: &'a str,
     name: &'a str,
-    /// Whoever tells this introduces themselves.
+    /// Only in an introduction.
     media: Option<MediaState>,
     epoch: Option<u32>,
     hello: bool,
-    hosts: bool,
+    is_host: bool,
     bye: bool,
 }
 
@@ -68,21 +69,21 @@ fn read(x: &Json) -> Option<Extension<'_>> {
         Json::Bool(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => return None,
     };
     let extension = Extension {
-        from: word(x, "from")?,
-        to: word(x, "to")?,
-        room: word(x, "room")?,
-        name: word(x, "name")?,
+        from: text_field(x, "from")?,
+        to: text_field(x, "to")?,
+        room: text_field(x, "room")?,
+        name: text_field(x, "name")?,
         media,
         epoch,
         hello: x.flag("hello")?,
-        hosts: x.flag("host")?,
+        is_host: x.flag("host")?,
         bye: x.flag("bye")?,
     };
     let plain = extension.from.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (plain && (MIN_X_ID_BYTES..=MAX_X_ID_BYTES).contains(&extension.from.len())).then_some(extension)
 }
 
-fn word<'a>(x: &'a Json, key: &str) -> Option<&'a str> {
+fn text_field<'a>(x: &'a Json, key: &str) -> Option<&'a str> {
     let value = x.at(key);
     if *value == Json::Null {
         Some("")
@@ -102,15 +103,15 @@ impl Context {
     /// What we send has changed.
     pub(super) fn media_changed(&mut self, media: MediaState) {
         self.local.media = media;
-        // Only the answer shows whether they are one of ours, and wants to know.
+        // Only the answer shows whether they are a Visavis client, which is to be told.
         for peer in self.peers.iter_mut().filter(|peer| peer.visavis.is_none()) {
-            peer.knows_old_media |= peer.awaits_answer();
+            peer.has_outdated_media |= peer.awaits_answer();
         }
         self.announce(false);
     }
 
-    /// An `x` that says hello to whoever is there, or to one of them; those of ours answer with theirs. Where a server
-    /// repeats everything, whoever does not answer is called a little later.
+    /// An `x` that says hello to everybody, or to one of them; Visavis clients answer with theirs. Where a server relays
+    /// everything, a client that does not answer is called a little later.
     pub(crate) fn hello(&mut self, to: &str) -> Json {
         if self.profile.no_roster {
             self.local.listens_until = Some(self.now + LISTEN_BEFORE_CALLING);
@@ -118,7 +119,7 @@ impl Context {
         Json::from(self.extension_fields(to, true)).with("hello", Json::Bool(true))
     }
 
-    /// Tells all of ours how we are, or goodbye. Where the server repeats everything, once is enough.
+    /// Sends our introduction, or `bye`, to all Visavis clients. Where the server relays everything, once is enough.
     pub(super) fn announce(&mut self, bye: bool) {
         let mut extensions = Vec::new();
         for peer in self.peers.iter().filter(|peer| peer.visavis.is_some()) {
@@ -135,12 +136,12 @@ impl Context {
         self.extensions.append(&mut extensions);
     }
 
-    /// Somebody speaks, and shows this. False if that was all, or is not for us.
+    /// A message came with this `x`. False if there is nothing else in the message for us.
     pub(crate) fn on_extension(&mut self, key: &str, x: &Json) -> bool {
         let Some(extension) = read(x) else { return self.on_no_extension(key) };
-        let strange = self.profile.mixes_rooms && extension.room != self.local.room;
+        let other_room = self.profile.mixes_rooms && extension.room != self.local.room;
         let for_others = !extension.to.is_empty() && extension.to != self.local.id;
-        if strange || for_others || extension.from == self.local.id {
+        if other_room || for_others || extension.from == self.local.id {
             return false;
         }
         let key = if self.profile.no_roster { extension.from } else { key };
@@ -155,7 +156,7 @@ impl Context {
         visavis.epoch = extension.epoch;
         let [description, candidate] = ["description", "candidate"].map(|inside| x.at(inside));
         if *description != Json::Null {
-            // What is none is as good as nothing: the rest of the message has been understood.
+            // An error is ignored: the rest of the message has been understood.
             let _ = self.on_description(key, description, None);
         } else if *candidate != Json::Null {
             self.on_candidate(key, candidate);
@@ -171,21 +172,21 @@ impl Context {
         }
         let mut peers = self.peers.iter().filter_map(|peer| peer.visavis.as_ref());
         !self.profile.no_roster
-            || self.local.hosts
-            || (self.local.listens_until.is_some() && !peers.any(|visavis| visavis.hosts))
+            || self.local.is_host
+            || (self.local.listens_until.is_some() && !peers.any(|visavis| visavis.is_host))
     }
 
-    /// One of ours introduces themselves, perhaps not for the first time. Whom the server has announced and who has not
-    /// spoken yet may turn out to be one.
+    /// A Visavis client introduces itself, perhaps not for the first time. It may be a participant that the server has
+    /// announced, and that has sent nothing yet.
     fn on_introduction(&mut self, key: &str, extension: &Extension<'_>, media: MediaState) {
         let says_hello = self.profile.says_hello;
         if says_hello {
             self.follow_new_key(key, extension);
         }
-        let outdated = self.peer(key).is_some_and(|peer| std::mem::take(&mut peer.knows_old_media));
+        let outdated = self.peer(key).is_some_and(|peer| std::mem::take(&mut peer.has_outdated_media));
         let before = self.peer(key).map(|peer| (peer.visavis.take(), peer.has_described()));
         let visavis =
-            VisavisClient { id: extension.from.to_owned(), media, hosts: extension.hosts, epoch: None };
+            VisavisClient { id: extension.from.to_owned(), media, is_host: extension.is_host, epoch: None };
         match before {
             Some((Some(before), _)) if before.id == extension.from => {
                 self.update_client(key, extension, Some(before.media), visavis);
@@ -202,19 +203,19 @@ impl Context {
             }
         }
         if extension.hello || outdated {
-            let card = self.extension_fields(key, true).into();
-            self.extensions.push((key.to_owned(), card));
+            let introduction = self.extension_fields(key, true).into();
+            self.extensions.push((key.to_owned(), introduction));
         }
         self.elect_host();
     }
 
-    /// Where ours go by ids of their own, one of them has only one key: the one that was heard last. What was said to
-    /// another never arrived, if nothing of theirs has come from there; if something has, their page has come anew.
+    /// Where Visavis clients have ids of their own, each has one key: the one that its last message came from. What was sent to
+    /// an earlier key never arrived, unless a description had come from there: then its page was loaded again.
     fn follow_new_key(&mut self, key: &str, extension: &Extension<'_>) {
-        let theirs = |peer: &&mut RemotePeer| {
+        let has_id = |peer: &&mut RemotePeer| {
             peer.visavis.as_ref().is_some_and(|visavis| visavis.id == extension.from)
         };
-        let Some(peer) = self.peers.iter_mut().filter(|peer| peer.key != key).find(theirs) else { return };
+        let Some(peer) = self.peers.iter_mut().filter(|peer| peer.key != key).find(has_id) else { return };
         let (before, anew) = (peer.key.clone(), peer.has_described() && extension.hello);
         self.remove(if anew { &before } else { key });
         if let Some(peer) = self.peer(&before) {
@@ -248,68 +249,69 @@ impl Context {
         self.peer(key)?.visavis.as_mut()
     }
 
-    /// Whether that is one of ours.
+    /// Whether that is a Visavis client.
     pub(crate) fn is_visavis(&self, key: &str) -> bool {
         self.peers.iter().any(|peer| peer.key == key && peer.visavis.is_some())
     }
 
-    /// Where a server repeats everything: one of ours speaks with those who show no `x`, and here it turns out who. Who
-    /// does so goes on; else it is the one whose id sorts lowest.
+    /// Where a server relays everything, one Visavis client calls those without `x`: whoever does so already, or else the one
+    /// whose id sorts lowest.
     pub(super) fn elect_host(&mut self) {
         if !self.profile.no_roster || !self.joined || self.local.listens_until.is_some() {
             return;
         }
-        let (id, hosts) = (&self.local.id, self.local.hosts);
-        let before_us =
-            |visavis: &VisavisClient| if visavis.hosts == hosts { visavis.id < *id } else { visavis.hosts };
-        self.local.hosts = !self.peers.iter().filter_map(|peer| peer.visavis.as_ref()).any(before_us);
-        if self.local.hosts {
+        let (id, is_host) = (&self.local.id, self.local.is_host);
+        let before_us = |visavis: &VisavisClient| {
+            if visavis.is_host == is_host { visavis.id < *id } else { visavis.is_host }
+        };
+        self.local.is_host = !self.peers.iter().filter_map(|peer| peer.visavis.as_ref()).any(before_us);
+        if self.local.is_host {
             self.participant_joined(OTHER, Offerer::Unknown);
         } else {
             self.remove(OTHER);
         }
-        if self.local.hosts != hosts {
+        if self.local.is_host != is_host {
             self.announce(false);
         }
     }
 
-    /// What stands beside a description (`whole`) or a candidate for somebody who is not known to be ours. Where ours say
-    /// hello first, it says nothing of a generation: then what is beside it is not for ours.
-    pub(crate) fn extension_beside(&self, to: &str, whole: bool) -> Json {
+    /// The `x` beside a description (`introduces`) or a candidate for a client that is not known to be Visavis. Where Visavis
+    /// clients send a hello first it has no epoch: then what is beside it is not for them.
+    pub(crate) fn extension_beside(&self, to: &str, introduces: bool) -> Json {
         if self.profile.says_hello {
-            self.extension_fields(to, whole).into()
+            self.extension_fields(to, introduces).into()
         } else {
-            self.extension_inside(to, whole)
+            self.extension_inside(to, introduces)
         }
     }
 
-    /// The same for what goes inside: the generation is always told.
-    pub(super) fn extension_inside(&self, to: &str, whole: bool) -> Json {
+    /// The `x` that a description or candidate is put into: the epoch is always there.
+    pub(super) fn extension_inside(&self, to: &str, introduces: bool) -> Json {
         let epoch = self.peers.iter().find(|peer| peer.key == to).map_or(0, RemotePeer::epoch);
-        Json::from(self.extension_fields(to, whole)).with("generation", Json::number(epoch))
+        Json::from(self.extension_fields(to, introduces)).with("generation", Json::number(epoch))
     }
 
-    /// Who speaks, to whom and where; with how we are if it is to be `whole`.
-    fn extension_fields(&self, to: &str, whole: bool) -> Fields {
-        let mut mark = Fields::of_texts(&[("from", &self.local.id)]);
+    /// Sender, addressee and room; with our name and media if it `introduces` us.
+    fn extension_fields(&self, to: &str, introduces: bool) -> Fields {
+        let mut fields = Fields::of_texts(&[("from", &self.local.id)]);
         if self.profile.no_roster && self.is_visavis(to) {
-            mark.text("to", to);
+            fields.text("to", to);
         }
         if self.profile.mixes_rooms {
-            mark.text("room", &self.local.room);
+            fields.text("room", &self.local.room);
         }
-        if whole {
-            mark.text("name", &self.local.name);
-            mark.put("media", self.local.media);
-            if self.local.hosts {
-                mark.bool("host", true);
+        if introduces {
+            fields.text("name", &self.local.name);
+            fields.put("media", self.local.media);
+            if self.local.is_host {
+                fields.bool("host", true);
             }
         }
-        mark
+        fields
     }
 }
 
-/// A candidate that says nothing: every client takes it for the end of candidates.
+/// An empty candidate, which every client takes for the end of candidates.
 pub(crate) fn no_candidate() -> Json {
     Json::from(Fields::of_texts(&[("candidate", "")])).with("sdpMLineIndex", Json::number(0))
 }

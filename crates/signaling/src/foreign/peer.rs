@@ -27,17 +27,17 @@ use crate::time::Timestamp;
 
 /// How long a crossing offer waits for an answer to ours: the one whose session sorts lower gives way soon, the other
 /// when the first must have spoken. A naive client that saw our offer answers within this time, one that never saw it
-/// gets our answer after it, and two of ours never do both. Too short is worse than too long: if both give way, both
-/// answers are in vain, and the call begins only when somebody loses patience.
+/// gets our answer after it, and two Visavis clients never do both. Too short is worse than too long: if both give way, both
+/// answers are in vain, and the call begins only when a timeout ends one of them.
 const HOLD_CROSSING_OFFER: [Duration; 2] = [Duration::from_millis(3000), Duration::from_millis(1200)];
-/// An offer of ours as old as this was not heard by somebody who offers only now.
-const UNHEARD_OFFER: Duration = Duration::from_secs(3);
+/// An offer of ours as old as this was not received by somebody who offers only now.
+const UNRECEIVED_OFFER_AGE: Duration = Duration::from_secs(3);
 /// Whoever is announced when an offer of ours is as old as this is not the one whom it was for; before, it may be the
 /// same word twice.
-const STALE_OFFER: Duration = Duration::from_secs(1);
+const STALE_OFFER_AGE: Duration = Duration::from_secs(1);
 /// How long to wait for candidates that travel inside a description.
 const GATHERING_TIMEOUT: Duration = Duration::from_millis(2500);
-/// When an offer into the silence is repeated: after this long, then after twice as long, and so on...
+/// When a broadcast offer is repeated: after this long, then after twice as long, and so on...
 const REPEAT_OFFER: Duration = Duration::from_secs(5);
 /// ...this often. Some clients ring for each of them.
 const MAX_REPEATS: u32 = 3;
@@ -55,10 +55,10 @@ pub(super) struct RemotePeer {
     pub(super) name: String,
     /// How the room calls them.
     pub(super) id: ParticipantId,
-    /// What is known of them if they are one of ours.
+    /// What is known of them if they are a Visavis client.
     pub(super) visavis: Option<VisavisClient>,
-    /// What we send has changed since our offer, which is all that they have heard of it.
-    pub(super) knows_old_media: bool,
+    /// Our media state has changed since our offer, which is all that they have received.
+    pub(super) has_outdated_media: bool,
     /// Which connection of the pair is in force.
     epoch: u32,
     presence: Presence,
@@ -66,7 +66,7 @@ pub(super) struct RemotePeer {
     remote: RemoteSession,
     /// Candidates of theirs that belong to a description that has not come.
     early_candidates: Vec<IceCandidate>,
-    /// What we said last. Candidates of anything else are not said, and its echo is not heard.
+    /// Our last description. Candidates of others are not sent, and its echo is ignored.
     local: DescriptionInfo,
     /// The same, while it waits for its candidates.
     gathering: Option<GatheringDescription>,
@@ -75,7 +75,7 @@ pub(super) struct RemotePeer {
 /// How sure it is that somebody is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Presence {
-    /// Nobody has been heard: whoever is there hears our offer.
+    /// Nothing has come from them; if they are there, they receive our offer.
     Assumed,
     /// They are in the room.
     Announced,
@@ -99,7 +99,7 @@ impl RemotePeer {
             name,
             id,
             visavis: None,
-            knows_old_media: false,
+            has_outdated_media: false,
             epoch: 0,
             presence,
             state: SignalingState::default(),
@@ -116,7 +116,7 @@ impl RemotePeer {
         ParticipantInfo { id: self.id.clone(), name: self.name.clone(), media, offerer, session: None }
     }
 
-    /// Whether an offer of ours was ever answered, or theirs heard.
+    /// Whether they have ever answered an offer of ours, or made one.
     pub(super) fn has_answered(&self) -> bool {
         self.presence == Presence::Answered
     }
@@ -144,10 +144,11 @@ impl RemotePeer {
 
     /// Whether whoever is announced now is somebody else.
     pub(super) fn is_replaced(&self, now: Timestamp) -> bool {
-        self.has_described() || self.state.local_offer().is_some_and(|local| local.first + STALE_OFFER <= now)
+        self.has_described()
+            || self.state.local_offer().is_some_and(|local| local.first + STALE_OFFER_AGE <= now)
     }
 
-    /// The room describes itself. What is to be said, unless that waits for its candidates.
+    /// A description of the room. Gives what is to be sent, unless that waits for its candidates.
     pub(super) fn on_local_description(
         &mut self,
         now: Timestamp,
@@ -175,7 +176,7 @@ impl RemotePeer {
         None
     }
 
-    /// The room has a candidate, or no more of them. What is to be said: the candidate by itself, or the description that
+    /// The room has a candidate, or no more of them. Gives what is to be sent: the candidate by itself, or the description that
     /// has waited for all of them.
     pub(super) fn on_local_candidate(
         &mut self,
@@ -211,7 +212,7 @@ impl RemotePeer {
         Outgoing::Description(self.key.clone(), description)
     }
 
-    /// They described themselves.
+    /// A description of theirs.
     pub(super) fn on_remote_description(
         &mut self,
         now: Timestamp,
@@ -226,7 +227,7 @@ impl RemotePeer {
             (SdpType::Answer, None) => {}
             (SdpType::Answer, Some(_)) => self.accept(description, out),
             (SdpType::Offer, _) if self.remote.outdated.as_ref() == Some(&session) => {}
-            (SdpType::Offer, Some(local)) if now < local.last + UNHEARD_OFFER => {
+            (SdpType::Offer, Some(local)) if now < local.last + UNRECEIVED_OFFER_AGE => {
                 let polite = self.local.session < session;
                 self.hold_offer(now + HOLD_CROSSING_OFFER[usize::from(polite)], description);
             }
@@ -234,8 +235,8 @@ impl RemotePeer {
         }
     }
 
-    /// One of ours described themselves: it is known to which generation that belongs, and who yields when offers cross
-    /// (who sorts lower). The room yields to all it hears, so the others must not.
+    /// A description of a Visavis client: its epoch is known, and who yields when offers cross (whoever sorts lower). The room
+    /// always yields, so an offer that it should ignore is dropped here.
     pub(super) fn on_visavis_description(
         &mut self,
         local: &str,
@@ -253,7 +254,7 @@ impl RemotePeer {
         if epoch >= self.epoch {
             self.epoch = epoch;
             self.gathering = None;
-            self.settle(description.sdp_type);
+            self.set_signaling_state(description.sdp_type);
         }
         if self.presence == Presence::Announced {
             self.presence = Presence::Answered;
@@ -277,8 +278,8 @@ impl RemotePeer {
         self.accept(description, out);
     }
 
-    /// The room hears a description of theirs: whatever has waited for it is over.
-    fn settle(&mut self, sdp_type: SdpType) {
+    /// A description of theirs goes to the room: whatever has waited for it is over.
+    fn set_signaling_state(&mut self, sdp_type: SdpType) {
         self.state = match sdp_type {
             SdpType::Offer => SignalingState::HaveRemoteOffer,
             SdpType::Answer => SignalingState::Stable,
@@ -288,7 +289,7 @@ impl RemotePeer {
     fn accept(&mut self, description: SessionDescription, out: &mut Vec<Inbound>) {
         self.remote.accept(&description);
         self.presence = Presence::Answered;
-        self.settle(description.sdp_type);
+        self.set_signaling_state(description.sdp_type);
         let (from, epoch) = (self.id.clone(), self.epoch);
         out.push(Inbound::description(from, epoch, description));
         for candidate in std::mem::take(&mut self.early_candidates) {
@@ -329,7 +330,7 @@ impl RemotePeer {
         self.early_candidates.clear();
     }
 
-    /// What the passing of time brings: a held offer is heard, a description or a repeated offer is said.
+    /// What is due: a held offer goes to the room, a description or a repeated offer is sent.
     pub(super) fn on_timeout(&mut self, now: Timestamp, out: &mut Vec<Inbound>) -> Option<Outgoing> {
         if let Some(offer) = self.state.take_due_offer(now) {
             self.accept_offer(offer, out);
@@ -351,7 +352,7 @@ impl RemotePeer {
         Some(self.outgoing(description))
     }
 
-    /// When our offer is said again. Never while theirs is held: then somebody is there.
+    /// When our offer is sent again. Never while theirs is held: then somebody is there.
     fn repeats_at(&self) -> Option<Timestamp> {
         let SignalingState::HaveLocalOffer(local) = &self.state else { return None };
         let goes_on = self.presence == Presence::Assumed && local.repeats <= MAX_REPEATS;

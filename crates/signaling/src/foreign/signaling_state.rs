@@ -7,14 +7,14 @@
 //! | state | the room offers | the room answers | they offer | they answer | time has come |
 //! | - | - | - | - | - | - |
 //! | `Stable` | `HaveLocalOffer` | - | `HaveRemoteOffer` | ignored | - |
-//! | `HaveLocalOffer` | - | `Stable` | `Glare`, or `HaveRemoteOffer` if they cannot have heard ours | `Stable` | ours is repeated |
-//! | `HaveRemoteOffer` | not said | `Stable` | - | ignored | - |
+//! | `HaveLocalOffer` | - | `Stable` | `Glare`, or `HaveRemoteOffer` if they cannot have received ours | `Stable` | ours is repeated |
+//! | `HaveRemoteOffer` | not sent | `Stable` | - | ignored | - |
 //! | `Glare` | - | `Deferred` | held instead | `Stable` | `HaveRemoteOffer` |
 //! | `Deferred` | `Glare` | - | `HaveRemoteOffer`, or held instead | ignored | `HaveRemoteOffer` |
 //!
 //! A dash is the same state; a newer offer takes the place of the older one. A new connection of ours ends
-//! `HaveRemoteOffer`, and a lost connection to the server every state: all begins at `Stable`. One of ours tells which
-//! connection they speak of, so their description decides at once: an offer leads to `HaveRemoteOffer`, an answer to
+//! `HaveRemoteOffer`, and a lost connection to the server every state: all begins at `Stable`. The epoch of a Visavis
+//! client's description is known, so it decides at once: an offer leads to `HaveRemoteOffer`, an answer to
 //! `Stable`.
 
 use crate::signal::{IceCandidate, SessionDescription};
@@ -29,9 +29,9 @@ pub(super) enum SignalingState {
     /// Ours waits for their answer.
     HaveLocalOffer(LocalOffer),
     /// Theirs was given to the room, which owes an answer. If it made one too in that moment, it will give way: ours is not
-    /// said.
+    /// sent.
     HaveRemoteOffer,
-    /// Ours waits for their answer; theirs has crossed it, and waits until they must have answered if they have heard ours.
+    /// Ours waits for their answer; theirs has crossed it, and waits until they must have answered if they have received ours.
     Glare(LocalOffer, HeldOffer),
     /// Theirs waits until it is clear whether it is for us.
     Deferred(HeldOffer),
@@ -42,7 +42,7 @@ pub(super) enum SignalingState {
 pub(super) struct LocalOffer {
     /// When we offered first, and have had no answer since.
     pub(super) first: Timestamp,
-    /// When it was said last.
+    /// When it was sent last.
     pub(super) last: Timestamp,
     pub(super) description: SessionDescription,
     /// For when it is repeated.
@@ -51,7 +51,7 @@ pub(super) struct LocalOffer {
     pub(super) repeats: u32,
 }
 
-/// An offer of theirs that the room has not heard yet.
+/// An offer of theirs that the room has not received yet.
 #[derive(Debug)]
 pub(super) struct HeldOffer {
     pub(super) until: Timestamp,
@@ -123,13 +123,13 @@ impl SignalingState {
         *self = Self::of_offers(None, held);
     }
 
-    /// They offer, and the room hears of it later.
+    /// They offer, and the room receives it later.
     pub(super) fn hold(&mut self, until: Timestamp, description: SessionDescription) {
         let (local, _) = self.take_offers();
         *self = Self::of_offers(local, Some(HeldOffer { until, description }));
     }
 
-    /// Their offer, if it was held and the room is to hear it now. Ours is void then.
+    /// Their offer, if it was held and the room is to receive it now. Ours is void then.
     pub(super) fn take_due_offer(&mut self, now: Timestamp) -> Option<SessionDescription> {
         self.held_offer().filter(|held| held.until <= now)?;
         let (_, held) = self.take_offers();

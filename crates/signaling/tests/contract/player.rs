@@ -81,7 +81,7 @@ impl Player {
     }
 }
 
-/// What the room says: `join <room> <name>`, `offer <to> <session> [<generation>]`, `candidate <to> <session> <number>`,
+/// What the room says: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>`,
 /// `end <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
 fn said(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();

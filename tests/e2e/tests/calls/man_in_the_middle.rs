@@ -49,7 +49,7 @@ fn withhold(withheld: &WithheldFrames) -> impl FnMut(&Frame) -> Deliveries + Sen
     }
 }
 
-fn generation(frame: &Frame) -> u64 {
+fn epoch(frame: &Frame) -> u64 {
     let message: Value = serde_json::from_str(&frame.text).unwrap_or_default();
     message["generation"].as_u64().unwrap_or_default()
 }
@@ -155,7 +155,7 @@ impl ManInTheMiddle<'_> {
     }
 
     fn was_rebuilt(&self) -> bool {
-        [ANN, BEN].into_iter().any(|who| self.description_from(who, |frame| generation(frame) > 0).is_some())
+        [ANN, BEN].into_iter().any(|who| self.description_from(who, |frame| epoch(frame) > 0).is_some())
     }
 
     async fn attack(&self, attack: Attack, pages: [&Page; 2]) {
@@ -173,10 +173,9 @@ impl ManInTheMiddle<'_> {
                     let sdp = self.run_eve("offerAgain", whom, "").await;
                     self.send(whom, "offer", &forged(attack, &sdp, &honest[1 - whom]));
                     until("the offer to be answered, or refused", async || {
-                        let answers = |frame: &Frame| generation(frame) == 0 && !frame.is_offer();
+                        let answers = |frame: &Frame| epoch(frame) == 0 && !frame.is_offer();
                         let before = usize::from(whom == ANN);
-                        self.count(whom, answers) > before
-                            || self.count(whom, |frame| generation(frame) > 0) > 0
+                        self.count(whom, answers) > before || self.count(whom, |frame| epoch(frame) > 0) > 0
                     })
                     .await;
                 }

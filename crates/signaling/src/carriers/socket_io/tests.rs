@@ -61,7 +61,7 @@ fn namespaces_and_auth() {
 }
 
 #[test]
-fn refusals_of_both_generations() {
+fn refusals_of_old_and_new_servers() {
     for (refusal, code, text) in [
         (r#"44{"message":"Not authorized","data":{}}"#, RejectCode::Unauthorised, "Not authorized"),
         (r#"44"Authentication error""#, RejectCode::Unauthorised, "Authentication error"),

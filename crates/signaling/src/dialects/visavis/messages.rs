@@ -18,7 +18,7 @@ pub enum ClientMessage {
     Description {
         /// For whom.
         to: ParticipantId,
-        /// Which connection of the pair.
+        /// Which connection of the pair; `generation` on the wire.
         epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
@@ -27,7 +27,7 @@ pub enum ClientMessage {
     Candidate {
         /// For whom.
         to: ParticipantId,
-        /// Which connection of the pair.
+        /// Which connection of the pair; `generation` on the wire.
         epoch: u32,
         /// The candidate; null is the end of candidates.
         candidate: Option<IceCandidate>,
@@ -158,7 +158,7 @@ pub enum ServerMessage {
     Description {
         /// From whom.
         from: ParticipantId,
-        /// Which connection of the pair.
+        /// Which connection of the pair; `generation` on the wire.
         epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
@@ -167,7 +167,7 @@ pub enum ServerMessage {
     Candidate {
         /// From whom.
         from: ParticipantId,
-        /// Which connection of the pair.
+        /// Which connection of the pair; `generation` on the wire.
         epoch: u32,
         /// The candidate; null is the end of candidates.
         candidate: Option<IceCandidate>,
