@@ -27,7 +27,7 @@ use crate::foreign::{ForeignDialect, Protocol};
 use crate::json::Json;
 use crate::limits::MIN_X_ID_BYTES;
 
-/// Every dialect, ours first.
+/// Every dialect, first that of the Visavis server.
 pub const ALL: &[DialectEntry] = &[
     visavis::ENTRY,
     group_chat::ENTRY,
@@ -45,7 +45,7 @@ pub const ALL: &[DialectEntry] = &[
     mapping::ENTRY,
 ];
 
-/// Words that several dialects know, carriers, and what two of ours tell each other through any server.
+/// Texts that a report keeps for every dialect: those of several dialects, of carriers and of the extension (`x`).
 pub const REPORT_ALLOWLIST: &str = "type,id,name,room,from,to,x,media,microphone,camera,screen,screenAudio,host,generation,hello,bye,description,sdp,\
     offer,answer,signal,candidate,ice,sdpMid,sdpMLineIndex,sdpMLineindex,mlineIndex,mlineindex,label,usernameFragment,audio,\
     video,iceServers,urls,username,credential,message,code,reason,error,sid,pingInterval,pingTimeout,maxPayload,\
@@ -69,9 +69,9 @@ pub struct About {
     pub title: &'static str,
     /// What a person types as the name of a room.
     pub room: &'static str,
-    /// Its words: whatever the server says that is looked at, and not in [`REPORT_ALLOWLIST`], with commas between. All else that a
-    /// server says is hidden in a report of the flight recorder.
-    pub words: &'static str,
+    /// The texts of its messages that a report of the flight recorder keeps, besides those of [`REPORT_ALLOWLIST`], separated by
+    /// commas. All others are replaced.
+    pub report_allowlist: &'static str,
 }
 
 /// A dialect, made.
@@ -102,7 +102,7 @@ pub fn named(name: &str) -> Option<&'static DialectEntry> {
     ALL.iter().find(|entry| entry.name == name)
 }
 
-/// The end of the half of an identity that others may see: how others of ours know us on other people's servers.
+/// The end of the half of an identity that others may see: our id among Visavis clients on other servers.
 pub fn known_as(identity: &str) -> &str {
     let (public, _) = halves(identity);
     public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default()

@@ -104,7 +104,8 @@ impl Redactor {
             "namespace" => self.literals.push(text.clone()),
             // The header says which dialects are spoken.
             "dialect" | "fallback" => {
-                self.protocol_words.extend(dialects::named(text).map(|entry| (entry.about)().words));
+                self.protocol_words
+                    .extend(dialects::named(text).map(|entry| (entry.about)().report_allowlist));
             }
             "room" | "name" => self.own_names.push(text.clone()),
             "sdp" => self.sdp_words.collect(text),

@@ -20,7 +20,7 @@ fn about() -> About {
     About {
         title: "Ayame (register, accept, isExistClient)",
         room: "the room id",
-        words: "accept,reject,full,isExistClient,bye,ping",
+        report_allowlist: "accept,reject,full,isExistClient,bye,ping",
     }
 }
 

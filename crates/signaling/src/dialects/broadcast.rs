@@ -20,7 +20,7 @@ fn about() -> About {
     About {
         title: "WebSocket servers that repeat everything to everybody else (message_type, content, code)",
         room: "the code that both share",
-        words: "message_type,content,code,SDP,CANDIDATE",
+        report_allowlist: "message_type,content,code,SDP,CANDIDATE",
     }
 }
 

@@ -30,7 +30,7 @@ fn about() -> About {
     About {
         title: "Socket.IO servers for two in the manner of the WebRTC codelab (create or join, got user media, bye)",
         room: "any name",
-        words: "created,joined,join,ready,full,got user media,bye",
+        report_allowlist: "created,joined,join,ready,full,got user media,bye",
     }
 }
 

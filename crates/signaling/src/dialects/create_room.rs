@@ -25,7 +25,7 @@ fn about() -> About {
     About {
         title: "WebSocket servers for two that make the rooms themselves (createRoom, roomCreated, offer as join)",
         room: "the id that the server gave to the creator; anything else makes a new room",
-        words: "roomCreated,payload,room is already full,iceCandidate",
+        report_allowlist: "roomCreated,payload,room is already full,iceCandidate",
     }
 }
 

@@ -18,7 +18,7 @@ fn about() -> About {
     About {
         title: "Socket.IO servers in the manner of webrtc-group-chat-example (join, addPeer, relaySessionDescription)",
         room: "any name",
-        words: "addPeer,removePeer,sessionDescription,iceCandidate,peer_id,should_create_offer,session_description,ice_candidate",
+        report_allowlist: "addPeer,removePeer,sessionDescription,iceCandidate,peer_id,should_create_offer,session_description,ice_candidate",
     }
 }
 

@@ -16,7 +16,7 @@ fn about() -> About {
     About {
         title: "Socket.IO servers that only relay within a room (join-room, signal)",
         room: "any name",
-        words: "data",
+        report_allowlist: "data",
     }
 }
 

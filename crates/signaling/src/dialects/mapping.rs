@@ -38,7 +38,7 @@ fn about() -> About {
     About {
         title: "Any other server, as a file beside the page describes it (mapping.json)",
         room: "whatever the file makes of it",
-        words: "",
+        report_allowlist: "",
     }
 }
 

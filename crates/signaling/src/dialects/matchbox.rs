@@ -26,7 +26,7 @@ fn about() -> About {
     About {
         title: "matchbox_server (IdAssigned, NewPeer, Signal)",
         room: "any name; it becomes the path of the URL",
-        words: "IdAssigned,NewPeer,PeerLeft,Signal,sender,data,Offer,Answer,IceCandidate,Visavis",
+        report_allowlist: "IdAssigned,NewPeer,PeerLeft,Signal,sender,data,Offer,Answer,IceCandidate,Visavis",
     }
 }
 

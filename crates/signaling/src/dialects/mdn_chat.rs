@@ -25,7 +25,7 @@ fn about() -> About {
     About {
         title: "The WebSocket chat server of MDN's WebRTC samples (userlist, video-offer, new-ice-candidate)",
         room: "anything; the server has one room",
-        words: "rejectusername,userlist,users,video-offer,video-answer,new-ice-candidate,hang-up",
+        report_allowlist: "rejectusername,userlist,users,video-offer,video-answer,new-ice-candidate,hang-up",
     }
 }
 

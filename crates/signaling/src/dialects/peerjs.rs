@@ -42,7 +42,7 @@ fn about() -> About {
     About {
         title: "PeerServer, the server of PeerJS (OFFER, ANSWER, CANDIDATE, EXPIRE)",
         room: "any name; @id calls one PeerJS client",
-        words: "OPEN,ID-TAKEN,ERROR,INVALID-KEY,EXPIRE,LEAVE,OFFER,ANSWER,CANDIDATE,src,payload,msg,connectionId,data,visavis,media,Server has reached its concurrent user limit",
+        report_allowlist: "OPEN,ID-TAKEN,ERROR,INVALID-KEY,EXPIRE,LEAVE,OFFER,ANSWER,CANDIDATE,src,payload,msg,connectionId,data,visavis,media,Server has reached its concurrent user limit",
     }
 }
 

@@ -20,7 +20,7 @@ fn about() -> About {
     About {
         title: "Socket.IO rooms for simple-peer (join room, all users, sending signal, returning signal)",
         room: "any name",
-        words: "room full,all users,user joined,callerID,receiving returned signal,user left,leftUserId",
+        report_allowlist: "room full,all users,user joined,callerID,receiving returned signal,user left,leftUserId",
     }
 }
 

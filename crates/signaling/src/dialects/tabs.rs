@@ -30,7 +30,11 @@ const LOST_TAB_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: NAME, about, make };
 
 fn about() -> About {
-    About { title: "No server: the tabs of one browser", room: "any name", words: visavis::about().words }
+    About {
+        title: "No server: the tabs of one browser",
+        room: "any name",
+        report_allowlist: visavis::about().report_allowlist,
+    }
 }
 
 fn make(options: Options) -> BoxedDialect {

@@ -27,7 +27,7 @@ pub(super) fn about() -> About {
     About {
         title: "Visavis' own server",
         room: "any name",
-        words: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn",
+        report_allowlist: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn",
     }
 }
 

@@ -24,7 +24,7 @@ fn about() -> About {
     About {
         title: "The signaling server of y-webrtc (subscribe, publish, announce)",
         room: "the topic",
-        words: "topic,data,announce,pong",
+        report_allowlist: "topic,data,announce,pong",
     }
 }
 

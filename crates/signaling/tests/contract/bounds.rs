@@ -8,7 +8,7 @@ use visavis_signaling::{DialectInput, MediaState, Outbound};
 use crate::mutate::{Random, mutate};
 use crate::player::Player;
 use crate::script::{expand, files, server_frames, steps};
-use crate::transcripts::{Case, foreign, ours};
+use crate::transcripts::{Case, foreign, visavis};
 
 const ROUNDS: usize = 4_000;
 /// Most that may follow from one frame: a whole roster, and each of them announced.
@@ -51,7 +51,7 @@ fn nearly_right_frames_do_no_harm() {
 #[test]
 fn what_is_no_message_is_ignored() {
     let deep = "[".repeat(100_000);
-    for case in ours().into_iter().chain(foreign()) {
+    for case in visavis().into_iter().chain(foreign()) {
         let mut player = in_a_call(&case);
         for frame in ["", " ", "x", "null", "[]", "7", "\"x\"", "{", "42", "42[]", "\u{0}", deep.as_str()] {
             player.input(DialectInput::Frame(frame.to_owned()));
@@ -137,8 +137,8 @@ fn our_own_echo_is_not_somebody() {
                             .iter()
                             .any(|word| line.starts_with(word))
                     };
-                    let heard = std::mem::take(&mut player.lines);
-                    assert!(!heard.iter().any(talks), "{}: {frame} came back as {heard:?}", case.name);
+                    let lines = std::mem::take(&mut player.lines);
+                    assert!(!lines.iter().any(talks), "{}: {frame} came back as {lines:?}", case.name);
                 }
             }
         }

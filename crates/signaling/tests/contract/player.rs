@@ -1,4 +1,4 @@
-//! A dialect at work: it is told what a room and a socket would tell it, and what follows is written down.
+//! Runs a dialect: gives it the inputs of a room and a socket, and writes its outputs as lines of a transcript.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::transcripts::Case;
 
 pub(crate) const URL: &str = "ws://server";
 
-/// A dialect, and the lines that it has given and nobody has read.
+/// A dialect, and the lines of its outputs since they were taken last.
 pub(crate) struct Player {
     dialect: Box<dyn Dialect>,
     now: Timestamp,
@@ -29,11 +29,11 @@ impl Player {
         Self { dialect: (case.entry.make)(options), now: Timestamp::default(), lines: Vec::new() }
     }
 
-    /// Does what a step says, if it is one that is done to the dialect.
+    /// Gives the dialect the input of a step.
     pub(crate) fn perform(&mut self, step: &Step) {
         match (step.mark, step.text.as_str()) {
             ('<', frame) => self.input(DialectInput::Frame(expand(frame))),
-            ('+', words) => self.input(DialectInput::Send(said(words))),
+            ('+', words) => self.input(DialectInput::Send(outbound(words))),
             ('!', "opened") => self.input(DialectInput::Opened),
             ('!', "closed") => self.input(DialectInput::Closed),
             ('!', "url") => {
@@ -61,19 +61,19 @@ impl Player {
         self.wait_until(self.now + time);
     }
 
-    /// As the room does it: one input, and then what is already due.
+    /// As the room does it: one input, and then the timeouts that are due.
     pub(crate) fn input(&mut self, input: DialectInput) {
         self.step(input);
         self.wait_until(self.now);
     }
 
-    /// One input, and nothing that is due: timers of browsers are late.
+    /// One input, without the timeouts that are due: timers of browsers are late.
     pub(crate) fn step(&mut self, input: DialectInput) {
         let mut out = Vec::new();
         self.dialect.handle(self.now, input, &mut out);
         self.lines.extend(out.into_iter().flat_map(|output| match output {
             DialectOutput::Frame(frame) => vec![format!("> {}", shorten(&frame))],
-            DialectOutput::Signal(signal) => heard(signal),
+            DialectOutput::Signal(signal) => inbound_lines(signal),
             DialectOutput::Invalid(_) => vec!["= misunderstood".to_owned()],
             DialectOutput::ServerSilent => vec!["= stalled".to_owned()],
             DialectOutput::UrlChanged => vec!["= moved".to_owned()],
@@ -81,9 +81,9 @@ impl Player {
     }
 }
 
-/// What the room says: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>`,
+/// Reads a signal of the room: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>`,
 /// `end <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
-fn said(words: &str) -> Outbound {
+fn outbound(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
     let to = || ParticipantId::new(words[1]).unwrap();
     let letter = |at: usize| words[at].chars().next().unwrap();
@@ -111,7 +111,7 @@ fn said(words: &str) -> Outbound {
         }
         "leave" => Outbound::Leave,
         "check" => Outbound::Check,
-        _ => panic!("nothing a room says: {words:?}"),
+        _ => panic!("no signal: {words:?}"),
     }
 }
 
@@ -124,25 +124,28 @@ fn ice_candidate(session: char, number: char) -> IceCandidate {
     }
 }
 
-fn heard(signal: Inbound) -> Vec<String> {
+fn inbound_lines(signal: Inbound) -> Vec<String> {
     match signal {
         Inbound::Server(ServerSignal::Joined(joined)) => {
             let capacity = joined.capacity.map(|capacity| format!(", for {capacity}")).unwrap_or_default();
             let room = joined.room.map(|room| format!(", called {room}")).unwrap_or_default();
             let ice = joined.ice_servers.map(|ice| format!(", {} ICE servers", ice.servers.len()));
             let line = format!("= joined{capacity}{room}{}", ice.unwrap_or_default());
-            let others = joined.participants.iter().map(|info| format!("= is here {}", introduced(info)));
+            let others =
+                joined.participants.iter().map(|info| format!("= is here {}", participant_text(info)));
             [line].into_iter().chain(others).collect()
         }
         Inbound::Server(ServerSignal::Resumed { .. }) => vec!["= resumed".into()],
-        Inbound::Roster(RosterSignal::Resumed(info)) => vec![format!("= is back {}", introduced(&info))],
-        Inbound::Roster(RosterSignal::Joined(info)) => vec![format!("= enters {}", introduced(&info))],
+        Inbound::Roster(RosterSignal::Resumed(info)) => {
+            vec![format!("= is back {}", participant_text(&info))]
+        }
+        Inbound::Roster(RosterSignal::Joined(info)) => vec![format!("= enters {}", participant_text(&info))],
         Inbound::Roster(RosterSignal::Left(id)) => vec![format!("= left {id}")],
         Inbound::Roster(RosterSignal::Lost(id)) => vec![format!("= gone {id}")],
         Inbound::Sfu(_) => unreachable!("no dialect has a server for media"),
-        Inbound::Negotiation(negotiation) => vec![negotiated(negotiation)],
+        Inbound::Negotiation(negotiation) => vec![negotiation_line(negotiation)],
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
-            vec![format!("= media {from} {}", sent(media))]
+            vec![format!("= media {from} {}", media_text(media))]
         }
         Inbound::Server(ServerSignal::IceServers(ice)) => {
             vec![format!("= {} ICE servers", ice.servers.len())]
@@ -155,7 +158,7 @@ fn heard(signal: Inbound) -> Vec<String> {
     }
 }
 
-fn negotiated(Negotiation { remote, epoch, message }: Negotiation) -> String {
+fn negotiation_line(Negotiation { remote, epoch, message }: Negotiation) -> String {
     let Remote::Participant(from) = remote else { unreachable!("no dialect has a server for media") };
     let what = match message {
         NegotiationMessage::Description(description) => {
@@ -171,12 +174,12 @@ fn negotiated(Negotiation { remote, epoch, message }: Negotiation) -> String {
     format!("= {what} from {from}, generation {epoch}")
 }
 
-fn introduced(info: &ParticipantInfo) -> String {
-    let media = info.media.map(|media| format!(", {}", sent(media))).unwrap_or_default();
+fn participant_text(info: &ParticipantInfo) -> String {
+    let media = info.media.map(|media| format!(", {}", media_text(media))).unwrap_or_default();
     format!("{} {:?}, offerer {:?}{media}", info.id, info.name, info.offerer)
 }
 
-fn sent(media: MediaState) -> String {
+fn media_text(media: MediaState) -> String {
     let kinds = [("microphone", media.microphone), ("camera", media.camera), ("screen", media.screen)];
     let kinds: Vec<&str> = kinds.into_iter().filter(|(_, on)| *on).map(|(kind, _)| kind).collect();
     format!("sends [{}]", kinds.join(" "))

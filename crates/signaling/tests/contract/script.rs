@@ -4,8 +4,8 @@
 //!
 //! - `< frame`: the server sends this.
 //! - `> frame`: we send this.
-//! - `= signal`: the room hears this.
-//! - `+ words`: the room says this.
+//! - `= signal`: the room receives this.
+//! - `+ words`: the room sends this.
 //! - `! opened`, `! closed`: what happens to the socket. `! url` is where the next one would go.
 //! - `@ millis`: the time from here on.
 //!
@@ -78,8 +78,8 @@ fn shorthands() -> impl Iterator<Item = (String, String)> {
         candidates.chain([(format!("{{{session}}}"), escaped(sdp(session)))])
     });
     let nothing = r#"{"microphone":false,"camera":false,"screen":false}"#;
-    let ours = [("{me}", "0123456789abcdef"), ("{nothing}", nothing)];
-    sessions.chain(ours.map(|(short, long)| (short.to_owned(), long.to_owned())))
+    let extension = [("{me}", "0123456789abcdef"), ("{nothing}", nothing)];
+    sessions.chain(extension.map(|(short, long)| (short.to_owned(), long.to_owned())))
 }
 
 /// A frame as it is on the wire.

@@ -45,12 +45,12 @@ fn cases_of(entry: &'static DialectEntry) -> Vec<Case> {
     mappings().into_iter().map(case).collect()
 }
 
-/// Every dialect that is listed: ours,
-pub(crate) fn ours() -> Vec<Case> {
+/// The dialect of the Visavis server, which has a suite of its own (`wire`) for both ends.
+pub(crate) fn visavis() -> Vec<Case> {
     ALL.iter().filter(|entry| entry.name == "visavis").flat_map(cases_of).collect()
 }
 
-/// and the dialects of other people's servers. Ours has a suite of its own, which tells both ends.
+/// The dialects of other servers.
 pub(crate) fn foreign() -> Vec<Case> {
     ALL.iter().filter(|entry| entry.name != "visavis").flat_map(cases_of).collect()
 }
@@ -63,12 +63,12 @@ fn every_dialect_follows_its_transcripts() {
             if write {
                 rewrite(&case, &file);
             }
-            follow(&case, &file);
+            replay(&case, &file);
         }
     }
 }
 
-fn follow(case: &Case, file: &Path) {
+fn replay(case: &Case, file: &Path) {
     let mut player = Player::new(case);
     let mut due = VecDeque::new();
     for step in steps(&fs::read_to_string(file).unwrap()) {
@@ -101,7 +101,7 @@ fn rewrite(case: &Case, file: &Path) {
     fs::write(file, lines.join("\n") + "\n").unwrap();
 }
 
-/// What the transcripts of every dialect must show, and the words by which it is told.
+/// What the transcripts of every dialect must show, and the lines that show it.
 const SITUATIONS: [(&str, &[&str]); 10] = [
     ("joining", &["= joined"]),
     ("somebody entering", &["= enters"]),
@@ -110,7 +110,7 @@ const SITUATIONS: [(&str, &[&str]); 10] = [
     ("their offer", &["= offer"]),
     ("their answer", &["= answer"]),
     ("their candidates", &["= candidate"]),
-    ("the end of ours", &["+ end"]),
+    ("the end of our candidates", &["+ end"]),
     ("somebody leaving", &["= left"]),
     ("our leaving", &["+ leave"]),
 ];

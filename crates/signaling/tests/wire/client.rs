@@ -1,7 +1,7 @@
 //! Transcripts of the client's side, replayed against the dialect.
 //!
 //! `<- frame` is what the server sends, `-> frame` what the client must send next, `= words` a signal that the room
-//! must hear next, `= say words` something the room says, `! opened` and `! closed` what happens to the socket, `! session page` a client
+//! must receive next, `= say words` one that the room sends, `! opened` and `! closed` what happens to the socket, `! session page` a client
 //! that takes up its sessions, and
 //! `@ millis` the time from here on. After a step everything that follows from it must be in the transcript.
 
@@ -19,20 +19,20 @@ use crate::script::{agrees, transcripts};
 struct Client {
     dialect: Visavis,
     now: Timestamp,
-    said: VecDeque<DialectOutput>,
-    heard: VecDeque<String>,
+    outputs: VecDeque<DialectOutput>,
+    signals: VecDeque<String>,
 }
 
 impl Client {
     fn new() -> Self {
         let dialect = Visavis::new("wss://example.org/ws", format!("{:->32}", "ann"));
-        Self { dialect, now: Timestamp::default(), said: VecDeque::new(), heard: VecDeque::new() }
+        Self { dialect, now: Timestamp::default(), outputs: VecDeque::new(), signals: VecDeque::new() }
     }
 
     fn step(&mut self, line: &str) -> Result<(), String> {
         let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
         match (mark, rest.strip_prefix("say ")) {
-            ("=", Some(words)) => self.input(DialectInput::Send(command(words))),
+            ("=", Some(words)) => self.input(DialectInput::Send(outbound(words))),
             ("=", None) => self.expect_signal(rest),
             ("->", _) => self.expect_frame(rest),
             ("<-", _) => self.input(DialectInput::Frame(rest.to_owned())),
@@ -57,17 +57,17 @@ impl Client {
         self.finish()?;
         let mut out = Vec::new();
         self.dialect.handle(self.now, input, &mut out);
-        self.said = out.into();
+        self.outputs = out.into();
         Ok(())
     }
 
     fn finish(&self) -> Result<(), String> {
-        let done = self.said.is_empty() && self.heard.is_empty();
-        done.then_some(()).ok_or_else(|| format!("unexpected {:?} {:?}", self.said, self.heard))
+        let done = self.outputs.is_empty() && self.signals.is_empty();
+        done.then_some(()).ok_or_else(|| format!("unexpected {:?} {:?}", self.outputs, self.signals))
     }
 
     fn expect_frame(&mut self, expected: &str) -> Result<(), String> {
-        match self.said.pop_front() {
+        match self.outputs.pop_front() {
             Some(DialectOutput::Frame(frame)) if agrees(&serde_json::from_str(&frame).unwrap(), expected) => {
                 Ok(())
             }
@@ -76,8 +76,8 @@ impl Client {
     }
 
     fn expect_signal(&mut self, expected: &str) -> Result<(), String> {
-        if self.heard.is_empty() {
-            self.heard = match self.said.pop_front() {
+        if self.signals.is_empty() {
+            self.signals = match self.outputs.pop_front() {
                 Some(DialectOutput::Signal(signal)) => describe(signal).into(),
                 Some(DialectOutput::Invalid(_)) => ["misunderstood".to_owned()].into(),
                 Some(DialectOutput::ServerSilent) => ["stalled".to_owned()].into(),
@@ -85,13 +85,13 @@ impl Client {
                 other @ (Some(DialectOutput::Frame(_)) | None) => return Err(format!("got {other:?}")),
             };
         }
-        let heard = self.heard.pop_front().unwrap_or_default();
-        (heard == expected).then_some(()).ok_or(heard)
+        let signal = self.signals.pop_front().unwrap_or_default();
+        (signal == expected).then_some(()).ok_or(signal)
     }
 }
 
-/// What a line that starts with `= say` wants said.
-fn command(words: &str) -> Outbound {
+/// The signal of a line that starts with `= say`.
+fn outbound(words: &str) -> Outbound {
     let mut words = words.splitn(5, ' ');
     let kind = words.next().unwrap();
     let mut word = || words.next().unwrap_or_default().to_owned();

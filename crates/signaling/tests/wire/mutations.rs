@@ -22,12 +22,12 @@ fn survives(frame: &str) {
 fn reads_like_serde(frame: &str) {
     let lone_or_huge = |error: &str| frame.contains("\\ud8") || error.contains("out of range");
     match (json::parse(frame), serde_json::from_str::<serde_json::Value>(frame)) {
-        (Ok(ours), Ok(theirs)) => {
-            let again: serde_json::Value = serde_json::from_str(&ours.to_string()).unwrap();
-            assert_eq!(again, theirs, "{frame}");
+        (Ok(value), Ok(expected)) => {
+            let again: serde_json::Value = serde_json::from_str(&value.to_string()).unwrap();
+            assert_eq!(again, expected, "{frame}");
         }
         (Ok(_), Err(error)) => assert!(lone_or_huge(&error.to_string()), "{frame}: serde_json says {error}"),
-        (Err(error), Ok(theirs)) => assert!(!theirs.is_object(), "{frame}: {error}"),
+        (Err(error), Ok(expected)) => assert!(!expected.is_object(), "{frame}: {error}"),
         (Err(_), Err(_)) => {}
     }
 }
