@@ -132,14 +132,14 @@ impl Rtc {
         }
     }
 
-    /// Sends a text to another page of ours.
+    /// Sends a text to another Visavis page.
     pub fn send_message(&self, id: ConnectionId, text: &str) {
         if let Some(connection) = self.get(id) {
             connection.send_message(text);
         }
     }
 
-    /// Closes the channel to another page of ours.
+    /// Closes the channel to another Visavis page.
     pub fn close_peer_channel(&self, id: ConnectionId) {
         if let Some(connection) = self.get(id) {
             connection.close_peer_channel();

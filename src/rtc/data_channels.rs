@@ -67,7 +67,7 @@ impl Connection {
         self.emit(ConnectionEvent::PeerChannel(event));
     }
 
-    /// Sends a text on the channel to another page of ours.
+    /// Sends a text on the channel to another Visavis page.
     pub(super) fn send_message(&self, text: &str) {
         let channel = self.data_channels().peer.borrow().as_ref().map(|(channel, _)| channel.clone());
         let Some(channel) = channel else { return };
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    /// Closes the channel to another page of ours; no event of it follows.
+    /// Closes the channel to another Visavis page; no event of it follows.
     pub(super) fn close_peer_channel(&self) {
         let channel = self.data_channels().peer.borrow_mut().take();
         if let Some((channel, _)) = channel {

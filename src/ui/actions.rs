@@ -121,7 +121,12 @@ fn submitted(event: &Event, button: &Element) -> Option<HtmlFormElement> {
 
 /// Presses the control whose key it is, if that control is on the screen.
 fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || !is_ours(shared, event) {
+    if event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || event.repeat()
+        || !accepts_shortcut(shared, event)
+    {
         return None;
     }
     let pressed = latin(event);
@@ -153,7 +158,7 @@ fn is_of_another_script(letter: char) -> bool {
 
 /// Keys are ours if nothing has the focus, or something of ours that does not take text. The rest of the page keeps its
 /// own keys.
-fn is_ours(shared: &Shared, event: &KeyboardEvent) -> bool {
+fn accepts_shortcut(shared: &Shared, event: &KeyboardEvent) -> bool {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
         return false;
     };

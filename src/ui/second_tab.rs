@@ -118,8 +118,8 @@ impl Line {
         let here = self.here.borrow().clone();
         let (Here::AtDoor(room) | Here::Inside(room)) = &here else { return };
         if let Some(question) = text.strip_prefix('?') {
-            let ours = question.split_once(' ').is_some_and(|(_, asked)| asked == room);
-            if ours && matches!(here, Here::Inside(_)) {
+            let same_room = question.split_once(' ').is_some_and(|(_, asked)| asked == room);
+            if same_room && matches!(here, Here::Inside(_)) {
                 self.say(&["!", question]);
             }
         } else if text.strip_prefix('-') == Some(room) && self.told.get() {

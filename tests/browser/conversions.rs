@@ -26,10 +26,11 @@ fn candidate(fragment: Option<&str>) -> IceCandidate {
 
 #[wasm_bindgen_test]
 fn candidates_come_back_unchanged() {
-    for ours in [candidate(Some("abcd")), IceCandidate { sdp_m_line_index: None, ..candidate(Some("abcd")) }]
+    for original in
+        [candidate(Some("abcd")), IceCandidate { sdp_m_line_index: None, ..candidate(Some("abcd")) }]
     {
-        let theirs = RtcIceCandidate::new(convert::candidate(&ours).unchecked_ref()).unwrap();
-        assert_eq!(convert::read_candidate(&theirs), ours);
+        let browser_object = RtcIceCandidate::new(convert::candidate(&original).unchecked_ref()).unwrap();
+        assert_eq!(convert::read_candidate(&browser_object), original);
     }
 }
 
@@ -45,10 +46,11 @@ fn what_is_absent_stays_absent() {
 #[wasm_bindgen_test]
 fn descriptions_come_back_unchanged() {
     for sdp_type in [SdpType::Offer, SdpType::Answer] {
-        let ours = SessionDescription { sdp_type, sdp: "v=0\r\n".into() };
-        let init = convert::description(&ours);
-        let theirs = RtcSessionDescription::new_with_description_init_dict(init.unchecked_ref()).unwrap();
-        assert_eq!(convert::read_description(&theirs), Some(ours));
+        let original = SessionDescription { sdp_type, sdp: "v=0\r\n".into() };
+        let init = convert::description(&original);
+        let browser_object =
+            RtcSessionDescription::new_with_description_init_dict(init.unchecked_ref()).unwrap();
+        assert_eq!(convert::read_description(&browser_object), Some(original));
     }
 }
 

@@ -113,12 +113,12 @@ impl Mounted {
 
     /// Everything that is there, but for what others have put around it.
     fn skeleton(&self) -> Vec<String> {
-        let ours = |element: &Element| element.local_name() != "font";
+        let is_rendered = |element: &Element| element.local_name() != "font";
         let name = |element: Element| {
             let class = element.get_attribute("class").unwrap_or_default();
             [element.local_name(), class, element.get_attribute("data-control").unwrap_or_default()].join(" ")
         };
-        self.elements().into_iter().filter(ours).map(name).collect()
+        self.elements().into_iter().filter(is_rendered).map(name).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Clients that negotiate in another way than ours, played by a connection without anything of ours around it.
+//! Clients that negotiate in another way than Visavis, played by a plain RTCPeerConnection.
 
 use std::rc::Rc;
 

@@ -21,10 +21,10 @@ pub(crate) fn page(toolbox: &Toolbox, bindgen: &Path) -> Result<Option<String>> 
     if toolbox.trunk.is_none() {
         return Ok(Some(NOT_INSTALLED.to_owned()));
     }
-    let (ours, by_trunk) = (folder("ours")?, folder("trunk")?);
-    page::build(bindgen, Profile::Development, &ours)?;
+    let (by_xtask, by_trunk) = (folder("xtask")?, folder("trunk")?);
+    page::build(bindgen, Profile::Development, &by_xtask)?;
     build(toolbox.command("trunk").arg("build"), &by_trunk)?;
-    ensure_same(&ours, &by_trunk)?;
+    ensure_same(&by_xtask, &by_trunk)?;
     Ok(None)
 }
 
@@ -80,16 +80,16 @@ fn links(html: &str) -> BTreeSet<String> {
 
 /// An error unless both are the same files with the same content, and the same page, apart from the hashes that Trunk puts
 /// into names and from white space.
-fn ensure_same(ours: &Path, by_trunk: &Path) -> Result<()> {
-    let (ours, by_trunk) = (contents(ours)?, contents(by_trunk)?);
+fn ensure_same(by_xtask: &Path, by_trunk: &Path) -> Result<()> {
+    let (by_xtask, by_trunk) = (contents(by_xtask)?, contents(by_trunk)?);
     let names = |contents: &Contents| contents.keys().cloned().collect::<Vec<String>>().join(", ");
     ensure!(
-        ours.keys().eq(by_trunk.keys()),
+        by_xtask.keys().eq(by_trunk.keys()),
         "other files than Trunk's: {} instead of {}",
-        names(&ours),
+        names(&by_xtask),
         names(&by_trunk)
     );
-    for (name, bytes) in &ours {
+    for (name, bytes) in &by_xtask {
         ensure!(by_trunk.get(name) == Some(bytes), "{name} is not what Trunk makes of it");
     }
     Ok(())
@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn a_page_is_known_by_what_it_calls() {
-        let ours = "<link href=\"./a-0123456789abcdef.css\"><script>import './b.js'</script>";
-        let theirs = "<script>import './b-0123456789abcdef.js'</script><link href=./a.css rel=x>";
-        assert_eq!(links(ours), links(theirs));
-        assert_eq!(links(ours), BTreeSet::from(["a.css".to_owned(), "b.js".to_owned()]));
+        let by_xtask = "<link href=\"./a-0123456789abcdef.css\"><script>import './b.js'</script>";
+        let by_trunk = "<script>import './b-0123456789abcdef.js'</script><link href=./a.css rel=x>";
+        assert_eq!(links(by_xtask), links(by_trunk));
+        assert_eq!(links(by_xtask), BTreeSet::from(["a.css".to_owned(), "b.js".to_owned()]));
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_difference_to_trunk_is_found() {
-        let pair = ["ours", "trunk"].map(|name| paths::scratch().unwrap().join("compare").join(name));
+        let pair = ["xtask", "trunk"].map(|name| paths::scratch().unwrap().join("compare").join(name));
         for directory in &pair {
             let _ = std::fs::remove_dir_all(directory);
             std::fs::create_dir_all(directory).unwrap();

@@ -369,9 +369,9 @@ mod tests {
     fn our_own_picture_is_never_larger_than_that_of_somebody_on_a_phone() {
         for stage in [DESKTOP, ON_ITS_SIDE] {
             let placed = arranged(stage, &[of(UPRIGHT), own(LAPTOP)]);
-            let [theirs, ours] = [picture_size(&placed[0], UPRIGHT), picture_size(&placed[1], LAPTOP)];
-            assert!(area(ours) <= area(theirs) * 101 / 100, "{placed:?}");
-            assert!(area(ours) >= area(theirs) * 95 / 100, "nor much smaller: {placed:?}");
+            let [remote, local] = [picture_size(&placed[0], UPRIGHT), picture_size(&placed[1], LAPTOP)];
+            assert!(area(local) <= area(remote) * 101 / 100, "{placed:?}");
+            assert!(area(local) >= area(remote) * 95 / 100, "nor much smaller: {placed:?}");
         }
     }
 

@@ -296,7 +296,7 @@ impl Connection {
         let SessionDescription { sdp_type, sdp } = description;
         let first_answer = sdp_type == SdpType::Answer && !self.negotiator.is_established();
         self.negotiator.local_description_set(sdp_type);
-        self.certificates.local(&sdp);
+        self.certificates.on_local_description(&sdp);
         let sdp = self.announced(&sdp);
         if !refusal::fits(&sdp) {
             return self.refuse(ConnectionReason::TooLarge, cx);

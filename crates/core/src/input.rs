@@ -147,7 +147,7 @@ pub enum ConnectionEvent {
     RemoteCertificate(Fingerprint),
 }
 
-/// What the data channel to another page of ours did.
+/// What the data channel to another Visavis page did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerChannelEvent {
     /// It is open.

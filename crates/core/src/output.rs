@@ -42,7 +42,7 @@ pub struct ConnectionConfig {
 /// A data channel beside the media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataChannel {
-    /// Between two pages of ours, for [`PeerMessage`](crate::PeerMessage)s: reliable, ordered, and negotiated by
+    /// Between two Visavis pages, for [`PeerMessage`](crate::PeerMessage)s: reliable, ordered, and negotiated by
     /// [`PEER_CHANNEL_ID`] and [`PEER_CHANNEL_LABEL`], so that others hear nothing of it.
     Peer,
     /// Announced in-band (RFC 8832), as clients of PeerJS and simple-peer expect it. Nothing is said on it; its end means

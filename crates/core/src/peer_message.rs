@@ -1,4 +1,4 @@
-//! What two pages of ours tell each other over the data channel beside their media: `docs/peer-protocol.md`.
+//! What two Visavis pages tell each other over the data channel beside their media: `docs/peer-protocol.md`.
 
 use visavis_signaling::json::{self, Fields, JsonError, Object};
 use visavis_signaling::{MediaState, normalize};
@@ -8,7 +8,7 @@ pub const MAX_PEER_MESSAGE_BYTES: usize = 16 * 1024;
 /// Most bytes of a message's type.
 const MAX_TYPE_BYTES: usize = 32;
 
-/// A message between two pages of ours.
+/// A message between two Visavis pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerMessage {
     /// What the sender publishes now.

@@ -280,7 +280,7 @@ impl Room {
             self.session.announced_media = state;
             self.signal_client.send(now, Outbound::MediaState(state), &mut self.out);
         }
-        // Other pages of ours hear it directly, with or without a server.
+        // Other Visavis pages hear it directly, with or without a server.
         for (_, connection) in self.connections.iter_mut() {
             connection.send_media_state(state, &mut self.out);
         }

@@ -23,8 +23,8 @@ pub struct Fingerprints(Vec<u8>);
 
 impl Fingerprints {
     /// Of the certificates of both sides; the same on either side.
-    fn between(ours: &Fingerprint, theirs: &Fingerprint) -> Self {
-        let (first, second) = if ours <= theirs { (ours, theirs) } else { (theirs, ours) };
+    fn between(local: &Fingerprint, remote: &Fingerprint) -> Self {
+        let (first, second) = if local <= remote { (local, remote) } else { (remote, local) };
         Self([NAME, &first.0, "\n--\n", NAME, &second.0].concat().to_ascii_lowercase().into_bytes())
     }
 
@@ -38,7 +38,7 @@ impl Fingerprints {
 #[derive(Debug, Default)]
 pub(crate) struct Certificates {
     /// Of our own description.
-    ours: Option<Fingerprint>,
+    local: Option<Fingerprint>,
     /// Of their first description: pinned, for as long as the connection lives.
     pinned: Option<Fingerprint>,
     /// What the browser says that it talks to. One, unless something is wrong: two are enough to know that.
@@ -47,8 +47,8 @@ pub(crate) struct Certificates {
 
 impl Certificates {
     /// Our own description is in force.
-    pub(crate) fn local(&mut self, sdp: &str) {
-        self.ours =
+    pub(crate) fn on_local_description(&mut self, sdp: &str) {
+        self.local =
             canonical::canonicalize_sdp(sdp, usize::MAX).ok().and_then(|(_, fingerprint)| fingerprint);
     }
 
@@ -71,8 +71,8 @@ impl Certificates {
 
     /// What the words are made of, if the certificate in use is the one that was announced.
     pub(crate) fn verified(&self) -> Option<Fingerprints> {
-        let (ours, pinned) = (self.ours.as_ref()?, self.pinned.as_ref()?);
-        (self.in_use.as_slice() == std::slice::from_ref(pinned)).then(|| Fingerprints::between(ours, pinned))
+        let (local, pinned) = (self.local.as_ref()?, self.pinned.as_ref()?);
+        (self.in_use.as_slice() == std::slice::from_ref(pinned)).then(|| Fingerprints::between(local, pinned))
     }
 }
 
@@ -92,9 +92,9 @@ mod tests {
     }
 
     /// What somebody with the first certificate knows who was announced the second and talks to the third.
-    fn between(ours: u8, announced: u8, in_use: u8) -> Option<Fingerprints> {
+    fn between(local: u8, announced: u8, in_use: u8) -> Option<Fingerprints> {
         let mut certificates = Certificates::default();
-        certificates.local(&sdp(ours));
+        certificates.on_local_description(&sdp(local));
         certificates.sanitize(&sdp(announced), MAX_SECTIONS).unwrap();
         certificates.add_remote_certificate(fingerprint(in_use));
         certificates.verified()
@@ -115,7 +115,7 @@ mod tests {
     fn there_are_words_only_for_the_certificate_in_use() {
         assert_eq!(between(1, 2, 3), None, "announced is one, and another is used");
         let mut certificates = Certificates::default();
-        certificates.local(&sdp(1));
+        certificates.on_local_description(&sdp(1));
         certificates.sanitize(&sdp(2), MAX_SECTIONS).unwrap();
         assert_eq!(certificates.verified(), None, "not read yet");
         certificates.add_remote_certificate(fingerprint(2));

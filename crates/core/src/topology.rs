@@ -29,7 +29,7 @@ pub(crate) struct ConnectionSpec {
 /// What passes on a connection, and who offers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionPlan {
-    /// We offer our sources, take theirs in the same sections, and have a data channel if they are one of ours.
+    /// We offer our sources, take theirs in the same sections, and have a data channel if they are a Visavis page.
     MeshOfferer,
     /// The same, in the sections that they offer.
     MeshAnswerer,

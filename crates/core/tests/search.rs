@@ -309,7 +309,7 @@ fn what_passes_is_told_to_whoever_asks() {
             "out 40",
             "in 40{\"sid\":\"s\"}",
             "out 42[\"join-room\",\"r\"]",
-            // Nobody tells who is there: ours are asked first.
+            // Nobody tells who is there: Visavis pages are asked first.
             "out 42[\"signal\",{\"roomId\":\"r\",\"data\":{\"candidate\":null,\"x\":{\"from\":\"xxxxxxxxxxxxxxxx\",\"name\":\"n\",\"media\":{\"microphone\":false,\"camera\":false,\"screen\":false},\"hello\":true}}}]",
             "heard joined as !",
             "in 42{}",

@@ -56,9 +56,9 @@ fn read_mapping(text: &str) {
 }
 
 fn read_json(text: &str) {
-    let ours = json::parse_any(text);
+    let read = json::parse_any(text);
     let theirs = serde_json::from_str::<serde_json::Value>(text);
-    let Ok(value) = ours else {
+    let Ok(value) = read else {
         // Deeper than we read, or a number that serde_json rounds, or half a surrogate: then nobody need agree.
         return;
     };

@@ -52,8 +52,8 @@ fn mapping(server: &str) -> Option<Rc<Mapping>> {
 struct Conversation {
     dialect: Box<dyn Dialect>,
     socket_io: bool,
-    /// Ours leaves it to the link to drop what is said without a socket: it keeps some of it.
-    is_ours: bool,
+    /// The dialect of the Visavis server leaves it to the signal client to drop what is sent without a socket.
+    is_visavis: bool,
     now: Timestamp,
     open: bool,
     /// A Socket.IO server has let us in.
@@ -75,7 +75,7 @@ impl Conversation {
         let dialect = (listed.make)(options);
         Self {
             socket_io: dialect.endpoint().url.contains("EIO="),
-            is_ours: listed.name == "visavis",
+            is_visavis: listed.name == "visavis",
             dialect,
             now: Timestamp::default(),
             open: false,
@@ -134,7 +134,7 @@ impl Conversation {
 
     fn handle(&mut self, input: DialectInput) {
         let (mut out, input_text) = (Vec::new(), format!("{input:.60?}"));
-        let may_be_dropped = self.is_ours && matches!(input, DialectInput::Send(_));
+        let may_be_dropped = self.is_visavis && matches!(input, DialectInput::Send(_));
         self.dialect.handle(self.now, input, &mut out);
         assert!(out.len() <= MAX_OUTPUTS, "{} answers to {input_text}", out.len());
         for output in out {
@@ -180,7 +180,7 @@ impl Conversation {
                     self.people.push(info.id);
                 }
                 // Our own server bounds its rooms, and the room bounds what it believes.
-                assert!(self.is_ours || self.people.len() <= MAX_PARTICIPANTS, "a crowd");
+                assert!(self.is_visavis || self.people.len() <= MAX_PARTICIPANTS, "a crowd");
             }
             Inbound::Roster(RosterSignal::Left(id) | RosterSignal::Lost(id)) => {
                 self.people.retain(|one| *one != id);

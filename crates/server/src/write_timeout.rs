@@ -86,20 +86,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn fails_once_nothing_is_read_and_not_before() {
-        let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteTimeout::new(ours, Duration::from_secs(10));
+        let (near, mut far) = duplex(16);
+        let mut stream = WriteTimeout::new(near, Duration::from_secs(10));
         let reading = tokio::spawn(async move {
             let mut some = [0; 8];
             for _ in 0..8 {
                 sleep(Duration::from_secs(9)).await;
-                theirs.read_exact(&mut some).await.unwrap();
+                far.read_exact(&mut some).await.unwrap();
             }
-            theirs
+            far
         });
-        ours.write_all(&[0; 64]).await.unwrap();
-        let theirs = reading.await.unwrap();
-        let error = ours.write_all(&[0; 64]).await.unwrap_err();
+        stream.write_all(&[0; 64]).await.unwrap();
+        let far = reading.await.unwrap();
+        let error = stream.write_all(&[0; 64]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        drop(theirs);
+        drop(far);
     }
 }

@@ -31,7 +31,7 @@ pub struct Connection<P> {
     pub path: P,
     /// The tracks that it sends.
     pub sending: BTreeMap<Source, TrackId>,
-    /// The data channel to another page of ours.
+    /// The data channel to another Visavis page.
     pub channel: PeerChannel,
     /// It has announced a data channel whose end means goodbye.
     pub has_hang_up_channel: bool,

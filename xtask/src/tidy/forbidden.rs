@@ -25,9 +25,9 @@ const RULES: &[Rule] = &[
         applies: Source::is_product,
         instead: "keep a listener that removes itself on drop",
     },
-    Rule { word: ".unwrap()", applies: is_ours, instead: "handle the failure" },
-    Rule { word: ".expect(", applies: is_ours, instead: "handle the failure" },
-    Rule { word: "todo!", applies: is_ours, instead: "do it" },
+    Rule { word: ".unwrap()", applies: is_product_code, instead: "handle the failure" },
+    Rule { word: ".expect(", applies: is_product_code, instead: "handle the failure" },
+    Rule { word: "todo!", applies: is_product_code, instead: "do it" },
     Rule {
         word: "set_interval",
         applies: Source::is_product,
@@ -46,7 +46,7 @@ fn is_core(source: &Source) -> bool {
     source.name.starts_with("crates/core/src/")
 }
 
-fn is_ours(source: &Source) -> bool {
+fn is_product_code(source: &Source) -> bool {
     source.is_product() || source.name.starts_with("xtask/src/")
 }
 

@@ -126,12 +126,12 @@ impl Graph {
                 "package {from} has no place in the map: add it to xtask/src/tidy/packages.rs"
             )];
         }
-        let ours = dependencies
+        let workspace = dependencies
             .get(id)
             .into_iter()
             .flatten()
             .filter(|dependency| self.members.contains(*dependency));
-        let forbidden = ours
+        let forbidden = workspace
             .map(|dependency| self.name(dependency))
             .filter(|to| !tables.iter().any(|table| allows(table, from, to)));
         forbidden.map(|to| format!("{from} must not depend on {to}")).collect()

@@ -229,7 +229,7 @@ fn an_identity_may_be_seen_in_halves() {
     recorder.input(Timestamp::default(), &heard(r#"{"from":"7766554433221100"}"#));
     let report = redact(&recorder);
     let (half, end) = (pseudonym_of(&report, 0, "identity"), pseudonym_of(&report, 0, "id"));
-    // By the end of it others of ours know us everywhere. The replay begins with all of them.
+    // By the end of it other Visavis pages know us everywhere. The replay begins with all of them.
     assert!(half.len() == 32, "{report}");
     assert!(half.ends_with(&end), "{report}");
     assert!(report.contains(&format!(r#"":\"{half}\""#)), "{report}");
@@ -261,7 +261,7 @@ fn what_is_sorted_stays_sorted() {
     }
 }
 
-/// Some of these are looked at: a room of numbers or of a UUID, a fingerprint, the id of one of ours.
+/// Some of these are looked at: a room of numbers or of a UUID, a fingerprint, the id of a Visavis page.
 #[test]
 fn what_stands_in_is_of_the_same_kind() {
     let fingerprint = (1..=32).map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");

@@ -98,7 +98,7 @@ impl Connection {
         self.transceivers.associate(source, mid);
     }
 
-    /// Whether the far end is one of ours.
+    /// Whether the far end is a Visavis page.
     pub(crate) fn is_visavis(&self) -> bool {
         self.remote_media.is_visavis()
     }

@@ -188,9 +188,9 @@ impl Negotiator {
 
     /// What a description that leaves the inbox leads to, if anything.
     fn decide(&mut self, description: SessionDescription) -> Option<Step> {
-        let ours_is_out = self.signaling == SignalingState::HaveLocalOffer;
+        let offer_is_pending = self.signaling == SignalingState::HaveLocalOffer;
         match description.sdp_type {
-            SdpType::Offer if ours_is_out && !self.polite => {
+            SdpType::Offer if offer_is_pending && !self.polite => {
                 self.ignoring_offer = true;
                 return None;
             }
@@ -200,7 +200,7 @@ impl Negotiator {
                 return Some(Step::ReplaceWithAnswerer);
             }
             SdpType::Offer => self.ignoring_offer = false,
-            SdpType::Answer if ours_is_out => {}
+            SdpType::Answer if offer_is_pending => {}
             // An answer that nobody asked for: a duplicate, or from a second responder.
             SdpType::Answer => return None,
         }

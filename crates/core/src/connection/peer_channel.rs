@@ -1,4 +1,4 @@
-//! The data channel to another page of ours: what was told last in each direction, and how much may be said.
+//! The data channel to another Visavis page: what was told last in each direction, and how much may be said.
 
 use visavis_signaling::{MediaState, Timestamp};
 

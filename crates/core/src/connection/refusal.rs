@@ -55,7 +55,7 @@ impl Connection {
             Role::Offerer | Role::Publisher => SdpType::Offer,
             Role::Answerer => SdpType::Answer,
         };
-        // Only other pages of ours know what it means.
+        // Only other Visavis pages know what it means.
         if cx.remote.participant().is_some() {
             let description = refusal(sdp_type, reason);
             cx.negotiate(self.epoch, NegotiationMessage::Description(description));

@@ -38,12 +38,12 @@ impl RemoteMedia {
         self.sections.is_some()
     }
 
-    /// Whether the far end is one of ours.
+    /// Whether the far end is a Visavis page.
     pub(super) fn is_visavis(&self) -> bool {
         self.visavis
     }
 
-    /// Whether they are one of ours, and offer or take data channels.
+    /// Whether they are a Visavis page, and offer or take data channels.
     pub(super) fn has_peer_channel(&self) -> bool {
         self.visavis && has_data_channels(self.sections())
     }

@@ -1,6 +1,6 @@
 //! What a description says about its media sections, and what ours says about them beyond the standard's needs.
 //!
-//! Which of its sections carries a screen is said by `a=content:slides` (RFC 4796), and that a page is one of ours by
+//! Which of its sections carries a screen is said by `a=content:slides` (RFC 4796), and that a page is a Visavis page by
 //! `a=tool:visavis` (RFC 8866 section 6.4). Both are attributes that whoever does not know them ignores (RFC 8866 section
 //! 5.13), so they pass through every signaling server and every other client.
 
@@ -115,7 +115,7 @@ pub(super) fn has_data_channels(sections: &[Section]) -> bool {
     sections.iter().any(|section| section.data && section.direction != Direction::Inactive)
 }
 
-/// Whether a description is of one of ours.
+/// Whether a description is of a Visavis page.
 pub(super) fn is_visavis(sdp: &str) -> bool {
     sdp.lines().any(|line| line.trim_end() == TOOL)
 }

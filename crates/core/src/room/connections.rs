@@ -243,7 +243,7 @@ impl Room {
         }
     }
 
-    /// Another page of ours says something on the data channel. It may come before the browser says that their description is
+    /// Another Visavis page says something on the data channel. It may come before the browser says that their description is
     /// set (seen in Chromium), so that whoever speaks the protocol is believed about themselves.
     fn on_peer_message(&mut self, remote: &Remote, message: PeerMessage) {
         let Some(id) = remote.participant() else { return };

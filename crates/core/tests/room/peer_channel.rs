@@ -1,4 +1,4 @@
-//! The data channel between two pages of ours.
+//! The data channel between two Visavis pages.
 
 use visavis_core::{
     CaptureId, Event, MAX_PEER_MESSAGE_BYTES, MediaEvent, PeerChannelEvent, PeerMessage, TrackId,
@@ -8,9 +8,9 @@ use crate::*;
 
 const OFFER: &str = "v=0\r\na=ice-ufrag:v\r\nm=audio 9 X 0\r\na=mid:0\r\nm=application 9 X 0\r\na=mid:1\r\n";
 
-/// What a page of ours says; or somebody else, who has no line for it.
-fn described(sdp_type: SdpType, ours: bool) -> SessionDescription {
-    let tool = if ours { "v=0\r\na=tool:visavis\r\n" } else { "v=0\r\n" };
+/// What a Visavis page says; or somebody else, who has no line for it.
+fn described(sdp_type: SdpType, is_visavis: bool) -> SessionDescription {
+    let tool = if is_visavis { "v=0\r\na=tool:visavis\r\n" } else { "v=0\r\n" };
     SessionDescription { sdp_type, sdp: OFFER.replace("v=0\r\n", tool) }
 }
 
@@ -44,10 +44,10 @@ impl Harness {
 }
 
 /// A call with "a", who answers us.
-fn call(ours: bool) -> Harness {
+fn call(is_visavis: bool) -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, false))));
-    harness.receive(Inbound::description(id("a"), 0, described(SdpType::Answer, ours)));
+    harness.receive(Inbound::description(id("a"), 0, described(SdpType::Answer, is_visavis)));
     harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     harness
 }
@@ -59,7 +59,7 @@ fn microphone(on: bool) -> MediaState {
 
 #[test]
 fn an_answerer_makes_it_before_the_answer_if_a_page_of_ours_offers_its_section() {
-    for (ours, offer) in [
+    for (is_visavis, offer) in [
         (true, described(SdpType::Offer, true)),
         (false, described(SdpType::Offer, false)),
         (
@@ -76,7 +76,7 @@ fn an_answerer_makes_it_before_the_answer_if_a_page_of_ours_offers_its_section()
         let effects = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
         let answer = on_0(ConnectionEffect::SetLocalDescription);
         let made = on_0(ConnectionEffect::CreateDataChannel(DataChannel::Peer));
-        let expected = if ours { vec![made, answer] } else { vec![answer] };
+        let expected = if is_visavis { vec![made, answer] } else { vec![answer] };
         assert_eq!(effects, expected);
     }
 }

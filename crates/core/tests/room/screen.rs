@@ -6,7 +6,7 @@ use crate::*;
 
 const SCREEN: TrackId = TrackId(80);
 
-/// What a page of ours says of its sections: microphone, camera, and a screen if it shares one.
+/// What a Visavis page says of its sections: microphone, camera, and a screen if it shares one.
 fn visavis(sdp_type: SdpType, shares: bool) -> SessionDescription {
     let screen = "m=video 9 X 0\r\na=mid:2\r\na=content:slides\r\na=sendonly\r\n";
     let first =

@@ -116,22 +116,22 @@ impl SocketIo {
         out: &mut Vec<CarrierOutput>,
     ) -> Result<(), Malformed> {
         let Some(session) = &mut self.session else { return Ok(()) };
-        let ours = packet.namespace == self.namespace;
+        let in_namespace = packet.namespace == self.namespace;
         match packet.kind {
             '0' => {
                 let id = packet.session_id();
                 if id.is_none() && session.ask_at.is_none() {
                     session.ask_at = Some(now + session.interval);
                 }
-                if ours && !session.up {
+                if in_namespace && !session.up {
                     let old = || packet::old_id(&self.namespace, &session.engine_id);
                     out.push(CarrierOutput::Connected(Some(id.unwrap_or_else(old))));
                     session.up = true;
                     out.extend(session.early.drain(..).map(CarrierOutput::Message));
                 }
             }
-            '1' if ours => out.push(disconnected()),
-            '2' if ours => {
+            '1' if in_namespace => out.push(disconnected()),
+            '2' if in_namespace => {
                 if let Some(ack) = packet.ack {
                     out.push(CarrierOutput::Frame(packet::write(
                         '3',
@@ -141,7 +141,7 @@ impl SocketIo {
                 }
                 session.event(packet.event()?, out);
             }
-            '4' if ours => out.push(CarrierOutput::Rejected(packet.refusal())),
+            '4' if in_namespace => out.push(CarrierOutput::Rejected(packet.refusal())),
             // Acknowledgements are for what we never ask; binary has no place in signaling.
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Servers that make the rooms themselves: `createRoom` is answered with an id, and whoever has the id joins by offering.
 //!
 //! A room takes one offer in its life: every other, also of somebody in it, is refused as `room is already full`. Between
-//! two of ours later offers go by another name, which the server relays like everything it does not know. An id
+//! two Visavis pages later offers go by another name, which the server relays like everything it does not know. An id
 //! that it does not know kills the whole server: only what looks like one of its ids is ever sent, anything else makes a
 //! new room. Old clients send no candidates of their own and stumble over early ones, so ours are in the description.
 //!

@@ -49,8 +49,8 @@ impl Protocol for GroupChat {
         let peer = fields.at("peer_id").short();
         match message.event.as_str() {
             "addPeer" => {
-                let ours = *fields.at("should_create_offer") == Json::Bool(true);
-                context.participant_joined(peer, if ours { Offerer::Us } else { Offerer::Them });
+                let we_offer = *fields.at("should_create_offer") == Json::Bool(true);
+                context.participant_joined(peer, if we_offer { Offerer::Us } else { Offerer::Them });
             }
             "removePeer" => context.participant_left(peer),
             "sessionDescription" => {

@@ -1,6 +1,6 @@
 //! matchbox_server: the room is the path of the URL, and whoever is told of a `NewPeer` offers.
 //!
-//! Its own clients are games that open data channels; two of ours can hold a call through it. The text of a candidate is
+//! Its own clients are games that open data channels; two Visavis pages can hold a call through it. The text of a candidate is
 //! JSON within JSON, `"null"` is the end of candidates, and a newcomer learns of the others by their offers. Its clients
 //! drop a message with a field too many, or of a kind that they do not know: so what is only for ours is a message of its
 //! own. It goes before the first offer, and counts for what follows.

@@ -16,7 +16,7 @@ use crate::malformed::Malformed;
 use crate::signal::{IceCandidate, Offerer, SdpType, SessionDescription};
 use crate::time::Timestamp;
 
-/// How long a newcomer has to call us: longer than one of ours takes over a slow network.
+/// How long a newcomer has to call us: longer than a Visavis page takes over a slow network.
 const NEWCOMER_CALLS: Duration = Duration::from_millis(1500);
 
 pub(super) const ENTRY: DialectEntry = DialectEntry { name: "mdn-chat", about, make };

@@ -144,8 +144,8 @@ impl Tabs {
         let to = value.at("to");
         let directed = to.as_text() == Some(&self.id);
         // A server of our own takes no notice of capitals either.
-        let ours = |room: &str| room.eq_ignore_ascii_case(&self.room);
-        let other_room = self.heartbeat_at.is_none() || !value.at("room").as_text().is_some_and(ours);
+        let same_room = |room: &str| room.eq_ignore_ascii_case(&self.room);
+        let other_room = self.heartbeat_at.is_none() || !value.at("room").as_text().is_some_and(same_room);
         if other_room || !(directed || *to == Json::Null) {
             return;
         }

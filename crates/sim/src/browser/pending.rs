@@ -28,7 +28,7 @@ impl Pending {
     }
 }
 
-/// `readyState` of the data channel to another page of ours.
+/// `readyState` of the data channel to another Visavis page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PeerChannel {
     /// There is none.

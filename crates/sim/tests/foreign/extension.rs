@@ -1,4 +1,4 @@
-//! What pages of ours tell each other through foreign servers (`signaling/foreign/extension`), alone and beside naive pages.
+//! What Visavis pages tell each other through foreign servers (`signaling/foreign/extension`), alone and beside naive pages.
 
 use visavis_core::Source;
 use visavis_signaling::MediaState;
@@ -25,12 +25,12 @@ fn repeaters() -> [RepeaterCase; 5] {
     ]
 }
 
-/// All of ours are connected with each other, and exactly one of them with the naive page.
-fn assert_one_host(world: &World, ours: &[usize], what: &str) {
-    let others = ours.len() - 1;
-    let hosts: Vec<_> = ours.iter().filter(|page| world.participants(**page).len() > others).collect();
+/// All Visavis pages are connected with each other, and exactly one of them with the naive page.
+fn assert_one_host(world: &World, visavis: &[usize], what: &str) {
+    let others = visavis.len() - 1;
+    let hosts: Vec<_> = visavis.iter().filter(|page| world.participants(**page).len() > others).collect();
     assert_eq!(hosts.len(), 1, "{what}: one is connected to the naive page");
-    for page in ours {
+    for page in visavis {
         let expected = others + usize::from(hosts == [page]);
         let seen = world.participants(*page);
         assert_eq!(
@@ -156,7 +156,7 @@ fn four_know_each_other_by_name() {
 }
 
 #[test]
-fn ours_meet_however_their_offers_cross() {
+fn visavis_pages_meet_however_their_offers_cross() {
     for (name, dialect, _, server) in repeaters() {
         for delay in DELAYS {
             for gap in JOIN_GAPS {
@@ -177,25 +177,25 @@ fn ours_meet_however_their_offers_cross() {
 }
 
 #[test]
-fn ours_and_a_naive_page_meet_however_their_offers_cross() {
+fn a_visavis_page_and_a_naive_page_meet_however_their_offers_cross() {
     for (name, dialect, tutorial, server) in repeaters() {
-        for ours_first in [true, false] {
+        for visavis_first in [true, false] {
             for delay in DELAYS {
                 for gap in JOIN_GAPS {
                     let mut world = World::new(server(), delay);
-                    let ours = if ours_first {
-                        let ours = join(&mut world, dialect, "tea");
+                    let visavis = if visavis_first {
+                        let visavis = join(&mut world, dialect, "tea");
                         world.run(gap);
                         world.add_naive(tutorial, "tea");
-                        ours
+                        visavis
                     } else {
                         world.add_naive(tutorial, "tea");
                         world.run(gap);
                         join(&mut world, dialect, "tea")
                     };
                     world.run(20_000);
-                    let what = format!("{name}, ours first: {ours_first}, {delay} ms, {gap} ms later");
-                    assert!(world.is_connected_to_naive(ours), "{what}");
+                    let what = format!("{name}, Visavis first: {visavis_first}, {delay} ms, {gap} ms later");
+                    assert!(world.is_connected_to_naive(visavis), "{what}");
                 }
             }
         }
@@ -203,18 +203,18 @@ fn ours_and_a_naive_page_meet_however_their_offers_cross() {
 }
 
 #[test]
-fn one_of_ours_speaks_with_a_naive_page_and_nothing_breaks_among_ours() {
+fn one_visavis_page_calls_a_naive_page_and_the_others_stay_connected() {
     for (name, dialect, tutorial, server) in repeaters() {
         for place in 0..4 {
             for delay in DELAYS {
                 for gap in [0, 20, 300, 700, 5_000] {
                     let mut world = World::new(server(), delay);
-                    let (mut ours, mut naive) = (Vec::new(), 0);
+                    let (mut visavis, mut naive) = (Vec::new(), 0);
                     for at in 0..4 {
                         if at == place {
                             naive = world.add_naive(tutorial, "tea");
                         } else {
-                            ours.push(join(&mut world, dialect, "tea"));
+                            visavis.push(join(&mut world, dialect, "tea"));
                         }
                         world.run(gap);
                     }
@@ -222,11 +222,11 @@ fn one_of_ours_speaks_with_a_naive_page_and_nothing_breaks_among_ours() {
                         "{name}, the naive page comes as number {place}, {delay} ms, gaps of {gap} ms"
                     );
                     world.run(30_000);
-                    assert_one_host(&world, &ours, &what);
-                    ours.iter().for_each(|page| world.renegotiate(*page));
+                    assert_one_host(&world, &visavis, &what);
+                    visavis.iter().for_each(|page| world.renegotiate(*page));
                     world.run(60_000);
-                    assert_one_host(&world, &ours, &what);
-                    // The host's first and the one just made, and none that was for another of ours.
+                    assert_one_host(&world, &visavis, &what);
+                    // The host's first and the one just made, and none that was for another Visavis page.
                     assert!(
                         world.offers_received(naive) <= 2,
                         "{what}: {} offers",
@@ -238,7 +238,7 @@ fn one_of_ours_speaks_with_a_naive_page_and_nothing_breaks_among_ours() {
     }
 }
 
-/// The first of three of ours speaks with a naive page.
+/// The first of three Visavis pages is connected with a naive page.
 fn host_and_two(
     dialect: &'static str,
     tutorial: Tutorial,
@@ -292,16 +292,16 @@ fn a_lost_socket_costs_nothing_in_a_mixed_room() {
     for (name, dialect, tutorial, server) in repeaters() {
         for cut in 0..2 {
             let mut world = World::new(server(), 20);
-            let ours = [join(&mut world, dialect, "tea"), join(&mut world, dialect, "tea")];
+            let visavis = [join(&mut world, dialect, "tea"), join(&mut world, dialect, "tea")];
             world.run(1_000);
             world.add_naive(tutorial, "tea");
             world.run(5_000);
-            assert_one_host(&world, &ours, name);
-            world.cut_socket(ours[cut]);
+            assert_one_host(&world, &visavis, name);
+            world.cut_socket(visavis[cut]);
             world.run(5_000);
-            assert_one_host(&world, &ours, &format!("{name}, {cut} cut"));
+            assert_one_host(&world, &visavis, &format!("{name}, {cut} cut"));
             world.run(60_000);
-            assert_one_host(&world, &ours, &format!("{name}, {cut} cut, later"));
+            assert_one_host(&world, &visavis, &format!("{name}, {cut} cut, later"));
         }
     }
 }

@@ -35,7 +35,7 @@ const MULTIPARTY: [&str; 17] = [
     "mapping/join-room",
 ];
 
-/// Examples of a mapping that have no place for what ours tell each other.
+/// Examples of a mapping that have no place for the extension.
 const WITHOUT_EXTENSION: [&str; 4] = ["mapping/rooms", "mapping/pair", "mapping/gstreamer", "mapping/topics"];
 
 /// The examples of `docs/mapping.md`.
@@ -56,7 +56,7 @@ fn foreign() -> impl Iterator<Item = &'static str> {
     listed.chain(MAPPINGS).filter(|name| server_of(name).is_some())
 }
 
-/// Whether ours know each other over it.
+/// Whether Visavis pages know each other over it.
 fn has_extension(dialect: &str) -> bool {
     !WITHOUT_EXTENSION.contains(&dialect)
 }

@@ -37,7 +37,7 @@ enum Action {
 }
 
 enum Client {
-    Ours(Box<Room>),
+    Visavis(Box<Room>),
     Naive(Box<NaivePage>),
 }
 
@@ -111,7 +111,7 @@ impl World {
         let config =
             RoomConfig { microphone: true, camera: true, prepare_connection, seed, ..RoomConfig::default() };
         let room = Room::new(config, (named(dialect).unwrap().make)(options));
-        self.push(Client::Ours(Box::new(room)), recorder);
+        self.push(Client::Visavis(Box::new(room)), recorder);
         let page = self.pages.len() - 1;
         self.input(page, Input::Command(Command::EnterLobby));
         page
@@ -178,7 +178,7 @@ impl World {
     pub(crate) fn offers_received(&self, page: usize) -> u32 {
         match &self.pages[page].client {
             Client::Naive(naive) => naive.offers,
-            Client::Ours(_) => panic!("not a naive page"),
+            Client::Visavis(_) => panic!("not a naive page"),
         }
     }
 
@@ -205,7 +205,7 @@ impl World {
 
     pub(crate) fn view(&self, page: usize) -> RoomView {
         match &self.pages[page].client {
-            Client::Ours(room) => room.view(),
+            Client::Visavis(room) => room.view(),
             Client::Naive(_) => panic!("a naive page has no view"),
         }
     }
@@ -255,7 +255,7 @@ impl World {
     fn next_timer(&self) -> Option<(u64, usize)> {
         let timers = self.pages.iter().enumerate().filter(|(_, page)| page.alive);
         let timers = timers.filter_map(|(index, page)| match &page.client {
-            Client::Ours(room) => {
+            Client::Visavis(room) => {
                 let due = room.poll_timeout()?.as_millis();
                 Some((due.max(page.last_input_at) + self.timer_lag, index))
             }
@@ -270,7 +270,7 @@ impl World {
 
     fn input(&mut self, page: usize, input: Input) {
         let now = Timestamp::from_millis(self.now);
-        let Page { client: Client::Ours(room), last_input_at, recorder, alive: true, .. } =
+        let Page { client: Client::Visavis(room), last_input_at, recorder, alive: true, .. } =
             &mut self.pages[page]
         else {
             return;
@@ -419,12 +419,12 @@ impl World {
         }
     }
 
-    /// The channel between two pages of ours opens with the path.
+    /// The channel between two Visavis pages opens with the path.
     fn open_channel(&mut self, page: usize, id: ConnectionId) {
         let Some(conn) = self.pages[page].browser.connections.get(&id) else { return };
         let others = self.pages.iter().flat_map(|page| page.browser.connections.values());
-        let ours = others.filter(|other| other.fake.can_connect_to(&conn.fake));
-        let ready = ours.filter(|other| other.channel != PeerChannel::None).count() > 0;
+        let same_pair = others.filter(|other| other.fake.can_connect_to(&conn.fake));
+        let ready = same_pair.filter(|other| other.channel != PeerChannel::None).count() > 0;
         if ready && conn.path && conn.channel == PeerChannel::Connecting {
             self.conn(page, id).unwrap().channel = PeerChannel::Open;
             self.connection_event(page, id, ConnectionEvent::PeerChannel(PeerChannelEvent::Opened));
@@ -471,7 +471,7 @@ impl World {
             return;
         }
         match (frame, &mut self.pages[page].client) {
-            (Some(frame), Client::Ours(_)) => self.input(page, Input::Socket(SocketEvent::Frame(frame))),
+            (Some(frame), Client::Visavis(_)) => self.input(page, Input::Socket(SocketEvent::Frame(frame))),
             (Some(frame), Client::Naive(naive)) => {
                 let frames = naive.received(&frame);
                 self.naive_sends(socket, frames);
@@ -539,7 +539,7 @@ impl World {
 impl Page {
     fn fakes(&self) -> Vec<&FakeConnection> {
         match &self.client {
-            Client::Ours(_) => self.browser.connections.values().map(|conn| &conn.fake).collect(),
+            Client::Visavis(_) => self.browser.connections.values().map(|conn| &conn.fake).collect(),
             Client::Naive(naive) => vec![&naive.connection],
         }
     }

@@ -95,9 +95,9 @@ async fn others_loaded(page: &Page) -> serde_json::Value {
 
 #[tokio::test]
 async fn what_only_others_servers_need_is_loaded_for_them_alone() {
-    let (_site, _bundle, ours) = lobby(json!({})).await;
-    ours.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
-    assert_eq!(others_loaded(&ours).await, 0);
+    let (_site, _bundle, default_page) = lobby(json!({})).await;
+    default_page.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
+    assert_eq!(others_loaded(&default_page).await, 0);
 
     let (_site, _bundle, theirs) = lobby(json!({ "dialect": "ayame" })).await;
     theirs.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;

@@ -1,4 +1,4 @@
-//! What other people already run: pages that behave as their clients do call ours, and are called by ours.
+//! What other people already run: pages that behave as their clients do call Visavis pages, and are called by them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ const CLIENTS: &[Client] = &[
 const ROOM: &str = "tea-and-cake";
 
 #[tokio::test]
-async fn ours_meet_other_peoples_clients() {
+async fn visavis_pages_meet_other_peoples_clients() {
     call_all_clients(CLIENTS).await;
 }
 
@@ -55,26 +55,27 @@ async fn they_join_first(browser: Arc<Browser>, pages: &StaticSite, client: &Cli
     let room = if client.kind == "create-room" { "" } else { ROOM };
     let theirs = their_page(&browser, pages, &fixture.server, client.kind, room, client.extra).await;
     let made = theirs.eval("return window.client.room", vec![]).await;
-    let ours = browser.open("Ann", &fixture.app.url()).await;
-    join(&ours, made.as_str().unwrap_or(ROOM)).await;
-    see_and_hear_each_other(&ours, &theirs).await;
+    let visavis = browser.open("Ann", &fixture.app.url()).await;
+    join(&visavis, made.as_str().unwrap_or(ROOM)).await;
+    see_and_hear_each_other(&visavis, &theirs).await;
     fixture.server.assert_alive();
-    ours.close().await;
+    visavis.close().await;
     theirs.close().await;
 }
 
 async fn we_join_first(browser: Arc<Browser>, pages: &StaticSite, client: &Client) {
     let mut fixture = Fixture::start(client.server, client.kind, "/").await;
-    let ours = browser.open("Ann", &fixture.app.url()).await;
-    join(&ours, ROOM).await;
+    let visavis = browser.open("Ann", &fixture.app.url()).await;
+    join(&visavis, ROOM).await;
     let theirs =
-        their_page(&browser, pages, &fixture.server, client.kind, &room_of(&ours).await, client.extra).await;
+        their_page(&browser, pages, &fixture.server, client.kind, &room_of(&visavis).await, client.extra)
+            .await;
     if client.kind == "mdn-chat" {
         theirs.eval("await window.client.call('Ann')", vec![]).await;
     }
-    see_and_hear_each_other(&ours, &theirs).await;
+    see_and_hear_each_other(&visavis, &theirs).await;
     fixture.server.assert_alive();
-    ours.close().await;
+    visavis.close().await;
     theirs.close().await;
 }
 
@@ -128,12 +129,12 @@ async fn their_snapshot(page: &Page) -> TheirSnapshot {
 }
 
 /// Both see the other's moving picture and hear them.
-pub(crate) async fn see_and_hear_each_other(ours: &Page, theirs: &Page) {
-    sees_and_hears_count(ours, 1).await;
+pub(crate) async fn see_and_hear_each_other(visavis: &Page, theirs: &Page) {
+    sees_and_hears_count(visavis, 1).await;
     they_see_and_hear(theirs).await;
 }
 
-/// They see the moving picture of one of ours, and hear them.
+/// They see the moving picture of a Visavis page, and hear them.
 pub(crate) async fn they_see_and_hear(theirs: &Page) {
     let begin = Instant::now();
     let mut first: Option<TheirVideo> = None;

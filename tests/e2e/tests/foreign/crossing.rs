@@ -14,7 +14,7 @@ use crate::scenes::{Fixture, SceneRunner};
 /// How long the server takes from one to the other, and how much later the second one starts, in milliseconds.
 const DELAY: i64 = 5;
 const OFFSET: i64 = 20;
-/// The same between ours and theirs, where it matters who is first.
+/// The same between a Visavis page and theirs, where it matters who is first.
 const MIXED_OFFSETS: [i64; 2] = [-20, 20];
 pub(crate) const KINDS: [(&str, &str); 2] = [("broadcast", "&held=yes"), ("join-room", "&held=yes&call=yes")];
 /// Time enough for everybody to be told when they start.
@@ -43,12 +43,12 @@ pub(crate) async fn run_crossing(
     let command = format!("{kind} --delay {delay}");
     let (browser, crossing) = (scenes.browser(), Crossing { command: &command, kind, extra });
     // The pairs do not know of one another: each has a server of its own.
-    let ours = join_all(offsets.iter().map(|offset| crossing.two_of_ours(&browser, *offset)));
-    scenes.run(&format!("{command}, two of ours"), async { drop(ours.await) }).await;
+    let visavis = join_all(offsets.iter().map(|offset| crossing.two_visavis_pages(&browser, *offset)));
+    scenes.run(&format!("{command}, two Visavis pages"), async { drop(visavis.await) }).await;
     for offsets in mixed.chunks(3) {
         let browser = scenes.browser();
-        let mixed = offsets.iter().map(|offset| crossing.ours_and_theirs(&browser, pages, *offset));
-        let scene = format!("{command}, ours and theirs {offsets:?} later");
+        let mixed = offsets.iter().map(|offset| crossing.visavis_and_their_page(&browser, pages, *offset));
+        let scene = format!("{command}, a Visavis page and theirs {offsets:?} later");
         scenes.run(&scene, async { drop(join_all(mixed).await) }).await;
     }
 }
@@ -60,7 +60,7 @@ struct Crossing<'a> {
 }
 
 impl Crossing<'_> {
-    async fn two_of_ours(&self, browser: &Arc<Browser>, offset: i64) {
+    async fn two_visavis_pages(&self, browser: &Arc<Browser>, offset: i64) {
         let mut fixture = Fixture::start(self.command, self.kind, "/").await;
         let ann = ready_to_join(browser, &fixture, &format!("Ann {offset}")).await;
         let ben = ready_to_join(browser, &fixture, &format!("Ben {offset}")).await;
@@ -74,16 +74,16 @@ impl Crossing<'_> {
         ben.close().await;
     }
 
-    async fn ours_and_theirs(&self, browser: &Arc<Browser>, pages: &StaticSite, offset: i64) {
+    async fn visavis_and_their_page(&self, browser: &Arc<Browser>, pages: &StaticSite, offset: i64) {
         let mut fixture = Fixture::start(self.command, self.kind, "/").await;
-        let ours = ready_to_join(browser, &fixture, &format!("Ann {offset}")).await;
+        let visavis = ready_to_join(browser, &fixture, &format!("Ann {offset}")).await;
         let theirs = their_page(browser, pages, &fixture.server, self.kind, ROOM, self.extra).await;
         let begin = start_time();
-        ours.eval(JOIN_AT, vec![json!(begin)]).await;
+        visavis.eval(JOIN_AT, vec![json!(begin)]).await;
         theirs.eval("window.begin(arguments[0])", vec![json!(begin + offset)]).await;
-        see_and_hear_each_other(&ours, &theirs).await;
+        see_and_hear_each_other(&visavis, &theirs).await;
         fixture.server.assert_alive();
-        ours.close().await;
+        visavis.close().await;
         theirs.close().await;
     }
 }
@@ -98,7 +98,7 @@ fn start_time() -> i64 {
     i64::try_from(now.as_millis()).expect("for some time to come") + START_DELAY
 }
 
-/// One of ours in the lobby, about to join.
+/// A Visavis page in the lobby, about to join.
 async fn ready_to_join(browser: &Arc<Browser>, fixture: &Fixture, name: &str) -> Page {
     let page = browser.open(name, &fixture.app.url()).await;
     let ready = |snapshot: &visavis_e2e::Snapshot| {

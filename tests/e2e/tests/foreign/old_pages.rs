@@ -9,7 +9,7 @@ use visavis_e2e::{Browser, Bundle, Page, Server, StaticSite};
 
 use crate::scenes::{Fixture, SceneRunner};
 
-/// Neither knows of screens, or of the data channel between pages of ours. A week's work lies between the two.
+/// Neither knows of screens, or of the data channel between Visavis pages. A week's work lies between the two.
 const COMMITS: [&str; 2] = ["5102730", "ebf3950"];
 
 const ROOM: &str = "tea-and-cake";

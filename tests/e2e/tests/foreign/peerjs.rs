@@ -15,7 +15,7 @@ use crate::scenes::{Fixture, SceneRunner};
 const HANG_UP_LIMIT: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn ours_and_peerjs_call_each_other_and_hang_up() {
+async fn visavis_and_peerjs_call_each_other_and_hang_up() {
     let mut scenes = SceneRunner::new().await;
     let pages = their_site().await;
     scenes.run("PeerJS calls us, and hangs up", they_call(scenes.browser(), &pages)).await;
@@ -25,39 +25,41 @@ async fn ours_and_peerjs_call_each_other_and_hang_up() {
 
 async fn they_call(browser: Arc<Browser>, pages: &StaticSite) {
     let mut fixture = Fixture::start("peerjs", "peerjs", "/").await;
-    let ours = browser.open("Ann", &fixture.app.url()).await;
-    join(&ours, "ann").await;
+    let visavis = browser.open("Ann", &fixture.app.url()).await;
+    join(&visavis, "ann").await;
     let theirs = their_page(&browser, pages, &fixture.server, "peerjs", "zoe", "").await;
     theirs.eval("window.client.call('ann')", vec![]).await;
-    see_and_hear_each_other(&ours, &theirs).await;
+    see_and_hear_each_other(&visavis, &theirs).await;
     theirs.eval("window.client.close()", vec![]).await;
-    ours.within(HANG_UP_LIMIT, "the caller to be gone", |snapshot| snapshot.others().count() == 0).await;
-    assert_eq!(ours.snapshot().await.state, "joined", "the room stays");
+    visavis.within(HANG_UP_LIMIT, "the caller to be gone", |snapshot| snapshot.others().count() == 0).await;
+    assert_eq!(visavis.snapshot().await.state, "joined", "the room stays");
 
     theirs.eval("window.client.call('ann')", vec![]).await;
-    see_and_hear_each_other(&ours, &theirs).await;
-    ours.press("leave").await;
+    see_and_hear_each_other(&visavis, &theirs).await;
+    visavis.press("leave").await;
     assert_call_closed(&theirs, 2).await;
     fixture.server.assert_alive();
-    ours.close().await;
+    visavis.close().await;
     theirs.close().await;
 }
 
 async fn we_call(browser: Arc<Browser>, pages: &StaticSite) {
     let mut fixture = Fixture::start("peerjs", "peerjs", "/").await;
     let theirs = their_page(&browser, pages, &fixture.server, "peerjs", "zoe", "").await;
-    let ours = browser.open("Ann", &fixture.app.url()).await;
-    join(&ours, "@zoe").await;
-    see_and_hear_each_other(&ours, &theirs).await;
-    ours.press("leave").await;
+    let visavis = browser.open("Ann", &fixture.app.url()).await;
+    join(&visavis, "@zoe").await;
+    see_and_hear_each_other(&visavis, &theirs).await;
+    visavis.press("leave").await;
     assert_call_closed(&theirs, 1).await;
 
-    ours.press("rejoin").await;
-    see_and_hear_each_other(&ours, &theirs).await;
+    visavis.press("rejoin").await;
+    see_and_hear_each_other(&visavis, &theirs).await;
     theirs.eval("window.client.close()", vec![]).await;
-    ours.within(HANG_UP_LIMIT, "the called one to be gone", |snapshot| snapshot.others().count() == 0).await;
+    visavis
+        .within(HANG_UP_LIMIT, "the called one to be gone", |snapshot| snapshot.others().count() == 0)
+        .await;
     fixture.server.assert_alive();
-    ours.close().await;
+    visavis.close().await;
     theirs.close().await;
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Starts a server, and ours with a page that speaks this dialect to it at this path.
+    /// Starts a server, and the Visavis server with a page that speaks this dialect to it at this path.
     pub(crate) async fn start(command: &str, dialect: &str, path: &str) -> Self {
         let server = ForeignServer::start(command).await;
         let url = format!("ws://127.0.0.1:{}{path}", server.port());

@@ -1,4 +1,4 @@
-//! Screens between ours through other people's servers, and what other people's clients notice of them: nothing.
+//! Screens between Visavis pages through other people's servers, and what other people's clients notice of them: nothing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,22 +17,25 @@ use crate::servers::room_of;
 const ROOM: &str = "tea-and-cake";
 
 #[tokio::test]
-async fn ours_share_screens_through_other_peoples_servers() {
+async fn visavis_pages_share_screens_through_other_peoples_servers() {
     let mut runner = SceneRunner::new().await;
     for dialect in ["broadcast", "peerjs"] {
         let browser = runner.browser();
-        runner.run(dialect, ours_share(browser, dialect)).await;
+        runner.run(dialect, visavis_pages_share(browser, dialect)).await;
     }
     let pages = their_site().await;
     runner
-        .run("group-chat, beside a client of theirs", ours_share_beside_theirs(runner.browser(), &pages))
+        .run(
+            "group-chat, beside a client of theirs",
+            visavis_pages_share_beside_theirs(runner.browser(), &pages),
+        )
         .await;
     runner.finish();
 }
 
-async fn ours_share(browser: Arc<Browser>, dialect: &str) {
+async fn visavis_pages_share(browser: Arc<Browser>, dialect: &str) {
     let mut fixture = Fixture::start(dialect, dialect, "/").await;
-    let (ann, ben) = two_of_ours(&browser, &fixture).await;
+    let (ann, ben) = two_visavis_pages(&browser, &fixture).await;
     start_sharing(&ann).await;
     sees_and_hears_count(&ben, 2).await;
     stop_sharing(&ann).await;
@@ -42,7 +45,7 @@ async fn ours_share(browser: Arc<Browser>, dialect: &str) {
     ben.close().await;
 }
 
-async fn two_of_ours(browser: &Arc<Browser>, fixture: &Fixture) -> (Page, Page) {
+async fn two_visavis_pages(browser: &Arc<Browser>, fixture: &Fixture) -> (Page, Page) {
     let ann = browser.open("Ann", &fixture.app.url()).await;
     join(&ann, ROOM).await;
     let ben = browser.open("Ben", &fixture.app.url()).await;
@@ -61,9 +64,9 @@ const COUNT_CHANGES: &str = "window.changes = 0;
         };
     }";
 
-async fn ours_share_beside_theirs(browser: Arc<Browser>, pages: &StaticSite) {
+async fn visavis_pages_share_beside_theirs(browser: Arc<Browser>, pages: &StaticSite) {
     let mut fixture = Fixture::start("group-chat --version 4", "group-chat", "/").await;
-    let (ann, ben) = two_of_ours(&browser, &fixture).await;
+    let (ann, ben) = two_visavis_pages(&browser, &fixture).await;
     let theirs = their_page(&browser, pages, &fixture.server, "group-chat", ROOM, "").await;
     sees_and_hears_count(&ann, 2).await;
     sees_and_hears_count(&ben, 2).await;

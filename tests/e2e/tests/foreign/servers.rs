@@ -8,7 +8,7 @@ use visavis_e2e::{Browser, Page};
 
 use crate::scenes::{Fixture, SceneRunner};
 
-/// A server, and how many of ours meet through it.
+/// A server, and how many Visavis pages meet through it.
 pub(crate) struct ServerCase {
     server: &'static str,
     dialect: &'static str,
@@ -44,7 +44,7 @@ const NAMES: [&str; 4] = ["Ann", "Ben", "Cem", "Dot"];
 const LEAVE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn ours_meet_through_every_kind_of_carrier() {
+async fn visavis_pages_meet_through_every_kind_of_carrier() {
     call_through_all(CASES).await;
 }
 

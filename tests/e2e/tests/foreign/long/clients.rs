@@ -14,6 +14,6 @@ const CLIENTS: &[Client] = &[
 ];
 
 #[tokio::test]
-async fn ours_meet_all_other_peoples_clients() {
+async fn visavis_pages_meet_all_other_peoples_clients() {
     call_all_clients(CLIENTS).await;
 }

@@ -18,6 +18,6 @@ const CASES: &[ServerCase] = &[
 ];
 
 #[tokio::test]
-async fn ours_meet_through_every_kind_of_server() {
+async fn visavis_pages_meet_through_every_kind_of_server() {
     call_through_all(CASES).await;
 }
