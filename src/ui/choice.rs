@@ -40,7 +40,7 @@ pub fn of(query: &UrlSearchParams) -> Option<Result<ServerChoice, ChoiceError>> 
     if dialect.is_none() && url.is_none() {
         return None;
     }
-    Some(check(dialect.as_deref().unwrap_or("visavis"), &url.unwrap_or_default()))
+    Some(validate(dialect.as_deref().unwrap_or("visavis"), &url.unwrap_or_default()))
 }
 
 /// Lets an address carry a choice, or none.
@@ -56,7 +56,7 @@ pub fn put(query: &UrlSearchParams, choice: Option<&ServerChoice>) {
 
 /// Checks what a person typed, or a stranger put into a link: as the browser reads it, so that what we show is where it
 /// goes (`xn--` for a host with other letters, slashes for backslashes).
-pub(super) fn check(dialect: &str, url: &str) -> Result<ServerChoice, ChoiceError> {
+pub(super) fn validate(dialect: &str, url: &str) -> Result<ServerChoice, ChoiceError> {
     let read = Url::new(url).map(|url| url.href());
     ServerChoice::new(dialect, read.as_deref().unwrap_or(url), is_secure())
 }

@@ -121,7 +121,7 @@ fn try_out(shared: &Shared) -> Result<(), JsValue> {
     for field in [form.address.unchecked_ref::<Element>(), form.description.unchecked_ref()] {
         dom::set_attribute(field, "aria-invalid", None);
     }
-    let url = match choice::check(mapping::NAME, &form.address.value()) {
+    let url = match choice::validate(mapping::NAME, &form.address.value()) {
         Ok(choice) => choice.url,
         Err(error) => return form.refuse(&form.address, text::choice(error)),
     };

@@ -158,7 +158,7 @@ fn try_apply(shared: &Shared) -> Result<(), JsValue> {
     let choice = if dialect.is_empty() {
         Ok(None)
     } else {
-        choice::check(&dialect, &field("input[name=server]")?).map(Some)
+        choice::validate(&dialect, &field("input[name=server]")?).map(Some)
     };
     say_wrong(&shared.frame, choice.as_ref().err().copied())?;
     let Ok(choice) = choice else { return Ok(()) };

@@ -115,7 +115,7 @@ fn the_browser_takes_every_ice_server_that_passes() {
     urls.push(
         ["stun:", &["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".")].concat(),
     );
-    let passed: Vec<_> = urls.iter().filter(|url| ice::check(&server(url)).is_ok()).collect();
+    let passed: Vec<_> = urls.iter().filter(|url| ice::validate(&server(url)).is_ok()).collect();
     assert_eq!(passed.len(), urls.len());
     // Many at once: Chromium makes no more than 500 connections, and counts those that are closed.
     for urls in passed.chunks(MAX_ICE_SERVERS) {
@@ -123,7 +123,7 @@ fn the_browser_takes_every_ice_server_that_passes() {
         assert!(accepted(&servers), "one of {urls:?}");
     }
     let longest = IceServer { username: Some("u".repeat(508)), ..server("turn:a") };
-    assert_eq!(ice::check(&longest), Ok(()));
+    assert_eq!(ice::validate(&longest), Ok(()));
     assert!(accepted(&[longest]));
     // Every port that passes, where a connection takes another configuration.
     let none = ConnectionConfig { ice_servers: Vec::new(), relay_only: false };
@@ -131,7 +131,7 @@ fn the_browser_takes_every_ice_server_that_passes() {
         RtcPeerConnection::new_with_configuration(convert::configuration(&none).unchecked_ref()).unwrap();
     for port in 0..=u16::MAX {
         let stun = IceServer { urls: vec![format!("stun:a:{port}")], username: None, credential: None };
-        if ice::check(&stun).is_ok() {
+        if ice::validate(&stun).is_ok() {
             let config = ConnectionConfig { ice_servers: vec![stun], relay_only: false };
             let set = Reflect::get(&pc, &"setConfiguration".into()).unwrap().unchecked_into::<Function>();
             assert!(set.call1(&pc, &convert::configuration(&config)).is_ok(), "{port}");
@@ -150,7 +150,7 @@ fn one_bad_ice_server_is_enough_for_the_browser() {
     let good = IceServer { urls: vec!["stun:192.0.2.1".into()], username: None, credential: None };
     for url in ["turn:a", "stun:h:99999", "stun:h?transport=udp", "stun:"] {
         let bad = IceServer { urls: vec![url.to_owned()], ..good.clone() };
-        assert!(ice::check(&bad).is_err(), "{url}");
+        assert!(ice::validate(&bad).is_err(), "{url}");
         assert!(!accepted(&[good.clone(), bad]), "{url}");
     }
 }

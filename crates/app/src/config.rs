@@ -275,7 +275,7 @@ fn deny_unknown_fields(object: &Object<'_>, known: &[&str]) -> Result<(), JsonEr
 fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {
     deny_unknown_fields(fields, &["urls", "username", "credential"])?;
     let server = normalize::ice_server(fields)?;
-    ice::check(&server).map_err(|(field, flaw)| fields.error(field, flaw))?;
+    ice::validate(&server).map_err(|(field, flaw)| fields.error(field, flaw))?;
     Ok(server)
 }
 

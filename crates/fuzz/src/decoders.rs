@@ -105,16 +105,16 @@ fn read_description(text: &str) {
     if let Ok(object) = Object::root(&value)
         && let Ok(description) = normalize::description(&object)
     {
-        check_description(&description);
+        assert_description(&description);
         let again = Json::from(&description);
         assert_eq!(Object::root(&again).and_then(|again| normalize::description(&again)), Ok(description));
     }
     for known in [None, Some(SdpType::Offer)] {
-        loose::description(&value, known).iter().for_each(check_description);
+        loose::description(&value, known).iter().for_each(assert_description);
     }
 }
 
-fn check_description(description: &SessionDescription) {
+fn assert_description(description: &SessionDescription) {
     assert!(description.sdp.ends_with('\n'));
     assert!(description.sdp.len() <= MAX_SDP_BYTES + 2);
     assert!(description.ufrags().all(|ufrag| ufrag.len() <= MAX_SDP_BYTES));
@@ -123,15 +123,15 @@ fn check_description(description: &SessionDescription) {
 fn read_candidate(text: &str) {
     let Ok(value) = json::parse_any(text) else { return };
     if let Ok(Some(candidate)) = normalize::candidate(Some(&value), String::new()) {
-        check_candidate(&candidate);
+        assert_candidate(&candidate);
         let again = Json::from(&candidate);
         assert_eq!(normalize::candidate(Some(&again), String::new()), Ok(Some(candidate)));
     }
-    loose::candidate(&value).iter().for_each(check_candidate);
+    loose::candidate(&value).iter().for_each(assert_candidate);
 }
 
 /// `addIceCandidate` wants to know the section.
-fn check_candidate(candidate: &IceCandidate) {
+fn assert_candidate(candidate: &IceCandidate) {
     assert!(!candidate.candidate.is_empty());
     assert!(candidate.candidate.len() <= MAX_CANDIDATE_BYTES);
     assert!(candidate.sdp_mid.is_some() || candidate.sdp_m_line_index.is_some());

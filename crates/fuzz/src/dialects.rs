@@ -144,7 +144,7 @@ impl Conversation {
                         self.open || may_be_dropped,
                         "without a socket, {input_text} was answered by {frame:.99}"
                     );
-                    self.check_frame(&frame);
+                    self.assert_frame(&frame);
                 }
                 DialectOutput::Signal(signal) => self.on_signal(signal),
                 DialectOutput::Invalid(why) => assert!(why.len() < 1000),
@@ -153,7 +153,7 @@ impl Conversation {
         }
     }
 
-    fn check_frame(&self, frame: &str) {
+    fn assert_frame(&self, frame: &str) {
         assert!(frame.len() <= MAX_FRAME_BYTES, "a frame of {} bytes", frame.len());
         if self.socket_io {
             assert!(is_packet(frame), "no Socket.IO packet: {frame:.99}");
@@ -171,11 +171,11 @@ impl Conversation {
         match signal {
             Inbound::Server(ServerSignal::Joined(joined)) => {
                 assert!(joined.participants.len() <= MAX_PARTICIPANTS, "a crowd");
-                joined.participants.iter().for_each(check_info);
+                joined.participants.iter().for_each(assert_info);
                 self.people = joined.participants.into_iter().map(|info| info.id).collect();
             }
             Inbound::Roster(RosterSignal::Joined(info) | RosterSignal::Resumed(info)) => {
-                check_info(&info);
+                assert_info(&info);
                 if !self.people.contains(&info.id) {
                     self.people.push(info.id);
                 }
@@ -200,7 +200,7 @@ impl Conversation {
     }
 }
 
-fn check_info(info: &ParticipantInfo) {
+fn assert_info(info: &ParticipantInfo) {
     assert_eq!(clean(&info.name, MAX_NAME_CHARS), info.name, "a name is clean");
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let mut harness = HubHarness::new();
     for (mark, rest) in lines(&text_of(bytes)) {
         harness.step(mark, &rest);
-        harness.check();
+        harness.assert_invariants();
     }
 }
 
@@ -197,7 +197,7 @@ impl HubHarness {
         }
     }
 
-    fn check(&self) {
+    fn assert_invariants(&self) {
         assert_eq!(self.hub.participant_count(), self.seats.len(), "everybody has a seat");
         assert!(self.hub.room_count() <= 3, "rooms are bounded");
         for honest in self.honest.iter().filter(|honest| honest.joined) {

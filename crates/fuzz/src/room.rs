@@ -1,6 +1,6 @@
 //! A room as a whole: an honest browser around it, and a server (or somebody behind it) that says anything at any time.
 
-mod checks;
+mod invariants;
 mod shell;
 
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let mut page = Page::new();
     for (mark, rest) in lines(&text_of(bytes)) {
         page.step(mark, &rest);
-        page.check();
+        page.assert_invariants();
     }
 }
 

@@ -60,12 +60,12 @@ fn host_and_port(host_port: &str) -> Result<(), String> {
         } else {
             host_port.split_once(':').map_or((host_port, None), |(host, port)| (host, Some(port)))
         };
-    check_host(host)?;
-    port.map_or(Ok(()), check_port)
+    validate_host(host)?;
+    port.map_or(Ok(()), validate_port)
 }
 
 /// Names in ASCII only: one in other letters has to be given as browsers ask for it (`xn--...`).
-fn check_host(host: &str) -> Result<(), String> {
+fn validate_host(host: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':');
     match host.chars().find(|c| !plain(*c)) {
         _ if host.is_empty() => Err("the host is missing".to_owned()),
@@ -74,7 +74,7 @@ fn check_host(host: &str) -> Result<(), String> {
     }
 }
 
-fn check_port(port: &str) -> Result<(), String> {
+fn validate_port(port: &str) -> Result<(), String> {
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse::<u16>() {
         Ok(1..) if digits => Ok(()),

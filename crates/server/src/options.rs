@@ -97,9 +97,9 @@ impl Options {
     /// If the folder of the app or the secret for the relays is not there, or there are more ICE servers than clients
     /// take; the text is for the person who typed it.
     pub fn into_config(self) -> Result<Config, String> {
-        self.dist.as_deref().map(check_dist).transpose()?;
-        check_count("--ice-url", &self.ice_url)?;
-        check_count("--turn-url", &self.turn_url)?;
+        self.dist.as_deref().map(validate_dist).transpose()?;
+        validate_count("--ice-url", &self.ice_url)?;
+        validate_count("--turn-url", &self.turn_url)?;
         let turn = self.turn()?;
         let limits = Limits {
             max_rooms: self.max_rooms,
@@ -143,7 +143,7 @@ impl Options {
     }
 }
 
-fn check_count(option: &str, urls: &[String]) -> Result<(), String> {
+fn validate_count(option: &str, urls: &[String]) -> Result<(), String> {
     if urls.len() <= MAX_ICE_SERVERS {
         return Ok(());
     }
@@ -156,7 +156,7 @@ fn read_secret(file: &Path) -> Result<String, String> {
     Ok(text.trim().to_owned())
 }
 
-fn check_dist(dist: &Path) -> Result<(), String> {
+fn validate_dist(dist: &Path) -> Result<(), String> {
     if dist.join("index.html").is_file() {
         return Ok(());
     }

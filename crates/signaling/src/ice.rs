@@ -22,7 +22,7 @@ pub type Flaw = (&'static str, &'static str);
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_url(url: &str) -> Result<(), &'static str> {
+pub fn validate_url(url: &str) -> Result<(), &'static str> {
     let (scheme, rest) = url.split_once(':').unwrap_or_default();
     let place = match scheme {
         "stun" => rest,
@@ -92,12 +92,12 @@ fn is_ipv6(host: &str) -> bool {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn check(server: &IceServer) -> Result<(), Flaw> {
-    server.urls.iter().try_for_each(|url| check_one(server, url))
+pub fn validate(server: &IceServer) -> Result<(), Flaw> {
+    server.urls.iter().try_for_each(|url| validate_with_credentials(server, url))
 }
 
-fn check_one(server: &IceServer, url: &str) -> Result<(), Flaw> {
-    check_url(url).map_err(|flaw| ("urls", flaw))?;
+fn validate_with_credentials(server: &IceServer, url: &str) -> Result<(), Flaw> {
+    validate_url(url).map_err(|flaw| ("urls", flaw))?;
     let lacks = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
     if !url.starts_with("turn") {
         Ok(())
@@ -118,7 +118,7 @@ pub fn usable(servers: Vec<IceServer>) -> (Vec<IceServer>, Vec<String>) {
     let servers = servers.into_iter().filter_map(|mut server| {
         let all = std::mem::take(&mut server.urls);
         for url in all {
-            match check_one(&server, &url) {
+            match validate_with_credentials(&server, &url) {
                 Ok(()) => server.urls.push(url),
                 Err((field, flaw)) => refused.push([&url, ": \"", field, "\" ", flaw].concat()),
             }
@@ -155,7 +155,7 @@ mod tests {
             "turns:example.org:443?transport=tcp",
             "turn:[2001:db8::]?transport=tcp",
         ] {
-            assert_eq!(check_url(url), Ok(()), "{url}");
+            assert_eq!(validate_url(url), Ok(()), "{url}");
         }
     }
 
@@ -201,19 +201,19 @@ mod tests {
             "turn:h?transport=udp&x=1",
             "turn:?transport=udp",
         ] {
-            assert!(check_url(url).is_err(), "{url}");
+            assert!(validate_url(url).is_err(), "{url}");
         }
     }
 
     #[test]
     fn turn_asks_for_credentials() {
         let turn = &["turn:h"];
-        assert_eq!(check(&server(turn, Some("u"), Some("c"))), Ok(()));
-        assert_eq!(check(&server(turn, None, Some("c"))).unwrap_err().0, "username");
-        assert_eq!(check(&server(turn, Some(""), Some("c"))).unwrap_err().0, "username");
-        assert_eq!(check(&server(turn, Some(&"u".repeat(509)), Some("c"))).unwrap_err().0, "username");
-        assert_eq!(check(&server(turn, Some("u"), None)).unwrap_err().0, "credential");
-        assert_eq!(check(&server(&["stun:h"], None, None)), Ok(()));
+        assert_eq!(validate(&server(turn, Some("u"), Some("c"))), Ok(()));
+        assert_eq!(validate(&server(turn, None, Some("c"))).unwrap_err().0, "username");
+        assert_eq!(validate(&server(turn, Some(""), Some("c"))).unwrap_err().0, "username");
+        assert_eq!(validate(&server(turn, Some(&"u".repeat(509)), Some("c"))).unwrap_err().0, "username");
+        assert_eq!(validate(&server(turn, Some("u"), None)).unwrap_err().0, "credential");
+        assert_eq!(validate(&server(&["stun:h"], None, None)), Ok(()));
     }
 
     #[test]

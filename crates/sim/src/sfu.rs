@@ -1,8 +1,8 @@
 //! Rooms on a selective forwarding unit: pages, a fake server, and one queue of things to come.
 
-mod checks;
 mod dialect;
 mod ice;
+mod invariants;
 mod network;
 mod script;
 mod server;
@@ -274,7 +274,7 @@ impl World {
                 self.perform(page, effect);
             }
         }
-        self.check_page(page);
+        self.verify_invariants(page);
     }
 
     fn perform(&mut self, page: usize, effect: Effect) {

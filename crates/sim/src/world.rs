@@ -2,8 +2,8 @@
 
 mod browser;
 mod channels;
-mod checks;
 mod ice;
+mod invariants;
 mod network;
 mod operate;
 mod page;
@@ -350,7 +350,7 @@ impl World {
         self.statistics.rebuilds += created.min(closed);
         self.peers[peer].next_timer = self.peers[peer].room.poll_timeout().map(Timestamp::as_millis);
         if outputs > 0 || !is_stats {
-            self.check_peer(peer);
+            self.verify_invariants(peer);
         }
     }
 

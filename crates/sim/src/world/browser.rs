@@ -93,7 +93,7 @@ impl World {
         effect: ConnectionEffect,
     ) -> EffectResult {
         let delay = self.random.between(1, 30);
-        self.check_effect(peer, id, &effect)?;
+        self.verify_effect(peer, id, &effect)?;
         if effect == ConnectionEffect::Close {
             self.close_channel(peer, id);
         }
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Refuses what a browser would do, but no room may ask for: only leaving closes a healthy connection. Counts the rest.
-    fn check_effect(&mut self, peer: usize, id: ConnectionId, effect: &ConnectionEffect) -> EffectResult {
+    fn verify_effect(&mut self, peer: usize, id: ConnectionId, effect: &ConnectionEffect) -> EffectResult {
         let page = &self.peers[peer];
         let Some(conn) = page.browser.connections.get(&id) else { return Ok(()) };
         let restarts = *effect == ConnectionEffect::RestartIce;

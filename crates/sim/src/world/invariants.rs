@@ -50,7 +50,7 @@ impl<'a> Shown<'a> {
 
 impl World {
     /// True after every step.
-    pub(super) fn check_peer(&mut self, peer: usize) {
+    pub(super) fn verify_invariants(&mut self, peer: usize) {
         let page = &self.peers[peer];
         let view = page.room.view();
         let (people, connections) = (view.participants.len(), page.browser.connections.len());

@@ -12,7 +12,7 @@ use super::{Page, Socket};
 const MAX_BACKLOG: (usize, usize) = (64 + 256 + 64, 256 + 256 + 8);
 
 impl Page {
-    pub(super) fn check(&self) {
+    pub(super) fn assert_invariants(&self) {
         let view = self.room.view();
         let people = view.participants.len();
         assert!(people <= MAX_PARTICIPANTS, "a crowd of {people}");
@@ -30,7 +30,7 @@ impl Page {
         );
         let backlog = self.room.backlog();
         assert!(backlog <= MAX_BACKLOG.0 + people * MAX_BACKLOG.1, "{backlog} messages wait");
-        check_people(&view);
+        assert_participants(&view);
         match view.lifecycle {
             Lifecycle::Left => {
                 assert!(self.browser.tracks.is_empty(), "a resource is not released");
@@ -45,7 +45,7 @@ impl Page {
     }
 }
 
-fn check_people(view: &RoomView) {
+fn assert_participants(view: &RoomView) {
     let ids: BTreeSet<_> = view.participants.iter().map(|person| &person.id).collect();
     assert_eq!(ids.len(), view.participants.len(), "somebody is there twice");
     for person in &view.participants {

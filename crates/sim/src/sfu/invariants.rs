@@ -13,7 +13,7 @@ const MAX_BACKLOG: usize = 1_000;
 
 impl World {
     /// What must hold at any time.
-    pub(super) fn check_page(&mut self, page: usize) {
+    pub(super) fn verify_invariants(&mut self, page: usize) {
         let view = self.pages[page].room.view();
         let tracks: Vec<_> =
             view.participants.iter().flat_map(|one| &one.publications).filter_map(|one| one.track).collect();
