@@ -4,7 +4,6 @@
 //! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`.
 
 mod actions;
-mod check;
 pub mod choice;
 mod controls;
 mod halt;
@@ -15,6 +14,7 @@ pub mod mapping_editor;
 mod names;
 mod notices;
 mod picture;
+mod preflight;
 mod report;
 mod safety;
 mod second_tab;

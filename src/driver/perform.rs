@@ -1,7 +1,7 @@
 //! Effects: each goes to the part that carries out its group. A new one breaks the build here.
 
 use visavis_core::{
-    CheckEffect, ConnectionEffect, ConnectionId, Effect, Input, MediaEffect, SocketEffect, Test, TestId,
+    ConnectionEffect, ConnectionId, Effect, Input, MediaEffect, PreflightEffect, SocketEffect, Test, TestId,
 };
 
 use super::{Pump, dispatch};
@@ -14,8 +14,8 @@ impl Pump {
             Effect::Probe(probe) => self.probe_server(probe),
             Effect::Connection(id, effect) => self.perform_connection(id, effect),
             Effect::Media(effect) => self.perform_media(&effect),
-            Effect::Check(id, CheckEffect::Start(test)) => self.test(id, &test),
-            Effect::Check(id, CheckEffect::End) => {
+            Effect::Preflight(id, PreflightEffect::Start(test)) => self.test(id, &test),
+            Effect::Preflight(id, PreflightEffect::End) => {
                 self.rtc.end_test(id);
                 self.media.end_test(id);
             }
@@ -63,7 +63,7 @@ impl Pump {
 
     fn test(&self, id: TestId, test: &Test) {
         let pump = self.myself.clone();
-        let emit = move |finding| dispatch(&pump, Input::Check(id, finding));
+        let emit = move |finding| dispatch(&pump, Input::Preflight(id, finding));
         match test {
             Test::Track(track) => self.media.test(id, *track, emit),
             Test::Ice(server) => self.rtc.test(id, Some(server), emit),

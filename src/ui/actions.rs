@@ -12,7 +12,7 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    check, controls, mapping_editor, notices, picture, report, safety, second_tab, server, text, trace,
+    controls, mapping_editor, notices, picture, preflight, report, safety, second_tab, server, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -40,8 +40,8 @@ type OnDemand = fn(&Rc<Shared>, &Element);
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
 const ON_DEMAND: [(&str, OnDemand); 13] = [
     ("be-quiet", second_tab::notice::mute),
-    ("check", check::begin),
-    ("close-check", check::close),
+    ("check", preflight::begin),
+    ("close-check", preflight::close),
     ("use-server", server::apply),
     ("use-fallback", server::use_fallback),
     ("trace", trace::open),

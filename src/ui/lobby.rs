@@ -12,7 +12,7 @@ use super::notices::Notices;
 use super::server::ServerMenu;
 use super::shared::Shared;
 use super::tile::Tile;
-use super::{actions, check, names, text};
+use super::{actions, names, preflight, text};
 use crate::dom::{self, Parts};
 use crate::on_demand::{self, lazy_fn};
 
@@ -109,7 +109,7 @@ impl Lobby {
     /// What nobody sees before the other part of the program is loaded: results of a check, and the menu of servers, which a
     /// page has that offers a choice, speaks to a chosen server, or found none.
     fn render_on_demand(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        lazy_fn::<fn(&Element, &RoomView) -> Result<(), JsValue>>(check::render)(&self.check, view)?;
+        lazy_fn::<fn(&Element, &RoomView) -> Result<(), JsValue>>(preflight::render)(&self.check, view)?;
         if self.shared.options.server.choice_policy == ChoicePolicy::Never {
             return Ok(());
         }

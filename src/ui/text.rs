@@ -3,9 +3,9 @@
 //!
 //! A sentence about a problem says what happened, why, and what to do now.
 
-pub(super) mod check;
 mod connection;
 pub(super) mod explained;
+pub(super) mod preflight;
 
 pub(super) use self::connection::connection;
 

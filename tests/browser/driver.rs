@@ -220,7 +220,7 @@ async fn an_aborted_room_is_left_first_and_tells_nothing_more() {
         records.take();
         if while_told {
             armed.set(true);
-            driver.command(Command::Check(false));
+            driver.command(Command::Preflight(false));
         } else {
             driver.abort();
         }

@@ -8,8 +8,8 @@ use visavis::tracks::Tracks;
 use visavis::ui::{RoomHandle, Ui, UiOptions};
 use visavis_core::signaling::{MediaState, ParticipantId, RejectCode};
 use visavis_core::{
-    CheckItem, CheckLine, CheckState, Command, ConnectionReason, ConnectionState, ConnectionView, Lifecycle,
-    ParticipantView, Problem, RoomView, SelfView, Source, SourceState, SourceView,
+    Command, ConnectionReason, ConnectionState, ConnectionView, Lifecycle, ParticipantView, PreflightItem,
+    PreflightResult, PreflightState, Problem, RoomView, SelfView, Source, SourceState, SourceView,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -41,7 +41,8 @@ fn participant(name: &str) -> ParticipantView {
 
 pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
     let source = |source| SourceView { source, state: SourceState::Off, track: None };
-    let line = CheckLine { item: CheckItem::Server, url: String::new(), state: CheckState::Running };
+    let line =
+        PreflightResult { item: PreflightItem::Server, url: String::new(), state: PreflightState::Running };
     RoomView {
         lifecycle,
         problem: None,
@@ -52,7 +53,7 @@ pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         me: SelfView { id: None, name: "Me".into(), sources: Source::ALL.map(source).into() },
         participants: people.iter().map(|name| participant(name)).collect(),
         blocked: false,
-        check: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },
+        preflight: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },
     }
 }
 

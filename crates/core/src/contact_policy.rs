@@ -6,7 +6,7 @@ pub enum ContactPolicy {
     /// As soon as the lobby opens, so that joining is quick.
     #[default]
     AtOnce,
-    /// Not before the person joins or asks for a check: only a link names it, and whoever wrote the link learns nothing
+    /// Not before the person joins or asks for a preflight test: only a link names it, and whoever wrote the link learns nothing
     /// of those who merely open it.
     OnRequest,
 }

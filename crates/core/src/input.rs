@@ -2,7 +2,7 @@
 
 use visavis_signaling::{IceCandidate, MediaKind, Probe, SessionDescription, Source};
 
-use crate::check::{Finding, TestId};
+use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
 use crate::unreachable::ProbeResult;
 
@@ -47,7 +47,7 @@ pub enum Command {
     /// pages without a server ([`Room::with_fallback`](crate::Room::with_fallback)).
     UseFallback,
     /// Check, in the lobby, whether a call would work; or put the results away.
-    Check(bool),
+    Preflight(bool),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.
     Trace(bool),
 }
@@ -61,8 +61,8 @@ pub enum Input {
     Socket(SocketEvent),
     /// The answer to [`Effect::Probe`](crate::Effect::Probe).
     Probed(Probe, ProbeResult),
-    /// What came of a [`CheckEffect::Start`](crate::CheckEffect::Start) so far.
-    Check(TestId, Finding),
+    /// What came of a [`PreflightEffect::Start`](crate::PreflightEffect::Start) so far.
+    Preflight(TestId, Finding),
     /// A peer connection did something.
     Connection(ConnectionId, ConnectionEvent),
     /// A device did something.

@@ -5,7 +5,6 @@
 
 mod backoff;
 mod by_id;
-mod check;
 mod connection;
 mod connections;
 mod contact_policy;
@@ -15,6 +14,7 @@ mod media;
 mod outbox;
 mod output;
 mod peer_message;
+mod preflight;
 mod queue;
 mod rate_limiter;
 mod room;
@@ -30,17 +30,20 @@ mod view;
 mod webrtc_support;
 
 pub use by_id::ById;
-pub use check::{CheckItem, CheckLine, CheckState, Fault, Finding, Skip, Test, TestId, is_proof, is_turn};
 pub use contact_policy::ContactPolicy;
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
 };
 pub use output::{
-    CheckEffect, ConnectionConfig, ConnectionEffect, DataChannel, Effect, Event, MediaEffect, Output,
-    PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT, PEER_CHANNEL_ID, PEER_CHANNEL_LABEL, Role, SocketEffect,
+    ConnectionConfig, ConnectionEffect, DataChannel, Effect, Event, MediaEffect, Output,
+    PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT, PEER_CHANNEL_ID, PEER_CHANNEL_LABEL, PreflightEffect, Role,
+    SocketEffect,
 };
 pub use peer_message::{MAX_PEER_MESSAGE_BYTES, PeerMessage};
+pub use preflight::{
+    Fault, Finding, PreflightItem, PreflightResult, PreflightState, Skip, Test, TestId, is_proof, is_turn,
+};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};

@@ -4,8 +4,8 @@ use visavis_signaling::{
     Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, Source,
 };
 
-use crate::check::{Test, TestId};
 use crate::input::{CaptureId, ConnectionId, TrackId};
+use crate::preflight::{Test, TestId};
 use crate::trace::TraceKind;
 
 /// What comes out of a room, in order.
@@ -72,8 +72,8 @@ pub enum Effect {
     Connection(ConnectionId, ConnectionEffect),
     /// Our own devices.
     Media(MediaEffect),
-    /// One of the things that are tried out for the check before a call.
-    Check(TestId, CheckEffect),
+    /// One of the things that are tried out for the preflight test before a call.
+    Preflight(TestId, PreflightEffect),
 }
 
 /// What to do with the signaling socket. There is never more than one.
@@ -155,10 +155,10 @@ pub enum MediaEffect {
     SetTrackEnabled(TrackId, bool),
 }
 
-/// What to do for the check before a call.
+/// What to do for the preflight test before a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CheckEffect {
-    /// Try this out, and say whatever is found ([`Input::Check`](crate::Input::Check)) until [`CheckEffect::End`].
+pub enum PreflightEffect {
+    /// Try this out, and say whatever is found ([`Input::Preflight`](crate::Input::Preflight)) until [`PreflightEffect::End`].
     Start(Test),
     /// Enough of that: close and let go of all that was opened for it.
     End,

@@ -1,9 +1,9 @@
 //! A room, seen by one participant.
 
-mod checks;
 mod commands;
 mod connections;
 mod negotiation;
+mod preflight;
 mod prepared_offer;
 mod session;
 mod signals;
@@ -16,7 +16,6 @@ use visavis_signaling::{
 
 use self::session::Session;
 use self::stats::StatsSchedule;
-use crate::check::Check;
 use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::contact_policy::ContactPolicy;
@@ -24,6 +23,7 @@ use crate::input::{Input, MediaEvent, NetworkEvent, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event, Output};
+use crate::preflight::Preflight;
 use crate::queue::Queue;
 use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
@@ -70,7 +70,7 @@ pub struct Room {
     connections: Connections,
     stats: StatsSchedule,
     webrtc_support: WebRtcSupport,
-    check: Check,
+    preflight: Preflight,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
     /// When the last input came.
@@ -90,7 +90,7 @@ impl Room {
             connections: Connections::default(),
             stats: StatsSchedule::default(),
             webrtc_support: WebRtcSupport::default(),
-            check: Check::default(),
+            preflight: Preflight::default(),
             unsent: Queue::default(),
             last_input: Timestamp::default(),
             config,
@@ -116,14 +116,14 @@ impl Room {
                 self.signal_client.on_socket_event(now, event, &mut self.out);
             }
             Input::Probed(probe, seen) => self.on_probed(now, &probe, &seen),
-            Input::Check(WEBRTC_SUPPORT_TEST, finding) => {
+            Input::Preflight(WEBRTC_SUPPORT_TEST, finding) => {
                 self.webrtc_support.on_finding(finding, &mut self.out);
             }
-            Input::Check(test, finding) => self.check.on_finding(test, finding, &mut self.out),
+            Input::Preflight(test, finding) => self.preflight.on_finding(test, finding, &mut self.out),
             Input::Connection(connection, event) => self.on_connection_event(now, connection, event),
             Input::Media(event) => self.on_media_event(now, &event),
             Input::Network(NetworkEvent::Online) => self.on_online(now),
-            Input::Network(NetworkEvent::Changed) => self.recheck_paths(now),
+            Input::Network(NetworkEvent::Changed) => self.sample_paths(now),
             Input::Timeout => self.on_timeout(now),
         }
         self.on_signal_events(now);
@@ -141,13 +141,13 @@ impl Room {
         let search =
             self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
         let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_picture_due_at());
-        let check = self.check.poll_timeout();
+        let preflight = self.preflight.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
         let webrtc_support = self.webrtc_support.poll_timeout();
         let unheard = self.signal_client.has_events().then_some(self.last_input);
         let others =
-            [signal_client, roster, devices, self.stats_due_at(), search, check, webrtc_support, unheard];
+            [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, unheard];
         repairs.chain(pictures).chain(others.into_iter().flatten()).min()
     }
 
@@ -221,11 +221,11 @@ impl Room {
         self.signal_client.reconnect_now(now, &mut self.out);
         self.probe_again_in_lobby(now);
         self.renew_prepared_offer(now);
-        self.recheck_paths(now);
+        self.sample_paths(now);
     }
 
     /// What is known to be broken is repaired at once; of the rest a sample is taken.
-    fn recheck_paths(&mut self, now: Timestamp) {
+    fn sample_paths(&mut self, now: Timestamp) {
         self.watch_closely(now);
         for (_, connection) in self.connections.iter_mut() {
             connection.recovery_mut().retry_broken(now);
@@ -293,7 +293,7 @@ impl Room {
             self.session.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
-        self.step_check(now);
+        self.step_preflight(now);
         self.negotiate_all(now);
         self.publish();
         self.prepare_offer(now);

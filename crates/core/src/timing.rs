@@ -11,14 +11,14 @@ pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 pub const MIN_CONFIRMING_SOCKET_AGE: Duration = Duration::from_millis(200);
 /// Where there was no server, the server is probed again this often, as long as the lobby is shown.
 pub const SERVER_PROBE_INTERVAL: Duration = Duration::from_secs(20);
-/// A check before a call gives the signaling server this long to answer...
-pub const CHECK_SERVER: Duration = Duration::from_secs(10);
+/// The preflight test gives the signaling server this long to answer...
+pub const PREFLIGHT_SERVER_TIMEOUT: Duration = Duration::from_secs(10);
 /// ...a device to be opened, for which somebody may have to be asked...
-pub const CHECK_CAPTURE: Duration = Duration::from_secs(20);
+pub const PREFLIGHT_CAPTURE_TIMEOUT: Duration = Duration::from_secs(20);
 /// ...an open device to deliver something...
-pub const CHECK_DEVICE: Duration = Duration::from_secs(6);
+pub const PREFLIGHT_DEVICE_TIMEOUT: Duration = Duration::from_secs(6);
 /// ...and an ICE server to give a candidate: browsers themselves ask for about as long.
-pub const CHECK_ICE: Duration = Duration::from_secs(10);
+pub const PREFLIGHT_ICE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A peer connection of the lobby that gathers nothing for this long knows no address; others do so at once, even on a slow
 /// machine that is still busy with the page.
 pub const WEBRTC_SUPPORT_TIMEOUT: Duration = Duration::from_secs(8);

@@ -66,7 +66,7 @@ pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
         Outbound::Leg(_, LegRequest::Rebuild) => ("replace connection", "server"),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Leave => ("leave", ""),
-        Outbound::Check => ("check", ""),
+        Outbound::Preflight => ("check", ""),
     };
     [what, " ", to].concat()
 }

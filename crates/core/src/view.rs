@@ -2,8 +2,8 @@
 
 use visavis_signaling::{MediaState, ParticipantId, RejectCode, Source};
 
-use crate::check::CheckLine;
 use crate::input::{MediaError, TrackId};
+use crate::preflight::PreflightResult;
 use crate::safety::Fingerprints;
 use crate::unreachable::UnreachableReason;
 
@@ -312,8 +312,8 @@ pub struct RoomView {
     pub participants: Vec<ParticipantView>,
     /// This browser makes no peer connections: it has none, or something keeps pages from them.
     pub blocked: bool,
-    /// What the check before a call has found out; empty if nobody has asked for one.
-    pub check: Vec<CheckLine>,
+    /// What the preflight test before a call has found out; empty if nobody has asked for one.
+    pub preflight: Vec<PreflightResult>,
 }
 
 impl RoomView {

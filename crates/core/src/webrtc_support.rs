@@ -4,12 +4,12 @@
 
 use visavis_signaling::Timestamp;
 
-use crate::check::{CheckItem, CheckLine, CheckState, Fault, Finding, Test, TestId};
 use crate::outbox::Outbox;
-use crate::output::{CheckEffect, Effect};
+use crate::output::{Effect, PreflightEffect};
+use crate::preflight::{Fault, Finding, PreflightItem, PreflightResult, PreflightState, Test, TestId};
 use crate::timing::WEBRTC_SUPPORT_TIMEOUT;
 
-/// Its number; the check before a call never gets that far.
+/// Its number; the preflight test before a call never gets that far.
 pub(crate) const WEBRTC_SUPPORT_TEST: TestId = TestId(u32::MAX);
 
 /// How far it is.
@@ -41,7 +41,7 @@ impl WebRtcSupport {
     pub(crate) fn restart(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.poll_timeout().is_none() {
             *self = Self::Testing(now + WEBRTC_SUPPORT_TIMEOUT);
-            out.effect(Effect::Check(WEBRTC_SUPPORT_TEST, CheckEffect::Start(Test::Connection)));
+            out.effect(Effect::Preflight(WEBRTC_SUPPORT_TEST, PreflightEffect::Start(Test::Connection)));
         }
     }
 
@@ -58,14 +58,18 @@ impl WebRtcSupport {
         }
     }
 
-    /// What the check before a call has to say about it: nothing, if all is well.
-    pub(crate) fn line(self) -> Option<CheckLine> {
+    /// What the preflight test before a call has to say about it: nothing, if all is well.
+    pub(crate) fn line(self) -> Option<PreflightResult> {
         let fault = match self {
             Self::NoCandidates => Fault::Hidden,
             Self::Blocked => Fault::Blocked,
             Self::Unknown | Self::Testing(_) | Self::Supported => return None,
         };
-        Some(CheckLine { item: CheckItem::Connection, url: String::new(), state: CheckState::Failed(fault) })
+        Some(PreflightResult {
+            item: PreflightItem::Connection,
+            url: String::new(),
+            state: PreflightState::Failed(fault),
+        })
     }
 
     pub(crate) fn timeout(&mut self, now: Timestamp, out: &mut Outbox) {
@@ -94,6 +98,6 @@ impl WebRtcSupport {
 
     fn finish(&mut self, verdict: Self, out: &mut Outbox) {
         *self = verdict;
-        out.effect(Effect::Check(WEBRTC_SUPPORT_TEST, CheckEffect::End));
+        out.effect(Effect::Preflight(WEBRTC_SUPPORT_TEST, PreflightEffect::End));
     }
 }

@@ -324,7 +324,7 @@ fn what_passes_is_told_to_whoever_asks() {
 
 #[test]
 fn a_server_that_only_a_link_names_is_left_alone_until_the_person_asks() {
-    for request in [Command::Join { room: "r".into(), name: "n".into() }, Command::Check(true)] {
+    for request in [Command::Join { room: "r".into(), name: "n".into() }, Command::Preflight(true)] {
         let mut harness = Harness::linked(false);
         for input in [
             Input::Command(Command::EnterLobby),

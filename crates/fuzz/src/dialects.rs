@@ -254,7 +254,7 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
         }
         "end" => Outbound::candidate(to?, 0, None),
         "leave" => Outbound::Leave,
-        "check" => Outbound::Check,
+        "check" => Outbound::Preflight,
         _ => return None,
     })
 }

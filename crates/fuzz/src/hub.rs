@@ -68,7 +68,7 @@ impl HubHarness {
             'j' => self.join(client, words),
             'l' => self.send_from(client, HonestClient::leave),
             'm' => self.send_from(client, HonestClient::media),
-            'k' => self.send_from(client, HonestClient::check),
+            'k' => self.send_from(client, HonestClient::preflight),
             'o' => {
                 let ids: Vec<_> = self.honest.iter().map(HonestClient::id).collect();
                 if let Some(to) = pick(&ids, number(words).0) {

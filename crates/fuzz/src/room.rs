@@ -118,7 +118,7 @@ impl Page {
                 self.command(Command::SetSource { source, on: at / 2 % 2 == 1 });
             }
             ('R', _) => self.command(Command::RetryNow),
-            ('K', _) => self.command(Command::Check(at % 2 == 0)),
+            ('K', _) => self.command(Command::Preflight(at % 2 == 0)),
             ('O', _) => self.input(Input::Network(NetworkEvent::Online)),
             ('N', _) => self.input(Input::Network(NetworkEvent::Changed)),
             ('t', _) => self.timer(),
@@ -228,7 +228,7 @@ impl Page {
             }
             Request::Test(id) => {
                 let finding = if rejects { Finding::Error(401) } else { Finding::Good };
-                self.input(Input::Check(id, finding));
+                self.input(Input::Preflight(id, finding));
             }
         }
     }

@@ -267,7 +267,7 @@ impl Hub {
                     "This connection is in a room already; leave it first.",
                 );
             }
-            (ClientMessage::Check, _) => {
+            (ClientMessage::Preflight, _) => {
                 let list = self.config.ice_servers.clone().unwrap_or_default();
                 self.send(from, ServerMessage::IceServers(list));
             }

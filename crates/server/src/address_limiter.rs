@@ -69,7 +69,7 @@ pub(crate) enum LimitedAction {
     /// Join a room.
     Join,
     /// Ask for the ICE servers without joining.
-    Check,
+    Preflight,
     /// Send WebSocket frames.
     Frames,
     /// Send bytes.
@@ -109,7 +109,7 @@ struct ProxyReserve {
 struct TokenBuckets {
     connects: TokenBucket,
     joins: TokenBucket,
-    checks: TokenBucket,
+    preflights: TokenBucket,
     frames: TokenBucket,
     bytes: TokenBucket,
 }
@@ -123,7 +123,7 @@ impl TokenBuckets {
         Self {
             connects: bucket(limits.connects),
             joins: bucket(limits.joins),
-            checks: bucket(limits.checks),
+            preflights: bucket(limits.preflights),
             frames: bucket(limits.messages),
             bytes: bucket(limits.bytes),
         }
@@ -133,7 +133,7 @@ impl TokenBuckets {
         let bucket = match action {
             LimitedAction::Connect => &mut self.connects,
             LimitedAction::Join => &mut self.joins,
-            LimitedAction::Check => &mut self.checks,
+            LimitedAction::Preflight => &mut self.preflights,
             LimitedAction::Frames => &mut self.frames,
             LimitedAction::Bytes => &mut self.bytes,
         };
@@ -141,7 +141,8 @@ impl TokenBuckets {
     }
 
     fn are_full(&mut self, now: Instant) -> bool {
-        let all = [&mut self.connects, &mut self.joins, &mut self.checks, &mut self.frames, &mut self.bytes];
+        let all =
+            [&mut self.connects, &mut self.joins, &mut self.preflights, &mut self.frames, &mut self.bytes];
         all.into_iter().all(|bucket| bucket.is_full(now))
     }
 }

@@ -300,8 +300,8 @@ impl ClientHandle {
                 return self
                     .send_error_and_close(RejectCode::RateLimited, "Too many joins in too short a time.");
             }
-            Ok(ClientMessage::Check) if !self.try_consume(LimitedAction::Check) => {
-                return self.refuse_ice_server_check();
+            Ok(ClientMessage::Preflight) if !self.try_consume(LimitedAction::Preflight) => {
+                return self.refuse_preflight();
             }
             Ok(_) | Err(_) => {}
         }
@@ -318,7 +318,7 @@ impl ClientHandle {
 
     /// Refuses a `check`. The connection stays open: a client in the lobby should not lose it because another one behind
     /// the same address checks too often.
-    fn refuse_ice_server_check(&self) {
+    fn refuse_preflight(&self) {
         self.send_error(RejectCode::RateLimited, "Too many checks in too short a time; wait a minute.");
         if let Some(permit) = &self.permit {
             self.registry.lock().refusal_log.record("check", permit.key());

@@ -146,7 +146,7 @@ pub struct AddressLimits {
     /// Joining rooms.
     pub joins: RateLimit,
     /// Asking for the ICE servers without joining (`check`).
-    pub checks: RateLimit,
+    pub preflights: RateLimit,
     /// Sending WebSocket frames, on all of its connections together.
     pub messages: RateLimit,
     /// Bytes in them.
@@ -162,7 +162,7 @@ impl AddressLimits {
             connections,
             connects: RateLimit::new(n, n / 32.0),
             joins: RateLimit::new((n / 2.0).max(1.0), n / 64.0),
-            checks: RateLimit::new((n / 4.0).max(1.0), n / 1280.0),
+            preflights: RateLimit::new((n / 4.0).max(1.0), n / 1280.0),
             messages: RateLimit::new(n * 50.0, n * 8.0),
             bytes: RateLimit::new(n * 256.0 * 1024.0, n * 32.0 * 1024.0),
         }
@@ -178,7 +178,7 @@ impl Default for AddressLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::CHECK_TTL;
+    use crate::credentials::PREFLIGHT_TTL;
     use crate::http_limiter::{MAX_HTTP_CONNECTIONS, MAX_HTTP_CONNECTIONS_PER_ADDRESS};
     use crate::server::{HTTP_LIFETIME, RESPONSE_TIMEOUT};
 
@@ -215,7 +215,7 @@ mod tests {
             ("either, of one address", MAX_HTTP_CONNECTIONS_PER_ADDRESS as u64),
             ("seconds until such a connection asks for the last time", HTTP_LIFETIME.as_secs()),
             ("seconds for an answer after that", RESPONSE_TIMEOUT.as_secs()),
-            ("seconds that credentials of a `check` last", CHECK_TTL.as_secs()),
+            ("seconds that credentials of a `check` last", PREFLIGHT_TTL.as_secs()),
             ("rooms", limits.max_rooms as u64),
             ("connections", limits.max_connections as u64),
         ] {
@@ -225,13 +225,13 @@ mod tests {
 
     #[test]
     fn the_reference_tells_what_one_address_may_do() {
-        let AddressLimits { connections, connects, joins, checks, messages, bytes } =
+        let AddressLimits { connections, connects, joins, preflights, messages, bytes } =
             AddressLimits::default();
         assert_eq!(documented("connections of one address"), connections as u64);
         for (name, rate) in [
             ("connects", connects),
             ("joins", joins),
-            ("checks", checks),
+            ("checks", preflights),
             ("messages of one address", messages),
             ("bytes of one address", bytes),
         ] {
@@ -246,7 +246,7 @@ mod tests {
         let limits = AddressLimits::default();
         assert!(limits.joins.burst >= 60.0);
         assert!(limits.connects.burst >= 60.0);
-        assert!(limits.checks.burst >= 30.0);
+        assert!(limits.preflights.burst >= 30.0);
         assert!(limits.connections >= 60);
     }
 

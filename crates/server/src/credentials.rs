@@ -11,8 +11,8 @@ use visavis_signaling::dialects::visavis::messages::{IceServerList, ServerMessag
 use crate::address_limiter::AddressKey;
 use crate::turn::TurnConfig;
 
-/// How long the credentials last that a `check` gets without joining: the check before a call is over by then.
-pub(crate) const CHECK_TTL: Duration = Duration::from_secs(120);
+/// How long the credentials last that a `check` gets without joining: the preflight test before a call is over by then.
+pub(crate) const PREFLIGHT_TTL: Duration = Duration::from_secs(120);
 
 /// The TURN servers, and which clients have credentials for them.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl TurnCredentials {
                 let stun = std::mem::take(list);
                 *list = match hub.participant_of(to) {
                     Some(id) => with_turn(Some(stun), turn, id),
-                    None => self.for_check(stun, turn, address),
+                    None => self.for_preflight(stun, turn, address),
                 };
             }
             ServerMessage::ParticipantJoined { .. }
@@ -57,9 +57,9 @@ impl TurnCredentials {
 
     /// Credentials for a `check`. Their user name stands for the address, so that quotas of the TURN server hold for all
     /// checks of that address together.
-    fn for_check(&self, stun: IceServerList, turn: &TurnConfig, address: AddressKey) -> IceServerList {
+    fn for_preflight(&self, stun: IceServerList, turn: &TurnConfig, address: AddressKey) -> IceServerList {
         let name = format!("check-{:016x}", self.hasher.hash_one(address.address()));
-        let short = TurnConfig { ttl: turn.ttl.min(CHECK_TTL), ..turn.clone() };
+        let short = TurnConfig { ttl: turn.ttl.min(PREFLIGHT_TTL), ..turn.clone() };
         ParticipantId::new(name).map_or(stun.clone(), |id| with_turn(Some(stun), &short, &id))
     }
 

@@ -116,8 +116,8 @@ pub(crate) struct ForeignDialect {
     connected: bool,
     request: Option<JoinRequest>,
     rejection: Option<Rejection>,
-    /// [`Outbound::Check`] waits for the carrier to be up: there is nothing else to ask such a server before joining.
-    check_pending: bool,
+    /// [`Outbound::Preflight`] waits for the carrier to be up: there is nothing else to ask such a server before joining.
+    preflight_pending: bool,
 }
 
 impl ForeignDialect {
@@ -132,7 +132,7 @@ impl ForeignDialect {
             connected: false,
             request: None,
             rejection: None,
-            check_pending: false,
+            preflight_pending: false,
         }
     }
 
@@ -153,7 +153,7 @@ impl ForeignDialect {
                 CarrierOutput::Connected(id) => {
                     self.connected = true;
                     self.protocol.on_connected(id.as_deref(), &mut self.context);
-                    self.answer_check();
+                    self.answer_preflight();
                     self.join_if_connected();
                 }
                 CarrierOutput::Message(message) => {
@@ -172,14 +172,14 @@ impl ForeignDialect {
         }
     }
 
-    /// Answers [`Outbound::Check`], once it is known whether the server accepts us.
-    fn answer_check(&mut self) {
-        if let Some(rejection) = self.rejection.clone().filter(|_| self.check_pending) {
+    /// Answers [`Outbound::Preflight`], once it is known whether the server accepts us.
+    fn answer_preflight(&mut self) {
+        if let Some(rejection) = self.rejection.clone().filter(|_| self.preflight_pending) {
             self.context.refuse(rejection);
-        } else if self.connected && self.check_pending {
+        } else if self.connected && self.preflight_pending {
             self.context.confirm_reachable();
         }
-        self.check_pending &= !self.connected;
+        self.preflight_pending &= !self.connected;
     }
 
     fn send(&mut self, outbound: Outbound) {
@@ -206,9 +206,9 @@ impl ForeignDialect {
             }
             Outbound::Leg(..) => {}
             Outbound::MediaState(media) => self.context.media_changed(media),
-            Outbound::Check => {
-                self.check_pending = true;
-                self.answer_check();
+            Outbound::Preflight => {
+                self.preflight_pending = true;
+                self.answer_preflight();
             }
             Outbound::Leave => {
                 if !self.context.profile.announces_leave {
@@ -268,7 +268,7 @@ impl ForeignDialect {
         self.connected = false;
         self.request = None;
         self.rejection = None;
-        self.check_pending = false;
+        self.preflight_pending = false;
     }
 
     /// Sends the messages of the protocol through the carrier, and its signals to the room.

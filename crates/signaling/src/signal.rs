@@ -238,7 +238,7 @@ pub enum ServerSignal {
         /// ICE servers of the signaling server, if it has any to give.
         ice_servers: Option<IceServers>,
     },
-    /// New ICE servers or credentials; also the answer to [`Outbound::Check`].
+    /// New ICE servers or credentials; also the answer to [`Outbound::Preflight`].
     IceServers(IceServers),
     /// The server refused something.
     Rejected(Rejection),
@@ -341,9 +341,10 @@ pub enum Outbound {
     MediaState(MediaState),
     /// Leave on purpose.
     Leave,
-    /// Before joining: is anybody there? The answer is [`ServerSignal::IceServers`], or [`ServerSignal::Rejected`] with
-    /// [`RejectCode::BadRequest`](crate::RejectCode::BadRequest) from a server that does not know the question.
-    Check,
+    /// Asks for the ICE servers that a call would use, for the preflight test (`check` in the `visavis`
+    /// protocol). The answer is [`ServerSignal::IceServers`], or [`ServerSignal::Rejected`] with
+    /// [`RejectCode::BadRequest`](crate::RejectCode::BadRequest) from a server that does not know the message.
+    Preflight,
 }
 
 impl Outbound {

@@ -13,8 +13,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{Source, Timestamp};
 use visavis_core::{
-    CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
-    Output, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
+    CaptureId, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, Output,
+    PreflightEffect, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
 };
 
 use self::dialect::{Messages, SharedDialect};
@@ -242,7 +242,7 @@ impl World {
                 let captured = self.pages[page].browser.captured(capture, &sources);
                 self.input(page, Input::Media(captured));
             }
-            Action::Tested(page, test) => self.input(page, Input::Check(test, Finding::Good)),
+            Action::Tested(page, test) => self.input(page, Input::Preflight(test, Finding::Good)),
             Action::Pending(page, id, pending) => self.finish(page, id, &pending),
             Action::Connection(page, id, event) => self.connection_event(page, id, event),
             Action::IceTick => self.ice_tick(),
@@ -299,7 +299,7 @@ impl World {
                     self.soon(20, 300, Action::CaptureDone(page, capture, sources));
                 }
             }
-            Effect::Check(id, CheckEffect::Start(_)) => self.soon(1, 1, Action::Tested(page, id)),
+            Effect::Preflight(id, PreflightEffect::Start(_)) => self.soon(1, 1, Action::Tested(page, id)),
             Effect::Connection(id, effect) => {
                 self.count(&effect);
                 match self.pages[page].browser.perform(id, effect.clone()) {
@@ -310,7 +310,7 @@ impl World {
                     }
                 }
             }
-            Effect::Probe(_) | Effect::Check(_, CheckEffect::End) => {}
+            Effect::Probe(_) | Effect::Preflight(_, PreflightEffect::End) => {}
         }
     }
 

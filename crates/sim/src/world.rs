@@ -128,7 +128,7 @@ impl Action {
             | Self::TestDone(peer, _)
             | Self::Operation(
                 Operation::Join(peer)
-                | Operation::Check(peer)
+                | Operation::Preflight(peer)
                 | Operation::Leave(peer)
                 | Operation::SetSource(peer, ..)
                 | Operation::Unplug(peer, ..)

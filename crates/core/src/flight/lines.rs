@@ -4,12 +4,12 @@
 use visavis_signaling::json::{Json, quote};
 use visavis_signaling::{Source, Timestamp};
 
-use crate::check::{Finding, TestId};
 use crate::input::{
     Command, ConnectionEvent, ConnectionId, Input, MediaEvent, NetworkEvent, PeerChannelEvent, SocketEvent,
     Stats, StreamStats, TrackId,
 };
-use crate::output::{CheckEffect, ConnectionEffect, Effect, Event, MediaEffect, Output, SocketEffect};
+use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output, PreflightEffect, SocketEffect};
+use crate::preflight::{Finding, TestId};
 use crate::unreachable::ProbeResult;
 
 /// A word, and numbers that belong to it.
@@ -57,7 +57,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
         Input::Socket(SocketEvent::ClosedWith { code, .. }) => ("closed", [u32::from(*code), 0, 0]),
         Input::Probed(_, seen) => ("seen", probe_result(seen)),
-        Input::Check(TestId(id), finding) => ("tested", tested(*id, *finding)),
+        Input::Preflight(TestId(id), finding) => ("tested", tested(*id, *finding)),
         Input::Connection(id, event) => connection(*id, event),
         Input::Media(event) => media(event),
         Input::Network(NetworkEvent::Online) => ("online", [0; 3]),
@@ -103,7 +103,7 @@ fn texts(input: &Input, out: &mut String) {
         Input::Command(_)
         | Input::Probed(..)
         | Input::Socket(_)
-        | Input::Check(..)
+        | Input::Preflight(..)
         | Input::Connection(..)
         | Input::Media(_)
         | Input::Network(_)
@@ -119,7 +119,7 @@ fn command(command: &Command) -> Line {
         Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
         Command::RetryNow => ("retry", [0; 3]),
         Command::UseFallback => ("fall-back", [0; 3]),
-        Command::Check(on) => ("check", [(*on).into(), 0, 0]),
+        Command::Preflight(on) => ("check", [(*on).into(), 0, 0]),
         Command::Trace(on) => ("trace", [(*on).into(), 0, 0]),
     }
 }
@@ -249,8 +249,8 @@ fn effect(effect: &Effect) -> char {
         Effect::Media(MediaEffect::GetDisplayMedia { .. }) => 's',
         Effect::Connection(_, effect) => connection_effect(effect),
         Effect::Probe(_) => 'p',
-        Effect::Check(_, CheckEffect::Start(..)) => 'q',
-        Effect::Check(_, CheckEffect::End) => 'r',
+        Effect::Preflight(_, PreflightEffect::Start(..)) => 'q',
+        Effect::Preflight(_, PreflightEffect::End) => 'r',
     }
 }
 

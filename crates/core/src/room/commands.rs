@@ -15,8 +15,8 @@ impl Room {
             Command::Join { room, name } => self.join(now, &room, &name),
             Command::Leave => self.leave(now),
             Command::SetSource { source, on } => self.set_source(source, on),
-            Command::Check(true) => self.begin_check(now),
-            Command::Check(false) => self.check.end(&mut self.out),
+            Command::Preflight(true) => self.begin_preflight(now),
+            Command::Preflight(false) => self.preflight.end(&mut self.out),
             Command::Trace(on) => self.signal_client.set_trace(on),
             Command::UseFallback
                 if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>

@@ -16,7 +16,7 @@ impl Room {
         while let Some(event) = self.signal_client.next_event() {
             match event {
                 SignalEvent::Opened if self.session.wants_to_join() => self.send_join(now),
-                SignalEvent::Opened => self.ask_for_check(now),
+                SignalEvent::Opened => self.send_preflight(now),
                 SignalEvent::Lost if self.session.is_joined() => {
                     self.session.lifecycle = Lifecycle::Reconnecting;
                 }
@@ -63,7 +63,7 @@ impl Room {
             ServerSignal::Joined(_) | ServerSignal::Resumed { .. } => {}
             ServerSignal::Rejected(rejection) => self.on_rejected(now, rejection),
             ServerSignal::IceServers(ice) => {
-                self.check.on_server_answer(None, &mut self.out);
+                self.preflight.on_server_answer(None, &mut self.out);
                 self.use_ice_servers(Some(ice));
             }
             ServerSignal::Unanswered => self.session.unanswered = self.session.is_joined(),
@@ -200,7 +200,7 @@ impl Room {
                 self.signal_client.reconnect_later(now, &mut self.out);
             }
             Lifecycle::Joined | Lifecycle::Lobby | Lifecycle::Left => {
-                self.check.on_server_answer(Some(code), &mut self.out);
+                self.preflight.on_server_answer(Some(code), &mut self.out);
                 self.out.event(Event::ProtocolError([code.as_str(), ": ", &rejection.text].concat()));
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn room(room: &Room) -> RoomView {
         me: SelfView { id: room.session.id.clone(), name: room.session.name.clone(), sources: sources(room) },
         participants: members.map(|member| participant(room, member)).collect(),
         blocked: room.webrtc_support.is_blocked(),
-        check: room.check.lines(room.webrtc_support.line()),
+        preflight: room.preflight.lines(room.webrtc_support.line()),
     }
 }
 

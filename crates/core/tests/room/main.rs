@@ -1,11 +1,11 @@
 //! A room from the outside: inputs in, effects out.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
-mod check;
 mod counters;
 mod devices;
 mod peer_channel;
 mod pictures;
+mod preflight;
 mod refused;
 mod safety;
 mod screen;
@@ -25,10 +25,10 @@ use visavis_core::signaling::{
 };
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
-    CheckEffect, Command, ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId,
-    ConnectionReason, ConnectionState, DataChannel, Effect, Finding, Input, Lifecycle, NetworkEvent,
-    OperationError, Output, PeerConnectionState, Problem, Role, Room, RoomConfig, SocketEffect, SocketEvent,
-    Source, Test, UnreachableReason,
+    Command, ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason,
+    ConnectionState, DataChannel, Effect, Finding, Input, Lifecycle, NetworkEvent, OperationError, Output,
+    PeerConnectionState, PreflightEffect, Problem, Role, Room, RoomConfig, SocketEffect, SocketEvent, Source,
+    Test, UnreachableReason,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -113,14 +113,13 @@ impl Harness {
         self.room.handle(self.now, input);
         let mut effects = self.effects();
         // This browser makes connections, and says so at once.
-        while let Some(at) = effects
-            .iter()
-            .position(|effect| matches!(effect, Effect::Check(_, CheckEffect::Start(Test::Connection))))
-        {
-            let Effect::Check(trial, CheckEffect::Start(_)) = effects.remove(at) else { break };
-            self.room.handle(self.now, Input::Check(trial, Finding::Good));
+        while let Some(at) = effects.iter().position(|effect| {
+            matches!(effect, Effect::Preflight(_, PreflightEffect::Start(Test::Connection)))
+        }) {
+            let Effect::Preflight(trial, PreflightEffect::Start(_)) = effects.remove(at) else { break };
+            self.room.handle(self.now, Input::Preflight(trial, Finding::Good));
             effects.extend(self.effects());
-            effects.retain(|effect| *effect != Effect::Check(trial, CheckEffect::End));
+            effects.retain(|effect| *effect != Effect::Preflight(trial, PreflightEffect::End));
         }
         effects
     }

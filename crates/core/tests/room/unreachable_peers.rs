@@ -7,9 +7,9 @@ use visavis_core::signaling::{
     Inbound, Negotiation, NegotiationMessage, Offerer, Outbound, RosterSignal, SdpType, SessionDescription,
 };
 use visavis_core::{
-    CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState,
-    Effect, Finding, Input, MediaEffect, PeerConnectionState, Role, Room, RoomConfig, Source, Test, TestId,
-    TrackId,
+    Command, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason, ConnectionState, Effect,
+    Finding, Input, MediaEffect, PeerConnectionState, PreflightEffect, Role, Room, RoomConfig, Source, Test,
+    TestId, TrackId,
 };
 
 use super::{
@@ -116,7 +116,7 @@ fn trying() -> (Harness, TestId) {
     let mut harness = Harness::new();
     harness.room.handle(harness.now, Input::Command(Command::EnterLobby));
     let trial = harness.effects().into_iter().find_map(|effect| match effect {
-        Effect::Check(id, CheckEffect::Start(Test::Connection)) => Some(id),
+        Effect::Preflight(id, PreflightEffect::Start(Test::Connection)) => Some(id),
         _ => None,
     });
     (harness, trial.unwrap())
@@ -125,7 +125,7 @@ fn trying() -> (Harness, TestId) {
 #[test]
 fn a_browser_without_connections_is_known_in_the_lobby_and_told_in_the_room() {
     let (mut harness, trial) = trying();
-    harness.input(Input::Check(trial, Finding::Refused));
+    harness.input(Input::Preflight(trial, Finding::Refused));
     assert!(harness.room.view().blocked);
     sent();
     assert_eq!(creations(&harness.join(&["a"])), []);
@@ -140,7 +140,7 @@ fn a_browser_without_connections_is_known_in_the_lobby_and_told_in_the_room() {
 #[test]
 fn a_browser_that_says_nothing_is_not_taken_for_one_without_connections() {
     let (mut harness, trial) = trying();
-    assert!(harness.wait(Duration::from_secs(8)).contains(&Effect::Check(trial, CheckEffect::End)));
+    assert!(harness.wait(Duration::from_secs(8)).contains(&Effect::Preflight(trial, PreflightEffect::End)));
     assert!(!harness.room.view().blocked);
     assert_eq!(creations(&harness.join(&["a"])), [(0, Role::Offerer)]);
 }

@@ -57,8 +57,8 @@ impl HonestClient {
         self.send(now, Outbound::Leave)
     }
 
-    pub(super) fn check(&mut self, now: Timestamp) -> Vec<String> {
-        self.send(now, Outbound::Check)
+    pub(super) fn preflight(&mut self, now: Timestamp) -> Vec<String> {
+        self.send(now, Outbound::Preflight)
     }
 
     pub(super) fn media(&mut self, now: Timestamp) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The browser: strict about what it is asked, honest in what it says.
 
 use visavis_core::{
-    CheckEffect, ConnectionEffect, ConnectionId, Effect, MediaEffect, PeerMessage, SocketEffect,
+    ConnectionEffect, ConnectionId, Effect, MediaEffect, PeerMessage, PreflightEffect, SocketEffect,
 };
 use visavis_sim::browser::Pending;
 
@@ -14,8 +14,8 @@ impl Page {
             Effect::Probe(probe) => self.requests.push(Request::Probe(probe)),
             Effect::Connection(id, effect) => self.perform_connection(id, effect),
             Effect::Media(effect) => self.perform_media(effect),
-            Effect::Check(id, CheckEffect::Start(_)) => self.requests.push(Request::Test(id)),
-            Effect::Check(id, CheckEffect::End) => {
+            Effect::Preflight(id, PreflightEffect::Start(_)) => self.requests.push(Request::Test(id)),
+            Effect::Preflight(id, PreflightEffect::End) => {
                 self.requests.retain(|request| !matches!(request, Request::Test(test) if *test == id));
             }
         }

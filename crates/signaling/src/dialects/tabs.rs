@@ -116,7 +116,7 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Check | Outbound::Leg(..) => return,
+            Outbound::Preflight | Outbound::Leg(..) => return,
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }

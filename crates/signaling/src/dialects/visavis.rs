@@ -217,7 +217,7 @@ impl Visavis {
             }
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
-            Outbound::Check => ClientMessage::Check,
+            Outbound::Preflight => ClientMessage::Preflight,
         })
     }
 }

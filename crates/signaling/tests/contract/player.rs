@@ -110,7 +110,7 @@ fn outbound(words: &str) -> Outbound {
             Outbound::MediaState(MediaState { microphone, camera, screen, ..MediaState::default() })
         }
         "leave" => Outbound::Leave,
-        "check" => Outbound::Check,
+        "check" => Outbound::Preflight,
         _ => panic!("no signal: {words:?}"),
     }
 }

@@ -100,7 +100,7 @@ fn outbound(words: &str) -> Outbound {
         "join" => Outbound::Join { room: word(), name: word(), media: media(&[word(), word()].join(" ")) },
         "media" => Outbound::MediaState(media(&word())),
         "leave" => Outbound::Leave,
-        "check" => Outbound::Check,
+        "check" => Outbound::Preflight,
         "describe" => {
             let (to, epoch) = (to(word()), word().parse().unwrap());
             let sdp_type = if word() == "offer" { SdpType::Offer } else { SdpType::Answer };

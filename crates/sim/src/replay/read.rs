@@ -82,7 +82,7 @@ pub(super) fn input(line: &Json, last_probe: Option<&Probe>) -> Option<(Timestam
         "heard" => Input::Socket(SocketEvent::Frame(arguments.text("frame")?)),
         "closed" => Input::Socket(socket_closed(&arguments)?),
         "seen" => Input::Probed(last_probe?.clone(), probe_result(&arguments)?),
-        "tested" => Input::Check(TestId(arguments.number(0)?), finding(&arguments)?),
+        "tested" => Input::Preflight(TestId(arguments.number(0)?), finding(&arguments)?),
         "online" => Input::Network(NetworkEvent::Online),
         "network" => Input::Network(NetworkEvent::Changed),
         "timeout" => Input::Timeout,
@@ -141,7 +141,7 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "set" => Command::SetSource { source: arguments.source(0)?, on: arguments.flag(1) },
         "retry" => Command::RetryNow,
         "fall-back" => Command::UseFallback,
-        "check" => Command::Check(arguments.flag(0)),
+        "check" => Command::Preflight(arguments.flag(0)),
         "trace" => Command::Trace(arguments.flag(0)),
         _ => return None,
     })

@@ -47,7 +47,7 @@ impl World {
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
             Some(Outbound::Leave) => self.server.leave(page),
-            Some(Outbound::Check) | None => {}
+            Some(Outbound::Preflight) | None => {}
         }
         self.flush_server();
     }

@@ -2,9 +2,9 @@
 
 use visavis_core::signaling::SdpType;
 use visavis_core::{
-    CaptureId, CheckEffect, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
-    MediaEffect, MediaError, MediaEvent, MediaKind, Output, PeerChannelEvent, SocketEffect, Source, Stats,
-    StreamStats, Test, TestId,
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, MediaEffect,
+    MediaError, MediaEvent, MediaKind, Output, PeerChannelEvent, PreflightEffect, SocketEffect, Source,
+    Stats, StreamStats, Test, TestId,
 };
 
 use super::page::{Conn, Peer};
@@ -28,7 +28,7 @@ impl World {
             // Nobody looks: it is only for a better sentence.
             Effect::Probe(_) => Ok(()),
             Effect::Media(effect) => self.perform_media(peer, effect),
-            Effect::Check(test, effect) => self.perform_check(peer, test, effect),
+            Effect::Preflight(test, effect) => self.perform_preflight(peer, test, effect),
             Effect::Connection(id, effect) => self.perform_connection(peer, id, effect),
         };
         if let Err(why) = done {
@@ -66,9 +66,9 @@ impl World {
         Ok(())
     }
 
-    fn perform_check(&mut self, peer: usize, test: TestId, effect: CheckEffect) -> EffectResult {
+    fn perform_preflight(&mut self, peer: usize, test: TestId, effect: PreflightEffect) -> EffectResult {
         match effect {
-            CheckEffect::Start(what) => {
+            PreflightEffect::Start(what) => {
                 // A browser that makes connections says so at once.
                 let most = if what == Test::Connection { 50 } else { 12_000 };
                 let begun = self.peers[peer].tests.insert(test, what).is_none();
@@ -76,7 +76,7 @@ impl World {
                 self.schedule(delay, Action::TestDone(peer, test));
                 begun.then_some(()).ok_or("it is under way")
             }
-            CheckEffect::End => self.peers[peer].tests.remove(&test).map(drop).ok_or("no such test"),
+            PreflightEffect::End => self.peers[peer].tests.remove(&test).map(drop).ok_or("no such test"),
         }
     }
 
@@ -225,7 +225,7 @@ impl World {
         if let Some(what) = self.peers[peer].tests.get(&test) {
             let works = *what == Test::Connection || self.random.chance(70);
             let finding = if works { Finding::Good } else { Finding::Error(701) };
-            self.input(peer, Input::Check(test, finding));
+            self.input(peer, Input::Preflight(test, finding));
         }
     }
 

@@ -11,7 +11,7 @@ impl World {
     pub(super) fn operate(&mut self, operation: Operation) {
         match operation {
             Operation::Join(peer) => self.join(peer),
-            Operation::Check(peer) => self.check(peer),
+            Operation::Preflight(peer) => self.preflight(peer),
             Operation::Leave(peer) => {
                 self.peers[peer].should_be_joined = false;
                 self.input(peer, Input::Command(Command::Leave));
@@ -69,10 +69,10 @@ impl World {
         self.input(peer, Input::Command(join));
     }
 
-    fn check(&mut self, peer: usize) {
+    fn preflight(&mut self, peer: usize) {
         if self.peers[peer].room.view().lifecycle == Lifecycle::Lobby {
             self.input(peer, Input::Command(Command::EnterLobby));
-            self.input(peer, Input::Command(Command::Check(true)));
+            self.input(peer, Input::Command(Command::Preflight(true)));
         }
     }
 

@@ -39,8 +39,8 @@ pub(super) enum SilentFailure {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation {
     Join(usize),
-    /// The check before a call; whoever is not in the lobby has none.
-    Check(usize),
+    /// The preflight test before a call; whoever is not in the lobby has none.
+    Preflight(usize),
     Leave(usize),
     /// The page dies without a word; sometimes it comes back as a new one, sometimes as the same person.
     Crash(usize, bool),
@@ -106,7 +106,7 @@ impl Script {
         }
         // Without a turn of the die, so that all else stays as it was. Whoever joins meanwhile ends it.
         if seed.is_multiple_of(8) {
-            script.steps.push((seed / 8 % JOINS_WITHIN, Operation::Check(0)));
+            script.steps.push((seed / 8 % JOINS_WITHIN, Operation::Preflight(0)));
         }
         script
     }

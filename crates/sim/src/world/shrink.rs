@@ -75,7 +75,7 @@ impl Operation {
     fn people_mut(&mut self) -> [Option<&mut usize>; 2] {
         match self {
             Self::Join(a)
-            | Self::Check(a)
+            | Self::Preflight(a)
             | Self::Leave(a)
             | Self::Crash(a, _)
             | Self::SetSource(a, ..)

@@ -6,8 +6,8 @@ use visavis_app::AppConfig;
 use visavis_app::report::{Header, redact};
 use visavis_core::flight::Recorder;
 use visavis_core::{
-    CaptureId, CheckEffect, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input,
-    Lifecycle, Output, PeerChannelEvent, PeerConnectionState, Room, RoomConfig, RoomView, SocketEffect,
+    CaptureId, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, Lifecycle,
+    Output, PeerChannelEvent, PeerConnectionState, PreflightEffect, Room, RoomConfig, RoomView, SocketEffect,
     SocketEvent, Source, TestId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
@@ -307,9 +307,9 @@ impl World {
                 }
             }
             // Every browser here makes connections.
-            Effect::Check(id, CheckEffect::Start(_)) => self.schedule(1, Action::TestDone(page, id)),
+            Effect::Preflight(id, PreflightEffect::Start(_)) => self.schedule(1, Action::TestDone(page, id)),
             Effect::Connection(id, effect) => self.perform_connection(page, id, effect),
-            Effect::Probe(_) | Effect::Check(_, CheckEffect::End) => {}
+            Effect::Probe(_) | Effect::Preflight(_, PreflightEffect::End) => {}
         }
     }
 
@@ -401,7 +401,7 @@ impl World {
                     self.serve(|server, out| server.closed(socket, out));
                 }
             }
-            Action::TestDone(page, id) => self.input(page, Input::Check(id, Finding::Good)),
+            Action::TestDone(page, id) => self.input(page, Input::Preflight(id, Finding::Good)),
             Action::Captured(page, capture, sources) => {
                 let captured = self.pages[page].browser.captured(capture, &sources);
                 self.input(page, Input::Media(captured));

@@ -9,7 +9,7 @@ use visavis_e2e::call::{all_see_and_hear, join};
 use visavis_e2e::server::free_port;
 use visavis_e2e::{Browser, Bundle, Page, Server, Setup, StaticSite, tools};
 
-use crate::check::{check, states};
+use crate::preflight::{check, states};
 use crate::{layout, safety};
 
 /// What is wrong with what the window shows, for somebody who reads and clicks.

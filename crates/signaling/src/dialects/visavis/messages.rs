@@ -44,8 +44,8 @@ pub enum ClientMessage {
         /// How many messages of the session were received, so that the server need not keep them any longer; `heard` on the wire.
         received: Option<u32>,
     },
-    /// Asks for the ICE servers that a call would use. Answered by `ice-servers`, joined or not.
-    Check,
+    /// Asks for the ICE servers that a call would use; `check` on the wire. Answered by `ice-servers`, joined or not.
+    Preflight,
 }
 
 /// The first message on every socket.
@@ -202,7 +202,7 @@ impl ClientMessage {
     pub fn counts(&self) -> bool {
         match self {
             Self::Description { .. } | Self::Candidate { .. } | Self::Media { .. } => true,
-            Self::Join(_) | Self::Leave | Self::Pong { .. } | Self::Check => false,
+            Self::Join(_) | Self::Leave | Self::Pong { .. } | Self::Preflight => false,
         }
     }
 }

@@ -37,7 +37,7 @@ impl ClientMessage {
             }
             "media" => Ok(Self::Media { media: normalize::media_of(&fields)? }),
             "leave" => Ok(Self::Leave),
-            "check" => Ok(Self::Check),
+            "check" => Ok(Self::Preflight),
             "pong" => Ok(Self::Pong { received: fields.optional_u32("heard")? }),
             _ => Err(fields.error("type", "is not a message that clients send")),
         }

@@ -26,7 +26,7 @@ impl ClientMessage {
             }
             Self::Leave => Fields::of_type("leave"),
             Self::Pong { received } => write_heartbeat("pong", *received),
-            Self::Check => Fields::of_type("check"),
+            Self::Preflight => Fields::of_type("check"),
         }
     }
 }

@@ -1,59 +1,62 @@
-//! What the check before a call says.
+//! What the preflight test before a call says.
 
-use visavis_core::{CheckItem, CheckLine, CheckState, Fault, Skip, is_turn};
+use visavis_core::{Fault, PreflightItem, PreflightResult, PreflightState, Skip, is_turn};
 
 use super::UNSUPPORTED;
 use super::explained::{media, rejected, unreachable};
 
 /// What is checked.
-pub(in crate::ui) fn item(line: &CheckLine) -> String {
+pub(in crate::ui) fn item(line: &PreflightResult) -> String {
     let name = match line.item {
         // Its address may hold a token.
-        CheckItem::Server => return "Signaling server".to_owned(),
-        CheckItem::Microphone => "Microphone",
-        CheckItem::Camera => "Camera",
-        CheckItem::Connection => "Connections",
-        CheckItem::Ice if line.url.is_empty() => "STUN and TURN",
-        CheckItem::Ice if is_turn(&line.url) => "Relay ",
-        CheckItem::Ice => "STUN ",
+        PreflightItem::Server => return "Signaling server".to_owned(),
+        PreflightItem::Microphone => "Microphone",
+        PreflightItem::Camera => "Camera",
+        PreflightItem::Connection => "Connections",
+        PreflightItem::Ice if line.url.is_empty() => "STUN and TURN",
+        PreflightItem::Ice if is_turn(&line.url) => "Relay ",
+        PreflightItem::Ice => "STUN ",
     };
     [name, &line.url].concat()
 }
 
 /// How far it is.
-pub(in crate::ui) fn state(line: &CheckLine) -> &'static str {
+pub(in crate::ui) fn state(line: &PreflightResult) -> &'static str {
     match line.state {
-        CheckState::Waiting => "not open yet",
-        CheckState::Running if line.item == CheckItem::Microphone => "say something",
-        CheckState::Running => "checking",
-        CheckState::Passed => "works",
-        CheckState::Failed(_) => "does not work",
-        CheckState::Skipped(Skip::Off) => "is off",
-        CheckState::Skipped(Skip::None) => "none",
-        CheckState::Skipped(Skip::Unclear) => "not known",
+        PreflightState::Waiting => "not open yet",
+        PreflightState::Running if line.item == PreflightItem::Microphone => "say something",
+        PreflightState::Running => "checking",
+        PreflightState::Passed => "works",
+        PreflightState::Failed(_) => "does not work",
+        PreflightState::Skipped(Skip::Off) => "is off",
+        PreflightState::Skipped(Skip::None) => "none",
+        PreflightState::Skipped(Skip::Unclear) => "not known",
     }
 }
 
 /// What there is to say about it; mostly nothing.
-pub(in crate::ui) fn sentence(line: &CheckLine) -> String {
+pub(in crate::ui) fn sentence(line: &PreflightResult) -> String {
     let sentence = match (line.state, line.item) {
-        (CheckState::Failed(fault), _) => return broken(line, fault),
-        (CheckState::Skipped(Skip::None), CheckItem::Ice) => {
+        (PreflightState::Failed(fault), _) => return broken(line, fault),
+        (PreflightState::Skipped(Skip::None), PreflightItem::Ice) => {
             "No STUN or TURN server is configured: calls work only inside one network."
         }
-        (CheckState::Skipped(Skip::None), _) => "Without a server only tabs of this browser meet.",
-        (CheckState::Skipped(Skip::Unclear), _) => {
+        (PreflightState::Skipped(Skip::None), _) => "Without a server only tabs of this browser meet.",
+        (PreflightState::Skipped(Skip::Unclear), _) => {
             "This browser cannot tell. If calls fail, check in another one."
         }
         (
-            CheckState::Skipped(Skip::Off) | CheckState::Waiting | CheckState::Running | CheckState::Passed,
+            PreflightState::Skipped(Skip::Off)
+            | PreflightState::Waiting
+            | PreflightState::Running
+            | PreflightState::Passed,
             _,
         ) => "",
     };
     sentence.to_owned()
 }
 
-fn broken(CheckLine { item, url, .. }: &CheckLine, fault: Fault) -> String {
+fn broken(PreflightResult { item, url, .. }: &PreflightResult, fault: Fault) -> String {
     let sentence = match fault {
         Fault::Unreachable(obstacle) => return unreachable(url, obstacle),
         Fault::Device(error) => return media(error, item.as_str()),
@@ -61,7 +64,7 @@ fn broken(CheckLine { item, url, .. }: &CheckLine, fault: Fault) -> String {
         Fault::Rejected(code) => rejected(code),
         Fault::Unopened => "The browser may be asking for it. Answer that, then check again.",
         Fault::Nothing => "Nothing comes from it. Close other programs that use it, or plug it in again.",
-        Fault::Blank if *item == CheckItem::Camera => {
+        Fault::Blank if *item == PreflightItem::Camera => {
             "Its picture is black. Look for a cover or a switch on it."
         }
         Fault::Blank => {

@@ -1,4 +1,4 @@
-//! The check before a call: each line says whether it works, and if not, which it was and why.
+//! The preflight test before a call: each line says whether it works, and if not, which it was and why.
 
 use std::time::Duration;
 

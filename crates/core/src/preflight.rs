@@ -1,4 +1,4 @@
-//! The check before a call: is the server there, do camera and microphone deliver, does STUN answer, do TURN relays relay.
+//! The preflight test before a call: is the server there, do camera and microphone deliver, does STUN answer, do TURN relays relay.
 //!
 //! It begins only when somebody asks for it and ends as soon as they go on. What the shell tries out for it it says as
 //! [`Finding`]s; what those mean, and how long to wait for them, is decided here.
@@ -11,8 +11,10 @@ use visavis_signaling::{IceServer, RejectCode, Timestamp};
 pub use self::fault::{Fault, Skip};
 use crate::input::TrackId;
 use crate::outbox::Outbox;
-use crate::output::{CheckEffect, Effect};
-use crate::timing::{CHECK_CAPTURE, CHECK_DEVICE, CHECK_ICE, CHECK_SERVER};
+use crate::output::{Effect, PreflightEffect};
+use crate::timing::{
+    PREFLIGHT_CAPTURE_TIMEOUT, PREFLIGHT_DEVICE_TIMEOUT, PREFLIGHT_ICE_TIMEOUT, PREFLIGHT_SERVER_TIMEOUT,
+};
 use crate::unreachable::UnreachableReason;
 use crate::view::{SourceState, SourceView};
 
@@ -20,7 +22,7 @@ use crate::view::{SourceState, SourceView};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TestId(pub u32);
 
-/// What the shell is to try out ([`CheckEffect::Start`]).
+/// What the shell is to try out ([`PreflightEffect::Start`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     /// Does this track of ours deliver sound, or pictures?
@@ -65,9 +67,9 @@ pub fn is_turn(url: &str) -> bool {
     url.starts_with("turn")
 }
 
-/// What is checked.
+/// What is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckItem {
+pub enum PreflightItem {
     /// The signaling server.
     Server,
     /// The microphone.
@@ -80,7 +82,7 @@ pub enum CheckItem {
     Connection,
 }
 
-impl CheckItem {
+impl PreflightItem {
     /// The name in `data-check`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -95,7 +97,7 @@ impl CheckItem {
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckState {
+pub enum PreflightState {
     /// Something else has to happen first.
     Waiting,
     /// Being tried out.
@@ -104,11 +106,11 @@ pub enum CheckState {
     Passed,
     /// It does not.
     Failed(Fault),
-    /// There is nothing to check, or no way to find out.
+    /// There is nothing to test, or no way to find out.
     Skipped(Skip),
 }
 
-impl CheckState {
+impl PreflightState {
     /// The name in `data-check-state`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -125,20 +127,20 @@ impl CheckState {
     }
 }
 
-/// One line of what is shown.
+/// How far the test of one item is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckLine {
+pub struct PreflightResult {
     /// What.
-    pub item: CheckItem,
+    pub item: PreflightItem,
     /// Where it is, if it is a server.
     pub url: String,
     /// How far it is.
-    pub state: CheckState,
+    pub state: PreflightState,
 }
 
-/// What else a check depends on.
+/// What else the preflight test depends on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CheckContext {
+pub(crate) struct PreflightContext {
     pub(crate) microphone: SourceView,
     pub(crate) camera: SourceView,
     pub(crate) signaling_open: bool,
@@ -147,7 +149,7 @@ pub(crate) struct CheckContext {
 }
 
 struct Entry {
-    line: CheckLine,
+    line: PreflightResult,
     /// What the shell tries out for it, as long as it does.
     test: Option<TestId>,
     /// Until when something must have come of it.
@@ -157,81 +159,83 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(item: CheckItem, url: String, state: CheckState, until: Timestamp) -> Self {
-        Self { line: CheckLine { item, url, state }, test: None, until, fault: None }
+    fn new(item: PreflightItem, url: String, state: PreflightState, until: Timestamp) -> Self {
+        Self { line: PreflightResult { item, url, state }, test: None, until, fault: None }
     }
 
-    fn finish(&mut self, state: CheckState, out: &mut Outbox) {
+    fn finish(&mut self, state: PreflightState, out: &mut Outbox) {
         self.line.state = state;
         if let Some(test) = self.test.take() {
-            out.effect(Effect::Check(test, CheckEffect::End));
+            out.effect(Effect::Preflight(test, PreflightEffect::End));
         }
     }
 
     /// The time is over: what was heard last is what is wrong.
-    fn give_up(&mut self, context: &CheckContext, out: &mut Outbox) {
+    fn give_up(&mut self, context: &PreflightContext, out: &mut Outbox) {
         let fault = match self.line.item {
-            CheckItem::Server if context.signaling_open => Fault::Unreachable(UnreachableReason::NoReply),
-            CheckItem::Server => Fault::Unreachable(context.obstacle),
-            CheckItem::Microphone | CheckItem::Camera if self.line.state == CheckState::Waiting => {
+            PreflightItem::Server if context.signaling_open => Fault::Unreachable(UnreachableReason::NoReply),
+            PreflightItem::Server => Fault::Unreachable(context.obstacle),
+            PreflightItem::Microphone | PreflightItem::Camera
+                if self.line.state == PreflightState::Waiting =>
+            {
                 Fault::Unopened
             }
             // Sound that can be heard is heard at once, be it silence.
-            CheckItem::Microphone if self.fault.is_none() => {
-                return self.finish(CheckState::Skipped(Skip::Unclear), out);
+            PreflightItem::Microphone if self.fault.is_none() => {
+                return self.finish(PreflightState::Skipped(Skip::Unclear), out);
             }
-            CheckItem::Microphone | CheckItem::Camera => self.fault.unwrap_or(Fault::Nothing),
-            CheckItem::Ice | CheckItem::Connection => self.fault.unwrap_or(Fault::NoAnswer),
+            PreflightItem::Microphone | PreflightItem::Camera => self.fault.unwrap_or(Fault::Nothing),
+            PreflightItem::Ice | PreflightItem::Connection => self.fault.unwrap_or(Fault::NoAnswer),
         };
-        self.finish(CheckState::Failed(fault), out);
+        self.finish(PreflightState::Failed(fault), out);
     }
 
     fn on_finding(&mut self, finding: Finding, out: &mut Outbox) {
         match finding {
-            Finding::Good => self.finish(CheckState::Passed, out),
+            Finding::Good => self.finish(PreflightState::Passed, out),
             Finding::Blank => self.fault = Some(Fault::Blank),
             Finding::Muted => self.fault = Some(Fault::Muted),
             // Not reached on one of several paths; on another it may be.
             Finding::Error(701) => self.fault = self.fault.or(Some(Fault::NoAnswer)),
             Finding::Error(code) => self.fault = Some(Fault::Error(code)),
             Finding::Gathered(told) => self.finish(self.gathered(told), out),
-            Finding::Refused => self.finish(CheckState::Failed(Fault::Invalid), out),
-            Finding::Unsupported => self.finish(CheckState::Skipped(Skip::Unclear), out),
+            Finding::Refused => self.finish(PreflightState::Failed(Fault::Invalid), out),
+            Finding::Unsupported => self.finish(PreflightState::Skipped(Skip::Unclear), out),
         }
     }
 
     /// What it means that no proof has come. Who stands in no NAT hears from STUN only what they knew, and browsers do not
     /// repeat that: then nothing is wrong if nothing was.
-    fn gathered(&self, told: bool) -> CheckState {
+    fn gathered(&self, told: bool) -> PreflightState {
         match self.fault {
-            Some(fault) => CheckState::Failed(fault),
-            None if is_turn(&self.line.url) => CheckState::Failed(Fault::NoAnswer),
-            None if told => CheckState::Passed,
-            None => CheckState::Skipped(Skip::Unclear),
+            Some(fault) => PreflightState::Failed(fault),
+            None if is_turn(&self.line.url) => PreflightState::Failed(Fault::NoAnswer),
+            None if told => PreflightState::Passed,
+            None => PreflightState::Skipped(Skip::Unclear),
         }
     }
 }
 
-/// The check: without entries while nobody has asked for it.
+/// The preflight test; without entries while nobody has asked for it.
 #[derive(Default)]
-pub(crate) struct Check {
+pub(crate) struct Preflight {
     entries: Vec<Entry>,
     next_test: u32,
 }
 
-impl Check {
+impl Preflight {
     /// Begins anew. Of the ICE servers only those that are known already are looked at for now.
     pub(crate) fn begin(&mut self, now: Timestamp, server: Option<String>, out: &mut Outbox) {
         self.end(out);
         let (url, state) = match server {
-            Some(url) => (url, CheckState::Running),
-            None => (String::new(), CheckState::Skipped(Skip::None)),
+            Some(url) => (url, PreflightState::Running),
+            None => (String::new(), PreflightState::Skipped(Skip::None)),
         };
-        let opens = now + CHECK_CAPTURE;
+        let opens = now + PREFLIGHT_CAPTURE_TIMEOUT;
         self.entries = vec![
-            Entry::new(CheckItem::Server, url, state, now + CHECK_SERVER),
-            Entry::new(CheckItem::Microphone, String::new(), CheckState::Waiting, opens),
-            Entry::new(CheckItem::Camera, String::new(), CheckState::Waiting, opens),
+            Entry::new(PreflightItem::Server, url, state, now + PREFLIGHT_SERVER_TIMEOUT),
+            Entry::new(PreflightItem::Microphone, String::new(), PreflightState::Waiting, opens),
+            Entry::new(PreflightItem::Camera, String::new(), PreflightState::Waiting, opens),
         ];
     }
 
@@ -239,20 +243,20 @@ impl Check {
     pub(crate) fn end(&mut self, out: &mut Outbox) {
         for entry in std::mem::take(&mut self.entries) {
             if let Some(test) = entry.test {
-                out.effect(Effect::Check(test, CheckEffect::End));
+                out.effect(Effect::Preflight(test, PreflightEffect::End));
             }
         }
     }
 
-    /// What was found so far, and what else there is to say about a check.
-    pub(crate) fn lines(&self, more: Option<CheckLine>) -> Vec<CheckLine> {
+    /// What was found so far, and one more result, if there is any.
+    pub(crate) fn lines(&self, more: Option<PreflightResult>) -> Vec<PreflightResult> {
         let more = more.filter(|_| !self.entries.is_empty());
         self.entries.iter().map(|entry| entry.line.clone()).chain(more).collect()
     }
 
     /// Whether the server owes an answer.
     pub(crate) fn awaits_server(&self) -> bool {
-        self.entries.first().is_some_and(|entry| entry.line.state == CheckState::Running)
+        self.entries.first().is_some_and(|entry| entry.line.state == PreflightState::Running)
     }
 
     /// The server has answered, or refused to.
@@ -260,8 +264,8 @@ impl Check {
         if let Some(entry) = self.entries.first_mut().filter(|entry| !entry.line.state.is_over()) {
             let state = match refusal {
                 // It is there, and too old to know the question.
-                None | Some(RejectCode::BadRequest) => CheckState::Passed,
-                Some(code) => CheckState::Failed(Fault::Rejected(code)),
+                None | Some(RejectCode::BadRequest) => PreflightState::Passed,
+                Some(code) => PreflightState::Failed(Fault::Rejected(code)),
             };
             entry.finish(state, out);
         }
@@ -278,7 +282,7 @@ impl Check {
     pub(crate) fn step<'a>(
         &mut self,
         now: Timestamp,
-        context: &CheckContext,
+        context: &PreflightContext,
         servers: impl Iterator<Item = &'a IceServer>,
         out: &mut Outbox,
     ) {
@@ -295,9 +299,9 @@ impl Check {
         let known = self.entries.len() > 3;
         if self.entries.first().is_some_and(|server| server.line.state.is_over()) && !known {
             self.entries.push(Entry::new(
-                CheckItem::Ice,
+                PreflightItem::Ice,
                 String::new(),
-                CheckState::Skipped(Skip::None),
+                PreflightState::Skipped(Skip::None),
                 now,
             ));
         }
@@ -308,32 +312,35 @@ impl Check {
         under_way.map(|entry| entry.until).min()
     }
 
-    fn test_server(&mut self, context: &CheckContext, out: &mut Outbox) {
+    fn test_server(&mut self, context: &PreflightContext, out: &mut Outbox) {
         if self.awaits_server() && !context.signaling_open && context.obstacle != UnreachableReason::Unknown {
-            let state = CheckState::Failed(Fault::Unreachable(context.obstacle));
+            let state = PreflightState::Failed(Fault::Unreachable(context.obstacle));
             self.entries.first_mut().into_iter().for_each(|entry| entry.finish(state, out));
         }
     }
 
     /// A device is tried out as soon as it is open; what happens to it meanwhile counts.
-    fn test_devices(&mut self, now: Timestamp, context: &CheckContext, out: &mut Outbox) {
+    fn test_devices(&mut self, now: Timestamp, context: &PreflightContext, out: &mut Outbox) {
         for entry in self.entries.iter_mut().filter(|entry| !entry.line.state.is_over()) {
             let view = match entry.line.item {
-                CheckItem::Microphone => context.microphone,
-                CheckItem::Camera => context.camera,
-                CheckItem::Server | CheckItem::Ice | CheckItem::Connection => continue,
+                PreflightItem::Microphone => context.microphone,
+                PreflightItem::Camera => context.camera,
+                PreflightItem::Server | PreflightItem::Ice | PreflightItem::Connection => continue,
             };
             match (view.state, view.track) {
                 (SourceState::On, Some(track)) if entry.test.is_none() => {
                     entry.test = Some(begin(&mut self.next_test, Test::Track(track), out));
-                    (entry.line.state, entry.until) = (CheckState::Running, now + CHECK_DEVICE);
+                    (entry.line.state, entry.until) =
+                        (PreflightState::Running, now + PREFLIGHT_DEVICE_TIMEOUT);
                 }
-                (SourceState::Off, _) => entry.finish(CheckState::Skipped(Skip::Off), out),
+                (SourceState::Off, _) => entry.finish(PreflightState::Skipped(Skip::Off), out),
                 (SourceState::Failed(error), _) => {
-                    entry.finish(CheckState::Failed(Fault::Device(error)), out);
+                    entry.finish(PreflightState::Failed(Fault::Device(error)), out);
                 }
                 // It was taken away, and another may come in its place.
-                (SourceState::Starting, _) if entry.test.is_some() => entry.finish(CheckState::Waiting, out),
+                (SourceState::Starting, _) if entry.test.is_some() => {
+                    entry.finish(PreflightState::Waiting, out);
+                }
                 (SourceState::On | SourceState::Stalled | SourceState::Starting, _) => {}
             }
         }
@@ -352,7 +359,12 @@ impl Check {
                 continue;
             }
             let test = Test::Ice(IceServer { urls: vec![url.clone()], ..server.clone() });
-            let mut entry = Entry::new(CheckItem::Ice, url.clone(), CheckState::Running, now + CHECK_ICE);
+            let mut entry = Entry::new(
+                PreflightItem::Ice,
+                url.clone(),
+                PreflightState::Running,
+                now + PREFLIGHT_ICE_TIMEOUT,
+            );
             entry.test = Some(begin(&mut self.next_test, test, out));
             self.entries.push(entry);
         }
@@ -362,7 +374,7 @@ impl Check {
 fn begin(next: &mut u32, test: Test, out: &mut Outbox) -> TestId {
     let id = TestId(*next);
     *next = next.wrapping_add(1);
-    out.effect(Effect::Check(id, CheckEffect::Start(test)));
+    out.effect(Effect::Preflight(id, PreflightEffect::Start(test)));
     id
 }
 

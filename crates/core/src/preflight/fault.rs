@@ -1,4 +1,4 @@
-//! What a check says about something that does not work.
+//! What a preflight test says about something that does not work.
 
 use visavis_signaling::RejectCode;
 

@@ -1,8 +1,8 @@
-//! The check before a call: a button in the lobby, and what was found out.
+//! The preflight test before a call: a button in the lobby, and what was found out.
 
 use std::rc::Rc;
 
-use visavis_core::{CheckLine, Command, RoomView};
+use visavis_core::{Command, PreflightResult, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
@@ -14,7 +14,7 @@ const LINE: &str = "<li><b></b> <span></span><p></p></li>";
 
 /// Shows in `section` how far it is.
 pub(super) fn render(section: &Element, view: &RoomView) -> Result<(), JsValue> {
-    let any = !view.check.is_empty();
+    let any = !view.preflight.is_empty();
     let close: Element = dom::find(section, "[data-control=close-check]")?;
     dom::set_flag(&close, "hidden", !any);
     let begin: Element = dom::find(section, "[data-control=check]")?;
@@ -25,8 +25,8 @@ pub(super) fn render(section: &Element, view: &RoomView) -> Result<(), JsValue> 
     if !lines().all(|line| line.child_element_count() == 3) {
         list.replace_children_with_node_0();
     }
-    lines().skip(view.check.len()).collect::<Vec<Element>>().iter().for_each(Element::remove);
-    for (at, line) in (0..).zip(&view.check) {
+    lines().skip(view.preflight.len()).collect::<Vec<Element>>().iter().for_each(Element::remove);
+    for (at, line) in (0..).zip(&view.preflight) {
         let element = match list.children().item(at) {
             Some(element) => element,
             None => {
@@ -40,13 +40,13 @@ pub(super) fn render(section: &Element, view: &RoomView) -> Result<(), JsValue> 
     Ok(())
 }
 
-fn show(element: &Element, line: &CheckLine) -> Result<(), JsValue> {
+fn show(element: &Element, line: &PreflightResult) -> Result<(), JsValue> {
     dom::set_attribute(element, "data-check", Some(line.item.as_str()));
     dom::set_attribute(element, "data-check-state", Some(line.state.as_str()));
     for (part, text) in [
-        ("b", &*text::check::item(line)),
-        ("span", text::check::state(line)),
-        ("p", &text::check::sentence(line)),
+        ("b", &*text::preflight::item(line)),
+        ("span", text::preflight::state(line)),
+        ("p", &text::preflight::sentence(line)),
     ] {
         let part: Element = dom::find(element, part)?;
         dom::set_text(&part, text);
@@ -56,12 +56,12 @@ fn show(element: &Element, line: &CheckLine) -> Result<(), JsValue> {
 
 /// Begins it.
 pub(super) fn begin(shared: &Rc<Shared>, _: &Element) {
-    shared.send(Command::Check(true));
+    shared.send(Command::Preflight(true));
 }
 
 /// Puts the results away. The button that was pressed goes with them.
 pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
-    shared.send(Command::Check(false));
+    shared.send(Command::Preflight(false));
     if let Ok(button) = dom::find(&shared.frame, "[data-control=check]") {
         actions::focus(shared, &button);
     }
