@@ -1,4 +1,4 @@
-//! Messages that stay until their reason is gone, each with a way on.
+//! Messages that stay until their reason is gone, with buttons for what helps.
 
 use std::rc::Rc;
 
@@ -25,7 +25,7 @@ const RETRY: Action = ("retry", "Try now");
 const DEMO: Action = ("use-fallback", "Go on without a server");
 const TRY_DEVICE: Action = ("try-device", "Try again");
 const WITHOUT_DEVICE: Action = ("without-device", "Go on without");
-const LOOK: Action = ("retry", "Look again");
+const PROBE_AGAIN: Action = ("retry", "Look again");
 const HELP: Action = ("help", "How to call others");
 const RELOAD: Action = ("reload", "Reload");
 const REPORT: Action = ("report", "Save a report");
@@ -35,24 +35,24 @@ const REPORT: Action = ("report", "Save a report");
 pub(super) struct Notice {
     code: &'static str,
     text: Text,
-    /// It stands between the person and the call, rather than beside it.
+    /// There is no call until it is resolved.
     severe: bool,
     actions: &'static [Action],
 }
 
-/// What a notice says.
+/// The text of a notice.
 #[derive(Debug, PartialEq)]
 enum Text {
-    /// This.
+    /// A text of the first part of the program.
     Short(&'static str),
-    /// What the other part of the program has to say about it.
+    /// A text of the part that is loaded on demand, for this cause.
     Explained(Cause),
 }
 
-/// Everything that the person should know at the moment.
-fn of(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
-    let mut notices: Vec<Notice> = view.problem.iter().map(|problem| of_problem(problem, view)).collect();
-    notices.extend(of_demo(view, options));
+/// The notices for a view.
+fn notices(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = view.problem.iter().map(|problem| problem_notice(problem, view)).collect();
+    notices.extend(demo_notice(view, options));
     if view.blocked {
         notices.push(Notice {
             code: "unsupported",
@@ -62,7 +62,7 @@ fn of(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
         });
     }
     for source in Source::ALL {
-        of_device(view, source, &mut notices);
+        add_device_notice(view, source, &mut notices);
     }
     notices
 }
@@ -77,7 +77,7 @@ pub(super) fn code(problem: &Problem) -> &'static str {
     }
 }
 
-/// What stands between us and the server, in `data-obstacle`.
+/// Why the server is out of reach, in `data-obstacle`.
 pub(super) fn obstacle(view: &RoomView) -> Option<&'static str> {
     match &view.problem {
         Some(Problem::Unreachable { obstacle, .. }) => {
@@ -87,13 +87,13 @@ pub(super) fn obstacle(view: &RoomView) -> Option<&'static str> {
     }
 }
 
-/// There is no server, and none was chosen: only tabs meet. In a call that is worth a word while nobody is there.
-fn of_demo(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
+/// There is no server, and none was chosen: only tabs of this browser meet. In a call this is shown while nobody else is there.
+fn demo_notice(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
     let demo = view.fallback && options.choice.is_none();
     let (text, actions): (_, &'static [Action]) = match view.lifecycle {
         Lifecycle::Lobby | Lifecycle::Joining => {
             let cause = Cause::NoServer { url: options.url.clone(), local: options.local };
-            (Text::Explained(cause), &[HELP, LOOK])
+            (Text::Explained(cause), &[HELP, PROBE_AGAIN])
         }
         Lifecycle::Joined | Lifecycle::Reconnecting if view.participants.is_empty() => {
             (Text::Short(text::DEMO_ALONE), &[])
@@ -103,7 +103,7 @@ fn of_demo(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
     demo.then_some(Notice { code: "no-server", text, severe: false, actions })
 }
 
-fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
+fn problem_notice(problem: &Problem, view: &RoomView) -> Notice {
     let (severe, actions): (_, &'static [Action]) = match problem {
         // Out of the room, "Join again" is the way.
         _ if view.lifecycle == Lifecycle::Left => (true, &[]),
@@ -111,7 +111,7 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
         Problem::Unreachable { .. } => (false, &[RETRY, REPORT]),
         Problem::Closed { retried, .. } => (!retried && !view.lifecycle.in_call(), &[RETRY, REPORT]),
         Problem::Unanswered => (false, &[]),
-        Problem::Rejected { code, .. } => (code.is_final(), ways_on(*code)),
+        Problem::Rejected { code, .. } => (code.is_final(), rejection_actions(*code)),
     };
     // When the server is out of reach, the other part may be too.
     let text = if view.lifecycle.in_call() && matches!(problem, Problem::Unreachable { .. }) {
@@ -122,8 +122,8 @@ fn of_problem(problem: &Problem, view: &RoomView) -> Notice {
     Notice { code: code(problem), text, severe, actions }
 }
 
-/// Joining again is always there, as the form or as a button; this is what helps beside it.
-fn ways_on(code: RejectCode) -> &'static [Action] {
+/// What helps beside joining again, for which there is always a form or a button.
+fn rejection_actions(code: RejectCode) -> &'static [Action] {
     match code {
         RejectCode::SeatKept
         | RejectCode::ServerFull
@@ -144,15 +144,15 @@ fn ways_on(code: RejectCode) -> &'static [Action] {
 }
 
 /// Devices that failed for the same reason share a notice.
-fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
+fn add_device_notice(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
     let state = own(view, source).state;
-    let Some(code) = trouble(state) else { return };
+    let Some(code) = error_code(state) else { return };
     let which = failed_with(view, code);
     if which.first() == Some(&source) {
         let (cause, actions) = match state {
-            SourceState::Failed(error) => (Cause::Devices(error, which), ways_around(error)),
+            SourceState::Failed(error) => (Cause::Devices(error, which), device_actions(error)),
             SourceState::Off | SourceState::Starting | SourceState::On | SourceState::Stalled => {
-                (Cause::Stalled, ways_around(MediaError::Busy))
+                (Cause::Stalled, device_actions(MediaError::Busy))
             }
         };
         let text = Text::Explained(cause);
@@ -161,7 +161,7 @@ fn of_device(view: &RoomView, source: Source, notices: &mut Vec<Notice>) {
 }
 
 /// The code of what is wrong with a source, if anything is.
-fn trouble(state: SourceState) -> Option<&'static str> {
+fn error_code(state: SourceState) -> Option<&'static str> {
     match state {
         SourceState::Failed(error) => Some(error.as_str()),
         SourceState::Stalled => Some(state.as_str()),
@@ -169,7 +169,7 @@ fn trouble(state: SourceState) -> Option<&'static str> {
     }
 }
 
-fn ways_around(error: MediaError) -> &'static [Action] {
+fn device_actions(error: MediaError) -> &'static [Action] {
     match error {
         // No second try changes what the page is.
         MediaError::Insecure | MediaError::Policy | MediaError::Unavailable => &[WITHOUT_DEVICE],
@@ -181,17 +181,17 @@ fn ways_around(error: MediaError) -> &'static [Action] {
 
 /// The sources that failed for this reason.
 pub(super) fn failed_with(view: &RoomView, code: &str) -> Vec<Source> {
-    let failed = |source: &Source| trouble(own(view, *source).state) == Some(code);
+    let failed = |source: &Source| error_code(own(view, *source).state) == Some(code);
     Source::ALL.into_iter().filter(failed).collect()
 }
 
 /// The place where notices appear.
 pub(super) struct Notices {
     shared: Rc<Shared>,
-    list: KeyedList<&'static str, Cell>,
+    list: KeyedList<&'static str, NoticeElement>,
 }
 
-struct Cell {
+struct NoticeElement {
     element: HtmlElement,
     sentence: Element,
 }
@@ -203,32 +203,32 @@ impl Notices {
         Ok(Self { shared: shared.clone(), list })
     }
 
-    /// Shows what there is to say.
+    /// Shows the notices for the view.
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        let mut notices = of(view, &self.shared.options.server);
-        notices.retain(|notice| is_known(&self.shared, &notice.text));
+        let mut notices = notices(view, &self.shared.options.server);
+        notices.retain(|notice| is_available(&self.shared, &notice.text));
         let keys: Vec<_> = notices.iter().map(|notice| notice.code).collect();
         self.list.set_keys(&keys, |code| {
             let actions =
                 notices.iter().find(|notice| notice.code == *code).map_or(&[][..], |notice| notice.actions);
-            Cell::new(code, actions)
+            NoticeElement::new(code, actions)
         })?;
-        for (cell, notice) in self.list.values_mut().zip(&notices) {
-            dom::set_text(&cell.sentence, &say(&notice.text, view.lifecycle.in_call()));
-            dom::set_flag(&cell.element, "data-severe", notice.severe);
+        for (shown, notice) in self.list.values_mut().zip(&notices) {
+            dom::set_text(&shown.sentence, &sentence(&notice.text, view.lifecycle.in_call()));
+            dom::set_flag(&shown.element, "data-severe", notice.severe);
         }
         Ok(())
     }
 }
 
-/// Whether there is a sentence to say. If it is still to be loaded, that begins.
-fn is_known(shared: &Rc<Shared>, text: &Text) -> bool {
+/// Whether the text is there. If it is still to be loaded, that begins.
+fn is_available(shared: &Rc<Shared>, text: &Text) -> bool {
     matches!(text, Text::Short(_) | Text::Explained(Cause::Problem(Problem::Unreachable { .. })))
         || on_demand::is_loaded()
         || shared.load_rest() == Loading::Failed
 }
 
-fn say(text: &Text, in_call: bool) -> String {
+fn sentence(text: &Text, in_call: bool) -> String {
     match text {
         Text::Short(text) => (*text).to_owned(),
         Text::Explained(cause) if on_demand::is_loaded() => {
@@ -239,7 +239,7 @@ fn say(text: &Text, in_call: bool) -> String {
     }
 }
 
-impl Cell {
+impl NoticeElement {
     fn new(code: &str, actions: &[Action]) -> Result<(HtmlElement, Self), JsValue> {
         let element = dom::instantiate(HTML)?;
         dom::set_attribute(&element, "data-notice", Some(code));

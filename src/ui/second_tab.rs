@@ -1,7 +1,9 @@
-//! The same room in another tab of this browser: both would play everybody's sound, and each the voice of the other.
+//! The same room in another tab of this browser: both would play everybody's sound, and each that of the other.
 //!
-//! A tab that is about to enter a room, or has entered one, asks on a channel that all tabs of this origin hear; those
-//! who are in that room answer. So only whoever comes later is told: before joining, and in the call with a way to be quiet.
+//! A tab that shows the lobby or is in a room asks on a `BroadcastChannel`; tabs that are in the same room answer. So only the
+//! later tab shows a notice: in the lobby, and in the call, where a button mutes it.
+//!
+//! The messages: `?TOKEN ROOM` asks who is in a room, `!TOKEN ROOM` answers, `-ROOM` says that a tab has left it.
 
 pub(super) mod notice;
 
@@ -18,112 +20,115 @@ use crate::on_demand::{self, lazy_fn};
 
 const CHANNEL: &str = "visavis-rooms";
 
-/// What this tab has to do with a room.
+/// Which room this tab shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Here {
-    /// Nothing.
-    Nowhere,
-    /// It may enter this one.
-    AtDoor(String),
-    /// It is in this one.
-    Inside(String),
+enum TabRoom {
+    /// None.
+    None,
+    /// This one is in the field of the lobby.
+    Lobby(String),
+    /// It has joined this one.
+    Joined(String),
 }
 
-/// Asks, answers and tells.
+/// Asks and answers, and shows the notice.
 pub(super) struct SecondTab {
-    line: Rc<Line>,
+    inner: Rc<Inner>,
     _listeners: [Listener; 2],
 }
 
-struct Line {
+struct Inner {
     channel: BroadcastChannel,
     frame: HtmlElement,
-    /// Answers to somebody else are not for us.
+    /// Names our questions, so that answers to those of other tabs are ignored.
     token: String,
-    here: RefCell<Here>,
-    /// The person has been told of another tab.
-    told: Cell<bool>,
+    tab_room: RefCell<TabRoom>,
+    /// The notice is shown.
+    is_shown: Cell<bool>,
 }
 
 impl SecondTab {
-    /// Listens for as long as it lives.
+    /// Answers other tabs until it is dropped.
     pub(super) fn new(frame: &HtmlElement) -> Result<Self, JsValue> {
         let token = u32::from_le_bytes(random_bytes()?).to_string();
-        let (channel, here) = (BroadcastChannel::new(CHANNEL)?, RefCell::new(Here::Nowhere));
-        let line = Rc::new(Line { channel, frame: frame.clone(), token, here, told: Cell::new(false) });
-        let on = |target, event, act: fn(&Line, &web_sys::Event)| {
-            let line = Rc::downgrade(&line);
+        let (channel, tab_room) = (BroadcastChannel::new(CHANNEL)?, RefCell::new(TabRoom::None));
+        let inner =
+            Rc::new(Inner { channel, frame: frame.clone(), token, tab_room, is_shown: Cell::new(false) });
+        let on = |target, event, act: fn(&Inner, &web_sys::Event)| {
+            let inner = Rc::downgrade(&inner);
             Listener::new(target, event, move |event| {
-                line.upgrade().iter().for_each(|line| act(line, &event));
+                inner.upgrade().iter().for_each(|inner| act(inner, &event));
             })
         };
         let _listeners = [
-            on(&line.channel, "message", |line, event| {
+            on(&inner.channel, "message", |inner, event| {
                 let data = event.unchecked_ref::<MessageEvent>().data().as_string();
-                data.iter().for_each(|text| line.on_message(text));
+                data.iter().for_each(|text| inner.on_message(text));
             }),
-            on(frame, "input", |line, _| line.look_at_door()),
+            on(frame, "input", |inner, _| inner.read_lobby()),
         ];
-        Ok(Self { line, _listeners })
+        Ok(Self { inner, _listeners })
     }
 
-    /// Follows the person.
+    /// Updates the room of this tab.
     pub(super) fn render(&self, view: &RoomView, demo: bool) {
         match view.lifecycle {
-            // In the demo a second tab is what it is about.
-            _ if demo => self.line.go(Here::Nowhere),
-            Lifecycle::Lobby | Lifecycle::Joining => self.line.look_at_door(),
-            Lifecycle::Joined | Lifecycle::Reconnecting => self.line.go(Here::Inside(same(&view.room))),
-            Lifecycle::Left => self.line.go(Here::Nowhere),
+            // Without a server, a second tab is how people try it out.
+            _ if demo => self.inner.set_room(TabRoom::None),
+            Lifecycle::Lobby | Lifecycle::Joining => self.inner.read_lobby(),
+            Lifecycle::Joined | Lifecycle::Reconnecting => {
+                self.inner.set_room(TabRoom::Joined(normalize(&view.room)));
+            }
+            Lifecycle::Left => self.inner.set_room(TabRoom::None),
         }
     }
 }
 
 impl Drop for SecondTab {
     fn drop(&mut self) {
-        self.line.go(Here::Nowhere);
-        self.line.channel.close();
+        self.inner.set_room(TabRoom::None);
+        self.inner.channel.close();
     }
 }
 
-impl Line {
-    fn look_at_door(&self) {
+impl Inner {
+    fn read_lobby(&self) {
         if let Ok(room) = dom::find::<HtmlInputElement>(&self.frame, "input[name=room]") {
-            self.go(Here::AtDoor(same(&room.value())));
+            self.set_room(TabRoom::Lobby(normalize(&room.value())));
         }
     }
 
-    fn go(&self, here: Here) {
-        if *self.here.borrow() == here {
+    fn set_room(&self, tab_room: TabRoom) {
+        if *self.tab_room.borrow() == tab_room {
             return;
         }
-        if let Here::Inside(room) = self.here.replace(here) {
-            self.say(&["-", &room]);
+        if let TabRoom::Joined(room) = self.tab_room.replace(tab_room) {
+            self.post(&["-", &room]);
         }
         self.ask();
     }
 
     fn ask(&self) {
         self.show(false);
-        if let Here::AtDoor(room) | Here::Inside(room) = &*self.here.borrow() {
-            self.say(&["?", &self.token, " ", room]);
+        if let TabRoom::Lobby(room) | TabRoom::Joined(room) = &*self.tab_room.borrow() {
+            self.post(&["?", &self.token, " ", room]);
         }
     }
 
-    fn say(&self, words: &[&str]) {
-        let _ = self.channel.post_message(&JsValue::from_str(&words.concat()));
+    fn post(&self, parts: &[&str]) {
+        let _ = self.channel.post_message(&JsValue::from_str(&parts.concat()));
     }
 
     fn on_message(&self, text: &str) {
-        let here = self.here.borrow().clone();
-        let (Here::AtDoor(room) | Here::Inside(room)) = &here else { return };
+        let tab_room = self.tab_room.borrow().clone();
+        let (TabRoom::Lobby(room) | TabRoom::Joined(room)) = &tab_room else { return };
         if let Some(question) = text.strip_prefix('?') {
             let same_room = question.split_once(' ').is_some_and(|(_, asked)| asked == room);
-            if same_room && matches!(here, Here::Inside(_)) {
-                self.say(&["!", question]);
+            if same_room && matches!(tab_room, TabRoom::Joined(_)) {
+                self.post(&["!", question]);
             }
-        } else if text.strip_prefix('-') == Some(room) && self.told.get() {
-            // There may be a third. Whoever was first does not ask: those who came later answer.
+        } else if text.strip_prefix('-') == Some(room) && self.is_shown.get() {
+            // There may be a third tab in the room.
             self.ask();
         } else if text.strip_prefix('!') == Some(&*[&self.token, " ", room].concat()) {
             self.show(true);
@@ -131,7 +136,7 @@ impl Line {
     }
 
     fn show(&self, second: bool) {
-        if self.told.replace(second) == second {
+        if self.is_shown.replace(second) == second {
             return;
         }
         let frame = self.frame.clone();
@@ -144,6 +149,6 @@ impl Line {
 }
 
 /// Rooms that differ in their letters' case are one on our own server.
-fn same(room: &str) -> String {
+fn normalize(room: &str) -> String {
     room.trim().to_ascii_lowercase()
 }

@@ -291,8 +291,8 @@ impl Remote {
 pub struct Negotiation {
     /// The far end: whom it comes from, or whom it is for.
     pub remote: Remote,
-    /// Which connection to them (`generation` on the wire): the first is 0, and each one that replaces a broken one counts one more. Whoever hears an
-    /// older number ignores it, whoever hears a newer one starts afresh.
+    /// Which connection to them (`generation` on the wire): the first is 0, and each one that replaces a broken one counts one
+    /// more. Whoever receives an older number ignores it, whoever receives a newer one makes a new connection.
     pub epoch: u32,
     /// The step.
     pub message: NegotiationMessage,

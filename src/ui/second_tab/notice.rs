@@ -1,4 +1,4 @@
-//! What whoever is in a room twice is told. It is in the other part of the program.
+//! The notice that a room is open in another tab too. Loaded on demand.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::ui::{picture, text};
 
 const HTML: &str = include_str!("notice.html");
 
-/// Says it, or takes it back: at the door in a sentence, in the room in a notice with a way to be quiet.
+/// Shows or removes it: in the lobby a sentence, in the room a notice with a button that mutes this tab.
 pub(in crate::ui) fn show(frame: &HtmlElement, second: bool) {
     let Some(place) = frame.query_selector(".stage .notices, [data-second-tab]").ok().flatten() else {
         return;
@@ -26,7 +26,7 @@ pub(in crate::ui) fn show(frame: &HtmlElement, second: bool) {
     }
 }
 
-/// Makes this tab quiet: nobody is heard here, and nobody hears us from here. "Tap to hear the others" takes it back.
+/// Mutes the microphone and all sound of this tab. "Tap to hear the others" takes it back.
 pub(in crate::ui) fn mute(shared: &Rc<Shared>, button: &Element) {
     shared.send(Command::SetSource { source: Source::Microphone, on: false });
     picture::silence_all(&shared.frame);
