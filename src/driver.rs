@@ -274,7 +274,7 @@ impl Pump {
         spawn_local(async move {
             // What speaks where there is no server is in the same part. Whoever cannot load it is probably offline.
             match on_demand::load().await {
-                Ok(()) => lazy_fn::<fn(Probe, probe::Tell)>(probe::probe)(
+                Ok(()) => lazy_fn::<fn(Probe, probe::OnProbed)>(probe::probe)(
                     probe,
                     Box::new(move |probe, seen| dispatch(&pump, Input::Probed(probe, seen))),
                 ),

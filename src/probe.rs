@@ -19,11 +19,11 @@ pub const TIMEOUT: i32 = 4000;
 /// How long a WebSocket has to stay open, in milliseconds, so that more than a proxy is at its other end.
 const SOCKET_CONFIRMS_SERVER: i32 = 500;
 
-/// Takes what was seen.
-pub type Tell = Box<dyn FnOnce(Probe, ProbeResult)>;
+/// Takes the result.
+pub type OnProbed = Box<dyn FnOnce(Probe, ProbeResult)>;
 
 /// Looks, and tells what was seen. It is in the other part of the program.
-pub fn probe(probe: Probe, tell: Tell) {
+pub fn probe(probe: Probe, tell: OnProbed) {
     spawn_local(async move {
         let seen = probe_once(&probe).await;
         tell(probe, seen);
@@ -41,7 +41,7 @@ async fn probe_once(probe: &Probe) -> ProbeResult {
         if mode == RequestMode::NoCors {
             return ProbeResult::Opaque;
         }
-        if is_bare_proxy(probe, response.status()) && websocket_stands(&probe.url).await {
+        if is_bare_proxy(probe, response.status()) && websocket_stays_open(&probe.url).await {
             return ProbeResult::WebSocketOpened;
         }
         let body = if probe.expects == Expects::EngineIo { read_prefix(&response).await } else { None };
@@ -62,7 +62,7 @@ async fn fetch(url: &str, mode: RequestMode) -> Option<Response> {
 }
 
 /// Whether a WebSocket can be opened, and is not closed right after.
-async fn websocket_stands(url: &str) -> bool {
+async fn websocket_stays_open(url: &str) -> bool {
     let Ok(socket) = WebSocket::new(url) else { return false };
     let opened = Promise::new(&mut |resolve, _| {
         socket.set_onopen(Some(&resolve));

@@ -227,7 +227,8 @@ impl Settings {
         let signaling = attribute.unwrap_or(config.signaling_url);
         config.signaling_url = socket_url(element, &signaling)
             .ok_or_else(|| ["\"signaling.url\" is not a URL: ", &signaling].concat())?;
-        let tried = if from_url && asked.trace { lazy_fn::<Kept>(mapping_editor::kept)() } else { None };
+        let tried =
+            if from_url && asked.trace { lazy_fn::<Kept>(mapping_editor::stored_mapping)() } else { None };
         let mapping_editor = tried.is_some();
         if let Some((url, mapping)) = tried {
             let url = socket_url(element, &url)

@@ -30,7 +30,7 @@ use crate::tracks::Tracks;
 const SOURCES: usize = Source::ALL.len();
 
 /// How long a connection is kept for a last message, in milliseconds: a few round trips over most paths.
-const LINGER: i32 = 300;
+const CLOSE_DELAY: i32 = 300;
 
 /// Sections of an offer whose transceivers send our sources from now on.
 pub(super) type Adopted = Vec<(Source, Option<String>)>;
@@ -237,7 +237,7 @@ impl Connection {
 
     /// Chromium and Firefox disagree about which of the two states notices trouble first, so both are watched.
     fn on_state(self: &Rc<Self>) {
-        let state = worse_of(self.pc.connection_state(), self.pc.ice_connection_state());
+        let state = combine_states(self.pc.connection_state(), self.pc.ice_connection_state());
         if self.state.replace(state) != state {
             self.emit(ConnectionEvent::ConnectionStateChange(state));
             self.certificate_read.set(false);
@@ -302,7 +302,7 @@ impl Connection {
         self.end();
         let pc = self.pc.clone();
         spawn_local(async move {
-            sleep(LINGER).await;
+            sleep(CLOSE_DELAY).await;
             pc.close();
         });
     }
@@ -332,7 +332,7 @@ async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValu
     JsFuture::from(promise?).await.map(JsCast::unchecked_into)
 }
 
-fn worse_of(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {
+fn combine_states(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {
     if connection == RtcPeerConnectionState::Closed {
         PeerConnectionState::Closed
     } else if connection == RtcPeerConnectionState::Failed || ice == RtcIceConnectionState::Failed {

@@ -54,7 +54,7 @@ fn to_room(room: &str, choice: Option<&ServerChoice>) -> Result<String, JsValue>
 
 /// Copies the link and says so; where the browser does not allow it, shows the link to copy by hand.
 pub(super) fn copy(shared: &Rc<Shared>, view: &RoomView) {
-    let choice = shared.options.server.in_force(view.fallback);
+    let choice = shared.options.server.choice_in_force(view.fallback);
     if let Ok(link) = to_room(&view.room, choice) {
         copy_text(shared, link, text::LINK_COPIED);
     }

@@ -28,9 +28,9 @@ pub struct MappingEditorOptions {
 }
 
 /// The address and the description of the server that is being tried, if there is one.
-pub fn kept() -> Option<(String, Mapping)> {
-    let kept = storage()?.get_item(KEY).ok().flatten()?;
-    let (url, description) = kept.split_once('\n')?;
+pub fn stored_mapping() -> Option<(String, Mapping)> {
+    let stored = storage()?.get_item(KEY).ok().flatten()?;
+    let (url, description) = stored.split_once('\n')?;
     Some((url.to_owned(), Mapping::parse(description).ok()?))
 }
 
@@ -131,8 +131,8 @@ fn try_out(shared: &Shared) -> Result<(), JsValue> {
         form.refuse(&form.description, &sentence)?;
         return line_of(&sentence).map_or(Ok(()), |number| form.select_line(number));
     }
-    let kept = [&*url, "\n", &description].concat();
-    if storage().is_none_or(|storage| storage.set_item(KEY, &kept).is_err()) {
+    let stored = [&*url, "\n", &description].concat();
+    if storage().is_none_or(|storage| storage.set_item(KEY, &stored).is_err()) {
         return form.refuse(&form.description, text::NOT_KEPT);
     }
     server::begin_anew(shared, |query| query.set("try", ""))

@@ -39,7 +39,7 @@ pub struct ServerOptions {
 
 impl ServerOptions {
     /// The choice that counts at the moment.
-    pub(super) fn in_force(&self, fallback: bool) -> Option<&ServerChoice> {
+    pub(super) fn choice_in_force(&self, fallback: bool) -> Option<&ServerChoice> {
         let counts = match self.choice_policy {
             ChoicePolicy::Always => true,
             ChoicePolicy::WithoutServer => fallback,
@@ -80,12 +80,12 @@ impl ServerMenu {
             own: options.dialect.clone(),
         });
         fill(&fields.select, options.has_mapping)?;
-        say_wrong(&element, options.error)?;
+        show_error(&element, options.error)?;
         dom::set_flag(&element, "open", options.error.is_some());
         let last: Element = dom::find(lobby, "[data-second-tab]")?;
         dom::find::<Element>(lobby, ".entry")?.insert_before(&element, Some(&last))?;
         let hinted = fields.clone();
-        let _changed = Listener::new(&fields.select, "change", move |_| hinted.hint());
+        let _changed = Listener::new(&fields.select, "change", move |_| hinted.show_hint());
         let in_use = dom::find(lobby, "[data-server]")?;
         Ok(Self { shared: shared.clone(), in_use, fields, fallback: None, element, _changed })
     }
@@ -93,7 +93,7 @@ impl ServerMenu {
     /// Shows the state of things.
     pub(super) fn render(&mut self, view: &RoomView) {
         let options = &self.shared.options.server;
-        let choice = options.in_force(view.fallback);
+        let choice = options.choice_in_force(view.fallback);
         let offered = match options.choice_policy {
             ChoicePolicy::Always => true,
             ChoicePolicy::WithoutServer => view.fallback,
@@ -105,14 +105,14 @@ impl ServerMenu {
         if self.fallback.replace(view.fallback) != Some(view.fallback) {
             self.fields.select.set_value(choice.map_or("", |choice| &choice.dialect));
             self.fields.address.set_value(choice.map_or("", |choice| &choice.url));
-            self.fields.hint();
+            self.fields.show_hint();
         }
     }
 }
 
 impl Fields {
     /// What is to be known of this kind of server.
-    fn hint(&self) {
+    fn show_hint(&self) {
         let chosen = self.select.value();
         let name = if chosen.is_empty() { &self.own } else { &chosen };
         let room = dialects::named(name).map_or(ANY_NAME, |listed| (listed.about)().room);
@@ -136,7 +136,7 @@ fn fill(select: &HtmlSelectElement, has_mapping: bool) -> Result<(), JsValue> {
     Ok(())
 }
 
-fn say_wrong(root: &Element, error: Option<ChoiceError>) -> Result<(), JsValue> {
+fn show_error(root: &Element, error: Option<ChoiceError>) -> Result<(), JsValue> {
     let sentence: Element = dom::find(root, ".wrong")?;
     dom::set_text(&sentence, error.map(text::choice).unwrap_or_default());
     Ok(())
@@ -160,7 +160,7 @@ fn try_apply(shared: &Shared) -> Result<(), JsValue> {
     } else {
         choice::validate(&dialect, &field("input[name=server]")?).map(Some)
     };
-    say_wrong(&shared.frame, choice.as_ref().err().copied())?;
+    show_error(&shared.frame, choice.as_ref().err().copied())?;
     let Ok(choice) = choice else { return Ok(()) };
     choice::remember(choice.as_ref());
     begin_anew(shared, |query| choice::put(query, choice.as_ref()))

@@ -7,10 +7,10 @@ use web_sys::Element;
 use crate::dom;
 
 /// More than these would cover the call: the oldest goes.
-const MOST: u32 = 3;
+const MAX_TOASTS: u32 = 3;
 /// How long one stays, in milliseconds; as long as its animation. Not until that ends: where styles disable animations, it
 /// never does.
-const STAYS: i32 = 4000;
+const TOAST_DURATION: i32 = 4000;
 
 /// The corner where they appear. A live region has to be there before its text, so this one always is.
 pub(super) struct Toasts {
@@ -32,14 +32,14 @@ impl Toasts {
 
     /// Shows a message.
     pub(super) fn show(&self, message: &str) {
-        while self.region.child_element_count() >= MOST {
+        while self.region.child_element_count() >= MAX_TOASTS {
             self.region.first_element_child().iter().for_each(Element::remove);
         }
         if let Ok(toast) = dom::instantiate("<p class=\"toast\"></p>") {
             dom::set_text(&toast, message);
             let _ = self.region.append_child(&toast);
             spawn_local(async move {
-                dom::sleep(STAYS).await;
+                dom::sleep(TOAST_DURATION).await;
                 toast.remove();
             });
         }

@@ -19,9 +19,9 @@ use crate::dom;
 const HTML: &str = include_str!("trace.html");
 const LINE: &str = "<li></li>";
 /// The oldest lines go.
-const MOST_LINES: u32 = 200;
+const MAX_LINES: u32 = 200;
 /// Longer lines are cut, in UTF-16 code units.
-const MOST_TEXT: u32 = 2048;
+const MAX_LINE_LENGTH: u32 = 2048;
 /// What stands in place of a secret.
 const HIDDEN: &str = "•••";
 /// Fields of JSON that hold secrets, whoever says them, also in JSON within a text: what stands around the list.
@@ -82,7 +82,7 @@ impl TracePanel {
         // Who reads further up is left there.
         let follows = self.list.scroll_top() + self.list.client_height() + 40 >= self.list.scroll_height();
         self.list.append_child(&line)?;
-        if self.list.child_element_count() > MOST_LINES {
+        if self.list.child_element_count() > MAX_LINES {
             self.list.first_element_child().iter().for_each(Element::remove);
         }
         if follows {
@@ -100,8 +100,8 @@ impl TracePanel {
         for field in &self.fields {
             text = text.replace_by_pattern(field, &["$1", HIDDEN].concat());
         }
-        let cut = text.length() > MOST_TEXT;
-        let text = String::from(text.slice(0, MOST_TEXT));
+        let cut = text.length() > MAX_LINE_LENGTH;
+        let text = String::from(text.slice(0, MAX_LINE_LENGTH));
         if cut { text + "…" } else { text }
     }
 }

@@ -50,7 +50,7 @@ impl Backoff {
             (false, _) => RECONNECT_LATER,
         };
         self.attempts = self.attempts.saturating_add(1);
-        self.scattered(span)
+        self.with_jitter(span)
     }
 
     /// An attempt succeeded.
@@ -58,7 +58,7 @@ impl Backoff {
         (self.attempts, self.closing) = (0, false);
     }
 
-    fn scattered(&mut self, [least, most]: Span) -> Duration {
+    fn with_jitter(&mut self, [least, most]: Span) -> Duration {
         let span = most.saturating_sub(least).as_millis() as u64;
         least + Duration::from_millis(self.next_random() % (span + 1))
     }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     /// When a client whose attempts fail at once is back after an outage of this long.
-    fn back_after(outage: u64, seed: u64) -> u64 {
+    fn reconnected_at(outage: u64, seed: u64) -> u64 {
         let (mut backoff, mut now) = (Backoff::new(seed), 0);
         while now == 0 || now < outage {
             now += backoff.next_wait(at(now)).as_millis() as u64;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     /// The most of them that come within the same 100 ms.
-    fn crowd(arrivals: impl Iterator<Item = u64>) -> usize {
+    fn most_at_once(arrivals: impl Iterator<Item = u64>) -> usize {
         let mut crowds = vec![0; 1000];
         arrivals.for_each(|at| crowds[at as usize / 100] += 1);
         crowds.into_iter().max().unwrap_or_default()
@@ -105,7 +105,7 @@ mod tests {
         for outage in (0..60_000).step_by(250) {
             let most = if outage < 10_000 { 2_000 } else { 12_000 };
             for seed in 0..200 {
-                let back = back_after(outage, seed);
+                let back = reconnected_at(outage, seed);
                 assert!(back <= outage + most, "{back} ms after an outage of {outage} ms, seed {seed}");
             }
         }
@@ -114,14 +114,14 @@ mod tests {
     #[test]
     fn a_crowd_does_not_come_back_in_step() {
         for (outage, most) in [(0, 0.15), (3_000, 0.15), (9_900, 0.15), (30_000, 0.05), (60_000, 0.05)] {
-            let crowd = crowd((0..CLIENTS).map(|seed| back_after(outage, seed)));
+            let crowd = most_at_once((0..CLIENTS).map(|seed| reconnected_at(outage, seed)));
             assert!((crowd as f64) < most * CLIENTS as f64, "{crowd} at once, after {outage} ms");
         }
     }
 
     #[test]
     fn a_server_that_closes_is_given_time() {
-        let crowd = crowd((0..CLIENTS).map(|seed| {
+        let crowd = most_at_once((0..CLIENTS).map(|seed| {
             let mut backoff = Backoff::new(seed);
             backoff.on_server_closing();
             let [first, second] = [backoff.next_wait(at(0)), backoff.next_wait(at(6_000))];

@@ -55,7 +55,7 @@ pub(crate) struct Context<'a> {
     /// Whether the server would pass on what we say to them now.
     pub(crate) can_send: bool,
     /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
-    pub(crate) reaches: bool,
+    pub(crate) is_deliverable: bool,
     /// While the server is lost: what is said to it once it takes up where the socket broke off.
     pub(crate) unsent: Option<&'a mut Queue<Outbound>>,
 }
@@ -70,7 +70,7 @@ impl Context<'_> {
     fn send(&mut self, outbound: Outbound) {
         match &mut self.unsent {
             Some(unsent) => unsent.push_bounded(outbound, MAX_UNSENT),
-            None if self.reaches => self.signal_client.send(self.now, outbound, self.out),
+            None if self.is_deliverable => self.signal_client.send(self.now, outbound, self.out),
             None => {}
         }
     }
@@ -160,7 +160,7 @@ impl Connection {
     }
 
     /// The shell has been asked to make it.
-    pub(crate) fn created_as(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(crate) fn set_id(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.slot = PeerConnectionSlot::Created(id);
         self.add_planned_transceivers(out);
         if self.role() == Role::Offerer {
@@ -254,7 +254,7 @@ impl Connection {
     }
 
     /// Takes over what waited for a connection that this one replaces in the same epoch.
-    pub(crate) fn inherit(&mut self, mut before: Self) {
+    pub(crate) fn take_over(&mut self, mut before: Self) {
         for description in before.negotiator.take_waiting() {
             self.negotiator.push(description);
         }

@@ -105,21 +105,21 @@ impl Connections {
     /// Closes the connection to a remote, if there is one.
     pub(crate) fn close(&mut self, remote: &Remote, out: &mut Outbox) {
         if let Some(connection) = self.by_remote.remove(remote) {
-            self.retire(remote.clone(), &connection, out);
+            self.close_and_keep_epoch(remote.clone(), &connection, out);
         }
     }
 
     /// Closes all, also the one that is prepared. Nothing is early any more.
     pub(crate) fn close_all(&mut self, out: &mut Outbox) {
         while let Some((remote, connection)) = self.by_remote.pop() {
-            self.retire(remote, &connection, out);
+            self.close_and_keep_epoch(remote, &connection, out);
         }
         close(self.prepared_answerer.take(), out);
         self.discard_prepared_offer(out);
         self.early.clear();
     }
 
-    fn retire(&mut self, remote: Remote, connection: &Connection, out: &mut Outbox) {
+    fn close_and_keep_epoch(&mut self, remote: Remote, connection: &Connection, out: &mut Outbox) {
         close(connection.id(), out);
         self.past_epochs.push_bounded((remote, connection.epoch()), MAX_PAST_EPOCHS);
     }

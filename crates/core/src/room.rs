@@ -145,9 +145,9 @@ impl Room {
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
         let webrtc_support = self.webrtc_support.poll_timeout();
-        let unheard = self.signal_client.has_events().then_some(self.last_input);
+        let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
-            [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, unheard];
+            [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
         repairs.chain(pictures).chain(others.into_iter().flatten()).min()
     }
 
@@ -273,20 +273,21 @@ impl Room {
         }
     }
 
-    /// Tells the others what we send, if they have heard something else last.
+    /// Sends the others what we publish, if it has changed since it was sent last.
     fn send_media_state(&mut self, now: Timestamp) {
         let state = self.media.state();
         if self.session.is_joined() && self.session.announced_media != state {
             self.session.announced_media = state;
             self.signal_client.send(now, Outbound::MediaState(state), &mut self.out);
         }
-        // Other Visavis pages hear it directly, with or without a server.
+        // Other Visavis pages receive it directly too, with or without a server.
         for (_, connection) in self.connections.iter_mut() {
             connection.send_media_state(state, &mut self.out);
         }
     }
 
-    /// What follows from every input: what we send is told, negotiations take their next steps, and those who are lost for good are given up.
+    /// What follows from every input: our media state is sent, negotiations take their next steps, and participants who are lost
+    /// for good are removed.
     fn after_input(&mut self, now: Timestamp) {
         // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
         if self.session.lifecycle == Lifecycle::Joining && self.signal_client.awaits_permission() {
@@ -311,14 +312,14 @@ impl Room {
         }
     }
 
-    /// Whether the server would pass on what we say to them now.
+    /// Whether the server would relay messages to them now.
     fn can_send_to(&self, remote: &Remote) -> bool {
         let present = |id| self.roster.get(id).is_some_and(|member| member.present);
         self.session.is_joined() && remote.participant().is_none_or(present)
     }
 
-    /// Whether what we say reaches them: now, or when they come back to a server that keeps it for them.
-    fn reaches(&self, remote: &Remote) -> bool {
+    /// Whether messages to them are delivered: now, or when they resume their session.
+    fn is_deliverable(&self, remote: &Remote) -> bool {
         let reached = |id| self.roster.get(id).is_some_and(|member| member.present || member.may_resume);
         remote.participant().is_none_or(reached)
     }

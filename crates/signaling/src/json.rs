@@ -67,7 +67,7 @@ pub struct Object<'a> {
 /// If it is not JSON (or nested deeper than 64 values), with line and column, or not an object.
 pub fn parse(text: &str) -> Result<Json, JsonError> {
     let value = parse_any(text)?;
-    if matches!(value, Json::Object(_)) { Ok(value) } else { Err(wrong("", "must be an object")) }
+    if matches!(value, Json::Object(_)) { Ok(value) } else { Err(json_error("", "must be an object")) }
 }
 
 /// Parses a text that may hold any JSON value, for protocols whose messages are lists.
@@ -82,14 +82,14 @@ fn not_json(text: &str, at: usize) -> JsonError {
     let read = text.get(..at).unwrap_or(text);
     let column = read.chars().rev().take_while(|c| *c != '\n').count() + 1;
     let [line, column] = [line(text, at).to_string(), column.to_string()];
-    wrong("", &["not valid JSON at line ", &line, ", column ", &column].concat())
+    json_error("", &["not valid JSON at line ", &line, ", column ", &column].concat())
 }
 
 fn line(text: &str, at: usize) -> usize {
     text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
-fn wrong(field: &str, problem: &str) -> JsonError {
+fn json_error(field: &str, problem: &str) -> JsonError {
     JsonError { field: field.to_owned(), problem: problem.to_owned() }
 }
 
@@ -110,7 +110,7 @@ impl<'a> Object<'a> {
         if let Json::Object(fields) = value {
             Ok(Self { fields, path })
         } else {
-            Err(wrong(&path, "must be an object"))
+            Err(json_error(&path, "must be an object"))
         }
     }
 
@@ -121,7 +121,7 @@ impl<'a> Object<'a> {
 
     /// An error about one of its fields.
     pub fn error(&self, key: &str, problem: &str) -> JsonError {
-        wrong(&self.path_of(key), problem)
+        json_error(&self.path_of(key), problem)
     }
 
     /// Names of all fields, in order.

@@ -7,22 +7,22 @@
 use crate::signal::ParticipantId;
 use crate::sources::Source;
 
-/// Names one of our connections to a selective forwarding unit.
+/// Identifies a [`Leg`]. Chosen by the dialect; at most one leg has it at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LegId(pub u32);
 
-/// One of our connections to a selective forwarding unit.
+/// One `RTCPeerConnection` between this client and a selective forwarding unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {
-    /// Its name.
+    /// Its id.
     pub id: LegId,
-    /// Another one than before: the connection is made anew.
+    /// Which peer connection it is: if it differs from the one before, that is closed and a new one is made.
     pub epoch: u32,
-    /// What passes on it.
+    /// Which media it carries, and who offers.
     pub direction: LegDirection,
 }
 
-/// What passes on a connection to a selective forwarding unit.
+/// Which media a [`Leg`] carries, and who makes its offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LegDirection {
     /// We offer, and send these sources.
@@ -33,9 +33,9 @@ pub enum LegDirection {
     Both {
         /// What we send.
         publishes: PublishedSources,
-        /// How many sections for sound it needs.
+        /// How many `recvonly` audio transceivers it needs.
         audio: usize,
-        /// How many for pictures.
+        /// How many `recvonly` video transceivers it needs.
         video: usize,
     },
 }

@@ -9,7 +9,7 @@ pub(in crate::ui) fn connection(state: ConnectionState, reason: ConnectionReason
     if reason == ConnectionReason::None {
         return without_reason(state).to_owned();
     }
-    let [before, mut after] = around(reason);
+    let [before, mut after] = text_around_name(reason);
     if reason == ConnectionReason::NoMedia && state == ConnectionState::Connected {
         after = NOTHING_ARRIVES;
     }
@@ -21,7 +21,7 @@ const NOTHING_ARRIVES: &str =
     ", although the connection stands. Ask them to switch their microphone off and on, or to reload.";
 
 /// What is said before and after the name of the other.
-fn around(reason: ConnectionReason) -> [&'static str; 2] {
+fn text_around_name(reason: ConnectionReason) -> [&'static str; 2] {
     match reason {
         ConnectionReason::None => ["", ""],
         ConnectionReason::Blocked => ["No call with ", ". "],

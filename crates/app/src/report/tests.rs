@@ -58,11 +58,11 @@ fn recorder_of(config: &AppConfig) -> Recorder {
     Header { config, fallback: "", identities: [IDENTITY, ""], page, seed: 7, about }.recorder()
 }
 
-fn heard(frame: &str) -> Input {
+fn frame_input(frame: &str) -> Input {
     Input::Socket(SocketEvent::Frame(frame.to_owned()))
 }
 
-fn told() -> Vec<Input> {
+fn inputs() -> Vec<Input> {
     let escaped = Json::text(SDP).to_string();
     let description = SessionDescription { sdp_type: SdpType::Offer, sdp: SDP.to_owned() };
     let candidate = IceCandidate {
@@ -73,16 +73,16 @@ fn told() -> Vec<Input> {
     };
     vec![
         Input::Command(Command::Join { room: "book club".to_owned(), name: "Ann Lee".to_owned() }),
-        heard(
+        frame_input(
             r#"{"type":"joined","id":"a1","room":"book club","participants":[{"id":"b2","name":"Bob","session":"page-of-bob"}]}"#,
         ),
-        heard(r#"42["create or join","book club",{"who":"Ann Lee"},{"Bob":1}]"#),
-        heard(&format!(r#"42["message",{{"type":"offer","sdp":{escaped}}},"book club-2"]"#)),
-        heard(
+        frame_input(r#"42["create or join","book club",{"who":"Ann Lee"},{"Bob":1}]"#),
+        frame_input(&format!(r#"42["message",{{"type":"offer","sdp":{escaped}}},"book club-2"]"#)),
+        frame_input(
             r#"{"type":"ice-servers","iceServers":{"servers":[{"urls":["turn:192.0.2.55:3478","turn:[2001:db8::42]"],"username":"turn-user","credential":"turn-pass"}]}}"#,
         ),
-        heard(r#"{"type":"message","text":"We said that."}"#),
-        heard("I am no JSON"),
+        frame_input(r#"{"type":"message","text":"We said that."}"#),
+        frame_input("I am no JSON"),
         Input::Connection(ConnectionId(0), ConnectionEvent::LocalDescriptionSet(Ok(description))),
         Input::Connection(ConnectionId(0), ConnectionEvent::IceCandidate(Some(candidate))),
         Input::Socket(SocketEvent::ClosedWith { code: 4000, reason: "We said that Bob may not.".to_owned() }),
@@ -92,7 +92,7 @@ fn told() -> Vec<Input> {
 #[test]
 fn nothing_private_is_in_a_report() {
     let mut recorder = recorder();
-    told().iter().for_each(|input| recorder.input(Timestamp::from_millis(5), input));
+    inputs().iter().for_each(|input| recorder.input(Timestamp::from_millis(5), input));
     let report = redact(&recorder);
     for private in PRIVATE {
         assert!(!report.contains(private), "{private}: {report}");
@@ -116,7 +116,7 @@ fn nothing_private_is_in_a_report() {
 #[test]
 fn equal_things_stay_equal() {
     let mut recorder = recorder();
-    told().iter().for_each(|input| recorder.input(Timestamp::default(), input));
+    inputs().iter().for_each(|input| recorder.input(Timestamp::default(), input));
     let report = redact(&recorder);
     let value = json::parse_any(&report).unwrap();
     let Json::List(lines) = value else { panic!("a list") };
@@ -161,8 +161,8 @@ fn what_is_secret_is_so_wherever_it_stands() {
         r#"{"why":"from dead:beef::cafe"}"#.to_owned(),
     ] {
         let mut recorder = recorder();
-        recorder.input(Timestamp::default(), &heard(&frame));
-        recorder.input(Timestamp::default(), &heard(r#"{"token":"s3cr3t-t0k3n"}"#));
+        recorder.input(Timestamp::default(), &frame_input(&frame));
+        recorder.input(Timestamp::default(), &frame_input(r#"{"token":"s3cr3t-t0k3n"}"#));
         recorder.input(
             Timestamp::default(),
             &Input::Command(Command::Join { room: "book club".to_owned(), name: "Ann Lee".to_owned() }),
@@ -213,8 +213,8 @@ fn the_words_of_a_protocol_stay() {
         Timestamp::default(),
         &Input::Command(Command::Join { room: "room".to_owned(), name: "name".to_owned() }),
     );
-    recorder.input(Timestamp::default(), &heard(r#"{"type":"room","room":"room","name":"name"}"#));
-    recorder.input(Timestamp::default(), &heard(r#"42/chat,7["room","room",{"a":"cannot rename"}]"#));
+    recorder.input(Timestamp::default(), &frame_input(r#"{"type":"room","room":"room","name":"name"}"#));
+    recorder.input(Timestamp::default(), &frame_input(r#"42/chat,7["room","room",{"a":"cannot rename"}]"#));
     let report = redact(&recorder);
     let (room, name) = (pseudonym_of(&report, 1, "room"), pseudonym_of(&report, 1, "name"));
     let frame = format!(r#"{{\"type\":\"room\",\"room\":\"{room}\",\"name\":\"{name}\"}}"#);
@@ -225,8 +225,8 @@ fn the_words_of_a_protocol_stay() {
 #[test]
 fn an_identity_may_be_seen_in_halves() {
     let mut recorder = recorder();
-    recorder.input(Timestamp::default(), &heard(&format!(r#"{{"src":"{}"}}"#, &IDENTITY[..32])));
-    recorder.input(Timestamp::default(), &heard(r#"{"from":"7766554433221100"}"#));
+    recorder.input(Timestamp::default(), &frame_input(&format!(r#"{{"src":"{}"}}"#, &IDENTITY[..32])));
+    recorder.input(Timestamp::default(), &frame_input(r#"{"from":"7766554433221100"}"#));
     let report = redact(&recorder);
     let (half, end) = (pseudonym_of(&report, 0, "identity"), pseudonym_of(&report, 0, "id"));
     // By the end of it other Visavis pages know us everywhere. The replay begins with all of them.
@@ -249,7 +249,8 @@ fn what_is_sorted_stays_sorted() {
     for texts in [ids.as_slice(), &names] {
         let mut recorder = recorder();
         for text in texts.iter().rev() {
-            recorder.input(Timestamp::default(), &heard(&Json::List(vec![Json::text(text)]).to_string()));
+            recorder
+                .input(Timestamp::default(), &frame_input(&Json::List(vec![Json::text(text)]).to_string()));
         }
         let report = redact(&recorder);
         let Ok(Json::List(lines)) = json::parse_any(&report) else { panic!("a list") };
@@ -268,7 +269,7 @@ fn what_stands_in_is_of_the_same_kind() {
     let texts = ["0b1f6c1e-7d5e-11ee-b962-0242ac120002", "1732012345678", "deadbeefdeadbeef", &fingerprint];
     let mut recorder = recorder();
     let list = Json::List(texts.iter().map(|text| Json::text(text)).collect());
-    recorder.input(Timestamp::default(), &heard(&list.to_string()));
+    recorder.input(Timestamp::default(), &frame_input(&list.to_string()));
     let report = redact(&recorder);
     let Ok(Json::List(lines)) = json::parse_any(&report) else { panic!("a list") };
     let Json::List(parts) = &lines[1] else { panic!("a list") };
@@ -298,7 +299,8 @@ fn the_description_of_a_server_stays_and_so_do_its_words() {
     let mut recorder = recorder_of(&config);
     let (room, name) = ("book club".to_owned(), "joined".to_owned());
     recorder.input(Timestamp::default(), &Input::Command(Command::Join { room, name }));
-    recorder.input(Timestamp::default(), &heard(r#"{"name":"joined","peers":["a1"],"room":"book club"}"#));
+    recorder
+        .input(Timestamp::default(), &frame_input(r#"{"name":"joined","peers":["a1"],"room":"book club"}"#));
     let report = redact(&recorder);
     assert!(report.contains(&Json::text(file).to_string()), "{report}");
     assert!(

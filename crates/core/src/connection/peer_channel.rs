@@ -1,4 +1,4 @@
-//! The data channel to another Visavis page: what was told last in each direction, and how much may be said.
+//! The data channel to another Visavis page: the media state that was sent last, and how much may be sent or received.
 
 use visavis_signaling::{MediaState, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::output::{ConnectionEffect, Event};
 use crate::peer_message::PeerMessage;
 use crate::rate_limiter::RateLimiter;
 
-/// Most messages in a minute that are listened to. Nobody switches anything so often.
+/// Most messages that may be received in a minute: nobody switches sources so often.
 const MAX_MESSAGES_PER_MINUTE: usize = 240;
 
 /// Its `readyState`, and whether there is room for more.
@@ -18,36 +18,36 @@ enum State {
     #[default]
     Closed,
     Open,
-    /// So much waits to be sent that the newest state of things is better told later than all of them now.
+    /// So much is buffered that only the newest state is sent, once it is not.
     Congested,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct PeerChannel {
     state: State,
-    /// What they were told last that we publish.
-    told: Option<MediaState>,
+    /// The media state that was sent last.
+    sent_media: Option<MediaState>,
     messages: RateLimiter,
 }
 
 impl Connection {
-    /// Tells what we publish, if they have heard something else last.
+    /// Sends what we publish, if it has changed since it was sent last.
     pub(crate) fn send_media_state(&mut self, media: MediaState, out: &mut Outbox) {
         let channel = &self.peer_channel;
-        if self.is_visavis() && channel.state == State::Open && channel.told != Some(media) {
-            self.peer_channel.told = Some(media);
+        if self.is_visavis() && channel.state == State::Open && channel.sent_media != Some(media) {
+            self.peer_channel.sent_media = Some(media);
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()), out);
         }
     }
 
-    /// Says goodbye, whatever waits to be sent before.
+    /// Sends that we leave, even while much is buffered.
     pub(crate) fn send_leave(&self, out: &mut Outbox) {
         if self.is_visavis() && self.peer_channel.state != State::Closed {
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Leave.encode()), out);
         }
     }
 
-    /// The data channel did something; what they say, if it is that.
+    /// An event of the data channel; gives the message, if it is one.
     pub(crate) fn on_peer_channel(
         &mut self,
         now: Timestamp,

@@ -57,7 +57,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
         Input::Socket(SocketEvent::ClosedWith { code, .. }) => ("closed", [u32::from(*code), 0, 0]),
         Input::Probed(_, seen) => ("seen", probe_result(seen)),
-        Input::Preflight(TestId(id), finding) => ("tested", tested(*id, *finding)),
+        Input::Preflight(TestId(id), finding) => ("tested", finding_numbers(*id, *finding)),
         Input::Connection(id, event) => connection(*id, event),
         Input::Media(event) => media(event),
         Input::Network(NetworkEvent::Online) => ("online", [0; 3]),
@@ -135,7 +135,7 @@ fn probe_result(seen: &ProbeResult) -> [u32; 3] {
     }
 }
 
-fn tested(id: u32, finding: Finding) -> [u32; 3] {
+fn finding_numbers(id: u32, finding: Finding) -> [u32; 3] {
     match finding {
         Finding::Good => [id, 0, 0],
         Finding::Blank => [id, 1, 0],

@@ -102,7 +102,7 @@ impl Room {
         };
         let made = prepared.unwrap_or_else(|| self.create_peer_connection(plan));
         if let Some(connection) = self.connections.get_mut(remote) {
-            connection.created_as(made, &mut self.out);
+            connection.set_id(made, &mut self.out);
         }
     }
 
@@ -178,7 +178,7 @@ impl Room {
         }
     }
 
-    /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to mend, unless the offer
+    /// Somebody was away from the server, and an offer of ours may be lost. The rest is theirs to repair, unless the offer
     /// that we wait for is ours to make by now.
     pub(super) fn rebuild_after_return(&mut self, now: Timestamp, remote: &Remote, offerer: Offerer) {
         let waits =
@@ -188,7 +188,7 @@ impl Room {
         }
     }
 
-    /// The pairs whose repairs can be told to the other side. Somebody who may not even be there is not to be mended.
+    /// The pairs whose repairs can be told to the other side. Somebody who may not even be there is not to be repaired.
     pub(super) fn repairable(&self) -> impl Iterator<Item = (&Remote, &Connection)> {
         let repairable = |(remote, connection): &(&Remote, &Connection)| {
             self.can_send_to(remote) && !connection.is_unconfirmed()
@@ -206,12 +206,12 @@ impl Room {
                 continue;
             }
             if let Some(repair) = connection.recovery_mut().take_due_repair(now) {
-                self.carry_out(now, &remote, repair);
+                self.perform_repair(now, &remote, repair);
             }
         }
     }
 
-    fn carry_out(&mut self, now: Timestamp, remote: &Remote, repair: Repair) {
+    fn perform_repair(&mut self, now: Timestamp, remote: &Remote, repair: Repair) {
         match (remote, repair) {
             (Remote::Server(leg), Repair::RestartIce) if self.sfu.server_offers_on(*leg) => {
                 self.ask_sfu(now, *leg, LegRequest::RestartIce);
@@ -231,7 +231,7 @@ impl Room {
         self.signal_client.send(now, Outbound::Leg(leg, request), &mut self.out);
     }
 
-    /// The server says something about our connections to it.
+    /// A signal of a selective forwarding unit about our connections to it.
     pub(super) fn on_sfu_signal(&mut self, now: Timestamp, signal: SfuSignal) {
         let legs = matches!(signal, SfuSignal::Legs(_));
         self.sfu.on_signal(signal);
@@ -243,8 +243,8 @@ impl Room {
         }
     }
 
-    /// Another Visavis page says something on the data channel. It may come before the browser says that their description is
-    /// set (seen in Chromium), so that whoever speaks the protocol is believed about themselves.
+    /// A message of another Visavis page on the data channel. It may come before the browser says that their description is
+    /// set (seen in Chromium), so `is_visavis` is not asked for.
     fn on_peer_message(&mut self, remote: &Remote, message: PeerMessage) {
         let Some(id) = remote.participant() else { return };
         match message {
@@ -337,7 +337,7 @@ impl Room {
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
         let before = self.replace_connection(remote, epoch, ConnectionPlan::MeshAnswerer, recovery);
         if let (Some(connection), Some(before)) = (self.connections.get_mut(remote), before) {
-            connection.inherit(before);
+            connection.take_over(before);
         }
     }
 
@@ -349,11 +349,11 @@ impl Room {
         act: impl FnOnce(&mut Connection, &mut Context<'_>),
     ) {
         let can_send = self.can_send_to(remote);
-        let reaches = self.reaches(remote);
+        let is_deliverable = self.is_deliverable(remote);
         let unsent = (!self.session.is_joined()).then_some(&mut self.unsent);
         if let Some(connection) = self.connections.get_mut(remote) {
             let (signal_client, out) = (&mut self.signal_client, &mut self.out);
-            let mut cx = Context { now, signal_client, out, remote, can_send, reaches, unsent };
+            let mut cx = Context { now, signal_client, out, remote, can_send, is_deliverable, unsent };
             act(connection, &mut cx);
         }
     }

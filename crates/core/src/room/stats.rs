@@ -20,16 +20,16 @@ pub(super) struct StatsSchedule {
 impl Room {
     /// When it is called next, if there are any.
     pub(super) fn stats_due_at(&self) -> Option<Timestamp> {
-        self.watched().next().map(|_| self.stats.next_at)
+        self.sampled().next().map(|_| self.stats.next_at)
     }
 
-    /// The connections that the browser calls good, to people with whom a repair could be agreed on. What a selective forwarding
+    /// The connections that are `connected`, to participants with whom a repair could be agreed on. What a selective forwarding
     /// unit sends depends on what it makes of our bandwidth, so its silence proves nothing.
-    fn watched(&self) -> impl Iterator<Item = &Connection> {
-        let watched = |(remote, connection): &(&Remote, &Connection)| {
+    fn sampled(&self) -> impl Iterator<Item = &Connection> {
+        let is_sampled = |(remote, connection): &(&Remote, &Connection)| {
             remote.participant().is_some() && connection.is_connected() && self.can_send_to(remote)
         };
-        self.connections.iter().filter(watched).map(|(_, connection)| connection)
+        self.connections.iter().filter(is_sampled).map(|(_, connection)| connection)
     }
 
     /// Whether our camera is on, but has not given a frame for a while. All connections send the same camera.
@@ -37,14 +37,14 @@ impl Room {
         self.connections.iter().any(|(_, connection)| connection.capture_frames() != FrameState::Flowing)
     }
 
-    /// Looks at the counters, if it is time.
+    /// Takes a sample, if it is time.
     pub(super) fn poll_stats(&mut self, now: Timestamp) {
         if self.stats.next_at > now {
             return;
         }
         let every = if now < self.stats.alert_until { STATS_INTERVAL_WHEN_ALERT } else { STATS_INTERVAL };
         self.stats.next_at = now + every;
-        for id in self.watched().filter_map(Connection::id).collect::<Vec<_>>() {
+        for id in self.sampled().filter_map(Connection::id).collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::GetStats);
         }
     }

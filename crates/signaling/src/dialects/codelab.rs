@@ -74,21 +74,21 @@ impl Codelab {
     }
 
     fn on_object(&mut self, what: &Json, context: &mut Context) -> Result<(), Malformed> {
-        let heard = context.on_extension(OTHER, what.at("x"));
+        let is_for_us = context.on_extension(OTHER, what.at("x"));
         if context.is_visavis(OTHER) {
             self.expecting = false;
             context.set_timer(None);
         }
-        if heard && *what.at("candidate") != Json::Null {
+        if is_for_us && *what.at("candidate") != Json::Null {
             context.on_candidate(OTHER, what);
-        } else if heard {
+        } else if is_for_us {
             context.on_description(OTHER, what, None)?;
             context.set_timer(None);
         }
         Ok(())
     }
 
-    fn await_them(&mut self, timeout: Duration, context: &mut Context) {
+    fn expect_peer(&mut self, timeout: Duration, context: &mut Context) {
         self.expecting = true;
         context.set_timer(Some(context.now + timeout));
     }
@@ -126,16 +126,16 @@ impl Protocol for Codelab {
                 self.send_extension(OTHER, hello, context);
                 if !context.knows(OTHER) {
                     self.send(Json::text(READY), context);
-                    self.await_them(JOINER_WAITS, context);
+                    self.expect_peer(JOINER_WAITS, context);
                 }
             }
             ("join", _) if context.is_joined() => {
                 self.creator = true;
-                self.await_them(CREATOR_WAITS, context);
+                self.expect_peer(CREATOR_WAITS, context);
             }
             // The newest of these servers say only this, to both, and to one of them twice.
             ("ready", _) if context.is_joined() && !context.knows(OTHER) && !self.expecting => {
-                self.await_them(CREATOR_WAITS, context);
+                self.expect_peer(CREATOR_WAITS, context);
             }
             ("message", what) if context.is_joined() => self.on_text(what, context)?,
             _ => {}

@@ -55,13 +55,13 @@ impl Protocol for GroupChat {
             "removePeer" => context.participant_left(peer),
             "sessionDescription" => {
                 let description = fields.at("session_description");
-                if heeded(peer, description, context) {
+                if is_for_us(peer, description, context) {
                     context.on_description(peer, description, None)?;
                 }
             }
             "iceCandidate" => {
                 let candidate = fields.at("ice_candidate");
-                if heeded(peer, candidate, context) {
+                if is_for_us(peer, candidate, context) {
                     context.on_candidate(peer, candidate);
                 }
             }
@@ -94,7 +94,7 @@ impl Protocol for GroupChat {
     }
 }
 
-fn heeded(peer: &str, what: &Json, context: &mut Context) -> bool {
+fn is_for_us(peer: &str, what: &Json, context: &mut Context) -> bool {
     context.knows(peer) && context.on_extension(peer, what.at("x"))
 }
 

@@ -39,8 +39,8 @@ struct MdnChat {
     id: Option<Json>,
     name: String,
     joining: bool,
-    /// Who described themselves last.
-    speaker: String,
+    /// Whose description came last.
+    last_describer: String,
     /// Who hung up and is still there: nobody calls them again.
     hung_up: Vec<String>,
     /// Who has come after us and has not called yet, and until when they may.
@@ -48,7 +48,7 @@ struct MdnChat {
 }
 
 impl MdnChat {
-    fn introduce(&mut self, context: &mut Context) {
+    fn send_user_name(&mut self, context: &mut Context) {
         let (true, Some(id)) = (self.joining, self.id.clone()) else { return };
         let mut fields = Fields::of_type("username");
         fields.text("name", &self.name);
@@ -97,7 +97,7 @@ impl MdnChat {
             return Ok(());
         }
         context.on_description(from, fields.at("sdp"), Some(kind))?;
-        from.clone_into(&mut self.speaker);
+        from.clone_into(&mut self.last_describer);
         self.hung_up.retain(|name| name != from);
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Protocol for MdnChat {
             self.name.push_str("guest");
         }
         self.joining = true;
-        self.introduce(context);
+        self.send_user_name(context);
     }
 
     fn on_message(&mut self, message: &Message, context: &mut Context) -> Result<(), Malformed> {
@@ -136,7 +136,7 @@ impl Protocol for MdnChat {
         match fields.at("type").short() {
             "id" => {
                 self.id = Some(fields.at("id").clone());
-                self.introduce(context);
+                self.send_user_name(context);
             }
             "rejectusername" => fields.at("name").short().clone_into(&mut self.name),
             "userlist" => {
@@ -148,7 +148,7 @@ impl Protocol for MdnChat {
             "video-answer" => self.on_description(fields, SdpType::Answer, context)?,
             "new-ice-candidate" => {
                 let name = fields.at("name").short();
-                let from = if name.is_empty() { &self.speaker } else { name };
+                let from = if name.is_empty() { &self.last_describer } else { name };
                 if context.on_extension(from, fields.at("x")) {
                     context.on_candidate(from, fields.at("candidate"));
                 }

@@ -57,7 +57,7 @@ fn make(options: Options) -> BoxedDialect {
         slot: 0,
         opened: false,
         known: false,
-        calls: Notes::default(),
+        calls: CallIds::default(),
         callee: Callee::default(),
     };
     options.over_raw(peerjs)
@@ -77,56 +77,56 @@ struct PeerJs {
     opened: bool,
     /// The server has known us under this id before.
     known: bool,
-    /// With whom which call is under way.
-    calls: Notes,
+    /// The id of the call with each participant.
+    calls: CallIds,
     callee: Callee,
 }
 
-/// Whom a room calls that is one id.
+/// The one participant that is called where the name of the room is an id.
 #[derive(Default)]
 struct Callee {
-    /// Whether they answer, or are about to; for how many heartbeats that has been so or not.
-    here: bool,
-    beats: u32,
+    /// Whether they are in the room or being called, and for how many heartbeats that has not changed.
+    present: bool,
+    heartbeats: u32,
     /// How often they were called again.
     calls: u32,
 }
 
 impl Callee {
-    /// A heartbeat passes: whether to call again.
-    fn beat(&mut self, here: bool) -> bool {
-        if std::mem::replace(&mut self.here, here) != here {
-            self.beats = 0;
+    /// Counts a heartbeat. Whether to call again.
+    fn on_heartbeat(&mut self, present: bool) -> bool {
+        if std::mem::replace(&mut self.present, present) != present {
+            self.heartbeats = 0;
         }
-        self.beats = self.beats.saturating_add(1);
-        if here && self.beats >= LONG_CALL {
+        self.heartbeats = self.heartbeats.saturating_add(1);
+        if present && self.heartbeats >= LONG_CALL {
             self.calls = 0;
         }
-        let again = !here && self.calls < MAX_CALLS && self.beats >= 1 << self.calls;
+        let again = !present && self.calls < MAX_CALLS && self.heartbeats >= 1 << self.calls;
         if again {
-            (self.calls, self.beats) = (self.calls + 1, 0);
+            (self.calls, self.heartbeats) = (self.calls + 1, 0);
         }
         again
     }
 
     /// Whether the last of all calls has just been in vain.
     fn is_given_up(&self) -> bool {
-        !self.here && self.calls >= MAX_CALLS && self.beats == 1
+        !self.present && self.calls >= MAX_CALLS && self.heartbeats == 1
     }
 }
 
-/// A word about each of a few people.
+/// The id of the call with each of a few participants.
 #[derive(Default)]
-struct Notes(Vec<(String, String)>);
+struct CallIds(Vec<(String, String)>);
 
-impl Notes {
-    fn get(&self, whom: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == whom).map(|(_, note)| note.as_str())
+impl CallIds {
+    fn get(&self, id: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == id).map(|(_, call_id)| call_id.as_str())
     }
 
-    fn set(&mut self, whom: &str, note: &str) {
-        self.0.retain(|(known, _)| known != whom);
-        self.0.push((whom.to_owned(), note.to_owned()));
+    fn set(&mut self, id: &str, call_id: &str) {
+        self.0.retain(|(known, _)| known != id);
+        self.0.push((id.to_owned(), call_id.to_owned()));
         if self.0.len() > MAX_PARTICIPANTS {
             self.0.remove(0);
         }
@@ -147,10 +147,10 @@ impl PeerJs {
         if !self.opened {
             return;
         }
-        if let Some(whom) = by_id {
+        if let Some(id) = by_id {
             context.joined();
-            self.hello(whom, context);
-            return context.participant_joined(whom, Offerer::Us);
+            self.hello(id, context);
+            return context.participant_joined(id, Offerer::Us);
         }
         context.joined();
         for other in (0..SLOTS).filter(|other| *other != self.slot) {
@@ -160,10 +160,10 @@ impl PeerJs {
 
     /// Whoever is called by id may have been reloaded. Nobody knows whether they are back.
     fn call_again(&mut self, context: &mut Context) {
-        let Some(whom) = self.room.strip_prefix('@').filter(|_| context.is_joined()) else { return };
-        if self.callee.beat(context.knows(whom)) {
-            self.hello(whom, context);
-            context.call_unconfirmed(whom);
+        let Some(id) = self.room.strip_prefix('@').filter(|_| context.is_joined()) else { return };
+        if self.callee.on_heartbeat(context.knows(id)) {
+            self.hello(id, context);
+            context.call_unconfirmed(id);
         } else if self.callee.is_given_up() {
             context.unanswered();
         }

@@ -88,7 +88,7 @@ impl Tabs {
         out.push(DialectOutput::Frame([message, ",", also].concat()));
     }
 
-    fn introduce(&self, to: Option<&str>, out: &mut Vec<DialectOutput>) {
+    fn post_participant_joined(&self, to: Option<&str>, out: &mut Vec<DialectOutput>) {
         let mut participant = Fields::default();
         participant.text("id", &self.id);
         participant.text("name", &self.name);
@@ -104,7 +104,7 @@ impl Tabs {
             Outbound::Join { room, name, media } => {
                 (self.room, self.name, self.media) = (room.clone(), name.clone(), *media);
                 self.heartbeat_at = Some(now + HEARTBEAT);
-                self.introduce(None, out);
+                self.post_participant_joined(None, out);
                 // The room is joined as soon as we say so.
                 return out.extend(self.joined().map(DialectOutput::Signal));
             }
@@ -149,9 +149,9 @@ impl Tabs {
         if other_room || !(directed || *to == Json::Null) {
             return;
         }
-        let mut heard = Vec::new();
-        self.codec.handle(now, DialectInput::Frame(frame), &mut heard);
-        for output in heard {
+        let mut outputs = Vec::new();
+        self.codec.handle(now, DialectInput::Frame(frame), &mut outputs);
+        for output in outputs {
             match output {
                 DialectOutput::Signal(signal) => self.on_signal(now, directed, signal, out),
                 DialectOutput::Invalid(_) => out.push(output),
@@ -212,7 +212,7 @@ impl Tabs {
         if self.id.as_str() < info.id.as_str() {
             info.offerer = Offerer::Us;
         }
-        self.introduce(Some(info.id.as_str()), out);
+        self.post_participant_joined(Some(info.id.as_str()), out);
         out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Joined(info.clone()))));
         self.others.push(Other { info, last_message_at: now, gone: false });
     }

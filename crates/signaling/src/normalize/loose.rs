@@ -61,7 +61,7 @@ fn look_for_candidate(value: &Json, depth: u32) -> Option<IceCandidate> {
             let inside = CANDIDATE.iter().map(|key| value.at(key)).find(|inside| **inside != Json::Null)?;
             let candidate = look_for_candidate(inside, depth)?;
             let flat = matches!(inside, Json::Text(text) if !text.starts_with('{'));
-            Some(if flat { placed(candidate, value) } else { candidate })
+            Some(if flat { with_section(candidate, value) } else { candidate })
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) => None,
     }
@@ -79,7 +79,7 @@ fn read_line(line: &str) -> Option<IceCandidate> {
 }
 
 /// A candidate with what stands beside its line.
-fn placed(mut candidate: IceCandidate, beside: &Json) -> IceCandidate {
+fn with_section(mut candidate: IceCandidate, beside: &Json) -> IceCandidate {
     let index = INDEX.iter().find_map(|key| number(beside.at(key)));
     let mid = MID.iter().find_map(|key| beside.at(key).as_text());
     let mid = mid.filter(|mid| mid.len() <= MAX_ICE_FIELD_BYTES && !(mid.is_empty() && index.is_some()));

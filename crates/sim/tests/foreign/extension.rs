@@ -70,7 +70,7 @@ fn who_leaves_is_gone_at_once() {
 
 /// No hold, and nobody waits for an offer into the silence to be repeated.
 #[test]
-fn two_of_ours_meet_at_once() {
+fn two_visavis_pages_meet_at_once() {
     for dialect in foreign().filter(|dialect| has_extension(dialect)) {
         for (delay, lag) in [(20, 0), (0, 4), (20, 4)] {
             for gap in [700, 1_000, 3_000, 100_000] {
