@@ -6,9 +6,9 @@
 mod page;
 mod panic;
 mod perform;
-mod rehearsal;
 mod subscribers;
 mod timer;
+mod warm_up;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -25,10 +25,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
 
 pub use self::panic::install_hook;
-pub use self::rehearsal::Rehearsal;
 use self::subscribers::{Callback, Subscribers};
 pub use self::subscribers::{Subscription, Update};
 use self::timer::Timer;
+pub use self::warm_up::WarmUp;
 use crate::dom::Listener;
 use crate::media::Media;
 use crate::on_demand::{self, NotLoaded, lazy_fn};

@@ -11,7 +11,7 @@ use super::settings::{Settings, hex};
 use super::setup::{Opening, choice_url, choices};
 use super::{address, subscribers};
 use crate::dom::{Listener, random_bytes};
-use crate::driver::{Driver, DriverOptions, MakeDialect, Rehearsal, Subscription};
+use crate::driver::{Driver, DriverOptions, MakeDialect, Subscription, WarmUp};
 use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 
@@ -42,7 +42,7 @@ pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRo
     let _listeners = identity.into_listeners().into_iter().chain(links).collect();
     driver.command(first_command);
     handle.arrived(&driver);
-    Rehearsal::default().play(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
+    WarmUp::default().run(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
     Ok(ElementRoom { driver, _subscriptions, _listeners })
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use visavis::driver::{Driver, DriverOptions, Rehearsal, Subscription, Update};
+use visavis::driver::{Driver, DriverOptions, Subscription, Update, WarmUp};
 use visavis::tracks::Tracks;
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects;
@@ -263,10 +263,10 @@ async fn rooms_without_a_user_interface_see_each_other() {
 
 /// Or code would stay uncompiled that a join needs.
 #[wasm_bindgen_test]
-fn what_is_rehearsed_is_a_call_that_comes_about() {
-    let mut rehearsal = Rehearsal::default();
-    while rehearsal.step() {}
-    let view = rehearsal.view();
+fn the_warm_up_is_a_call_that_comes_about() {
+    let mut warm_up = WarmUp::default();
+    while warm_up.step() {}
+    let view = warm_up.view();
     assert_eq!(view.lifecycle, Lifecycle::Joined);
     let connection = &view.participants[0].connection;
     assert_eq!(connection.state, ConnectionState::Connected);

@@ -336,7 +336,7 @@ impl RoomView {
             },
             participants: Vec::new(),
             blocked: false,
-            check: Vec::new(),
+            preflight: Vec::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A join with nobody, before there is one with somebody.
+//! A join with nobody, which warms up the code for one with somebody.
 //!
 //! Browsers compile a function of a program when it is called for the first time. A join needs about three hundred, and a
 //! third of the time between a click and the offer went into compiling them (36 ms on a slow machine). So their code runs
@@ -29,13 +29,13 @@ const CANDIDATE_OF_THEIRS: &str = r#"{"type":"candidate","from":"b","candidate":
 const CANDIDATE: &str = "candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host generation 0 ufrag aaaa";
 
 /// A room in which nothing is real, in the middle of a join.
-pub struct Rehearsal {
+pub struct WarmUp {
     room: Room,
     recorder: Recorder,
     inputs: vec::IntoIter<Input>,
 }
 
-impl Default for Rehearsal {
+impl Default for WarmUp {
     fn default() -> Self {
         let dialect = Visavis::new("ws://localhost", "0".repeat(MIN_IDENTITY_BYTES)).with_session("0");
         let config = RoomConfig { prepare_connection: true, ..RoomConfig::default() };
@@ -47,13 +47,13 @@ impl Default for Rehearsal {
     }
 }
 
-impl Rehearsal {
-    /// Plays the whole join, one step whenever the browser is idle, and then gives `done` what would be shown.
-    pub fn play(mut self, done: impl FnOnce(&RoomView) + 'static) {
-        call_when_idle(move || if self.step() { self.play(done) } else { done(&self.view()) });
+impl WarmUp {
+    /// Runs the whole join, one step whenever the browser is idle, and then gives `done` what would be shown.
+    pub fn run(mut self, done: impl FnOnce(&RoomView) + 'static) {
+        call_when_idle(move || if self.step() { self.run(done) } else { done(&self.view()) });
     }
 
-    /// Plays one step. False if there is none left.
+    /// Runs one step. False if there is none left.
     pub fn step(&mut self) -> bool {
         let Some(input) = self.inputs.next() else { return false };
         let now = Timestamp::default();
