@@ -6,6 +6,7 @@ mod devices;
 mod peer_channel;
 mod pictures;
 mod preflight;
+mod prepared_offer;
 mod refused;
 mod safety;
 mod screen;
