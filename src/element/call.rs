@@ -23,12 +23,13 @@ pub(super) struct ElementRoom {
     _listeners: Vec<Listener>,
 }
 
-/// Makes the room of a lobby, and has it do what it is to do first.
+/// Makes the room of a lobby, and has it do what it was asked for so far.
 ///
 /// # Errors
 /// If the browser lacks something that it cannot do without.
+#[inline(never)]
 pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRoom, JsValue> {
-    let Opening { settings, identity, first_command, ui, tracks, handle } = opening;
+    let Opening { settings, identity, ui, tracks, handle } = opening;
     let driver = Driver::start(driver_options(element, &settings, &identity, &tracks)?)?;
     let server = settings.server.choice.clone();
     let inform_page = subscribers::inform_page(element, settings.from_url, server);
@@ -40,7 +41,6 @@ pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRo
     ];
     let links = if settings.from_url { address::follow_links() } else { None };
     let _listeners = identity.into_listeners().into_iter().chain(links).collect();
-    driver.command(first_command);
     handle.arrived(&driver);
     WarmUp::default().run(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
     Ok(ElementRoom { driver, _subscriptions, _listeners })

@@ -41,8 +41,8 @@ impl RoomHandle for Rc<LateRoom> {
     fn command(&self, command: Command) {
         if let Some(driver) = self.driver() {
             driver.command(command);
-        } else if self.driver.get().is_none() {
-            self.waiting.borrow_mut().push_bounded(command, MAX_WAITING);
+        } else if self.driver.get().is_none() && self.waiting.borrow().len() < MAX_WAITING {
+            self.waiting.borrow_mut().push(command);
         }
     }
 

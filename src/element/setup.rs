@@ -13,14 +13,12 @@ use super::identity::Identity;
 use super::late_room::LateRoom;
 use super::settings::{Settings, StartError, socket_url};
 use crate::tracks::Tracks;
-use crate::ui::{self, MappingEditorOptions, ServerOptions, Ui, UiOptions};
+use crate::ui::{self, MappingEditorOptions, RoomHandle as _, ServerOptions, Ui, UiOptions};
 
 /// A lobby without a room: what makes rooms may still be on its way.
 pub(super) struct Opening {
     pub(super) settings: Settings,
     pub(super) identity: Identity,
-    /// What the room is to do first.
-    pub(super) first_command: Command,
     pub(super) ui: Rc<Ui>,
     pub(super) tracks: Tracks,
     /// Where the interface sends its commands.
@@ -57,8 +55,10 @@ fn try_open(element: &HtmlElement, mut settings: Settings) -> Result<Opening, Js
     let (handle, tracks) = (Rc::new(LateRoom::new(element)), Tracks::default());
     let ui =
         Ui::mount(element, tracks.clone(), ui_options(&settings, &identity), Box::new(Rc::clone(&handle)))?;
+    // After what the interface wants from the beginning, and before what the person does.
+    handle.command(first_command);
     ui.render(&Rc::new(view));
-    Ok(Opening { settings, identity, first_command, ui, tracks, handle })
+    Ok(Opening { settings, identity, ui, tracks, handle })
 }
 
 fn ui_options(settings: &Settings, identity: &Identity) -> UiOptions {

@@ -24,6 +24,7 @@ pub(super) struct Left {
 
 impl Left {
     /// Builds it into the frame.
+    #[inline(never)]
     pub(super) fn new(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let left = Self {
@@ -49,6 +50,7 @@ impl Left {
     }
 
     /// Shows the state of things.
+    #[inline(never)]
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         dom::set_text(&self.heading, &text::left(&view.room, view.problem.as_ref()));
         dom::set_flag(&self.rejoin, "hidden", view.room.is_empty());

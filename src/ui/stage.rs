@@ -60,6 +60,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Builds it, outside of the page.
+    #[inline(never)]
     pub(super) fn new(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let area: Element = dom::find(&element, ".tiles")?;
@@ -83,6 +84,7 @@ impl Stage {
     }
 
     /// The first moment in the room.
+    #[inline(never)]
     pub(super) fn enter(&self, view: &RoomView) -> Result<(), JsValue> {
         self.shared.frame.prepend_with_node_1(&self.element)?;
         names::remember(&view.me.name);
@@ -106,6 +108,7 @@ impl Stage {
     }
 
     /// Shows the state of things.
+    #[inline(never)]
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         let shares = view.me.source(Source::Screen).state == SourceState::On;
         let names = names::distinct(view);

@@ -196,7 +196,8 @@ impl Page {
     /// Stops the test, with what was seen, and keeps the page's remains among the artifacts.
     pub async fn fail(&self, what: &str, snapshot: &Snapshot) -> ! {
         let stem = self.save_artifacts(what).await;
-        panic!("{}: not seen: {what}. Seen instead (more in {stem}.*):\n{snapshot}", self.name);
+        let pictures = self.eval("return (await window.__e2e?.pictures()) ?? []", vec![]).await;
+        panic!("{}: not seen: {what}. Seen instead (more in {stem}.*):\n{snapshot}\n{pictures:#}", self.name);
     }
 
     /// Keeps a screenshot, the document and the console under a name like the given one.

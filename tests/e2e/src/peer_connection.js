@@ -35,7 +35,8 @@
     source.connect(volume).connect(sink);
     source.start();
     const [track] = sink.stream.getAudioTracks();
-    return { track, end: () => context.close() };
+    // A connection may be made before anybody has clicked, and then a context does not run by itself.
+    return { track, begin: () => context.resume(), end: () => context.close() };
   };
 
   // ---- descriptions
@@ -258,6 +259,7 @@
       if (this.signalingState !== expected)
         throw new DOMException(`${type} in ${this.signalingState}`, 'InvalidStateError');
       const sections = read(sdp);
+      if (/^a=candidate:/m.test(sdp)) this.#hasRemoteCandidate = true;
       for (const { kind, mid } of sections) {
         if (this.#transceivers.some(it => it.mid === mid)) continue;
         const free = this.#transceivers.find(it => it.mid === null && it.kind === kind);
@@ -321,6 +323,7 @@
       });
     }
     #setConnectionState(connection, ice) {
+      if (connection === 'connected') for (const { received } of this.#transceivers) received.begin?.();
       Object.assign(this, { connectionState: connection, iceConnectionState: ice });
       this.dispatchEvent(event('iceconnectionstatechange'));
       this.dispatchEvent(event('connectionstatechange'));

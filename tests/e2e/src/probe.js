@@ -172,6 +172,16 @@
     });
     return Promise.all(paths);
   };
+  // What the streams of pictures are like, for whoever has to find out why one of them stands still.
+  e2e.pictures = async () => {
+    const words = ['framesPerSecond', 'framesDecoded', 'framesEncoded', 'frames', 'frameWidth', 'bytesReceived', 'bytesSent',
+      'packetsLost', 'qpSum', 'keyFramesDecoded', 'keyFramesEncoded', 'pliCount', 'nackCount', 'freezeCount', 'targetBitrate',
+      'qualityLimitationReason', 'jitterBufferDelay', 'availableOutgoingBitrate', 'currentRoundTripTime'];
+    const reports = await Promise.all(open().map(connection => connection.getStats()));
+    const entries = reports.flatMap(report => [...report.values()]).filter(it =>
+      (it.kind === 'video' && /^(inbound-rtp|outbound-rtp|media-source)$/.test(it.type)) || it.nominated);
+    return entries.map(it => `${it.type} ${words.filter(word => word in it).map(word => `${word}=${it[word]}`).join(' ')}`);
+  };
   e2e.renegotiate = () => open().forEach(connection => connection.restartIce());
   e2e.states = () =>
     open()

@@ -225,6 +225,6 @@ impl fmt::Display for Tile {
         let Some(video) = &self.video else { return Ok(()) };
         write!(f, " #{} frames={} width={}", video.number, video.frames, video.width)?;
         write!(f, " bright={:.0} gap={:.0} sound={:.4}", video.brightness, video.gap, video.sound)?;
-        write!(f, "/{} paused={}", video.samples, video.paused)
+        write!(f, "/{} paused={} picture={}", video.samples, video.paused, video.picture)
     }
 }

@@ -2,10 +2,11 @@
 
 use std::io::ErrorKind;
 use std::net::UdpSocket;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use visavis_e2e::call::{join, join_by_link, sees, wait_for_lobby};
+use visavis_e2e::page::WAIT_TIMEOUT;
 use visavis_e2e::relay::pass_through;
 use visavis_e2e::{Browser, Bundle, Page, Relay, Server, Snapshot, tools};
 
@@ -45,9 +46,11 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     let ann = browser.open("Ann", &own.url()).await;
     join(&ann, "tea").await;
     let ben = browser.open("Ben", &format!("{}?room=tea&name=Ben&join", own.url())).await;
-    let snapshot = lobby_with_own_video(&ben).await;
+    lobby_with_own_video(&ben).await;
+    // Ben's page has one ready, and nobody is at its other end.
+    let snapshot = ann.snapshot().await;
     assert_eq!(snapshot.resources.connections, 0, "{snapshot}");
-    assert!(ann.snapshot().await.others().next().is_none(), "nobody has come");
+    assert!(snapshot.others().next().is_none(), "nobody has come");
     join_by_link(&ben).await;
     sees(&ann, &["Ben"]).await;
 
@@ -59,7 +62,8 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     let link = format!("{}?Room=tea&join&dialect=visavis&server={}", own.url(), relay.url());
     let [cem, dot] = [browser.open("Cem", &link).await, browser.open("Dot", &link).await];
     for page in [&cem, &dot] {
-        lobby_with_own_video(page).await;
+        let snapshot = lobby_with_own_video(page).await;
+        assert_eq!(snapshot.resources.connections, 0, "nothing is ready for strangers: {snapshot}");
         wait_for_text(page, "[data-server]", "127.0.0.1").await;
     }
     assert_eq!((relay.sockets(), was_asked(&stun)), (0, false), "whoever wrote the link knows of nobody");
@@ -76,6 +80,15 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
 
 async fn address(page: &Page) -> Value {
     page.eval("return [location.search, location.hash]", vec![]).await
+}
+
+/// It changes soon after somebody is in the room, not at the same moment.
+async fn wait_for_address(page: &Page, expected: &Value) {
+    let begin = Instant::now();
+    while address(page).await != *expected {
+        assert!(begin.elapsed() < WAIT_TIMEOUT, "{} instead of {expected}", address(page).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn title(page: &Page) -> String {
@@ -99,7 +112,7 @@ async fn an_address_invites_and_says_nothing_of_the_person() {
     assert_eq!(wait_for_lobby(&ann).await, ("Book club".to_owned(), "Ann".to_owned()));
     assert_eq!(title(&ann).await, "Book club · Visavis");
     join_by_link(&ann).await;
-    assert_eq!(address(&ann).await, json!(["?lang=en", "#room=Book+club"]));
+    wait_for_address(&ann, &json!(["?lang=en", "#room=Book+club"])).await;
     assert_eq!((title(&ann).await.as_str(), asks_before_leaving(&ann).await), ("Book club · Visavis", false));
     ann.reload().await;
     ann.wait_until("to be back, under her name", |snapshot| {

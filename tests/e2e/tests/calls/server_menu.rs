@@ -58,6 +58,7 @@ async fn a_server_is_chosen_in_the_lobby_and_carried_by_a_link() {
     wait_for_text(&ann, "[data-server]", &format!(": 127.0.0.1:{} (", site.port())).await;
     assert!(address(&ann).await.contains("dialect=visavis&server=ws"), "{}", address(&ann).await);
     join(&ann, "tea").await;
+    ann.eval("while (!location.hash) await new Promise(done => setTimeout(done, 20));", vec![]).await;
 
     // Another person follows the link: it says where it leads before they join, even if it says to join at once.
     let stranger = Browser::chrome().await;

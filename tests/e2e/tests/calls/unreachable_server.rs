@@ -147,8 +147,12 @@ fn incomplete(signaling: &serde_json::Value) -> Bundle {
 
 #[tokio::test]
 async fn a_missing_part_of_the_page_is_named() {
-    let (_site, _bundle, page) = lobby_of(incomplete(&json!({ "dialect": "ayame" }))).await;
-    page.wait_until("to be told", |snapshot| snapshot.problem == "not-loaded").await;
+    let without_call = Bundle::with_config(&json!({}));
+    remove(&without_call, "_call.wasm");
+    for bundle in [incomplete(&json!({ "dialect": "ayame" })), without_call] {
+        let (_site, _bundle, page) = lobby_of(bundle).await;
+        page.wait_until("to be told", |snapshot| snapshot.problem == "not-loaded").await;
+    }
 }
 
 #[tokio::test]

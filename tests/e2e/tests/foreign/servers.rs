@@ -92,8 +92,10 @@ async fn call_through(browser: Arc<Browser>, case: &ServerCase) {
     fixture.server.assert_alive();
 }
 
-/// The room as the page's address names it: some servers choose it.
+/// The room as the page's address names it, soon after the page has joined: some servers choose it.
 pub(crate) async fn room_of(page: &Page) -> String {
-    let script = "return new URLSearchParams(location.hash.slice(1)).get('room')";
+    let script = "const room = () => new URLSearchParams(location.hash.slice(1)).get('room');
+        while (!room()) await new Promise(done => setTimeout(done, 20));
+        return room();";
     page.eval(script, vec![]).await.as_str().unwrap_or_default().to_owned()
 }
