@@ -211,7 +211,7 @@ impl Pump {
         let mut events = Vec::new();
         while self.activity.get() != Activity::Aborted && self.drain(&mut events) {
             self.arm_timer();
-            self.publish(&mut events);
+            self.notify_subscribers(&mut events);
         }
         match self.activity.get() {
             Activity::Running => self.activity.set(Activity::Idle),
@@ -296,7 +296,7 @@ impl Pump {
     }
 
     /// Tells subscribers where the room is now, and what has happened on the way.
-    fn publish(&self, events: &mut Vec<Event>) {
+    fn notify_subscribers(&self, events: &mut Vec<Event>) {
         let view = Rc::new(self.room.borrow().view());
         let before = self.view.replace(Some(Rc::clone(&view)));
         let same = before.is_some_and(|before| before == view);

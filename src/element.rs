@@ -12,8 +12,8 @@
 
 pub mod address;
 mod call;
+mod deferred_room;
 mod identity;
-mod late_room;
 mod settings;
 mod setup;
 mod subscribers;

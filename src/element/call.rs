@@ -41,7 +41,7 @@ pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRo
     ];
     let links = if settings.from_url { address::follow_links() } else { None };
     let _listeners = identity.into_listeners().into_iter().chain(links).collect();
-    handle.arrived(&driver);
+    handle.set_driver(&driver);
     WarmUp::default().run(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
     Ok(ElementRoom { driver, _subscriptions, _listeners })
 }

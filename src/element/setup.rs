@@ -9,8 +9,8 @@ use visavis_signaling::dialects::Mapping;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
+use super::deferred_room::DeferredRoom;
 use super::identity::Identity;
-use super::late_room::LateRoom;
 use super::settings::{Settings, StartError, socket_url};
 use crate::tracks::Tracks;
 use crate::ui::{self, MappingEditorOptions, RoomHandle as _, ServerOptions, Ui, UiOptions};
@@ -22,7 +22,7 @@ pub(super) struct Opening {
     pub(super) ui: Rc<Ui>,
     pub(super) tracks: Tracks,
     /// Where the interface sends its commands.
-    pub(super) handle: Rc<LateRoom>,
+    pub(super) handle: Rc<DeferredRoom>,
 }
 
 /// Shows the lobby of an element, or that somebody is joining. If that cannot be done, the element shows why.
@@ -52,7 +52,7 @@ fn try_open(element: &HtmlElement, mut settings: Settings) -> Result<Opening, Js
     let mut identity = if settings.from_url { Identity::of_tab(&urls)? } else { Identity::new(urls.len())? };
     identity.restore_call(&mut settings);
     let (first_command, view) = first_step(&settings);
-    let (handle, tracks) = (Rc::new(LateRoom::new(element)), Tracks::default());
+    let (handle, tracks) = (Rc::new(DeferredRoom::new(element)), Tracks::default());
     let ui =
         Ui::mount(element, tracks.clone(), ui_options(&settings, &identity), Box::new(Rc::clone(&handle)))?;
     // After what the interface wants from the beginning, and before what the person does.

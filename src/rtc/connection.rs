@@ -21,7 +21,7 @@ use web_sys::{
 
 use super::bindings::{PeerConnection, StatsReport, Transceiver};
 use super::data_channels::DataChannels;
-use super::promise::{CloseSignal, answer_twice};
+use super::promise::{CloseSignal, set_pranswer_then_answer};
 use super::{certificate, convert, make};
 use crate::dom::{Listener, ignore, sleep};
 use crate::tracks::Tracks;
@@ -68,7 +68,7 @@ struct Outgoing {
 enum Operation {
     /// One call of the browser.
     Promise(Result<Promise, JsValue>),
-    /// [`answer_twice`]
+    /// [`set_pranswer_then_answer`]
     FirstAnswer(PeerConnection),
 }
 
@@ -211,7 +211,7 @@ impl Connection {
         spawn_local(async move {
             let result = match operation {
                 Operation::Promise(promise) => close_signal.wait(promise).await,
-                Operation::FirstAnswer(pc) => answer_twice(pc, close_signal).await,
+                Operation::FirstAnswer(pc) => set_pranswer_then_answer(pc, close_signal).await,
             };
             if let Some(connection) = connection.upgrade().filter(|connection| !connection.closed.get()) {
                 let result = result.map(drop).map_err(|error| convert::operation_error(&error));

@@ -39,7 +39,10 @@ impl CloseSignal {
 /// first own offer then crosses one of theirs and is withdrawn, the transceivers lose their channels, and the new channel
 /// of the received video knows no sink. Frames are decoded, sound flows, and the picture stands still for good. The same
 /// answer set twice leaves nothing to undo. Firefox refuses provisional answers, and does not need them.
-pub(super) async fn answer_twice(pc: PeerConnection, close_signal: CloseSignal) -> Result<JsValue, JsValue> {
+pub(super) async fn set_pranswer_then_answer(
+    pc: PeerConnection,
+    close_signal: CloseSignal,
+) -> Result<JsValue, JsValue> {
     let answer: Object = close_signal.wait(pc.create_answer()).await?.unchecked_into();
     let sdp = Reflect::get(&answer, &"sdp".into())?;
     let provisional = object(&[("type", "pranswer".into()), ("sdp", sdp)]);

@@ -2,9 +2,9 @@
 
 mod candidate_buffer;
 mod candidates;
-mod first_picture;
 mod flow_watch;
 mod frame_watch;
+mod initial_scale;
 mod media;
 mod negotiator;
 mod peer_channel;
@@ -21,11 +21,11 @@ use visavis_signaling::{
 
 use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
-use self::first_picture::FirstPicture;
-pub(crate) use self::first_picture::SMALL_FIRST_PICTURE;
 pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
 use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
+use self::initial_scale::InitialScale;
+pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 use self::peer_channel::PeerChannel;
@@ -111,7 +111,7 @@ pub(crate) struct Connection {
     remote_media: RemoteMedia,
     transceivers: LocalTransceivers,
     peer_channel: PeerChannel,
-    first_picture: FirstPicture,
+    initial_scale: InitialScale,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
     has_candidates: HasCandidates,
@@ -139,7 +139,7 @@ impl Connection {
                 Role::Answerer | Role::Publisher => &[],
             }),
             peer_channel: PeerChannel::default(),
-            first_picture: FirstPicture::default(),
+            initial_scale: InitialScale::default(),
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),
@@ -164,7 +164,7 @@ impl Connection {
         self.slot = PeerConnectionSlot::Created(id);
         self.add_planned_transceivers(out);
         if self.role() == Role::Offerer {
-            self.first_picture_is_small();
+            self.begin_with_reduced_scale();
             // It has all that its first offer describes. `negotiationneeded` says so too, but as a task of its own, which comes
             // after whatever the page does in between.
             self.negotiator.negotiation_needed();
@@ -254,7 +254,7 @@ impl Connection {
     }
 
     /// Takes over what waited for a connection that this one replaces in the same epoch.
-    pub(crate) fn take_over(&mut self, mut before: Self) {
+    pub(crate) fn take_waiting_from(&mut self, mut before: Self) {
         for description in before.negotiator.take_waiting() {
             self.negotiator.push(description);
         }
@@ -288,7 +288,7 @@ impl Connection {
         self.watch.reset();
         self.watch.reset_frames();
         self.recovery.state_changed(now, state);
-        self.note_first_picture(now, state);
+        self.limit_initial_scale(now, state);
     }
 
     /// `setLocalDescription` succeeded.
@@ -317,8 +317,8 @@ impl Connection {
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
         if first && self.plan == ConnectionPlan::MeshAnswerer {
-            self.first_picture_is_small();
-            self.effect(SMALL_FIRST_PICTURE, cx.out);
+            self.begin_with_reduced_scale();
+            self.effect(REDUCED_INITIAL_SCALE, cx.out);
             // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
             if self.remote_media.has_peer_channel() {
                 self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);

@@ -140,7 +140,7 @@ impl Room {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search =
             self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
-        let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_picture_due_at());
+        let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_scale_due_at());
         let preflight = self.preflight.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
@@ -183,7 +183,7 @@ impl Room {
         self.media.timeout(now, &mut self.out);
         self.repair(now);
         for (_, connection) in self.connections.iter_mut() {
-            connection.show_full_picture(now, &mut self.out);
+            connection.restore_full_scale(now, &mut self.out);
         }
         self.poll_stats(now);
     }

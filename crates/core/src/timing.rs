@@ -39,7 +39,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The part of that in which most connections come about.
 pub const CONNECT_BEGINNING: Duration = Duration::from_secs(1);
 /// How long after that the first, small picture becomes a large one: by then the path is known to carry more.
-pub const FIRST_PICTURE_DURATION: Duration = Duration::from_millis(700);
+pub const INITIAL_SCALE_DURATION: Duration = Duration::from_millis(700);
 /// `disconnected` often heals by itself; this long it may try.
 pub const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 /// From an ICE restart to `connected`; then the connection is built anew.

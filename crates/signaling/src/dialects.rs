@@ -104,18 +104,18 @@ pub fn named(name: &str) -> Option<&'static DialectEntry> {
 
 /// The end of the half of an identity that others may see: our id among Visavis clients on other servers.
 pub fn known_as(identity: &str) -> &str {
-    let (public, _) = halves(identity);
+    let (public, _) = split_identity(identity);
     public.get(public.len().saturating_sub(MIN_X_ID_BYTES)..).unwrap_or_default()
 }
 
-fn halves(identity: &str) -> (&str, &str) {
+fn split_identity(identity: &str) -> (&str, &str) {
     identity.split_at_checked(identity.len() / 2).unwrap_or_default()
 }
 
 impl Options {
     /// An id of ours for servers that let clients choose, and another secret for those that want one too.
     fn ids(&self) -> (String, String) {
-        let (public, secret) = halves(&self.identity);
+        let (public, secret) = split_identity(&self.identity);
         (public.to_owned(), secret.to_owned())
     }
 

@@ -5,7 +5,7 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair, SMALL_FIRST_PICTURE};
+use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
@@ -72,7 +72,7 @@ impl Room {
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
         if plan == ConnectionPlan::MeshOfferer {
-            self.out.connection(connection, SMALL_FIRST_PICTURE);
+            self.out.connection(connection, REDUCED_INITIAL_SCALE);
         }
         if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
@@ -337,7 +337,7 @@ impl Room {
         let (epoch, recovery) = (connection.epoch(), connection.recovery().for_successor(now));
         let before = self.replace_connection(remote, epoch, ConnectionPlan::MeshAnswerer, recovery);
         if let (Some(connection), Some(before)) = (self.connections.get_mut(remote), before) {
-            connection.take_over(before);
+            connection.take_waiting_from(before);
         }
     }
 

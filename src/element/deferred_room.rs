@@ -13,20 +13,20 @@ use crate::ui::{RoomHandle, show_panic};
 const MAX_WAITING: usize = 16;
 
 /// The room of an element, whether it is there yet or not.
-pub(super) struct LateRoom {
+pub(super) struct DeferredRoom {
     element: HtmlElement,
     driver: OnceCell<WeakDriver>,
     waiting: RefCell<Queue<Command>>,
 }
 
-impl LateRoom {
+impl DeferredRoom {
     /// One that is not there yet.
     pub(super) fn new(element: &HtmlElement) -> Self {
         Self { element: element.clone(), driver: OnceCell::new(), waiting: RefCell::default() }
     }
 
     /// It is there, and does what it was asked for meanwhile.
-    pub(super) fn arrived(&self, driver: &Driver) {
+    pub(super) fn set_driver(&self, driver: &Driver) {
         let _ = self.driver.set(driver.downgrade());
         let waiting = self.waiting.take().take();
         waiting.into_iter().for_each(|command| driver.command(command));
@@ -37,7 +37,7 @@ impl LateRoom {
     }
 }
 
-impl RoomHandle for Rc<LateRoom> {
+impl RoomHandle for Rc<DeferredRoom> {
     fn command(&self, command: Command) {
         if let Some(driver) = self.driver() {
             driver.command(command);
