@@ -29,7 +29,7 @@ pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 use self::peer_channel::PeerChannel;
-pub(crate) use self::prepared_offer::PreparedOffer;
+pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;

@@ -144,6 +144,11 @@ impl LocalMedia {
         self.sources.iter().map(LocalSource::view).collect()
     }
 
+    /// Whether a device is being opened: perhaps the person is asked for permission.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.sources.iter().any(|local| matches!(local.phase, Phase::Starting(_)))
+    }
+
     pub(crate) fn view(&self, source: Source) -> SourceView {
         self.find(|local| local.source == source).map_or(SourceView::off(source), LocalSource::view)
     }

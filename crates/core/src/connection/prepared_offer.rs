@@ -22,13 +22,23 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(crate) struct PreparedOffer {
     pub(crate) id: ConnectionId,
-    config: ConnectionConfig,
-    hang_up_channel: bool,
+    conditions: OfferConditions,
     created_at: Timestamp,
     offer: Offer,
     candidates: Vec<Option<IceCandidate>>,
     /// The sections of our transceivers.
     mids: Vec<(Source, String)>,
+}
+
+/// What an offer depends on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OfferConditions {
+    pub(crate) config: ConnectionConfig,
+    /// It has a channel to hang up.
+    pub(crate) hang_up_channel: bool,
+    /// A device is open: before, browsers gather host candidates with names in place of addresses, which not every network
+    /// resolves (RFC 8828 section 5.2, draft-ietf-mmusic-mdns-ice-candidates).
+    pub(crate) captures: bool,
 }
 
 /// How far the browser is with it.
@@ -40,17 +50,11 @@ enum Offer {
 }
 
 impl PreparedOffer {
-    /// One that the shell has been asked for just now, with this configuration, and with a channel to hang up or without.
-    pub(crate) fn new(
-        now: Timestamp,
-        id: ConnectionId,
-        config: ConnectionConfig,
-        hang_up_channel: bool,
-    ) -> Self {
+    /// One that the shell has been asked for just now.
+    pub(crate) fn new(now: Timestamp, id: ConnectionId, conditions: OfferConditions) -> Self {
         Self {
             id,
-            config,
-            hang_up_channel,
+            conditions,
             created_at: now,
             offer: Offer::Pending,
             candidates: Vec::new(),
@@ -81,12 +85,17 @@ impl PreparedOffer {
         }
     }
 
-    /// Whether it is what would be made now.
-    pub(crate) fn fits(&self, now: Timestamp, config: &ConnectionConfig, hang_up_channel: bool) -> bool {
-        !matches!(self.offer, Offer::Failed)
-            && self.config == *config
-            && self.hang_up_channel == hang_up_channel
-            && now.since(self.created_at) <= MAX_AGE
+    /// Whether it is as good as one that would be made under these conditions.
+    pub(crate) fn meets(&self, conditions: &OfferConditions) -> bool {
+        let OfferConditions { config, hang_up_channel, captures } = &self.conditions;
+        *config == conditions.config
+            && *hang_up_channel == conditions.hang_up_channel
+            && (*captures || !conditions.captures)
+    }
+
+    /// Whether it can be used.
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        !matches!(self.offer, Offer::Failed) && now.since(self.created_at) <= MAX_AGE
     }
 }
 

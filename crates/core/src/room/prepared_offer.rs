@@ -3,14 +3,14 @@
 use visavis_signaling::{Remote, Timestamp};
 
 use super::Room;
-use crate::connection::PreparedOffer;
+use crate::connection::{OfferConditions, PreparedOffer};
 use crate::output::ConnectionEffect;
 use crate::topology::ConnectionPlan;
 use crate::view::Lifecycle;
 
 impl Room {
     /// Has an offer made that the first of those who are in the room will get: as soon as the server is there, or the person
-    /// has asked to join, so that it costs nobody else anything. What nobody got goes.
+    /// has asked to join, and no device is being opened. What nobody got goes.
     pub(super) fn prepare_offer(&mut self, now: Timestamp) {
         let prepares = match self.session.lifecycle {
             Lifecycle::Lobby => self.signal_client.is_open(),
@@ -19,17 +19,28 @@ impl Room {
                 return self.connections.discard_prepared_offer(&mut self.out);
             }
         };
+        let conditions = self.offer_conditions();
+        if self.connections.prepared_offer().is_some_and(|prepared| !prepared.meets(&conditions)) {
+            self.connections.discard_prepared_offer(&mut self.out);
+        }
         if !(prepares && self.config.prepare_connection)
             || self.webrtc_support.is_blocked()
+            || self.media.is_opening()
             || self.connections.prepared_offer().is_some()
         {
             return;
         }
         let id = self.create_peer_connection(ConnectionPlan::MeshOfferer);
         self.out.connection(id, ConnectionEffect::SetLocalDescription);
-        let hang_up_channel = self.signal_client.uses_hang_up_channel();
-        let prepared = PreparedOffer::new(now, id, self.connection_config(), hang_up_channel);
-        self.connections.set_prepared_offer(prepared);
+        self.connections.set_prepared_offer(PreparedOffer::new(now, id, conditions));
+    }
+
+    fn offer_conditions(&self) -> OfferConditions {
+        OfferConditions {
+            config: self.connection_config(),
+            hang_up_channel: self.signal_client.uses_hang_up_channel(),
+            captures: !self.media.tracks().is_empty(),
+        }
     }
 
     /// The offer that is prepared, if it is still what would be made now, and can be said.
@@ -43,8 +54,8 @@ impl Room {
 
     /// Has another one made if it is not what would be made now.
     pub(super) fn renew_prepared_offer(&mut self, now: Timestamp) {
-        let (config, hang_up_channel) = (self.connection_config(), self.signal_client.uses_hang_up_channel());
-        let fits = |prepared: &PreparedOffer| prepared.fits(now, &config, hang_up_channel);
+        let conditions = self.offer_conditions();
+        let fits = |prepared: &PreparedOffer| prepared.is_usable(now) && prepared.meets(&conditions);
         if !self.connections.prepared_offer().is_some_and(fits) {
             self.connections.discard_prepared_offer(&mut self.out);
         }

@@ -1,7 +1,7 @@
 //! The offer that is made before somebody is there to hear it.
 
 use visavis_core::signaling::IceServer;
-use visavis_core::{ContactPolicy, OperationError};
+use visavis_core::{CaptureId, ContactPolicy, MediaError, MediaEvent, OperationError, TrackId};
 
 use crate::*;
 
@@ -117,6 +117,27 @@ fn an_old_one_is_made_anew() {
     let effects = harness.input(Input::Network(NetworkEvent::Online));
     assert!(effects.contains(&on(0, ConnectionEffect::Close)));
     assert_eq!(creations(&effects), [(1, Role::Offerer)]);
+}
+
+/// Before, browsers hide their addresses.
+#[test]
+fn it_waits_for_the_devices_and_is_made_anew_for_the_first_of_them() {
+    let config = RoomConfig { seed: 1, prepare_connection: true, microphone: true, ..RoomConfig::default() };
+    let mut harness = Harness::with(config);
+    harness.input(Input::Command(Command::EnterLobby));
+    assert_eq!(creations(&harness.input(Input::Socket(SocketEvent::Opened))), []);
+    let failed = MediaEvent::CaptureFailed { capture: CaptureId(0), error: MediaError::Busy };
+    assert_eq!(creations(&harness.input(Input::Media(failed))), [(0, Role::Offerer)], "there is none");
+    let source = Source::Microphone;
+    let effects = harness.input(Input::Command(Command::SetSource { source, on: true }));
+    assert_eq!(creations(&effects), [], "it may come to nothing");
+    let tracks = vec![(source, TrackId(1))];
+    let captured = MediaEvent::Captured { capture: CaptureId(1), tracks };
+    let effects = harness.input(Input::Media(captured));
+    assert!(effects.contains(&on(0, ConnectionEffect::Close)));
+    assert_eq!(creations(&effects), [(1, Role::Offerer)]);
+    let effects = harness.input(Input::Command(Command::SetSource { source, on: false }));
+    assert_eq!(creations(&effects), [], "its addresses are known");
 }
 
 /// A link that names a server must not have its ICE servers asked either.
