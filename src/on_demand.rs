@@ -8,7 +8,7 @@
 //! any other call; only, nothing of a part may be called before it is loaded. What is called in the third is called by way of
 //! [`lazy_fn`].
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -28,7 +28,7 @@ const MODULES: [&str; 2] = ["a", "b"];
 
 thread_local! {
     /// What the call hands out to the others, once it is there.
-    static CALL: Cell<Option<JsValue>> = const { Cell::new(None) };
+    static CALL: OnceCell<JsValue> = const { OnceCell::new() };
     static OTHERS: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -92,8 +92,8 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
 }
 
 async fn others() -> Result<(), JsValue> {
-    let program = fetch(OTHERS_END);
-    let (call, program) = (call().await?, program.await?);
+    let response = request(OTHERS_END)?;
+    let (call, program) = (call().await?, bytes(response).await?);
     let [first, second] = MODULES;
     instantiate(&program, &object(&[(first, wasm_bindgen::exports()), (second, call)])).await?;
     Ok(())
@@ -101,22 +101,25 @@ async fn others() -> Result<(), JsValue> {
 
 /// What the call hands out.
 async fn call() -> Result<JsValue, JsValue> {
-    if let Some(call) = CALL.take() {
-        CALL.set(Some(call.clone()));
+    if let Some(call) = CALL.with(|call| call.get().cloned()) {
         return Ok(call);
     }
-    let program = fetch(CALL_END).await?;
+    let program = bytes(request(CALL_END)?).await?;
     let made = instantiate(&program, &object(&[(MODULES[0], wasm_bindgen::exports())])).await?;
     let call = Instantiated::from(made).instance().exports();
-    CALL.set(Some(call.clone()));
-    Ok(call)
+    Ok(CALL.with(|known| known.get_or_init(|| call).clone()))
 }
 
-async fn fetch(end: &str) -> Result<JsValue, JsValue> {
+/// Asks for a part. The question is on its way when this returns.
+fn request(end: &str) -> Result<JsFuture, JsValue> {
     let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
     let script = SCRIPT.with(String::clone);
     let url = [script.strip_suffix(SCRIPT_END).unwrap_or(&script), end].concat();
-    let response: Response = JsFuture::from(window.fetch_with_str(&url)).await?.into();
+    Ok(JsFuture::from(window.fetch_with_str(&url)))
+}
+
+async fn bytes(response: JsFuture) -> Result<JsValue, JsValue> {
+    let response: Response = response.await?.into();
     // Not as a stream: some hosts do not know what kind of file a wasm is.
     JsFuture::from(response.array_buffer()?).await
 }

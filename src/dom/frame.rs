@@ -59,11 +59,6 @@ impl NextFrame {
             self.0.wait();
         }
     }
-
-    /// Does not call it any more, until it is asked to again.
-    pub fn cancel(&self) {
-        self.0.cancel();
-    }
 }
 
 impl Drop for NextFrame {

@@ -1,8 +1,9 @@
 //! From a lobby to a running room. All that a room is made of may be loaded after the lobby is shown.
 
+use std::rc::Rc;
+
 use visavis_app::report;
 use visavis_app::{AppConfig, ServerChoice};
-use visavis_core::RoomConfig;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
@@ -33,7 +34,7 @@ pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRo
     let driver = Driver::start(driver_options(element, &settings, &identity, &tracks)?)?;
     let server = settings.server.choice.clone();
     let inform_page = subscribers::inform_page(element, settings.from_url, server);
-    let stage = std::rc::Rc::downgrade(&ui);
+    let stage = Rc::downgrade(&ui);
     let _subscriptions = [
         subscribers::keep_call(&driver, identity.record_call()),
         // Whoever hears of a state finds it in the page.
@@ -76,20 +77,5 @@ fn driver_options(
         let make = move || with_server(&config, choice.clone()).make_dialect(&*other, &*page);
         Box::new(move || on_demand::is_loaded().then(&make)?)
     });
-    Ok(DriverOptions {
-        room: RoomConfig {
-            ice_servers: config.ice_servers.clone(),
-            relay_only: config.relay_only,
-            capacity: config.capacity,
-            microphone: config.microphone,
-            camera: config.camera,
-            contact_policy: config.contact_policy,
-            prepare_connection: config.prepare_connection,
-            seed,
-        },
-        dialect,
-        fallback,
-        recorder,
-        tracks: tracks.clone(),
-    })
+    Ok(DriverOptions { room: config.room_config(seed), dialect, fallback, recorder, tracks: tracks.clone() })
 }

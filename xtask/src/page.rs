@@ -141,9 +141,13 @@ fn program(bindgen: &Path, compiled: &Path, output: &Path, name: &str, to: &Path
             preloads.push_str(&preload("modulepreload", &inside, ""));
         }
     }
-    let kind = " as=\"fetch\" type=\"application/wasm\"";
-    preloads.push_str(&preload("preload", &format!("{name}_bg.wasm"), kind));
+    preloads.push_str(&preload_wasm(&format!("{name}_bg.wasm")));
     Ok(Replacement { here: SCRIPT.replace("PROGRAM", name), preloads })
+}
+
+/// Has the browser load a program at the same time as the page.
+pub(crate) fn preload_wasm(file: &str) -> String {
+    preload("preload", file, " as=\"fetch\" type=\"application/wasm\"")
 }
 
 fn preload(rel: &str, file: &str, more: &str) -> String {

@@ -5,7 +5,7 @@ mod choice;
 use std::fmt;
 use std::rc::Rc;
 
-use visavis_core::ContactPolicy;
+use visavis_core::{ContactPolicy, RoomConfig};
 use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
@@ -235,6 +235,20 @@ impl AppConfig {
     /// Whether a description of a server is still to be read, here or in a file.
     pub fn has_unread_mapping(&self) -> bool {
         self.inline_mapping.is_some() || self.missing_mapping_url().is_some()
+    }
+
+    /// How a room of this page begins. `seed` is [`RoomConfig::seed`].
+    pub fn room_config(&self, seed: u64) -> RoomConfig {
+        RoomConfig {
+            ice_servers: self.ice_servers.clone(),
+            relay_only: self.relay_only,
+            capacity: self.capacity,
+            microphone: self.microphone,
+            camera: self.camera,
+            contact_policy: self.contact_policy,
+            prepare_connection: self.prepare_connection,
+            seed,
+        }
     }
 
     /// The dialect that this configuration asks for; `None` if there is none of that name. `identity` and `page` are as

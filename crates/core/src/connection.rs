@@ -139,7 +139,7 @@ impl Connection {
                 Role::Answerer | Role::Publisher => &[],
             }),
             peer_channel: PeerChannel::default(),
-            initial_scale: InitialScale::default(),
+            initial_scale: InitialScale::of(plan),
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),
@@ -164,7 +164,6 @@ impl Connection {
         self.slot = PeerConnectionSlot::Created(id);
         self.add_planned_transceivers(out);
         if self.role() == Role::Offerer {
-            self.begin_with_reduced_scale();
             // It has all that its first offer describes. `negotiationneeded` says so too, but as a task of its own, which comes
             // after whatever the page does in between.
             self.negotiator.negotiation_needed();
@@ -317,7 +316,7 @@ impl Connection {
         let first = !self.remote_media.is_described();
         self.remote_media.description_set(&description.sdp);
         if first && self.plan == ConnectionPlan::MeshAnswerer {
-            self.begin_with_reduced_scale();
+            self.initial_scale = InitialScale::Reduced;
             self.effect(REDUCED_INITIAL_SCALE, cx.out);
             // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
             if self.remote_media.has_peer_channel() {

@@ -5,12 +5,13 @@ mod shell;
 
 use std::time::Duration;
 
+use visavis_app::AppConfig;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, Timestamp};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaError, MediaEvent, MediaKind,
-    NetworkEvent, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, RoomConfig, SocketEvent,
-    Source, Stats, StreamStats, TestId,
+    NetworkEvent, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, SocketEvent, Source,
+    Stats, StreamStats, TestId,
 };
 use visavis_sim::browser::{FakeBrowser, PeerChannel, Pending};
 
@@ -86,13 +87,7 @@ struct Page {
 
 impl Page {
     fn new() -> Self {
-        let config = RoomConfig {
-            microphone: true,
-            camera: true,
-            prepare_connection: true,
-            seed: 7,
-            ..RoomConfig::default()
-        };
+        let config = AppConfig::default().room_config(7);
         let dialect = Visavis::new("ws://server", "0123456789abcdef".repeat(4)).with_session("page");
         Self {
             room: Room::new(config, Box::new(dialect)),

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, MediaEffect, MediaEvent,
-    MediaKind, OperationError, Role, Source, TrackId,
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Lifecycle, MediaEffect,
+    MediaEvent, MediaKind, OperationError, Role, Source, TrackId,
 };
 
 pub use self::pending::{PeerChannel, Pending};
@@ -263,6 +263,21 @@ impl<P: Default> FakeBrowser<P> {
     pub fn new(fingerprint_prefix: impl Into<String>) -> Self {
         let (connections, tracks, used_ids) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         Self { connections, tracks, fingerprint_prefix: fingerprint_prefix.into(), used_ids, last_track: 0 }
+    }
+
+    /// How many connections it has that nobody uses yet.
+    pub fn unused_connections(&self) -> usize {
+        self.connections.values().filter(|connection| connection.fake.is_unused()).count()
+    }
+
+    /// Most connections that a room may have made for nobody in particular: the one that is prepared for whoever is there, or
+    /// one for whoever comes next.
+    pub fn most_made_ahead(&self, lifecycle: Lifecycle) -> usize {
+        match lifecycle {
+            Lifecycle::Lobby | Lifecycle::Joining => 1,
+            Lifecycle::Joined | Lifecycle::Reconnecting => self.unused_connections().min(1),
+            Lifecycle::Left => 0,
+        }
     }
 
     /// A track that nobody has had before, of ours or of somebody else.

@@ -16,9 +16,7 @@ use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::{ALL, Mapping, Options, named};
 use visavis_core::signaling::json::{self, Fields, Json};
 use visavis_core::signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription, Timestamp};
-use visavis_core::{
-    Command, ConnectionEvent, ConnectionId, Input, ProbeResult, Room, RoomConfig, SocketEvent,
-};
+use visavis_core::{Command, ConnectionEvent, ConnectionId, Input, ProbeResult, Room, SocketEvent};
 use visavis_sim::replay::replay;
 
 /// Nothing else is called that.
@@ -355,13 +353,7 @@ fn has_name_in_codec_line(sdp: &str) -> bool {
 fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
     for case in cases() {
         for text in transcripts(&signaling("transcripts").join(&case.name)) {
-            let config = RoomConfig {
-                microphone: true,
-                camera: true,
-                prepare_connection: true,
-                seed: 7,
-                ..RoomConfig::default()
-            };
+            let config = AppConfig::default().room_config(7);
             let mut room = Room::new(
                 config,
                 (named(case.dialect).unwrap().make)(Options {

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use walrus::ir::{Call, CallIndirect, Const, Instr, Value, Visitor, VisitorMut};
 use walrus::ir::{dfs_in_order, dfs_pre_order_mut};
-use walrus::{
-    ConstExpr, ElementItems, ElementKind, Function, FunctionId, FunctionKind, Module, TableId, TypeId,
-};
+use walrus::{Function, FunctionId, FunctionKind, Module, TableId, TypeId};
 
+use crate::Slot;
 use crate::parts::Part;
 
 /// Gives every function of [`Part::Call`] that is called from outside of it a slot, and has it called by way of that.
@@ -44,14 +43,15 @@ pub(crate) fn go_through_table(module: &mut Module) -> Result<()> {
     Ok(())
 }
 
+/// Makes the table larger by these.
 fn add_slots(module: &mut Module, table: TableId, first: u32, functions: Vec<FunctionId>) -> Result<()> {
     let size = u64::from(first) + u64::try_from(functions.len())?;
     let found = module.tables.get_mut(table);
     found.initial = size;
     found.maximum = found.maximum.map(|maximum| maximum.max(size));
-    let kind = ElementKind::Active { table, offset: ConstExpr::Value(Value::I32(first.cast_signed())) };
-    let id = module.elements.add(kind, ElementItems::Functions(functions));
-    module.tables.get_mut(table).elem_segments.insert(id);
+    let slots: Vec<Slot> =
+        (first..).zip(functions).map(|(index, function)| Slot { table, index, function }).collect();
+    crate::fill_slots(module, &slots);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! `xtask/split`), as small as they get.
 
 use super::short_names;
+use crate::page::preload_wasm;
 use crate::tools::Toolbox;
 use crate::{cargo, paths, process};
 use anyhow::Result;
@@ -56,9 +57,7 @@ pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str]) -> Result<(
 fn preload_call(dist: &Path) -> Result<()> {
     let page = dist.join("index.html");
     let html = paths::read(&page)?;
-    let link = format!(
-        r#"<link rel="preload" href="./{NAME}{CALL_END}" crossorigin="anonymous" as="fetch" type="application/wasm"></head>"#
-    );
+    let link = preload_wasm(&format!("{NAME}{CALL_END}")) + "</head>";
     std::fs::write(&page, html.replacen("</head>", &link, 1))?;
     Ok(())
 }

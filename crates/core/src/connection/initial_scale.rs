@@ -11,15 +11,15 @@ use crate::input::PeerConnectionState;
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::timing::INITIAL_SCALE_DURATION;
+use crate::topology::ConnectionPlan;
 
 /// `scaleResolutionDownBy` of the first picture.
 const INITIAL_SCALE: u8 = 2;
 
 /// How large our camera's picture is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitialScale {
     /// As large as it is.
-    #[default]
     Full,
     /// Reduced, and nobody is there to see it yet.
     Reduced,
@@ -31,12 +31,18 @@ pub(super) enum InitialScale {
 pub(crate) const REDUCED_INITIAL_SCALE: ConnectionEffect =
     ConnectionEffect::ScaleResolutionDown(Source::Camera, INITIAL_SCALE);
 
-impl Connection {
-    /// The shell has been asked for a small first picture.
-    pub(super) fn begin_with_reduced_scale(&mut self) {
-        self.initial_scale = InitialScale::Reduced;
+impl InitialScale {
+    /// An answerer has no transceiver before there is an offer, and what a selective forwarding unit gets is large from the
+    /// beginning.
+    pub(super) fn of(plan: ConnectionPlan) -> Self {
+        match plan {
+            ConnectionPlan::MeshOfferer => Self::Reduced,
+            ConnectionPlan::MeshAnswerer | ConnectionPlan::Leg(_) => Self::Full,
+        }
     }
+}
 
+impl Connection {
     /// Once it is connected, the time of the small picture is limited.
     pub(super) fn limit_initial_scale(&mut self, now: Timestamp, state: PeerConnectionState) {
         if state == PeerConnectionState::Connected && self.initial_scale == InitialScale::Reduced {

@@ -105,7 +105,6 @@ impl Connection {
     pub(crate) fn use_offer(&mut self, prepared: PreparedOffer, cx: &mut Context<'_>) {
         let PreparedOffer { id, offer, candidates, mids, .. } = prepared;
         self.slot = PeerConnectionSlot::Created(id);
-        self.begin_with_reduced_scale();
         self.negotiator.local_description_prepared();
         for (source, mid) in mids {
             self.associated(source, mid);

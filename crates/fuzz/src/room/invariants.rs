@@ -16,14 +16,7 @@ impl Page {
         let view = self.room.view();
         let people = view.participants.len();
         assert!(people <= MAX_PARTICIPANTS, "a crowd of {people}");
-        let made_ahead = match view.lifecycle {
-            Lifecycle::Lobby | Lifecycle::Joining => 1,
-            // For the next newcomer.
-            Lifecycle::Joined | Lifecycle::Reconnecting => {
-                self.browser.connections.values().filter(|it| it.fake.is_unused()).count().min(1)
-            }
-            Lifecycle::Left => 0,
-        };
+        let made_ahead = self.browser.most_made_ahead(view.lifecycle);
         assert!(
             self.browser.connections.len() <= people + made_ahead,
             "one for everybody, and one made ahead"

@@ -54,15 +54,8 @@ impl World {
         let page = &self.peers[peer];
         let view = page.room.view();
         let (people, connections) = (view.participants.len(), page.browser.connections.len());
-        let unused = page.unused_connections();
         let not_in_room = matches!(view.lifecycle, Lifecycle::Left | Lifecycle::Lobby);
-        // One for whoever comes next, or the one that is prepared for whoever is there.
-        let made_ahead = match view.lifecycle {
-            Lifecycle::Lobby | Lifecycle::Joining => 1,
-            Lifecycle::Joined | Lifecycle::Reconnecting => unused.min(1),
-            Lifecycle::Left => 0,
-        };
-        let what = if connections > people + made_ahead {
+        let what = if connections > people + page.browser.most_made_ahead(view.lifecycle) {
             format!("has {connections} connections for {people} people")
         } else if view.participants.iter().any(|other| other.id == page.id) {
             "sees itself".to_owned()
@@ -121,7 +114,7 @@ impl World {
     fn wrong_media(&self, peer: usize) -> Option<String> {
         let page = &self.peers[peer];
         let people = page.room.view().participants.len();
-        if page.browser.connections.len() != people + page.unused_connections() {
+        if page.browser.connections.len() != people + page.browser.unused_connections() {
             return Some(format!(
                 "peer {peer} has {} connections for {people} people",
                 page.browser.connections.len()
@@ -149,11 +142,6 @@ impl Peer {
     pub(super) fn media(&self) -> MediaState {
         let me = self.room.view().me;
         me.sources.iter().filter(|view| view.state.as_str() == "on").map(|view| view.source).collect()
-    }
-
-    /// How many connections it has that nobody uses yet.
-    fn unused_connections(&self) -> usize {
-        self.browser.connections.values().filter(|conn| conn.fake.is_unused()).count()
     }
 
     fn holds_no_resources(&self) -> bool {

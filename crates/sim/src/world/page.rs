@@ -7,7 +7,7 @@ use visavis_app::report::Header;
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{IceServer, ParticipantId};
-use visavis_core::{PeerConnectionState, Room, RoomConfig, Test, TestId};
+use visavis_core::{PeerConnectionState, Room, Test, TestId};
 use visavis_hub::participant_id;
 
 use super::Action;
@@ -74,24 +74,20 @@ pub(super) struct Peer {
     pub(super) recorder: Option<Recorder>,
 }
 
-/// What every page is configured with.
-fn ice_servers() -> Vec<IceServer> {
+/// What a page is configured with. Half of all prepare a connection.
+fn config(seed: u64) -> AppConfig {
     let urls = vec!["stun:server".to_owned(), "turn:server".to_owned()];
-    vec![IceServer { urls, username: None, credential: None }]
-}
-
-/// Half of all pages do.
-fn prepares_connection(seed: u64) -> bool {
-    seed % 2 == 1
+    AppConfig {
+        ice_servers: vec![IceServer { urls, username: None, credential: None }],
+        prepare_connection: seed % 2 == 1,
+        ..AppConfig::default()
+    }
 }
 
 impl Peer {
     pub(super) fn new(number: usize, Person { identity, seed, has_devices }: Person) -> Self {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
-        let (microphone, camera, ice_servers) = (true, true, ice_servers());
-        let prepare_connection = prepares_connection(seed);
-        let config =
-            RoomConfig { microphone, camera, seed, ice_servers, prepare_connection, ..RoomConfig::default() };
+        let config = config(seed).room_config(seed);
         Self {
             identity,
             id: participant_id(&secret),
@@ -116,8 +112,7 @@ impl Peer {
     /// Writes down everything from now on.
     pub(super) fn record(&mut self, Person { identity, seed, .. }: Person) {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
-        let prepare_connection = prepares_connection(seed);
-        let config = AppConfig { ice_servers: ice_servers(), prepare_connection, ..AppConfig::default() };
+        let config = config(seed);
         let (identities, about) = ([secret.as_str(), ""], "simulation");
         let header = Header { config: &config, fallback: "", identities, page: &page, seed, about };
         self.recorder = Some(header.recorder());

@@ -7,7 +7,7 @@ use visavis_app::report::{Header, redact};
 use visavis_core::flight::Recorder;
 use visavis_core::{
     CaptureId, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, Lifecycle,
-    Output, PeerChannelEvent, PeerConnectionState, PreflightEffect, Room, RoomConfig, RoomView, SocketEffect,
+    Output, PeerChannelEvent, PeerConnectionState, PreflightEffect, Room, RoomView, SocketEffect,
     SocketEvent, Source, TestId,
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
@@ -106,11 +106,10 @@ impl World {
         let (identities, about) = ([identity.as_str(), ""], "simulation");
         let header = Header { config: &config, fallback: "", identities, page: "", seed, about };
         let recorder = recorded.then(|| header.recorder());
+        let room_config = config.room_config(seed);
         let mapping = config.mapping;
         let options = Options { url: "ws://server".into(), identity, mapping, ..Options::default() };
-        let config =
-            RoomConfig { microphone: true, camera: true, prepare_connection, seed, ..RoomConfig::default() };
-        let room = Room::new(config, (named(dialect).unwrap().make)(options));
+        let room = Room::new(room_config, (named(dialect).unwrap().make)(options));
         self.push(Client::Visavis(Box::new(room)), recorder);
         let page = self.pages.len() - 1;
         self.input(page, Input::Command(Command::EnterLobby));
