@@ -211,6 +211,8 @@ async fn takes_its_configuration_as_an_object_and_tells_of_itself_in_plain_value
     until("the lobby", || state(&room).as_deref() == Some("lobby")).await;
     let field: HtmlInputElement = room.query_selector("[name=room]").unwrap().unwrap().unchecked_into();
     assert_eq!(field.value(), "coffee");
+    // The lobby is there before the rest of the program, and the event comes with that.
+    until("the event", || !told.borrow().is_empty()).await;
     let detail = told.borrow().first().cloned().unwrap();
     assert_eq!(JSON::stringify(&detail).unwrap(), "{\"state\":\"lobby\",\"participants\":0}");
     room.remove();
