@@ -2,6 +2,7 @@
 
 mod candidate_buffer;
 mod candidates;
+mod derived_answer;
 mod flow_watch;
 mod frame_watch;
 mod initial_scale;
@@ -29,7 +30,7 @@ pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 use self::peer_channel::PeerChannel;
-pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer};
+pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer, Recipient};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;

@@ -86,6 +86,12 @@ impl Connections {
         past.map_or(0, |(_, epoch)| epoch.saturating_add(1))
     }
 
+    /// The first epoch that nobody has used with whomever.
+    pub(crate) fn unused_epoch(&self) -> u32 {
+        let past = self.past_epochs.iter().map(|(_, epoch)| *epoch);
+        past.max().map_or(0, |epoch| epoch.saturating_add(1))
+    }
+
     /// Puts a connection in place; gives back the one that was there, closed.
     pub(crate) fn replace(
         &mut self,
@@ -142,6 +148,11 @@ impl Connections {
     /// The offer that is prepared, if there is one.
     pub(crate) fn prepared_offer(&self) -> Option<&PreparedOffer> {
         self.prepared_offer.as_ref()
+    }
+
+    /// The same, to change it.
+    pub(crate) fn prepared_offer_mut(&mut self) -> Option<&mut PreparedOffer> {
+        self.prepared_offer.as_mut()
     }
 
     /// The browser says something of a connection that nobody is at the other end of.

@@ -50,6 +50,11 @@ impl<T> Queue<T> {
         self.0.iter().filter(so).count()
     }
 
+    /// All, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+
     /// The oldest.
     pub fn first(&self) -> Option<&T> {
         self.0.first()

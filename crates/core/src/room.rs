@@ -14,6 +14,7 @@ use visavis_signaling::{
     Dialect, IceServer, Offerer, Outbound, ParticipantId, Probe, Remote, Source, Timestamp,
 };
 
+use self::prepared_offer::DepositSchedule;
 use self::session::Session;
 use self::stats::StatsSchedule;
 use crate::connection::Connection;
@@ -68,6 +69,7 @@ pub struct Room {
     roster: Roster,
     sfu: Sfu,
     connections: Connections,
+    deposits: DepositSchedule,
     stats: StatsSchedule,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
@@ -88,6 +90,7 @@ impl Room {
             roster: Roster::default(),
             sfu: Sfu::default(),
             connections: Connections::default(),
+            deposits: DepositSchedule::default(),
             stats: StatsSchedule::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
@@ -148,7 +151,7 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        repairs.chain(pictures).chain(others.into_iter().flatten()).min()
+        repairs.chain(pictures).chain(self.deposit_due_at()).chain(others.into_iter().flatten()).min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds

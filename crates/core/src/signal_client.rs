@@ -4,7 +4,9 @@ mod close_reason;
 mod lookup;
 
 use visavis_signaling::limits::MAX_FRAME_BYTES;
-use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, ParticipantId, Timestamp};
+use visavis_signaling::{
+    Dialect, DialectInput, DialectOutput, EarlyOffers, Inbound, Outbound, ParticipantId, Timestamp,
+};
 
 pub(crate) use self::close_reason::CloseReason;
 use self::lookup::ServerLookup;
@@ -194,6 +196,11 @@ impl SignalClient {
     /// The server refused for now: hang up and try again later.
     pub(crate) fn reconnect_later(&mut self, now: Timestamp, out: &mut Outbox) {
         self.on_failed(now, true, out);
+    }
+
+    /// Whether the server takes offers with `join`, and deposits.
+    pub(crate) fn early_offers(&self) -> EarlyOffers {
+        self.dialect.early_offers()
     }
 
     /// Whether connections carry a channel whose end means goodbye.

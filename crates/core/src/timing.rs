@@ -53,6 +53,11 @@ pub const FAILED_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Somebody the server has lost, and whose media is silent too, is given up after this long.
 pub const LOST_PARTICIPANT_TIMEOUT: Duration = Duration::from_secs(12);
 
+/// How long after somebody has come an offer is made for whoever comes next.
+pub const DEPOSIT_DELAY: Duration = Duration::from_secs(2);
+/// Most offers that are left with the server for whoever comes next, in any minute: it takes no more.
+pub const DEPOSITS_PER_MINUTE: usize = 10;
+
 /// While media should flow, the counters of every connection are sampled this often...
 pub const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// ...and this often when the network may have changed or the page has slept...

@@ -53,6 +53,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
         Inbound::Sfu(SfuSignal::Legs(_)) => ("connections to the server", ""),
         Inbound::Sfu(SfuSignal::Tracks { .. }) => ("forwarded tracks", ""),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
+        Inbound::Exchanged(exchanged) => ("offer, in exchange for ours:", exchanged.from.as_str()),
     };
     [what, " ", id].concat()
 }
@@ -65,6 +66,7 @@ pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
         Outbound::Leg(_, LegRequest::RestartIce) => ("restart ICE", "server"),
         Outbound::Leg(_, LegRequest::Rebuild) => ("replace connection", "server"),
         Outbound::MediaState(_) => ("media", ""),
+        Outbound::Deposit(_) => ("offer for whoever comes", ""),
         Outbound::Leave => ("leave", ""),
         Outbound::Preflight => ("check", ""),
     };

@@ -195,6 +195,7 @@ impl Conversation {
             | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
             | Inbound::Negotiation(_)
+            | Inbound::Exchanged(_)
             | Inbound::Sfu(_) => {}
         }
     }
@@ -239,7 +240,7 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
     let to = ParticipantId::new(word(1));
     let media = MediaState { microphone: true, ..MediaState::default() };
     Some(match word(0) {
-        "join" => Outbound::Join { room: word(1).into(), name: word(2).into(), media },
+        "join" => Outbound::Join { room: word(1).into(), name: word(2).into(), media, offers: Vec::new() },
         "media" => Outbound::MediaState(media),
         "offer" => outbound_description(to?, SdpType::Offer, letter(2), word(3)),
         "answer" => outbound_description(to?, SdpType::Answer, letter(2), word(3)),

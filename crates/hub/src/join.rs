@@ -1,8 +1,9 @@
 //! Joining a room: checks, and the answer.
 
 use visavis_signaling::dialects::visavis::messages::{Join, Participant, ServerMessage, VERSION, Welcome};
-use visavis_signaling::{ParticipantId, RejectCode};
+use visavis_signaling::{GivenOffer, ParticipantId, RejectCode};
 
+use super::deposits::Deposits;
 use super::session::Session;
 use super::{ClientId, Hub, Member, MemberKey, Room, participant_id, room_key};
 
@@ -57,7 +58,7 @@ impl Hub {
 
     /// Adds the client to the room with a new session; a client that held the same id before is replaced.
     fn admit(&mut self, client: ClientId, join: Join, key: &MemberKey) {
-        let Join { room, name, media, session, .. } = join;
+        let Join { room, name, media, session, offers, .. } = join;
         let session = session.map(|claim| Session::new(claim, self.backlog_budget.clone()));
         let address = self.addresses.get(&client).copied();
         let member = Member {
@@ -65,6 +66,7 @@ impl Hub {
             name,
             media,
             session,
+            deposits: Deposits::default(),
             disconnected_at: self.now,
             reserved_until: None,
             address,
@@ -76,11 +78,24 @@ impl Hub {
             self.cancel_reservation(replaced.reserved_until, key);
             self.replace_client(replaced.client);
         }
-        self.send_joined(client, key, None);
+        let offers = if self.config.accepts_offers { offers } else { Vec::new() };
+        let (given, messages) = self.give_offers(key, offers);
+        self.send_joined(client, key, None, given);
         self.broadcast_from(key, &ServerMessage::ParticipantJoined { participant, resumed: false });
+        for (to, message) in messages {
+            if let Some(member) = self.rooms.get_mut(&key.room).and_then(|room| room.get_mut(&to)) {
+                member.send(message, &mut self.outputs);
+            }
+        }
     }
 
-    pub(super) fn send_joined(&mut self, client: ClientId, key: &MemberKey, resumed: Option<u32>) {
+    pub(super) fn send_joined(
+        &mut self,
+        client: ClientId,
+        key: &MemberKey,
+        resumed: Option<u32>,
+        given_offers: Vec<GivenOffer>,
+    ) {
         let room = self.rooms.get(&key.room).into_iter().flatten();
         // A client that resumes its session knows the others.
         let others =
@@ -95,6 +110,8 @@ impl Hub {
             participants,
             ice_servers: self.config.ice_servers.clone(),
             resumed,
+            accepts_offers: self.config.accepts_offers,
+            given_offers,
         };
         self.send(client, ServerMessage::Joined(welcome));
     }

@@ -8,6 +8,7 @@
 //! once all the same, because most members that are lost do not come back.
 
 mod byte_budget;
+mod deposits;
 mod join;
 mod resume;
 mod session;
@@ -22,6 +23,8 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 pub use self::byte_budget::ByteBudget;
+use self::deposits::Deposits;
+pub use self::deposits::{DEPOSIT_LIFETIME, MAX_DEPOSITS};
 use self::session::Session;
 use visavis_signaling::dialects::visavis::messages::{
     ClientMessage, IceServerList, LeaveReason, ServerMessage,
@@ -59,6 +62,10 @@ pub struct HubConfig {
     pub max_reserved_seats: usize,
     /// Most bytes in the backlogs of all sessions together; beyond that, the largest backlog is dropped.
     pub max_backlog_bytes: usize,
+    /// Whether offers are taken with `join`, and kept for whoever joins next.
+    pub accepts_offers: bool,
+    /// Most bytes of the offers that are kept; what is more is left out.
+    pub max_deposit_bytes: usize,
 }
 
 impl Default for HubConfig {
@@ -72,6 +79,8 @@ impl Default for HubConfig {
             evictable_after: Duration::from_secs(20),
             max_reserved_seats: 10_000,
             max_backlog_bytes: 256 * 1024 * 1024,
+            accepts_offers: true,
+            max_deposit_bytes: 64 * 1024 * 1024,
         }
     }
 }
@@ -92,6 +101,7 @@ struct Member {
     name: String,
     media: MediaState,
     session: Option<Session>,
+    deposits: Deposits,
     /// When the connection was lost; meaningful only while `client` is `None`.
     disconnected_at: Timestamp,
     /// When the reserved seat expires; `None` while connected.
@@ -121,6 +131,9 @@ pub struct Hub {
     /// Reserved seats, ordered by the time at which they expire, with the address that each belongs to.
     reservations: BTreeMap<(Timestamp, String, ParticipantId), Option<IpAddr>>,
     backlog_budget: ByteBudget,
+    deposit_budget: ByteBudget,
+    /// When offers that are kept expire, oldest first.
+    deposit_expiries: VecDeque<(Timestamp, MemberKey)>,
     outputs: VecDeque<HubOutput>,
 }
 
@@ -145,6 +158,8 @@ impl Hub {
     pub fn new(config: HubConfig, now: Timestamp) -> Self {
         Self {
             backlog_budget: ByteBudget::new(config.max_backlog_bytes),
+            deposit_budget: ByteBudget::new(config.max_deposit_bytes),
+            deposit_expiries: VecDeque::new(),
             config,
             now,
             rooms: BTreeMap::new(),
@@ -196,6 +211,7 @@ impl Hub {
         while self.poll_timeout().is_some_and(|until| until <= self.now) {
             self.expire_oldest();
         }
+        self.expire_deposits();
     }
 
     /// Tells a new client's address, by which reserved seats are limited. Optional: clients without one share a limit.
@@ -269,12 +285,14 @@ impl Hub {
             }
             (ClientMessage::Preflight, _) => {
                 let list = self.config.ice_servers.clone().unwrap_or_default();
-                self.send(from, ServerMessage::IceServers(list));
+                let accepts_offers = self.config.accepts_offers;
+                self.send(from, ServerMessage::IceServers { list, accepts_offers });
             }
             (ClientMessage::Leave, _) => self.leave_room(from, Departure::Final(LeaveReason::Left)),
             (_, None) => self.send_error(from, RejectCode::NotJoined, "Send \"join\" first."),
             (ClientMessage::Description { to, epoch, description }, Some(key)) => {
-                let message = ServerMessage::Description { from: key.id, epoch, description };
+                let message =
+                    ServerMessage::Description { from: key.id, epoch, description, exchanged: None };
                 self.relay(from, &key.room, &to, message);
             }
             (ClientMessage::Candidate { to, epoch, candidate }, Some(key)) => {
@@ -282,6 +300,10 @@ impl Hub {
                 self.relay(from, &key.room, &to, message);
             }
             (ClientMessage::Media { media }, Some(key)) => self.on_media_state(&key, media),
+            (ClientMessage::Deposit(deposit), Some(key)) if self.config.accepts_offers => {
+                self.on_deposit(&key, deposit);
+            }
+            (ClientMessage::Deposit(_), Some(_)) => {}
         }
     }
 

@@ -55,7 +55,7 @@ impl Hub {
         let participant = participant_info(&key.id, member);
         self.joined.insert(client, key.clone());
         self.replace_client(replaced);
-        self.send_joined(client, key, Some(received));
+        self.send_joined(client, key, Some(received), Vec::new());
         self.outputs.extend(backlog.into_iter().map(|message| HubOutput::Send(client, message)));
         if reserved_until.is_some() {
             self.cancel_reservation(reserved_until, key);
@@ -84,6 +84,7 @@ impl Hub {
         let reserved = enabled && member.session.is_some();
         if reserved {
             member.client = None;
+            member.deposits.clear();
             member.disconnected_at = now;
             member.reserved_until = Some(until);
             let address = member.address;

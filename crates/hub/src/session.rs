@@ -145,7 +145,7 @@ fn approximate_bytes(message: &ServerMessage) -> usize {
         ServerMessage::Joined(_)
         | ServerMessage::ParticipantLeft { .. }
         | ServerMessage::Media { .. }
-        | ServerMessage::IceServers(_)
+        | ServerMessage::IceServers { .. }
         | ServerMessage::Error { .. }
         | ServerMessage::Ping { .. } => 0,
     };
@@ -168,7 +168,7 @@ mod tests {
     fn message(bytes: usize) -> ServerMessage {
         let from = ParticipantId::new("a").unwrap();
         let description = SessionDescription { sdp_type: SdpType::Offer, sdp: "x".repeat(bytes) };
-        ServerMessage::Description { from, epoch: 0, description }
+        ServerMessage::Description { from, epoch: 0, description, exchanged: None }
     }
 
     #[test]

@@ -77,6 +77,8 @@ impl Config {
             // If all clients lose their connection at once, all find their seats again.
             max_reserved_seats: self.limits.max_reserved_seats.unwrap_or(self.limits.max_connections),
             max_backlog_bytes: self.limits.max_backlog_bytes,
+            accepts_offers: true,
+            max_deposit_bytes: HubConfig::default().max_deposit_bytes,
         }
     }
 }

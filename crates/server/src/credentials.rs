@@ -38,7 +38,7 @@ impl TurnCredentials {
                 let list = welcome.ice_servers.take();
                 welcome.ice_servers = Some(with_turn(list, turn, &welcome.id));
             }
-            ServerMessage::IceServers(list) => {
+            ServerMessage::IceServers { list, .. } => {
                 let stun = std::mem::take(list);
                 *list = match hub.participant_of(to) {
                     Some(id) => with_turn(Some(stun), turn, id),
@@ -73,7 +73,7 @@ impl TurnCredentials {
             *at = now + turn.refresh_after();
             let stun = hub.config().ice_servers.clone();
             let list = hub.participant_of(*id).map(|participant| with_turn(stun, turn, participant));
-            renewed.extend(list.map(|list| (*id, ServerMessage::IceServers(list))));
+            renewed.extend(list.map(|list| (*id, ServerMessage::IceServers { list, accepts_offers: true })));
         }
         renewed
     }

@@ -1,5 +1,6 @@
 //! What every dialect is: a state machine between one server's frames and neutral signals.
 
+use crate::offers::EarlyOffers;
 use crate::signal::{Inbound, Outbound, ParticipantId};
 use crate::time::Timestamp;
 
@@ -84,5 +85,10 @@ pub trait Dialect {
     /// by closing it.
     fn uses_hang_up_channel(&self) -> bool {
         false
+    }
+
+    /// Whether the server takes offers with `join`, and deposits.
+    fn early_offers(&self) -> EarlyOffers {
+        EarlyOffers::Unsupported
     }
 }

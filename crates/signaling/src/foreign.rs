@@ -184,7 +184,7 @@ impl ForeignDialect {
 
     fn send(&mut self, outbound: Outbound) {
         match outbound {
-            Outbound::Join { room, name, media } => {
+            Outbound::Join { room, name, media, offers: _ } => {
                 self.context.set_local_info(&room, &name, media);
                 self.request = Some(JoinRequest { room, name });
                 match &self.rejection {
@@ -204,7 +204,7 @@ impl ForeignDialect {
                 };
                 self.send_outgoing(outgoing);
             }
-            Outbound::Leg(..) => {}
+            Outbound::Leg(..) | Outbound::Deposit(_) => {}
             Outbound::MediaState(media) => self.context.media_changed(media),
             Outbound::Preflight => {
                 self.preflight_pending = true;

@@ -20,6 +20,7 @@ pub mod json;
 pub mod limits;
 mod malformed;
 pub mod normalize;
+mod offers;
 mod rejection;
 pub mod sfu;
 pub mod signal;
@@ -29,6 +30,7 @@ pub mod time;
 
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use dialects::{Mapping, known_as};
+pub use offers::{Deposit, EarlyOffers, ExchangedOffer, GivenOffer, JoinOffer};
 pub use rejection::{RejectCode, Rejection};
 pub use sfu::{ForwardedTrack, Leg, LegDirection, LegId, LegRequest, PublishedSources, SfuSignal};
 pub use signal::{

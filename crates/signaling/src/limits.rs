@@ -31,6 +31,10 @@ pub const MAX_SESSION_BYTES: usize = 64;
 pub const MAX_BACKLOG_MESSAGES: usize = 256;
 /// ...and most bytes of them; of more, the oldest are forgotten, and a session that misses those begins anew.
 pub const MAX_BACKLOG_BYTES: usize = 256 * 1024;
+/// Most offers that go with `join`.
+pub const MAX_JOIN_OFFERS: usize = 8;
+/// Longest SDP of an offer that goes with `join` or is deposited, in bytes: those of browsers have about 8000.
+pub const MAX_EARLY_OFFER_BYTES: usize = 32 * 1024;
 /// Most participants in a roster; a longer one is refused.
 pub const MAX_PARTICIPANTS: usize = 64;
 /// Most connections to a selective forwarding unit: two for each participant, and a few of our own.

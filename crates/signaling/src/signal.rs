@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::limits::MAX_ID_BYTES;
+use crate::offers::{Deposit, ExchangedOffer, GivenOffer, JoinOffer};
 use crate::rejection::Rejection;
 use crate::sfu::{LegId, LegRequest, SfuSignal};
 use crate::sources::Source;
@@ -212,6 +213,8 @@ pub struct Joined {
     pub capacity: Option<u32>,
     /// What the room is called from now on, if the server makes the names: this is what others need to join.
     pub room: Option<String>,
+    /// Who has got the offers that went with [`Outbound::Join`].
+    pub given_offers: Vec<GivenOffer>,
 }
 
 /// What a room hears: in groups of those whom it concerns.
@@ -225,6 +228,8 @@ pub enum Inbound {
     Sfu(SfuSignal),
     /// About one peer connection.
     Negotiation(Negotiation),
+    /// About an offer that we had deposited.
+    Exchanged(ExchangedOffer),
 }
 
 /// What the server says to us alone.
@@ -332,7 +337,12 @@ pub enum Outbound {
         name: String,
         /// What they send at the moment.
         media: MediaState,
+        /// Offers for those who are in the room: only for a server that takes them
+        /// ([`EarlyOffers::Accepted`](crate::EarlyOffers::Accepted)).
+        offers: Vec<JoinOffer>,
     },
+    /// An offer for whoever joins next, in place of the last one: only for a server that takes it.
+    Deposit(Deposit),
     /// A step in the negotiation of one peer connection.
     Negotiation(Negotiation),
     /// One of our connections to a selective forwarding unit is broken.

@@ -265,17 +265,17 @@ impl<P: Default> FakeBrowser<P> {
         Self { connections, tracks, fingerprint_prefix: fingerprint_prefix.into(), used_ids, last_track: 0 }
     }
 
-    /// How many connections it has that nobody uses yet.
-    pub fn unused_connections(&self) -> usize {
-        self.connections.values().filter(|connection| connection.fake.is_unused()).count()
+    /// How many connections it has that nobody is known to be at the other end of.
+    pub fn lone_connections(&self) -> usize {
+        self.connections.values().filter(|connection| !connection.fake.has_remote_description()).count()
     }
 
     /// Most connections that a room may have made for nobody in particular: the one that is prepared for whoever is there, or
-    /// one for whoever comes next.
+    /// those for whoever comes next, one to answer and one whose offer lies with the server.
     pub fn most_made_ahead(&self, lifecycle: Lifecycle) -> usize {
         match lifecycle {
             Lifecycle::Lobby | Lifecycle::Joining => 1,
-            Lifecycle::Joined | Lifecycle::Reconnecting => self.unused_connections().min(1),
+            Lifecycle::Joined | Lifecycle::Reconnecting => self.lone_connections().min(2),
             Lifecycle::Left => 0,
         }
     }

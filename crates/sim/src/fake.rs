@@ -86,6 +86,8 @@ pub struct FakeConnection {
     pending_local_ufrag: Option<String>,
     ice_restart_requested: bool,
     renegotiation_requested: bool,
+    /// Whether the DTLS handshake is ours to begin, once that is agreed (RFC 5763 section 5).
+    begins_dtls: Option<bool>,
     current_remote: Option<ParsedDescription>,
     pending_remote: Option<ParsedDescription>,
     /// Candidates that were applied, as `ufrag/candidate`.
@@ -104,6 +106,7 @@ impl FakeConnection {
             pending_local_ufrag: None,
             ice_restart_requested: false,
             renegotiation_requested: false,
+            begins_dtls: None,
             current_remote: None,
             pending_remote: None,
             candidates: BTreeSet::new(),
@@ -130,9 +133,9 @@ impl FakeConnection {
         self.transceivers.iter().filter(|t| t.kind != SectionKind::Application).count()
     }
 
-    /// Whether nothing was ever offered here, nor is to be.
-    pub fn is_unused(&self) -> bool {
-        self.transceivers.is_empty() && self.current_remote.is_none() && self.pending_remote.is_none()
+    /// Whether the other side has described itself.
+    pub fn has_remote_description(&self) -> bool {
+        self.remote().is_some()
     }
 
     /// Whether both sides have agreed on a data channel.
@@ -152,9 +155,12 @@ impl FakeConnection {
         self.pending_local_ufrag.as_deref().or(self.current_local_ufrag.as_deref())
     }
 
-    /// Whether both agree on who talks to whom: then ICE can connect the two.
+    /// Whether both agree on who talks to whom, and who begins: then ICE can connect the two.
     pub fn can_connect_to(&self, other: &Self) -> bool {
-        self.has_credentials_of(other) && other.has_credentials_of(self)
+        self.has_credentials_of(other)
+            && other.has_credentials_of(self)
+            && self.begins_dtls.is_some()
+            && self.begins_dtls != other.begins_dtls
     }
 
     /// Whether a candidate of the other side's present generation was applied.
@@ -329,6 +335,7 @@ impl FakeConnection {
             self.ice_restart_requested = false;
         }
         let description = self.create_description(SdpType::Answer);
+        self.begins_dtls.get_or_insert(true);
         self.complete_negotiation();
         description
     }
@@ -336,12 +343,21 @@ impl FakeConnection {
     fn create_description(&mut self, sdp_type: SdpType) -> SessionDescription {
         let ufrag = format!("{}u{}", self.fingerprint, self.ice_generation);
         let mut sdp = format!("v=0\r\na=fingerprint:sha-256 {}\r\n", of_name(&self.fingerprint));
+        let setup = match (sdp_type, self.begins_dtls) {
+            (SdpType::Offer, _) => "actpass",
+            (SdpType::Answer, None | Some(true)) => "active",
+            (SdpType::Answer, Some(false)) => "passive",
+        };
         let mut bound: Vec<_> =
             self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind))).collect();
         bound.sort_unstable_by_key(|(section, _)| *section);
         for (mid, kind) in bound {
             // Writing to a String cannot fail.
-            let _ = write!(sdp, "m={} 9\r\na=mid:{mid}\r\na=ice-ufrag:{ufrag}\r\n", kind.as_str());
+            let _ = write!(
+                sdp,
+                "m={} 9\r\na=setup:{setup}\r\na=mid:{mid}\r\na=ice-ufrag:{ufrag}\r\n",
+                kind.as_str()
+            );
         }
         self.pending_local_ufrag = Some(ufrag);
         SessionDescription { sdp_type, sdp }
@@ -366,8 +382,10 @@ impl FakeConnection {
         if answer.kinds.len() != self.transceivers.iter().filter(|t| t.section.is_some()).count() {
             return Err("OperationError");
         }
+        let answer_begins_dtls = answer.begins_dtls;
         self.pending_remote = Some(answer);
         self.ice_restart_requested = false;
+        self.begins_dtls.get_or_insert(!answer_begins_dtls);
         self.complete_negotiation();
         Ok(())
     }

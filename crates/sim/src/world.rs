@@ -59,6 +59,8 @@ pub struct Statistics {
     pub page_crashes: u64,
     /// Lost sockets after which the session went on.
     pub resumes: u64,
+    /// Newcomers' offers that the server exchanged for a deposited one.
+    pub exchanges: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
@@ -77,6 +79,7 @@ impl AddAssign for Statistics {
         self.server_crashes += other.server_crashes;
         self.page_crashes += other.page_crashes;
         self.resumes += other.resumes;
+        self.exchanges += other.exchanges;
         self.connections += other.connections;
         self.inputs += other.inputs;
         self.slowest_convergence = self.slowest_convergence.max(other.slowest_convergence);
@@ -127,7 +130,8 @@ impl Action {
             | Self::CaptureDone(peer, ..)
             | Self::TestDone(peer, _)
             | Self::Operation(
-                Operation::Join(peer)
+                Operation::EnterLobby(peer)
+                | Operation::Join(peer)
                 | Operation::Preflight(peer)
                 | Operation::Leave(peer)
                 | Operation::SetSource(peer, ..)

@@ -136,9 +136,9 @@ fn print_statistics(total: &Statistics) {
     println!(
         "  {glares} glares, {restarts} ICE restarts, {rebuilds} rebuilds, {silent_failures} silent failures,"
     );
-    let Statistics { resumes, server_crashes, page_crashes, connections, inputs, .. } = total;
+    let Statistics { resumes, server_crashes, page_crashes, exchanges, connections, inputs, .. } = total;
     println!("  {socket_losses} lost sockets, {resumes} of them taken up, {server_crashes} dead servers,");
-    println!("  {page_crashes} dead pages,");
+    println!("  {page_crashes} dead pages, {exchanges} exchanged offers,");
     println!("  {connections} connections and {inputs} inputs;");
     println!(
         "  the slowest converged {:.1} s after its last fault",
@@ -156,7 +156,7 @@ fn has_every_fault(total: &Statistics) -> bool {
 
 /// The same of a mesh. A server never offers where a page does, and its connections do not fail in silence.
 fn has_every_fault_of_a_mesh(total: &Statistics) -> bool {
-    has_every_fault(total) && total.glares > 0 && total.silent_failures > 0
+    has_every_fault(total) && total.glares > 0 && total.silent_failures > 0 && total.exchanges > 0
 }
 
 /// Shows a seed; if it fails, the smallest script that still does.

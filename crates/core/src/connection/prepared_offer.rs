@@ -2,12 +2,16 @@
 //!
 //! To make a connection, its offer and its first candidates takes a browser 50 to 100 ms, and most of that nobody has to wait
 //! for: it is done in the lobby, once the server is there, or while the server is still to answer. An offer names nobody,
-//! so that the first of those who are in the room gets it, with all candidates that are known by then.
+//! so that the first of those who are in the room gets it, with all candidates that are known by then; a server that takes it
+//! gets it with `join`, or, in a room, as a deposit for whoever joins next.
 
 use std::time::Duration;
 
-use visavis_signaling::{IceCandidate, SessionDescription, Source, Timestamp};
+use visavis_signaling::limits::MAX_EARLY_OFFER_BYTES;
+use visavis_signaling::{IceCandidate, SdpType, SessionDescription, Source, Timestamp};
 
+use super::derived_answer::derive;
+use super::sections::announce;
 use super::{Connection, Context, PeerConnectionSlot};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::ConnectionConfig;
@@ -17,6 +21,11 @@ const MAX_CANDIDATES: usize = 64;
 /// How long one is good for. Mappings of NATs last longer than that as long as the browser keeps them alive, but somebody who
 /// comes back to the lobby after a while may have changed the network.
 const MAX_AGE: Duration = Duration::from_secs(300);
+
+/// How long a deposit is left with the server, which keeps it a little longer.
+const MAX_DEPOSIT_AGE: Duration = Duration::from_secs(50);
+/// How long a deposit waits for candidates. Nobody waits for it.
+const GATHERING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection that nobody is at the other end of, and what the browser has said of it.
 #[derive(Debug)]
@@ -28,6 +37,27 @@ pub(crate) struct PreparedOffer {
     candidates: Vec<Option<IceCandidate>>,
     /// The sections of our transceivers.
     mids: Vec<(Source, String)>,
+    handed_over: Option<HandedOver>,
+}
+
+/// Whom the server was given an offer for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    /// Somebody who is in the room that we join. The offer begins the connection of this epoch.
+    Member { epoch: u32 },
+    /// Whoever joins next, as the deposit of this number.
+    Newcomer { deposit: u32 },
+}
+
+/// An offer that the server was given.
+#[derive(Debug)]
+struct HandedOver {
+    recipient: Recipient,
+    at: Timestamp,
+    /// As it was said.
+    sdp: String,
+    /// How many of the candidates are in it.
+    candidates: usize,
 }
 
 /// What an offer depends on.
@@ -59,7 +89,44 @@ impl PreparedOffer {
             offer: Offer::Pending,
             candidates: Vec::new(),
             mids: Vec::new(),
+            handed_over: None,
         }
+    }
+
+    /// Whom the server was given it for.
+    pub(crate) fn recipient(&self) -> Option<Recipient> {
+        self.handed_over.as_ref().map(|handed_over| handed_over.recipient)
+    }
+
+    /// The offer with all candidates that are known, to be given to the server. `None` if it is not there yet, or too long.
+    pub(crate) fn hand_over(&mut self, now: Timestamp, recipient: Recipient) -> Option<SessionDescription> {
+        let Offer::Made(SessionDescription { sdp_type, sdp }) = &self.offer else { return None };
+        let sdp = announce(&with_candidates(sdp, &self.candidates), &self.mids);
+        let description = SessionDescription { sdp_type: *sdp_type, sdp: sdp.clone() };
+        let candidates = self.candidates.len();
+        self.handed_over = Some(HandedOver { recipient, at: now, sdp, candidates });
+        (description.sdp.len() <= MAX_EARLY_OFFER_BYTES).then_some(description)
+    }
+
+    /// When it is to be deposited, or has been with the server for long enough.
+    pub(crate) fn deposit_due_at(&self) -> Option<Timestamp> {
+        match (&self.offer, &self.handed_over) {
+            (_, Some(HandedOver { recipient: Recipient::Newcomer { .. }, at, .. })) => {
+                Some(*at + MAX_DEPOSIT_AGE)
+            }
+            (Offer::Made(_), _) if self.candidates.contains(&None) => Some(self.created_at),
+            (Offer::Made(_), _) => Some(self.created_at + GATHERING_TIMEOUT),
+            (Offer::Pending | Offer::Failed, _) => None,
+        }
+    }
+
+    /// The answer that whoever got it would give, made from an offer of theirs.
+    pub(crate) fn derive_answer(
+        &self,
+        theirs: &SessionDescription,
+        we_begin_dtls: bool,
+    ) -> Option<SessionDescription> {
+        derive(&self.handed_over.as_ref()?.sdp, &theirs.sdp, we_begin_dtls)
     }
 
     /// The browser says something of it.
@@ -120,6 +187,34 @@ impl Connection {
         }
         for candidate in follow {
             self.candidate_gathered(candidate, cx);
+        }
+    }
+}
+
+impl Connection {
+    /// Somebody has got an offer that the server was given, and this is their answer, if it is known.
+    pub(crate) fn use_handed_over_offer(
+        &mut self,
+        prepared: PreparedOffer,
+        answer: Option<SessionDescription>,
+        cx: &mut Context<'_>,
+    ) {
+        let PreparedOffer { id, candidates, mids, handed_over, .. } = prepared;
+        let Some(HandedOver { sdp, candidates: said, .. }) = handed_over else { return };
+        self.slot = PeerConnectionSlot::Created(id);
+        self.negotiator.local_description_prepared();
+        self.negotiator.local_description_set(SdpType::Offer);
+        self.certificates.on_local_description(&sdp);
+        for (source, mid) in mids {
+            self.associated(source, mid);
+        }
+        let (said, follow) = candidates.split_at(said.min(candidates.len()));
+        self.has_candidates.local = said.iter().any(Option::is_some);
+        for candidate in said.iter().filter(|candidate| candidate.is_none()).chain(follow) {
+            self.candidate_gathered(candidate.clone(), cx);
+        }
+        if let Some(answer) = answer {
+            self.description_arrived(answer);
         }
     }
 }

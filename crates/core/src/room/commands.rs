@@ -75,6 +75,7 @@ impl Room {
             room: self.session.room.clone(),
             name: self.session.name.clone(),
             media: self.session.announced_media,
+            offers: self.join_offers(now),
         };
         self.signal_client.send(now, join, &mut self.out);
     }

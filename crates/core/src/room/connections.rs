@@ -43,14 +43,18 @@ impl Room {
         if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
             connection.set_unconfirmed();
         }
-        if plan == ConnectionPlan::MeshAnswerer && self.connections.prepared_answerer().is_none() {
+        // A newcomer brings an offer in exchange for a deposit.
+        if plan == ConnectionPlan::MeshAnswerer
+            && self.connections.prepared_answerer().is_none()
+            && !self.has_deposit()
+        {
             let prepared = self.create_peer_connection(plan);
             self.connections.set_prepared_answerer(prepared);
         }
     }
 
     /// Who yields when both offer at once: the one whose id sorts lower. Both sides can tell.
-    fn is_polite(&self, remote: &Remote) -> bool {
+    pub(super) fn is_polite(&self, remote: &Remote) -> bool {
         topology::is_polite(self.session.id.as_ref(), remote)
     }
 
@@ -342,7 +346,7 @@ impl Room {
     }
 
     /// Lets a connection act.
-    fn with_connection(
+    pub(super) fn with_connection(
         &mut self,
         now: Timestamp,
         remote: &Remote,

@@ -1,6 +1,6 @@
 //! The preflight test before a call, and what it has to do with the rest of the room.
 
-use visavis_signaling::{Outbound, Source, Timestamp};
+use visavis_signaling::{EarlyOffers, Outbound, Source, Timestamp};
 
 use super::Room;
 use crate::preflight::PreflightContext;
@@ -26,7 +26,9 @@ impl Room {
 
     /// Asks the server for the ICE servers that a call would use; any answer shows that it is there.
     pub(super) fn send_preflight(&mut self, now: Timestamp) {
-        if self.preflight.awaits_server() {
+        // That is also how it says whether it takes offers with `join`.
+        let unknown = self.signal_client.early_offers() == EarlyOffers::Unknown;
+        if self.preflight.awaits_server() || (self.config.prepare_connection && unknown) {
             self.signal_client.send(now, Outbound::Preflight, &mut self.out);
         }
     }

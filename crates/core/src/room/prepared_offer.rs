@@ -1,38 +1,124 @@
-//! The offer that is made before somebody is there to hear it.
+//! The offer that is made before somebody is there to hear it: in the lobby for the first of those who are in the room, and in a
+//! room, where the server takes deposits, for whoever joins next.
 
-use visavis_signaling::{Remote, Timestamp};
+use visavis_signaling::{
+    Deposit, EarlyOffers, ExchangedOffer, GivenOffer, JoinOffer, Negotiation, NegotiationMessage, Outbound,
+    Remote, SessionDescription, Timestamp,
+};
 
 use super::Room;
-use crate::connection::{OfferConditions, PreparedOffer};
+use crate::connection::{OfferConditions, PreparedOffer, Recipient, Recovery};
 use crate::output::ConnectionEffect;
+use crate::rate_limiter::RateLimiter;
+use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE};
 use crate::topology::ConnectionPlan;
 use crate::view::Lifecycle;
 
+/// When the next offer is deposited.
+#[derive(Debug, Default)]
+pub(super) struct DepositSchedule {
+    /// Not before: whoever has just come has the processor to themselves.
+    next_at: Timestamp,
+    next_number: u32,
+    rate: RateLimiter,
+}
+
 impl Room {
-    /// Has an offer made that the first of those who are in the room will get: as soon as the server is there, or the person
-    /// has asked to join, and no device is being opened. What nobody got goes.
+    /// Has an offer made as soon as it may be of use and no device is being opened, and gives it to the server if that takes
+    /// it. What is of no use any more goes.
     pub(super) fn prepare_offer(&mut self, now: Timestamp) {
         let prepares = match self.session.lifecycle {
             Lifecycle::Lobby => self.signal_client.is_open(),
             Lifecycle::Joining => true,
-            Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => {
-                return self.connections.discard_prepared_offer(&mut self.out);
-            }
+            Lifecycle::Joined => self.may_deposit() && self.deposits.next_at <= now,
+            Lifecycle::Reconnecting | Lifecycle::Left => false,
         };
+        self.discard_useless_offer(now);
+        if self.connections.prepared_offer().is_none()
+            && prepares
+            && self.config.prepare_connection
+            && !self.webrtc_support.is_blocked()
+            && !self.media.is_opening()
+        {
+            let id = self.create_peer_connection(ConnectionPlan::MeshOfferer);
+            self.out.connection(id, ConnectionEffect::SetLocalDescription);
+            self.connections.set_prepared_offer(PreparedOffer::new(now, id, self.offer_conditions()));
+        }
+        self.deposit_offer(now);
+    }
+
+    fn discard_useless_offer(&mut self, now: Timestamp) {
         let conditions = self.offer_conditions();
-        if self.connections.prepared_offer().is_some_and(|prepared| !prepared.meets(&conditions)) {
+        let Some(prepared) = self.connections.prepared_offer() else { return };
+        let usable = prepared.is_usable(now) && prepared.meets(&conditions);
+        let useful = match (self.session.lifecycle, prepared.recipient()) {
+            // The server may have given it to somebody.
+            (Lifecycle::Joining, Some(_)) => true,
+            (Lifecycle::Lobby | Lifecycle::Joining, _) => prepared.meets(&conditions),
+            (Lifecycle::Joined, Some(Recipient::Newcomer { .. })) => {
+                usable && self.may_deposit() && prepared.deposit_due_at().is_none_or(|at| now < at)
+            }
+            (Lifecycle::Joined, _) => usable && self.may_deposit(),
+            (Lifecycle::Reconnecting | Lifecycle::Left, _) => false,
+        };
+        if !useful {
             self.connections.discard_prepared_offer(&mut self.out);
         }
-        if !(prepares && self.config.prepare_connection)
-            || self.webrtc_support.is_blocked()
-            || self.media.is_opening()
-            || self.connections.prepared_offer().is_some()
-        {
+    }
+
+    /// Whether an offer is to lie with the server for whoever joins next.
+    fn may_deposit(&self) -> bool {
+        let people = self.roster.iter().count() + 1;
+        self.config.prepare_connection
+            && self.signal_client.early_offers() == EarlyOffers::Accepted
+            && self.session.capacity.is_none_or(|capacity| people < capacity as usize)
+    }
+
+    /// Whether an offer lies with the server for whoever joins next.
+    pub(super) fn has_deposit(&self) -> bool {
+        let recipient = self.connections.prepared_offer().and_then(PreparedOffer::recipient);
+        matches!(recipient, Some(Recipient::Newcomer { .. }))
+    }
+
+    /// Gives the server the offer that is prepared, once it is complete.
+    fn deposit_offer(&mut self, now: Timestamp) {
+        let due = |prepared: &PreparedOffer| {
+            !matches!(prepared.recipient(), Some(Recipient::Newcomer { .. }))
+                && prepared.deposit_due_at().is_some_and(|at| at <= now)
+        };
+        let Some(prepared) = self.connections.prepared_offer_mut().filter(|prepared| due(prepared)) else {
+            return;
+        };
+        if self.session.lifecycle != Lifecycle::Joined || !self.deposits.rate.take(now, DEPOSITS_PER_MINUTE) {
             return;
         }
-        let id = self.create_peer_connection(ConnectionPlan::MeshOfferer);
-        self.out.connection(id, ConnectionEffect::SetLocalDescription);
-        self.connections.set_prepared_offer(PreparedOffer::new(now, id, conditions));
+        let number = self.deposits.next_number;
+        self.deposits.next_number = number.wrapping_add(1);
+        if let Some(offer) = prepared.hand_over(now, Recipient::Newcomer { deposit: number }) {
+            let deposit = Outbound::Deposit(Deposit { number, offer });
+            self.signal_client.send(now, deposit, &mut self.out);
+        }
+    }
+
+    /// When there is something to do for a deposit.
+    pub(super) fn deposit_due_at(&self) -> Option<Timestamp> {
+        if !(self.session.is_joined() && self.may_deposit()) || self.media.is_opening() {
+            return None;
+        }
+        let free_at = self.deposits.rate.free_at(DEPOSITS_PER_MINUTE);
+        match self.connections.prepared_offer() {
+            None if self.webrtc_support.is_blocked() => None,
+            None => Some(self.deposits.next_at),
+            Some(prepared) => match prepared.recipient() {
+                Some(Recipient::Newcomer { .. }) => prepared.deposit_due_at(),
+                Some(Recipient::Member { .. }) | None => prepared.deposit_due_at().map(|at| at.max(free_at)),
+            },
+        }
+    }
+
+    /// Leaves the processor to a connection that is about to begin.
+    pub(super) fn postpone_deposit(&mut self, now: Timestamp) {
+        self.deposits.next_at = now + DEPOSIT_DELAY;
     }
 
     fn offer_conditions(&self) -> OfferConditions {
@@ -49,15 +135,100 @@ impl Room {
             return None;
         }
         self.renew_prepared_offer(now);
+        if self.connections.prepared_offer()?.recipient().is_some() {
+            return None;
+        }
         self.connections.take_prepared_offer()
     }
 
-    /// Has another one made if it is not what would be made now.
+    /// Has another one made if it is not what would be made now. One that the server has may be on its way to somebody.
     pub(super) fn renew_prepared_offer(&mut self, now: Timestamp) {
         let conditions = self.offer_conditions();
-        let fits = |prepared: &PreparedOffer| prepared.is_usable(now) && prepared.meets(&conditions);
+        let fits = |prepared: &PreparedOffer| {
+            prepared.recipient().is_some() || (prepared.is_usable(now) && prepared.meets(&conditions))
+        };
         if !self.connections.prepared_offer().is_some_and(fits) {
             self.connections.discard_prepared_offer(&mut self.out);
         }
+    }
+
+    /// The offer that goes with `join`: the one that is prepared, if the server takes it.
+    pub(super) fn join_offers(&mut self, now: Timestamp) -> Vec<JoinOffer> {
+        if self.session.lifecycle != Lifecycle::Joining
+            || self.signal_client.early_offers() != EarlyOffers::Accepted
+        {
+            return Vec::new();
+        }
+        self.renew_prepared_offer(now);
+        let unused = self.connections.unused_epoch();
+        let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };
+        let epoch = match prepared.recipient() {
+            // Somebody may have got it, and hears from us anew.
+            Some(Recipient::Member { epoch }) => epoch.saturating_add(1),
+            Some(Recipient::Newcomer { .. }) | None => unused,
+        };
+        let offer = prepared.hand_over(now, Recipient::Member { epoch });
+        offer.map(|offer| JoinOffer { epoch, offer }).into_iter().collect()
+    }
+
+    /// Somebody has got the offer that went with `join`.
+    pub(super) fn on_offer_given(&mut self, now: Timestamp, given: GivenOffer) {
+        let GivenOffer { to, index: 0, exchanged_for } = given else { return };
+        let remote = Remote::Participant(to);
+        let prepared = self.connections.prepared_offer();
+        let Some(Recipient::Member { epoch }) = prepared.and_then(PreparedOffer::recipient) else { return };
+        if self.connections.get(&remote).is_none() {
+            return;
+        }
+        let Some(prepared) = self.connections.take_prepared_offer() else { return };
+        let answer =
+            exchanged_for.and_then(|offer| prepared.derive_answer(&offer, self.begins_dtls(&remote)));
+        self.use_handed_over_offer(now, &remote, epoch, prepared, answer);
+    }
+
+    /// A newcomer has got our deposit, and we have their offer.
+    pub(super) fn on_exchanged_offer(&mut self, now: Timestamp, exchanged: ExchangedOffer) {
+        let ExchangedOffer { from, epoch, offer, deposit } = exchanged;
+        let remote = Remote::Participant(from);
+        let ours = Some(Recipient::Newcomer { deposit });
+        let answer = self
+            .connections
+            .prepared_offer()
+            .filter(|prepared| prepared.recipient() == ours)
+            .map(|prepared| prepared.derive_answer(&offer, self.begins_dtls(&remote)));
+        self.postpone_deposit(now);
+        if let (Some(Some(answer)), true) = (&answer, self.connections.get(&remote).is_some())
+            && let Some(prepared) = self.connections.take_prepared_offer()
+        {
+            return self.use_handed_over_offer(now, &remote, epoch, prepared, Some(answer.clone()));
+        }
+        let message = NegotiationMessage::Description(offer);
+        self.on_negotiation(now, Negotiation { remote: remote.clone(), epoch, message });
+        match answer {
+            Some(_) => self.connections.discard_prepared_offer(&mut self.out),
+            // They may have taken it for the other half of a connection, and it is no more.
+            None => self.rebuild_within_limit(now, &remote),
+        }
+    }
+
+    fn use_handed_over_offer(
+        &mut self,
+        now: Timestamp,
+        remote: &Remote,
+        epoch: u32,
+        prepared: PreparedOffer,
+        answer: Option<SessionDescription>,
+    ) {
+        let recovery = Recovery::new(now, self.is_polite(remote));
+        self.replace_connection(remote, epoch, ConnectionPlan::MeshOfferer, recovery);
+        self.with_connection(now, remote, |connection, cx| {
+            connection.use_handed_over_offer(prepared, answer, cx);
+        });
+        self.replay_early(now, remote);
+    }
+
+    /// Whether the DTLS handshake is ours to begin: both ends can tell.
+    fn begins_dtls(&self, remote: &Remote) -> bool {
+        self.is_polite(remote)
     }
 }

@@ -48,8 +48,9 @@ impl Room {
             Inbound::Roster(signal) if joined => self.on_roster_signal(now, signal),
             Inbound::Sfu(signal) if joined => self.on_sfu_signal(now, signal),
             Inbound::Negotiation(negotiation) if joined => self.on_negotiation(now, negotiation),
+            Inbound::Exchanged(exchanged) if joined => self.on_exchanged_offer(now, exchanged),
             // Of a room that we are not in any more, or not yet.
-            Inbound::Roster(_) | Inbound::Sfu(_) | Inbound::Negotiation(_) => {}
+            Inbound::Roster(_) | Inbound::Sfu(_) | Inbound::Negotiation(_) | Inbound::Exchanged(_) => {}
         }
     }
 
@@ -96,6 +97,10 @@ impl Room {
             self.add_to_roster(info);
         }
         self.reconcile(now);
+        self.postpone_deposit(now);
+        for given in joined.given_offers {
+            self.on_offer_given(now, given);
+        }
         if again {
             self.rebuild_unstable(now);
         }

@@ -191,6 +191,7 @@ fn welcome(others: &[&str]) -> Inbound {
         ice_servers: None,
         capacity: Some(8),
         room: None,
+        given_offers: Vec::new(),
     }))
 }
 

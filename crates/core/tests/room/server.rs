@@ -54,6 +54,7 @@ fn a_seat_that_is_kept_for_somebody_lost_is_asked_for_again() {
         ice_servers: None,
         capacity: None,
         room: None,
+        given_offers: Vec::new(),
     })));
     assert_eq!((harness.room.view().lifecycle, harness.room.view().problem), (Lifecycle::Joined, None));
 }
@@ -120,6 +121,7 @@ fn a_server_that_names_the_room_itself_is_followed() {
         ice_servers: None,
         capacity: None,
         room: Some("c27a8eb0".into()),
+        given_offers: Vec::new(),
     })));
     assert_eq!(harness.room.view().room, "c27a8eb0");
 }

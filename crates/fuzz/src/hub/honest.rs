@@ -49,7 +49,10 @@ impl HonestClient {
         }
         self.connection = Some(connection);
         self.input(now, DialectInput::Opened);
-        self.send(now, Outbound::Join { room, name: "Ann".into(), media: MediaState::default() })
+        self.send(
+            now,
+            Outbound::Join { room, name: "Ann".into(), media: MediaState::default(), offers: Vec::new() },
+        )
     }
 
     pub(super) fn leave(&mut self, now: Timestamp) -> Vec<String> {
@@ -119,6 +122,7 @@ impl HonestClient {
             Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
             | Inbound::Negotiation(_)
+            | Inbound::Exchanged(_)
             | Inbound::Sfu(_) => {}
         }
     }

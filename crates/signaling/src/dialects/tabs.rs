@@ -101,7 +101,7 @@ impl Tabs {
 
     fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Vec<DialectOutput>) {
         match &outbound {
-            Outbound::Join { room, name, media } => {
+            Outbound::Join { room, name, media, offers: _ } => {
                 (self.room, self.name, self.media) = (room.clone(), name.clone(), *media);
                 self.heartbeat_at = Some(now + HEARTBEAT);
                 self.post_participant_joined(None, out);
@@ -116,7 +116,7 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Preflight | Outbound::Leg(..) => return,
+            Outbound::Preflight | Outbound::Leg(..) | Outbound::Deposit(_) => return,
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }
@@ -132,7 +132,14 @@ impl Tabs {
 
     fn joined(&self) -> Option<Inbound> {
         let id = ParticipantId::new(self.id.as_str())?;
-        let joined = Joined { id, participants: Vec::new(), ice_servers: None, capacity: None, room: None };
+        let joined = Joined {
+            id,
+            participants: Vec::new(),
+            ice_servers: None,
+            capacity: None,
+            room: None,
+            given_offers: Vec::new(),
+        };
         Some(Inbound::Server(ServerSignal::Joined(joined)))
     }
 
@@ -182,6 +189,7 @@ impl Tabs {
             // What only a server says.
             Inbound::Roster(RosterSignal::Lost(_) | RosterSignal::Resumed(_))
             | Inbound::Server(_)
+            | Inbound::Exchanged(_)
             | Inbound::Sfu(_) => {}
         }
     }

@@ -11,6 +11,7 @@ use self::messages::{
 use self::session::Session;
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
+use crate::offers::{EarlyOffers, ExchangedOffer};
 use crate::rejection::{RejectCode, Rejection};
 use crate::signal::{
     IceServers, Inbound, Joined, Negotiation, NegotiationMessage, Offerer, Outbound, ParticipantInfo, Remote,
@@ -27,7 +28,7 @@ pub(super) fn about() -> About {
     About {
         title: "Visavis' own server",
         room: "any name",
-        report_allowlist: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn",
+        report_allowlist: "joined,participant-joined,participant-left,ice-servers,ping,left,gone,participant,participants,version,capacity,heartbeat,resumed,heard,session,text,closes,servers,expiresIn,offers,given,offer,exchanged",
     }
 }
 
@@ -53,6 +54,8 @@ pub struct Visavis {
     joining: bool,
     /// It asked to resume the session.
     resuming: bool,
+    /// Whether the server takes offers with `join`, once it has said so on this socket.
+    accepts_offers: Option<bool>,
 }
 
 impl Visavis {
@@ -68,6 +71,7 @@ impl Visavis {
             session: None,
             joining: false,
             resuming: false,
+            accepts_offers: None,
         }
     }
 
@@ -111,7 +115,7 @@ impl Visavis {
             | ServerMessage::Candidate { .. }
             | ServerMessage::Media { .. } => session.count_received(),
             ServerMessage::Joined(_)
-            | ServerMessage::IceServers(_)
+            | ServerMessage::IceServers { .. }
             | ServerMessage::Error { .. }
             | ServerMessage::Ping { received: None } => {}
             ServerMessage::Ping { received: Some(received) } => session.acknowledge(*received),
@@ -137,12 +141,18 @@ impl Visavis {
             ServerMessage::ParticipantLeft { id, reason: LeaveReason::Gone } => {
                 Inbound::Roster(RosterSignal::Lost(id))
             }
-            ServerMessage::Description { from, epoch, description } => {
+            ServerMessage::Description { from, epoch, description: offer, exchanged: Some(deposit) } => {
+                Inbound::Exchanged(ExchangedOffer { from, epoch, offer, deposit })
+            }
+            ServerMessage::Description { from, epoch, description, exchanged: None } => {
                 Inbound::description(from, epoch, description)
             }
             ServerMessage::Candidate { from, epoch, candidate } => Inbound::candidate(from, epoch, candidate),
             ServerMessage::Media { from, media } => Inbound::Roster(RosterSignal::MediaState { from, media }),
-            ServerMessage::IceServers(list) => Inbound::Server(ServerSignal::IceServers(ice_servers(list))),
+            ServerMessage::IceServers { list, accepts_offers } => {
+                self.accepts_offers = Some(accepts_offers);
+                Inbound::Server(ServerSignal::IceServers(ice_servers(list)))
+            }
             ServerMessage::Error { code, text, closes } => {
                 Inbound::Server(ServerSignal::Rejected(Rejection {
                     code: RejectCode::from_name(&code),
@@ -155,6 +165,7 @@ impl Visavis {
     }
 
     fn on_joined(&mut self, welcome: Welcome) -> Inbound {
+        self.accepts_offers = Some(welcome.accepts_offers);
         self.silence_timeout = (welcome.heartbeat > 0)
             .then(|| Duration::from_secs(u64::from(welcome.heartbeat.min(3600) * MISSED_HEARTBEATS)));
         if std::mem::take(&mut self.joining) && self.resuming && welcome.resumed.is_some() {
@@ -170,6 +181,7 @@ impl Visavis {
             ice_servers: welcome.ice_servers.map(ice_servers),
             capacity: (welcome.capacity > 0).then_some(welcome.capacity),
             room: None,
+            given_offers: welcome.given_offers,
         }))
     }
 
@@ -194,13 +206,14 @@ impl Visavis {
     /// The message of an outbound signal; `None` for those that only selective forwarding units have.
     fn to_message(&self, outbound: Outbound) -> Option<ClientMessage> {
         Some(match outbound {
-            Outbound::Join { room, name, media } => ClientMessage::Join(Join {
+            Outbound::Join { room, name, media, offers } => ClientMessage::Join(Join {
                 version: VERSION,
                 room,
                 name,
                 identity: self.identity.clone(),
                 media,
                 session: self.session.as_ref().map(Session::claim),
+                offers,
             }),
             Outbound::Negotiation(Negotiation { remote: Remote::Participant(to), epoch, message }) => {
                 match message {
@@ -215,6 +228,7 @@ impl Visavis {
             Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. }) | Outbound::Leg(..) => {
                 return None;
             }
+            Outbound::Deposit(deposit) => ClientMessage::Deposit(deposit),
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
             Outbound::Preflight => ClientMessage::Preflight,
@@ -232,6 +246,7 @@ impl Dialect for Visavis {
             DialectInput::Opened | DialectInput::Closed => {
                 self.silence_timeout = None;
                 self.joining = false;
+                self.accepts_offers = None;
             }
             DialectInput::Frame(frame) => {
                 self.last_message_at = Some(now);
@@ -246,6 +261,14 @@ impl Dialect for Visavis {
                     out.push(DialectOutput::ServerSilent);
                 }
             }
+        }
+    }
+
+    fn early_offers(&self) -> EarlyOffers {
+        match self.accepts_offers {
+            None => EarlyOffers::Unknown,
+            Some(true) => EarlyOffers::Accepted,
+            Some(false) => EarlyOffers::Unsupported,
         }
     }
 

@@ -116,6 +116,7 @@ impl Context {
             ice_servers,
             capacity: (self.profile.capacity > 0).then_some(self.profile.capacity),
             room,
+            given_offers: Vec::new(),
         })));
         self.signals.extend(lost.into_iter().map(|peer| Inbound::Roster(RosterSignal::Left(peer.id))));
     }

@@ -155,6 +155,7 @@ fn a_socket_that_is_about_to_be_replaced_is_over() {
             room: "tea".into(),
             name: "Ann".into(),
             media: MediaState::default(),
+            offers: Vec::new(),
         });
         let moves = |frames: &[String]| {
             let mut player = Player::new(&case);

@@ -92,6 +92,7 @@ fn outbound(words: &str) -> Outbound {
             room: words[1].into(),
             name: words.get(2).copied().unwrap_or_default().into(),
             media: MediaState::default(),
+            offers: Vec::new(),
         },
         kind @ ("offer" | "answer") => {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
@@ -143,6 +144,7 @@ fn inbound_lines(signal: Inbound) -> Vec<String> {
         Inbound::Roster(RosterSignal::Left(id)) => vec![format!("= left {id}")],
         Inbound::Roster(RosterSignal::Lost(id)) => vec![format!("= gone {id}")],
         Inbound::Sfu(_) => unreachable!("no dialect has a server for media"),
+        Inbound::Exchanged(_) => unreachable!("no foreign server takes deposits"),
         Inbound::Negotiation(negotiation) => vec![negotiation_line(negotiation)],
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
             vec![format!("= media {from} {}", media_text(media))]

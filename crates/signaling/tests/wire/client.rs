@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 
 use visavis_signaling::dialects::visavis::Visavis;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, IceCandidate, IceServers, Inbound, MediaState, Negotiation,
-    NegotiationMessage, Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
-    ServerSignal, SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, ExchangedOffer, IceCandidate, IceServers, Inbound, MediaState,
+    Negotiation, NegotiationMessage, Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal,
+    SdpType, ServerSignal, SessionDescription, Timestamp,
 };
 
 use crate::script::{agrees, transcripts};
@@ -97,7 +97,12 @@ fn outbound(words: &str) -> Outbound {
     let mut word = || words.next().unwrap_or_default().to_owned();
     let to = |word: String| ParticipantId::new(word).unwrap();
     match kind {
-        "join" => Outbound::Join { room: word(), name: word(), media: media(&[word(), word()].join(" ")) },
+        "join" => Outbound::Join {
+            room: word(),
+            name: word(),
+            media: media(&[word(), word()].join(" ")),
+            offers: Vec::new(),
+        },
         "media" => Outbound::MediaState(media(&word())),
         "leave" => Outbound::Leave,
         "check" => Outbound::Preflight,
@@ -155,6 +160,9 @@ fn describe(signal: Inbound) -> Vec<String> {
         Inbound::Roster(RosterSignal::Lost(id)) => format!("gone {id}"),
         Inbound::Sfu(_) => unreachable!("our server passes no media"),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
+        Inbound::Exchanged(ExchangedOffer { from, epoch, offer, deposit }) => {
+            format!("exchanged {from} {epoch} {deposit} {:?}", offer.sdp)
+        }
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
             format!("media {from}{}", show_media(media))
         }

@@ -47,7 +47,7 @@ impl World {
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
             Some(Outbound::Leave) => self.server.leave(page),
-            Some(Outbound::Preflight) | None => {}
+            Some(Outbound::Preflight | Outbound::Deposit(_)) | None => {}
         }
         self.flush_server();
     }

@@ -102,7 +102,14 @@ impl Server {
         };
         let info = self.info(page, &session);
         self.sessions.insert(page, session);
-        let joined = Joined { id: id_of(page), participants, ice_servers: None, capacity: None, room: None };
+        let joined = Joined {
+            id: id_of(page),
+            participants,
+            ice_servers: None,
+            capacity: None,
+            room: None,
+            given_offers: Vec::new(),
+        };
         self.send(page, Inbound::Server(ServerSignal::Joined(joined)));
         self.broadcast(page, &Inbound::Roster(RosterSignal::Joined(info)));
         self.update();

@@ -84,7 +84,8 @@ impl World {
         let page = &self.peers[peer];
         let view = page.room.view();
         if !page.should_be_joined {
-            let empty = page.browser.connections.is_empty() && view.participants.is_empty();
+            let most = if view.lifecycle == Lifecycle::Lobby { 1 } else { 0 };
+            let empty = page.browser.connections.len() <= most && view.participants.is_empty();
             return (!empty)
                 .then(|| format!("peer {peer} has left but still has connections or participants"));
         }
@@ -114,13 +115,13 @@ impl World {
     fn wrong_media(&self, peer: usize) -> Option<String> {
         let page = &self.peers[peer];
         let people = page.room.view().participants.len();
-        if page.browser.connections.len() != people + page.browser.unused_connections() {
+        if page.browser.connections.len() != people + page.browser.most_made_ahead(Lifecycle::Joined) {
             return Some(format!(
                 "peer {peer} has {} connections for {people} people",
                 page.browser.connections.len()
             ));
         }
-        page.browser.connections.values().filter(|conn| !conn.fake.is_unused()).find_map(|conn| {
+        page.browser.connections.values().filter(|conn| conn.fake.has_remote_description()).find_map(|conn| {
             let sends_its_tracks = conn.sending.len() == page.browser.tracks.len()
                 && conn.sending.values().all(|track| page.browser.tracks.contains(track));
             let receives_all = self.other_end(conn).is_some_and(|(owner, _)| {

@@ -125,6 +125,8 @@ impl World {
         }
         let resumed = matches!(message, ServerMessage::Joined(welcome) if welcome.resumed.is_some());
         self.statistics.resumes += u64::from(resumed);
+        let exchanged = matches!(message, ServerMessage::Description { exchanged: Some(_), .. });
+        self.statistics.exchanges += u64::from(exchanged);
         let frame = message.encode();
         let copies = if self.is_reordered(&frame) && self.random.chance(20) { 2 } else { 1 };
         for _ in 0..copies {

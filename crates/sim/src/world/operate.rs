@@ -3,13 +3,14 @@
 use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, NetworkEvent, Source};
 
 use super::page::Peer;
-use super::script::{Operation, Person, SilentFailure};
+use super::script::{Operation, Person, SilentFailure, has_lobby};
 use super::{Action, World};
 use crate::browser::Pending;
 
 impl World {
     pub(super) fn operate(&mut self, operation: Operation) {
         match operation {
+            Operation::EnterLobby(peer) => self.enter_lobby(peer),
             Operation::Join(peer) => self.join(peer),
             Operation::Preflight(peer) => self.preflight(peer),
             Operation::Leave(peer) => {
@@ -69,6 +70,12 @@ impl World {
         self.input(peer, Input::Command(join));
     }
 
+    fn enter_lobby(&mut self, peer: usize) {
+        if self.peers[peer].room.view().lifecycle == Lifecycle::Lobby {
+            self.input(peer, Input::Command(Command::EnterLobby));
+        }
+    }
+
     fn preflight(&mut self, peer: usize) {
         if self.peers[peer].room.view().lifecycle == Lifecycle::Lobby {
             self.input(peer, Input::Command(Command::EnterLobby));
@@ -94,6 +101,9 @@ impl World {
             let identity = if self.random.chance(50) { self.peers[peer].identity } else { seed };
             let successor = self.add_peer(Person { identity, seed, has_devices });
             let delay = self.random.between(500, 5_000);
+            if has_lobby(seed) {
+                self.schedule(0, Action::Operation(Operation::EnterLobby(successor)));
+            }
             self.schedule(delay, Action::Operation(Operation::Join(successor)));
         }
     }

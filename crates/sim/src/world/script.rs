@@ -38,6 +38,8 @@ pub(super) enum SilentFailure {
 /// One thing that somebody does or that breaks. People are named by their number.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation {
+    /// The page is looked at before it joins.
+    EnterLobby(usize),
     Join(usize),
     /// The preflight test before a call; whoever is not in the lobby has none.
     Preflight(usize),
@@ -98,13 +100,17 @@ impl Script {
         for person in 0..people as usize {
             let seed = random.next_u64();
             script.people.push(Person { identity: seed, seed, has_devices: random.chance(80) });
+            // Without a turn of the die, so that all else stays as it was.
+            if has_lobby(seed) {
+                script.steps.push((0, Operation::EnterLobby(person)));
+            }
             script.steps.push((random.below(JOINS_WITHIN), Operation::Join(person)));
         }
         let spread = if random.chance(50) { 20_000 } else { 60_000 };
         for _ in 0..random.below(16) {
             script.steps.push((random.below(spread), random_operation(&mut random, people)));
         }
-        // Without a turn of the die, so that all else stays as it was. Whoever joins meanwhile ends it.
+        // Without a turn of the die. Whoever joins meanwhile ends it.
         if seed.is_multiple_of(8) {
             script.steps.push((seed / 8 % JOINS_WITHIN, Operation::Preflight(0)));
         }
@@ -193,4 +199,9 @@ fn silent_failure(random: &mut Random) -> SilentFailure {
         2 => SilentFailure::ReceivesNoAudio,
         _ => SilentFailure::SendsNothingUntilRestart,
     }
+}
+
+/// Whether a page shows its lobby before it joins: half of all.
+pub(super) fn has_lobby(seed: u64) -> bool {
+    seed / 2 % 2 == 1
 }

@@ -74,7 +74,8 @@ impl Operation {
 
     fn people_mut(&mut self) -> [Option<&mut usize>; 2] {
         match self {
-            Self::Join(a)
+            Self::EnterLobby(a)
+            | Self::Join(a)
             | Self::Preflight(a)
             | Self::Leave(a)
             | Self::Crash(a, _)

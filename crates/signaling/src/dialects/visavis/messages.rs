@@ -3,6 +3,7 @@
 mod read;
 mod write;
 
+use crate::offers::{Deposit, GivenOffer, JoinOffer};
 use crate::rejection::RejectCode;
 use crate::signal::{IceCandidate, IceServer, MediaState, ParticipantId, SessionDescription};
 
@@ -37,6 +38,8 @@ pub enum ClientMessage {
         /// What we send now.
         media: MediaState,
     },
+    /// An offer for whoever joins next, in place of the last one.
+    Deposit(Deposit),
     /// Leave on purpose.
     Leave,
     /// The answer to `ping`.
@@ -64,6 +67,8 @@ pub struct Join {
     pub media: MediaState,
     /// The session to resume, or to begin; without one a lost connection cannot be resumed.
     pub session: Option<SessionClaim>,
+    /// Offers for those who are in the room, each for one of them.
+    pub offers: Vec<JoinOffer>,
 }
 
 /// The session that a client asks to resume, or begins: all that passes between it and the server, over one socket after
@@ -124,6 +129,10 @@ pub struct Welcome {
     /// If the session is resumed: how many messages of the client the server has received in it (`heard` on the wire). The
     /// client sends those after that again; what it has not received itself follows this message.
     pub resumed: Option<u32>,
+    /// Whether the server takes offers with `join`, and deposits; `offers` on the wire.
+    pub accepts_offers: bool,
+    /// Who has got the offers that went with `join`.
+    pub given_offers: Vec<GivenOffer>,
 }
 
 /// Why somebody is no longer there.
@@ -162,6 +171,8 @@ pub enum ServerMessage {
         epoch: u32,
         /// The offer or answer.
         description: SessionDescription,
+        /// For an offer: they have got this deposit of the receiver in exchange ([`Deposit::number`]).
+        exchanged: Option<u32>,
     },
     /// A candidate from one participant.
     Candidate {
@@ -180,7 +191,12 @@ pub enum ServerMessage {
         media: MediaState,
     },
     /// New ICE servers or credentials.
-    IceServers(IceServerList),
+    IceServers {
+        /// The servers.
+        list: IceServerList,
+        /// Whether the server takes offers with `join`, and deposits.
+        accepts_offers: bool,
+    },
     /// Something was refused.
     Error {
         /// What, for programs.
@@ -202,7 +218,7 @@ impl ClientMessage {
     pub fn counts(&self) -> bool {
         match self {
             Self::Description { .. } | Self::Candidate { .. } | Self::Media { .. } => true,
-            Self::Join(_) | Self::Leave | Self::Pong { .. } | Self::Preflight => false,
+            Self::Join(_) | Self::Deposit(_) | Self::Leave | Self::Pong { .. } | Self::Preflight => false,
         }
     }
 }

@@ -4,12 +4,13 @@ use super::{
     ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, SessionClaim, VERSION,
     Welcome,
 };
-use crate::json::{self, JsonError, Object};
+use crate::json::{self, Json, JsonError, Object};
 use crate::limits::{
-    MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS,
-    MAX_ROOM_CHARS, MAX_SESSION_BYTES, MIN_IDENTITY_BYTES,
+    MAX_EARLY_OFFER_BYTES, MAX_ERROR_CHARS, MAX_ICE_SERVERS, MAX_ID_BYTES, MAX_IDENTITY_BYTES,
+    MAX_JOIN_OFFERS, MAX_NAME_CHARS, MAX_PARTICIPANTS, MAX_ROOM_CHARS, MAX_SESSION_BYTES, MIN_IDENTITY_BYTES,
 };
-use crate::signal::{IceCandidate, ParticipantId, SessionDescription};
+use crate::offers::{Deposit, GivenOffer, JoinOffer};
+use crate::signal::{IceCandidate, ParticipantId, SdpType, SessionDescription};
 use crate::{normalize, text};
 
 /// Bytes that a text of `chars` characters may take before it is cleaned and cut.
@@ -36,6 +37,7 @@ impl ClientMessage {
                 Ok(Self::Candidate { to, epoch, candidate })
             }
             "media" => Ok(Self::Media { media: normalize::media_of(&fields)? }),
+            "deposit" => read_deposit(&fields).map(Self::Deposit),
             "leave" => Ok(Self::Leave),
             "check" => Ok(Self::Preflight),
             "pong" => Ok(Self::Pong { received: fields.optional_u32("heard")? }),
@@ -64,14 +66,18 @@ impl ServerMessage {
             }
             "description" => {
                 let (from, epoch, description) = read_description(&fields, "from")?;
-                Self::Description { from, epoch, description }
+                let exchanged = fields.optional_u32("exchanged")?;
+                Self::Description { from, epoch, description, exchanged }
             }
             "candidate" => {
                 let (from, epoch, candidate) = read_candidate(&fields, "from")?;
                 Self::Candidate { from, epoch, candidate }
             }
             "media" => Self::Media { from: read_id(&fields, "from")?, media: normalize::media_of(&fields)? },
-            "ice-servers" => Self::IceServers(read_ice_servers(&fields)?),
+            "ice-servers" => Self::IceServers {
+                list: read_ice_servers(&fields)?,
+                accepts_offers: fields.optional_bool("offers")?.unwrap_or(false),
+            },
             "error" => read_error(&fields)?,
             "ping" => Self::Ping { received: fields.optional_u32("heard")? },
             _ => return Ok(None),
@@ -97,7 +103,37 @@ fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
         identity: identity.to_owned(),
         media: normalize::media_of(fields)?,
         session: fields.optional_object("session")?.map(|claim| read_claim(&claim)).transpose()?,
+        offers: json::read_each(fields, "offers", MAX_JOIN_OFFERS, read_join_offer)?,
     })
+}
+
+fn read_join_offer(fields: &Object<'_>) -> Result<JoinOffer, JsonError> {
+    let epoch = fields.optional_u32("generation")?.unwrap_or(0);
+    Ok(JoinOffer { epoch, offer: read_early_offer(fields, "description")? })
+}
+
+fn read_deposit(fields: &Object<'_>) -> Result<Deposit, JsonError> {
+    let number = fields.optional_u32("number")?.unwrap_or(0);
+    Ok(Deposit { number, offer: read_early_offer(fields, "description")? })
+}
+
+fn read_given_offer(fields: &Object<'_>) -> Result<GivenOffer, JsonError> {
+    let exchanged = fields.get("exchanged").is_some_and(|value| *value != Json::Null);
+    Ok(GivenOffer {
+        to: read_id(fields, "to")?,
+        index: fields.optional_u32("offer")?.unwrap_or(0),
+        exchanged_for: exchanged.then(|| read_early_offer(fields, "exchanged")).transpose()?,
+    })
+}
+
+/// An offer that is made before it is known whom it is for.
+fn read_early_offer(fields: &Object<'_>, key: &str) -> Result<SessionDescription, JsonError> {
+    let offer = normalize::description(&fields.object(key)?)?;
+    match offer.sdp_type {
+        SdpType::Offer if offer.sdp.len() <= MAX_EARLY_OFFER_BYTES => Ok(offer),
+        SdpType::Offer => Err(fields.error(key, "is too long")),
+        SdpType::Answer => Err(fields.error(key, "is no offer")),
+    }
 }
 
 fn read_claim(fields: &Object<'_>) -> Result<SessionClaim, JsonError> {
@@ -125,6 +161,8 @@ fn read_welcome(fields: &Object<'_>) -> Result<Welcome, JsonError> {
         participants: json::read_each(fields, "participants", MAX_PARTICIPANTS, read_participant)?,
         ice_servers: fields.optional_object("iceServers")?.map(|list| read_ice_servers(&list)).transpose()?,
         resumed: read_resumed(fields)?,
+        accepts_offers: fields.optional_bool("offers")?.unwrap_or(false),
+        given_offers: json::read_each(fields, "given", MAX_JOIN_OFFERS, read_given_offer)?,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::{ClientMessage, IceServerList, Join, LeaveReason, Participant, ServerMessage, Welcome};
 use crate::json::{Fields, Json};
+use crate::offers::{Deposit, GivenOffer, JoinOffer};
 use crate::signal::{IceCandidate, ParticipantId};
 
 impl ClientMessage {
@@ -22,6 +23,12 @@ impl ClientMessage {
             Self::Media { media } => {
                 let mut fields = Fields::of_type("media");
                 fields.put("media", *media);
+                fields
+            }
+            Self::Deposit(Deposit { number, offer }) => {
+                let mut fields = Fields::of_type("deposit");
+                fields.number("number", *number);
+                fields.put("description", offer);
                 fields
             }
             Self::Leave => Fields::of_type("leave"),
@@ -49,8 +56,10 @@ impl ServerMessage {
                 fields
             }
             Self::ParticipantLeft { id, reason } => write_left(id, *reason),
-            Self::Description { from, epoch, description } => {
-                directed("description", "from", from, *epoch, description.into())
+            Self::Description { from, epoch, description, exchanged } => {
+                let mut fields = directed("description", "from", from, *epoch, description.into());
+                write_number("exchanged", *exchanged, &mut fields);
+                fields
             }
             Self::Candidate { from, epoch, candidate } => {
                 directed("candidate", "from", from, *epoch, write_candidate(candidate.as_ref()))
@@ -61,9 +70,12 @@ impl ServerMessage {
                 fields.put("media", *media);
                 fields
             }
-            Self::IceServers(list) => {
+            Self::IceServers { list, accepts_offers } => {
                 let mut fields = Fields::of_type("ice-servers");
                 write_ice_servers(list, &mut fields);
+                if *accepts_offers {
+                    fields.bool("offers", true);
+                }
                 fields
             }
             Self::Error { code, text, closes } => write_error(code, text, *closes),
@@ -86,6 +98,9 @@ fn write_join(join: &Join) -> Fields {
         session.number("forgot", claim.backlog_start);
         session.number("attempt", claim.attempt);
         fields.put("session", session);
+    }
+    if !join.offers.is_empty() {
+        fields.put("offers", Json::List(join.offers.iter().map(Json::from).collect()));
     }
     fields
 }
@@ -114,6 +129,12 @@ fn write_welcome(welcome: &Welcome) -> Fields {
         fields.number("heard", received);
     }
     fields.put("participants", Json::List(welcome.participants.iter().map(Json::from).collect()));
+    if welcome.accepts_offers {
+        fields.bool("offers", true);
+    }
+    if !welcome.given_offers.is_empty() {
+        fields.put("given", Json::List(welcome.given_offers.iter().map(Json::from).collect()));
+    }
     if let Some(list) = &welcome.ice_servers {
         let mut servers = Fields::default();
         write_ice_servers(list, &mut servers);
@@ -157,6 +178,27 @@ fn write_candidate(candidate: Option<&IceCandidate>) -> Json {
 fn write_ice_servers(list: &IceServerList, fields: &mut Fields) {
     fields.put("servers", Json::List(list.servers.iter().map(Json::from).collect()));
     write_number("expiresIn", list.expires_in, fields);
+}
+
+impl From<&JoinOffer> for Json {
+    fn from(JoinOffer { epoch, offer }: &JoinOffer) -> Self {
+        let mut fields = Fields::default();
+        fields.number("generation", *epoch);
+        fields.put("description", offer);
+        fields.into()
+    }
+}
+
+impl From<&GivenOffer> for Json {
+    fn from(GivenOffer { to, index, exchanged_for }: &GivenOffer) -> Self {
+        let mut fields = Fields::default();
+        fields.text("to", to.as_str());
+        fields.number("offer", *index);
+        if let Some(offer) = exchanged_for {
+            fields.put("exchanged", offer);
+        }
+        fields.into()
+    }
 }
 
 impl From<&Participant> for Json {
