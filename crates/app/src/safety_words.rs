@@ -13,8 +13,9 @@
 //!   fingerprint of the honest side goes into each try, and browsers make a new certificate for every connection; and
 //!   it must be done before a connection is given up and made anew
 //!   ([`CONNECT_TIMEOUT`](visavis_core::timing::CONNECT_TIMEOUT)), with another certificate. At 2^33 rounds a second,
-//!   which one big graphics card of 2024 does, 2^51 take three days: 15 s want 17,000 of them. (On servers that only
-//!   repeat what they hear, an offer to whoever may be there waits without end: there it is three days on one card.)
+//!   which one big graphics card of 2024 does, 2^51 take three days: 15 s want 17,000 of them. An offer that lies with our
+//!   own server for whoever joins next is taken back after 50 s, so there it is 65 s, and 4,000 of them. (On servers that
+//!   only repeat what they hear, an offer to whoever may be there waits without end: there it is three days on one card.)
 //! - A description may list several fingerprints, and a browser accepts any of them, also in spellings that RFC 8122 does
 //!   not know. So the core shows browsers one SHA-256, in one spelling.
 //! - The certificate of the other side is *pinned*: a description that names another one on the same connection is

@@ -1,6 +1,7 @@
 //! Rooms without sockets.
 
 use super::*;
+use visavis_signaling::limits::MAX_EARLY_OFFER_BYTES;
 
 const START: Timestamp = Timestamp::from_millis(0);
 const A: ClientId = ClientId(1);
@@ -403,4 +404,132 @@ fn what_was_acknowledged_is_not_sent_again() {
         out.iter().any(|o| matches!(o, HubOutput::Send(C, ServerMessage::Joined(w)) if w.resumed.is_none())),
         "the server has dropped what she had acknowledged already: {out:?}"
     );
+}
+
+fn early_offer(sdp: &str) -> String {
+    format!(r#"{{"type":"offer","sdp":"{sdp}"}}"#)
+}
+
+fn deposit(number: u32, sdp: &str) -> String {
+    format!(r#"{{"type":"deposit","number":{number},"description":{}}}"#, early_offer(sdp))
+}
+
+/// Who brings an offer.
+fn join_with_offer(secret: char, sdp: &str) -> String {
+    let offer = format!(r#","offers":[{{"generation":3,"description":{}}}]}}"#, early_offer(sdp));
+    let join = join("r", secret);
+    [join.trim_end_matches('}'), "}", &offer].concat()
+}
+
+type Given = (Vec<(ParticipantId, Option<String>)>, Vec<(ClientId, String, Option<u32>)>);
+
+/// Who has got the newcomer's offers, and what for; and what the others hear of it, by client and deposit.
+fn given(outputs: &[HubOutput]) -> Given {
+    let (mut given, mut heard) = (Vec::new(), Vec::new());
+    for output in outputs {
+        match output {
+            HubOutput::Send(_, ServerMessage::Joined(welcome)) => {
+                let offers = welcome.given_offers.iter();
+                given.extend(offers.map(|offer| {
+                    (offer.to.clone(), offer.exchanged_for.as_ref().map(|o| o.sdp.trim_end().to_owned()))
+                }));
+            }
+            HubOutput::Send(to, ServerMessage::Description { description, exchanged, epoch: 3, .. }) => {
+                heard.push((*to, description.sdp.trim_end().to_owned(), *exchanged));
+            }
+            HubOutput::Send(..) | HubOutput::Close(_) => {}
+        }
+    }
+    (given, heard)
+}
+
+fn two_of_many() -> Hub {
+    let mut hub = Hub::new(HubConfig::default(), START);
+    hub.on_frame(A, &join("r", 'a'));
+    hub.on_frame(B, &join("r", 'b'));
+    drain(&mut hub);
+    hub
+}
+
+fn newcomer(hub: &mut Hub) -> Given {
+    hub.on_frame(C, &join_with_offer('c', "of c"));
+    given(&drain(hub))
+}
+
+#[test]
+fn an_offer_of_a_newcomer_goes_to_somebody_who_is_there() {
+    let mut hub = two_of_many();
+    let (given, heard) = newcomer(&mut hub);
+    let to = given[0].0.clone();
+    let client = if to == id('a') { A } else { B };
+    assert_eq!((given, heard), (vec![(to, None)], vec![(client, "of c".into(), None)]));
+}
+
+#[test]
+fn it_goes_to_whoever_has_deposited_one_and_theirs_to_the_newcomer_once() {
+    for (client, secret) in [(A, 'a'), (B, 'b')] {
+        let mut hub = two_of_many();
+        hub.on_frame(client, &deposit(6, "old"));
+        hub.on_frame(client, &deposit(7, "of a member"));
+        assert_eq!(drain(&mut hub), [], "there is no answer");
+        let exchanged =
+            (vec![(id(secret), Some("of a member".into()))], vec![(client, "of c".into(), Some(7))]);
+        assert_eq!(newcomer(&mut hub), exchanged);
+        hub.on_frame(D, &join_with_offer('d', "of d"));
+        assert_eq!(given(&drain(&mut hub)).0[0].1, None);
+    }
+}
+
+#[test]
+fn a_newcomer_without_an_offer_leaves_the_deposit_for_the_next() {
+    let mut hub = two_of_many();
+    hub.on_frame(A, &deposit(0, "of a"));
+    hub.on_frame(D, &join("r", 'd'));
+    assert_eq!(given(&drain(&mut hub)), (vec![], vec![]));
+    assert_eq!(newcomer(&mut hub).0, [(id('a'), Some("of a".into()))]);
+}
+
+#[test]
+fn a_deposit_is_gone_with_whoever_made_it_and_after_a_minute() {
+    let ends: [fn(&mut Hub); 4] = [
+        |hub| hub.on_disconnected(A),
+        |hub| hub.on_going_away(A),
+        |hub| hub.on_frame(A, r#"{"type":"leave"}"#),
+        |hub| hub.advance(START + DEPOSIT_LIFETIME),
+    ];
+    for end in ends {
+        let mut hub = two_of_many();
+        hub.on_frame(A, &deposit(0, "of a"));
+        end(&mut hub);
+        assert_eq!(hub.deposit_budget.used(), 0);
+        assert!(newcomer(&mut hub).0.iter().all(|(_, exchanged_for)| exchanged_for.is_none()));
+    }
+}
+
+/// Neither one member nor all together can fill the server's memory.
+#[test]
+fn deposits_are_bounded() {
+    let mut hub = two_of_many();
+    (0..=MAX_DEPOSITS as u32).for_each(|number| hub.on_frame(A, &deposit(number, "of a")));
+    assert_eq!(newcomer(&mut hub).0[0].1, None, "too many in a minute");
+    let mut hub = Hub::new(HubConfig { max_deposit_bytes: 10, ..HubConfig::default() }, START);
+    hub.on_frame(A, &join("r", 'a'));
+    hub.on_frame(A, &deposit(0, "more than there is room for"));
+    drain(&mut hub);
+    assert_eq!(newcomer(&mut hub).0[0].1, None);
+    assert_eq!(hub.deposit_budget.used(), 0);
+    hub.on_frame(A, &deposit(1, &"x".repeat(MAX_EARLY_OFFER_BYTES + 1)));
+    assert_eq!(drain(&mut hub).iter().find_map(code_of), Some((A, "bad-request")));
+}
+
+#[test]
+fn a_server_may_take_no_early_offers() {
+    let mut hub = Hub::new(HubConfig { accepts_offers: false, ..HubConfig::default() }, START);
+    hub.on_frame(A, &join("r", 'a'));
+    hub.on_frame(A, &deposit(0, "of a"));
+    let outputs = drain(&mut hub);
+    assert!(
+        matches!(&outputs[..], [HubOutput::Send(A, ServerMessage::Joined(welcome))] if !welcome.accepts_offers)
+    );
+    assert_eq!(newcomer(&mut hub), (vec![], vec![]));
 }

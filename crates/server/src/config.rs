@@ -164,7 +164,8 @@ impl AddressLimits {
             connections,
             connects: RateLimit::new(n, n / 32.0),
             joins: RateLimit::new((n / 2.0).max(1.0), n / 64.0),
-            preflights: RateLimit::new((n / 4.0).max(1.0), n / 1280.0),
+            // Every lobby asks once.
+            preflights: RateLimit::new((n / 2.0).max(1.0), n / 256.0),
             messages: RateLimit::new(n * 50.0, n * 8.0),
             bytes: RateLimit::new(n * 256.0 * 1024.0, n * 32.0 * 1024.0),
         }
@@ -183,6 +184,7 @@ mod tests {
     use crate::credentials::PREFLIGHT_TTL;
     use crate::http_limiter::{MAX_HTTP_CONNECTIONS, MAX_HTTP_CONNECTIONS_PER_ADDRESS};
     use crate::server::{HTTP_LIFETIME, RESPONSE_TIMEOUT};
+    use visavis_hub::{DEPOSIT_LIFETIME, MAX_DEPOSITS};
 
     /// The cell behind the row that starts with `name`.
     fn documented(name: &str) -> u64 {
@@ -218,6 +220,9 @@ mod tests {
             ("seconds until such a connection asks for the last time", HTTP_LIFETIME.as_secs()),
             ("seconds for an answer after that", RESPONSE_TIMEOUT.as_secs()),
             ("seconds that credentials of a `check` last", PREFLIGHT_TTL.as_secs()),
+            ("bytes of offers for whoever joins next", HubConfig::default().max_deposit_bytes as u64),
+            ("seconds that such an offer is kept", DEPOSIT_LIFETIME.as_secs()),
+            ("such offers of one participant in that time", MAX_DEPOSITS as u64),
             ("rooms", limits.max_rooms as u64),
             ("connections", limits.max_connections as u64),
         ] {
@@ -248,7 +253,7 @@ mod tests {
         let limits = AddressLimits::default();
         assert!(limits.joins.burst >= 60.0);
         assert!(limits.connects.burst >= 60.0);
-        assert!(limits.preflights.burst >= 30.0);
+        assert!(limits.preflights.burst >= 60.0);
         assert!(limits.connections >= 60);
     }
 

@@ -5,6 +5,7 @@
 
 mod fingerprint;
 mod parsed;
+mod section_kind;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,6 +14,7 @@ use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 
 use self::fingerprint::of_name;
 use self::parsed::ParsedDescription;
+pub use self::section_kind::SectionKind;
 
 /// `RTCSignalingState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,28 +37,6 @@ impl SignalingState {
             Self::HaveLocalOffer => "have-local-offer",
             Self::HaveRemoteOffer => "have-remote-offer",
             Self::Closed => "closed",
-        }
-    }
-}
-
-/// Audio, video, or the data channel beside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SectionKind {
-    /// `"audio"`.
-    Audio,
-    /// `"video"`.
-    Video,
-    /// `"application"`: the section of all data channels.
-    Application,
-}
-
-impl SectionKind {
-    /// The name in `addTransceiver` and in the SDP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Audio => "audio",
-            Self::Video => "video",
-            Self::Application => "application",
         }
     }
 }

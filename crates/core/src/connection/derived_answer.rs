@@ -85,13 +85,16 @@ fn write_section(sdp: &mut String, own: &[&str], theirs: &[&str], setup: &str) -
 
 /// Whether a format means the same in both offers, and so does the one that it repairs (`apt` of RFC 4588 section 8.1).
 fn is_same_format(own: &[&str], theirs: &[&str], format: &str) -> bool {
-    let described = |lines: &[&str]| -> Vec<String> {
-        let all = ["a=rtpmap:", "a=fmtp:"].into_iter().flat_map(|name| values(lines, name));
-        all.filter(|value| value.split(' ').next() == Some(format)).map(str::to_owned).collect()
-    };
-    let (ours, same_format) = (described(own), described(theirs));
-    let repaired = ours.iter().find_map(|value| value.split(" apt=").nth(1));
-    ours == same_format && repaired.is_none_or(|of| of != format && is_same_format(own, theirs, of))
+    let ours = meaning(own, format);
+    let repaired = ours.iter().find_map(|line| line.split(' ').nth(1)?.strip_prefix("apt="));
+    ours == meaning(theirs, format)
+        && repaired.is_none_or(|of| of != format && is_same_format(own, theirs, of))
+}
+
+/// The lines that say what a format is.
+fn meaning<'a>(lines: &[&'a str], format: &str) -> Lines<'a> {
+    let says = |line: &&&str| !line.starts_with("a=rtcp-fb:") && format_of(line) == Some(format);
+    lines.iter().filter(says).copied().collect()
 }
 
 /// Whether both have the same lines, in whatever order.

@@ -3,6 +3,7 @@
 
 mod counters;
 mod devices;
+mod early_offers;
 mod peer_channel;
 mod pictures;
 mod preflight;
@@ -20,9 +21,9 @@ use std::time::Duration;
 
 use self::counters::Counters;
 use visavis_core::signaling::{
-    Dialect, DialectInput, DialectOutput, Endpoint, IceCandidate, IceServer, IceServers, Inbound, Joined,
-    MediaState, Negotiation, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode, Rejection,
-    RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, EarlyOffers, Endpoint, IceCandidate, IceServer, IceServers,
+    Inbound, Joined, MediaState, Negotiation, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode,
+    Rejection, RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
 };
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
@@ -41,6 +42,7 @@ struct TestDialect {
 thread_local! {
     static SENT: std::cell::RefCell<Vec<Outbound>> = const { std::cell::RefCell::new(Vec::new()) };
     static INBOUND: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
+    static EARLY_OFFERS: std::cell::Cell<EarlyOffers> = const { std::cell::Cell::new(EarlyOffers::Unsupported) };
     /// What the dialect tells as soon as the room says something.
     static REPLIES: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
 }
@@ -73,6 +75,10 @@ impl Dialect for TestDialect {
 
     fn uses_hang_up_channel(&self) -> bool {
         true
+    }
+
+    fn early_offers(&self) -> EarlyOffers {
+        EARLY_OFFERS.get()
     }
 }
 

@@ -40,7 +40,7 @@ fn examples_of_clients_are_understood() {
         types.push(type_of(example));
     }
     types.dedup();
-    assert_eq!(types, ["join", "description", "candidate", "media", "leave", "check", "pong"]);
+    assert_eq!(types, ["join", "description", "candidate", "media", "deposit", "leave", "check", "pong"]);
 }
 
 #[test]
@@ -81,6 +81,8 @@ fn the_table_of_limits_is_whole_and_true() {
         limits::MAX_ID_BYTES,
         limits::MIN_IDENTITY_BYTES,
         limits::MAX_IDENTITY_BYTES,
+        limits::MAX_JOIN_OFFERS,
+        limits::MAX_EARLY_OFFER_BYTES,
         limits::MAX_SESSION_BYTES,
         limits::MAX_BACKLOG_MESSAGES,
         limits::MAX_BACKLOG_BYTES,
