@@ -11,10 +11,7 @@ use visavis_signaling::{Deposit, GivenOffer, JoinOffer, ParticipantId};
 
 use super::{ByteBudget, Hub, Member, MemberKey};
 
-/// How long an offer is kept for whoever joins next. Its certificate is known from then on to the server, which could look for
-/// another with the same safety words.
-pub const DEPOSIT_LIFETIME: Duration = Duration::from_secs(60);
-/// How many a member may deposit in [`DEPOSIT_LIFETIME`]; what is more is left out.
+/// How many a member may deposit in [`deposit_lifetime`](super::HubConfig::deposit_lifetime); what is more is left out.
 pub const MAX_DEPOSITS: usize = 10;
 
 /// What a member has deposited.
@@ -40,15 +37,15 @@ impl Drop for KeptDeposit {
 
 impl Deposits {
     /// Keeps an offer in place of the last one, unless there were too many, or there is no room; whether it does.
-    fn put(&mut self, now: Timestamp, deposit: Deposit, budget: &ByteBudget) -> bool {
-        self.times.retain(|at| now.since(*at) < DEPOSIT_LIFETIME);
+    fn put(&mut self, now: Timestamp, deposit: Deposit, lifetime: Duration, budget: &ByteBudget) -> bool {
+        self.times.retain(|at| now.since(*at) < lifetime);
         self.kept = None;
         if self.times.len() >= MAX_DEPOSITS {
             return false;
         }
         self.times.push_back(now);
         budget.add(deposit.offer.sdp.len());
-        let kept = KeptDeposit { deposit, until: now + DEPOSIT_LIFETIME, budget: budget.clone() };
+        let kept = KeptDeposit { deposit, until: now + lifetime, budget: budget.clone() };
         self.kept = Some(kept).filter(|_| !budget.is_exceeded());
         self.kept.is_some()
     }
@@ -71,10 +68,10 @@ impl Deposits {
 impl Hub {
     /// Keeps an offer of a member for whoever joins next.
     pub(super) fn on_deposit(&mut self, key: &MemberKey, deposit: Deposit) {
-        let (now, budget) = (self.now, self.deposit_budget.clone());
+        let (now, lifetime, budget) = (self.now, self.config.deposit_lifetime, self.deposit_budget.clone());
         let Some(member) = self.member(&key.room, &key.id) else { return };
-        if member.deposits.put(now, deposit, &budget) {
-            self.deposit_expiries.push_back((now + DEPOSIT_LIFETIME, key.clone()));
+        if member.deposits.put(now, deposit, lifetime, &budget) {
+            self.deposit_expiries.push_back((now + lifetime, key.clone()));
         }
     }
 

@@ -78,7 +78,7 @@ impl Hub {
             self.cancel_reservation(replaced.reserved_until, key);
             self.replace_client(replaced.client);
         }
-        let offers = if self.config.accepts_offers { offers } else { Vec::new() };
+        let offers = if self.config.accepts_offers() { offers } else { Vec::new() };
         let (given, messages) = self.give_offers(key, offers);
         self.send_joined(client, key, None, given);
         self.broadcast_from(key, &ServerMessage::ParticipantJoined { participant, resumed: false });
@@ -110,7 +110,7 @@ impl Hub {
             participants,
             ice_servers: self.config.ice_servers.clone(),
             resumed,
-            accepts_offers: self.config.accepts_offers,
+            accepts_offers: self.config.accepts_offers(),
             given_offers,
         };
         self.send(client, ServerMessage::Joined(welcome));

@@ -24,7 +24,7 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use self::byte_budget::ByteBudget;
 use self::deposits::Deposits;
-pub use self::deposits::{DEPOSIT_LIFETIME, MAX_DEPOSITS};
+pub use self::deposits::MAX_DEPOSITS;
 use self::session::Session;
 use visavis_signaling::dialects::visavis::messages::{
     ClientMessage, IceServerList, LeaveReason, ServerMessage,
@@ -62,8 +62,8 @@ pub struct HubConfig {
     pub max_reserved_seats: usize,
     /// Most bytes in the backlogs of all sessions together; beyond that, the largest backlog is dropped.
     pub max_backlog_bytes: usize,
-    /// Whether offers are taken with `join`, and kept for whoever joins next.
-    pub accepts_offers: bool,
+    /// How long an offer is kept for whoever joins next. Zero: none is, nor is any taken with `join`.
+    pub deposit_lifetime: Duration,
     /// Most bytes of the offers that are kept; what is more is left out.
     pub max_deposit_bytes: usize,
 }
@@ -79,9 +79,15 @@ impl Default for HubConfig {
             evictable_after: Duration::from_secs(20),
             max_reserved_seats: 10_000,
             max_backlog_bytes: 256 * 1024 * 1024,
-            accepts_offers: true,
+            deposit_lifetime: Duration::from_secs(60),
             max_deposit_bytes: 64 * 1024 * 1024,
         }
+    }
+}
+
+impl HubConfig {
+    pub(crate) fn accepts_offers(&self) -> bool {
+        !self.deposit_lifetime.is_zero()
     }
 }
 
@@ -285,7 +291,7 @@ impl Hub {
             }
             (ClientMessage::Preflight, _) => {
                 let list = self.config.ice_servers.clone().unwrap_or_default();
-                let accepts_offers = self.config.accepts_offers;
+                let accepts_offers = self.config.accepts_offers();
                 self.send(from, ServerMessage::IceServers { list, accepts_offers });
             }
             (ClientMessage::Leave, _) => self.leave_room(from, Departure::Final(LeaveReason::Left)),
@@ -300,7 +306,7 @@ impl Hub {
                 self.relay(from, &key.room, &to, message);
             }
             (ClientMessage::Media { media }, Some(key)) => self.on_media_state(&key, media),
-            (ClientMessage::Deposit(deposit), Some(key)) if self.config.accepts_offers => {
+            (ClientMessage::Deposit(deposit), Some(key)) if self.config.accepts_offers() => {
                 self.on_deposit(&key, deposit);
             }
             (ClientMessage::Deposit(_), Some(_)) => {}

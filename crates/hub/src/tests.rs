@@ -495,7 +495,7 @@ fn a_deposit_is_gone_with_whoever_made_it_and_after_a_minute() {
         |hub| hub.on_disconnected(A),
         |hub| hub.on_going_away(A),
         |hub| hub.on_frame(A, r#"{"type":"leave"}"#),
-        |hub| hub.advance(START + DEPOSIT_LIFETIME),
+        |hub| hub.advance(START + HubConfig::default().deposit_lifetime),
     ];
     for end in ends {
         let mut hub = two_of_many();
@@ -524,7 +524,7 @@ fn deposits_are_bounded() {
 
 #[test]
 fn a_server_may_take_no_early_offers() {
-    let mut hub = Hub::new(HubConfig { accepts_offers: false, ..HubConfig::default() }, START);
+    let mut hub = Hub::new(HubConfig { deposit_lifetime: Duration::ZERO, ..HubConfig::default() }, START);
     hub.on_frame(A, &join("r", 'a'));
     hub.on_frame(A, &deposit(0, "of a"));
     let outputs = drain(&mut hub);

@@ -31,6 +31,8 @@ pub struct Config {
     pub resume_window: Duration,
     /// How long after the loss the seat of a full room may be given to somebody else.
     pub evictable_after: Duration,
+    /// How long an offer is kept for whoever joins next; zero: none is, nor is any taken with `join`.
+    pub deposit_lifetime: Duration,
     /// If not empty, pages of these origins only may open a WebSocket, and may show the app in a frame.
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` and `Forwarded` headers are trusted.
@@ -50,6 +52,7 @@ impl Default for Config {
             turn: None,
             resume_window: HubConfig::default().resume_window,
             evictable_after: HubConfig::default().evictable_after,
+            deposit_lifetime: HubConfig::default().deposit_lifetime,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
@@ -77,7 +80,7 @@ impl Config {
             // If all clients lose their connection at once, all find their seats again.
             max_reserved_seats: self.limits.max_reserved_seats.unwrap_or(self.limits.max_connections),
             max_backlog_bytes: self.limits.max_backlog_bytes,
-            accepts_offers: true,
+            deposit_lifetime: self.deposit_lifetime,
             max_deposit_bytes: HubConfig::default().max_deposit_bytes,
         }
     }
@@ -184,7 +187,7 @@ mod tests {
     use crate::credentials::PREFLIGHT_TTL;
     use crate::http_limiter::{MAX_HTTP_CONNECTIONS, MAX_HTTP_CONNECTIONS_PER_ADDRESS};
     use crate::server::{HTTP_LIFETIME, RESPONSE_TIMEOUT};
-    use visavis_hub::{DEPOSIT_LIFETIME, MAX_DEPOSITS};
+    use visavis_hub::MAX_DEPOSITS;
 
     /// The cell behind the row that starts with `name`.
     fn documented(name: &str) -> u64 {
@@ -197,7 +200,8 @@ mod tests {
 
     #[test]
     fn the_reference_tells_outsiders_the_same_numbers() {
-        let Config { capacity, heartbeat, resume_window, evictable_after, limits, .. } = Config::default();
+        let Config { capacity, heartbeat, resume_window, evictable_after, deposit_lifetime, limits, .. } =
+            Config::default();
         for (name, number) in [
             ("participants in a room", u64::from(capacity)),
             ("seconds between two pings", heartbeat.as_secs()),
@@ -221,7 +225,7 @@ mod tests {
             ("seconds for an answer after that", RESPONSE_TIMEOUT.as_secs()),
             ("seconds that credentials of a `check` last", PREFLIGHT_TTL.as_secs()),
             ("bytes of offers for whoever joins next", HubConfig::default().max_deposit_bytes as u64),
-            ("seconds that such an offer is kept", DEPOSIT_LIFETIME.as_secs()),
+            ("seconds that such an offer is kept", deposit_lifetime.as_secs()),
             ("such offers of one participant in that time", MAX_DEPOSITS as u64),
             ("rooms", limits.max_rooms as u64),
             ("connections", limits.max_connections as u64),

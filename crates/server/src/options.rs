@@ -81,6 +81,12 @@ pub struct Options {
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=600))]
     pub resume_window: u64,
 
+    /// Seconds that the server keeps an offer of somebody in a room for whoever joins next, so that a join waits for less;
+    /// 0: no offers before it is known whom they are for
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=60))]
+    pub deposit_lifetime: u64,
+
     /// Origin (scheme and host, no path) whose pages may connect; may be given several times; all if left out
     #[arg(long, value_name = "SCHEME://HOST", value_parser = parse_origin)]
     pub allowed_origin: Vec<String>,
@@ -117,6 +123,7 @@ impl Options {
             turn,
             resume_window: Duration::from_secs(self.resume_window),
             evictable_after: Config::default().evictable_after,
+            deposit_lifetime: Duration::from_secs(self.deposit_lifetime),
             allowed_origins: self.allowed_origin,
             trusted_proxies: self.trusted_proxy,
             limits,
@@ -207,6 +214,7 @@ mod tests {
             ["--turn-url", "stun:example.org"],
             ["--turn-ttl", "1"],
             ["--resume-window", "601"],
+            ["--deposit-lifetime", "61"],
             ["--ice-url", "stun://example.org"],
             ["--ice-url", "stun:example.org?transport=udp"],
             ["--turn-url", "turn:example.org:0"],
