@@ -21,7 +21,7 @@ use visavis_signaling::{
 
 use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
-pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
+pub(crate) use self::flow_watch::{ExpectedMedia, ReceivedMicrophone, SampleContext};
 use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
 use self::initial_scale::InitialScale;

@@ -55,6 +55,12 @@ impl Sfu {
         carrying.map(|(leg, track)| (*leg, track.mid.as_str()))
     }
 
+    /// The microphones that come on a connection: whose, and in which section.
+    pub(crate) fn microphones_on(&self, leg: LegId) -> impl Iterator<Item = &ForwardedTrack> {
+        let on = self.tracks.iter().filter(move |(of, _)| *of == leg).map(|(_, track)| track);
+        on.filter(|track| track.source == Source::Microphone)
+    }
+
     /// The connection on which somebody is received: that of their first track, or where it would come.
     pub(crate) fn leg_of(&self, publisher: &ParticipantId) -> Option<LegId> {
         let carrying = self.tracks.iter().find(|(_, track)| track.publisher == *publisher);

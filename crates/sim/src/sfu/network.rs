@@ -4,7 +4,7 @@ use visavis_core::signaling::{
     Inbound, LegRequest, MediaState, NegotiationMessage, Outbound, Remote, ServerSignal,
 };
 
-use super::{Action, World};
+use super::{Action, HEARTBEAT, World};
 
 impl World {
     /// A frame of a page, on its way to the server.
@@ -43,6 +43,7 @@ impl World {
                     LegRequest::RestartIce => self.statistics.restarts += 1,
                     LegRequest::Rebuild => self.statistics.rebuilds += 1,
                 }
+                self.verify_repair(page);
                 self.server.on_request(page, leg, request);
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
@@ -84,6 +85,16 @@ impl World {
         let frame = self.messages.borrow_mut().write(signals);
         self.pages[page].to_page.push_back(frame);
         self.schedule_delivery(page);
+    }
+
+    /// The server says that it is there.
+    pub(super) fn heartbeat(&mut self) {
+        self.schedule(self.now + HEARTBEAT, Action::Heartbeat);
+        for page in 0..self.pages.len() {
+            if self.pages[page].socket.is_some() && self.pages[page].has_joined {
+                self.send_to_page(page, Vec::new());
+            }
+        }
     }
 
     pub(super) fn schedule_delivery(&mut self, page: usize) {

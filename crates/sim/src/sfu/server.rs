@@ -41,7 +41,7 @@ pub(super) struct ServerLeg {
     /// The only stream that it carries, where there is one for each.
     stream: Option<Stream>,
     /// What is published in its sections.
-    published: BTreeMap<Source, String>,
+    pub(super) published: BTreeMap<Source, String>,
     /// What is forwarded in its sections.
     pub(super) forwarded: BTreeMap<String, (usize, Source)>,
     offer_wanted: bool,
