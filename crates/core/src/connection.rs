@@ -28,6 +28,7 @@ use self::initial_scale::InitialScale;
 pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
+pub(crate) use self::peer_channel::MAX_MESSAGES_PER_MINUTE;
 use self::peer_channel::PeerChannel;
 pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};

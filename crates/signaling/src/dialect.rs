@@ -85,4 +85,10 @@ pub trait Dialect {
     fn uses_hang_up_channel(&self) -> bool {
         false
     }
+
+    /// Whether the server carries messages between those whose media it forwards. It may drop what is said to or by somebody
+    /// whose connection to it is not up.
+    fn carries_peer_messages(&self) -> bool {
+        false
+    }
 }

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use visavis_core::signaling::{Source, Timestamp};
+use visavis_core::signaling::{MediaState, Source, Timestamp};
 use visavis_core::{
     CaptureId, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, Output,
     PreflightEffect, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
@@ -71,6 +71,10 @@ struct Page {
     joins: u32,
     to_server: VecDeque<String>,
     to_page: VecDeque<String>,
+    /// The number of the frame that brought the last message of somebody else.
+    last_message: Option<usize>,
+    /// What the others have said by message that they send.
+    told: BTreeMap<usize, MediaState>,
     /// When the last of each arrives: nothing overtakes.
     arrives: [u64; 2],
     /// The server has forgotten it, or will have when it comes back.
@@ -150,6 +154,8 @@ impl World {
             joins: 0,
             to_server: VecDeque::new(),
             to_page: VecDeque::new(),
+            last_message: None,
+            told: BTreeMap::new(),
             arrives: [0; 2],
             forgotten: false,
             path_cut: false,
@@ -241,7 +247,7 @@ impl World {
                 if self.pages[page].socket == Some(socket)
                     && let Some(frame) = self.pages[page].to_page.pop_front()
                 {
-                    self.input(page, Input::Socket(SocketEvent::Frame(frame)));
+                    self.on_page_frame(page, frame);
                 }
             }
             Action::GivenUp(page, joins) => {

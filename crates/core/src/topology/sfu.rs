@@ -30,6 +30,7 @@ impl Sfu {
                     self.tracks.extend(tracks.into_iter().map(|track| (leg, track)));
                 }
             }
+            SfuSignal::PeerMessage { .. } => {}
         }
     }
 

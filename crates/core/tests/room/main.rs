@@ -8,6 +8,7 @@ mod pictures;
 mod preflight;
 mod prepared_offer;
 mod refused;
+mod relay;
 mod safety;
 mod screen;
 mod server;
@@ -72,6 +73,10 @@ impl Dialect for TestDialect {
     }
 
     fn uses_hang_up_channel(&self) -> bool {
+        true
+    }
+
+    fn carries_peer_messages(&self) -> bool {
         true
     }
 }

@@ -116,7 +116,7 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Preflight | Outbound::Leg(..) => return,
+            Outbound::Preflight | Outbound::Leg(..) | Outbound::PeerMessage { .. } => return,
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }

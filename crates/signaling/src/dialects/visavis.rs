@@ -212,9 +212,9 @@ impl Visavis {
                     }
                 }
             }
-            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. }) | Outbound::Leg(..) => {
-                return None;
-            }
+            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. })
+            | Outbound::Leg(..)
+            | Outbound::PeerMessage { .. } => return None,
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,
             Outbound::Preflight => ClientMessage::Preflight,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use visavis_core::signaling::{MediaState, Source};
+use visavis_core::signaling::{LegDirection, MediaState, Source};
 use visavis_core::{ConnectionEvent, ConnectionId, MediaKind, SourceState, Stats, StreamStats};
 
 use super::script::SilentFailure;
@@ -100,6 +100,14 @@ impl World {
                 self.connection_event(page, id, ConnectionEvent::ConnectionStateChange(state));
             }
         }
+    }
+
+    /// Whether one of the connections of a page that go this way is up.
+    pub(super) fn is_active(&self, page: usize, goes: impl Fn(LegDirection) -> bool) -> bool {
+        self.pages[page].browser.connections.values().any(|connection| {
+            connection.path.ice.is_connected()
+                && self.other_end(page, connection).is_some_and(|leg| goes(leg.direction))
+        })
     }
 
     /// Whose packets reach the server.

@@ -73,6 +73,10 @@ impl World {
                 seen.media
             ));
         }
+        if self.pages[page].told.get(&other) != Some(&expected) {
+            let told = self.pages[page].told.get(&other);
+            return Some(format!("page {other} has told page {page} {told:?}, not {expected:?}"));
+        }
         if seen.connection.state != ConnectionState::Connected {
             return Some(format!("page {page} sees page {other} {:?}", seen.connection));
         }

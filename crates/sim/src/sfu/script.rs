@@ -201,6 +201,8 @@ impl World {
             return;
         }
         cut.forgotten |= forgotten;
+        self.lose_messages(page);
+        let cut = &mut self.pages[page];
         self.statistics.socket_losses += 1;
         // What it has said is repeated when it comes back; unless it is forgotten.
         if cut.forgotten {
