@@ -22,13 +22,14 @@ use visavis_signaling::{
 
 use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
-pub(crate) use self::flow_watch::{ExpectedMedia, SampleContext};
+pub(crate) use self::flow_watch::{ExpectedMedia, ReceivedMicrophone, SampleContext};
 use self::flow_watch::{FlowVerdict, FlowWatch};
 pub(crate) use self::frame_watch::FrameState;
 use self::initial_scale::InitialScale;
 pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
+pub(crate) use self::peer_channel::MAX_MESSAGES_PER_MINUTE;
 use self::peer_channel::PeerChannel;
 pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer, Recipient};
 pub(crate) use self::recovery::{Phase, Recovery, Repair};

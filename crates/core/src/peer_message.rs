@@ -1,4 +1,5 @@
-//! What two Visavis pages tell each other over the data channel beside their media: `docs/peer-protocol.md`.
+//! What two Visavis pages tell each other over the data channel beside their media, or through a server that forwards both:
+//! `docs/peer-protocol.md`.
 
 use visavis_signaling::json::{self, Fields, JsonError, Object};
 use visavis_signaling::{MediaState, normalize};
@@ -13,13 +14,15 @@ const MAX_TYPE_BYTES: usize = 32;
 pub enum PeerMessage {
     /// What the sender publishes now.
     Media(MediaState),
+    /// The sender may have missed what the receiver publishes: it should be said again.
+    MediaRequest,
     /// The sender leaves the room.
     Leave,
 }
 
 impl PeerMessage {
     /// The types of all messages, with commas between: words that reports keep.
-    pub const TYPES: &str = "media,leave";
+    pub const TYPES: &str = "media,media-request,leave";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -33,6 +36,7 @@ impl PeerMessage {
         let fields = Object::root(&value)?;
         match fields.text("type", MAX_TYPE_BYTES)? {
             "media" => normalize::media_of(&fields).map(|media| Some(Self::Media(media))),
+            "media-request" => Ok(Some(Self::MediaRequest)),
             "leave" => Ok(Some(Self::Leave)),
             _ => Ok(None),
         }
@@ -42,11 +46,12 @@ impl PeerMessage {
     pub fn encode(self) -> String {
         let mut fields = Fields::of_type(match self {
             Self::Media(_) => "media",
+            Self::MediaRequest => "media-request",
             Self::Leave => "leave",
         });
         match self {
             Self::Media(media) => fields.put("media", media),
-            Self::Leave => {}
+            Self::MediaRequest | Self::Leave => {}
         }
         fields.encode()
     }

@@ -5,6 +5,7 @@ mod connections;
 mod negotiation;
 mod preflight;
 mod prepared_offer;
+mod relay;
 mod session;
 mod signals;
 mod stats;
@@ -287,6 +288,7 @@ impl Room {
         for (_, connection) in self.connections.iter_mut() {
             connection.send_media_state(state, &mut self.out);
         }
+        self.relay_media_state(now, state);
     }
 
     /// What follows from every input: our media state is sent, negotiations take their next steps, and participants who are lost

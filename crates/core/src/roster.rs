@@ -3,6 +3,7 @@
 use visavis_signaling::limits::MAX_PARTICIPANTS;
 use visavis_signaling::{MediaState, Offerer, ParticipantId, ParticipantInfo, Timestamp};
 
+use crate::rate_limiter::RateLimiter;
 use crate::timing::LOST_PARTICIPANT_TIMEOUT;
 
 /// Somebody else in the room.
@@ -20,6 +21,8 @@ pub(crate) struct Member {
     pub(crate) unconfirmed: bool,
     /// Whether the server said that it has lost them, so that it may have kept their seat.
     pub(crate) may_resume: bool,
+    /// Their messages that the server has carried to us.
+    pub(crate) messages: RateLimiter,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -66,6 +69,7 @@ impl Roster {
                 present: true,
                 unconfirmed: offerer == Offerer::Unknown,
                 may_resume: false,
+                messages: RateLimiter::default(),
                 lost_since: None,
             });
         }

@@ -208,6 +208,11 @@ impl SignalClient {
         self.dialect.uses_hang_up_channel()
     }
 
+    /// Whether the server carries messages between those whose media it forwards.
+    pub(crate) fn carries_peer_messages(&self) -> bool {
+        self.dialect.carries_peer_messages()
+    }
+
     /// Somebody has closed that channel. What that means is for the dialect to say, with or without a socket.
     pub(crate) fn on_hang_up_channel_closed(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) {
         self.drive_dialect(now, DialectInput::HangUpChannelClosed(id), out);

@@ -52,6 +52,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
         Inbound::Roster(RosterSignal::MediaState { from, .. }) => ("media:", from.as_str()),
         Inbound::Sfu(SfuSignal::Legs(_)) => ("connections to the server", ""),
         Inbound::Sfu(SfuSignal::Tracks { .. }) => ("forwarded tracks", ""),
+        Inbound::Sfu(SfuSignal::PeerMessage { from, .. }) => ("message of", from.as_str()),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
         Inbound::Exchanged(exchanged) => ("offer, in exchange for ours:", exchanged.from.as_str()),
     };
@@ -67,6 +68,7 @@ pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
         Outbound::Leg(_, LegRequest::Rebuild) => ("replace connection", "server"),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Deposit(_) => ("offer for whoever comes", ""),
+        Outbound::PeerMessage { .. } => ("message", ""),
         Outbound::Leave => ("leave", ""),
         Outbound::Preflight => ("check", ""),
     };

@@ -91,4 +91,10 @@ pub trait Dialect {
     fn early_offers(&self) -> EarlyOffers {
         EarlyOffers::Unsupported
     }
+
+    /// Whether the server carries messages between those whose media it forwards. It may drop what is said to or by somebody
+    /// whose connection to it is not up.
+    fn carries_peer_messages(&self) -> bool {
+        false
+    }
 }

@@ -83,7 +83,8 @@ pub struct ForwardedTrack {
     pub source: Source,
 }
 
-/// What a selective forwarding unit says about our connections to it. Each time everything: repeating it changes nothing.
+/// What a selective forwarding unit says about our connections to it (each time everything: repeating it changes nothing), and
+/// what others say through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SfuSignal {
     /// The connections that should exist.
@@ -94,6 +95,13 @@ pub enum SfuSignal {
         leg: LegId,
         /// What comes on it.
         tracks: Vec<ForwardedTrack>,
+    },
+    /// Somebody says this to us: see [`Dialect::carries_peer_messages`](crate::Dialect::carries_peer_messages).
+    PeerMessage {
+        /// Who.
+        from: ParticipantId,
+        /// A message between Visavis pages, or anything else.
+        text: String,
     },
 }
 

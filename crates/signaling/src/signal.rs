@@ -349,6 +349,14 @@ pub enum Outbound {
     Leg(LegId, LegRequest),
     /// What we send has changed.
     MediaState(MediaState),
+    /// Carry this message between Visavis pages to these participants, each at most once and in order. Only where
+    /// [`Dialect::carries_peer_messages`](crate::Dialect::carries_peer_messages).
+    PeerMessage {
+        /// Whom it is for.
+        to: Vec<ParticipantId>,
+        /// The message.
+        text: String,
+    },
     /// Leave on purpose.
     Leave,
     /// Asks for the ICE servers that a call would use, for the preflight test (`check` in the `visavis`

@@ -5,10 +5,12 @@
 //! (their [`MediaState`](visavis_signaling::MediaState)), only between samples that lie close together, and only for a time in
 //! which hundreds of packets would have come. Their `MediaState` may be outdated if the socket has died unnoticed: what costs
 //! more than an ICE restart waits until a message of the server has come during the silence.
+//!
+//! A server that forwards may hold back any picture, because of what it makes of our bandwidth, but no voice. So of what it
+//! sends only the microphones are due, and each is watched in its own section.
 
-use visavis_signaling::Timestamp;
+use visavis_signaling::{ParticipantId, Timestamp};
 
-use super::Repair;
 use super::frame_watch::FrameWatch;
 use super::media::MediaCounters;
 use crate::timing::{
@@ -18,9 +20,7 @@ use crate::timing::{
 /// Which media should flow, by what both sides publish.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ExpectedMedia {
-    /// Their [`MediaState`](visavis_signaling::MediaState) has the microphone.
-    pub(crate) remote_microphone: bool,
-    /// Their `MediaState` has the camera.
+    /// Their [`MediaState`](visavis_signaling::MediaState) has the camera.
     pub(crate) remote_camera: bool,
     /// Their `MediaState` has the screen. Of one on which nothing moves, Chromium sends a frame a second, and Firefox 30.
     pub(crate) remote_screen: bool,
@@ -28,6 +28,9 @@ pub(crate) struct ExpectedMedia {
     pub(crate) local_microphone: bool,
     /// Our camera is sent.
     pub(crate) local_camera: bool,
+    /// A server has agreed to receive our microphone: there packets are due from the beginning. Whoever is in the mesh may not
+    /// want what we have never managed to send, so only what stops is missed.
+    pub(crate) wants_audio: bool,
     /// They have sent a `MediaState`. A client without may not want our video, so frames that are not encoded prove nothing.
     pub(crate) wants_video: bool,
 }
@@ -36,13 +39,26 @@ pub(crate) struct ExpectedMedia {
 impl ExpectedMedia {
     /// Microphone and camera in both directions.
     pub(super) const BOTH: Self = Self {
-        remote_microphone: true,
         remote_camera: true,
         remote_screen: false,
         local_microphone: true,
         local_camera: true,
+        wants_audio: false,
         wants_video: true,
     };
+}
+
+/// A microphone that is received: in a mesh that of the far end, of a server one in each section that carries one.
+#[derive(Debug)]
+pub(crate) struct ReceivedMicrophone {
+    /// Whose it is.
+    pub(crate) publisher: ParticipantId,
+    /// The section in which a server forwards it; `None` in a mesh, where descriptions say which that is.
+    pub(crate) mid: Option<String>,
+    /// Their `MediaState` has it.
+    pub(crate) on: bool,
+    /// `packetsReceived` of it.
+    pub(crate) packets: u32,
 }
 
 /// What follows from a sample.
@@ -52,8 +68,12 @@ pub(crate) enum FlowVerdict {
     Flowing,
     /// None arrived, but none are expected, or not for long enough.
     Inconclusive,
-    /// Expected packets are missing since then; this repair might help.
-    Silent { silence_repair: Repair, since: Timestamp },
+    /// Packets arrive, but not of every microphone that is on.
+    PartlyFlowing,
+    /// Expected packets are missing since then; an ICE restart might help.
+    Silent { since: Timestamp },
+    /// Others come, but for long not a packet of a microphone: only another connection might help.
+    MicrophoneSilent,
 }
 
 /// One counter of `getStats()` that grows while media flows.
@@ -95,11 +115,54 @@ pub(crate) struct SampleContext {
     pub(crate) alert: bool,
 }
 
+/// Whether the packets of a microphone arrive that is said to be on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MicrophoneState {
+    Flowing,
+    /// Nothing came since the last sample.
+    Late,
+    Silent,
+    /// For so long that it is worth another connection.
+    SilentForLong,
+}
+
+/// Watches one microphone.
+#[derive(Debug)]
+struct MicrophoneWatch {
+    publisher: ParticipantId,
+    mid: Option<String>,
+    packets: Counter,
+    state: MicrophoneState,
+}
+
+impl MicrophoneWatch {
+    /// What its silence since then means. Other sections show that the path is good, so that of one that is forwarded is told
+    /// as soon as that of a path.
+    fn judge(&self, context: SampleContext, since: Timestamp) -> MicrophoneState {
+        if since == context.now {
+            return MicrophoneState::Flowing;
+        }
+        let limit = match (&self.mid, self.packets.grown) {
+            (Some(_), true) => SILENCE_TIMEOUT,
+            (Some(_), false) => FIRST_PACKET_TIMEOUT,
+            (None, _) => AUDIO_SILENCE_TIMEOUT,
+        };
+        let silent = context.now.since(since);
+        if silent < limit || context.server_message_at <= since {
+            MicrophoneState::Late
+        } else if silent < AUDIO_SILENCE_TIMEOUT {
+            MicrophoneState::Silent
+        } else {
+            MicrophoneState::SilentForLong
+        }
+    }
+}
+
 /// Watches the counters of one connection.
 #[derive(Debug, Default)]
 pub(crate) struct FlowWatch {
     total: Counter,
-    remote_audio: Counter,
+    microphones: Vec<MicrophoneWatch>,
     local_audio: Counter,
     sampled_at: Option<Timestamp>,
     silent: bool,
@@ -107,9 +170,19 @@ pub(crate) struct FlowWatch {
 }
 
 impl FlowWatch {
-    /// Whether the last sample found silence.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.silent
+    /// Whether the last sample found that nothing comes from somebody, although it should.
+    pub(crate) fn is_silent(&self, publisher: &ParticipantId) -> bool {
+        let silent = |one: &MicrophoneWatch| {
+            one.publisher == *publisher
+                && matches!(one.state, MicrophoneState::Silent | MicrophoneState::SilentForLong)
+        };
+        self.silent || self.microphones.iter().any(silent)
+    }
+
+    /// Of whom the last sample found nothing, and whether for long.
+    pub(super) fn unheard(&self) -> impl Iterator<Item = (&ParticipantId, bool)> {
+        let unheard = self.microphones.iter().filter(|one| one.state != MicrophoneState::Flowing);
+        unheard.map(|one| (&one.publisher, one.state == MicrophoneState::SilentForLong))
     }
 
     /// Whether frames flow, as of the last sample.
@@ -133,37 +206,63 @@ impl FlowWatch {
         context: SampleContext,
         counters: &MediaCounters,
         expected: ExpectedMedia,
+        microphones: Vec<ReceivedMicrophone>,
     ) -> FlowVerdict {
         let now = context.now;
         let fresh = self.sampled_at.is_none_or(|sampled_at| now.since(sampled_at) > STATS_MAX_GAP);
         self.sampled_at = Some(now);
         self.frames.sample(context, counters, expected, fresh);
-        let received = counters.packets_received;
-        let audio = counters.microphone_packets_received;
-        let audio_flows = audio != self.remote_audio.value || !expected.remote_microphone;
-        let flows = received != self.total.value && audio_flows;
-        let any = expected.remote_microphone || expected.remote_camera || expected.remote_screen;
+        let (received, sent) = (counters.packets_received, counters.microphone_packets_sent);
+        let any_microphone = microphones.iter().any(|one| one.on);
+        let any = any_microphone || expected.remote_camera || expected.remote_screen;
+        let leaves = sent != self.local_audio.value;
+        let kept = expected.wants_audio && expected.local_microphone && !leaves;
+        let voices_flow = self.sample_microphones(context, microphones, fresh);
+        let grows = received != self.total.value;
         let total_since = self.total.update(now, received, any, fresh);
-        let audio_since = self.remote_audio.update(now, audio, expected.remote_microphone, fresh);
-        let local_since =
-            self.local_audio.update(now, counters.microphone_packets_sent, expected.local_microphone, fresh);
+        let local_since = self.local_audio.update(now, sent, expected.local_microphone, fresh);
         let limit = if context.alert { SILENCE_TIMEOUT_WHEN_ALERT } else { SILENCE_TIMEOUT };
         let limit = if self.total.grown { limit } else { FIRST_PACKET_TIMEOUT };
         // A voice that has ended is a device pulled out; a picture that has ended is one click.
-        let due = expected.remote_microphone || context.server_message_at > total_since;
-        // What we have never managed to send, they may not want: only what stops is missed.
-        let stuck = self.local_audio.grown && now.since(local_since) >= SILENCE_TIMEOUT;
-        let verdict = if (due && now.since(total_since) >= limit) || stuck {
-            FlowVerdict::Silent { silence_repair: Repair::RestartIce, since: total_since.min(local_since) }
-        } else if now.since(audio_since) >= AUDIO_SILENCE_TIMEOUT && context.server_message_at > audio_since {
-            FlowVerdict::Silent { silence_repair: Repair::Rebuild, since: audio_since }
-        } else if flows {
+        let due = any_microphone || context.server_message_at > total_since;
+        let unsent = now.since(local_since);
+        let stuck = (self.local_audio.grown && unsent >= SILENCE_TIMEOUT)
+            || (expected.wants_audio && unsent >= FIRST_PACKET_TIMEOUT);
+        self.silent = (due && now.since(total_since) >= limit) || stuck;
+        if self.silent {
+            FlowVerdict::Silent { since: total_since.min(local_since) }
+        } else if kept {
+            FlowVerdict::Inconclusive
+        } else if self.microphones.iter().any(|one| one.state == MicrophoneState::SilentForLong) {
+            FlowVerdict::MicrophoneSilent
+        } else if (grows && voices_flow) || (!any && expected.wants_audio && leaves) {
             FlowVerdict::Flowing
+        } else if grows {
+            FlowVerdict::PartlyFlowing
         } else {
             FlowVerdict::Inconclusive
-        };
-        self.silent = matches!(verdict, FlowVerdict::Silent { .. });
-        verdict
+        }
+    }
+
+    /// Whether all of those that are on have grown. Another microphone in the same section begins anew.
+    fn sample_microphones(
+        &mut self,
+        context: SampleContext,
+        microphones: Vec<ReceivedMicrophone>,
+        fresh: bool,
+    ) -> bool {
+        let mut before = std::mem::take(&mut self.microphones);
+        let mut all_flow = true;
+        for ReceivedMicrophone { publisher, mid, on, packets: value } in microphones {
+            let known = before.iter().position(|one| one.publisher == publisher && one.mid == mid);
+            let packets = known.map(|at| before.swap_remove(at).packets).unwrap_or_default();
+            all_flow &= !on || value != packets.value;
+            let mut watch = MicrophoneWatch { publisher, mid, packets, state: MicrophoneState::Flowing };
+            let since = watch.packets.update(context.now, value, on, fresh);
+            watch.state = watch.judge(context, since);
+            self.microphones.push(watch);
+        }
+        all_flow
     }
 }
 
@@ -174,7 +273,16 @@ mod tests {
     const BOTH: ExpectedMedia = ExpectedMedia::BOTH;
 
     fn wants_ice_restart(verdict: &FlowVerdict) -> bool {
-        matches!(verdict, FlowVerdict::Silent { silence_repair: Repair::RestartIce, .. })
+        matches!(verdict, FlowVerdict::Silent { .. })
+    }
+
+    fn id(id: &str) -> ParticipantId {
+        ParticipantId::new(id).unwrap()
+    }
+
+    /// Theirs, in a mesh.
+    fn theirs(on: bool, packets: u32) -> Vec<ReceivedMicrophone> {
+        vec![ReceivedMicrophone { publisher: id("a"), mid: None, on, packets }]
     }
 
     fn at(millis: u64) -> SampleContext {
@@ -183,16 +291,15 @@ mod tests {
     }
 
     /// Takes a sample every two seconds; each item is the packets received of audio and video, and sent of audio, since the start.
-    fn sample_all(expected: ExpectedMedia, packets: &[[u32; 3]]) -> Vec<FlowVerdict> {
+    fn sample_all(expected: ExpectedMedia, on: bool, packets: &[[u32; 3]]) -> Vec<FlowVerdict> {
         let mut watch = FlowWatch::default();
         let sample = |(n, [audio, video, sent]): (usize, &[u32; 3])| {
             let counters = MediaCounters {
                 packets_received: audio + video,
-                microphone_packets_received: *audio,
                 microphone_packets_sent: *sent,
                 ..MediaCounters::default()
             };
-            watch.sample(at(2000 * n as u64), &counters, expected)
+            watch.sample(at(2000 * n as u64), &counters, expected, theirs(on, *audio))
         };
         packets.iter().enumerate().map(sample).collect()
     }
@@ -201,25 +308,25 @@ mod tests {
     fn silence_after_packets_is_noticed_in_six_seconds() {
         let packets = [[9, 9, 1], [20, 20, 2], [20, 20, 3], [20, 20, 4], [20, 20, 5]];
         use FlowVerdict::{Flowing, Inconclusive};
-        let verdicts = sample_all(BOTH, &packets);
+        let verdicts = sample_all(BOTH, true, &packets);
         assert_eq!(verdicts[..4], [Flowing, Flowing, Inconclusive, Inconclusive]);
         assert!(wants_ice_restart(&verdicts[4]));
     }
 
     #[test]
     fn the_first_packet_may_take_longer() {
-        let verdicts = sample_all(BOTH, &[[0, 0, 0]; 6]);
+        let verdicts = sample_all(BOTH, true, &[[0, 0, 0]; 6]);
         assert_eq!(verdicts.iter().position(wants_ice_restart), Some(5));
     }
 
     #[test]
     fn silence_of_those_who_do_not_send_is_not_noticed() {
-        let quiet = ExpectedMedia { remote_microphone: false, remote_camera: false, ..BOTH };
+        let quiet = ExpectedMedia { remote_camera: false, ..BOTH };
         let packets: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
-        assert_eq!(sample_all(quiet, &packets)[1..], [FlowVerdict::Inconclusive; 59]);
+        assert_eq!(sample_all(quiet, false, &packets)[1..], [FlowVerdict::Inconclusive; 59]);
         let covered: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
         assert_eq!(
-            sample_all(BOTH, &covered),
+            sample_all(BOTH, true, &covered),
             [FlowVerdict::Flowing; 60],
             "a camera may be covered, a voice cannot"
         );
@@ -227,40 +334,40 @@ mod tests {
 
     #[test]
     fn silence_of_a_screen_alone_is_noticed() {
-        let shared =
-            ExpectedMedia { remote_microphone: false, remote_camera: false, remote_screen: true, ..BOTH };
-        let verdicts = sample_all(shared, &[[0, 1, 1], [0, 2, 2], [0, 2, 3], [0, 2, 4], [0, 2, 5]]);
+        let shared = ExpectedMedia { remote_camera: false, remote_screen: true, ..BOTH };
+        let verdicts = sample_all(shared, false, &[[0, 1, 1], [0, 2, 2], [0, 2, 3], [0, 2, 4], [0, 2, 5]]);
         assert!(wants_ice_restart(&verdicts[4]));
     }
 
     #[test]
     fn video_without_its_audio_needs_another_connection() {
         let packets: Vec<_> = (0..9).map(|n| [7, n + 1, n]).collect();
-        let verdicts = sample_all(BOTH, &packets);
-        assert_eq!(verdicts[7], FlowVerdict::Inconclusive);
-        assert!(matches!(verdicts[8], FlowVerdict::Silent { silence_repair: Repair::Rebuild, .. }));
+        let verdicts = sample_all(BOTH, true, &packets);
+        assert_eq!(verdicts[7], FlowVerdict::PartlyFlowing);
+        assert_eq!(verdicts[8], FlowVerdict::MicrophoneSilent);
     }
 
     #[test]
     fn audio_that_is_not_sent_is_noticed() {
         let packets: Vec<_> = (0..5).map(|n| [n + 1, n, n.min(1)]).collect();
-        assert!(wants_ice_restart(&sample_all(BOTH, &packets)[4]));
+        assert!(wants_ice_restart(&sample_all(BOTH, true, &packets)[4]));
         let unwanted: Vec<_> = (0..30).map(|n| [n + 1, n, 0]).collect();
-        assert_eq!(sample_all(BOTH, &unwanted), [FlowVerdict::Flowing; 30]);
+        assert_eq!(sample_all(BOTH, true, &unwanted), [FlowVerdict::Flowing; 30]);
     }
 
     #[test]
     fn late_samples_prove_nothing() {
         let mut watch = FlowWatch::default();
-        let counters = MediaCounters {
-            packets_received: 10,
-            microphone_packets_received: 5,
-            microphone_packets_sent: 5,
-            ..MediaCounters::default()
-        };
+        let counters =
+            MediaCounters { packets_received: 10, microphone_packets_sent: 5, ..MediaCounters::default() };
         for n in 0..100 {
-            let verdict = watch.sample(SampleContext { alert: true, ..at(60_000 * n) }, &counters, BOTH);
-            assert!(!matches!(verdict, FlowVerdict::Silent { .. }));
+            let verdict = watch.sample(
+                SampleContext { alert: true, ..at(60_000 * n) },
+                &counters,
+                BOTH,
+                theirs(true, 5),
+            );
+            assert_eq!(verdict, if n == 0 { FlowVerdict::Flowing } else { FlowVerdict::Inconclusive });
         }
     }
 
@@ -270,13 +377,74 @@ mod tests {
         for n in 0..30 {
             let counters = MediaCounters {
                 packets_received: 7 + n,
-                microphone_packets_received: 7,
                 microphone_packets_sent: n,
                 ..MediaCounters::default()
             };
             let context =
                 SampleContext { server_message_at: Timestamp::from_millis(0), ..at(2000 * u64::from(n)) };
-            assert!(!matches!(watch.sample(context, &counters, BOTH), FlowVerdict::Silent { .. }));
+            let verdict = watch.sample(context, &counters, BOTH, theirs(true, 7));
+            assert_eq!(verdict, if n == 0 { FlowVerdict::Flowing } else { FlowVerdict::PartlyFlowing });
         }
+    }
+
+    /// Samples the microphones of "a" and "b", forwarded by a server, every two seconds.
+    fn sample_forwarded(watch: &mut FlowWatch, n: u32, [a, b]: [u32; 2], video: u32) -> FlowVerdict {
+        let forwarded = |publisher, mid: &str, packets| {
+            let (publisher, mid) = (id(publisher), Some(mid.to_owned()));
+            ReceivedMicrophone { publisher, mid, on: true, packets }
+        };
+        let counters = MediaCounters { packets_received: a + b + video, ..MediaCounters::default() };
+        let microphones = vec![forwarded("a", "0", a), forwarded("b", "1", b)];
+        watch.sample(at(2000 * u64::from(n)), &counters, ExpectedMedia::default(), microphones)
+    }
+
+    #[test]
+    fn one_of_several_microphones_is_missed_by_itself() {
+        let mut watch = FlowWatch::default();
+        assert_eq!(sample_forwarded(&mut watch, 0, [9, 9], 0), FlowVerdict::Flowing);
+        for n in 1..8 {
+            assert_eq!(sample_forwarded(&mut watch, n, [9 + n, 9], 0), FlowVerdict::PartlyFlowing);
+            assert_eq!([watch.is_silent(&id("a")), watch.is_silent(&id("b"))], [false, n >= 3]);
+        }
+        assert_eq!(sample_forwarded(&mut watch, 8, [17, 9], 0), FlowVerdict::MicrophoneSilent);
+        assert_eq!(watch.unheard().collect::<Vec<_>>(), [(&id("b"), true)]);
+        assert_eq!(sample_forwarded(&mut watch, 9, [18, 10], 0), FlowVerdict::Flowing);
+        assert!(!watch.is_silent(&id("b")));
+    }
+
+    #[test]
+    fn a_server_that_forwards_nothing_though_a_microphone_is_on_is_missed() {
+        let mut watch = FlowWatch::default();
+        let verdicts: Vec<_> = (0..5).map(|n| sample_forwarded(&mut watch, n, [9, 9], n.min(1))).collect();
+        assert_eq!(verdicts[3], FlowVerdict::Inconclusive);
+        assert!(wants_ice_restart(&verdicts[4]));
+    }
+
+    #[test]
+    fn pictures_that_a_server_holds_back_prove_nothing() {
+        let mut watch = FlowWatch::default();
+        for n in 0..60 {
+            let counters = MediaCounters { packets_received: 7, ..MediaCounters::default() };
+            let muted = || theirs(false, 0);
+            let verdict = watch.sample(at(2000 * n), &counters, ExpectedMedia::default(), muted());
+            assert!(!wants_ice_restart(&verdict));
+        }
+    }
+
+    #[test]
+    fn a_server_that_wants_our_microphone_shall_have_it() {
+        let publishes =
+            ExpectedMedia { local_microphone: true, wants_audio: true, ..ExpectedMedia::default() };
+        let sample_all = |packets: &[u32]| {
+            let mut watch = FlowWatch::default();
+            let sample = |(n, sent): (usize, &u32)| {
+                let counters = MediaCounters { microphone_packets_sent: *sent, ..MediaCounters::default() };
+                watch.sample(at(2000 * n as u64), &counters, publishes, Vec::new())
+            };
+            packets.iter().enumerate().map(sample).collect::<Vec<_>>()
+        };
+        assert_eq!(sample_all(&[1, 2, 3]), [FlowVerdict::Flowing; 3]);
+        assert_eq!(sample_all(&[0; 6]).iter().position(wants_ice_restart), Some(5));
+        assert_eq!(sample_all(&[5; 6]).iter().position(wants_ice_restart), Some(3));
     }
 }

@@ -1,10 +1,10 @@
 //! What a connection carries: our transceivers, the tracks of the far end, and what the counters of both say.
 
-use visavis_signaling::{LegDirection, MediaKind, Source};
+use visavis_signaling::{LegDirection, MediaKind, ParticipantId, Source};
 
 use super::remote_media::RemoteMedia;
 use super::sections::announce;
-use super::{Connection, ExpectedMedia, FlowVerdict, FrameState, SampleContext};
+use super::{Connection, ExpectedMedia, FlowVerdict, FrameState, ReceivedMicrophone, Repair, SampleContext};
 use crate::input::{Stats, StreamStats, TrackId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
@@ -46,14 +46,12 @@ impl LocalTransceivers {
     }
 }
 
-/// The counters of `getStats()` that are watched, added up: packets of all streams and of the microphones, frames of the
-/// cameras. A shared screen may stand still and its sound be silent, so those are not watched by themselves.
+/// The counters of `getStats()` that are watched for a connection as a whole: packets of all streams and of our microphone,
+/// frames of the cameras. A shared screen may stand still and its sound be silent, so those are not watched by themselves.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct MediaCounters {
     /// `packetsReceived` of all streams.
     pub(super) packets_received: u32,
-    /// `packetsReceived` of their microphone.
-    pub(super) microphone_packets_received: u32,
     /// `packetsSent` of our microphone.
     pub(super) microphone_packets_sent: u32,
     /// `framesDecoded` of their camera; `None` if the browser does not count them.
@@ -166,9 +164,16 @@ impl Connection {
         announce(sdp, &self.transceivers.mids)
     }
 
-    /// Whether packets were missing in the last sample.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.watch.is_silent()
+    /// Whether packets of somebody were missing in the last sample.
+    pub(crate) fn is_silent(&self, publisher: &ParticipantId) -> bool {
+        self.watch.is_silent(publisher)
+    }
+
+    /// Whether the far end is a server that has agreed to receive our microphone.
+    pub(crate) fn wants_audio(&self) -> bool {
+        let mut mids = self.transceivers.mids.iter();
+        let mid = mids.find(|(source, _)| *source == Source::Microphone).map(|(_, mid)| mid);
+        matches!(self.plan, ConnectionPlan::Leg(_)) && mid.is_some_and(|mid| self.remote_media.receives(mid))
     }
 
     /// Their picture, as we see it.
@@ -193,17 +198,37 @@ impl Connection {
     }
 
     /// The counters.
-    pub(crate) fn on_stats(&mut self, context: SampleContext, stats: &Stats, expected: ExpectedMedia) {
+    pub(crate) fn on_stats(
+        &mut self,
+        context: SampleContext,
+        stats: &Stats,
+        expected: ExpectedMedia,
+        mut microphones: Vec<ReceivedMicrophone>,
+    ) {
         if !self.is_connected() {
             return;
         }
+        for one in &mut microphones {
+            let is_it = |stream: &&StreamStats| match &one.mid {
+                Some(mid) => stream.mid == *mid,
+                None => self.remote_media.source(&stream.mid, stream.kind) == Some(Source::Microphone),
+            };
+            one.packets = packets(stats.inbound.iter().filter(is_it));
+        }
         let counters = self.counters(stats);
-        match self.watch.sample(context, &counters, expected) {
+        let forwarded = matches!(self.plan, ConnectionPlan::Leg(_));
+        match self.watch.sample(context, &counters, expected, microphones) {
             FlowVerdict::Flowing => self.recovery.on_media(),
             FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),
-            FlowVerdict::Silent { silence_repair, since } => {
-                self.recovery.on_silence(context.now, silence_repair, context.server_message_at > since);
+            FlowVerdict::Silent { since } => {
+                let current = context.server_message_at > since;
+                self.recovery.on_silence(context.now, Repair::RestartIce, current);
             }
+            FlowVerdict::MicrophoneSilent | FlowVerdict::PartlyFlowing if forwarded => {
+                self.recovery.on_unheard(context.now, self.watch.unheard());
+            }
+            FlowVerdict::MicrophoneSilent => self.recovery.on_silence(context.now, Repair::Rebuild, true),
+            FlowVerdict::PartlyFlowing => self.recovery.on_nothing_missing(),
         }
     }
 
@@ -216,7 +241,6 @@ impl Connection {
         };
         MediaCounters {
             packets_received: packets(stats.inbound.iter()),
-            microphone_packets_received: packets(stats.inbound.iter().filter(of_remote(Source::Microphone))),
             microphone_packets_sent: packets(stats.outbound.iter().filter(of_local(Source::Microphone))),
             frames_decoded: frames(stats.inbound.iter().filter(of_remote(Source::Camera))),
             frames_encoded: frames(stats.outbound.iter().filter(of_local(Source::Camera))),

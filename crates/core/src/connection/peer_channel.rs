@@ -9,8 +9,8 @@ use crate::output::{ConnectionEffect, Event};
 use crate::peer_message::PeerMessage;
 use crate::rate_limiter::RateLimiter;
 
-/// Most messages that may be received in a minute: nobody switches sources so often.
-const MAX_MESSAGES_PER_MINUTE: usize = 240;
+/// Most messages that may be received of one sender in a minute: nobody switches sources so often.
+pub(crate) const MAX_MESSAGES_PER_MINUTE: usize = 240;
 
 /// Its `readyState`, and whether there is room for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_signaling::Timestamp;
+use visavis_signaling::{ParticipantId, Timestamp};
 
 use crate::input::PeerConnectionState;
 use crate::rate_limiter::RateLimiter;
@@ -57,6 +57,8 @@ pub(crate) struct Recovery {
     silence_repair: Repair,
     /// Repairs because of silence since media last flowed.
     silent_repairs: u32,
+    /// Whose silence, while others came on the same connection, has cost it, until they are heard.
+    unheard: Vec<ParticipantId>,
     /// When packets should come again after a restart because of silence.
     packets_due_by: Timestamp,
     repair_limiter: RateLimiter,
@@ -77,6 +79,7 @@ impl Recovery {
             polite_delay: if polite { POLITE_DELAY } else { Duration::ZERO },
             silence_repair: Repair::RestartIce,
             silent_repairs: 0,
+            unheard: Vec::new(),
             packets_due_by: now,
             repair_limiter: RateLimiter::default(),
             silent_repair_limiter: RateLimiter::default(),
@@ -164,6 +167,7 @@ impl Recovery {
     /// What is due comes.
     pub(crate) fn on_media(&mut self) {
         self.silent_repairs = 0;
+        self.unheard.clear();
         self.on_nothing_missing();
     }
 
@@ -185,6 +189,29 @@ impl Recovery {
         let waited = self.phase == Phase::Silent && self.deadline.is_none() && self.packets_due_by <= now;
         if waited && (media_state_current || self.silence_repair == Repair::RestartIce) {
             self.deadline = Some(now);
+        }
+    }
+
+    /// Whoever a server forwards is heard, except these, some of them `for_long`. Another connection may help, but it interrupts
+    /// everybody: so it is tried once for each of them, and not again before they are heard.
+    pub(crate) fn on_unheard<'a>(
+        &mut self,
+        now: Timestamp,
+        unheard: impl Iterator<Item = (&'a ParticipantId, bool)>,
+    ) {
+        self.silent_repairs = 0;
+        self.on_nothing_missing();
+        let before = std::mem::take(&mut self.unheard);
+        let may_rebuild = self.phase == Phase::Healthy && self.silent_repair_free_at() <= now;
+        for (id, for_long) in unheard {
+            let is_new = for_long && may_rebuild && !before.contains(id);
+            if is_new {
+                self.await_packets(now, Repair::Rebuild);
+                self.deadline = Some(now);
+            }
+            if is_new || before.contains(id) {
+                self.unheard.push(id.clone());
+            }
         }
     }
 
@@ -285,14 +312,19 @@ impl Recovery {
         if self.phase != Phase::Silent {
             return self.try_acquire_repair(now);
         }
-        let free = self.silent_repair_limiter.free_at(SILENT_REPAIRS_PER_MINUTE);
-        let free = free.max(self.repair_limiter.free_at(REPAIRS_PER_MINUTE));
+        let free = self.silent_repair_free_at();
         if free > now {
             self.await_packets(free, self.silence_repair);
             return false;
         }
         self.silent_repair_limiter.take(now, SILENT_REPAIRS_PER_MINUTE)
             && self.repair_limiter.take(now, REPAIRS_PER_MINUTE)
+    }
+
+    /// When there may be another repair because of silence.
+    fn silent_repair_free_at(&self) -> Timestamp {
+        let silent = self.silent_repair_limiter.free_at(SILENT_REPAIRS_PER_MINUTE);
+        silent.max(self.repair_limiter.free_at(REPAIRS_PER_MINUTE))
     }
 
     fn take_silence_repair(&mut self, now: Timestamp) -> Repair {
@@ -398,6 +430,32 @@ mod tests {
         assert_eq!(next.take_due_repair(at(66_000)), Some(Repair::RestartIce));
         next.on_media();
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
+    }
+
+    #[test]
+    fn somebody_whom_nobody_hears_costs_the_others_one_connection() {
+        let [a, b] = ["a", "b"].map(|id| ParticipantId::new(id).unwrap());
+        let mut recovery = healthy();
+        let next = |recovery: &Recovery, now| {
+            let mut next = recovery.for_successor(at(now));
+            next.state_changed(at(now), PeerConnectionState::Connected);
+            next
+        };
+        recovery.on_unheard(at(8000), [(&a, false)].into_iter());
+        assert_eq!(recovery.take_due_repair(at(8000)), None);
+        recovery.on_unheard(at(16_000), [(&a, true)].into_iter());
+        assert_eq!(recovery.take_due_repair(at(16_000)), Some(Repair::Rebuild));
+        recovery = next(&recovery, 17_000);
+        for (now, for_long) in [(20_000, false), (40_000, true), (140_000, true)] {
+            recovery.on_unheard(at(now), [(&a, for_long)].into_iter());
+            assert_eq!((recovery.phase(), recovery.poll_timeout()), (Phase::Healthy, None));
+        }
+        recovery.on_unheard(at(150_000), [(&a, true), (&b, true)].into_iter());
+        assert_eq!(recovery.take_due_repair(at(150_000)), Some(Repair::Rebuild));
+        recovery = next(&recovery, 151_000);
+        recovery.on_media();
+        recovery.on_unheard(at(300_000), [(&b, true)].into_iter());
+        assert_eq!(recovery.take_due_repair(at(300_000)), Some(Repair::Rebuild), "they were heard meanwhile");
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl RemoteMedia {
         !sections.is_empty() && !sections.iter().any(Section::sends)
     }
 
+    /// Whether they have agreed to receive what we send in the section `mid`.
+    pub(super) fn receives(&self, mid: &str) -> bool {
+        self.sections().iter().any(|section| section.mid.as_deref() == Some(mid) && section.receives())
+    }
+
     /// `track` fired for the transceiver `mid`.
     pub(super) fn add_track(&mut self, mid: String, kind: MediaKind, id: TrackId) {
         self.tracks.retain(|track| track.mid != mid || track.kind != kind);

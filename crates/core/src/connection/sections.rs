@@ -38,6 +38,11 @@ impl Section {
     pub(super) fn sends(&self) -> bool {
         self.kind.is_some() && matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
     }
+
+    /// Whether they receive in it.
+    pub(super) fn receives(&self) -> bool {
+        matches!(self.direction, Direction::SendRecv | Direction::RecvOnly)
+    }
 }
 
 /// The media sections of a description, in order.

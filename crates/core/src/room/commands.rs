@@ -6,6 +6,7 @@ use visavis_signaling::{Outbound, RejectCode, Rejection, Source, Timestamp};
 
 use super::Room;
 use crate::input::Command;
+use crate::peer_message::PeerMessage;
 use crate::view::Lifecycle;
 
 impl Room {
@@ -81,6 +82,7 @@ impl Room {
     }
 
     fn leave(&mut self, now: Timestamp) {
+        self.relay(now, PeerMessage::Leave);
         if self.session.lifecycle.in_call() || self.session.lifecycle == Lifecycle::Joining {
             self.send_leave(now);
         }

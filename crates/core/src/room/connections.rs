@@ -237,6 +237,9 @@ impl Room {
 
     /// A signal of a selective forwarding unit about our connections to it.
     pub(super) fn on_sfu_signal(&mut self, now: Timestamp, signal: SfuSignal) {
+        if let SfuSignal::PeerMessage { from, text } = signal {
+            return self.on_relayed_message(now, &from, &text);
+        }
         let legs = matches!(signal, SfuSignal::Legs(_));
         self.sfu.on_signal(signal);
         if legs {
@@ -253,6 +256,8 @@ impl Room {
         let Some(id) = remote.participant() else { return };
         match message {
             PeerMessage::Media(media) => self.on_media_state(id, media),
+            // A channel loses nothing.
+            PeerMessage::MediaRequest => {}
             PeerMessage::Leave => self.remove_participant(id),
         }
     }
@@ -277,7 +282,12 @@ impl Room {
                 self.with_connection(now, &remote, Connection::creation_failed);
             }
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
-            ConnectionEvent::ConnectionStateChange(state) => connection.connection_state_changed(now, state),
+            ConnectionEvent::ConnectionStateChange(state) => {
+                connection.connection_state_changed(now, state);
+                if connection.is_connected() && remote.participant().is_none() {
+                    self.session.relayed_media = None;
+                }
+            }
             ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),

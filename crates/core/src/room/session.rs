@@ -21,6 +21,9 @@ pub(super) struct Session {
     pub(super) capacity: Option<u32>,
     /// What the server was last told that we send.
     pub(super) announced_media: MediaState,
+    /// What those whose media a server forwards were last told by message that we send; `None` if they may have missed it, and we
+    /// theirs.
+    pub(super) relayed_media: Option<MediaState>,
     /// When its last message came.
     pub(super) server_message_at: Timestamp,
     /// What it gives for finding a path.

@@ -85,6 +85,7 @@ impl Room {
         let again = self.session.lifecycle == Lifecycle::Reconnecting;
         self.signal_client.on_joined();
         self.session.lifecycle = Lifecycle::Joined;
+        self.session.relayed_media = None;
         self.session.rejection = None;
         self.session.capacity = joined.capacity.or(self.session.capacity);
         self.session.room = joined.room.unwrap_or_else(|| std::mem::take(&mut self.session.room));
@@ -111,6 +112,7 @@ impl Room {
     fn on_resumed(&mut self, now: Timestamp, ice_servers: Option<IceServers>) {
         self.signal_client.on_joined();
         self.session.lifecycle = Lifecycle::Joined;
+        self.session.relayed_media = None;
         self.session.rejection = None;
         self.use_ice_servers(ice_servers);
         // What the others have said meanwhile is on its way.
@@ -126,7 +128,8 @@ impl Room {
     /// Somebody comes back who takes up where they were. If we have given them up meanwhile, they do not know, and
     /// would wait for ever: so the offer is ours.
     fn on_participant_resumed(&mut self, now: Timestamp, info: ParticipantInfo) {
-        self.participant_present(now, ParticipantInfo { offerer: Offerer::Us, ..info });
+        let offerer = if info.offerer == Offerer::ViaSfu { Offerer::ViaSfu } else { Offerer::Us };
+        self.participant_present(now, ParticipantInfo { offerer, ..info });
     }
 
     fn on_participant_joined(&mut self, now: Timestamp, info: ParticipantInfo) {
@@ -168,7 +171,9 @@ impl Room {
             member.present = false;
             member.may_resume = true;
             // If they come back, they are the newcomer.
-            member.offerer = Offerer::Them;
+            if member.offerer != Offerer::ViaSfu {
+                member.offerer = Offerer::Them;
+            }
         }
     }
 

@@ -1,12 +1,15 @@
 //! Whether media flows: when `getStats()` is called, and what should have grown.
 
-use visavis_signaling::{Remote, Source, Timestamp};
+use visavis_signaling::{ForwardedTrack, LegId, ParticipantId, Remote, Source, Timestamp};
 
 use super::Room;
-use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
+use crate::connection::{Connection, ExpectedMedia, FrameState, ReceivedMicrophone, SampleContext};
 use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
+
+/// What should flow on a connection.
+type Expected = (ExpectedMedia, Vec<ReceivedMicrophone>);
 
 /// When `getStats()` is called on the connections.
 #[derive(Debug, Default)]
@@ -23,11 +26,10 @@ impl Room {
         self.sampled().next().map(|_| self.stats.next_at)
     }
 
-    /// The connections that are `connected`, to participants with whom a repair could be agreed on. What a selective forwarding
-    /// unit sends depends on what it makes of our bandwidth, so its silence proves nothing.
+    /// The connections that are `connected`, to far ends with whom a repair could be agreed on.
     fn sampled(&self) -> impl Iterator<Item = &Connection> {
         let is_sampled = |(remote, connection): &(&Remote, &Connection)| {
-            remote.participant().is_some() && connection.is_connected() && self.can_send_to(remote)
+            connection.is_connected() && self.can_send_to(remote)
         };
         self.connections.iter().filter(is_sampled).map(|(_, connection)| connection)
     }
@@ -71,26 +73,56 @@ impl Room {
         if !self.can_send_to(remote) {
             return;
         }
-        let member = remote.participant().and_then(|id| self.roster.get(id));
-        let told = member.and_then(|member| member.media);
-        let media = told.unwrap_or_default();
-        let own = self.media.state();
         let moment = SampleContext {
             now,
             server_message_at: self.session.server_message_at,
             alert: now < self.stats.alert_until,
         };
+        let Some(connection) = self.connections.get(remote) else { return };
+        let (expected, microphones) = match remote {
+            Remote::Participant(id) => self.expected_of_participant(id, connection),
+            Remote::Server(leg) => self.expected_on_leg(*leg, connection),
+        };
         if let Some(connection) = self.connections.get_mut(remote) {
-            let expected = ExpectedMedia {
-                remote_microphone: media.microphone,
-                remote_camera: media.camera,
-                // It is said before it is negotiated.
-                remote_screen: media.screen && connection.track(Source::Screen).is_some(),
-                local_microphone: own.microphone,
-                local_camera: own.camera,
-                wants_video: told.is_some(),
-            };
-            connection.on_stats(moment, stats, expected);
+            connection.on_stats(moment, stats, expected, microphones);
         }
+    }
+
+    fn expected_of_participant(&self, id: &ParticipantId, connection: &Connection) -> Expected {
+        let told = self.roster.get(id).and_then(|member| member.media);
+        let (media, own) = (told.unwrap_or_default(), self.media.state());
+        let expected = ExpectedMedia {
+            remote_camera: media.camera,
+            // It is said before it is negotiated.
+            remote_screen: media.screen && connection.track(Source::Screen).is_some(),
+            local_microphone: own.microphone,
+            local_camera: own.camera,
+            wants_audio: false,
+            wants_video: told.is_some(),
+        };
+        (
+            expected,
+            vec![ReceivedMicrophone { publisher: id.clone(), mid: None, on: media.microphone, packets: 0 }],
+        )
+    }
+
+    /// A server may hold back any picture, ours and theirs. Whom it has lost it does not forward.
+    fn expected_on_leg(&self, leg: LegId, connection: &Connection) -> Expected {
+        let own = self.media.state();
+        let expected = ExpectedMedia {
+            local_microphone: own.microphone && connection.plan().sends(Source::Microphone),
+            local_camera: own.camera && connection.plan().sends(Source::Camera),
+            wants_audio: connection.wants_audio(),
+            ..ExpectedMedia::default()
+        };
+        let is_on = |id| {
+            let member = self.roster.get(id).filter(|member| member.present);
+            member.and_then(|member| member.media).is_some_and(|media| media.microphone)
+        };
+        let microphones = self.sfu.microphones_on(leg).map(|ForwardedTrack { mid, publisher, .. }| {
+            let (mid, on) = (Some(mid.clone()), is_on(publisher));
+            ReceivedMicrophone { publisher: publisher.clone(), mid, on, packets: 0 }
+        });
+        (expected, microphones.collect())
     }
 }

@@ -103,7 +103,7 @@ fn connection_state(
         return (ConnectionState::Failed, reason);
     }
     let (state, reason) = match recovery.phase() {
-        Phase::Healthy if connection.is_silent() && can_send => {
+        Phase::Healthy if connection.is_silent(&member.id) && can_send => {
             return (ConnectionState::Connected, ConnectionReason::NoMedia);
         }
         Phase::Healthy if remote.participant().is_some() && connection.sends_nothing() => {

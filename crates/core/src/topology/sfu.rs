@@ -30,6 +30,7 @@ impl Sfu {
                     self.tracks.extend(tracks.into_iter().map(|track| (leg, track)));
                 }
             }
+            SfuSignal::PeerMessage { .. } => {}
         }
     }
 
@@ -53,6 +54,12 @@ impl Sfu {
         let carries = |track: &ForwardedTrack| track.publisher == *publisher && track.source == source;
         let carrying = self.tracks.iter().find(|(_, track)| carries(track));
         carrying.map(|(leg, track)| (*leg, track.mid.as_str()))
+    }
+
+    /// The microphones that come on a connection: whose, and in which section.
+    pub(crate) fn microphones_on(&self, leg: LegId) -> impl Iterator<Item = &ForwardedTrack> {
+        let on = self.tracks.iter().filter(move |(of, _)| *of == leg).map(|(_, track)| track);
+        on.filter(|track| track.source == Source::Microphone)
     }
 
     /// The connection on which somebody is received: that of their first track, or where it would come.

@@ -9,6 +9,7 @@ mod pictures;
 mod preflight;
 mod prepared_offer;
 mod refused;
+mod relay;
 mod safety;
 mod screen;
 mod server;
@@ -79,6 +80,10 @@ impl Dialect for TestDialect {
 
     fn early_offers(&self) -> EarlyOffers {
         EARLY_OFFERS.get()
+    }
+
+    fn carries_peer_messages(&self) -> bool {
+        true
     }
 }
 

@@ -4,7 +4,7 @@ use visavis_core::signaling::{
     ForwardedTrack, Leg, LegDirection, LegId, LegRequest, MediaKind, NegotiationMessage, PublishedSources,
     Remote, SfuSignal,
 };
-use visavis_core::{CaptureId, MediaEvent, TrackId};
+use visavis_core::{CaptureId, MediaEvent, Stats, StreamStats, TrackId};
 
 use crate::*;
 
@@ -156,4 +156,77 @@ fn a_flood_of_connections_and_tracks_is_bounded() {
         .collect();
     let effects = harness.receive(legs(&flood));
     assert_eq!(creations(&effects).len(), visavis_core::signaling::limits::MAX_LEGS);
+}
+
+/// Lets time pass while these packets come in the sections "0" and "1" between two samples; gives what the server is asked for.
+fn flow(harness: &mut Harness, seconds: u64, counters: &mut [u32; 2], growth: [u32; 2]) -> Vec<LegRequest> {
+    let (at_last, mut asked) = (harness.now + Duration::from_secs(seconds), Vec::new());
+    while harness.now < at_last {
+        let effects = harness.wait(Duration::from_millis(250));
+        if effects.contains(&on(0, ConnectionEffect::GetStats)) {
+            // It is there all the time.
+            harness.receive(Inbound::Sfu(SfuSignal::Legs(vec![subscriber(0)])));
+            *counters = [counters[0] + growth[0], counters[1] + growth[1]];
+            let streams = counters.iter().zip(["0", "1"]).map(|(packets, mid)| {
+                let (mid, kind) = (mid.to_owned(), MediaKind::Audio);
+                StreamStats { mid, kind, packets: *packets, frames: None }
+            });
+            let stats = Stats { inbound: streams.collect(), ..Stats::default() };
+            harness.event(0, ConnectionEvent::Stats(stats));
+        }
+        asked.extend(sent().into_iter().filter_map(|outbound| match outbound {
+            Outbound::Leg(SUBSCRIBED, request) => Some(request),
+            _ => None,
+        }));
+    }
+    asked
+}
+
+/// In a room with "a" and "b", whose microphones are on and come in the sections "0" and "1".
+fn listening() -> Harness {
+    let mut harness = room();
+    harness.receive(legs(&[subscriber(0)]));
+    let track = |mid: &str, publisher| {
+        let (mid, publisher) = (mid.to_owned(), id(publisher));
+        ForwardedTrack { mid, publisher, source: Source::Microphone }
+    };
+    let tracks = vec![track("0", "a"), track("1", "b")];
+    harness.receive(Inbound::Sfu(SfuSignal::Tracks { leg: SUBSCRIBED, tracks }));
+    harness.receive(offers(0, "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\nm=audio 9 X 0\r\na=mid:1\r\n"));
+    for name in ["a", "b"] {
+        let media = MediaState { microphone: true, ..MediaState::default() };
+        harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id(name), media }));
+    }
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    sent();
+    harness
+}
+
+fn reasons(harness: &Harness) -> Vec<ConnectionReason> {
+    harness.room.view().participants.iter().map(|one| one.connection.reason).collect()
+}
+
+#[test]
+fn a_dead_connection_that_the_browser_calls_connected_is_mended() {
+    let (mut harness, mut counters) = (listening(), [0; 2]);
+    assert_eq!(flow(&mut harness, 60, &mut counters, [50, 50]), []);
+    assert_eq!(flow(&mut harness, 8, &mut counters, [0, 0]), [LegRequest::RestartIce]);
+    assert_eq!(reasons(&harness), [ConnectionReason::NoMedia; 2]);
+    assert_eq!(flow(&mut harness, 10, &mut counters, [0, 0]), [LegRequest::Rebuild]);
+}
+
+#[test]
+fn one_microphone_that_does_not_come_is_told_of_them_alone() {
+    let (mut harness, mut counters) = (listening(), [0; 2]);
+    flow(&mut harness, 10, &mut counters, [50, 50]);
+    assert_eq!(flow(&mut harness, 9, &mut counters, [50, 0]), []);
+    assert_eq!(reasons(&harness), [ConnectionReason::None, ConnectionReason::NoMedia]);
+    assert_eq!(flow(&mut harness, 10, &mut counters, [50, 0]), [LegRequest::Rebuild]);
+    // Nobody is missed who has muted themselves, or whom the server has lost.
+    let (mut harness, mut counters) = (listening(), [0; 2]);
+    flow(&mut harness, 10, &mut counters, [50, 50]);
+    let media = MediaState::default();
+    harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
+    harness.receive(Inbound::Roster(RosterSignal::Lost(id("b"))));
+    assert_eq!(flow(&mut harness, 60, &mut counters, [0, 0]), []);
 }

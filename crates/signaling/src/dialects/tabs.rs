@@ -116,7 +116,9 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Preflight | Outbound::Leg(..) | Outbound::Deposit(_) => return,
+            Outbound::Preflight | Outbound::Leg(..) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {
+                return;
+            }
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }

@@ -225,9 +225,9 @@ impl Visavis {
                     }
                 }
             }
-            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. }) | Outbound::Leg(..) => {
-                return None;
-            }
+            Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. })
+            | Outbound::Leg(..)
+            | Outbound::PeerMessage { .. } => return None,
             Outbound::Deposit(deposit) => ClientMessage::Deposit(deposit),
             Outbound::MediaState(media) => ClientMessage::Media { media },
             Outbound::Leave => ClientMessage::Leave,

@@ -4,7 +4,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::signaling::{Dialect, DialectInput, DialectOutput, Endpoint, Inbound, Outbound, Timestamp};
+use visavis_core::signaling::{
+    Dialect, DialectInput, DialectOutput, Endpoint, Inbound, Outbound, ParticipantId, SfuSignal, Timestamp,
+};
 
 /// Everything that was ever said, in both directions.
 #[derive(Debug, Default)]
@@ -18,6 +20,18 @@ impl Messages {
     pub(super) fn write(&mut self, signals: Vec<Inbound>) -> String {
         self.to_page.push(signals);
         (self.to_page.len() - 1).to_string()
+    }
+
+    /// The message of somebody that a frame for a page carries, if it does.
+    pub(super) fn carried(&self, frame: &str) -> Option<(ParticipantId, String)> {
+        match self.to_page.get(frame.parse::<usize>().ok()?)?.first()? {
+            Inbound::Sfu(SfuSignal::PeerMessage { from, text }) => Some((from.clone(), text.clone())),
+            Inbound::Sfu(SfuSignal::Legs(_) | SfuSignal::Tracks { .. })
+            | Inbound::Server(_)
+            | Inbound::Roster(_)
+            | Inbound::Negotiation(_)
+            | Inbound::Exchanged(_) => None,
+        }
     }
 
     /// What a page has said in a frame.
@@ -54,5 +68,9 @@ impl Dialect for SharedDialect {
 
     fn poll_timeout(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn carries_peer_messages(&self) -> bool {
+        true
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use visavis_core::signaling::{MediaState, Source};
-use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, SourceState, TrackId};
+use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId};
 
 use super::World;
+use super::ice::Reaching;
 use super::server::id_of;
 
 /// Most messages that a room may keep for their time.
@@ -37,10 +38,11 @@ impl World {
         let here =
             |page: &usize| self.pages[*page].alive && self.pages[*page].room.view().lifecycle.in_call();
         let present: Vec<usize> = (0..self.pages.len()).filter(here).collect();
-        present.iter().find_map(|page| self.divergence_of(*page, &present))
+        let reaching = self.reaching_server();
+        present.iter().find_map(|page| self.divergence_of(*page, &present, &reaching))
     }
 
-    fn divergence_of(&self, page: usize, present: &[usize]) -> Option<String> {
+    fn divergence_of(&self, page: usize, present: &[usize], reaching: &Reaching) -> Option<String> {
         let view = self.pages[page].room.view();
         if view.lifecycle != Lifecycle::Joined {
             return Some(format!("page {page} is {:?}", view.lifecycle));
@@ -58,20 +60,22 @@ impl World {
             let Some(seen) = view.participants.iter().find(|one| one.id == id_of(other)) else {
                 return Some(format!("page {page} does not see page {other}"));
             };
-            self.missing(page, other, seen)
+            self.missing(page, other, seen).or_else(|| self.silent(page, other, reaching))
         })
     }
 
     /// What is wrong about somebody, as another sees them.
     fn missing(&self, page: usize, other: usize, seen: &ParticipantView) -> Option<String> {
-        let sources = self.pages[other].room.view().me.sources;
-        let on = sources.iter().filter(|one| one.state == SourceState::On).map(|one| one.source);
-        let expected: MediaState = on.collect();
+        let expected = self.media(other);
         if seen.media != Some(expected) {
             return Some(format!(
                 "page {page} thinks that page {other} sends {:?}, not {expected:?}",
                 seen.media
             ));
+        }
+        if self.pages[page].told.get(&other) != Some(&expected) {
+            let told = self.pages[page].told.get(&other);
+            return Some(format!("page {other} has told page {page} {told:?}, not {expected:?}"));
         }
         if seen.connection.state != ConnectionState::Connected {
             return Some(format!("page {page} sees page {other} {:?}", seen.connection));
@@ -85,6 +89,22 @@ impl World {
         wrong.map(|one| {
             format!("page {page} shows the wrong {:?} of page {other}: {:?}", one.source, one.track)
         })
+    }
+
+    /// What does not arrive of somebody. A picture alone may be held back, so nobody can tell that it does not flow.
+    fn silent(&self, page: usize, other: usize, reaching: &Reaching) -> Option<String> {
+        let media = self.media(other);
+        let due = |source: &Source| media.microphone && media.is_on(*source);
+        let mut due = Source::MICROPHONE_AND_CAMERA.into_iter().filter(due);
+        let silent = due.find(|source| !self.arrives(page, (other, *source), reaching))?;
+        Some(format!("page {page} receives no {silent:?} of page {other}"))
+    }
+
+    /// No repair where nothing is broken.
+    pub(super) fn verify_repair(&mut self, page: usize) {
+        if self.harmless {
+            self.report_violation(format!("page {page} repairs a healthy connection"));
+        }
     }
 
     /// Whether a track is what the server forwards there.

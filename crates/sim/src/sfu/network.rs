@@ -1,10 +1,13 @@
 //! What is on its way between the pages and the server.
 
 use visavis_core::signaling::{
-    Inbound, LegRequest, MediaState, NegotiationMessage, Outbound, Remote, ServerSignal,
+    Inbound, LegDirection, LegRequest, MediaState, NegotiationMessage, Outbound, ParticipantId, Remote,
+    ServerSignal, SfuSignal,
 };
+use visavis_core::{Input, PeerMessage, SocketEvent};
 
-use super::{Action, World};
+use super::server::id_of;
+use super::{Action, HEARTBEAT, Page, World};
 
 impl World {
     /// A frame of a page, on its way to the server.
@@ -43,9 +46,11 @@ impl World {
                     LegRequest::RestartIce => self.statistics.restarts += 1,
                     LegRequest::Rebuild => self.statistics.rebuilds += 1,
                 }
+                self.verify_repair(page);
                 self.server.on_request(page, leg, request);
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
+            Some(Outbound::PeerMessage { to, text }) => self.carry(page, &to, &text),
             Some(Outbound::Leave) => self.server.leave(page),
             Some(Outbound::Preflight | Outbound::Deposit(_)) | None => {}
         }
@@ -68,6 +73,11 @@ impl World {
             self.server.on_media(page, media);
         } else {
             self.pages[page].forgotten = false;
+            // Nobody knows them any more, nor do they know anybody.
+            self.pages[page].told.clear();
+            for other in &mut self.pages {
+                other.told.remove(&page);
+            }
             self.pages[page].to_page.clear();
             self.server.join(page, name, media);
         }
@@ -84,6 +94,60 @@ impl World {
         let frame = self.messages.borrow_mut().write(signals);
         self.pages[page].to_page.push_back(frame);
         self.schedule_delivery(page);
+    }
+
+    /// The server carries a message: from somebody whose connection that publishes is up to those whose connection that subscribes
+    /// is. It drops what is for others, and says nothing.
+    fn carry(&mut self, page: usize, to: &[ParticipantId], text: &str) {
+        if !self.is_active(page, |direction| direction != LegDirection::Subscribe) {
+            return;
+        }
+        for other in (0..self.pages.len()).filter(|other| to.contains(&id_of(*other))) {
+            let receives = |direction| !matches!(direction, LegDirection::Publish(_));
+            let reached = self.pages[other].has_joined && self.pages[other].socket.is_some();
+            if reached && self.is_active(other, receives) {
+                let (from, text) = (id_of(page), text.to_owned());
+                let message = Inbound::Sfu(SfuSignal::PeerMessage { from, text });
+                self.server.outgoing.push((other, message));
+            }
+        }
+    }
+
+    /// What is on its way when a socket breaks is repeated on the next, but for messages.
+    pub(super) fn lose_messages(&mut self, page: usize) {
+        let messages = self.messages.borrow();
+        let Page { to_server, to_page, .. } = &mut self.pages[page];
+        to_server.retain(|frame| !matches!(messages.read(frame), Some(Outbound::PeerMessage { .. })));
+        to_page.retain(|frame| messages.carried(frame).is_none());
+    }
+
+    /// A frame reaches a page.
+    pub(super) fn on_page_frame(&mut self, page: usize, frame: String) {
+        let carried = self.messages.borrow().carried(&frame);
+        if let Some((from, text)) = carried {
+            let number = frame.parse().ok();
+            let last = std::mem::replace(&mut self.pages[page].last_message, number);
+            if last >= number {
+                self.report_violation(format!("page {page} hears a message twice, or too late"));
+            }
+            if let Ok(Some(PeerMessage::Media(media))) = PeerMessage::decode(&text) {
+                let from = (0..self.pages.len()).find(|other| id_of(*other) == from);
+                from.into_iter().for_each(|from| {
+                    self.pages[page].told.insert(from, media);
+                });
+            }
+        }
+        self.input(page, Input::Socket(SocketEvent::Frame(frame)));
+    }
+
+    /// The server says that it is there.
+    pub(super) fn heartbeat(&mut self) {
+        self.schedule(self.now + HEARTBEAT, Action::Heartbeat);
+        for page in 0..self.pages.len() {
+            if self.pages[page].socket.is_some() && self.pages[page].has_joined {
+                self.send_to_page(page, Vec::new());
+            }
+        }
     }
 
     pub(super) fn schedule_delivery(&mut self, page: usize) {

@@ -12,6 +12,37 @@ const HEALS_AFTER: u64 = 2_000;
 /// Virtual milliseconds after which the server gives up a page that died.
 const GIVEN_UP_AFTER: u64 = 10_000;
 
+/// How a connection can fail while the browser calls it good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SilentFailure {
+    /// Nothing is received until ICE is restarted.
+    ReceivesNothingUntilRestart,
+    /// Nothing is received on this connection any more; only another connection helps.
+    ReceivesNothing,
+    /// One microphone is not received on this connection any more.
+    ReceivesNoMicrophone,
+    /// Nothing is sent until ICE is restarted.
+    SendsNothingUntilRestart,
+    /// Nothing is sent on this connection any more.
+    SendsNothing,
+}
+
+impl SilentFailure {
+    pub(super) fn ends_with_restart(self) -> bool {
+        match self {
+            Self::ReceivesNothingUntilRestart | Self::SendsNothingUntilRestart => true,
+            Self::ReceivesNothing | Self::ReceivesNoMicrophone | Self::SendsNothing => false,
+        }
+    }
+
+    pub(super) fn is_of_sender(self) -> bool {
+        match self {
+            Self::SendsNothingUntilRestart | Self::SendsNothing => true,
+            Self::ReceivesNothingUntilRestart | Self::ReceivesNothing | Self::ReceivesNoMicrophone => false,
+        }
+    }
+}
+
 /// One thing that somebody does or that breaks.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation {
@@ -26,6 +57,10 @@ pub(super) enum Operation {
     RestartServer,
     /// No packet gets through to the server for so many milliseconds, though the socket lives.
     CutPath(usize, u64),
+    /// One of the connections of the page, by a number, fails silently.
+    FailSilently(usize, usize, SilentFailure),
+    /// The server holds all pictures back for so many milliseconds.
+    HoldBackPictures(usize, u64),
     /// The browser refuses the next description.
     RefuseDescription(usize),
     NetworkChanged(usize),
@@ -59,22 +94,40 @@ impl Script {
     /// When all faults are over.
     pub(super) fn faults_end_at(&self) -> u64 {
         let over = |(at, operation): &(u64, Operation)| match operation {
-            Operation::CutPath(_, time) => at + time,
+            Operation::CutPath(_, time) | Operation::HoldBackPictures(_, time) => at + time,
             Operation::Crash(_) | Operation::CutSocket(..) | Operation::RestartServer => at + GIVEN_UP_AFTER,
             Operation::Join(_)
             | Operation::Leave(_)
             | Operation::SetSource(..)
+            | Operation::FailSilently(..)
             | Operation::RefuseDescription(_)
             | Operation::NetworkChanged(_) => *at,
         };
         self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
+    }
+
+    /// Whether nothing breaks in it.
+    pub(super) fn is_harmless(&self) -> bool {
+        self.steps.iter().all(|(_, operation)| match operation {
+            Operation::Join(_)
+            | Operation::Leave(_)
+            | Operation::SetSource(..)
+            | Operation::HoldBackPictures(..)
+            | Operation::NetworkChanged(_) => true,
+            Operation::Crash(_)
+            | Operation::CutSocket(..)
+            | Operation::RestartServer
+            | Operation::CutPath(..)
+            | Operation::FailSilently(..)
+            | Operation::RefuseDescription(_) => false,
+        })
     }
 }
 
 fn choose(random: &mut Random, people: u64) -> Operation {
     let page = random.below(people) as usize;
     let yes = random.chance(50);
-    match random.below(16) {
+    match random.below(22) {
         0 => Operation::Leave(page),
         1 => Operation::Crash(page),
         2 | 3 => Operation::Join(page),
@@ -88,7 +141,19 @@ fn choose(random: &mut Random, people: u64) -> Operation {
         11 => Operation::RestartServer,
         12 | 13 => Operation::CutPath(page, random.between(500, 40_000)),
         14 => Operation::RefuseDescription(page),
+        15 | 16 => Operation::HoldBackPictures(page, random.between(500, 40_000)),
+        17..=20 => Operation::FailSilently(page, random.below(100) as usize, silent_failure(random)),
         _ => Operation::NetworkChanged(page),
+    }
+}
+
+fn silent_failure(random: &mut Random) -> SilentFailure {
+    match random.below(5) {
+        0 => SilentFailure::ReceivesNothingUntilRestart,
+        1 => SilentFailure::ReceivesNothing,
+        2 => SilentFailure::ReceivesNoMicrophone,
+        3 => SilentFailure::SendsNothingUntilRestart,
+        _ => SilentFailure::SendsNothing,
     }
 }
 
@@ -120,6 +185,11 @@ impl World {
                 self.pages[page].path_cut = true;
                 self.schedule(self.now + time, Action::RestorePath(page));
             }
+            Operation::FailSilently(page, number, kind) => self.fail_silently(page, number, kind),
+            Operation::HoldBackPictures(page, time) => {
+                self.pages[page].pictures_held_back = true;
+                self.schedule(self.now + time, Action::ForwardPictures(page));
+            }
             Operation::RefuseDescription(page) => self.pages[page].refuses_next_description = true,
             Operation::NetworkChanged(page) => self.input(page, Input::Network(NetworkEvent::Changed)),
         }
@@ -131,6 +201,8 @@ impl World {
             return;
         }
         cut.forgotten |= forgotten;
+        self.lose_messages(page);
+        let cut = &mut self.pages[page];
         self.statistics.socket_losses += 1;
         // What it has said is repeated when it comes back; unless it is forgotten.
         if cut.forgotten {

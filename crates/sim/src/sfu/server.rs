@@ -37,11 +37,11 @@ fn stream_of((page, source): (usize, Source)) -> Stream {
 pub(super) struct ServerLeg {
     pub(super) epoch: u32,
     pub(super) fake: FakeConnection,
-    direction: LegDirection,
+    pub(super) direction: LegDirection,
     /// The only stream that it carries, where there is one for each.
     stream: Option<Stream>,
     /// What is published in its sections.
-    published: BTreeMap<Source, String>,
+    pub(super) published: BTreeMap<Source, String>,
     /// What is forwarded in its sections.
     pub(super) forwarded: BTreeMap<String, (usize, Source)>,
     offer_wanted: bool,
@@ -62,6 +62,8 @@ pub(super) struct Session {
 pub(super) struct Server {
     shape: Shape,
     random: Random,
+    /// It tells what people send; else only they themselves do, by message.
+    tells_media: bool,
     pub(super) sessions: BTreeMap<usize, Session>,
     /// How many connections were ever made for each page. A dialect counts them, and outlives the server.
     legs_made: BTreeMap<usize, u32>,
@@ -75,15 +77,17 @@ pub(super) fn id_of(page: usize) -> ParticipantId {
 }
 
 impl Server {
-    pub(super) fn new(shape: Shape, random: Random) -> Self {
-        Self { shape, random, sessions: BTreeMap::new(), legs_made: BTreeMap::new(), outgoing: Vec::new() }
+    pub(super) fn new(shape: Shape, mut random: Random) -> Self {
+        let tells_media = random.chance(50);
+        let (sessions, legs_made) = (BTreeMap::new(), BTreeMap::new());
+        Self { shape, random, tells_media, sessions, legs_made, outgoing: Vec::new() }
     }
 
     fn info(&self, page: usize, session: &Session) -> ParticipantInfo {
         ParticipantInfo {
             id: id_of(page),
             name: session.name.clone(),
-            media: Some(session.media),
+            media: self.tells_media.then_some(session.media),
             offerer: Offerer::ViaSfu,
             session: None,
         }
@@ -142,7 +146,9 @@ impl Server {
     pub(super) fn on_media(&mut self, page: usize, media: MediaState) {
         let Some(session) = self.sessions.get_mut(&page) else { return };
         session.media = media;
-        self.broadcast(page, &Inbound::Roster(RosterSignal::MediaState { from: id_of(page), media }));
+        if self.tells_media {
+            self.broadcast(page, &Inbound::Roster(RosterSignal::MediaState { from: id_of(page), media }));
+        }
         self.update();
     }
 

@@ -193,6 +193,9 @@ impl World {
             if event == ConnectionEvent::PeerChannel(PeerChannelEvent::Closed) {
                 conn.channel = PeerChannel::Closed;
             }
+            if let ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text)) = &event {
+                self.verify_message(peer, id, text);
+            }
             self.input(peer, Input::Connection(id, event));
         }
     }

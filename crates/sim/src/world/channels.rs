@@ -1,7 +1,8 @@
 //! Data channels between pages: they open once a path is good, and lose nothing while it is there.
 
-use visavis_core::{ConnectionEvent, ConnectionId, PeerChannelEvent};
+use visavis_core::{ConnectionEvent, ConnectionId, PeerChannelEvent, PeerMessage};
 
+use super::page::Conn;
 use super::{Action, World};
 use crate::browser::PeerChannel;
 
@@ -35,10 +36,34 @@ impl World {
             return;
         }
         let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
-        for text in std::mem::take(&mut conn.path.outgoing) {
+        let outgoing = std::mem::take(&mut conn.path.outgoing);
+        let other_conn = self.peers[other].browser.connections.get_mut(&other_id);
+        other_conn
+            .into_iter()
+            .for_each(|other_conn| other_conn.path.incoming.extend(outgoing.iter().cloned()));
+        for text in outgoing {
             let message = ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text));
             self.schedule(0, Action::Connection(other, other_id, message));
         }
+    }
+
+    /// A message comes to a page: each once, in order, and none is left out.
+    pub(super) fn verify_message(&mut self, peer: usize, id: ConnectionId, text: &str) {
+        let Some(conn) = self.peers[peer].browser.connections.get_mut(&id) else { return };
+        let sent = conn.path.incoming.pop_front();
+        conn.path.heard.clone_from(&sent);
+        if sent.as_deref() != Some(text) {
+            self.report_violation(format!("peer {peer} hears {text:?} instead of {sent:?}"));
+        }
+    }
+
+    /// Whether the end of an open channel has heard the newest of what the other one sends. Where a channel is not, both know:
+    /// it is closed, or waits for the path.
+    pub(super) fn hears_newest(&self, conn: &Conn) -> bool {
+        let Some((owner, other)) = self.other_end(conn) else { return true };
+        let newest = PeerMessage::Media(self.peers[owner].media()).encode();
+        let open = conn.channel == PeerChannel::Open && other.channel == PeerChannel::Open;
+        !open || conn.path.heard.as_ref() == Some(&newest)
     }
 
     /// The other end of the channel of a connection, while data passes between the two.

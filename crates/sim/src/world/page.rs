@@ -1,6 +1,6 @@
 //! A page: a room, and what its browser keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use visavis_app::AppConfig;
 use visavis_app::report::Header;
@@ -39,6 +39,9 @@ pub(super) struct Path {
     pub(super) frames: [u32; 3],
     /// Messages that wait in its data channel.
     pub(super) outgoing: Vec<String>,
+    /// Messages that are about to be heard, and the last that was.
+    pub(super) incoming: VecDeque<String>,
+    pub(super) heard: Option<String>,
     /// When something was wrong with it last (ms).
     pub(super) last_unhealthy_at: u64,
 }

@@ -1,0 +1,65 @@
+//! What Visavis pages tell each other where a server forwards their media: no data channel leads from one to the other, so it
+//! carries their messages too.
+//!
+//! It drops what is for somebody whose connection to it is not up yet, or of such a one, and says nothing. So whoever
+//! gets connected says what they send and asks for the same of the others: of two, the one who is connected later reaches the
+//! other.
+
+use visavis_signaling::{MediaState, Offerer, Outbound, ParticipantId, Remote, Timestamp};
+
+use super::Room;
+use crate::connection::{Connection, MAX_MESSAGES_PER_MINUTE};
+use crate::output::Event;
+use crate::peer_message::PeerMessage;
+
+impl Room {
+    /// Sends what we publish, if it has changed since it was sent last, or may have been lost.
+    pub(super) fn relay_media_state(&mut self, now: Timestamp, media: MediaState) {
+        let is_up =
+            |(remote, leg): (&Remote, &Connection)| remote.participant().is_none() && leg.is_connected();
+        let connected = self.connections.iter().any(is_up);
+        let before = self.session.relayed_media;
+        if !connected || before == Some(media) || !self.relay(now, PeerMessage::Media(media)) {
+            return;
+        }
+        self.session.relayed_media = Some(media);
+        if before.is_none() {
+            self.relay(now, PeerMessage::MediaRequest);
+        }
+    }
+
+    /// Sends a message to everybody whose media a server forwards. Whether there is anybody.
+    pub(super) fn relay(&mut self, now: Timestamp, message: PeerMessage) -> bool {
+        let forwarded =
+            self.roster.iter().filter(|member| member.offerer == Offerer::ViaSfu && member.present);
+        let to = forwarded.map(|member| member.id.clone()).collect();
+        self.relay_to(now, to, message)
+    }
+
+    fn relay_to(&mut self, now: Timestamp, to: Vec<ParticipantId>, message: PeerMessage) -> bool {
+        let sends = self.session.is_joined() && self.signal_client.carries_peer_messages() && !to.is_empty();
+        if sends {
+            let text = message.encode();
+            self.signal_client.send(now, Outbound::PeerMessage { to, text }, &mut self.out);
+        }
+        sends
+    }
+
+    /// A message that the server has carried. Of whoever says too much the rest is dropped.
+    pub(super) fn on_relayed_message(&mut self, now: Timestamp, from: &ParticipantId, text: &str) {
+        let member = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::ViaSfu);
+        if !member.is_some_and(|member| member.messages.take(now, MAX_MESSAGES_PER_MINUTE)) {
+            return;
+        }
+        match PeerMessage::decode(text) {
+            Ok(Some(PeerMessage::Media(media))) => self.on_media_state(from, media),
+            Ok(Some(PeerMessage::MediaRequest)) => {
+                let media = PeerMessage::Media(self.media.state());
+                self.relay_to(now, vec![from.clone()], media);
+            }
+            Ok(Some(PeerMessage::Leave)) => self.remove_participant(from),
+            Ok(None) => {}
+            Err(error) => self.out.event(Event::ProtocolError(error.in_text(text))),
+        }
+    }
+}

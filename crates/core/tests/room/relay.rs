@@ -1,0 +1,102 @@
+//! Messages of Visavis pages that a server carries.
+
+use visavis_core::signaling::{Leg, LegDirection, LegId, PublishedSources, SfuSignal};
+use visavis_core::{Event, PeerMessage};
+
+use crate::*;
+
+/// In a room with "a" and "b", whose media a server forwards.
+fn room() -> Harness {
+    let (mut harness, _) = Harness::joined(&[]);
+    for name in ["a", "b"] {
+        harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::ViaSfu))));
+    }
+    let direction = LegDirection::Publish(PublishedSources::All);
+    harness.receive(Inbound::Sfu(SfuSignal::Legs(vec![Leg { id: LegId(0), epoch: 0, direction }])));
+    harness
+}
+
+fn connect(harness: &mut Harness) -> Vec<Outbound> {
+    sent();
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    sent()
+}
+
+fn says(to: &[&str], message: PeerMessage) -> Outbound {
+    Outbound::PeerMessage { to: to.iter().map(|to| id(to)).collect(), text: message.encode() }
+}
+
+fn hear(harness: &mut Harness, from: &str, text: &str) {
+    let text = text.to_owned();
+    harness.receive(Inbound::Sfu(SfuSignal::PeerMessage { from: id(from), text }));
+}
+
+fn microphone(on: bool) -> PeerMessage {
+    PeerMessage::Media(MediaState { microphone: on, ..MediaState::default() })
+}
+
+#[test]
+fn whoever_gets_connected_says_what_they_send_and_asks_the_others() {
+    let mut harness = room();
+    let all = [says(&["a", "b"], microphone(false)), says(&["a", "b"], PeerMessage::MediaRequest)];
+    assert_eq!(connect(&mut harness), all);
+    let state = |state| ConnectionEvent::ConnectionStateChange(state);
+    harness.event(0, state(PeerConnectionState::Disconnected));
+    assert_eq!(connect(&mut harness), all, "something may have been lost");
+    hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    assert_eq!(sent(), [says(&["a"], microphone(false))], "whoever asks is told");
+    harness.input(Input::Command(Command::Leave));
+    assert_eq!(sent(), [says(&["a", "b"], PeerMessage::Leave), Outbound::Leave]);
+}
+
+#[test]
+fn what_the_others_say_counts() {
+    let mut harness = room();
+    let media = |harness: &Harness| harness.room.view().participants[0].media.unwrap().microphone;
+    hear(&mut harness, "a", &microphone(true).encode());
+    assert!(media(&harness));
+    for (from, text) in [("a", "{\"type\":\"hologram\"}"), ("a", "nonsense"), ("z", "{\"type\":\"leave\"}")] {
+        hear(&mut harness, from, text);
+    }
+    assert!(media(&harness));
+    assert_eq!(harness.room.view().participants.len(), 2);
+    hear(&mut harness, "b", &PeerMessage::Leave.encode());
+    assert_eq!(harness.room.view().participants.len(), 1);
+}
+
+#[test]
+fn whoever_says_too_much_is_not_heard() {
+    let mut harness = room();
+    for _ in 0..240 {
+        hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    }
+    sent();
+    hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    assert_eq!(sent(), []);
+    hear(&mut harness, "b", &PeerMessage::MediaRequest.encode());
+    assert_eq!(sent().len(), 1, "the others are");
+    harness.wait(Duration::from_secs(60));
+    sent();
+    hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    assert_eq!(sent().len(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_changes_nothing() {
+    let mut harness = room();
+    let text = "x".repeat(visavis_core::MAX_PEER_MESSAGE_BYTES + 1);
+    INBOUND.set(vec![Inbound::Sfu(SfuSignal::PeerMessage { from: id("a"), text })]);
+    harness.room.handle(harness.now, Input::Socket(SocketEvent::Frame(String::new())));
+    let outputs: Vec<_> = std::iter::from_fn(|| harness.room.poll_output()).collect();
+    assert!(matches!(outputs[..], [Output::Event(Event::ProtocolError(_))]), "{outputs:?}");
+}
+
+#[test]
+fn somebody_whose_media_a_server_forwards_is_never_called_directly() {
+    let mut harness = room();
+    harness.receive(Inbound::Roster(RosterSignal::Lost(id("a"))));
+    for signal in [RosterSignal::Resumed, RosterSignal::Joined] {
+        let effects = harness.receive(Inbound::Roster(signal(info("a", Offerer::ViaSfu))));
+        assert_eq!(creations(&effects), []);
+    }
+}
