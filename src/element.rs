@@ -2,7 +2,7 @@
 //!
 //! | attribute | what |
 //! | - | - |
-//! | `config` | URL of the configuration; default `config.json` beside the page. The property `config` is the configuration itself, as an object |
+//! | `config` | URL of the configuration; default `config.json` beside the page. The property `config` is the configuration itself, as an object, or a promise of the answer with the file |
 //! | `signaling` | URL of the signaling server, instead of the configured one |
 //! | `room`, `name` | what the lobby proposes |
 //! | `join` | join the `room` of this page at once; no room or server that a link names |

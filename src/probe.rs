@@ -34,7 +34,7 @@ async fn probe_once(probe: &Probe) -> ProbeResult {
     if dom::is_secure() && is_mixed_content(&probe.url) {
         return ProbeResult::MixedContent;
     }
-    let url = over_http(&probe.url);
+    let url = to_http_url(&probe.url);
     // Servers that do not know this page's site may still be there: without a right to read, we hear at least that.
     for mode in [RequestMode::Cors, RequestMode::NoCors] {
         let Some(response) = fetch(&url, mode).await else { continue };
@@ -51,7 +51,7 @@ async fn probe_once(probe: &Probe) -> ProbeResult {
 }
 
 /// Where HTTP finds what is at the address of a WebSocket.
-pub fn over_http(url: &str) -> String {
+pub fn to_http_url(url: &str) -> String {
     url.strip_prefix("ws").map_or_else(|| url.to_owned(), |rest| ["http", rest].concat())
 }
 

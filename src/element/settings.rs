@@ -1,8 +1,9 @@
 //! What an element is told: attributes, configuration file, address of the page.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_net::http::{Request, Response};
+use gloo_net::http::Response;
 
 use js_sys::{Promise, Reflect};
 use visavis_app::{AppConfig, ChoiceError, ChoicePolicy, ConfigError, ReadMapping, ServerChoice};
@@ -13,7 +14,7 @@ use visavis_core::{ContactPolicy, ProbeResult, UnreachableReason, is_loopback};
 use visavis_signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, HtmlElement, RequestCache, Url};
+use web_sys::{AbortSignal, HtmlElement, Url};
 
 use super::{address, values};
 use crate::dom::object;
@@ -64,6 +65,8 @@ pub(super) struct ConfigSource {
     from_url: bool,
     /// An object that the page has given.
     given: JsValue,
+    /// An answer that the page has asked for already; it can be read once.
+    requested: Cell<Option<Promise>>,
     /// URL of the file.
     url: Option<String>,
     /// The page says where the file is, or is ours: then it must be what it says it is.
@@ -82,7 +85,12 @@ pub(super) fn source_of(element: &HtmlElement) -> ConfigSource {
     let beside = socket_url(element, "ws").filter(|_| !element.has_attribute("signaling"));
     ConfigSource {
         from_url,
-        given: if given.is_object() { given } else { JsValue::UNDEFINED },
+        requested: Cell::new(given.dyn_ref().cloned()),
+        given: if given.is_object() && !given.is_instance_of::<Promise>() {
+            given
+        } else {
+            JsValue::UNDEFINED
+        },
         url: resolve(element, attribute.as_deref().unwrap_or("config.json")),
         expected: from_url || attribute.is_some(),
         base: element.base_uri().ok().flatten().unwrap_or_default(),
@@ -97,9 +105,12 @@ impl ConfigSource {
     /// If it is wrong, or there should be one that cannot be loaded.
     pub(super) async fn read(&self) -> Result<AppConfig, StartError> {
         // Asked for at the same time as the file.
-        let looked = self.beside.as_deref().and_then(look_at);
+        let probe = self.beside.as_deref().and_then(send_probe);
         let text = if self.given.is_undefined() {
-            fetch_text(self.url.as_deref(), self.expected).await?
+            match (self.requested.take(), &self.url) {
+                (Some(answer), Some(url)) => text_of(url, answer, self.expected).await?,
+                (Some(_), None) | (None, _) => fetch_text(self.url.as_deref(), self.expected).await?,
+            }
         } else {
             let text = values::json_text(&self.given);
             Some(text.ok_or_else(|| "the property \"config\" is no plain data".to_owned())?)
@@ -109,8 +120,8 @@ impl ConfigSource {
             let url = Url::new_with_base(name, &self.base).ok().map(|url| url.href());
             config = with_mapping(config, fetch_text(url.as_deref(), true).await?)?;
         }
-        if let (Some(beside), Some(looked), false) = (&self.beside, looked, config.names_server)
-            && is_there(beside, looked).await
+        if let (Some(beside), Some(probe), false) = (&self.beside, probe, config.names_server)
+            && is_there(beside, probe).await
         {
             config.signaling_url.clone_from(beside);
         }
@@ -119,10 +130,10 @@ impl ConfigSource {
 }
 
 /// Asks over HTTP what is at the address of a server. The question is on its way when this returns.
-fn look_at(socket: &str) -> Option<Promise> {
+fn send_probe(socket: &str) -> Option<Promise> {
     let timeout = AbortSignal::timeout_with_u32(probe::TIMEOUT.unsigned_abs());
     let init = object(&[("signal", timeout.into()), ("cache", "no-store".into())]).unchecked_into();
-    Some(web_sys::window()?.fetch_with_str_and_init(&probe::over_http(socket), &init))
+    Some(web_sys::window()?.fetch_with_str_and_init(&probe::to_http_url(socket), &init))
 }
 
 /// Whether there is a server, or something that stands in front of one.
@@ -182,11 +193,16 @@ fn resolve(element: &HtmlElement, url: &str) -> Option<String> {
 /// # Errors
 /// Whatever else comes instead of the file: then nobody knows what it says, and the file may be there next time.
 async fn fetch_text(url: Option<&str>, expected: bool) -> Result<Option<String>, StartError> {
-    let Some(url) = url else { return Ok(None) };
-    let unavailable = |what: &str| StartError::Unavailable([url, what].concat());
+    let (Some(url), Some(window)) = (url, web_sys::window()) else { return Ok(None) };
     // Somebody may have just edited it: ask the server whether our copy is still right.
-    let answer = Request::get(url).cache(RequestCache::NoCache).send().await;
-    let answer = answer.map_err(|_| unavailable(BROKEN_OFF))?;
+    let init = object(&[("cache", "no-cache".into())]).unchecked_into();
+    text_of(url, window.fetch_with_str_and_init(url, &init), expected).await
+}
+
+async fn text_of(url: &str, answer: Promise, expected: bool) -> Result<Option<String>, StartError> {
+    let unavailable = |what: &str| StartError::Unavailable([url, what].concat());
+    let answer = JsFuture::from(answer).await.ok().and_then(|answer| answer.dyn_into().ok());
+    let answer: Response = answer.map(web_sys::Response::into).ok_or_else(|| unavailable(BROKEN_OFF))?;
     if answer.status() == 404 {
         return Ok(None);
     }

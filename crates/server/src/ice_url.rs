@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_with_the_others() {
+    fn explains_other_invalid_urls() {
         for (url, word) in [
             ("stun.example.org", "must begin with stun:"),
             ("turn:h", "must begin with stun:"),

@@ -119,12 +119,12 @@ impl Options {
         (public.to_owned(), secret.to_owned())
     }
 
-    fn over_socket_io(self, protocol: impl Protocol + 'static) -> BoxedDialect {
+    fn with_socket_io(self, protocol: impl Protocol + 'static) -> BoxedDialect {
         let carrier = SocketIo::new(&self.namespace, self.auth.clone());
         self.over(Box::new(carrier), Box::new(protocol))
     }
 
-    fn over_raw(self, protocol: impl Protocol + 'static) -> BoxedDialect {
+    fn with_raw_frames(self, protocol: impl Protocol + 'static) -> BoxedDialect {
         self.over(Box::new(Raw::default()), Box::new(protocol))
     }
 

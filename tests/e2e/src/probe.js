@@ -159,7 +159,9 @@
   };
 
   // ---- what no person can see: the kinds of the paths in use, and offers made on purpose
-  const open = () => alive(connections, it => it.connectionState !== 'closed');
+  const open = () => alive(connections, it => it.connectionState !== 'closed' && it.remoteDescription);
+  // Ready for whoever comes.
+  const prepared = () => alive(connections, it => it.connectionState !== 'closed' && !it.remoteDescription);
   e2e.paths = async () => {
     const paths = open().map(async connection => {
       const report = await connection.getStats();
@@ -277,7 +279,8 @@
         visible: shown(notice),
       })),
       resources: {
-        connections: alive(connections, it => it.connectionState !== 'closed').length,
+        connections: open().length,
+        prepared: prepared().length,
         tracks: alive(tracks, it => it.readyState === 'live').map(it => it.kind),
         shared: alive(shared, it => it.readyState === 'live').map(it => it.kind),
         videos: document.querySelectorAll('video').length,

@@ -138,8 +138,10 @@ pub struct Notice {
 /// What a page holds on to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Resources {
-    /// Peer connections that are not closed.
+    /// Peer connections that are not closed and know of another end.
     pub connections: usize,
+    /// Those that nobody is known to be at the other end of: they are ready for whoever comes.
+    pub prepared: usize,
     /// Kinds of the live tracks that were captured here.
     pub tracks: Vec<String>,
     /// Kinds of the live tracks of what is shared.

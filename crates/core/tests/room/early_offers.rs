@@ -125,6 +125,20 @@ fn so_does_the_member_who_has_deposited_it() {
     assert_eq!(creations(&effects), [(1, Role::Offerer)], "for whoever comes next");
 }
 
+/// What a server gives in exchange is shown to the browser like any other description: with one fingerprint, in one spelling.
+#[test]
+fn what_is_exchanged_is_not_trusted() {
+    let mut harness = depositing();
+    let honest = ["a=fingerprint:sha-256 ", &["AB"; 32].join(":"), "\r\n"].concat();
+    let strange = honest.replace("fingerprint", "Fingerprint").replace("AB", "CD");
+    let mut theirs = offer("z");
+    theirs.sdp.push_str(&[honest.as_str(), &strange].concat());
+    let effects = exchange(&mut harness, "z", theirs, 0);
+    let shown = answers(&effects)[0].2;
+    assert!(shown.contains(&honest), "{shown}");
+    assert!(!shown.contains("CD"), "{shown}");
+}
+
 /// Two browsers that differ.
 #[test]
 fn an_offer_from_which_no_answer_can_be_made_is_answered() {

@@ -29,7 +29,7 @@ impl Drop for Started {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn says_where_it_listens_and_ends_when_asked() {
+async fn prints_its_address_and_stops_on_a_signal() {
     for signal in ["INT", "TERM"] {
         let mut started =
             Started(program().args(["--listen", "127.0.0.1:0", "--log", "off"]).spawn().unwrap());

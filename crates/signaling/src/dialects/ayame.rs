@@ -26,7 +26,7 @@ fn about() -> About {
 
 fn make(options: Options) -> BoxedDialect {
     let (client, _) = options.ids();
-    options.over_raw(Ayame { client })
+    options.with_raw_frames(Ayame { client })
 }
 
 struct Ayame {

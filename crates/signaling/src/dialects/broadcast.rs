@@ -25,7 +25,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    options.over_raw(Broadcast::default())
+    options.with_raw_frames(Broadcast::default())
 }
 
 #[derive(Default)]

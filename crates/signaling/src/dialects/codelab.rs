@@ -35,7 +35,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    options.over_socket_io(Codelab::default())
+    options.with_socket_io(Codelab::default())
 }
 
 #[derive(Default)]

@@ -30,7 +30,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    options.over_raw(CreateRoom::default())
+    options.with_raw_frames(CreateRoom::default())
 }
 
 #[derive(Default)]

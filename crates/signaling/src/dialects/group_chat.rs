@@ -23,7 +23,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    options.over_socket_io(GroupChat::default())
+    options.with_socket_io(GroupChat::default())
 }
 
 #[derive(Default)]

@@ -21,7 +21,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    options.over_socket_io(JoinRoom::default())
+    options.with_socket_io(JoinRoom::default())
 }
 
 #[derive(Default)]

@@ -33,7 +33,7 @@ fn about() -> About {
 fn make(options: Options) -> BoxedDialect {
     // Nobody else is where we wait before we join.
     let lobby = ["lobby-", &options.ids().0].concat();
-    options.over_raw(Matchbox { room: lobby.clone(), lobby, assigned: false, wanted: false })
+    options.with_raw_frames(Matchbox { room: lobby.clone(), lobby, assigned: false, wanted: false })
 }
 
 struct Matchbox {

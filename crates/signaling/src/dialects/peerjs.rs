@@ -60,7 +60,7 @@ fn make(options: Options) -> BoxedDialect {
         calls: CallIds::default(),
         callee: Callee::default(),
     };
-    options.over_raw(peerjs)
+    options.with_raw_frames(peerjs)
 }
 
 struct PeerJs {

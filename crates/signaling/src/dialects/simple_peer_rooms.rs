@@ -25,7 +25,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    options.over_socket_io(SimplePeerRooms::default())
+    options.with_socket_io(SimplePeerRooms::default())
 }
 
 #[derive(Default)]

@@ -30,7 +30,7 @@ fn about() -> About {
 
 fn make(options: Options) -> BoxedDialect {
     let (me, _) = options.ids();
-    options.over_raw(YWebrtc { me, topic: String::new(), last_message_at: None })
+    options.with_raw_frames(YWebrtc { me, topic: String::new(), last_message_at: None })
 }
 
 struct YWebrtc {

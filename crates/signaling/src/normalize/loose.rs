@@ -20,22 +20,20 @@ const MID: [&str; 2] = ["sdpMid", "id"];
 ///
 /// `None` if there is none.
 pub fn description(value: &Json, known: Option<SdpType>) -> Option<SessionDescription> {
-    look_for_description(value, known, MAX_WRAPS)
+    find_description(value, known, MAX_WRAPS)
 }
 
-fn look_for_description(value: &Json, known: Option<SdpType>, depth: u32) -> Option<SessionDescription> {
+fn find_description(value: &Json, known: Option<SdpType>, depth: u32) -> Option<SessionDescription> {
     let depth = depth.checked_sub(1)?;
     match value {
-        Json::Text(text) if text.starts_with('{') => {
-            look_for_description(&json::parse(text).ok()?, known, depth)
-        }
+        Json::Text(text) if text.starts_with('{') => find_description(&json::parse(text).ok()?, known, depth),
         Json::Text(sdp) if !sdp.is_empty() && sdp.len() <= MAX_SDP_BYTES => {
             Some(SessionDescription { sdp_type: known?, sdp: ended(sdp) })
         }
         Json::Object(fields) => {
             let told = fields.get("type").and_then(Json::as_text).and_then(sdp_type);
             let inside = WRAPPERS.iter().filter_map(|key| fields.get(key));
-            inside.filter_map(|inside| look_for_description(inside, told.or(known), depth)).next()
+            inside.filter_map(|inside| find_description(inside, told.or(known), depth)).next()
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => None,
     }
@@ -49,17 +47,17 @@ pub fn sdp_type(name: &str) -> Option<SdpType> {
 /// Reads a candidate in any of the usual shapes: flat, wrapped, labelled, JSON within a text, or the bare line. Nothing,
 /// in all its shapes, is the end of candidates; so is what makes no sense, because nobody needs the end.
 pub fn candidate(value: &Json) -> Option<IceCandidate> {
-    look_for_candidate(value, MAX_WRAPS)
+    find_candidate(value, MAX_WRAPS)
 }
 
-fn look_for_candidate(value: &Json, depth: u32) -> Option<IceCandidate> {
+fn find_candidate(value: &Json, depth: u32) -> Option<IceCandidate> {
     let depth = depth.checked_sub(1)?;
     match value {
-        Json::Text(text) if text.starts_with('{') => look_for_candidate(&json::parse(text).ok()?, depth),
+        Json::Text(text) if text.starts_with('{') => find_candidate(&json::parse(text).ok()?, depth),
         Json::Text(line) => read_line(line),
         Json::Object(_) => {
             let inside = CANDIDATE.iter().map(|key| value.at(key)).find(|inside| **inside != Json::Null)?;
-            let candidate = look_for_candidate(inside, depth)?;
+            let candidate = find_candidate(inside, depth)?;
             let flat = matches!(inside, Json::Text(text) if !text.starts_with('{'));
             Some(if flat { with_section(candidate, value) } else { candidate })
         }

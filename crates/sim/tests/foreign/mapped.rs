@@ -17,12 +17,12 @@ impl Rooms {
         others.map(|(other, _)| *other).collect()
     }
 
-    fn tell_others(&self, socket: u32, value: &Value, out: &mut Out) {
+    fn broadcast(&self, socket: u32, value: &Value, out: &mut Out) {
         self.others(socket).iter().for_each(|other| send(*other, value, out));
     }
 
     fn leave(&mut self, socket: u32, out: &mut Out) {
-        self.tell_others(socket, &json!({"type": "peer-left", "id": socket}), out);
+        self.broadcast(socket, &json!({"type": "peer-left", "id": socket}), out);
         self.0.remove(&socket);
     }
 }
@@ -41,7 +41,7 @@ impl Server for Rooms {
                 let introduce = |id: u32| json!({"id": id, "name": self.0[&id].1});
                 let peers: Vec<Value> = self.others(socket).into_iter().map(introduce).collect();
                 send(socket, &json!({"type": "joined", "id": socket, "peers": peers}), out);
-                self.tell_others(socket, &json!({"type": "peer-joined", "id": socket, "name": name}), out);
+                self.broadcast(socket, &json!({"type": "peer-joined", "id": socket, "name": name}), out);
             }
             "leave" => self.leave(socket, out),
             "pong" => {}
@@ -122,7 +122,7 @@ impl GStreamer {
         others.map(|(at, (id, _))| (*at, id.clone())).collect()
     }
 
-    fn tell_others(&self, socket: u32, word: &str, out: &mut Out) {
+    fn broadcast(&self, socket: u32, word: &str, out: &mut Out) {
         let frame = format!("{word} {}", self.0[&socket].0);
         out.extend(self.others(socket).into_iter().map(|(other, _)| (other, Some(frame.clone()))));
     }
@@ -142,7 +142,7 @@ impl Server for GStreamer {
                 self.0.get_mut(&socket).unwrap().1 = Some((*room).to_owned());
                 let ids: Vec<String> = self.others(socket).into_iter().map(|(_, id)| id).collect();
                 out.push((socket, Some(format!("ROOM_OK {}", ids.join(" ")))));
-                self.tell_others(socket, "ROOM_PEER_JOINED", out);
+                self.broadcast(socket, "ROOM_PEER_JOINED", out);
             }
             (["ROOM_PEER_MSG", to, message], true) => {
                 parse(message);
@@ -159,7 +159,7 @@ impl Server for GStreamer {
 
     fn closed(&mut self, socket: u32, out: &mut Out) {
         if self.0.contains_key(&socket) {
-            self.tell_others(socket, "ROOM_PEER_LEFT", out);
+            self.broadcast(socket, "ROOM_PEER_LEFT", out);
             self.0.remove(&socket);
         }
     }

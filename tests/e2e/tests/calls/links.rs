@@ -47,7 +47,7 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     join(&ann, "tea").await;
     let ben = browser.open("Ben", &format!("{}?room=tea&name=Ben&join", own.url())).await;
     lobby_with_own_video(&ben).await;
-    // Ben's page has one ready, and nobody is at its other end.
+    // Their pages have one ready each, and nobody is at its other end.
     let snapshot = ann.snapshot().await;
     assert_eq!(snapshot.resources.connections, 0, "{snapshot}");
     assert!(snapshot.others().next().is_none(), "nobody has come");
@@ -63,7 +63,7 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     let [cem, dot] = [browser.open("Cem", &link).await, browser.open("Dot", &link).await];
     for page in [&cem, &dot] {
         let snapshot = lobby_with_own_video(page).await;
-        assert_eq!(snapshot.resources.connections, 0, "nothing is ready for strangers: {snapshot}");
+        assert_eq!(snapshot.resources.prepared, 0, "nothing is ready for strangers: {snapshot}");
         wait_for_text(page, "[data-server]", "127.0.0.1").await;
     }
     assert_eq!((relay.sockets(), was_asked(&stun)), (0, false), "whoever wrote the link knows of nobody");

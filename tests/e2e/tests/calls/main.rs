@@ -8,6 +8,7 @@ mod candidate_order;
 mod captures;
 mod development;
 mod devices;
+mod early_offers;
 mod glare_and_reload;
 mod iframes;
 mod join_errors;

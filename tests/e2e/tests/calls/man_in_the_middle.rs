@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use visavis_e2e::browser::BrowserKind;
 use visavis_e2e::call::join;
 use visavis_e2e::relay::{Deliveries, Direction, Frame, pass_through};
-use visavis_e2e::{Browser, Page, Relay, RelayedServer, Server};
+use visavis_e2e::{Browser, Page, Relay, RelayedServer, Server, tools};
 
 const EVE: &str = include_str!("eve.js");
 
@@ -217,7 +217,9 @@ fn participants(relay: &Relay, room: &str) -> Vec<(String, usize)> {
 /// Each of these browsers meets this attack; no two people read the same words.
 pub(crate) async fn assert_attacks_detected(tries: &[(BrowserKind, Attack)]) {
     let withheld = WithheldFrames::default();
-    let site = RelayedServer::start(Server::start().await, withhold(&withheld)).await;
+    // Whoever lies need not take offers before it is known whom they are for.
+    let server = Server::with(tools::dist(), &["--deposit-lifetime", "0"]).await;
+    let site = RelayedServer::start(server, withhold(&withheld)).await;
     let relay = &site.relay;
     for (kind, attack) in tries {
         let browser =

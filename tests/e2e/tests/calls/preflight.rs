@@ -57,7 +57,8 @@ fn line_containing<'a>(lines: &'a [Line], words: &str) -> &'a Line {
 /// Everything that was opened for it is closed. In a lobby one connection is ready for a call.
 async fn releases_connections(page: &Page) {
     page.wait_until("every connection but the one that is ready to be closed", |snapshot| {
-        snapshot.resources.connections == usize::from(snapshot.state == "lobby")
+        let lobby = snapshot.state == "lobby";
+        (snapshot.resources.connections, snapshot.resources.prepared) == (0, usize::from(lobby))
     })
     .await;
 }

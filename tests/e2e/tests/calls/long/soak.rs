@@ -177,6 +177,7 @@ async fn measured_visits(ann: &Page, ben: &Page, relay: &Relay, before: &[Remain
     .await;
     ben.wait_until("to hold nothing", |snapshot| {
         snapshot.resources.connections == 0
+            && snapshot.resources.prepared == 0
             && snapshot.resources.tracks.is_empty()
             && snapshot.resources.videos == 0
     })
