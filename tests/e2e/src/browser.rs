@@ -229,7 +229,7 @@ pub struct Browser {
     first_window: WindowHandle,
     port: u16,
     session: String,
-    _processes: Vec<Process>,
+    processes: Vec<Process>,
 }
 
 impl Browser {
@@ -255,20 +255,20 @@ impl Browser {
         let session = client.session_id().await.ok().flatten().expect("a session has an id");
         let first_window = client.window().await.expect("it has a window");
         let current_window = Mutex::new(None);
-        Arc::new(Self {
-            kind: setup.kind,
-            client,
-            current_window,
-            first_window,
-            port,
-            session,
-            _processes: processes,
-        })
+        Arc::new(Self { kind: setup.kind, client, current_window, first_window, port, session, processes })
     }
 
     /// Which browser this is.
     pub fn kind(&self) -> BrowserKind {
         self.kind
+    }
+
+    /// What it calls itself, with its version; Chrome says it in the protocol of its developer tools.
+    pub async fn version(self: &Arc<Self>) -> String {
+        let page = self.open_bare("version").await;
+        let version = page.cdp("Browser.getVersion", json!({})).await;
+        page.close().await;
+        version["product"].as_str().unwrap_or("an unknown browser").to_owned()
     }
 
     /// Opens a page in a window of its own; `name` says who looks at it.
@@ -280,6 +280,15 @@ impl Browser {
 
     /// Opens a window without a page, but with the probe that will look into it.
     pub async fn open_blank(self: &Arc<Self>, name: &str) -> Page {
+        let page = self.open_bare(name).await;
+        if self.kind == BrowserKind::Chrome {
+            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
+        }
+        page
+    }
+
+    /// Opens a window without a page and without a probe, for whoever measures what a page costs.
+    pub async fn open_bare(self: &Arc<Self>, name: &str) -> Page {
         let mut current_window = self.current_window.lock().await;
         let window = match (self.kind, current_window.as_ref()) {
             (BrowserKind::WebKit, _) => webkit::open_window(&self.client, &self.first_window).await,
@@ -290,11 +299,12 @@ impl Browser {
         self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");
         *current_window = Some(window.clone());
         drop(current_window);
-        let page = Page::new(self.clone(), window, name);
-        if self.kind == BrowserKind::Chrome {
-            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
-        }
-        page
+        Page::new(self.clone(), window, name)
+    }
+
+    /// How many seconds all its processes have had a processor so far, its driver among them. Zero where there is no `/proc`.
+    pub fn processor_seconds(&self) -> f64 {
+        self.processes.iter().map(Process::processor_seconds).sum()
     }
 
     /// Opens a window from one that exists: the current one may be closed.
