@@ -21,10 +21,10 @@ mod scenes;
 mod stats;
 mod visit;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use args::{Measure, Options};
 use clap::{Parser as _, ValueEnum as _};
 use clients::Client;
@@ -32,6 +32,7 @@ use report::Results;
 use rig::Rig;
 use run::Sample;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use visavis_e2e::tools;
 
 #[tokio::main(flavor = "current_thread")]
@@ -43,9 +44,16 @@ async fn main() -> Result<()> {
     let browser = rig.browser().await.version().await;
     let machine = machine::describe(&browser);
     println!("{machine}");
-    let samples = run::run(&rig, &options).await;
+    let file = file()?;
+    let keep = |samples: &[Sample]| keep(&file, &machine, samples);
+    let mut terminated = signal(SignalKind::terminate())?;
+    let samples = tokio::select! {
+        samples = run::run(&rig, &options, keep) => samples?,
+        // Whatever was started ends with what started it, which has to be left for that.
+        _ = terminated.recv() => return Err(anyhow!("terminated")),
+    };
+    println!("\nevery figure: {}", file.display());
     let results = Results { clients: &rig.clients, missing: &rig.missing, samples: &samples };
-    keep(&machine, &samples)?;
     let texts: Vec<(String, String)> =
         measures.iter().map(|measure| (name(*measure), results.text(*measure))).collect();
     for (name, text) in &texts {
@@ -76,17 +84,19 @@ fn name(measure: Measure) -> String {
     measure.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
 }
 
-/// Every figure, for whoever wants to reckon for themselves.
-fn keep(machine: &str, samples: &[Sample]) -> Result<()> {
+/// Where this run keeps its figures.
+fn file() -> Result<PathBuf> {
     let folder = std::env::var_os("VISAVIS_BENCH").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| tools::repository().join("target/bench"));
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let seconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
-    let file = folder.join(format!("bench-{seconds}.json"));
+    Ok(folder.join(format!("bench-{seconds}.json")))
+}
+
+/// Every figure, for whoever wants to reckon for themselves.
+fn keep(file: &Path, machine: &str, samples: &[Sample]) -> Result<()> {
     let text = json!({ "machine": machine, "samples": samples }).to_string();
-    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    println!("\nevery figure: {}", file.display());
-    Ok(())
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn write(mut texts: Vec<(String, String)>, results: &Results<'_>, machine: &str) -> Result<()> {

@@ -47,8 +47,12 @@ struct Job {
     people: usize,
 }
 
-/// Runs everything that was asked for.
-pub(crate) async fn run(rig: &Arc<Rig>, options: &Options) -> Vec<Sample> {
+/// Runs everything that was asked for. After each round `keep` has all there is so far: a long run may be ended.
+pub(crate) async fn run(
+    rig: &Arc<Rig>,
+    options: &Options,
+    keep: impl Fn(&[Sample]) -> Result<()>,
+) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for measure in options.measures() {
         let runs = options.runs_of(measure);
@@ -61,9 +65,10 @@ pub(crate) async fn run(rig: &Arc<Rig>, options: &Options) -> Vec<Sample> {
                 samples.push(sample(rig, options, job, round).await);
             }
             println!("{measure:?}: round {} of {runs}", round + 1);
+            keep(&samples)?;
         }
     }
-    samples
+    Ok(samples)
 }
 
 /// The first scene of a browser takes longer than all others, and counts for nothing.

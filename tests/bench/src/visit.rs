@@ -13,7 +13,7 @@ use crate::rig::Rig;
 
 const PROBE: &str = include_str!("../clients/probe.js");
 /// After which nobody waits any more.
-const LIMIT: u32 = 20_000;
+const LIMIT: u32 = 40_000;
 
 /// A size of the camera's picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
