@@ -46,6 +46,8 @@ pub struct Setup {
     excluded_switches: Vec<&'static str>,
     prefs: serde_json::Map<String, Value>,
     host: Option<Host>,
+    /// What Chrome notes down of its own doings, as categories of its tracing.
+    traced: Option<&'static str>,
     /// How many pixels the display has that its windows are on. Without one it is headless.
     display: Option<&'static str>,
 }
@@ -78,7 +80,7 @@ const UNTHROTTLED: [&str; 3] = [
 impl Setup {
     fn of(kind: BrowserKind, flags: Vec<String>) -> Self {
         let prefs = serde_json::Map::new();
-        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, display: None }
+        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, traced: None, display: None }
     }
 
     /// Chromium with a fake camera and microphone that may be used.
@@ -151,6 +153,11 @@ impl Setup {
         Self::no_microphone().pref("media.video_loopback_dev", json!("none"))
     }
 
+    /// Lets Chrome note down what it does in these categories of its tracing, for [`Page::trace`].
+    pub fn traced(self, categories: &'static str) -> Self {
+        Self { traced: Some(categories), ..self }
+    }
+
     /// Adds a command line flag.
     pub fn with(mut self, flag: &str) -> Self {
         self.flags.push(flag.into());
@@ -214,7 +221,14 @@ impl Setup {
             options["prefs"] = Value::Object(self.prefs.clone());
         }
         let timeouts = json!({ "script": 120_000, "pageLoad": 60_000, "implicit": 0 });
-        [(key.to_owned(), options), ("timeouts".to_owned(), timeouts)].into_iter().collect()
+        let mut all: Capabilities = [("timeouts".to_owned(), timeouts)].into_iter().collect();
+        if let Some(categories) = self.traced {
+            options["perfLoggingPrefs"] =
+                json!({ "traceCategories": categories, "enableNetwork": false, "enablePage": false });
+            all.insert("goog:loggingPrefs".to_owned(), json!({ "performance": "ALL" }));
+        }
+        all.insert(key.to_owned(), options);
+        all
     }
 }
 

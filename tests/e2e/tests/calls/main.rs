@@ -10,6 +10,7 @@ mod development;
 mod devices;
 mod glare_and_reload;
 mod iframes;
+mod join_cost;
 mod join_errors;
 mod layout;
 mod links;
