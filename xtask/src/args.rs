@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Tidy,
     /// Check what we depend on: licences, sources, bans and known vulnerabilities (cargo-deny)
     Deny,
+    /// Measure what a person waits for, beside plain JavaScript and what else there is (docs/performance.md)
+    Bench(Bench),
     /// Build the optimised bundle in dist/, with .br and .gz beside each file
     Dist,
     /// List every byte of dist/ (built first if absent); fails over the budget
@@ -145,6 +147,29 @@ pub(crate) enum TestKind {
     Browser,
     /// several browsers against the built bundle and the real server
     E2e,
+}
+
+/// Options of `bench`. The program behind it (tests/bench) knows the names of measures and clients.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Bench {
+    /// For every day, in under three minutes: the warm join without delay and with 50 ms, ours and plain JavaScript
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Only these measures: warm, cold, large, mesh, cpu, leaks, bytes
+    #[arg(long, value_name = "MEASURE,...", conflicts_with = "quick")]
+    pub(crate) only: Option<String>,
+    /// Only these clients, beside plain JavaScript: ours, plain-early, simple-peer, peerjs, livekit
+    #[arg(long, value_name = "CLIENT,...")]
+    pub(crate) clients: Option<String>,
+    /// How many rounds; in each, every client has its turn
+    #[arg(long, value_name = "N")]
+    pub(crate) runs: Option<u32>,
+    /// Another build of ours (its dist/) as one more client
+    #[arg(long, value_name = "DIR")]
+    pub(crate) against: Option<PathBuf>,
+    /// Write the tables into the documents that show them
+    #[arg(long, conflicts_with = "quick")]
+    pub(crate) write: bool,
 }
 
 /// Options of `size`.

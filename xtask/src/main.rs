@@ -1,6 +1,7 @@
 //! Every chore of the project, so that nobody has to remember a command line. `cargo xtask --help` lists them.
 
 mod args;
+mod bench;
 mod cargo;
 mod ci;
 mod compare_trunk;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<()> {
         Command::Deny => deny::run(),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
+        Command::Bench(options) => bench::run(&options),
         Command::Dist => dist::run(),
         Command::Size(options) => size::run(&options),
         Command::Sim(options) => sim::run(&options),

@@ -143,7 +143,7 @@ fn build_page(programs: &Programs, site: &Path, builds: u32) -> Result<()> {
 }
 
 /// When a file of the page or of the server was last changed.
-fn newest_edit() -> Option<SystemTime> {
+pub(crate) fn newest_edit() -> Option<SystemTime> {
     let watched = [
         "Cargo.toml",
         "index.html",
@@ -159,7 +159,8 @@ fn newest_edit() -> Option<SystemTime> {
     files.filter(|entry| entry.file_type().is_file()).filter_map(|entry| modified(entry.path())).max()
 }
 
-fn modified(file: &Path) -> Option<SystemTime> {
+/// When a file was last changed.
+pub(crate) fn modified(file: &Path) -> Option<SystemTime> {
     file.metadata().ok()?.modified().ok()
 }
 

@@ -46,6 +46,8 @@ pub struct Setup {
     excluded_switches: Vec<&'static str>,
     prefs: serde_json::Map<String, Value>,
     host: Option<Host>,
+    /// What Chrome notes down of its own doings, as categories of its tracing.
+    traced: Option<&'static str>,
     /// How many pixels the display has that its windows are on. Without one it is headless.
     display: Option<&'static str>,
 }
@@ -78,7 +80,7 @@ const UNTHROTTLED: [&str; 3] = [
 impl Setup {
     fn of(kind: BrowserKind, flags: Vec<String>) -> Self {
         let prefs = serde_json::Map::new();
-        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, display: None }
+        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, traced: None, display: None }
     }
 
     /// Chromium with a fake camera and microphone that may be used.
@@ -151,6 +153,11 @@ impl Setup {
         Self::no_microphone().pref("media.video_loopback_dev", json!("none"))
     }
 
+    /// Lets Chrome note down what it does in these categories of its tracing, for [`Page::trace`].
+    pub fn traced(self, categories: &'static str) -> Self {
+        Self { traced: Some(categories), ..self }
+    }
+
     /// Adds a command line flag.
     pub fn with(mut self, flag: &str) -> Self {
         self.flags.push(flag.into());
@@ -214,7 +221,14 @@ impl Setup {
             options["prefs"] = Value::Object(self.prefs.clone());
         }
         let timeouts = json!({ "script": 120_000, "pageLoad": 60_000, "implicit": 0 });
-        [(key.to_owned(), options), ("timeouts".to_owned(), timeouts)].into_iter().collect()
+        let mut all: Capabilities = [("timeouts".to_owned(), timeouts)].into_iter().collect();
+        if let Some(categories) = self.traced {
+            options["perfLoggingPrefs"] =
+                json!({ "traceCategories": categories, "enableNetwork": false, "enablePage": false });
+            all.insert("goog:loggingPrefs".to_owned(), json!({ "performance": "ALL" }));
+        }
+        all.insert(key.to_owned(), options);
+        all
     }
 }
 
@@ -229,7 +243,7 @@ pub struct Browser {
     first_window: WindowHandle,
     port: u16,
     session: String,
-    _processes: Vec<Process>,
+    processes: Vec<Process>,
 }
 
 impl Browser {
@@ -255,20 +269,20 @@ impl Browser {
         let session = client.session_id().await.ok().flatten().expect("a session has an id");
         let first_window = client.window().await.expect("it has a window");
         let current_window = Mutex::new(None);
-        Arc::new(Self {
-            kind: setup.kind,
-            client,
-            current_window,
-            first_window,
-            port,
-            session,
-            _processes: processes,
-        })
+        Arc::new(Self { kind: setup.kind, client, current_window, first_window, port, session, processes })
     }
 
     /// Which browser this is.
     pub fn kind(&self) -> BrowserKind {
         self.kind
+    }
+
+    /// What it calls itself, with its version; Chrome says it in the protocol of its developer tools.
+    pub async fn version(self: &Arc<Self>) -> String {
+        let page = self.open_bare("version").await;
+        let version = page.cdp("Browser.getVersion", json!({})).await;
+        page.close().await;
+        version["product"].as_str().unwrap_or("an unknown browser").to_owned()
     }
 
     /// Opens a page in a window of its own; `name` says who looks at it.
@@ -280,6 +294,15 @@ impl Browser {
 
     /// Opens a window without a page, but with the probe that will look into it.
     pub async fn open_blank(self: &Arc<Self>, name: &str) -> Page {
+        let page = self.open_bare(name).await;
+        if self.kind == BrowserKind::Chrome {
+            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
+        }
+        page
+    }
+
+    /// Opens a window without a page and without a probe, for whoever measures what a page costs.
+    pub async fn open_bare(self: &Arc<Self>, name: &str) -> Page {
         let mut current_window = self.current_window.lock().await;
         let window = match (self.kind, current_window.as_ref()) {
             (BrowserKind::WebKit, _) => webkit::open_window(&self.client, &self.first_window).await,
@@ -290,11 +313,12 @@ impl Browser {
         self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");
         *current_window = Some(window.clone());
         drop(current_window);
-        let page = Page::new(self.clone(), window, name);
-        if self.kind == BrowserKind::Chrome {
-            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PROBE })).await;
-        }
-        page
+        Page::new(self.clone(), window, name)
+    }
+
+    /// How many seconds all its processes have had a processor so far, its driver among them. Zero where there is no `/proc`.
+    pub fn processor_seconds(&self) -> f64 {
+        self.processes.iter().map(Process::processor_seconds).sum()
     }
 
     /// Opens a window from one that exists: the current one may be closed.

@@ -127,6 +127,20 @@ impl Page {
             .await
     }
 
+    /// What a browser that is [`traced`](crate::Setup::traced) has noted down since the last time, as events of its tracing.
+    pub async fn trace(&self) -> Vec<Value> {
+        let body = json!({ "type": "performance" });
+        let entries =
+            self.command("trace", async |client| Browser::vendor_command(client, "se/log", body).await).await;
+        let messages = entries.as_array().into_iter().flatten().filter_map(|entry| entry["message"].as_str());
+        messages
+            .filter_map(|message| {
+                let mut message: Value = serde_json::from_str(message).ok()?;
+                Some(message["message"]["params"].take())
+            })
+            .collect()
+    }
+
     /// Grants, denies or resets a permission for the page's origin (`granted`, `denied`, `prompt`).
     pub async fn set_permission(&self, name: &str, state: &str) {
         let body = json!({ "descriptor": { "name": name }, "state": state });

@@ -16,6 +16,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("visavis-fuzz", &["visavis-app", "visavis-core", "visavis-hub", "visavis-signaling", "visavis-sim"]),
     ("visavis-server", &["visavis-hub", "visavis-signaling"]),
     ("visavis-e2e", &["visavis-server"]),
+    ("visavis-bench", &["visavis-e2e"]),
     ("visavis-signaling", &[]),
     ("xtask", &[]),
     ("visavis-bindgen", &[]),

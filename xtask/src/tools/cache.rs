@@ -36,6 +36,8 @@ pub(super) enum InstallMethod {
     Cargo(&'static [&'static str]),
     /// `npm ci`, with the lock file in `xtask/npm/NAME`.
     Npm,
+    /// `go install` of this package, whose module pins all that it needs.
+    Go(&'static str),
 }
 
 impl Tool {
@@ -50,7 +52,7 @@ impl Tool {
     /// The program inside an installation.
     fn program_in(&self, home: &Path) -> PathBuf {
         match self.method {
-            InstallMethod::Cargo(_) => home.join("bin").join(self.program),
+            InstallMethod::Cargo(_) | InstallMethod::Go(_) => home.join("bin").join(self.program),
             InstallMethod::Npm => home.join("node_modules/.bin").join(self.program),
         }
     }
@@ -131,6 +133,7 @@ fn install(tool: &Tool) -> Result<()> {
     match tool.method {
         InstallMethod::Cargo(extra) => cargo_install(tool, &partial, extra)?,
         InstallMethod::Npm => npm_install(tool, &partial)?,
+        InstallMethod::Go(package) => go_install(tool, package, &partial)?,
     }
     ensure!(tool.is_installed(&tool.program_in(&partial)), "{} does not run on this machine", tool.title());
     std::fs::rename(&partial, &home).with_context(|| format!("cannot create {}", home.display()))
@@ -165,6 +168,13 @@ fn unoptimized_build(command: &mut Command) -> Result<()> {
     command.envs(profile.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value)));
     command.env("CARGO_TARGET_DIR", build_directory()?).current_dir(directory);
     Ok(())
+}
+
+/// A module's own list says which versions of others it needs, and what they are is in the list of their hashes.
+fn go_install(tool: &Tool, package: &str, root: &Path) -> Result<()> {
+    let mut command = Command::new("go");
+    command.args(["install", &format!("{package}@v{}", tool.version)]);
+    process::run(command.env("GOBIN", root.join("bin")).current_dir(directory()?), LIMIT)
 }
 
 /// With a lock file of ours, in `xtask/npm`: npm packages bring none.

@@ -11,6 +11,7 @@ mod devices;
 mod early_offers;
 mod glare_and_reload;
 mod iframes;
+mod join_cost;
 mod join_errors;
 mod layout;
 mod links;

@@ -1,0 +1,112 @@
+//! What a join costs, in things that can be counted: a clock says more about the machine than about the page. Each bound
+//! is a little above what was counted when it was written; whoever has a reason to exceed it says so there.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use visavis_e2e::call::{join, wait_for_lobby};
+use visavis_e2e::page::WAIT_TIMEOUT;
+use visavis_e2e::relay::{Direction, Frame, pass_through};
+use visavis_e2e::{Browser, Page, RelayedServer, Server, Setup};
+
+/// Chrome says in it which functions of a program it compiles because somebody calls them.
+const TRACED: &str = "disabled-by-default-v8.wasm.detailed";
+
+/// Waits for a frame of somebody else without looking at anything that makes the browser compute a layout.
+const OTHERS_FRAME: &str =
+    "const shown = () => [...document.querySelectorAll('[data-participant]:not([data-self]) video')]
+    .some(video => video.getVideoPlaybackQuality().totalVideoFrames > 0);
+while (!shown()) await new Promise(resolve => setTimeout(resolve, 20));";
+
+/// Waits until the lobby has all that it makes ready: its offer is described and its candidates are gathered.
+async fn wait_until_prepared(page: &Page) {
+    wait_for_lobby(page).await;
+    let start = Instant::now();
+    loop {
+        let states = page.eval("return __e2e.states()", vec![]).await;
+        let states = states.as_str().unwrap_or_default().to_owned();
+        if states.contains("have-local-offer") && states.contains("complete") {
+            break;
+        }
+        assert!(start.elapsed() < WAIT_TIMEOUT, "no offer was prepared, but: {states}");
+        sleep(Duration::from_millis(100)).await;
+    }
+    // The code of the call is warmed up after that.
+    sleep(Duration::from_secs(1)).await;
+}
+
+/// A counter of Chrome's about a page.
+async fn metric(page: &Page, name: &str) -> u64 {
+    let answer = page.cdp("Performance.getMetrics", json!({})).await;
+    let metrics = answer["metrics"].as_array().expect("a list of metrics");
+    let found = metrics.iter().find(|metric| metric["name"] == name).expect("a metric of that name");
+    found["value"].as_f64().expect("a number") as u64
+}
+
+/// What a page has loaded, but for its icon: the browser asks for that by itself whenever the address changes.
+async fn loaded(page: &Page) -> Vec<String> {
+    let script = "return performance.getEntriesByType('resource').map(entry => entry.name)
+        .filter(name => !name.includes('favicon'))";
+    serde_json::from_value(page.eval(script, vec![]).await).expect("a list of addresses")
+}
+
+/// How often somebody waits for an answer: frames that come down after one that went up.
+fn round_trips(frames: &[Frame]) -> usize {
+    let turns = frames.windows(2).filter(|pair| pair[0].direction != pair[1].direction);
+    turns.filter(|pair| pair[1].direction == Direction::ToPage).count()
+}
+
+/// What passed on a socket up to the answer to the page's offer, but for what only says that somebody is alive.
+fn until_answered(frames: Vec<Frame>, socket: usize) -> Vec<Frame> {
+    let own = frames.into_iter().filter(|frame| frame.socket == socket);
+    let own: Vec<Frame> = own.filter(|frame| !["ping", "pong"].contains(&frame.kind().as_str())).collect();
+    let is_answer = |frame: &Frame| {
+        frame.direction == Direction::ToPage && frame.field(&["description", "type"]) == "answer"
+    };
+    let answered = own.iter().position(is_answer).expect("an answer has come");
+    own[..=answered].to_vec()
+}
+
+fn is_lazy_compilation(event: &Value) -> bool {
+    event["name"].as_str().is_some_and(|name| name.contains("CompileLazy"))
+}
+
+#[tokio::test]
+async fn a_join_takes_few_frames_and_little_work() {
+    let site = RelayedServer::start(Server::start().await, pass_through).await;
+    let browser = Browser::start(Setup::chrome().traced(TRACED)).await;
+    let ann = browser.open("Ann", &site.url()).await;
+    join(&ann, "cost").await;
+    let ben = browser.open("Ben", &format!("{}#room=cost", site.url())).await;
+    wait_for_lobby(&ben).await;
+    ben.fill("input[name=name]", "Ben").await;
+    wait_until_prepared(&ben).await;
+    ben.cdp("Performance.enable", json!({})).await;
+    let socket = site.relay.sockets() - 1;
+    ben.trace().await;
+
+    let (layouts, styles) = (metric(&ben, "LayoutCount").await, metric(&ben, "RecalcStyleCount").await);
+    let (before_click, before) = (loaded(&ben).await.len(), site.relay.delivered().len());
+    ben.eval("document.querySelector('[data-control=join]').click()", vec![]).await;
+    for page in [&ben, &ann] {
+        page.eval(OTHERS_FRAME, vec![]).await;
+    }
+    let layouts = metric(&ben, "LayoutCount").await - layouts;
+    let styles = metric(&ben, "RecalcStyleCount").await - styles;
+    let loaded = loaded(&ben).await.split_off(before_click);
+    let compiled = ben.trace().await.iter().filter(|event| is_lazy_compilation(event)).count();
+
+    let frames = until_answered(site.relay.delivered().split_off(before), socket);
+    let sent = frames.iter().filter(|frame| frame.direction == Direction::ToServer).count();
+    let kinds: Vec<String> =
+        frames.iter().map(|frame| format!("{:?} {}", frame.direction, frame.kind())).collect();
+    println!("{layouts} layouts, {styles} styles, {compiled} functions, {loaded:?} loaded, {kinds:?}");
+    assert!(loaded.is_empty(), "loaded after the click: {loaded:?}");
+    assert!(round_trips(&frames) <= 2, "join and offer: {kinds:?}");
+    assert!(sent <= 4, "{kinds:?}");
+    assert!(frames.len() - sent <= 3, "{kinds:?}");
+    assert!(layouts <= 14, "{layouts} layouts");
+    assert!(styles <= 45, "{styles} computations of styles");
+    assert!(compiled <= 200, "{compiled} functions were compiled between click and picture");
+}
