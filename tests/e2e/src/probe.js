@@ -186,7 +186,7 @@
   };
   e2e.renegotiate = () => open().forEach(connection => connection.restartIce());
   e2e.states = () =>
-    open()
+    [...open(), ...prepared()]
       .map(it => `${it.signalingState} ${it.connectionState} ${it.iceConnectionState} ${it.iceGatheringState}`)
       .join(', ');
   e2e.allStable = () =>
