@@ -24,6 +24,7 @@ mod signal_client;
 pub mod timing;
 mod topology;
 mod trace;
+mod track_settings;
 mod unreachable;
 mod url;
 mod view;
@@ -48,6 +49,7 @@ pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
 pub use trace::TraceKind;
+pub use track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSettings, VideoSize};
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
 pub use url::is_loopback;
 pub use view::{

@@ -3,6 +3,8 @@
 use visavis_signaling::json::{self, Fields, JsonError, Object};
 use visavis_signaling::{MediaState, normalize};
 
+use crate::track_settings::VideoSettings;
+
 /// Most bytes of one message: what every browser takes without dividing it (RFC 8831 section 6.6).
 pub const MAX_PEER_MESSAGE_BYTES: usize = 16 * 1024;
 /// Most bytes of a message's type.
@@ -13,13 +15,15 @@ const MAX_TYPE_BYTES: usize = 32;
 pub enum PeerMessage {
     /// What the sender publishes now.
     Media(MediaState),
+    /// In what size the sender shows the videos of whoever receives this.
+    TrackSettings(VideoSettings),
     /// The sender leaves the room.
     Leave,
 }
 
 impl PeerMessage {
     /// The types of all messages, with commas between: words that reports keep.
-    pub const TYPES: &str = "media,leave";
+    pub const TYPES: &str = "media,trackSettings,leave";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -33,6 +37,9 @@ impl PeerMessage {
         let fields = Object::root(&value)?;
         match fields.text("type", MAX_TYPE_BYTES)? {
             "media" => normalize::media_of(&fields).map(|media| Some(Self::Media(media))),
+            "trackSettings" => {
+                VideoSettings::read(&fields).map(|settings| Some(Self::TrackSettings(settings)))
+            }
             "leave" => Ok(Some(Self::Leave)),
             _ => Ok(None),
         }
@@ -42,10 +49,12 @@ impl PeerMessage {
     pub fn encode(self) -> String {
         let mut fields = Fields::of_type(match self {
             Self::Media(_) => "media",
+            Self::TrackSettings(_) => "trackSettings",
             Self::Leave => "leave",
         });
         match self {
             Self::Media(media) => fields.put("media", media),
+            Self::TrackSettings(settings) => settings.write(&mut fields),
             Self::Leave => {}
         }
         fields.encode()
@@ -54,7 +63,14 @@ impl PeerMessage {
 
 #[cfg(test)]
 mod tests {
+    use visavis_signaling::Source;
+
     use super::*;
+    use crate::track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSize};
+
+    fn shown(width: u16, height: u16) -> Option<TrackSettings> {
+        Some(TrackSettings::Enabled(VideoSize { width, height }))
+    }
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -63,6 +79,15 @@ mod tests {
             MediaState { microphone: true, camera: false, screen: true, screen_audio: true },
         ] {
             let message = PeerMessage::Media(media);
+            assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
+        }
+        for (camera, screen) in
+            [(None, None), (shown(1, 8192), Some(TrackSettings::Disabled)), (None, shown(8192, 1))]
+        {
+            let settings = VideoSettings::default();
+            let message = PeerMessage::TrackSettings(
+                settings.with(Source::Camera, camera).with(Source::Screen, screen),
+            );
             assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
         }
     }
@@ -80,6 +105,7 @@ mod tests {
         }
         let numbers = [
             MAX_PEER_MESSAGE_BYTES,
+            usize::from(MAX_VIDEO_SIDE),
             crate::PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT as usize,
             crate::PEER_CHANNEL_ID.into(),
         ];
@@ -95,6 +121,10 @@ mod tests {
         let more = r#"{"type":"media","media":{"microphone":true,"camera":true,"hologram":true},"at":7}"#;
         let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
         assert_eq!(PeerMessage::decode(more), Ok(Some(PeerMessage::Media(media))));
+        let more =
+            r#"{"type":"trackSettings","hologram":{"depth":3},"camera":{"width":4,"height":3,"fps":9}}"#;
+        let settings = VideoSettings::default().with(Source::Camera, shown(4, 3));
+        assert_eq!(PeerMessage::decode(more), Ok(Some(PeerMessage::TrackSettings(settings))));
     }
 
     #[test]
@@ -103,6 +133,20 @@ mod tests {
             format!(r#"{{"type":"media","media":{{}},"pad":"{}"}}"#, "x".repeat(MAX_PEER_MESSAGE_BYTES));
         for text in ["", "7", "[]", "{}", r#"{"type":7}"#, r#"{"type":"media","media":[]}"#, &long] {
             assert!(PeerMessage::decode(text).is_err(), "{text}");
+        }
+        for shown in [
+            "7",
+            "[]",
+            "{}",
+            r#"{"width":9}"#,
+            r#"{"width":0,"height":9}"#,
+            r#"{"width":9,"height":8193}"#,
+            r#"{"width":65537,"height":9}"#,
+            r#"{"width":1.5,"height":9}"#,
+            r#"{"width":-1,"height":9}"#,
+        ] {
+            let text = [r#"{"type":"trackSettings","screen":"#, shown, "}"].concat();
+            assert!(PeerMessage::decode(&text).is_err(), "{text}");
         }
     }
 }

@@ -249,6 +249,8 @@ impl Room {
         let Some(id) = remote.participant() else { return };
         match message {
             PeerMessage::Media(media) => self.on_media_state(id, media),
+            // Everybody is sent the same.
+            PeerMessage::TrackSettings(_) => {}
             PeerMessage::Leave => self.remove_participant(id),
         }
     }
