@@ -13,6 +13,7 @@ mod recovery;
 mod refusal;
 mod remote_media;
 mod sections;
+mod track_settings;
 
 use visavis_signaling::{
     IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Source,

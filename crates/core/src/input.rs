@@ -1,9 +1,10 @@
 //! Everything that goes into a room.
 
-use visavis_signaling::{IceCandidate, MediaKind, Probe, SessionDescription, Source};
+use visavis_signaling::{IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source};
 
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
+use crate::track_settings::TrackSettings;
 use crate::unreachable::ProbeResult;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
@@ -40,6 +41,15 @@ pub enum Command {
         source: Source,
         /// On or off.
         on: bool,
+    },
+    /// Somebody's video is shown in another size, or not any more. They are told, so that they need not send more than that.
+    SetTrackSettings {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        source: Source,
+        /// How it is shown; `None` if there is nothing that could show it.
+        settings: Option<TrackSettings>,
     },
     /// Do not wait for the next attempt to reach the server: try now.
     RetryNow,

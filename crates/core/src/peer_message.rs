@@ -22,8 +22,8 @@ pub enum PeerMessage {
 }
 
 impl PeerMessage {
-    /// The types of all messages, with commas between: words that reports keep.
-    pub const TYPES: &str = "media,trackSettings,leave";
+    /// The types of all messages, and the keys in them that no server knows, with commas between: words that reports keep.
+    pub const WORDS: &str = "media,trackSettings,width,height,leave";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///

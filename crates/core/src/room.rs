@@ -8,6 +8,7 @@ mod prepared_offer;
 mod session;
 mod signals;
 mod stats;
+mod track_settings;
 mod views;
 
 use visavis_signaling::{
@@ -16,6 +17,7 @@ use visavis_signaling::{
 
 use self::session::Session;
 use self::stats::StatsSchedule;
+use crate::by_id::ById;
 use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::contact_policy::ContactPolicy;
@@ -29,6 +31,7 @@ use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
 use crate::timing::SLEEP_THRESHOLD;
 use crate::topology::Sfu;
+use crate::track_settings::VideoSettings;
 use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView};
 use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
@@ -71,6 +74,8 @@ pub struct Room {
     stats: StatsSchedule,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
+    /// In what size the others are shown.
+    video_settings: ById<ParticipantId, VideoSettings>,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
     /// When the last input came.
@@ -91,6 +96,7 @@ impl Room {
             stats: StatsSchedule::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
+            video_settings: ById::default(),
             unsent: Queue::default(),
             last_input: Timestamp::default(),
             config,
@@ -141,6 +147,7 @@ impl Room {
         let search =
             self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
         let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_scale_due_at());
+        let sizes = self.connections.iter().filter_map(|(_, connection)| connection.track_settings_due_at());
         let preflight = self.preflight.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
@@ -148,7 +155,7 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        repairs.chain(pictures).chain(others.into_iter().flatten()).min()
+        repairs.chain(pictures).chain(sizes).chain(others.into_iter().flatten()).min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
@@ -294,6 +301,7 @@ impl Room {
             self.session.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
+        self.send_track_settings(now);
         self.step_preflight(now);
         self.negotiate_all(now);
         self.publish();

@@ -40,6 +40,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 pub const CONNECT_BEGINNING: Duration = Duration::from_secs(1);
 /// How long after that the first, small picture becomes a large one: by then the path is known to carry more.
 pub const INITIAL_SCALE_DURATION: Duration = Duration::from_millis(700);
+/// What is shown smaller than before, or not at all, is told to whoever sends it once it has stayed so for this long.
+pub const SMALLER_TRACK_SETTINGS_DELAY: Duration = Duration::from_secs(1);
+/// Least time between two messages about sizes to the same participant.
+pub const MIN_TRACK_SETTINGS_INTERVAL: Duration = Duration::from_millis(500);
 /// `disconnected` often heals by itself; this long it may try.
 pub const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 /// From an ICE restart to `connected`; then the connection is built anew.

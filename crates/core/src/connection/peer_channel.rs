@@ -3,6 +3,7 @@
 use visavis_signaling::{MediaState, Timestamp};
 
 use super::Connection;
+use super::track_settings::SettingsQueue;
 use crate::input::PeerChannelEvent;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event};
@@ -27,14 +28,20 @@ pub(super) struct PeerChannel {
     state: State,
     /// The media state that was sent last.
     sent_media: Option<MediaState>,
+    /// In what size we show them.
+    pub(super) track_settings: SettingsQueue,
     messages: RateLimiter,
 }
 
 impl Connection {
+    /// Whether there is somebody on the channel who understands what is said, and room for it.
+    pub(super) fn can_send_messages(&self) -> bool {
+        self.is_visavis() && self.peer_channel.state == State::Open
+    }
+
     /// Sends what we publish, if it has changed since it was sent last.
     pub(crate) fn send_media_state(&mut self, media: MediaState, out: &mut Outbox) {
-        let channel = &self.peer_channel;
-        if self.is_visavis() && channel.state == State::Open && channel.sent_media != Some(media) {
+        if self.can_send_messages() && self.peer_channel.sent_media != Some(media) {
             self.peer_channel.sent_media = Some(media);
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()), out);
         }

@@ -10,6 +10,7 @@ use crate::input::{
 };
 use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output, PreflightEffect, SocketEffect};
 use crate::preflight::{Finding, TestId};
+use crate::track_settings::TrackSettings;
 use crate::unreachable::ProbeResult;
 
 /// A word, and numbers that belong to it.
@@ -83,6 +84,9 @@ fn texts(input: &Input, out: &mut String) {
             write_text(out, "room", room);
             write_text(out, "name", name);
         }
+        Input::Command(Command::SetTrackSettings { participant, .. }) => {
+            write_text(out, "participant", participant.as_str());
+        }
         Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
             write_text(out, "sdp", &description.sdp);
         }
@@ -117,6 +121,14 @@ fn command(command: &Command) -> Line {
         Command::Join { .. } => ("join", [0; 3]),
         Command::Leave => ("leave", [0; 3]),
         Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
+        Command::SetTrackSettings { source, settings, .. } => {
+            let [width, height] = match settings {
+                None => [0; 2],
+                Some(TrackSettings::Disabled) => [0, 1],
+                Some(TrackSettings::Enabled(size)) => [size.width, size.height],
+            };
+            ("shown", [*source as u32, width.into(), height.into()])
+        }
         Command::RetryNow => ("retry", [0; 3]),
         Command::UseFallback => ("fall-back", [0; 3]),
         Command::Preflight(on) => ("check", [(*on).into(), 0, 0]),

@@ -5,6 +5,7 @@ use visavis_signaling::{
 };
 
 use super::Room;
+use crate::by_id::ById;
 use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
@@ -153,6 +154,7 @@ impl Room {
         self.roster.clear();
         self.sfu = Sfu::default();
         self.unsent.clear();
+        self.video_settings = ById::default();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew

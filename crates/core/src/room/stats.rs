@@ -7,6 +7,7 @@ use crate::connection::{Connection, ExpectedMedia, FrameState, SampleContext};
 use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
+use crate::track_settings::TrackSettings;
 
 /// When `getStats()` is called on the connections.
 #[derive(Debug, Default)]
@@ -74,6 +75,9 @@ impl Room {
         let member = remote.participant().and_then(|id| self.roster.get(id));
         let told = member.and_then(|member| member.media);
         let media = told.unwrap_or_default();
+        let shown = member.map(|member| self.video_settings_of(&member.id)).unwrap_or_default();
+        // They need not send what we do not show.
+        let is_shown = |source| shown.get(source) != Some(TrackSettings::Disabled);
         let own = self.media.state();
         let moment = SampleContext {
             now,
@@ -83,9 +87,11 @@ impl Room {
         if let Some(connection) = self.connections.get_mut(remote) {
             let expected = ExpectedMedia {
                 remote_microphone: media.microphone,
-                remote_camera: media.camera,
+                remote_camera: media.camera && is_shown(Source::Camera),
                 // It is said before it is negotiated.
-                remote_screen: media.screen && connection.track(Source::Screen).is_some(),
+                remote_screen: media.screen
+                    && is_shown(Source::Screen)
+                    && connection.track(Source::Screen).is_some(),
                 local_microphone: own.microphone,
                 local_camera: own.camera,
                 wants_video: told.is_some(),

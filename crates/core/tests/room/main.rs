@@ -14,6 +14,7 @@ mod server;
 mod server_closes;
 mod sfu;
 mod silence;
+mod track_settings;
 mod unreachable_peers;
 
 use std::time::Duration;

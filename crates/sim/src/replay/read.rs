@@ -1,11 +1,11 @@
 //! The other direction of the flight recorder: lines become inputs.
 
 use visavis_core::signaling::json::{self, Json};
-use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
+use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MediaError, MediaEvent,
-    MediaKind, NetworkEvent, OperationError, PeerChannelEvent, PeerConnectionState, ProbeResult, SocketEvent,
-    Source, Stats, StreamStats, TestId, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MAX_VIDEO_SIDE,
+    MediaError, MediaEvent, MediaKind, NetworkEvent, OperationError, PeerChannelEvent, PeerConnectionState,
+    ProbeResult, SocketEvent, Source, Stats, StreamStats, TestId, TrackId, TrackSettings, VideoSize,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -139,12 +139,25 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "join" => Command::Join { room: arguments.text("room")?, name: arguments.text("name")? },
         "leave" => Command::Leave,
         "set" => Command::SetSource { source: arguments.source(0)?, on: arguments.flag(1) },
+        "shown" => Command::SetTrackSettings {
+            participant: ParticipantId::new(&arguments.text("participant")?)?,
+            source: arguments.source(0)?,
+            settings: match (side(arguments, 1)?, side(arguments, 2)?) {
+                (0, 0) => None,
+                (0, _) | (_, 0) => Some(TrackSettings::Disabled),
+                (width, height) => Some(TrackSettings::Enabled(VideoSize { width, height })),
+            },
+        },
         "retry" => Command::RetryNow,
         "fall-back" => Command::UseFallback,
         "check" => Command::Preflight(arguments.flag(0)),
         "trace" => Command::Trace(arguments.flag(0)),
         _ => return None,
     })
+}
+
+fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
+    u16::try_from(arguments.number(at)?).ok().filter(|side| *side <= MAX_VIDEO_SIDE)
 }
 
 fn media_event(word: &str, arguments: &Arguments<'_>) -> Option<MediaEvent> {
