@@ -119,34 +119,34 @@ impl Inner {
         self.tell();
     }
 
-    /// Tells what is new. What has left the document is told once by each observer, and forgotten then.
+    /// Tells what is new.
     fn tell(&self) {
+        while let Some(command) = self.next_news() {
+            self.shared.send(command);
+        }
+    }
+
+    /// What has left the document is told once by each observer, and forgotten then.
+    fn next_news(&self) -> Option<Command> {
         let (hidden, scale) = (self.document.hidden(), self.window.device_pixel_ratio());
-        let mut news = Vec::new();
         let mut tiles = self.tiles.borrow_mut();
-        for tile in tiles.iter_mut() {
-            let settings = if tile.gone { None } else { tile.settings(hidden, scale) };
-            if settings != tile.told {
-                tile.told = settings;
-                news.push((tile.gone, tile.shown.clone(), settings));
+        if let Some(at) = tiles.iter().position(|tile| tile.gone) {
+            let Tile { shown: (element, participant, source), .. } = tiles.swap_remove(at);
+            if let Some((size, view)) = &*self.observers.borrow() {
+                size.unobserve(&element);
+                view.unobserve(&element);
             }
-        }
-        if let Some((size, view)) = &*self.observers.borrow() {
-            for tile in tiles.iter().filter(|tile| tile.gone) {
-                size.unobserve(&tile.shown.0);
-                view.unobserve(&tile.shown.0);
+            // One that was built anew tells of itself.
+            for tile in tiles.iter_mut().filter(|it| it.shown.1 == participant && it.shown.2 == source) {
+                tile.told = None;
             }
+            return Some(Command::SetTrackSettings { participant, source, settings: None });
         }
-        tiles.retain(|tile| !tile.gone);
-        // One that was built anew has told of itself already, or will.
-        let is_shown = |participant: &ParticipantId, source| {
-            tiles.iter().any(|tile| tile.shown.1 == *participant && tile.shown.2 == source)
-        };
-        news.retain(|(gone, (_, participant, source), _)| !(*gone && is_shown(participant, *source)));
-        drop(tiles);
-        for (_, (_, participant, source), settings) in news {
-            self.shared.send(Command::SetTrackSettings { participant, source, settings });
-        }
+        let settings = |tile: &Tile| tile.settings(hidden, scale);
+        let tile = tiles.iter_mut().find(|tile| settings(tile) != tile.told)?;
+        tile.told = settings(tile);
+        let (_, participant, source) = tile.shown.clone();
+        Some(Command::SetTrackSettings { participant, source, settings: tile.told })
     }
 }
 

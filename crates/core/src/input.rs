@@ -4,6 +4,7 @@ use visavis_signaling::{IceCandidate, MediaKind, ParticipantId, Probe, SessionDe
 
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
+use crate::send_stats::SendStats;
 use crate::track_settings::TrackSettings;
 use crate::unreachable::ProbeResult;
 
@@ -148,6 +149,8 @@ pub enum ConnectionEvent {
     TransceiverAssociated(Source, String),
     /// The answer to [`ConnectionEffect::GetStats`](crate::ConnectionEffect::GetStats).
     Stats(Stats),
+    /// The other part of the same answer: what we send, and the path that it goes.
+    SendStats(SendStats),
     /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something.
     PeerChannel(PeerChannelEvent),
     /// The other side has closed the channel that it announced, or [`DataChannel::HangUp`](crate::DataChannel::HangUp).

@@ -146,8 +146,7 @@ impl Room {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search =
             self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
-        let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_scale_due_at());
-        let sizes = self.connections.iter().filter_map(|(_, connection)| connection.track_settings_due_at());
+        let videos = self.connections.iter().filter_map(|(_, connection)| connection.video_due_at());
         let preflight = self.preflight.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
@@ -155,7 +154,7 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        repairs.chain(pictures).chain(sizes).chain(others.into_iter().flatten()).min()
+        repairs.chain(videos).chain(others.into_iter().flatten()).min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
@@ -190,7 +189,7 @@ impl Room {
         self.media.timeout(now, &mut self.out);
         self.repair(now);
         for (_, connection) in self.connections.iter_mut() {
-            connection.restore_full_scale(now, &mut self.out);
+            connection.restore_full_scale(now);
         }
         self.poll_stats(now);
     }
@@ -301,7 +300,7 @@ impl Room {
             self.session.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
-        self.send_track_settings(now);
+        self.follow_tiles(now);
         self.step_preflight(now);
         self.negotiate_all(now);
         self.publish();

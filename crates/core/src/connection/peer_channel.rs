@@ -73,7 +73,10 @@ impl Connection {
             PeerChannelEvent::BufferedAmountLow if channel.state == State::Congested => {
                 channel.state = State::Open;
             }
-            PeerChannelEvent::Closed => *channel = PeerChannel::default(),
+            PeerChannelEvent::Closed => {
+                *channel = PeerChannel::default();
+                self.forget_shown();
+            }
             PeerChannelEvent::Message(_)
             | PeerChannelEvent::BufferedAmountHigh
             | PeerChannelEvent::BufferedAmountLow => {}
@@ -84,6 +87,7 @@ impl Connection {
     fn read_message(&mut self, now: Timestamp, text: &str, out: &mut Outbox) -> Option<PeerMessage> {
         if !self.peer_channel.messages.take(now, MAX_MESSAGES_PER_MINUTE) {
             self.peer_channel = PeerChannel::default();
+            self.forget_shown();
             self.effect(ConnectionEffect::ClosePeerChannel, out);
             out.event(Event::ProtocolError("Too many messages on a data channel.".to_owned()));
             return None;

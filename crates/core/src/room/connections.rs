@@ -251,8 +251,12 @@ impl Room {
         let Some(id) = remote.participant() else { return };
         match message {
             PeerMessage::Media(media) => self.on_media_state(id, media),
-            // Everybody is sent the same.
-            PeerMessage::TrackSettings(_) => {}
+            PeerMessage::TrackSettings(shown) => {
+                self.connections
+                    .get_mut(remote)
+                    .into_iter()
+                    .for_each(|connection| connection.set_shown(shown));
+            }
             PeerMessage::Leave => self.remove_participant(id),
         }
     }
@@ -281,6 +285,7 @@ impl Room {
             ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
+            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
                 if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {

@@ -94,7 +94,7 @@ impl Room {
                     && connection.track(Source::Screen).is_some(),
                 local_microphone: own.microphone,
                 local_camera: own.camera,
-                wants_video: told.is_some(),
+                wants_video: told.is_some() && connection.encodes(Source::Camera),
             };
             connection.on_stats(moment, stats, expected);
         }

@@ -1,4 +1,4 @@
-//! In what size we show the others, and who is told.
+//! In what size we show the others, and who is told; what is sent to those who tell us.
 
 use visavis_signaling::{ParticipantId, Remote, Source, Timestamp};
 
@@ -7,6 +7,7 @@ use crate::track_settings::{TrackSettings, VideoSettings};
 
 impl Room {
     /// Somebody's video is shown in another size.
+    #[inline(never)]
     pub(super) fn set_track_settings(
         &mut self,
         participant: ParticipantId,
@@ -26,14 +27,18 @@ impl Room {
         self.video_settings.get(participant).copied().unwrap_or_default()
     }
 
-    /// Tells those who are in the mesh. What a selective forwarding unit would be told, its dialect would have to say.
-    pub(super) fn send_track_settings(&mut self, now: Timestamp) {
+    /// Tells those who are in the mesh in what size we show them, and sends them what they show. What a selective forwarding
+    /// unit would be told, its dialect would have to say.
+    #[inline(never)]
+    pub(super) fn follow_tiles(&mut self, now: Timestamp) {
+        let connected = self.connections.iter().filter(|(_, connection)| connection.is_connected());
+        let receivers = connected.count() as u32;
         for (remote, connection) in self.connections.iter_mut() {
-            let settings = match remote {
-                Remote::Participant(id) => self.video_settings.get(id).copied(),
-                Remote::Server(_) => None,
-            };
-            connection.send_track_settings(now, settings.unwrap_or_default(), &mut self.out);
+            if let Remote::Participant(id) = remote {
+                let settings = self.video_settings.get(id).copied().unwrap_or_default();
+                connection.send_track_settings(now, settings, &mut self.out);
+                connection.allocate_video(now, receivers, &mut self.out);
+            }
         }
     }
 }
