@@ -13,8 +13,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
-    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Finding, MediaKind, Role, Source,
-    TestId, TrackId,
+    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Finding,
+    MediaKind, Role, Source, TestId, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, RtcPeerConnectionState};
@@ -118,10 +118,10 @@ impl Rtc {
         }
     }
 
-    /// Sends a source at a fraction of its size.
-    pub fn scale_down(&self, id: ConnectionId, source: Source, scale: u8) {
+    /// Encodes a source like that.
+    pub fn set_parameters(&self, id: ConnectionId, source: Source, parameters: EncodingParameters) {
         if let Some(connection) = self.get(id) {
-            connection.scale_down(source, scale);
+            connection.set_parameters(source, parameters);
         }
     }
 

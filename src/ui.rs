@@ -27,6 +27,7 @@ mod tiles;
 mod title;
 mod toasts;
 mod trace;
+mod visibility;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};

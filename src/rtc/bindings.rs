@@ -94,6 +94,22 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = frames)]
     pub(super) fn captured(this: &Stat) -> Option<f64>;
 
+    /// `width`, of sources.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn width(this: &Stat) -> Option<f64>;
+
+    /// `height`, of sources.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn height(this: &Stat) -> Option<f64>;
+
+    /// `availableOutgoingBitrate`, of candidate pairs.
+    #[wasm_bindgen(method, getter, js_name = availableOutgoingBitrate)]
+    pub(super) fn available_outgoing_bitrate(this: &Stat) -> Option<f64>;
+
+    /// `fractionLost`, of what the other side reports.
+    #[wasm_bindgen(method, getter, js_name = fractionLost)]
+    pub(super) fn fraction_lost(this: &Stat) -> Option<f64>;
+
     /// `addTransceiver(kind, init)`.
     #[wasm_bindgen(method, js_name = addTransceiver, catch)]
     pub(super) fn add_transceiver(

@@ -1,5 +1,7 @@
 //! One `RTCPeerConnection`.
 
+mod encoding;
+mod send_stats;
 mod stats;
 mod transceivers;
 
@@ -196,6 +198,7 @@ impl Connection {
             let Ok(report) = report(promise).await else { return };
             if let Some(connection) = connection.upgrade() {
                 connection.emit(ConnectionEvent::Stats(connection.stats(&report)));
+                connection.emit(ConnectionEvent::SendStats(connection.send_stats(&report)));
             }
         });
     }

@@ -12,6 +12,7 @@ use super::notices::Notices;
 use super::shared::Shared;
 use super::tile::Tile;
 use super::tiles::Tiles;
+use super::visibility::Visibility;
 use super::{actions, names, text};
 use crate::dom::{self, KeyedList, Parts};
 
@@ -50,6 +51,7 @@ pub(super) struct Stage {
     parts: Parts,
     notices: Notices,
     tiles: Tiles,
+    visibility: Visibility,
     tiles_of: KeyedList<TileKey, Tile>,
     own: Tile,
     seat: HtmlElement,
@@ -72,6 +74,7 @@ impl Stage {
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
             tiles: Tiles::new(&element)?,
+            visibility: Visibility::new(shared)?,
             tiles_of: KeyedList::new(&area, Some(own.element())),
             own,
             seat,
@@ -119,11 +122,17 @@ impl Stage {
         self.tiles_of.set_keys(&keys, |key| make(key).map(|tile| (tile.element().clone(), tile)))?;
         let tracks = &self.shared.tracks;
         let mut tiles = self.tiles_of.values_mut();
+        let mut watched = Vec::new();
         for ((key, them, name), tile) in shown.iter().zip(&mut tiles) {
-            match key {
-                TileKey::Person(_) => tile.render(tracks, them, name),
-                TileKey::Screen(_) | TileKey::OwnScreen => tile.render_screen(tracks, them, name),
+            let source = match key {
+                TileKey::Person(_) => Source::Camera,
+                TileKey::Screen(_) | TileKey::OwnScreen => Source::Screen,
+            };
+            match source {
+                Source::Screen => tile.render_screen(tracks, them, name),
+                Source::Camera | Source::Microphone | Source::ScreenAudio => tile.render(tracks, them, name),
             }
+            watched.push((tile.element().clone(), them.id.clone(), source));
         }
         tiles.for_each(|tile| tile.render_own_screen(tracks, &view.me));
         self.own.render_self(&self.shared.tracks, &view.me);
@@ -136,6 +145,7 @@ impl Stage {
             tiles.push(self.seat.clone());
         }
         self.tiles.show(tiles);
+        self.visibility.watch(watched);
         self.bar.render(view);
         dom::set_text(&self.room, &view.room);
         dom::set_text(&self.people, &text::people(view.participants.len() + 1));

@@ -7,14 +7,14 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Fingerprint,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Fingerprint,
     MAX_PEER_MESSAGE_BYTES, MediaEvent, MediaKind, OperationError, PeerChannelEvent, PeerConnectionState,
-    Role, Source, Stats, StreamStats, TrackId,
+    ResolutionScale, Role, SendStats, Source, Stats, StreamStats, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState;
 
-use crate::support::{Events, moves, sleep, until};
+use crate::support::{Events, moves, play, sleep, until};
 
 const A: ConnectionId = ConnectionId(1);
 const B: ConnectionId = ConnectionId(2);
@@ -31,6 +31,7 @@ struct Pair {
     early: Vec<(ConnectionId, IceCandidate)>,
     described: Vec<ConnectionId>,
     stats: Vec<(ConnectionId, Stats)>,
+    send_stats: Vec<(ConnectionId, SendStats)>,
     associated: Vec<(ConnectionId, Source, String)>,
     hung_up: Vec<ConnectionId>,
     channel: Vec<(ConnectionId, PeerChannelEvent)>,
@@ -66,6 +67,7 @@ impl Pair {
             early: Vec::new(),
             described: Vec::new(),
             stats: Vec::new(),
+            send_stats: Vec::new(),
             associated: Vec::new(),
             hung_up: Vec::new(),
             channel: Vec::new(),
@@ -110,6 +112,7 @@ impl Pair {
             }
             ConnectionEvent::TransceiverAssociated(source, mid) => self.associated.push((id, source, mid)),
             ConnectionEvent::Stats(stats) => self.stats.push((id, stats)),
+            ConnectionEvent::SendStats(stats) => self.send_stats.push((id, stats)),
             ConnectionEvent::PeerChannel(event) => self.channel.push((id, event)),
             ConnectionEvent::HangUpChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
@@ -391,6 +394,46 @@ async fn frames_are_counted() {
     for (what, (before, after)) in ["decoded", "encoded", "captured"].iter().zip(before.iter().zip(&after)) {
         assert!(before.zip(*after).is_some_and(|(one, two)| one < two), "{what}: {before:?} {after:?}");
     }
+}
+
+impl Pair {
+    async fn send_stats(&mut self, id: ConnectionId) -> SendStats {
+        self.send_stats.clear();
+        self.stats(id).await;
+        until("counters of what is sent", || {
+            self.step();
+            !self.send_stats.is_empty()
+        })
+        .await;
+        self.send_stats.remove(0).1
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_camera_is_sent_as_it_should_be_encoded() {
+    let (mut pair, _media, _) = in_a_call().await;
+    let stats = pair.send_stats(A).await;
+    let size = stats.camera.expect("the size of what the camera gives");
+    let full = EncodingParameters::default();
+    let half = EncodingParameters {
+        scale_resolution_down_by: ResolutionScale::TWO,
+        max_bitrate: Some(400_000),
+        max_framerate: Some(15),
+        ..full
+    };
+    let video = play(&pair.tracks.get(pair.remote(B, Source::Camera)).unwrap());
+    pair.rtc.set_parameters(A, Source::Camera, half);
+    // A machine that is too slow sends even less.
+    let is_small = || (1..=u32::from(size.width / 2)).contains(&video.video_width());
+    until("a small picture", is_small).await;
+    let small = video.video_width();
+    pair.rtc.set_parameters(A, Source::Camera, EncodingParameters { active: false, ..half });
+    sleep(500).await;
+    assert_eq!(pair.grows(A).await[2..], [true, false], "the voice goes on alone");
+    pair.rtc.set_parameters(A, Source::Camera, full);
+    until("a larger picture", || video.video_width() > small).await;
+    assert_eq!(pair.grows(A).await, [true; 4]);
+    video.remove();
 }
 
 #[wasm_bindgen_test]

@@ -141,6 +141,7 @@ impl Call {
                 | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::RemoteCertificate(_)
                 | ConnectionEvent::Stats(_)
+                | ConnectionEvent::SendStats(_)
                 | ConnectionEvent::PeerChannel(_)
                 | ConnectionEvent::HangUpChannelClosed => {}
             }

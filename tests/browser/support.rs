@@ -88,7 +88,8 @@ pub(crate) async fn moves(track: &MediaStreamTrack) {
     video.remove();
 }
 
-fn play(track: &MediaStreamTrack) -> HtmlVideoElement {
+/// A `<video>` that plays a track.
+pub(crate) fn play(track: &MediaStreamTrack) -> HtmlVideoElement {
     let document = web_sys::window().unwrap().document().unwrap();
     let video: HtmlVideoElement = document.create_element("video").unwrap().unchecked_into();
     video.set_muted(true);

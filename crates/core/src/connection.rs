@@ -6,6 +6,7 @@ mod derived_answer;
 mod flow_watch;
 mod frame_watch;
 mod initial_scale;
+mod link_watch;
 mod media;
 mod negotiator;
 mod peer_channel;
@@ -14,6 +15,8 @@ mod recovery;
 mod refusal;
 mod remote_media;
 mod sections;
+mod track_settings;
+mod video_allocation;
 
 use visavis_signaling::{
     IceCandidate, Negotiation, NegotiationMessage, Outbound, Remote, SdpType, SessionDescription, Source,
@@ -35,6 +38,7 @@ pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer, Recipient}
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;
+use self::video_allocation::VideoAllocation;
 use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, DataChannel, Effect, Event, Role};
@@ -114,6 +118,7 @@ pub(crate) struct Connection {
     transceivers: LocalTransceivers,
     peer_channel: PeerChannel,
     initial_scale: InitialScale,
+    video_allocation: VideoAllocation,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
     has_candidates: HasCandidates,
@@ -142,6 +147,7 @@ impl Connection {
             }),
             peer_channel: PeerChannel::default(),
             initial_scale: InitialScale::of(plan),
+            video_allocation: VideoAllocation::new(plan),
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),
@@ -290,6 +296,7 @@ impl Connection {
         self.watch.reset_frames();
         self.recovery.state_changed(now, state);
         self.limit_initial_scale(now, state);
+        self.reset_link();
     }
 
     /// `setLocalDescription` succeeded.
@@ -319,7 +326,7 @@ impl Connection {
         self.remote_media.description_set(&description.sdp);
         if first && self.plan == ConnectionPlan::MeshAnswerer {
             self.initial_scale = InitialScale::Reduced;
-            self.effect(REDUCED_INITIAL_SCALE, cx.out);
+            self.allocate_video(cx.now, 1, cx.out);
             // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
             if self.remote_media.has_peer_channel() {
                 self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);

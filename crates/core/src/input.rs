@@ -1,9 +1,11 @@
 //! Everything that goes into a room.
 
-use visavis_signaling::{IceCandidate, MediaKind, Probe, SessionDescription, Source};
+use visavis_signaling::{IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source};
 
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
+use crate::send_stats::SendStats;
+use crate::track_settings::TrackSettings;
 use crate::unreachable::ProbeResult;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.
@@ -40,6 +42,15 @@ pub enum Command {
         source: Source,
         /// On or off.
         on: bool,
+    },
+    /// Somebody's video is shown in another size, or not any more. They are told, so that they need not send more than that.
+    SetTrackSettings {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        source: Source,
+        /// How it is shown; `None` if there is nothing that could show it.
+        settings: Option<TrackSettings>,
     },
     /// Do not wait for the next attempt to reach the server: try now.
     RetryNow,
@@ -138,6 +149,8 @@ pub enum ConnectionEvent {
     TransceiverAssociated(Source, String),
     /// The answer to [`ConnectionEffect::GetStats`](crate::ConnectionEffect::GetStats).
     Stats(Stats),
+    /// The other part of the same answer: what we send, and the path that it goes.
+    SendStats(SendStats),
     /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something.
     PeerChannel(PeerChannelEvent),
     /// The other side has closed the channel that it announced, or [`DataChannel::HangUp`](crate::DataChannel::HangUp).

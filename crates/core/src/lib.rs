@@ -8,6 +8,7 @@ mod by_id;
 mod connection;
 mod connections;
 mod contact_policy;
+mod encoding;
 pub mod flight;
 mod input;
 mod media;
@@ -20,10 +21,12 @@ mod rate_limiter;
 mod room;
 mod roster;
 mod safety;
+mod send_stats;
 mod signal_client;
 pub mod timing;
 mod topology;
 mod trace;
+mod track_settings;
 mod unreachable;
 mod url;
 mod view;
@@ -31,6 +34,7 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use contact_policy::ContactPolicy;
+pub use encoding::{EncodingParameters, ResolutionScale};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
@@ -47,7 +51,9 @@ pub use preflight::{
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
+pub use send_stats::SendStats;
 pub use trace::TraceKind;
+pub use track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSettings, VideoSize};
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
 pub use url::is_loopback;
 pub use view::{

@@ -4,6 +4,7 @@ use visavis_signaling::{
     Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, Source,
 };
 
+use crate::encoding::EncodingParameters;
 use crate::input::{CaptureId, ConnectionId, TrackId};
 use crate::preflight::{Test, TestId};
 use crate::trace::TraceKind;
@@ -98,9 +99,9 @@ pub enum ConnectionEffect {
     /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
     /// the transceiver exists: then it takes effect as soon as it does.
     ReplaceTrack(Source, Option<TrackId>),
-    /// Send this source at a fraction of its width and height (`RTCRtpEncodingParameters.scaleResolutionDownBy`, W3C webrtc-pc
-    /// 5.2.8). Comes when there is a transceiver for it. Failures are harmless.
-    ScaleResolutionDown(Source, u8),
+    /// Encode this source like that (`RTCRtpSender.setParameters`, W3C webrtc-pc 5.2). Comes when there is a transceiver for it.
+    /// Failures are harmless.
+    SetParameters(Source, EncodingParameters),
     /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
     /// operation of this connection is under way.
     SetLocalDescription,

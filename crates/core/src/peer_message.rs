@@ -4,6 +4,8 @@
 use visavis_signaling::json::{self, Fields, JsonError, Object};
 use visavis_signaling::{MediaState, normalize};
 
+use crate::track_settings::VideoSettings;
+
 /// Most bytes of one message: what every browser takes without dividing it (RFC 8831 section 6.6).
 pub const MAX_PEER_MESSAGE_BYTES: usize = 16 * 1024;
 /// Most bytes of a message's type.
@@ -16,13 +18,15 @@ pub enum PeerMessage {
     Media(MediaState),
     /// The sender may have missed what the receiver publishes: it should be said again.
     MediaRequest,
+    /// In what size the sender shows the videos of whoever receives this.
+    TrackSettings(VideoSettings),
     /// The sender leaves the room.
     Leave,
 }
 
 impl PeerMessage {
-    /// The types of all messages, with commas between: words that reports keep.
-    pub const TYPES: &str = "media,media-request,leave";
+    /// The types of all messages, and the keys in them that no server knows, with commas between: words that reports keep.
+    pub const WORDS: &str = "media,media-request,trackSettings,width,height,leave";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -37,6 +41,9 @@ impl PeerMessage {
         match fields.text("type", MAX_TYPE_BYTES)? {
             "media" => normalize::media_of(&fields).map(|media| Some(Self::Media(media))),
             "media-request" => Ok(Some(Self::MediaRequest)),
+            "trackSettings" => {
+                VideoSettings::read(&fields).map(|settings| Some(Self::TrackSettings(settings)))
+            }
             "leave" => Ok(Some(Self::Leave)),
             _ => Ok(None),
         }
@@ -47,10 +54,12 @@ impl PeerMessage {
         let mut fields = Fields::of_type(match self {
             Self::Media(_) => "media",
             Self::MediaRequest => "media-request",
+            Self::TrackSettings(_) => "trackSettings",
             Self::Leave => "leave",
         });
         match self {
             Self::Media(media) => fields.put("media", media),
+            Self::TrackSettings(settings) => settings.write(&mut fields),
             Self::MediaRequest | Self::Leave => {}
         }
         fields.encode()
@@ -59,7 +68,14 @@ impl PeerMessage {
 
 #[cfg(test)]
 mod tests {
+    use visavis_signaling::Source;
+
     use super::*;
+    use crate::track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSize};
+
+    fn shown(width: u16, height: u16) -> Option<TrackSettings> {
+        Some(TrackSettings::Enabled(VideoSize { width, height }))
+    }
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -68,6 +84,15 @@ mod tests {
             MediaState { microphone: true, camera: false, screen: true, screen_audio: true },
         ] {
             let message = PeerMessage::Media(media);
+            assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
+        }
+        for (camera, screen) in
+            [(None, None), (shown(1, 8192), Some(TrackSettings::Disabled)), (None, shown(8192, 1))]
+        {
+            let settings = VideoSettings::default();
+            let message = PeerMessage::TrackSettings(
+                settings.with(Source::Camera, camera).with(Source::Screen, screen),
+            );
             assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
         }
     }
@@ -85,6 +110,7 @@ mod tests {
         }
         let numbers = [
             MAX_PEER_MESSAGE_BYTES,
+            usize::from(MAX_VIDEO_SIDE),
             crate::PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT as usize,
             crate::PEER_CHANNEL_ID.into(),
         ];
@@ -100,6 +126,10 @@ mod tests {
         let more = r#"{"type":"media","media":{"microphone":true,"camera":true,"hologram":true},"at":7}"#;
         let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
         assert_eq!(PeerMessage::decode(more), Ok(Some(PeerMessage::Media(media))));
+        let more =
+            r#"{"type":"trackSettings","hologram":{"depth":3},"camera":{"width":4,"height":3,"fps":9}}"#;
+        let settings = VideoSettings::default().with(Source::Camera, shown(4, 3));
+        assert_eq!(PeerMessage::decode(more), Ok(Some(PeerMessage::TrackSettings(settings))));
     }
 
     #[test]
@@ -108,6 +138,20 @@ mod tests {
             format!(r#"{{"type":"media","media":{{}},"pad":"{}"}}"#, "x".repeat(MAX_PEER_MESSAGE_BYTES));
         for text in ["", "7", "[]", "{}", r#"{"type":7}"#, r#"{"type":"media","media":[]}"#, &long] {
             assert!(PeerMessage::decode(text).is_err(), "{text}");
+        }
+        for shown in [
+            "7",
+            "[]",
+            "{}",
+            r#"{"width":9}"#,
+            r#"{"width":0,"height":9}"#,
+            r#"{"width":9,"height":8193}"#,
+            r#"{"width":65537,"height":9}"#,
+            r#"{"width":1.5,"height":9}"#,
+            r#"{"width":-1,"height":9}"#,
+        ] {
+            let text = [r#"{"type":"trackSettings","screen":"#, shown, "}"].concat();
+            assert!(PeerMessage::decode(&text).is_err(), "{text}");
         }
     }
 }

@@ -9,6 +9,7 @@ mod relay;
 mod session;
 mod signals;
 mod stats;
+mod track_settings;
 mod views;
 
 use visavis_signaling::{
@@ -18,6 +19,7 @@ use visavis_signaling::{
 use self::prepared_offer::DepositSchedule;
 use self::session::Session;
 use self::stats::StatsSchedule;
+use crate::by_id::ById;
 use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::contact_policy::ContactPolicy;
@@ -31,6 +33,7 @@ use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
 use crate::timing::SLEEP_THRESHOLD;
 use crate::topology::Sfu;
+use crate::track_settings::VideoSettings;
 use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView};
 use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
@@ -74,6 +77,8 @@ pub struct Room {
     stats: StatsSchedule,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
+    /// In what size the others are shown.
+    video_settings: ById<ParticipantId, VideoSettings>,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
     /// When the last input came.
@@ -95,6 +100,7 @@ impl Room {
             stats: StatsSchedule::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
+            video_settings: ById::default(),
             unsent: Queue::default(),
             last_input: Timestamp::default(),
             config,
@@ -144,7 +150,7 @@ impl Room {
         let repairs = self.repairable().filter_map(|(_, connection)| connection.recovery().poll_timeout());
         let search =
             self.signal_client.next_probe_at().filter(|_| self.session.lifecycle == Lifecycle::Lobby);
-        let pictures = self.connections.iter().filter_map(|(_, connection)| connection.full_scale_due_at());
+        let videos = self.connections.iter().filter_map(|(_, connection)| connection.video_due_at());
         let preflight = self.preflight.poll_timeout();
         let (signal_client, roster, devices) =
             (self.signal_client.poll_timeout(), self.roster.poll_timeout(), self.media.poll_timeout());
@@ -152,7 +158,7 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        repairs.chain(pictures).chain(self.deposit_due_at()).chain(others.into_iter().flatten()).min()
+        repairs.chain(videos).chain(self.deposit_due_at()).chain(others.into_iter().flatten()).min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
@@ -187,7 +193,7 @@ impl Room {
         self.media.timeout(now, &mut self.out);
         self.repair(now);
         for (_, connection) in self.connections.iter_mut() {
-            connection.restore_full_scale(now, &mut self.out);
+            connection.restore_full_scale(now);
         }
         self.poll_stats(now);
     }
@@ -299,6 +305,7 @@ impl Room {
             self.session.lifecycle = Lifecycle::Lobby;
         }
         self.send_media_state(now);
+        self.follow_tiles(now);
         self.step_preflight(now);
         self.negotiate_all(now);
         self.publish();

@@ -39,7 +39,22 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The part of that in which most connections come about.
 pub const CONNECT_BEGINNING: Duration = Duration::from_secs(1);
 /// How long after that the first, small picture becomes a large one: by then the path is known to carry more.
-pub const INITIAL_SCALE_DURATION: Duration = Duration::from_millis(700);
+pub const INITIAL_SCALE_DURATION: Duration = Duration::from_millis(300);
+/// What is shown smaller than before, or not at all, is told to whoever sends it once it has stayed so for this long.
+pub const SMALLER_TRACK_SETTINGS_DELAY: Duration = Duration::from_secs(1);
+/// Least time between two messages about sizes to the same participant.
+pub const MIN_TRACK_SETTINGS_INTERVAL: Duration = Duration::from_millis(500);
+/// A video whose place has become smaller is sent smaller once it has stayed so for this long.
+pub const SMALLER_ENCODING_DELAY: Duration = Duration::from_secs(2);
+/// What the browser says that a path carries is not believed before it has had this long to find out: Chromium begins with
+/// 300 kbit/s, whatever there is.
+pub const LINK_WARM_UP: Duration = Duration::from_secs(10);
+/// Video that gave way to sound may try to come back after this...
+pub const LINK_MIN_PATIENCE: Duration = Duration::from_secs(8);
+/// ...and after twice as long whenever that was too much, up to this.
+pub const LINK_MAX_PATIENCE: Duration = Duration::from_secs(64);
+/// It was not too much if nothing had to give way for this long.
+pub const LINK_TRIAL: Duration = Duration::from_secs(20);
 /// `disconnected` often heals by itself; this long it may try.
 pub const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 /// From an ICE restart to `connected`; then the connection is built anew.

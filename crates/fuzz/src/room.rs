@@ -11,7 +11,7 @@ use visavis_core::signaling::{Probe, Timestamp};
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaError, MediaEvent, MediaKind,
     NetworkEvent, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, SocketEvent, Source,
-    Stats, StreamStats, TestId,
+    Stats, StreamStats, TestId, TrackSettings, VideoSize,
 };
 use visavis_sim::browser::{FakeBrowser, PeerChannel, Pending};
 
@@ -23,7 +23,7 @@ const MAX_OUTPUTS: usize = 2000;
 const MAX_TIMERS: u32 = 50;
 
 /// Marks. The person: `J` joins (room, name), `E` enters the lobby, `L` leaves, `S` switches a source, `R` tries again,
-/// `K` checks, or stops checking.
+/// `K` checks, or stops checking, `V` sees somebody in another size.
 /// The page: `O` is online, `N` has another network, `t` its timer fires, `~` so many tenths of a second pass without
 /// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
 /// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
@@ -114,6 +114,7 @@ impl Page {
             }
             ('R', _) => self.command(Command::RetryNow),
             ('K', _) => self.command(Command::Preflight(at % 2 == 0)),
+            ('V', _) => self.show(at),
             ('O', _) => self.input(Input::Network(NetworkEvent::Online)),
             ('N', _) => self.input(Input::Network(NetworkEvent::Changed)),
             ('t', _) => self.timer(),
@@ -143,6 +144,19 @@ impl Page {
 
     fn command(&mut self, command: Command) {
         self.input(Input::Command(command));
+    }
+
+    /// Somebody is shown in another size.
+    fn show(&mut self, at: u64) {
+        let view = self.room.view();
+        let Some(them) = pick(&view.participants, at) else { return };
+        let settings = match at / 8 % 4 {
+            0 => None,
+            1 => Some(TrackSettings::Disabled),
+            _ => Some(TrackSettings::Enabled(VideoSize { width: at as u16 | 1, height: 90 })),
+        };
+        let source = if at.is_multiple_of(2) { Source::Camera } else { Source::Screen };
+        self.command(Command::SetTrackSettings { participant: them.id.clone(), source, settings });
     }
 
     fn timer(&mut self) {

@@ -122,9 +122,9 @@ impl<P> Connection<P> {
             ConnectionEffect::ReplaceTrack(source, None) => {
                 self.sending.remove(&source);
             }
-            ConnectionEffect::ScaleResolutionDown(source, scale) => {
-                if !self.has_transceiver(source) || scale == 0 {
-                    return Err("there is nothing to scale");
+            ConnectionEffect::SetParameters(source, _) => {
+                if !self.has_transceiver(source) {
+                    return Err("there is no sender");
                 }
             }
             ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_ice_candidate(&candidate)?,

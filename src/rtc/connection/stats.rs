@@ -38,7 +38,7 @@ impl Connection {
     }
 
     /// The source that a local track is sent as, by its `id`.
-    fn source_of(&self, id: &str) -> Option<Source> {
+    pub(super) fn source_of(&self, id: &str) -> Option<Source> {
         let outgoing = self.outgoing.borrow();
         Source::ALL.into_iter().find(|source| {
             let track = outgoing[*source as usize].track.and_then(|track| self.tracks.get(track));

@@ -1,6 +1,6 @@
 //! What carries the sources: the transceivers that we make, and those that an offer brings.
 
-use js_sys::{Array, Reflect};
+use js_sys::Array;
 use visavis_core::{ConnectionEvent, MediaKind, Source, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -53,17 +53,6 @@ impl Connection {
         ignore(sender(transceiver).replace(&track.map_or(JsValue::NULL, JsValue::from)));
     }
 
-    /// Sends a source at a fraction of its width and height. A browser that cannot sends it as it is.
-    pub(in crate::rtc) fn scale_down(&self, source: Source, scale: u8) {
-        let outgoing = &self.outgoing.borrow()[source as usize];
-        let Some(sender) = outgoing.transceiver.as_ref().map(sender) else { return };
-        let Ok(parameters) = sender.parameters() else { return };
-        for encoding in parameters.encodings().iter().flat_map(Array::iter) {
-            let _ = Reflect::set(&encoding, &"scaleResolutionDownBy".into(), &scale.into());
-        }
-        ignore(sender.set_parameters(&parameters));
-    }
-
     /// Takes over transceivers that a remote offer brought, before it is answered. A section without `mid` has one that
     /// the browser made up: then it is the first of its kind.
     pub(super) fn adopt_transceivers(&self, adopted: &Adopted) {
@@ -100,6 +89,7 @@ impl Connection {
     }
 }
 
-fn sender(transceiver: &Transceiver) -> Sender {
+/// What sends on a transceiver.
+pub(super) fn sender(transceiver: &Transceiver) -> Sender {
     transceiver.sender().unchecked_into()
 }

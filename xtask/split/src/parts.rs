@@ -14,7 +14,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`].
-const CALL: [&str; 26] = [
+const CALL: [&str; 28] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -23,6 +23,7 @@ const CALL: [&str; 26] = [
     "visavis::ui::left::",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
+    "visavis::ui::visibility::",
     "visavis_app::layout::",
     "visavis_app::report::",
     "visavis_core::backoff::",
@@ -39,6 +40,7 @@ const CALL: [&str; 26] = [
     "visavis_core::safety::canonical::",
     "visavis_core::signal_client::",
     "visavis_core::topology::",
+    "visavis_core::track_settings::",
     "visavis_core::webrtc_support::",
     "visavis_signaling::dialects::visavis::",
 ];

@@ -46,7 +46,7 @@ const MIN_FINGERPRINT_CHARS: usize = 59;
 /// What a recorder has kept so far, without anything private: a JSON list with one entry in each line.
 pub fn redact(recorder: &Recorder) -> String {
     let mut redactor = Redactor {
-        protocol_words: vec![dialects::REPORT_ALLOWLIST, PeerMessage::TYPES],
+        protocol_words: vec![dialects::REPORT_ALLOWLIST, PeerMessage::WORDS],
         ..Redactor::default()
     };
     // Twice: the first pass collects all private texts and names, from which the pseudonyms of the second follow.

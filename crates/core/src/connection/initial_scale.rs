@@ -7,14 +7,11 @@
 use visavis_signaling::{Source, Timestamp};
 
 use super::Connection;
+use crate::encoding::EncodingParameters;
 use crate::input::PeerConnectionState;
-use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::timing::INITIAL_SCALE_DURATION;
 use crate::topology::ConnectionPlan;
-
-/// `scaleResolutionDownBy` of the first picture.
-const INITIAL_SCALE: u8 = 2;
 
 /// How large our camera's picture is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +24,10 @@ pub(super) enum InitialScale {
     ReducedUntil(Timestamp),
 }
 
-/// What makes the first picture of a connection small.
+/// What makes the first picture of a connection small. From then on its [`VideoAllocation`](super::video_allocation::VideoAllocation)
+/// decides, which knows of it.
 pub(crate) const REDUCED_INITIAL_SCALE: ConnectionEffect =
-    ConnectionEffect::ScaleResolutionDown(Source::Camera, INITIAL_SCALE);
+    ConnectionEffect::SetParameters(Source::Camera, EncodingParameters::REDUCED);
 
 impl InitialScale {
     /// An answerer has no transceiver before there is an offer, and what a selective forwarding unit gets is large from the
@@ -58,11 +56,10 @@ impl Connection {
         }
     }
 
-    /// Makes the picture larger, if it is time.
-    pub(crate) fn restore_full_scale(&mut self, now: Timestamp, out: &mut Outbox) {
+    /// Lets the picture become larger, if it is time.
+    pub(crate) fn restore_full_scale(&mut self, now: Timestamp) {
         if self.full_scale_due_at().is_some_and(|due| due <= now) {
             self.initial_scale = InitialScale::Full;
-            self.effect(ConnectionEffect::ScaleResolutionDown(Source::Camera, 1), out);
         }
     }
 }

@@ -139,8 +139,14 @@ impl Connection {
         }
     }
 
+    /// Whether a transceiver sends a source, or will once our description is set.
+    pub(super) fn has_transceiver(&self, source: Source) -> bool {
+        self.transceivers.sources.contains(&source)
+    }
+
     fn add_transceiver(&mut self, source: Source, out: &mut Outbox) {
         self.transceivers.add(source);
+        self.reset_encoding(source);
         self.effect(ConnectionEffect::AddTransceiver(source), out);
     }
 

@@ -3,6 +3,7 @@
 use visavis_signaling::{MediaState, Timestamp};
 
 use super::Connection;
+use super::track_settings::SettingsQueue;
 use crate::input::PeerChannelEvent;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event};
@@ -27,14 +28,20 @@ pub(super) struct PeerChannel {
     state: State,
     /// The media state that was sent last.
     sent_media: Option<MediaState>,
+    /// In what size we show them.
+    pub(super) track_settings: SettingsQueue,
     messages: RateLimiter,
 }
 
 impl Connection {
+    /// Whether there is somebody on the channel who understands what is said, and room for it.
+    pub(super) fn can_send_messages(&self) -> bool {
+        self.is_visavis() && self.peer_channel.state == State::Open
+    }
+
     /// Sends what we publish, if it has changed since it was sent last.
     pub(crate) fn send_media_state(&mut self, media: MediaState, out: &mut Outbox) {
-        let channel = &self.peer_channel;
-        if self.is_visavis() && channel.state == State::Open && channel.sent_media != Some(media) {
+        if self.can_send_messages() && self.peer_channel.sent_media != Some(media) {
             self.peer_channel.sent_media = Some(media);
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()), out);
         }
@@ -66,7 +73,10 @@ impl Connection {
             PeerChannelEvent::BufferedAmountLow if channel.state == State::Congested => {
                 channel.state = State::Open;
             }
-            PeerChannelEvent::Closed => *channel = PeerChannel::default(),
+            PeerChannelEvent::Closed => {
+                *channel = PeerChannel::default();
+                self.forget_shown();
+            }
             PeerChannelEvent::Message(_)
             | PeerChannelEvent::BufferedAmountHigh
             | PeerChannelEvent::BufferedAmountLow => {}
@@ -77,6 +87,7 @@ impl Connection {
     fn read_message(&mut self, now: Timestamp, text: &str, out: &mut Outbox) -> Option<PeerMessage> {
         if !self.peer_channel.messages.take(now, MAX_MESSAGES_PER_MINUTE) {
             self.peer_channel = PeerChannel::default();
+            self.forget_shown();
             self.effect(ConnectionEffect::ClosePeerChannel, out);
             out.event(Event::ProtocolError("Too many messages on a data channel.".to_owned()));
             return None;

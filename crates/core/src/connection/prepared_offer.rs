@@ -146,6 +146,7 @@ impl PreparedOffer {
             | ConnectionEvent::ConnectionStateChange(_)
             | ConnectionEvent::Track { .. }
             | ConnectionEvent::Stats(_)
+            | ConnectionEvent::SendStats(_)
             | ConnectionEvent::PeerChannel(_)
             | ConnectionEvent::HangUpChannelClosed
             | ConnectionEvent::RemoteCertificate(_) => {}

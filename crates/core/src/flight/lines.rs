@@ -10,6 +10,8 @@ use crate::input::{
 };
 use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output, PreflightEffect, SocketEffect};
 use crate::preflight::{Finding, TestId};
+use crate::send_stats::SendStats;
+use crate::track_settings::{TrackSettings, VideoSize};
 use crate::unreachable::ProbeResult;
 
 /// A word, and numbers that belong to it.
@@ -83,18 +85,17 @@ fn texts(input: &Input, out: &mut String) {
             write_text(out, "room", room);
             write_text(out, "name", name);
         }
+        Input::Command(Command::SetTrackSettings { participant, .. }) => {
+            write_text(out, "participant", participant.as_str());
+        }
         Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
             write_text(out, "sdp", &description.sdp);
         }
         Input::Connection(_, ConnectionEvent::IceCandidate(Some(candidate))) => {
             write_text(out, "candidate", &Json::from(candidate).to_string());
         }
-        Input::Connection(_, ConnectionEvent::Stats(stats)) => {
-            for count in counts(stats) {
-                out.push(',');
-                out.push_str(&count.to_string());
-            }
-        }
+        Input::Connection(_, ConnectionEvent::Stats(stats)) => write_numbers(out, &counts(stats)),
+        Input::Connection(_, ConnectionEvent::SendStats(stats)) => write_numbers(out, &sending(stats)),
         Input::Connection(
             _,
             ConnectionEvent::LocalDescriptionSet(Err(error))
@@ -111,12 +112,37 @@ fn texts(input: &Input, out: &mut String) {
     }
 }
 
+fn write_numbers(out: &mut String, numbers: &[u32]) {
+    for number in numbers {
+        out.push(',');
+        out.push_str(&number.to_string());
+    }
+}
+
+/// What the path carries and loses, and the sizes of our videos.
+fn sending(stats: &SendStats) -> [u32; 6] {
+    let sides =
+        |size: Option<VideoSize>| size.map_or([0; 2], |size| [size.width, size.height].map(u32::from));
+    let ([width, height], [screen_width, screen_height]) = (sides(stats.camera), sides(stats.screen));
+    let lost = stats.audio_fraction_lost.map(u32::from);
+    let available = number_of(stats.available_outgoing_bitrate);
+    [available, number_of(lost), width, height, screen_width, screen_height]
+}
+
 fn command(command: &Command) -> Line {
     match command {
         Command::EnterLobby => ("lobby", [0; 3]),
         Command::Join { .. } => ("join", [0; 3]),
         Command::Leave => ("leave", [0; 3]),
         Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
+        Command::SetTrackSettings { source, settings, .. } => {
+            let [width, height] = match settings {
+                None => [0; 2],
+                Some(TrackSettings::Disabled) => [0, 1],
+                Some(TrackSettings::Enabled(size)) => [size.width, size.height],
+            };
+            ("shown", [*source as u32, width.into(), height.into()])
+        }
         Command::RetryNow => ("retry", [0; 3]),
         Command::UseFallback => ("fall-back", [0; 3]),
         Command::Preflight(on) => ("check", [(*on).into(), 0, 0]),
@@ -169,6 +195,7 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         }
         // One more, so that the counts stand at their place.
         ConnectionEvent::Stats(_) => ("streams", [id, 0, 1]),
+        ConnectionEvent::SendStats(_) => ("sending", [id, 0, 1]),
     }
 }
 
@@ -259,7 +286,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::Create(..) => 'g',
         ConnectionEffect::Close => 'h',
         ConnectionEffect::ReplaceTrack(..) => 'i',
-        ConnectionEffect::ScaleResolutionDown(..) => 'y',
+        ConnectionEffect::SetParameters(..) => 'y',
         ConnectionEffect::SetLocalDescription => 'j',
         ConnectionEffect::SetRemoteDescription { .. } => 'k',
         ConnectionEffect::AddIceCandidate(..) => 'l',

@@ -16,6 +16,9 @@ impl Room {
             Command::Join { room, name } => self.join(now, &room, &name),
             Command::Leave => self.leave(now),
             Command::SetSource { source, on } => self.set_source(source, on),
+            Command::SetTrackSettings { participant, source, settings } => {
+                self.set_track_settings(participant, source, settings);
+            }
             Command::Preflight(true) => self.begin_preflight(now),
             Command::Preflight(false) => self.preflight.end(&mut self.out),
             Command::Trace(on) => self.signal_client.set_trace(on),

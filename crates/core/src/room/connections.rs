@@ -5,6 +5,7 @@ use visavis_signaling::{
 };
 
 use super::Room;
+use crate::by_id::ById;
 use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
@@ -157,6 +158,7 @@ impl Room {
         self.roster.clear();
         self.sfu = Sfu::default();
         self.unsent.clear();
+        self.video_settings = ById::default();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
@@ -258,6 +260,12 @@ impl Room {
             PeerMessage::Media(media) => self.on_media_state(id, media),
             // A channel loses nothing.
             PeerMessage::MediaRequest => {}
+            PeerMessage::TrackSettings(shown) => {
+                self.connections
+                    .get_mut(remote)
+                    .into_iter()
+                    .for_each(|connection| connection.set_shown(shown));
+            }
             PeerMessage::Leave => self.remove_participant(id),
         }
     }
@@ -291,6 +299,7 @@ impl Room {
             ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
+            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
                 if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {

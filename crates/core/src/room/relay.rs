@@ -58,7 +58,8 @@ impl Room {
                 self.relay_to(now, vec![from.clone()], media);
             }
             Ok(Some(PeerMessage::Leave)) => self.remove_participant(from),
-            Ok(None) => {}
+            // What a server sends of somebody is for its own messages to say.
+            Ok(Some(PeerMessage::TrackSettings(_)) | None) => {}
             Err(error) => self.out.event(Event::ProtocolError(error.in_text(text))),
         }
     }

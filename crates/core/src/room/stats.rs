@@ -7,6 +7,7 @@ use crate::connection::{Connection, ExpectedMedia, FrameState, ReceivedMicrophon
 use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
+use crate::track_settings::TrackSettings;
 
 /// What should flow on a connection.
 type Expected = (ExpectedMedia, Vec<ReceivedMicrophone>);
@@ -91,14 +92,19 @@ impl Room {
     fn expected_of_participant(&self, id: &ParticipantId, connection: &Connection) -> Expected {
         let told = self.roster.get(id).and_then(|member| member.media);
         let (media, own) = (told.unwrap_or_default(), self.media.state());
+        let shown = self.video_settings_of(id);
+        // They need not send what we do not show.
+        let is_shown = |source| shown.get(source) != Some(TrackSettings::Disabled);
         let expected = ExpectedMedia {
-            remote_camera: media.camera,
+            remote_camera: media.camera && is_shown(Source::Camera),
             // It is said before it is negotiated.
-            remote_screen: media.screen && connection.track(Source::Screen).is_some(),
+            remote_screen: media.screen
+                && is_shown(Source::Screen)
+                && connection.track(Source::Screen).is_some(),
             local_microphone: own.microphone,
             local_camera: own.camera,
             wants_audio: false,
-            wants_video: told.is_some(),
+            wants_video: told.is_some() && connection.encodes(Source::Camera),
         };
         (
             expected,

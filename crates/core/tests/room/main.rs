@@ -16,6 +16,7 @@ mod server;
 mod server_closes;
 mod sfu;
 mod silence;
+mod track_settings;
 mod unreachable_peers;
 
 use std::time::Duration;
@@ -29,9 +30,9 @@ use visavis_core::signaling::{
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason,
-    ConnectionState, DataChannel, Effect, Finding, Input, Lifecycle, NetworkEvent, OperationError, Output,
-    PeerConnectionState, PreflightEffect, Problem, Role, Room, RoomConfig, SocketEffect, SocketEvent, Source,
-    Test, UnreachableReason,
+    ConnectionState, DataChannel, Effect, EncodingParameters, Finding, Input, Lifecycle, NetworkEvent,
+    OperationError, Output, PeerConnectionState, PreflightEffect, Problem, ResolutionScale, Role, Room,
+    RoomConfig, SocketEffect, SocketEvent, Source, Test, UnreachableReason,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -90,7 +91,7 @@ impl Dialect for TestDialect {
 struct Harness {
     room: Room,
     now: Timestamp,
-    scales: Vec<(u32, Source, u8)>,
+    parameters: Vec<(u32, Source, EncodingParameters)>,
 }
 
 impl Harness {
@@ -105,7 +106,7 @@ impl Harness {
 
     fn with(config: RoomConfig) -> Self {
         let room = Room::new(config, Box::new(TestDialect::default()));
-        Self { room, now: Timestamp::default(), scales: Vec::new() }
+        Self { room, now: Timestamp::default(), parameters: Vec::new() }
     }
 
     /// In the room as "m", with these others already there.
@@ -136,12 +137,12 @@ impl Harness {
         effects
     }
 
-    /// What the room has decided, but for the size of pictures: that is in `scales`.
+    /// What the room has decided, but for the encoding of videos: that is in `parameters`.
     fn effects(&mut self) -> Vec<Effect> {
         let outputs = std::iter::from_fn(|| self.room.poll_output()).collect::<Vec<_>>();
         let effects = outputs.into_iter().filter_map(|output| match output {
-            Output::Effect(Effect::Connection(id, ConnectionEffect::ScaleResolutionDown(source, scale))) => {
-                self.scales.push((id.0, source, scale));
+            Output::Effect(Effect::Connection(id, ConnectionEffect::SetParameters(source, parameters))) => {
+                self.parameters.push((id.0, source, parameters));
                 None
             }
             Output::Effect(effect) => Some(effect),
@@ -548,18 +549,23 @@ fn the_first_picture_is_small() {
         let mut harness = if offers { Harness::joined(&["a"]).0 } else { Harness::joined(&[]).0 };
         if !offers {
             harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
-            harness.receive(offer_from("a", 0, "u"));
+            let sdp = "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\nm=video 9 X 0\r\na=mid:1\r\n".to_owned();
+            let offer = SessionDescription { sdp_type: SdpType::Offer, sdp };
+            harness.receive(Inbound::description(id("a"), 0, offer));
             harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
         }
-        assert_eq!(harness.scales, [(0, Source::Camera, 2)]);
+        let full = EncodingParameters::default();
+        let small = EncodingParameters { scale_resolution_down_by: ResolutionScale::TWO, ..full };
+        let [small, full] = [small, full].map(|parameters| (0, Source::Camera, parameters));
+        assert_eq!(harness.parameters, [small]);
         harness.wait(Duration::from_secs(2));
-        assert_eq!(harness.scales.len(), 1, "nobody has seen it yet");
+        assert_eq!(harness.parameters.len(), 1, "nobody has seen it yet");
         harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
         harness.wait(Duration::from_secs(2));
-        assert_eq!(harness.scales, [(0, Source::Camera, 2), (0, Source::Camera, 1)]);
+        assert_eq!(harness.parameters, [small, full]);
         harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
         harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
         harness.wait(Duration::from_secs(2));
-        assert_eq!(harness.scales.len(), 2, "once");
+        assert_eq!(harness.parameters.len(), 2, "once");
     }
 }

@@ -27,11 +27,11 @@ fn published(harness: &Harness) -> Option<MediaState> {
 }
 
 impl Harness {
-    fn channel(&mut self, event: PeerChannelEvent) -> Vec<Effect> {
+    pub(crate) fn channel(&mut self, event: PeerChannelEvent) -> Vec<Effect> {
         self.event(0, ConnectionEvent::PeerChannel(event))
     }
 
-    fn peer_sends(&mut self, text: &str) -> Vec<Effect> {
+    pub(crate) fn peer_sends(&mut self, text: &str) -> Vec<Effect> {
         self.channel(PeerChannelEvent::Message(text.to_owned()))
     }
 
@@ -44,7 +44,7 @@ impl Harness {
 }
 
 /// A call with "a", who answers us.
-fn call(is_visavis: bool) -> Harness {
+pub(crate) fn call(is_visavis: bool) -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
     harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(described(SdpType::Offer, false))));
     harness.receive(Inbound::description(id("a"), 0, described(SdpType::Answer, is_visavis)));

@@ -1,11 +1,12 @@
 //! The other direction of the flight recorder: lines become inputs.
 
 use visavis_core::signaling::json::{self, Json};
-use visavis_core::signaling::{Probe, SdpType, SessionDescription, Timestamp, normalize};
+use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MediaError, MediaEvent,
-    MediaKind, NetworkEvent, OperationError, PeerChannelEvent, PeerConnectionState, ProbeResult, SocketEvent,
-    Source, Stats, StreamStats, TestId, TrackId,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MAX_VIDEO_SIDE,
+    MediaError, MediaEvent, MediaKind, NetworkEvent, OperationError, PeerChannelEvent, PeerConnectionState,
+    ProbeResult, SendStats, SocketEvent, Source, Stats, StreamStats, TestId, TrackId, TrackSettings,
+    VideoSize,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -139,12 +140,40 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "join" => Command::Join { room: arguments.text("room")?, name: arguments.text("name")? },
         "leave" => Command::Leave,
         "set" => Command::SetSource { source: arguments.source(0)?, on: arguments.flag(1) },
+        "shown" => Command::SetTrackSettings {
+            participant: ParticipantId::new(&arguments.text("participant")?)?,
+            source: arguments.source(0)?,
+            settings: match (side(arguments, 1)?, side(arguments, 2)?) {
+                (0, 0) => None,
+                (0, _) | (_, 0) => Some(TrackSettings::Disabled),
+                (width, height) => Some(TrackSettings::Enabled(VideoSize { width, height })),
+            },
+        },
         "retry" => Command::RetryNow,
         "fall-back" => Command::UseFallback,
         "check" => Command::Preflight(arguments.flag(0)),
         "trace" => Command::Trace(arguments.flag(0)),
         _ => return None,
     })
+}
+
+/// What we send: see the writer of the lines.
+fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
+    let optional = |at| Some(arguments.number(at)?.checked_sub(1));
+    let size = |at| {
+        let [width, height] = [side(arguments, at)?, side(arguments, at + 1)?];
+        Some((width > 0 && height > 0).then_some(VideoSize { width, height }))
+    };
+    Some(SendStats {
+        available_outgoing_bitrate: optional(3)?,
+        audio_fraction_lost: optional(4)?.map(u16::try_from).transpose().ok()?,
+        camera: size(5)?,
+        screen: size(7)?,
+    })
+}
+
+fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
+    u16::try_from(arguments.number(at)?).ok().filter(|side| *side <= MAX_VIDEO_SIDE)
 }
 
 fn media_event(word: &str, arguments: &Arguments<'_>) -> Option<MediaEvent> {
@@ -200,6 +229,7 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
             ConnectionEvent::Track { mid, kind, track: TrackId(arguments.number(2)?) }
         }
         "section" => ConnectionEvent::TransceiverAssociated(arguments.source(1)?, mid(arguments.number(2)?)),
+        "sending" => ConnectionEvent::SendStats(sending(arguments)?),
         "streams" => ConnectionEvent::Stats(streams(arguments)?),
         "stats" => {
             // As older reports have it: the sums of each kind; the oldest have no frames.

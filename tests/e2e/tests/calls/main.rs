@@ -29,6 +29,7 @@ mod screen_paths;
 mod screens;
 mod server_menu;
 mod sources;
+mod track_settings;
 mod turn;
 mod unreachable_server;
 mod video;

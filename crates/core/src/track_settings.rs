@@ -1,0 +1,99 @@
+//! In what size somebody's video is shown: what LiveKit's clients tell their server with `UpdateTrackSettings`.
+
+use visavis_signaling::Source;
+use visavis_signaling::json::{Fields, Json, JsonError, Object};
+
+/// Most pixels of one side: those of the largest screens that are sold.
+pub const MAX_VIDEO_SIDE: u16 = 8192;
+
+/// The sources that have a size, by their keys in a message.
+const VIDEO_SOURCES: [(&str, Source); 2] = [("camera", Source::Camera), ("screen", Source::Screen)];
+
+/// A size in physical pixels; each side is at least 1, and at most [`MAX_VIDEO_SIDE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VideoSize {
+    /// From left to right.
+    pub width: u16,
+    /// From top to bottom.
+    pub height: u16,
+}
+
+/// How one video is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrackSettings {
+    /// Nobody sees it: it is out of view, or the whole page is.
+    Disabled,
+    /// As large as this.
+    Enabled(VideoSize),
+}
+
+/// How everything is shown that one participant may publish. Of what is `None` nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VideoSettings {
+    camera: Option<TrackSettings>,
+    screen: Option<TrackSettings>,
+}
+
+impl VideoSettings {
+    /// How a source is shown; nothing is known of those without a picture.
+    pub fn get(&self, source: Source) -> Option<TrackSettings> {
+        match source {
+            Source::Camera => self.camera,
+            Source::Screen => self.screen,
+            Source::Microphone | Source::ScreenAudio => None,
+        }
+    }
+
+    /// A source is shown like this from now on.
+    #[must_use]
+    pub fn with(mut self, source: Source, settings: Option<TrackSettings>) -> Self {
+        match source {
+            Source::Camera => self.camera = settings,
+            Source::Screen => self.screen = settings,
+            Source::Microphone | Source::ScreenAudio => {}
+        }
+        self
+    }
+
+    /// Reads the fields of a message. `null` and a field that is not there mean different things.
+    pub(crate) fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
+        VIDEO_SOURCES.into_iter().try_fold(Self::default(), |settings, (key, source)| {
+            if !fields.keys().any(|known| known == key) {
+                return Ok(settings);
+            }
+            let size = fields.optional_object(key)?.map(|size| VideoSize::read(&size)).transpose()?;
+            Ok(settings.with(source, Some(size.map_or(TrackSettings::Disabled, TrackSettings::Enabled))))
+        })
+    }
+
+    /// Adds the fields of a message.
+    pub(crate) fn write(&self, fields: &mut Fields) {
+        for (key, source) in VIDEO_SOURCES {
+            match self.get(source) {
+                Some(TrackSettings::Enabled(size)) => fields.put(key, size),
+                Some(TrackSettings::Disabled) => fields.put(key, Json::Null),
+                None => {}
+            }
+        }
+    }
+}
+
+impl VideoSize {
+    fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
+        let side = |key| {
+            let side = fields.optional_u32(key)?.and_then(|side| u16::try_from(side).ok());
+            let side = side.filter(|side| (1..=MAX_VIDEO_SIDE).contains(side));
+            side.ok_or_else(|| fields.error(key, "must be a number of pixels"))
+        };
+        Ok(Self { width: side("width")?, height: side("height")? })
+    }
+}
+
+impl From<VideoSize> for Json {
+    fn from(size: VideoSize) -> Self {
+        let mut fields = Fields::default();
+        fields.number("width", size.width.into());
+        fields.number("height", size.height.into());
+        fields.into()
+    }
+}

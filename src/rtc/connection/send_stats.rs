@@ -1,0 +1,46 @@
+//! What `getStats()` says of what we send, and of the path that it goes.
+
+use js_sys::Array;
+use visavis_core::{MAX_VIDEO_SIDE, SendStats, Source, VideoSize};
+use wasm_bindgen::JsCast;
+
+use super::super::bindings::{Stat, StatsReport};
+use super::Connection;
+
+impl Connection {
+    /// What a report says of it.
+    pub(super) fn send_stats(&self, report: &StatsReport) -> SendStats {
+        let mut stats = SendStats::default();
+        for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
+            let is_audio = || stat.kind().as_deref() == Some("audio");
+            match stat.stat_type().as_str() {
+                // Of pairs that are not in use, browsers do not tell it.
+                "candidate-pair" => {
+                    let available = stat.available_outgoing_bitrate().map(|available| available as u32);
+                    stats.available_outgoing_bitrate = available.max(stats.available_outgoing_bitrate);
+                }
+                "remote-inbound-rtp" if is_audio() => {
+                    let lost = stat.fraction_lost().map(|lost| (1000.0 * lost) as u16);
+                    // Of the microphone and of what is shared with sound: they go the same way.
+                    stats.audio_fraction_lost = lost.max(stats.audio_fraction_lost);
+                }
+                "media-source" => match stat.track_identifier().and_then(|track| self.source_of(&track)) {
+                    Some(Source::Camera) => stats.camera = size(&stat),
+                    Some(Source::Screen) => stats.screen = size(&stat),
+                    Some(Source::Microphone | Source::ScreenAudio) | None => {}
+                },
+                _ => {}
+            }
+        }
+        stats
+    }
+}
+
+/// Before the first frame there is none.
+fn size(stat: &Stat) -> Option<VideoSize> {
+    let side = |side: Option<f64>| {
+        let side = side? as u16;
+        (1..=MAX_VIDEO_SIDE).contains(&side).then_some(side)
+    };
+    Some(VideoSize { width: side(stat.width())?, height: side(stat.height())? })
+}
