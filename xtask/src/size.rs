@@ -10,7 +10,7 @@ use std::path::Path;
 /// Over these the bundle is too large: `size` fails. Compressed with brotli, all that the page loads before its lobby is there,
 /// and all that a call needs. What a call does not need is in a part of the program that most never load
 /// (`src/on_demand.rs`).
-const BUDGETS: Budgets = Budgets { lobby: 71_000, call: 149_500 };
+const BUDGETS: Budgets = Budgets { lobby: 71_000, call: 156_000 };
 
 struct Budgets {
     lobby: usize,
