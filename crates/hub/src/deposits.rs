@@ -103,11 +103,11 @@ impl Hub {
         let (mut given, mut messages) = (Vec::new(), Vec::new());
         for ((index, offer), (to, member)) in (0..).zip(offers.into_iter().take(MAX_JOIN_OFFERS)).zip(others)
         {
-            let deposit = member.deposits.take(now);
+            let deposit = if offer.exchange { member.deposits.take(now) } else { None };
             let exchanged = deposit.as_ref().map(|deposit| deposit.number);
             let exchanged_for = deposit.map(|deposit| deposit.offer);
             given.push(GivenOffer { to: to.clone(), index, exchanged_for });
-            let JoinOffer { epoch, offer: description } = offer;
+            let JoinOffer { epoch, offer: description, .. } = offer;
             let from = key.id.clone();
             messages.push((to.clone(), ServerMessage::Description { from, epoch, description, exchanged }));
         }

@@ -481,6 +481,17 @@ fn it_goes_to_whoever_has_deposited_one_and_theirs_to_the_newcomer_once() {
 }
 
 #[test]
+fn a_newcomer_may_want_an_answer_and_leaves_the_deposit_for_the_next() {
+    let mut hub = two_of_many();
+    hub.on_frame(A, &deposit(0, "of a"));
+    let wants_answer =
+        join_with_offer('d', "of d").replace(r#""generation":3"#, r#""generation":3,"exchange":false"#);
+    hub.on_frame(D, &wants_answer);
+    assert_eq!(given(&drain(&mut hub)), (vec![(id('a'), None)], vec![(A, "of d".into(), None)]));
+    assert_eq!(newcomer(&mut hub).0, [(id('a'), Some("of a".into()))]);
+}
+
+#[test]
 fn a_newcomer_without_an_offer_leaves_the_deposit_for_the_next() {
     let mut hub = two_of_many();
     hub.on_frame(A, &deposit(0, "of a"));

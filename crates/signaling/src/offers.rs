@@ -14,6 +14,8 @@ pub struct JoinOffer {
     pub epoch: u32,
     /// The offer.
     pub offer: SessionDescription,
+    /// Whether it may be exchanged for a deposit. If not, whoever gets it answers.
+    pub exchange: bool,
 }
 
 /// Who has got an offer that went with `join`.

@@ -44,12 +44,15 @@ impl Room {
         if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
             connection.set_unconfirmed();
         }
-        // A newcomer brings an offer in exchange for a deposit.
-        if plan == ConnectionPlan::MeshAnswerer
-            && self.connections.prepared_answerer().is_none()
-            && !self.has_deposit()
-        {
-            let prepared = self.create_peer_connection(plan);
+        if plan == ConnectionPlan::MeshAnswerer {
+            self.prepare_answerer();
+        }
+    }
+
+    /// Has an answerer made for the next offer, if there is none.
+    pub(super) fn prepare_answerer(&mut self) {
+        if self.connections.prepared_answerer().is_none() {
+            let prepared = self.create_peer_connection(ConnectionPlan::MeshAnswerer);
             self.connections.set_prepared_answerer(prepared);
         }
     }

@@ -1,6 +1,8 @@
 //! The offer that is made before somebody is there to hear it: in the lobby for the first of those who are in the room, and in a
 //! room, where the server takes deposits, for whoever joins next.
 
+use std::time::Duration;
+
 use visavis_signaling::{
     Deposit, EarlyOffers, ExchangedOffer, GivenOffer, JoinOffer, Negotiation, NegotiationMessage, Outbound,
     Remote, SessionDescription, Timestamp,
@@ -10,7 +12,7 @@ use super::Room;
 use crate::connection::{OfferConditions, PreparedOffer, Recipient, Recovery};
 use crate::output::ConnectionEffect;
 use crate::rate_limiter::RateLimiter;
-use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE};
+use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, EXCHANGE_MIN_RTT};
 use crate::topology::ConnectionPlan;
 use crate::view::Lifecycle;
 
@@ -21,6 +23,9 @@ pub(super) struct DepositSchedule {
     next_at: Timestamp,
     next_number: u32,
     rate: RateLimiter,
+    /// When the server was asked whether it takes offers, and how long it took to say so.
+    asked_at: Timestamp,
+    server_rtt: Duration,
 }
 
 impl Room {
@@ -74,12 +79,6 @@ impl Room {
             && self.session.capacity.is_none_or(|capacity| people < capacity as usize)
     }
 
-    /// Whether an offer lies with the server for whoever joins next.
-    pub(super) fn has_deposit(&self) -> bool {
-        let recipient = self.connections.prepared_offer().and_then(PreparedOffer::recipient);
-        matches!(recipient, Some(Recipient::Newcomer { .. }))
-    }
-
     /// Gives the server the offer that is prepared, once it is complete.
     fn deposit_offer(&mut self, now: Timestamp) {
         let due = |prepared: &PreparedOffer| {
@@ -97,6 +96,7 @@ impl Room {
         if let Some(offer) = prepared.hand_over(now, Recipient::Newcomer { deposit: number }) {
             let deposit = Outbound::Deposit(Deposit { number, offer });
             self.signal_client.send(now, deposit, &mut self.out);
+            self.prepare_answerer();
         }
     }
 
@@ -152,6 +152,16 @@ impl Room {
         }
     }
 
+    /// The server is asked whether it takes offers.
+    pub(super) fn asked_for_offers(&mut self, now: Timestamp) {
+        self.deposits.asked_at = now;
+    }
+
+    /// It has answered.
+    pub(super) fn answered_for_offers(&mut self, now: Timestamp) {
+        self.deposits.server_rtt = now.since(self.deposits.asked_at);
+    }
+
     /// The offer that goes with `join`: the one that is prepared, if the server takes it.
     pub(super) fn join_offers(&mut self, now: Timestamp) -> Vec<JoinOffer> {
         if self.session.lifecycle != Lifecycle::Joining
@@ -161,6 +171,7 @@ impl Room {
         }
         self.renew_prepared_offer(now);
         let unused = self.connections.unused_epoch();
+        let exchange = self.deposits.server_rtt >= EXCHANGE_MIN_RTT;
         let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };
         let epoch = match prepared.recipient() {
             // Somebody may have got it, and hears from us anew.
@@ -168,7 +179,7 @@ impl Room {
             Some(Recipient::Newcomer { .. }) | None => unused,
         };
         let offer = prepared.hand_over(now, Recipient::Member { epoch });
-        offer.map(|offer| JoinOffer { epoch, offer }).into_iter().collect()
+        offer.map(|offer| JoinOffer { epoch, offer, exchange }).into_iter().collect()
     }
 
     /// Somebody has got the offer that went with `join`.

@@ -64,6 +64,7 @@ impl Room {
             ServerSignal::Joined(_) | ServerSignal::Resumed { .. } => {}
             ServerSignal::Rejected(rejection) => self.on_rejected(now, rejection),
             ServerSignal::IceServers(ice) => {
+                self.answered_for_offers(now);
                 self.preflight.on_server_answer(None, &mut self.out);
                 self.use_ice_servers(Some(ice));
             }

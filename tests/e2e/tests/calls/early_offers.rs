@@ -5,10 +5,15 @@ use std::time::Duration;
 use tokio::time::sleep;
 use visavis_e2e::browser::BrowserKind;
 use visavis_e2e::call::{all_see_and_hear, join, wait_for_lobby};
-use visavis_e2e::relay::{Direction, Frame, pass_through};
+use visavis_e2e::relay::{Deliveries, Direction, Frame, pass_through};
 use visavis_e2e::{Browser, Page, Relay, RelayedServer, Server};
 
 use BrowserKind::{Chrome, Firefox};
+
+/// 80 ms there and back: it is worth it.
+fn far_away(_: &Frame) -> Deliveries {
+    vec![Duration::from_millis(40)]
+}
 
 /// The page has told the server an offer for whoever comes.
 async fn has_deposited(page: &Page, relay: &Relay, deposits: usize) {
@@ -61,7 +66,7 @@ async fn descriptions(site: &RelayedServer, kinds: [BrowserKind; 2]) -> usize {
 
 #[tokio::test]
 async fn two_browsers_of_one_kind_need_no_answer() {
-    let site = RelayedServer::start(Server::start().await, pass_through).await;
+    let site = RelayedServer::start(Server::start().await, far_away).await;
     assert_eq!(descriptions(&site, [Chrome, Chrome]).await, 0);
     assert_eq!(descriptions(&site, [Firefox, Firefox]).await, 0);
     assert_eq!(descriptions(&site, [Chrome, Firefox]).await, 1, "the answer");

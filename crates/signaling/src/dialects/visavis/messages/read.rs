@@ -109,7 +109,8 @@ fn read_join(fields: &Object<'_>) -> Result<Join, JsonError> {
 
 fn read_join_offer(fields: &Object<'_>) -> Result<JoinOffer, JsonError> {
     let epoch = fields.optional_u32("generation")?.unwrap_or(0);
-    Ok(JoinOffer { epoch, offer: read_early_offer(fields, "description")? })
+    let exchange = fields.optional_bool("exchange")?.unwrap_or(true);
+    Ok(JoinOffer { epoch, offer: read_early_offer(fields, "description")?, exchange })
 }
 
 fn read_deposit(fields: &Object<'_>) -> Result<Deposit, JsonError> {

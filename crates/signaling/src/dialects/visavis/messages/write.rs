@@ -181,10 +181,13 @@ fn write_ice_servers(list: &IceServerList, fields: &mut Fields) {
 }
 
 impl From<&JoinOffer> for Json {
-    fn from(JoinOffer { epoch, offer }: &JoinOffer) -> Self {
+    fn from(JoinOffer { epoch, offer, exchange }: &JoinOffer) -> Self {
         let mut fields = Fields::default();
         fields.number("generation", *epoch);
         fields.put("description", offer);
+        if !exchange {
+            fields.bool("exchange", false);
+        }
         fields.into()
     }
 }
