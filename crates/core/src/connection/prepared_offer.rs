@@ -114,7 +114,7 @@ impl PreparedOffer {
             (_, Some(HandedOver { recipient: Recipient::Newcomer { .. }, at, .. })) => {
                 Some(*at + MAX_DEPOSIT_AGE)
             }
-            (Offer::Made(_), _) if self.candidates.contains(&None) => Some(self.created_at),
+            (Offer::Made(_), _) if self.is_complete() => Some(self.created_at),
             (Offer::Made(_), _) => Some(self.created_at + GATHERING_TIMEOUT),
             (Offer::Pending | Offer::Failed, _) => None,
         }
@@ -151,6 +151,11 @@ impl PreparedOffer {
             | ConnectionEvent::HangUpChannelClosed
             | ConnectionEvent::RemoteCertificate(_) => {}
         }
+    }
+
+    /// Whether the browser has nothing to add to it.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.offer, Offer::Made(_)) && self.candidates.contains(&None)
     }
 
     /// Whether it is as good as one that would be made under these conditions.

@@ -29,8 +29,7 @@ impl Room {
         // That is also how it says whether it takes offers with `join`.
         let unknown = self.signal_client.early_offers() == EarlyOffers::Unknown;
         if self.preflight.awaits_server() || (self.config.prepare_connection && unknown) {
-            self.asked_for_offers(now);
-            self.signal_client.send(now, Outbound::Preflight, &mut self.out);
+            self.ask_for_offers(now);
         }
     }
 

@@ -25,7 +25,9 @@ pub(super) struct DepositSchedule {
     rate: RateLimiter,
     /// When the server was asked whether it takes offers, and how long it took to say so.
     asked_at: Timestamp,
-    server_rtt: Duration,
+    server_rtt: Option<Duration>,
+    /// Whether that was asked again. The first answer may have waited for a page that was still starting.
+    asked_again: bool,
 }
 
 impl Room {
@@ -50,6 +52,7 @@ impl Room {
             self.connections.set_prepared_offer(PreparedOffer::new(now, id, self.offer_conditions()));
         }
         self.deposit_offer(now);
+        self.confirm_distance(now);
     }
 
     fn discard_useless_offer(&mut self, now: Timestamp) {
@@ -153,13 +156,33 @@ impl Room {
     }
 
     /// The server is asked whether it takes offers.
-    pub(super) fn asked_for_offers(&mut self, now: Timestamp) {
+    pub(super) fn ask_for_offers(&mut self, now: Timestamp) {
         self.deposits.asked_at = now;
+        self.signal_client.send(now, Outbound::Preflight, &mut self.out);
     }
 
     /// It has answered.
     pub(super) fn answered_for_offers(&mut self, now: Timestamp) {
-        self.deposits.server_rtt = now.since(self.deposits.asked_at);
+        let rtt = now.since(self.deposits.asked_at);
+        self.deposits.server_rtt = Some(self.deposits.server_rtt.map_or(rtt, |before| before.min(rtt)));
+    }
+
+    /// Whether an answer would take longer than an exchange.
+    fn server_is_far(&self) -> bool {
+        self.deposits.server_rtt.is_some_and(|rtt| rtt >= EXCHANGE_MIN_RTT)
+    }
+
+    /// Asks again how far away the server is, once nothing else is to be done.
+    fn confirm_distance(&mut self, now: Timestamp) {
+        let complete = self.connections.prepared_offer().is_some_and(PreparedOffer::is_complete);
+        if complete
+            && self.session.lifecycle == Lifecycle::Lobby
+            && self.server_is_far()
+            && !self.deposits.asked_again
+        {
+            self.deposits.asked_again = true;
+            self.ask_for_offers(now);
+        }
     }
 
     /// The offer that goes with `join`: the one that is prepared, if the server takes it.
@@ -171,7 +194,7 @@ impl Room {
         }
         self.renew_prepared_offer(now);
         let unused = self.connections.unused_epoch();
-        let exchange = self.deposits.server_rtt >= EXCHANGE_MIN_RTT;
+        let exchange = self.server_is_far();
         let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };
         let epoch = match prepared.recipient() {
             // Somebody may have got it, and hears from us anew.
