@@ -1,6 +1,6 @@
 //! The preflight test before a call, and what it has to do with the rest of the room.
 
-use visavis_signaling::{EarlyOffers, Outbound, Source, Timestamp};
+use visavis_signaling::{EarlyOffers, Source, Timestamp};
 
 use super::Room;
 use crate::preflight::PreflightContext;
