@@ -37,10 +37,12 @@ async fn a_page_that_sleeps_for_a_minute_is_in_the_call_again() {
     let server = Server::start().await;
     let [ann, ben] = two_in_call(&server, Setup::chrome()).await;
     let cem = join_third(&server, Setup::firefox(), "Cem").await;
+    let tab = ann.hide().await;
     freeze(&ann, "frozen").await;
     // How long it sleeps is what is tested.
     sleep(FROZEN).await;
     freeze(&ann, "active").await;
+    ann.unhide(tab).await;
     let begin = Instant::now();
     all_see_and_hear(&[&ann, &ben, &cem]).await;
     println!("all met {:.1} s after a minute's sleep", begin.elapsed().as_secs_f64());
