@@ -85,7 +85,7 @@ impl Visibility {
         }
         let weak = Rc::downgrade(&inner);
         let _hidden = Listener::new(&inner.document, "visibilitychange", move |_| {
-            weak.upgrade().iter().for_each(|inner| inner.tell());
+            weak.upgrade().iter().for_each(|inner| inner.report_changes());
         });
         Ok(Self { inner, _callback, _hidden })
     }
@@ -116,11 +116,11 @@ impl Inner {
                 tile.size = entry.content_rect().map(|rect| [rect.width(), rect.height()]).or(tile.size);
             }
         }
-        self.tell();
+        self.report_changes();
     }
 
     /// Tells what is new.
-    fn tell(&self) {
+    fn report_changes(&self) {
         while let Some(command) = self.next_news() {
             self.shared.send(command);
         }

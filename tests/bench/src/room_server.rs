@@ -81,17 +81,17 @@ impl Rooms {
         if let Some(room) = message["room"].as_str() {
             let ids: Vec<String> = self.others(id, room).map(|(other, _)| other.to_string()).collect();
             self.clients.insert(id, (room.to_owned(), sender.clone()));
-            tell(sender, &json!({ "type": "peers", "ids": ids }));
+            send(sender, &json!({ "type": "peers", "ids": ids }));
         } else if let Some(to) = message["to"].as_str().and_then(|to| to.parse().ok()) {
             let Some((_, other)) = self.clients.get(&to) else { return };
-            tell(other, &json!({ "from": id.to_string(), "data": message["data"] }));
+            send(other, &json!({ "from": id.to_string(), "data": message["data"] }));
         }
     }
 
     fn leave(&mut self, id: u64) {
         let Some((room, _)) = self.clients.remove(&id) else { return };
         for (_, other) in self.others(id, &room) {
-            tell(other, &json!({ "type": "left", "id": id.to_string() }));
+            send(other, &json!({ "type": "left", "id": id.to_string() }));
         }
     }
 
@@ -102,7 +102,7 @@ impl Rooms {
 }
 
 /// Whoever does not listen any more has gone, and will be noticed.
-fn tell(sender: &UnboundedSender<Message>, message: &Value) {
+fn send(sender: &UnboundedSender<Message>, message: &Value) {
     let _ = sender.send(Message::text(message.to_string()));
 }
 

@@ -22,11 +22,11 @@ fn connect(harness: &mut Harness) -> Vec<Outbound> {
     sent()
 }
 
-fn says(to: &[&str], message: PeerMessage) -> Outbound {
+fn relayed(to: &[&str], message: PeerMessage) -> Outbound {
     Outbound::PeerMessage { to: to.iter().map(|to| id(to)).collect(), text: message.encode() }
 }
 
-fn hear(harness: &mut Harness, from: &str, text: &str) {
+fn receive_relayed(harness: &mut Harness, from: &str, text: &str) {
     let text = text.to_owned();
     harness.receive(Inbound::Sfu(SfuSignal::PeerMessage { from: id(from), text }));
 }
@@ -38,29 +38,29 @@ fn microphone(on: bool) -> PeerMessage {
 #[test]
 fn whoever_gets_connected_says_what_they_send_and_asks_the_others() {
     let mut harness = room();
-    let all = [says(&["a", "b"], microphone(false)), says(&["a", "b"], PeerMessage::MediaRequest)];
+    let all = [relayed(&["a", "b"], microphone(false)), relayed(&["a", "b"], PeerMessage::MediaRequest)];
     assert_eq!(connect(&mut harness), all);
     let state = |state| ConnectionEvent::ConnectionStateChange(state);
     harness.event(0, state(PeerConnectionState::Disconnected));
     assert_eq!(connect(&mut harness), all, "something may have been lost");
-    hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
-    assert_eq!(sent(), [says(&["a"], microphone(false))], "whoever asks is told");
+    receive_relayed(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    assert_eq!(sent(), [relayed(&["a"], microphone(false))], "whoever asks is told");
     harness.input(Input::Command(Command::Leave));
-    assert_eq!(sent(), [says(&["a", "b"], PeerMessage::Leave), Outbound::Leave]);
+    assert_eq!(sent(), [relayed(&["a", "b"], PeerMessage::Leave), Outbound::Leave]);
 }
 
 #[test]
 fn what_the_others_say_counts() {
     let mut harness = room();
     let media = |harness: &Harness| harness.room.view().participants[0].media.unwrap().microphone;
-    hear(&mut harness, "a", &microphone(true).encode());
+    receive_relayed(&mut harness, "a", &microphone(true).encode());
     assert!(media(&harness));
     for (from, text) in [("a", "{\"type\":\"hologram\"}"), ("a", "nonsense"), ("z", "{\"type\":\"leave\"}")] {
-        hear(&mut harness, from, text);
+        receive_relayed(&mut harness, from, text);
     }
     assert!(media(&harness));
     assert_eq!(harness.room.view().participants.len(), 2);
-    hear(&mut harness, "b", &PeerMessage::Leave.encode());
+    receive_relayed(&mut harness, "b", &PeerMessage::Leave.encode());
     assert_eq!(harness.room.view().participants.len(), 1);
 }
 
@@ -68,16 +68,16 @@ fn what_the_others_say_counts() {
 fn whoever_says_too_much_is_not_heard() {
     let mut harness = room();
     for _ in 0..240 {
-        hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+        receive_relayed(&mut harness, "a", &PeerMessage::MediaRequest.encode());
     }
     sent();
-    hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    receive_relayed(&mut harness, "a", &PeerMessage::MediaRequest.encode());
     assert_eq!(sent(), []);
-    hear(&mut harness, "b", &PeerMessage::MediaRequest.encode());
+    receive_relayed(&mut harness, "b", &PeerMessage::MediaRequest.encode());
     assert_eq!(sent().len(), 1, "the others are");
     harness.wait(Duration::from_secs(60));
     sent();
-    hear(&mut harness, "a", &PeerMessage::MediaRequest.encode());
+    receive_relayed(&mut harness, "a", &PeerMessage::MediaRequest.encode());
     assert_eq!(sent().len(), 1);
 }
 

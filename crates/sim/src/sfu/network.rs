@@ -50,7 +50,7 @@ impl World {
                 self.server.on_request(page, leg, request);
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
-            Some(Outbound::PeerMessage { to, text }) => self.carry(page, &to, &text),
+            Some(Outbound::PeerMessage { to, text }) => self.forward_message(page, &to, &text),
             Some(Outbound::Leave) => self.server.leave(page),
             Some(Outbound::Preflight | Outbound::Deposit(_)) | None => {}
         }
@@ -98,7 +98,7 @@ impl World {
 
     /// The server carries a message: from somebody whose connection that publishes is up to those whose connection that subscribes
     /// is. It drops what is for others, and says nothing.
-    fn carry(&mut self, page: usize, to: &[ParticipantId], text: &str) {
+    fn forward_message(&mut self, page: usize, to: &[ParticipantId], text: &str) {
         if !self.is_active(page, |direction| direction != LegDirection::Subscribe) {
             return;
         }

@@ -59,7 +59,7 @@ impl World {
 
     /// Whether the end of an open channel has heard the newest of what the other one sends. Where a channel is not, both know:
     /// it is closed, or waits for the path.
-    pub(super) fn hears_newest(&self, conn: &Conn) -> bool {
+    pub(super) fn has_received_newest(&self, conn: &Conn) -> bool {
         let Some((owner, other)) = self.other_end(conn) else { return true };
         let newest = PeerMessage::Media(self.peers[owner].media()).encode();
         let open = conn.channel == PeerChannel::Open && other.channel == PeerChannel::Open;

@@ -132,7 +132,7 @@ impl World {
                     && (screen || !media.screen)
                     && (screen_audio || !media.screen_audio)
             });
-            (!sends_its_tracks || !receives_all || !self.hears_newest(conn))
+            (!sends_its_tracks || !receives_all || !self.has_received_newest(conn))
                 .then(|| format!("peer {peer} misses something, or sends the wrong thing"))
         })
     }
