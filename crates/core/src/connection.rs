@@ -147,7 +147,7 @@ impl Connection {
             }),
             peer_channel: PeerChannel::default(),
             initial_scale: InitialScale::of(plan),
-            video_allocation: VideoAllocation::new(plan),
+            video_allocation: VideoAllocation::new(InitialScale::of(plan)),
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use visavis_e2e::bundle::copy_folder;
 use visavis_e2e::tools;
 
 /// Files worth sending compressed. Whoever hands out our page hands out theirs, as small.
@@ -108,23 +109,9 @@ fn compress_beside(file: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Copies a bundle of ours, with another configuration.
 pub(crate) fn copy_bundle(from: &Path, to: &Path, signaling: &str) -> Result<()> {
-    copy(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
+    copy_folder(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
     let config = serde_json::json!({ "signaling": { "url": signaling } });
     fs::write(to.join("config.json"), config.to_string())?;
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub struct Bundle {
 impl Bundle {
     /// Copies the bundle and gives it this configuration.
     pub fn with_config(config: &Value) -> Self {
-        Self::filled(config, |path| copy(&tools::dist(), path))
+        Self::filled(config, |path| copy_folder(&tools::dist(), path))
     }
 
     /// Unpacks the page of an earlier commit and gives it this configuration.
@@ -70,13 +70,17 @@ impl Drop for Bundle {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder with all that is in it.
+///
+/// # Errors
+/// If something cannot be read or written.
+pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
+            copy_folder(&entry.path(), &target)?;
         } else {
             fs::copy(entry.path(), target)?;
         }

@@ -12,6 +12,8 @@
 
 use visavis_signaling::{SdpType, SessionDescription};
 
+use super::sections::split_sections;
+
 /// One section of a description, line by line.
 type Lines<'a> = Vec<&'a str>;
 
@@ -33,16 +35,7 @@ pub(super) fn derive(own: &str, theirs: &str, we_begin_dtls: bool) -> Option<Ses
 
 /// The lines of the session, and those of each media section.
 fn sections(sdp: &str) -> Vec<Lines<'_>> {
-    let mut sections = vec![Vec::new()];
-    for line in sdp.lines().map(str::trim_end) {
-        if line.starts_with("m=") {
-            sections.push(Vec::new());
-        }
-        if let Some(section) = sections.last_mut() {
-            section.push(line);
-        }
-    }
-    sections
+    split_sections(sdp).into_iter().map(|part| part.lines().map(str::trim_end).collect()).collect()
 }
 
 fn write(sdp: &mut String, lines: &[&str], setup: &str) {
@@ -135,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_they_have_offered() {
+    fn contains_what_they_have_offered() {
         let answer = derive(&offer("ours", "", "97"), &offer("them", "", "97"), true).unwrap().sdp;
         assert_eq!(answer.matches("a=setup:passive\r\n").count(), 2);
         assert_eq!(answer.matches("a=ice-ufrag:them\r\n").count(), 2);

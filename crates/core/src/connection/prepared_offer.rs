@@ -11,7 +11,7 @@ use visavis_signaling::limits::MAX_EARLY_OFFER_BYTES;
 use visavis_signaling::{IceCandidate, SdpType, SessionDescription, Source, Timestamp};
 
 use super::derived_answer::derive;
-use super::sections::announce;
+use super::sections::{announce, split_sections};
 use super::{Connection, Context, PeerConnectionSlot};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::ConnectionConfig;
@@ -102,10 +102,13 @@ impl PreparedOffer {
     pub(crate) fn hand_over(&mut self, now: Timestamp, recipient: Recipient) -> Option<SessionDescription> {
         let Offer::Made(SessionDescription { sdp_type, sdp }) = &self.offer else { return None };
         let sdp = announce(&with_candidates(sdp, &self.candidates), &self.mids);
+        if sdp.len() > MAX_EARLY_OFFER_BYTES {
+            return None;
+        }
         let description = SessionDescription { sdp_type: *sdp_type, sdp: sdp.clone() };
         let candidates = self.candidates.len();
         self.handed_over = Some(HandedOver { recipient, at: now, sdp, candidates });
-        (description.sdp.len() <= MAX_EARLY_OFFER_BYTES).then_some(description)
+        Some(description)
     }
 
     /// When it is to be deposited, or has been with the server for long enough.
@@ -166,9 +169,14 @@ impl PreparedOffer {
             && (*captures || !conditions.captures)
     }
 
+    /// Whether the browser has refused to make it.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.offer, Offer::Failed)
+    }
+
     /// Whether it can be used.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
-        !matches!(self.offer, Offer::Failed) && now.since(self.created_at) <= MAX_AGE
+        !self.has_failed() && now.since(self.created_at) <= MAX_AGE
     }
 }
 
@@ -177,11 +185,7 @@ impl Connection {
     /// on it, everything follows as if it had just been asked.
     pub(crate) fn use_offer(&mut self, prepared: PreparedOffer, cx: &mut Context<'_>) {
         let PreparedOffer { id, offer, candidates, mids, .. } = prepared;
-        self.slot = PeerConnectionSlot::Created(id);
-        self.negotiator.local_description_prepared();
-        for (source, mid) in mids {
-            self.associated(source, mid);
-        }
+        self.take_over(id, mids);
         let follow = match &offer {
             Offer::Made(_) => candidates.iter().filter(|candidate| candidate.is_none()).cloned().collect(),
             Offer::Pending | Offer::Failed => candidates.clone(),
@@ -195,9 +199,16 @@ impl Connection {
             self.candidate_gathered(candidate, cx);
         }
     }
-}
 
-impl Connection {
+    /// Its peer connection is there, and has been asked for its first offer.
+    fn take_over(&mut self, id: ConnectionId, mids: Vec<(Source, String)>) {
+        self.slot = PeerConnectionSlot::Created(id);
+        self.negotiator.local_description_prepared();
+        for (source, mid) in mids {
+            self.associated(source, mid);
+        }
+    }
+
     /// Somebody has got an offer that the server was given, and this is their answer, if it is known.
     pub(crate) fn use_handed_over_offer(
         &mut self,
@@ -207,13 +218,9 @@ impl Connection {
     ) {
         let PreparedOffer { id, candidates, mids, handed_over, .. } = prepared;
         let Some(HandedOver { sdp, candidates: said, .. }) = handed_over else { return };
-        self.slot = PeerConnectionSlot::Created(id);
-        self.negotiator.local_description_prepared();
+        self.take_over(id, mids);
         self.negotiator.local_description_set(SdpType::Offer);
         self.certificates.on_local_description(&sdp);
-        for (source, mid) in mids {
-            self.associated(source, mid);
-        }
         let (said, follow) = candidates.split_at(said.min(candidates.len()));
         self.has_candidates.local = said.iter().any(Option::is_some);
         for candidate in said.iter().filter(|candidate| candidate.is_none()).chain(follow) {
@@ -229,23 +236,13 @@ impl Connection {
 /// `localDescription` is read.
 fn with_candidates(sdp: &str, candidates: &[Option<IceCandidate>]) -> String {
     let mut written = String::with_capacity(sdp.len() + 160 * candidates.len());
-    let mut sections = sdp.split_inclusive('\n').peekable();
-    let mut section: Option<(u16, String)> = None;
-    while let Some(line) = sections.next() {
-        written.push_str(line);
-        if line.starts_with("m=") {
-            let index = section.take().map_or(0, |(index, _)| index + 1);
-            section = Some((index, String::new()));
-        }
-        if let (Some((_, mid)), Some(value)) = (&mut section, line.strip_prefix("a=mid:")) {
-            value.trim_end().clone_into(mid);
-        }
-        if sections.peek().is_none_or(|next| next.starts_with("m="))
-            && let Some((index, mid)) = &section
-        {
-            for candidate in candidates.iter().flatten().filter(|candidate| belongs(candidate, *index, mid)) {
-                ["a=", &candidate.candidate, "\r\n"].iter().for_each(|part| written.push_str(part));
-            }
+    let mut parts = split_sections(sdp).into_iter();
+    written.push_str(parts.next().unwrap_or_default());
+    for (index, section) in (0..).zip(parts) {
+        written.push_str(section);
+        let mid = section.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap_or_default().trim_end();
+        for candidate in candidates.iter().flatten().filter(|candidate| belongs(candidate, index, mid)) {
+            ["a=", &candidate.candidate, "\r\n"].iter().for_each(|part| written.push_str(part));
         }
     }
     written

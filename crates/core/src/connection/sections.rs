@@ -45,6 +45,20 @@ impl Section {
     }
 }
 
+/// A description in parts: what is said of the whole session, and then each of its media sections.
+pub(super) fn split_sections(sdp: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    for line in sdp.split_inclusive('\n') {
+        if line.starts_with("m=") {
+            parts.push(sdp.get(start..at).unwrap_or_default());
+            start = at;
+        }
+        at += line.len();
+    }
+    parts.push(sdp.get(start..).unwrap_or_default());
+    parts
+}
+
 /// The media sections of a description, in order.
 pub(super) fn sections(sdp: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();

@@ -13,7 +13,6 @@ use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::send_stats::SendStats;
 use crate::timing::SMALLER_ENCODING_DELAY;
-use crate::topology::ConnectionPlan;
 use crate::track_settings::{TrackSettings, VideoSettings, VideoSize};
 
 /// What all cameras that we send take together at most: a mesh of eight would otherwise fill any uplink.
@@ -50,10 +49,10 @@ pub(super) struct VideoAllocation {
 }
 
 impl VideoAllocation {
-    pub(super) fn new(plan: ConnectionPlan) -> Self {
-        let camera = match plan {
-            ConnectionPlan::MeshOfferer => EncodingParameters::REDUCED,
-            ConnectionPlan::MeshAnswerer | ConnectionPlan::Leg(_) => EncodingParameters::default(),
+    pub(super) fn new(initial_scale: InitialScale) -> Self {
+        let camera = match initial_scale {
+            InitialScale::Full => EncodingParameters::default(),
+            InitialScale::Reduced | InitialScale::ReducedUntil(_) => EncodingParameters::REDUCED,
         };
         Self {
             shown: VideoSettings::default(),

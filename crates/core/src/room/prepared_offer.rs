@@ -12,7 +12,7 @@ use super::Room;
 use crate::connection::{OfferConditions, PreparedOffer, Recipient, Recovery};
 use crate::output::ConnectionEffect;
 use crate::rate_limiter::RateLimiter;
-use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, EXCHANGE_MIN_RTT};
+use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, EXCHANGE_MIN_RTT, RATE_LIMIT_PERIOD};
 use crate::topology::ConnectionPlan;
 use crate::view::Lifecycle;
 
@@ -34,13 +34,13 @@ impl Room {
     /// Has an offer made as soon as it may be of use and no device is being opened, and gives it to the server if that takes
     /// it. What is of no use any more goes.
     pub(super) fn prepare_offer(&mut self, now: Timestamp) {
+        self.discard_useless_offer(now);
         let prepares = match self.session.lifecycle {
             Lifecycle::Lobby => self.signal_client.is_open(),
             Lifecycle::Joining => true,
             Lifecycle::Joined => self.may_deposit() && self.deposits.next_at <= now,
             Lifecycle::Reconnecting | Lifecycle::Left => false,
         };
-        self.discard_useless_offer(now);
         if self.connections.prepared_offer().is_none()
             && prepares
             && self.config.prepare_connection
@@ -56,8 +56,8 @@ impl Room {
     }
 
     fn discard_useless_offer(&mut self, now: Timestamp) {
-        let conditions = self.offer_conditions();
         let Some(prepared) = self.connections.prepared_offer() else { return };
+        let conditions = self.offer_conditions();
         let usable = prepared.is_usable(now) && prepared.meets(&conditions);
         let useful = match (self.session.lifecycle, prepared.recipient()) {
             // The server may have given it to somebody.
@@ -69,9 +69,18 @@ impl Room {
             (Lifecycle::Joined, _) => usable && self.may_deposit(),
             (Lifecycle::Reconnecting | Lifecycle::Left, _) => false,
         };
-        if !useful {
+        let failed = prepared.has_failed() && self.session.lifecycle == Lifecycle::Joined;
+        if failed {
+            self.give_up_deposit(now);
+        } else if !useful {
             self.connections.discard_prepared_offer(&mut self.out);
         }
+    }
+
+    /// The browser makes no offer that the server would take. It is not asked again for a while.
+    fn give_up_deposit(&mut self, now: Timestamp) {
+        self.connections.discard_prepared_offer(&mut self.out);
+        self.deposits.next_at = now + RATE_LIMIT_PERIOD;
     }
 
     /// Whether an offer is to lie with the server for whoever joins next.
@@ -96,11 +105,12 @@ impl Room {
         }
         let number = self.deposits.next_number;
         self.deposits.next_number = number.wrapping_add(1);
-        if let Some(offer) = prepared.hand_over(now, Recipient::Newcomer { deposit: number }) {
-            let deposit = Outbound::Deposit(Deposit { number, offer });
-            self.signal_client.send(now, deposit, &mut self.out);
-            self.prepare_answerer();
-        }
+        let Some(offer) = prepared.hand_over(now, Recipient::Newcomer { deposit: number }) else {
+            return self.give_up_deposit(now);
+        };
+        let deposit = Outbound::Deposit(Deposit { number, offer });
+        self.signal_client.send(now, deposit, &mut self.out);
+        self.prepare_answerer();
     }
 
     /// When there is something to do for a deposit.
@@ -157,6 +167,10 @@ impl Room {
 
     /// The server is asked whether it takes offers.
     pub(super) fn ask_for_offers(&mut self, now: Timestamp) {
+        if self.signal_client.early_offers() == EarlyOffers::Unknown {
+            // Another socket, and perhaps another network.
+            (self.deposits.server_rtt, self.deposits.asked_again) = (None, false);
+        }
         self.deposits.asked_at = now;
         self.signal_client.send(now, Outbound::Preflight, &mut self.out);
     }
@@ -224,24 +238,26 @@ impl Room {
     pub(super) fn on_exchanged_offer(&mut self, now: Timestamp, exchanged: ExchangedOffer) {
         let ExchangedOffer { from, epoch, offer, deposit } = exchanged;
         let remote = Remote::Participant(from);
-        let ours = Some(Recipient::Newcomer { deposit });
+        let recipient = self.connections.prepared_offer().and_then(PreparedOffer::recipient);
+        let is_there = recipient == Some(Recipient::Newcomer { deposit });
         let answer = self
             .connections
             .prepared_offer()
-            .filter(|prepared| prepared.recipient() == ours)
-            .map(|prepared| prepared.derive_answer(&offer, self.begins_dtls(&remote)));
+            .filter(|_| is_there && self.connections.get(&remote).is_some())
+            .and_then(|prepared| prepared.derive_answer(&offer, self.begins_dtls(&remote)));
         self.postpone_deposit(now);
-        if let (Some(Some(answer)), true) = (&answer, self.connections.get(&remote).is_some())
+        if answer.is_some()
             && let Some(prepared) = self.connections.take_prepared_offer()
         {
-            return self.use_handed_over_offer(now, &remote, epoch, prepared, Some(answer.clone()));
+            return self.use_handed_over_offer(now, &remote, epoch, prepared, answer);
         }
         let message = NegotiationMessage::Description(offer);
         self.on_negotiation(now, Negotiation { remote: remote.clone(), epoch, message });
-        match answer {
-            Some(_) => self.connections.discard_prepared_offer(&mut self.out),
+        if is_there {
+            self.connections.discard_prepared_offer(&mut self.out);
+        } else {
             // They may have taken it for the other half of a connection, and it is no more.
-            None => self.rebuild_within_limit(now, &remote),
+            self.rebuild_within_limit(now, &remote);
         }
     }
 

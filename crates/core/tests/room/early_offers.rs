@@ -196,6 +196,30 @@ fn there_are_only_so_many_in_any_minute() {
     assert_eq!(deposits, DEPOSITS_PER_MINUTE);
 }
 
+/// Each try makes a connection.
+#[test]
+fn a_browser_that_makes_no_offer_for_the_server_is_asked_once_a_minute() {
+    let error = || OperationError { name: "OperationError".into() };
+    let long = || {
+        let pad = ["a=x:", &"x".repeat(40 * 1024), "\r\n"].concat();
+        SessionDescription { sdp_type: SdpType::Offer, sdp: [OWN, &pad].concat() }
+    };
+    for refuses in [true, false] {
+        let mut harness = harness(None);
+        harness.join(&[]);
+        sent();
+        for connection in 0..3 {
+            let made = if refuses { Err(error()) } else { Ok(long()) };
+            let mut effects = harness.event(connection, ConnectionEvent::LocalDescriptionSet(made));
+            effects.extend(harness.event(connection, ConnectionEvent::IceCandidate(None)));
+            assert!(effects.contains(&on(connection, ConnectionEffect::Close)), "{refuses}: {effects:?}");
+            assert_eq!(creations(&harness.wait(Duration::from_secs(59))), [], "{refuses}");
+            assert_eq!(creations(&harness.wait(Duration::from_secs(1))), [(connection + 1, Role::Offerer)]);
+        }
+        assert_eq!(sent(), [], "{refuses}");
+    }
+}
+
 #[test]
 fn nothing_lies_with_a_server_for_a_room_that_is_full() {
     let mut harness = harness(Some(2));
