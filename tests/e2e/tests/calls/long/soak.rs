@@ -168,13 +168,21 @@ fn assert_flat(page: &Page, before: &Remains, after: &Remains) {
     assert!(before.wasm > 0, "{name}: the memory of the program was not seen");
 }
 
+/// Whoever is in a room has two connections ready for the next newcomer: the offer that lies with the server, and one to
+/// answer with. After many visits the server takes no more offers for up to a minute.
+async fn awaits_a_newcomer(page: &Page) {
+    page.wait_until("to be alone, and ready for a newcomer", |snapshot| {
+        snapshot.others().count() == 0
+            && snapshot.resources.connections == 0
+            && snapshot.resources.prepared == 2
+    })
+    .await;
+}
+
 /// Ben's visits after the warm-up, and what then remains of both.
 async fn measured_visits(ann: &Page, ben: &Page, relay: &Relay, before: &[Remains; 2]) -> [Remains; 2] {
     visit(ben, VISITS - WARM_UP, relay).await;
-    ann.wait_until("to be alone", |snapshot| {
-        snapshot.others().count() == 0 && snapshot.resources.connections == 0
-    })
-    .await;
+    awaits_a_newcomer(ann).await;
     ben.wait_until("to hold nothing", |snapshot| {
         snapshot.resources.connections == 0
             && snapshot.resources.prepared == 0
@@ -211,7 +219,7 @@ async fn two_hundred_visits_leave_nothing_behind() {
     ben.wait_until("to be out", |snapshot| snapshot.state == "left").await;
 
     visit(&ben, WARM_UP, &site.relay).await;
-    ann.wait_until("to be alone", |snapshot| snapshot.others().count() == 0).await;
+    awaits_a_newcomer(&ann).await;
     let before = [remains(&ann).await, remains(&ben).await];
     let after = measured_visits(&ann, &ben, &site.relay, &before).await;
     if grew(&before, &after) {
