@@ -563,7 +563,7 @@ async fn a_publisher_offers_only_what_it_was_given() {
     let events = Events::new();
     let sink = events.clone();
     let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
-    rtc.create(A, Role::Publisher, &ConnectionConfig::default());
+    rtc.create(A, Role::SfuOfferer, &ConnectionConfig::default());
     rtc.add_transceiver(A, Source::Microphone);
     rtc.add_receiver(A, MediaKind::Video);
     until("negotiation", || events.take().contains(&(A, ConnectionEvent::NegotiationNeeded))).await;

@@ -143,7 +143,7 @@ impl Connection {
             remote_media: RemoteMedia::default(),
             transceivers: LocalTransceivers::new(match role {
                 Role::Offerer => &Source::MICROPHONE_AND_CAMERA,
-                Role::Answerer | Role::Publisher => &[],
+                Role::Answerer | Role::SfuOfferer => &[],
             }),
             peer_channel: PeerChannel::default(),
             initial_scale: InitialScale::of(plan),

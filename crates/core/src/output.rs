@@ -28,7 +28,7 @@ pub enum Role {
     Answerer,
     /// It makes the first offer, and begins with nothing: transceivers follow one by one
     /// ([`ConnectionEffect::AddTransceiver`], [`ConnectionEffect::AddReceiver`]).
-    Publisher,
+    SfuOfferer,
 }
 
 /// What `RTCConfiguration` a connection gets.

@@ -339,7 +339,7 @@ impl Room {
     /// The far end of the connection on which somebody is received.
     fn remote_of(&self, member: &Member) -> Option<Remote> {
         match member.offerer {
-            Offerer::ViaSfu => self.sfu.leg_of(&member.id).map(Remote::Server),
+            Offerer::Sfu => self.sfu.connection_of(&member.id).map(Remote::Server),
             Offerer::Us | Offerer::Them | Offerer::Unknown => Some(Remote::Participant(member.id.clone())),
         }
     }

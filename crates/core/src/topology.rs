@@ -1,12 +1,12 @@
 //! Which connections should exist, what each begins with, and who yields on them.
 //!
-//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::ViaSfu`](visavis_signaling::Offerer::ViaSfu)), so that a room can be either, or,
+//! A participant is in the mesh or behind a selective forwarding unit ([`Offerer::Sfu`](visavis_signaling::Offerer::Sfu)), so that a room can be either, or,
 //! while it moves from one to the other, both.
 
 mod mesh;
 mod sfu;
 
-use visavis_signaling::{LegDirection, ParticipantId, Remote, Source};
+use visavis_signaling::{ParticipantId, Remote, SfuDirection, Source};
 
 pub(crate) use self::sfu::Sfu;
 use crate::output::Role;
@@ -34,7 +34,7 @@ pub(crate) enum ConnectionPlan {
     /// The same, in the sections that they offer.
     MeshAnswerer,
     /// What a selective forwarding unit wants of us, or has for us.
-    Leg(LegDirection),
+    Sfu(SfuDirection),
 }
 
 impl ConnectionPlan {
@@ -42,8 +42,8 @@ impl ConnectionPlan {
     pub(crate) fn role(self) -> Role {
         match self {
             Self::MeshOfferer => Role::Offerer,
-            Self::MeshAnswerer | Self::Leg(LegDirection::Subscribe) => Role::Answerer,
-            Self::Leg(LegDirection::Publish(_) | LegDirection::Both { .. }) => Role::Publisher,
+            Self::MeshAnswerer | Self::Sfu(SfuDirection::Subscribe) => Role::Answerer,
+            Self::Sfu(SfuDirection::Publish(_) | SfuDirection::Both { .. }) => Role::SfuOfferer,
         }
     }
 
@@ -51,7 +51,7 @@ impl ConnectionPlan {
     pub(crate) fn max_sections(self) -> usize {
         match self {
             Self::MeshOfferer | Self::MeshAnswerer => MAX_SECTIONS,
-            Self::Leg(_) => MAX_FORWARDED_SECTIONS,
+            Self::Sfu(_) => MAX_FORWARDED_SECTIONS,
         }
     }
 
@@ -59,7 +59,7 @@ impl ConnectionPlan {
     pub(crate) fn sends(self, source: Source) -> bool {
         match self {
             Self::MeshOfferer | Self::MeshAnswerer => true,
-            Self::Leg(direction) => direction.publishes(source),
+            Self::Sfu(direction) => direction.publishes(source),
         }
     }
 }

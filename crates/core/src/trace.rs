@@ -2,8 +2,8 @@
 //! to speak with each other.
 
 use visavis_signaling::{
-    Inbound, LegRequest, Negotiation, NegotiationMessage, Outbound, RosterSignal, SdpType, ServerSignal,
-    SessionDescription, SfuSignal,
+    Inbound, Negotiation, NegotiationMessage, Outbound, RosterSignal, SdpType, ServerSignal,
+    SessionDescription, SfuRequest, SfuSignal,
 };
 
 /// What a line of the trace is.
@@ -50,7 +50,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
         Inbound::Roster(RosterSignal::Left(id)) => ("left:", id.as_str()),
         Inbound::Roster(RosterSignal::Lost(id)) => ("is gone:", id.as_str()),
         Inbound::Roster(RosterSignal::MediaState { from, .. }) => ("media:", from.as_str()),
-        Inbound::Sfu(SfuSignal::Legs(_)) => ("connections to the server", ""),
+        Inbound::Sfu(SfuSignal::Connections(_)) => ("connections to the server", ""),
         Inbound::Sfu(SfuSignal::Tracks { .. }) => ("forwarded tracks", ""),
         Inbound::Sfu(SfuSignal::PeerMessage { from, .. }) => ("message of", from.as_str()),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),
@@ -64,8 +64,8 @@ pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
     let (what, to) = match outbound {
         Outbound::Join { room, .. } => ("join", room.as_str()),
         Outbound::Negotiation(negotiation) => describe_negotiation(negotiation),
-        Outbound::Leg(_, LegRequest::RestartIce) => ("restart ICE", "server"),
-        Outbound::Leg(_, LegRequest::Rebuild) => ("replace connection", "server"),
+        Outbound::Sfu(_, SfuRequest::RestartIce) => ("restart ICE", "server"),
+        Outbound::Sfu(_, SfuRequest::Rebuild) => ("replace connection", "server"),
         Outbound::MediaState(_) => ("media", ""),
         Outbound::Deposit(_) => ("offer for whoever comes", ""),
         Outbound::PeerMessage { .. } => ("message", ""),

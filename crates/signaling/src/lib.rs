@@ -32,7 +32,9 @@ pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe
 pub use dialects::{Mapping, known_as};
 pub use offers::{Deposit, EarlyOffers, ExchangedOffer, GivenOffer, JoinOffer};
 pub use rejection::{RejectCode, Rejection};
-pub use sfu::{ForwardedTrack, Leg, LegDirection, LegId, LegRequest, PublishedSources, SfuSignal};
+pub use sfu::{
+    ForwardedTrack, PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal,
+};
 pub use signal::{
     IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Negotiation, NegotiationMessage,
     Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,

@@ -38,7 +38,7 @@ pub const MAX_EARLY_OFFER_BYTES: usize = 32 * 1024;
 /// Most participants in a roster; a longer one is refused.
 pub const MAX_PARTICIPANTS: usize = 64;
 /// Most connections to a selective forwarding unit: two for each participant, and a few of our own.
-pub const MAX_LEGS: usize = 2 * MAX_PARTICIPANTS + 4;
+pub const MAX_SFU_CONNECTIONS: usize = 2 * MAX_PARTICIPANTS + 4;
 /// Most ICE servers, and most URLs of one.
 pub const MAX_ICE_SERVERS: usize = 16;
 /// Longest URL, user name or credential of an ICE server, in bytes.

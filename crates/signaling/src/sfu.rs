@@ -7,24 +7,24 @@
 use crate::signal::ParticipantId;
 use crate::sources::Source;
 
-/// Identifies a [`Leg`]. Chosen by the dialect; at most one leg has it at a time.
+/// Identifies a [`SfuConnection`]. Chosen by the dialect; at most one connection has it at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LegId(pub u32);
+pub struct SfuConnectionId(pub u32);
 
 /// One `RTCPeerConnection` between this client and a selective forwarding unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Leg {
+pub struct SfuConnection {
     /// Its id.
-    pub id: LegId,
+    pub id: SfuConnectionId,
     /// Which peer connection it is: if it differs from the one before, that is closed and a new one is made.
     pub epoch: u32,
     /// Which media it carries, and who offers.
-    pub direction: LegDirection,
+    pub direction: SfuDirection,
 }
 
-/// Which media a [`Leg`] carries, and who makes its offers.
+/// Which media a [`SfuConnection`] carries, and who makes its offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LegDirection {
+pub enum SfuDirection {
     /// We offer, and send these sources.
     Publish(PublishedSources),
     /// The server offers, and sends what others publish.
@@ -40,7 +40,7 @@ pub enum LegDirection {
     },
 }
 
-impl LegDirection {
+impl SfuDirection {
     /// Whether this source of ours is sent on it.
     pub fn publishes(self, source: Source) -> bool {
         match self {
@@ -88,11 +88,11 @@ pub struct ForwardedTrack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SfuSignal {
     /// The connections that should exist.
-    Legs(Vec<Leg>),
+    Connections(Vec<SfuConnection>),
     /// What a connection carries. May name sections and people that are not known yet.
     Tracks {
         /// Which connection.
-        leg: LegId,
+        connection: SfuConnectionId,
         /// What comes on it.
         tracks: Vec<ForwardedTrack>,
     },
@@ -107,9 +107,9 @@ pub enum SfuSignal {
 
 /// What we want of a selective forwarding unit, because a connection to it is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LegRequest {
+pub enum SfuRequest {
     /// An offer with new ICE credentials, on a connection where the server offers.
     RestartIce,
-    /// Another connection in its place: [`SfuSignal::Legs`] with another epoch.
+    /// Another connection in its place: [`SfuSignal::Connections`] with another epoch.
     Rebuild,
 }

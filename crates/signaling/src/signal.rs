@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::limits::MAX_ID_BYTES;
 use crate::offers::{Deposit, ExchangedOffer, GivenOffer, JoinOffer};
 use crate::rejection::Rejection;
-use crate::sfu::{LegId, LegRequest, SfuSignal};
+use crate::sfu::{SfuConnectionId, SfuRequest, SfuSignal};
 use crate::sources::Source;
 
 /// Who a participant is, for as long as they are in the room.
@@ -179,7 +179,7 @@ pub enum Offerer {
     /// They do.
     Them,
     /// Nobody does: what they publish comes by way of a selective forwarding unit, and no connection leads to them.
-    ViaSfu,
+    Sfu,
     /// Nobody can tell, nor whether anybody is there: the server relays to whoever listens. We offer into the silence.
     Unknown,
 }
@@ -278,7 +278,7 @@ pub enum Remote {
     /// A participant, in a mesh.
     Participant(ParticipantId),
     /// A selective forwarding unit (RFC 7667 section 3.7).
-    Server(LegId),
+    Server(SfuConnectionId),
 }
 
 impl Remote {
@@ -346,7 +346,7 @@ pub enum Outbound {
     /// A step in the negotiation of one peer connection.
     Negotiation(Negotiation),
     /// One of our connections to a selective forwarding unit is broken.
-    Leg(LegId, LegRequest),
+    Sfu(SfuConnectionId, SfuRequest),
     /// What we send has changed.
     MediaState(MediaState),
     /// Carry this message between Visavis pages to these participants, each at most once and in order. Only where

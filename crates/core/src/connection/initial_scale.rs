@@ -35,7 +35,7 @@ impl InitialScale {
     pub(super) fn of(plan: ConnectionPlan) -> Self {
         match plan {
             ConnectionPlan::MeshOfferer => Self::Reduced,
-            ConnectionPlan::MeshAnswerer | ConnectionPlan::Leg(_) => Self::Full,
+            ConnectionPlan::MeshAnswerer | ConnectionPlan::Sfu(_) => Self::Full,
         }
     }
 }

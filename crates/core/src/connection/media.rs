@@ -1,6 +1,6 @@
 //! What a connection carries: our transceivers, the tracks of the far end, and what the counters of both say.
 
-use visavis_signaling::{LegDirection, MediaKind, ParticipantId, Source};
+use visavis_signaling::{MediaKind, ParticipantId, SfuDirection, Source};
 
 use super::remote_media::RemoteMedia;
 use super::sections::announce;
@@ -113,7 +113,7 @@ impl Connection {
             ConnectionPlan::MeshOfferer | ConnectionPlan::MeshAnswerer => {
                 self.is_visavis() && self.negotiator.is_established()
             }
-            ConnectionPlan::Leg(_) => self.id().is_some(),
+            ConnectionPlan::Sfu(_) => self.id().is_some(),
         };
         for source in sources {
             if ready && self.plan.sends(source) && !self.transceivers.sources.contains(&source) {
@@ -125,10 +125,10 @@ impl Connection {
     /// Gives a connection to a selective forwarding unit the transceivers that are to be there before anything is published, so
     /// that a microphone that is switched on later needs no negotiation.
     pub(crate) fn add_planned_transceivers(&mut self, out: &mut Outbox) {
-        let ConnectionPlan::Leg(direction) = self.plan else { return };
+        let ConnectionPlan::Sfu(direction) = self.plan else { return };
         let wanted = match direction {
-            LegDirection::Both { audio, video, .. } => [audio, video],
-            LegDirection::Publish(_) | LegDirection::Subscribe => [0; 2],
+            SfuDirection::Both { audio, video, .. } => [audio, video],
+            SfuDirection::Publish(_) | SfuDirection::Subscribe => [0; 2],
         };
         self.publish(Source::MICROPHONE_AND_CAMERA.into_iter(), out);
         for at in [0, 1] {
@@ -179,7 +179,7 @@ impl Connection {
     pub(crate) fn wants_audio(&self) -> bool {
         let mut mids = self.transceivers.mids.iter();
         let mid = mids.find(|(source, _)| *source == Source::Microphone).map(|(_, mid)| mid);
-        matches!(self.plan, ConnectionPlan::Leg(_)) && mid.is_some_and(|mid| self.remote_media.receives(mid))
+        matches!(self.plan, ConnectionPlan::Sfu(_)) && mid.is_some_and(|mid| self.remote_media.receives(mid))
     }
 
     /// Their picture, as we see it.
@@ -222,7 +222,7 @@ impl Connection {
             one.packets = packets(stats.inbound.iter().filter(is_it));
         }
         let counters = self.counters(stats);
-        let forwarded = matches!(self.plan, ConnectionPlan::Leg(_));
+        let forwarded = matches!(self.plan, ConnectionPlan::Sfu(_));
         match self.watch.sample(context, &counters, expected, microphones) {
             FlowVerdict::Flowing => self.recovery.on_media(),
             FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),

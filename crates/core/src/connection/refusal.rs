@@ -52,7 +52,7 @@ impl Connection {
     pub(super) fn refuse(&mut self, reason: ConnectionReason, cx: &mut Context<'_>) {
         self.fail(reason, cx.now);
         let sdp_type = match self.role() {
-            Role::Offerer | Role::Publisher => SdpType::Offer,
+            Role::Offerer | Role::SfuOfferer => SdpType::Offer,
             Role::Answerer => SdpType::Answer,
         };
         // Only other Visavis pages know what it means.

@@ -1,7 +1,8 @@
 //! The connections to the others: made, negotiated, mended, and put away.
 
 use visavis_signaling::{
-    IceServers, LegId, LegRequest, Offerer, Outbound, ParticipantId, Remote, SfuSignal, Timestamp, ice,
+    IceServers, Offerer, Outbound, ParticipantId, Remote, SfuConnectionId, SfuRequest, SfuSignal, Timestamp,
+    ice,
 };
 
 use super::Room;
@@ -106,7 +107,7 @@ impl Room {
         }
         let prepared = match plan {
             ConnectionPlan::MeshAnswerer => self.connections.take_prepared_answerer(),
-            ConnectionPlan::MeshOfferer | ConnectionPlan::Leg(_) => None,
+            ConnectionPlan::MeshOfferer | ConnectionPlan::Sfu(_) => None,
         };
         let made = prepared.unwrap_or_else(|| self.create_peer_connection(plan));
         if let Some(connection) = self.connections.get_mut(remote) {
@@ -222,22 +223,22 @@ impl Room {
 
     fn perform_repair(&mut self, now: Timestamp, remote: &Remote, repair: Repair) {
         match (remote, repair) {
-            (Remote::Server(leg), Repair::RestartIce) if self.sfu.server_offers_on(*leg) => {
-                self.ask_sfu(now, *leg, LegRequest::RestartIce);
+            (Remote::Server(id), Repair::RestartIce) if self.sfu.server_offers_on(*id) => {
+                self.ask_sfu(now, *id, SfuRequest::RestartIce);
             }
             (_, Repair::RestartIce) => self.with_connection(now, remote, Connection::restart_ice),
             (Remote::Participant(_), Repair::Rebuild) => self.rebuild(now, remote),
-            (Remote::Server(leg), Repair::Rebuild) => {
+            (Remote::Server(id), Repair::Rebuild) => {
                 if let Some(connection) = self.connections.get_mut(remote) {
                     *connection.recovery_mut() = connection.recovery().for_successor(now);
                 }
-                self.ask_sfu(now, *leg, LegRequest::Rebuild);
+                self.ask_sfu(now, *id, SfuRequest::Rebuild);
             }
         }
     }
 
-    fn ask_sfu(&mut self, now: Timestamp, leg: LegId, request: LegRequest) {
-        self.signal_client.send(now, Outbound::Leg(leg, request), &mut self.out);
+    fn ask_sfu(&mut self, now: Timestamp, id: SfuConnectionId, request: SfuRequest) {
+        self.signal_client.send(now, Outbound::Sfu(id, request), &mut self.out);
     }
 
     /// A signal of a selective forwarding unit about our connections to it.
@@ -245,9 +246,9 @@ impl Room {
         if let SfuSignal::PeerMessage { from, text } = signal {
             return self.on_relayed_message(now, &from, &text);
         }
-        let legs = matches!(signal, SfuSignal::Legs(_));
+        let replaced = matches!(signal, SfuSignal::Connections(_));
         self.sfu.on_signal(signal);
-        if legs {
+        if replaced {
             self.reconcile(now);
             for remote in self.connections.remotes(|remote, _| remote.participant().is_none()) {
                 self.replay_early(now, &remote);

@@ -15,8 +15,9 @@ use crate::peer_message::PeerMessage;
 impl Room {
     /// Sends what we publish, if it has changed since it was sent last, or may have been lost.
     pub(super) fn relay_media_state(&mut self, now: Timestamp, media: MediaState) {
-        let is_up =
-            |(remote, leg): (&Remote, &Connection)| remote.participant().is_none() && leg.is_connected();
+        let is_up = |(remote, connection): (&Remote, &Connection)| {
+            remote.participant().is_none() && connection.is_connected()
+        };
         let connected = self.connections.iter().any(is_up);
         let before = self.session.relayed_media;
         if !connected || before == Some(media) || !self.relay(now, PeerMessage::Media(media)) {
@@ -30,8 +31,7 @@ impl Room {
 
     /// Sends a message to everybody whose media a server forwards. Whether there is anybody.
     pub(super) fn relay(&mut self, now: Timestamp, message: PeerMessage) -> bool {
-        let forwarded =
-            self.roster.iter().filter(|member| member.offerer == Offerer::ViaSfu && member.present);
+        let forwarded = self.roster.iter().filter(|member| member.offerer == Offerer::Sfu && member.present);
         let to = forwarded.map(|member| member.id.clone()).collect();
         self.relay_to(now, to, message)
     }
@@ -47,7 +47,7 @@ impl Room {
 
     /// A message that the server has carried. Of whoever says too much the rest is dropped.
     pub(super) fn on_relayed_message(&mut self, now: Timestamp, from: &ParticipantId, text: &str) {
-        let member = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::ViaSfu);
+        let member = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::Sfu);
         if !member.is_some_and(|member| member.messages.take(now, MAX_MESSAGES_PER_MINUTE)) {
             return;
         }

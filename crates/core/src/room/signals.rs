@@ -129,7 +129,7 @@ impl Room {
     /// Somebody comes back who takes up where they were. If we have given them up meanwhile, they do not know, and
     /// would wait for ever: so the offer is ours.
     fn on_participant_resumed(&mut self, now: Timestamp, info: ParticipantInfo) {
-        let offerer = if info.offerer == Offerer::ViaSfu { Offerer::ViaSfu } else { Offerer::Us };
+        let offerer = if info.offerer == Offerer::Sfu { Offerer::Sfu } else { Offerer::Us };
         self.participant_present(now, ParticipantInfo { offerer, ..info });
     }
 
@@ -172,7 +172,7 @@ impl Room {
             member.present = false;
             member.may_resume = true;
             // If they come back, they are the newcomer.
-            if member.offerer != Offerer::ViaSfu {
+            if member.offerer != Offerer::Sfu {
                 member.offerer = Offerer::Them;
             }
         }

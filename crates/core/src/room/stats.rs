@@ -1,6 +1,6 @@
 //! Whether media flows: when `getStats()` is called, and what should have grown.
 
-use visavis_signaling::{ForwardedTrack, LegId, ParticipantId, Remote, Source, Timestamp};
+use visavis_signaling::{ForwardedTrack, ParticipantId, Remote, SfuConnectionId, Source, Timestamp};
 
 use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, ReceivedMicrophone, SampleContext};
@@ -82,7 +82,7 @@ impl Room {
         let Some(connection) = self.connections.get(remote) else { return };
         let (expected, microphones) = match remote {
             Remote::Participant(id) => self.expected_of_participant(id, connection),
-            Remote::Server(leg) => self.expected_on_leg(*leg, connection),
+            Remote::Server(id) => self.expected_from_sfu(*id, connection),
         };
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.on_stats(moment, stats, expected, microphones);
@@ -113,7 +113,7 @@ impl Room {
     }
 
     /// A server may hold back any picture, ours and theirs. Whom it has lost it does not forward.
-    fn expected_on_leg(&self, leg: LegId, connection: &Connection) -> Expected {
+    fn expected_from_sfu(&self, id: SfuConnectionId, connection: &Connection) -> Expected {
         let own = self.media.state();
         let expected = ExpectedMedia {
             local_microphone: own.microphone && connection.plan().sends(Source::Microphone),
@@ -125,7 +125,7 @@ impl Room {
             let member = self.roster.get(id).filter(|member| member.present);
             member.and_then(|member| member.media).is_some_and(|media| media.microphone)
         };
-        let microphones = self.sfu.microphones_on(leg).map(|ForwardedTrack { mid, publisher, .. }| {
+        let microphones = self.sfu.microphones_on(id).map(|ForwardedTrack { mid, publisher, .. }| {
             let (mid, on) = (Some(mid.clone()), is_on(publisher));
             ReceivedMicrophone { publisher: publisher.clone(), mid, on, packets: 0 }
         });

@@ -57,7 +57,7 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
         (None, _) | (_, None) => (ConnectionState::Connecting, ConnectionReason::Waiting),
     };
     // Those of a server would prove nothing about the person behind it.
-    let direct = connection.filter(|_| member.offerer != Offerer::ViaSfu);
+    let direct = connection.filter(|_| member.offerer != Offerer::Sfu);
     let fingerprints = direct.and_then(Connection::fingerprints);
     ParticipantView {
         id: member.id.clone(),
@@ -71,8 +71,8 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
 /// A microphone and a camera everybody has, on or not; anything else is there while it is sent.
 fn publications(room: &Room, member: &Member, direct: Option<&Connection>) -> Vec<PublicationView> {
     let forwarded = |source| {
-        let (leg, mid) = room.sfu.mid_of(&member.id, source)?;
-        room.connections.get(&Remote::Server(leg))?.track_by_mid(mid)
+        let (id, mid) = room.sfu.mid_of(&member.id, source)?;
+        room.connections.get(&Remote::Server(id))?.track_by_mid(mid)
     };
     let publication = |source| {
         let track = direct.map_or_else(|| forwarded(source), |connection| connection.track(source));

@@ -11,7 +11,7 @@ pub(super) fn connections(roster: &Roster) -> impl Iterator<Item = ConnectionSpe
         let plan = match member.offerer {
             Offerer::Us | Offerer::Unknown => ConnectionPlan::MeshOfferer,
             Offerer::Them => ConnectionPlan::MeshAnswerer,
-            Offerer::ViaSfu => return None,
+            Offerer::Sfu => return None,
         };
         let (remote, unconfirmed) =
             (Remote::Participant(member.id.clone()), member.offerer == Offerer::Unknown);

@@ -1,6 +1,6 @@
 //! Messages of Visavis pages that a server carries.
 
-use visavis_core::signaling::{Leg, LegDirection, LegId, PublishedSources, SfuSignal};
+use visavis_core::signaling::{PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuSignal};
 use visavis_core::{Event, PeerMessage};
 
 use crate::*;
@@ -9,10 +9,14 @@ use crate::*;
 fn room() -> Harness {
     let (mut harness, _) = Harness::joined(&[]);
     for name in ["a", "b"] {
-        harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::ViaSfu))));
+        harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::Sfu))));
     }
-    let direction = LegDirection::Publish(PublishedSources::All);
-    harness.receive(Inbound::Sfu(SfuSignal::Legs(vec![Leg { id: LegId(0), epoch: 0, direction }])));
+    let direction = SfuDirection::Publish(PublishedSources::All);
+    harness.receive(Inbound::Sfu(SfuSignal::Connections(vec![SfuConnection {
+        id: SfuConnectionId(0),
+        epoch: 0,
+        direction,
+    }])));
     harness
 }
 
@@ -96,7 +100,7 @@ fn somebody_whose_media_a_server_forwards_is_never_called_directly() {
     let mut harness = room();
     harness.receive(Inbound::Roster(RosterSignal::Lost(id("a"))));
     for signal in [RosterSignal::Resumed, RosterSignal::Joined] {
-        let effects = harness.receive(Inbound::Roster(signal(info("a", Offerer::ViaSfu))));
+        let effects = harness.receive(Inbound::Roster(signal(info("a", Offerer::Sfu))));
         assert_eq!(creations(&effects), []);
     }
 }

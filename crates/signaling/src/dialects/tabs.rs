@@ -116,7 +116,7 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Preflight | Outbound::Leg(..) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {
+            Outbound::Preflight | Outbound::Sfu(..) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {
                 return;
             }
             Outbound::MediaState(media) => self.media = *media,

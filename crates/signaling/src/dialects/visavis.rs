@@ -226,7 +226,7 @@ impl Visavis {
                 }
             }
             Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. })
-            | Outbound::Leg(..)
+            | Outbound::Sfu(..)
             | Outbound::PeerMessage { .. } => return None,
             Outbound::Deposit(deposit) => ClientMessage::Deposit(deposit),
             Outbound::MediaState(media) => ClientMessage::Media { media },

@@ -193,7 +193,7 @@ fn introduce(them: &ParticipantInfo) -> String {
     let offers = match them.offerer {
         Offerer::Us => "we offer",
         Offerer::Them => "they offer",
-        Offerer::Unknown | Offerer::ViaSfu => unreachable!("our server always knows"),
+        Offerer::Unknown | Offerer::Sfu => unreachable!("our server always knows"),
     };
     let session = them.session.as_ref().map(|session| format!(" of {session}")).unwrap_or_default();
     format!(

@@ -26,7 +26,7 @@ impl Messages {
     pub(super) fn carried(&self, frame: &str) -> Option<(ParticipantId, String)> {
         match self.to_page.get(frame.parse::<usize>().ok()?)?.first()? {
             Inbound::Sfu(SfuSignal::PeerMessage { from, text }) => Some((from.clone(), text.clone())),
-            Inbound::Sfu(SfuSignal::Legs(_) | SfuSignal::Tracks { .. })
+            Inbound::Sfu(SfuSignal::Connections(_) | SfuSignal::Tracks { .. })
             | Inbound::Server(_)
             | Inbound::Roster(_)
             | Inbound::Negotiation(_)

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use visavis_core::signaling::{LegDirection, MediaState, Source};
+use visavis_core::signaling::{MediaState, SfuDirection, Source};
 use visavis_core::{ConnectionEvent, ConnectionId, MediaKind, SourceState, Stats, StreamStats};
 
 use super::script::SilentFailure;
-use super::server::ServerLeg;
+use super::server::ServerConnection;
 use super::{Action, ICE_TICK, World};
 use crate::browser::Connection;
 use crate::fake::SectionKind;
@@ -74,9 +74,11 @@ impl Conn {
 
 impl World {
     /// The server's end of a connection, if both ends agree that they are.
-    pub(super) fn other_end(&self, page: usize, connection: &Conn) -> Option<&ServerLeg> {
-        let legs = self.server.sessions.get(&page)?.legs.values();
-        legs.into_iter().find(|leg| connection.fake.remote_fingerprint() == Some(leg.fake.fingerprint()))
+    pub(super) fn other_end(&self, page: usize, connection: &Conn) -> Option<&ServerConnection> {
+        let expected = self.server.sessions.get(&page)?.connections.values();
+        expected
+            .into_iter()
+            .find(|other| connection.fake.remote_fingerprint() == Some(other.fake.fingerprint()))
     }
 
     pub(super) fn ice_tick(&mut self) {
@@ -85,8 +87,8 @@ impl World {
         let reaching = self.reaching_server();
         for (index, page) in self.pages.iter().enumerate().filter(|(_, page)| page.alive) {
             for (id, connection) in &page.browser.connections {
-                let reaches = self.other_end(index, connection).is_some_and(|leg| {
-                    connection.fake.can_connect_to(&leg.fake) && connection.fake.has_remote_candidate()
+                let reaches = self.other_end(index, connection).is_some_and(|other| {
+                    connection.fake.can_connect_to(&other.fake) && connection.fake.has_remote_candidate()
                 });
                 let received = self.received_sections(index, connection, &reaching);
                 changes.push((index, *id, reaches && !page.path_cut, received));
@@ -103,10 +105,10 @@ impl World {
     }
 
     /// Whether one of the connections of a page that go this way is up.
-    pub(super) fn is_active(&self, page: usize, goes: impl Fn(LegDirection) -> bool) -> bool {
+    pub(super) fn is_active(&self, page: usize, goes: impl Fn(SfuDirection) -> bool) -> bool {
         self.pages[page].browser.connections.values().any(|connection| {
             connection.path.ice.is_connected()
-                && self.other_end(page, connection).is_some_and(|leg| goes(leg.direction))
+                && self.other_end(page, connection).is_some_and(|other| goes(other.direction))
         })
     }
 
@@ -117,8 +119,8 @@ impl World {
             page.browser.connections.values().map(move |connection| (index, connection))
         });
         let reaches = |(page, connection): (usize, &Conn)| {
-            let leg = self.other_end(page, connection)?;
-            let published = leg.published.iter();
+            let other = self.other_end(page, connection)?;
+            let published = other.published.iter();
             let sent = published.filter(|(source, mid)| connection.sends(**source).as_ref() == Some(*mid));
             Some(sent.map(|(source, _)| (page, *source)).collect::<Vec<_>>())
         };
@@ -130,7 +132,7 @@ impl World {
         if self.pages[page].path_cut || !connection.path.ice.is_connected() {
             return Vec::new();
         }
-        let Some(leg) = self.other_end(page, connection) else { return Vec::new() };
+        let Some(other) = self.other_end(page, connection) else { return Vec::new() };
         let arrives = |(mid, track): &(&String, &(usize, Source))| {
             let held_back = track.1.kind() == MediaKind::Video && self.pages[page].pictures_held_back;
             connection.fake.is_negotiated(mid)
@@ -138,15 +140,15 @@ impl World {
                 && !held_back
                 && reaching.contains(track)
         };
-        leg.forwarded.iter().filter(arrives).map(|(mid, _)| mid.clone()).collect()
+        other.forwarded.iter().filter(arrives).map(|(mid, _)| mid.clone()).collect()
     }
 
     /// Whether a source of somebody arrives at a page.
     pub(super) fn arrives(&self, page: usize, track: (usize, Source), reaching: &Reaching) -> bool {
         self.pages[page].browser.connections.values().any(|connection| {
-            let Some(leg) = self.other_end(page, connection) else { return false };
+            let Some(other) = self.other_end(page, connection) else { return false };
             let received = self.received_sections(page, connection, reaching);
-            received.iter().any(|mid| leg.forwarded.get(mid) == Some(&track))
+            received.iter().any(|mid| other.forwarded.get(mid) == Some(&track))
         })
     }
 
@@ -181,13 +183,13 @@ impl World {
             let mid = connection.sends(Source::Microphone).filter(|_| self.media(page).microphone);
             return mid.filter(|mid| Path::established(&connection.path.sent, mid)).into_iter().collect();
         }
-        let Some(leg) = self.other_end(page, connection) else { return Vec::new() };
+        let Some(other) = self.other_end(page, connection) else { return Vec::new() };
         let mut received = self.received_sections(page, connection, &self.reaching_server());
         received.retain(|mid| {
             let on = |(publisher, source): &(usize, Source)| {
                 *source == Source::Microphone && self.media(*publisher).microphone
             };
-            leg.forwarded.get(mid).is_some_and(on) && Path::established(&connection.path.received, mid)
+            other.forwarded.get(mid).is_some_and(on) && Path::established(&connection.path.received, mid)
         });
         received
     }

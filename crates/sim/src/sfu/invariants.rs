@@ -47,10 +47,10 @@ impl World {
         if view.lifecycle != Lifecycle::Joined {
             return Some(format!("page {page} is {:?}", view.lifecycle));
         }
-        let legs = self.server.sessions.get(&page).map_or(0, |session| session.legs.len());
+        let expected = self.server.sessions.get(&page).map_or(0, |session| session.connections.len());
         let connections = self.pages[page].browser.connections.len();
-        if connections != legs {
-            return Some(format!("page {page} has {connections} connections, and should have {legs}"));
+        if connections != expected {
+            return Some(format!("page {page} has {connections} connections, and should have {expected}"));
         }
         if view.participants.len() + 1 != present.len() {
             return Some(format!("page {page} sees {} others", view.participants.len()));

@@ -1,8 +1,8 @@
 //! What is on its way between the pages and the server.
 
 use visavis_core::signaling::{
-    Inbound, LegDirection, LegRequest, MediaState, NegotiationMessage, Outbound, ParticipantId, Remote,
-    ServerSignal, SfuSignal,
+    Inbound, MediaState, NegotiationMessage, Outbound, ParticipantId, Remote, ServerSignal, SfuDirection,
+    SfuRequest, SfuSignal,
 };
 use visavis_core::{Input, PeerMessage, SocketEvent};
 
@@ -30,10 +30,11 @@ impl World {
         match outbound {
             Some(Outbound::Join { name, media, .. }) => self.join(page, &name, media),
             Some(Outbound::Negotiation(negotiation)) => {
-                if let (Remote::Server(leg), NegotiationMessage::Description(description)) =
+                if let (Remote::Server(connection), NegotiationMessage::Description(description)) =
                     (negotiation.remote, negotiation.message)
                 {
-                    let accepted = self.server.on_description(page, leg, negotiation.epoch, &description);
+                    let accepted =
+                        self.server.on_description(page, connection, negotiation.epoch, &description);
                     if let Err(why) = accepted {
                         self.report_violation(format!(
                             "the server refuses a description of page {page}: {why}"
@@ -41,13 +42,13 @@ impl World {
                     }
                 }
             }
-            Some(Outbound::Leg(leg, request)) => {
+            Some(Outbound::Sfu(connection, request)) => {
                 match request {
-                    LegRequest::RestartIce => self.statistics.restarts += 1,
-                    LegRequest::Rebuild => self.statistics.rebuilds += 1,
+                    SfuRequest::RestartIce => self.statistics.restarts += 1,
+                    SfuRequest::Rebuild => self.statistics.rebuilds += 1,
                 }
                 self.verify_repair(page);
-                self.server.on_request(page, leg, request);
+                self.server.on_request(page, connection, request);
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
             Some(Outbound::PeerMessage { to, text }) => self.forward_message(page, &to, &text),
@@ -99,11 +100,11 @@ impl World {
     /// The server carries a message: from somebody whose connection that publishes is up to those whose connection that subscribes
     /// is. It drops what is for others, and says nothing.
     fn forward_message(&mut self, page: usize, to: &[ParticipantId], text: &str) {
-        if !self.is_active(page, |direction| direction != LegDirection::Subscribe) {
+        if !self.is_active(page, |direction| direction != SfuDirection::Subscribe) {
             return;
         }
         for other in (0..self.pages.len()).filter(|other| to.contains(&id_of(*other))) {
-            let receives = |direction| !matches!(direction, LegDirection::Publish(_));
+            let receives = |direction| !matches!(direction, SfuDirection::Publish(_));
             let reached = self.pages[other].has_joined && self.pages[other].socket.is_some();
             if reached && self.is_active(other, receives) {
                 let (from, text) = (id_of(page), text.to_owned());

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use visavis_core::signaling::{
-    ForwardedTrack, Inbound, Joined, Leg, LegDirection, LegId, LegRequest, MediaKind, MediaState,
-    Negotiation, NegotiationMessage, Offerer, ParticipantId, ParticipantInfo, PublishedSources, Remote,
-    RosterSignal, SdpType, ServerSignal, SessionDescription, SfuSignal, Source,
+    ForwardedTrack, Inbound, Joined, MediaKind, MediaState, Negotiation, NegotiationMessage, Offerer,
+    ParticipantId, ParticipantInfo, PublishedSources, Remote, RosterSignal, SdpType, ServerSignal,
+    SessionDescription, SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source,
 };
 
 use crate::browser::kind_of;
@@ -34,10 +34,10 @@ fn stream_of((page, source): (usize, Source)) -> Stream {
 
 /// The server's end of a connection.
 #[derive(Debug)]
-pub(super) struct ServerLeg {
+pub(super) struct ServerConnection {
     pub(super) epoch: u32,
     pub(super) fake: FakeConnection,
-    pub(super) direction: LegDirection,
+    pub(super) direction: SfuDirection,
     /// The only stream that it carries, where there is one for each.
     stream: Option<Stream>,
     /// What is published in its sections.
@@ -52,9 +52,9 @@ pub(super) struct ServerLeg {
 pub(super) struct Session {
     pub(super) name: String,
     pub(super) media: MediaState,
-    pub(super) legs: BTreeMap<LegId, ServerLeg>,
-    sent_legs: Vec<Leg>,
-    sent_tracks: BTreeMap<LegId, Vec<ForwardedTrack>>,
+    pub(super) connections: BTreeMap<SfuConnectionId, ServerConnection>,
+    sent_connections: Vec<SfuConnection>,
+    sent_tracks: BTreeMap<SfuConnectionId, Vec<ForwardedTrack>>,
 }
 
 /// The server. Pages are named by their number.
@@ -66,7 +66,7 @@ pub(super) struct Server {
     tells_media: bool,
     pub(super) sessions: BTreeMap<usize, Session>,
     /// How many connections were ever made for each page. A dialect counts them, and outlives the server.
-    legs_made: BTreeMap<usize, u32>,
+    connections_made: BTreeMap<usize, u32>,
     /// What it says next, and to whom.
     pub(super) outgoing: Vec<(usize, Inbound)>,
 }
@@ -79,8 +79,8 @@ pub(super) fn id_of(page: usize) -> ParticipantId {
 impl Server {
     pub(super) fn new(shape: Shape, mut random: Random) -> Self {
         let tells_media = random.chance(50);
-        let (sessions, legs_made) = (BTreeMap::new(), BTreeMap::new());
-        Self { shape, random, tells_media, sessions, legs_made, outgoing: Vec::new() }
+        let (sessions, connections_made) = (BTreeMap::new(), BTreeMap::new());
+        Self { shape, random, tells_media, sessions, connections_made, outgoing: Vec::new() }
     }
 
     fn info(&self, page: usize, session: &Session) -> ParticipantInfo {
@@ -88,7 +88,7 @@ impl Server {
             id: id_of(page),
             name: session.name.clone(),
             media: self.tells_media.then_some(session.media),
-            offerer: Offerer::ViaSfu,
+            offerer: Offerer::Sfu,
             session: None,
         }
     }
@@ -100,8 +100,8 @@ impl Server {
         let session = Session {
             name: name.to_owned(),
             media,
-            legs: BTreeMap::new(),
-            sent_legs: Vec::new(),
+            connections: BTreeMap::new(),
+            sent_connections: Vec::new(),
             sent_tracks: BTreeMap::new(),
         };
         let info = self.info(page, &session);
@@ -128,16 +128,16 @@ impl Server {
     }
 
     /// It forgets somebody's connections, and makes others.
-    pub(super) fn on_request(&mut self, page: usize, leg: LegId, request: LegRequest) {
+    pub(super) fn on_request(&mut self, page: usize, connection: SfuConnectionId, request: SfuRequest) {
         let Some(session) = self.sessions.get_mut(&page) else { return };
         match request {
-            LegRequest::RestartIce => {
-                let Some(leg) = session.legs.get_mut(&leg) else { return };
-                leg.fake.restart_ice();
-                leg.offer_wanted = true;
+            SfuRequest::RestartIce => {
+                let Some(connection) = session.connections.get_mut(&connection) else { return };
+                connection.fake.restart_ice();
+                connection.offer_wanted = true;
             }
-            LegRequest::Rebuild => {
-                session.legs.remove(&leg);
+            SfuRequest::Rebuild => {
+                session.connections.remove(&connection);
             }
         }
         self.update();
@@ -156,12 +156,16 @@ impl Server {
     pub(super) fn on_description(
         &mut self,
         page: usize,
-        leg: LegId,
+        connection: SfuConnectionId,
         epoch: u32,
         description: &SessionDescription,
     ) -> Result<(), &'static str> {
         let Some(session) = self.sessions.get_mut(&page) else { return Ok(()) };
-        let Some(ends) = session.legs.get_mut(&leg).filter(|leg| leg.epoch == epoch) else { return Ok(()) };
+        let Some(ends) =
+            session.connections.get_mut(&connection).filter(|connection| connection.epoch == epoch)
+        else {
+            return Ok(());
+        };
         ends.fake.set_remote_description(description)?;
         if description.sdp_type == SdpType::Offer {
             let direction = ends.direction;
@@ -178,7 +182,7 @@ impl Server {
             }
             let answer = ends.fake.set_local_description()?;
             let answer = with_candidate(&ends.fake, answer);
-            self.send_negotiation(page, leg, epoch, answer);
+            self.send_negotiation(page, connection, epoch, answer);
         }
         self.update();
         Ok(())
@@ -188,9 +192,15 @@ impl Server {
         self.outgoing.push((page, signal));
     }
 
-    fn send_negotiation(&mut self, page: usize, leg: LegId, epoch: u32, description: SessionDescription) {
+    fn send_negotiation(
+        &mut self,
+        page: usize,
+        connection: SfuConnectionId,
+        epoch: u32,
+        description: SessionDescription,
+    ) {
         let message = NegotiationMessage::Description(description);
-        let negotiation = Negotiation { remote: Remote::Server(leg), epoch, message };
+        let negotiation = Negotiation { remote: Remote::Server(connection), epoch, message };
         self.send(page, Inbound::Negotiation(negotiation));
     }
 
@@ -203,8 +213,9 @@ impl Server {
     /// What somebody publishes at the moment: microphone and camera as long as they are here, a screen while it is shared.
     fn publications(&self, page: usize) -> Vec<Source> {
         let Some(session) = self.sessions.get(&page) else { return Vec::new() };
-        let is_published =
-            |source: &Source| session.legs.values().any(|leg| leg.published.contains_key(source));
+        let is_published = |source: &Source| {
+            session.connections.values().any(|connection| connection.published.contains_key(source))
+        };
         let is_on =
             |source: &Source| Source::MICROPHONE_AND_CAMERA.contains(source) || session.media.is_on(*source);
         Source::ALL.into_iter().filter(|source| is_published(source) && is_on(source)).collect()
@@ -219,9 +230,9 @@ impl Server {
                 .filter(|other| **other != page)
                 .flat_map(|other| self.publications(*other).into_iter().map(|source| (*other, source)))
                 .collect();
-            let Self { sessions, shape, legs_made, .. } = self;
+            let Self { sessions, shape, connections_made, .. } = self;
             let Some(session) = sessions.get_mut(&page) else { continue };
-            session.update_legs(page, *shape, &wanted, legs_made.entry(page).or_default());
+            session.update_connections(page, *shape, &wanted, connections_made.entry(page).or_default());
             session.forward(&wanted);
             self.send_updates(page);
         }
@@ -233,18 +244,22 @@ impl Server {
         let late = self.random.chance(50);
         let Some(session) = self.sessions.get_mut(&page) else { return };
         let (mut first, mut tracks, mut offers) = (Vec::new(), Vec::new(), Vec::new());
-        let legs: Vec<Leg> = session
-            .legs
+        let connections: Vec<SfuConnection> = session
+            .connections
             .iter()
-            .map(|(id, leg)| Leg { id: *id, epoch: leg.epoch, direction: leg.direction })
+            .map(|(id, connection)| SfuConnection {
+                id: *id,
+                epoch: connection.epoch,
+                direction: connection.direction,
+            })
             .collect();
-        if legs != session.sent_legs {
-            session.sent_legs.clone_from(&legs);
-            session.sent_tracks.retain(|id, _| legs.iter().any(|leg| leg.id == *id));
-            first.push(Inbound::Sfu(SfuSignal::Legs(legs)));
+        if connections != session.sent_connections {
+            session.sent_connections.clone_from(&connections);
+            session.sent_tracks.retain(|id, _| connections.iter().any(|connection| connection.id == *id));
+            first.push(Inbound::Sfu(SfuSignal::Connections(connections)));
         }
-        for (id, leg) in &mut session.legs {
-            let carried: Vec<_> = leg
+        for (id, connection) in &mut session.connections {
+            let carried: Vec<_> = connection
                 .forwarded
                 .iter()
                 .map(|(mid, (publisher, source))| ForwardedTrack {
@@ -255,15 +270,16 @@ impl Server {
                 .collect();
             if session.sent_tracks.get(id).map_or(!carried.is_empty(), |told| *told != carried) {
                 session.sent_tracks.insert(*id, carried.clone());
-                tracks.push(Inbound::Sfu(SfuSignal::Tracks { leg: *id, tracks: carried }));
+                tracks.push(Inbound::Sfu(SfuSignal::Tracks { connection: *id, tracks: carried }));
             }
-            let may_offer = leg.direction == LegDirection::Subscribe
-                && leg.offer_wanted
-                && leg.fake.signaling_state() == SignalingState::Stable;
-            if may_offer && let Ok(offer) = leg.fake.set_local_description() {
-                leg.offer_wanted = false;
-                let message = NegotiationMessage::Description(with_candidate(&leg.fake, offer));
-                let negotiation = Negotiation { remote: Remote::Server(*id), epoch: leg.epoch, message };
+            let may_offer = connection.direction == SfuDirection::Subscribe
+                && connection.offer_wanted
+                && connection.fake.signaling_state() == SignalingState::Stable;
+            if may_offer && let Ok(offer) = connection.fake.set_local_description() {
+                connection.offer_wanted = false;
+                let message = NegotiationMessage::Description(with_candidate(&connection.fake, offer));
+                let negotiation =
+                    Negotiation { remote: Remote::Server(*id), epoch: connection.epoch, message };
                 offers.push(Inbound::Negotiation(negotiation));
             }
         }
@@ -274,9 +290,9 @@ impl Server {
 }
 
 /// The connection on which a stream is received where there is one for each; before them come those that publish.
-fn subscribing_leg((page, sources): Stream) -> LegId {
+fn subscriber_of((page, sources): Stream) -> SfuConnectionId {
     let screen = sources == PublishedSources::DisplayMedia;
-    LegId(2 + 2 * u32::try_from(page).unwrap_or(u32::MAX / 4) + u32::from(screen))
+    SfuConnectionId(2 + 2 * u32::try_from(page).unwrap_or(u32::MAX / 4) + u32::from(screen))
 }
 
 /// It says its candidate in each description, as ICE lite does (RFC 8445 section 2.5).
@@ -288,41 +304,46 @@ fn with_candidate(fake: &FakeConnection, mut description: SessionDescription) ->
 
 impl Session {
     /// Which connections there should be, and the stream that one is for.
-    fn desired_legs(
+    fn desired_connections(
         &self,
         shape: Shape,
         wanted: &[(usize, Source)],
-    ) -> Vec<(LegId, LegDirection, Option<Stream>)> {
-        let publish = |id, sources| (LegId(id), LegDirection::Publish(sources), None);
+    ) -> Vec<(SfuConnectionId, SfuDirection, Option<Stream>)> {
+        let publish = |id, sources| (SfuConnectionId(id), SfuDirection::Publish(sources), None);
         match shape {
             Shape::TwoConnections => {
-                let mut legs = vec![publish(0, PublishedSources::All)];
+                let mut connections = vec![publish(0, PublishedSources::All)];
                 // There is nothing to offer before there is somebody to hear.
-                if !wanted.is_empty() || self.legs.contains_key(&LegId(1)) {
-                    legs.push((LegId(1), LegDirection::Subscribe, None));
+                if !wanted.is_empty() || self.connections.contains_key(&SfuConnectionId(1)) {
+                    connections.push((SfuConnectionId(1), SfuDirection::Subscribe, None));
                 }
-                legs
+                connections
             }
             Shape::OneConnection => {
                 let count = |kind| wanted.iter().filter(|(_, source)| source.kind() == kind).count();
                 // Sections are never taken back.
-                let (had_audio, had_video) = match self.legs.get(&LegId(0)).map(|leg| leg.direction) {
-                    Some(LegDirection::Both { audio, video, .. }) => (audio, video),
-                    Some(LegDirection::Publish(_) | LegDirection::Subscribe) | None => (0, 0),
-                };
+                let (had_audio, had_video) =
+                    match self.connections.get(&SfuConnectionId(0)).map(|connection| connection.direction) {
+                        Some(SfuDirection::Both { audio, video, .. }) => (audio, video),
+                        Some(SfuDirection::Publish(_) | SfuDirection::Subscribe) | None => (0, 0),
+                    };
                 let audio = count(MediaKind::Audio).max(had_audio);
                 let video = count(MediaKind::Video).max(had_video);
-                vec![(LegId(0), LegDirection::Both { publishes: PublishedSources::All, audio, video }, None)]
+                vec![(
+                    SfuConnectionId(0),
+                    SfuDirection::Both { publishes: PublishedSources::All, audio, video },
+                    None,
+                )]
             }
             Shape::OneForEachStream => {
                 let screen = self.media.screen.then_some(publish(1, PublishedSources::DisplayMedia));
-                let streams: BTreeMap<LegId, Stream> = wanted
+                let streams: BTreeMap<SfuConnectionId, Stream> = wanted
                     .iter()
                     .map(|track| stream_of(*track))
-                    .map(|stream| (subscribing_leg(stream), stream))
+                    .map(|stream| (subscriber_of(stream), stream))
                     .collect();
                 let subscribed =
-                    streams.into_iter().map(|(id, stream)| (id, LegDirection::Subscribe, Some(stream)));
+                    streams.into_iter().map(|(id, stream)| (id, SfuDirection::Subscribe, Some(stream)));
                 [publish(0, PublishedSources::UserMedia)]
                     .into_iter()
                     .chain(screen)
@@ -333,15 +354,21 @@ impl Session {
     }
 
     /// Makes the connections that there should be, and gives up the others.
-    fn update_legs(&mut self, page: usize, shape: Shape, wanted: &[(usize, Source)], legs_made: &mut u32) {
-        let desired = self.desired_legs(shape, wanted);
-        self.legs.retain(|id, _| desired.iter().any(|(desired, ..)| desired == id));
+    fn update_connections(
+        &mut self,
+        page: usize,
+        shape: Shape,
+        wanted: &[(usize, Source)],
+        connections_made: &mut u32,
+    ) {
+        let desired = self.desired_connections(shape, wanted);
+        self.connections.retain(|id, _| desired.iter().any(|(desired, ..)| desired == id));
         for (id, direction, stream) in desired {
-            let leg = self.legs.entry(id).or_insert_with(|| {
-                *legs_made += 1;
-                ServerLeg {
-                    epoch: *legs_made,
-                    fake: FakeConnection::new(format!("s{page}c{legs_made}")),
+            let connection = self.connections.entry(id).or_insert_with(|| {
+                *connections_made += 1;
+                ServerConnection {
+                    epoch: *connections_made,
+                    fake: FakeConnection::new(format!("s{page}c{connections_made}")),
                     direction,
                     stream,
                     published: BTreeMap::new(),
@@ -349,43 +376,43 @@ impl Session {
                     offer_wanted: false,
                 }
             });
-            leg.direction = direction;
+            connection.direction = direction;
         }
     }
 
     /// Puts what they should receive into sections; a section that is free is used again.
     fn forward(&mut self, wanted: &[(usize, Source)]) {
-        for leg in self.legs.values_mut() {
-            let stream = leg.stream;
+        for connection in self.connections.values_mut() {
+            let stream = connection.stream;
             let mine = |track: &(usize, Source)| {
                 wanted.contains(track) && stream.is_none_or(|stream| stream == stream_of(*track))
             };
-            let before = leg.forwarded.len();
-            leg.forwarded.retain(|_, track| mine(track));
-            leg.offer_wanted |= leg.forwarded.len() < before;
-            if matches!(leg.direction, LegDirection::Publish(_)) {
+            let before = connection.forwarded.len();
+            connection.forwarded.retain(|_, track| mine(track));
+            connection.offer_wanted |= connection.forwarded.len() < before;
+            if matches!(connection.direction, SfuDirection::Publish(_)) {
                 continue;
             }
             for track in wanted.iter().filter(|track| mine(track)) {
-                if leg.forwarded.values().any(|known| known == track) {
+                if connection.forwarded.values().any(|known| known == track) {
                     continue;
                 }
-                if let Some(mid) = leg.free_section(kind_of(track.1)) {
-                    leg.forwarded.insert(mid, *track);
-                    leg.offer_wanted = true;
+                if let Some(mid) = connection.free_section(kind_of(track.1)) {
+                    connection.forwarded.insert(mid, *track);
+                    connection.offer_wanted = true;
                 }
             }
         }
     }
 }
 
-impl ServerLeg {
+impl ServerConnection {
     /// A section in which nothing comes; where the server offers, a new one if there is none.
     fn free_section(&mut self, kind: SectionKind) -> Option<String> {
         let free = |mid: &String| {
             !self.forwarded.contains_key(mid) && !self.published.values().any(|published| published == mid)
         };
-        if self.direction == LegDirection::Subscribe {
+        if self.direction == SfuDirection::Subscribe {
             let known = self.fake.sections_of(kind).into_iter().find(free);
             let may_add = self.fake.signaling_state() == SignalingState::Stable;
             return known.or_else(|| may_add.then(|| self.fake.reserve_section(kind)));
