@@ -1,6 +1,6 @@
 //! Runs a room: inbox -> core -> effects -> subscribers. The only owner of the core's [`Room`].
 //!
-//! A listener or a settled promise calls `dispatch`; if the pump is already running, that only adds to the inbox. No
+//! A listener or a settled promise calls `dispatch`; if the event loop is already running, that only adds to the inbox. No
 //! borrow of the room lives across a call into JavaScript or of a subscriber, because such a call may come straight back.
 
 mod page;
@@ -55,11 +55,11 @@ pub struct DriverOptions {
 pub type MakeDialect = Box<dyn Fn() -> Option<Box<dyn Dialect>>>;
 
 /// A running room. Dropping it closes everything it holds, without a word to the server: send [`Command::Leave`] first.
-pub struct Driver(Rc<Pump>);
+pub struct Driver(Rc<EventLoop>);
 
 /// A way to a driver that does not keep it running.
 #[derive(Clone)]
-pub struct WeakDriver(Weak<Pump>);
+pub struct WeakDriver(Weak<EventLoop>);
 
 impl Driver {
     /// Makes a room. It opens nothing before the first command.
@@ -68,9 +68,9 @@ impl Driver {
     /// Outside of a window.
     pub fn start(options: DriverOptions) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-        let pump = Rc::new_cyclic(|pump| Pump::new(pump, window, options));
-        panic::watch(&pump);
-        Ok(Self(pump))
+        let event_loop = Rc::new_cyclic(|event_loop| EventLoop::new(event_loop, window, options));
+        panic::watch(&event_loop);
+        Ok(Self(event_loop))
     }
 
     /// Does what a person, or the page, asks for. Called by a subscriber that is being told, it is done as soon as all have
@@ -122,7 +122,7 @@ impl WeakDriver {
 }
 
 /// Everything one room needs.
-struct Pump {
+struct EventLoop {
     myself: Weak<Self>,
     window: Window,
     room: RefCell<Room>,
@@ -146,7 +146,7 @@ fn normalize_nfc(text: &str, max_chars: usize) -> String {
     JsString::from(clean(text, max_chars)).normalize("NFC").into()
 }
 
-/// What the pump is doing.
+/// What the event loop is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Activity {
     /// Nothing: an input starts it.
@@ -159,23 +159,24 @@ enum Activity {
     Aborted,
 }
 
-fn dispatch(pump: &Weak<Pump>, input: Input) {
-    if let Some(pump) = pump.upgrade() {
-        pump.dispatch(input);
+fn dispatch(event_loop: &Weak<EventLoop>, input: Input) {
+    if let Some(event_loop) = event_loop.upgrade() {
+        event_loop.dispatch(input);
     }
 }
 
-impl Pump {
-    fn new(pump: &Weak<Self>, window: Window, options: DriverOptions) -> Self {
+impl EventLoop {
+    fn new(event_loop: &Weak<Self>, window: Window, options: DriverOptions) -> Self {
         let mut room = Room::new(options.room, options.dialect);
         if let Some(fallback) = options.fallback {
             room = room.with_fallback(fallback);
         }
         let tracks = options.tracks;
-        let (socket, rtc, media, timeout) = (pump.clone(), pump.clone(), pump.clone(), pump.clone());
+        let (socket, rtc, media, timeout) =
+            (event_loop.clone(), event_loop.clone(), event_loop.clone(), event_loop.clone());
         Self {
-            myself: pump.clone(),
-            listeners: RefCell::new(page::listen(pump, &window)),
+            myself: event_loop.clone(),
+            listeners: RefCell::new(page::listen(event_loop, &window)),
             timer: RefCell::new(Timer::new(&window, move || dispatch(&timeout, Input::Timeout))),
             socket: Socket::new(Rc::new(move |event| dispatch(&socket, Input::Socket(event)))),
             rtc: Rtc::new(
@@ -270,15 +271,15 @@ impl Pump {
     }
 
     fn probe_server(&self, probe: Probe) {
-        let pump = self.myself.clone();
+        let event_loop = self.myself.clone();
         spawn_local(async move {
             // What speaks where there is no server is in the same part. Whoever cannot load it is probably offline.
             match on_demand::load().await {
                 Ok(()) => lazy_fn::<fn(Probe, probe::OnProbed)>(probe::probe)(
                     probe,
-                    Box::new(move |probe, seen| dispatch(&pump, Input::Probed(probe, seen))),
+                    Box::new(move |probe, seen| dispatch(&event_loop, Input::Probed(probe, seen))),
                 ),
-                Err(NotLoaded) => dispatch(&pump, Input::Probed(probe, ProbeResult::NoAnswer)),
+                Err(NotLoaded) => dispatch(&event_loop, Input::Probed(probe, ProbeResult::NoAnswer)),
             }
         });
     }

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use std::panic::PanicHookInfo;
 use std::rc::{Rc, Weak};
 
-use super::{Activity, Pump, Update};
+use super::{Activity, EventLoop, Update};
 
 thread_local! {
-    static PUMPS: RefCell<Vec<Weak<Pump>>> = const { RefCell::new(Vec::new()) };
+    static EVENT_LOOPS: RefCell<Vec<Weak<EventLoop>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Has every panic of this program shown on the console, and end every room.
@@ -17,26 +17,26 @@ pub fn install_hook() {
 }
 
 /// Has a room shut down by the next panic.
-pub(super) fn watch(pump: &Rc<Pump>) {
-    PUMPS.with_borrow_mut(|pumps| {
-        pumps.retain(|pump| pump.strong_count() > 0);
-        pumps.push(Rc::downgrade(pump));
+pub(super) fn watch(event_loop: &Rc<EventLoop>) {
+    EVENT_LOOPS.with_borrow_mut(|event_loops| {
+        event_loops.retain(|event_loop| event_loop.strong_count() > 0);
+        event_loops.push(Rc::downgrade(event_loop));
     });
 }
 
 fn on_panic(info: &PanicHookInfo<'_>) {
     console_error_panic_hook::hook(info);
-    PUMPS.with(|pumps| {
-        let pumps = pumps.try_borrow();
-        pumps
+    EVENT_LOOPS.with(|event_loops| {
+        let event_loops = event_loops.try_borrow();
+        event_loops
             .iter()
-            .flat_map(|pumps| pumps.iter())
+            .flat_map(|event_loops| event_loops.iter())
             .filter_map(Weak::upgrade)
-            .for_each(|pump| pump.shut_down());
+            .for_each(|event_loop| event_loop.shut_down());
     });
 }
 
-impl Pump {
+impl EventLoop {
     /// Ends everything and tells the subscribers. The camera first: a person who sees an error must not be on the air.
     pub(super) fn shut_down(&self) {
         self.activity.set(Activity::Aborted);

@@ -4,9 +4,9 @@ use visavis_core::{
     ConnectionEffect, ConnectionId, Effect, Input, MediaEffect, PreflightEffect, SocketEffect, Test, TestId,
 };
 
-use super::{Pump, dispatch};
+use super::{EventLoop, dispatch};
 
-impl Pump {
+impl EventLoop {
     /// Carries out one decision of the room.
     pub(super) fn perform(&self, effect: Effect) {
         match effect {
@@ -64,8 +64,8 @@ impl Pump {
     }
 
     fn test(&self, id: TestId, test: &Test) {
-        let pump = self.myself.clone();
-        let emit = move |finding| dispatch(&pump, Input::Preflight(id, finding));
+        let event_loop = self.myself.clone();
+        let emit = move |finding| dispatch(&event_loop, Input::Preflight(id, finding));
         match test {
             Test::Track(track) => self.media.test(id, *track, emit),
             Test::Ice(server) => self.rtc.test(id, Some(server), emit),

@@ -3,10 +3,9 @@
 mod candidate_buffer;
 mod candidates;
 mod derived_answer;
-mod flow_watch;
-mod frame_watch;
+mod frame_stall_detector;
 mod initial_scale;
-mod link_watch;
+mod link_monitor;
 mod media;
 mod negotiator;
 mod peer_channel;
@@ -15,6 +14,7 @@ mod recovery;
 mod refusal;
 mod remote_media;
 mod sections;
+mod stall_detector;
 mod track_settings;
 mod video_allocation;
 
@@ -25,9 +25,7 @@ use visavis_signaling::{
 
 use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
-pub(crate) use self::flow_watch::{ExpectedMedia, ReceivedMicrophone, SampleContext};
-use self::flow_watch::{FlowVerdict, FlowWatch};
-pub(crate) use self::frame_watch::FrameState;
+pub(crate) use self::frame_stall_detector::FrameState;
 use self::initial_scale::InitialScale;
 pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
@@ -38,6 +36,8 @@ pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer, Recipient}
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;
+pub(crate) use self::stall_detector::{ExpectedMedia, ReceivedMicrophone, SampleContext};
+use self::stall_detector::{StallDetector, StallVerdict};
 use self::video_allocation::VideoAllocation;
 use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;
@@ -112,7 +112,7 @@ pub(crate) struct Connection {
     /// Our own candidates that wait until their description is sent.
     outgoing: Vec<Option<IceCandidate>>,
     recovery: Recovery,
-    watch: FlowWatch,
+    stall_detector: StallDetector,
     state: PeerConnectionState,
     remote_media: RemoteMedia,
     transceivers: LocalTransceivers,
@@ -124,7 +124,7 @@ pub(crate) struct Connection {
     has_candidates: HasCandidates,
     certificates: Certificates,
     /// Nobody knows whether there is another end.
-    unconfirmed: bool,
+    assumed: bool,
 }
 
 impl Connection {
@@ -138,7 +138,7 @@ impl Connection {
             candidates: CandidateBuffer::default(),
             outgoing: Vec::new(),
             recovery,
-            watch: FlowWatch::default(),
+            stall_detector: StallDetector::default(),
             state: PeerConnectionState::New,
             remote_media: RemoteMedia::default(),
             transceivers: LocalTransceivers::new(match role {
@@ -151,7 +151,7 @@ impl Connection {
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),
-            unconfirmed: false,
+            assumed: false,
         }
     }
 
@@ -251,13 +251,13 @@ impl Connection {
     }
 
     /// Nobody knows whether there is another end.
-    pub(crate) fn set_unconfirmed(&mut self) {
-        self.unconfirmed = true;
+    pub(crate) fn set_assumed(&mut self) {
+        self.assumed = true;
     }
 
     /// Whether the other end is still a guess.
-    pub(crate) fn is_unconfirmed(&self) -> bool {
-        self.unconfirmed
+    pub(crate) fn is_assumed(&self) -> bool {
+        self.assumed
     }
 
     /// Takes over what waited for a connection that this one replaces in the same epoch.
@@ -292,8 +292,8 @@ impl Connection {
 
     pub(crate) fn connection_state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {
         self.state = state;
-        self.watch.reset();
-        self.watch.reset_frames();
+        self.stall_detector.reset();
+        self.stall_detector.reset_frames();
         self.recovery.state_changed(now, state);
         self.limit_initial_scale(now, state);
         self.reset_link();
@@ -332,8 +332,8 @@ impl Connection {
                 self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);
             }
         }
-        self.watch.reset();
-        if std::mem::take(&mut self.unconfirmed) {
+        self.stall_detector.reset();
+        if std::mem::take(&mut self.assumed) {
             self.recovery.begin(cx.now);
         }
         if description.sdp_type == SdpType::Offer {

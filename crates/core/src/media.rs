@@ -83,7 +83,7 @@ impl LocalSource {
     }
 
     /// Whether the device that it misses may be opened again now; if that was done too often, it is as soon as it may.
-    fn try_acquire_reopen(&mut self, now: Timestamp) -> bool {
+    fn allow_reopen(&mut self, now: Timestamp) -> bool {
         if !self.misses_device() {
             return false;
         }
@@ -304,7 +304,7 @@ impl LocalMedia {
     /// A device was plugged in or pulled out: what is missing may be there now.
     pub(crate) fn devices_changed(&mut self, now: Timestamp, out: &mut Outbox) {
         let missing =
-            self.sources.iter_mut().filter_map(|local| local.try_acquire_reopen(now).then_some(local.source));
+            self.sources.iter_mut().filter_map(|local| local.allow_reopen(now).then_some(local.source));
         let missing: Vec<Source> = missing.collect();
         self.capture(|local| missing.contains(&local.source), out);
     }

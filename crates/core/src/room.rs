@@ -312,12 +312,11 @@ impl Room {
         self.prepare_offer(now);
         let connections = &self.connections;
         let connection_of = |id: &ParticipantId| connections.get(&Remote::Participant(id.clone()));
-        for (id, name) in self.roster.confirm(|id| connection_of(id).is_some_and(Connection::is_unconfirmed))
-        {
+        for (id, name) in self.roster.confirm(|id| connection_of(id).is_some_and(Connection::is_assumed)) {
             self.out.event(Event::ParticipantJoined(id, name));
         }
         self.session.unanswered &=
-            self.session.lifecycle.in_call() && self.roster.iter().all(|member| member.unconfirmed);
+            self.session.lifecycle.in_call() && self.roster.iter().all(|member| member.assumed);
         self.roster.note_lost(now, |id| connection_of(id).is_some_and(Connection::is_connected));
         while let Some(id) = self.roster.next_given_up(now) {
             self.remove_participant(&id);

@@ -18,7 +18,7 @@ pub(crate) struct Member {
     /// Whether the server has them. If not, their media may still play, and then they stay.
     pub(crate) present: bool,
     /// Whether they are a guess: nobody has been heard. They are not shown.
-    pub(crate) unconfirmed: bool,
+    pub(crate) assumed: bool,
     /// Whether the server said that it has lost them, so that it may have kept their seat.
     pub(crate) may_resume: bool,
     /// Their messages that the server has carried to us.
@@ -67,7 +67,7 @@ impl Roster {
                 offerer,
                 session,
                 present: true,
-                unconfirmed: offerer == Offerer::Unknown,
+                assumed: offerer == Offerer::Unknown,
                 may_resume: false,
                 messages: RateLimiter::default(),
                 lost_since: None,
@@ -79,12 +79,12 @@ impl Roster {
     /// Those who were a guess and are not any more.
     pub(crate) fn confirm(
         &mut self,
-        unconfirmed: impl Fn(&ParticipantId) -> bool,
+        assumed: impl Fn(&ParticipantId) -> bool,
     ) -> Vec<(ParticipantId, String)> {
         let mut news = Vec::new();
-        for member in self.0.iter_mut().filter(|member| member.unconfirmed) {
-            member.unconfirmed = unconfirmed(&member.id);
-            if !member.unconfirmed {
+        for member in self.0.iter_mut().filter(|member| member.assumed) {
+            member.assumed = assumed(&member.id);
+            if !member.assumed {
                 news.push((member.id.clone(), member.name.clone()));
             }
         }

@@ -1,7 +1,7 @@
 //! The link to the signaling server: one socket, its dialect, and the patience to open it again.
 
 mod close_reason;
-mod lookup;
+mod discovery;
 
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 use visavis_signaling::{
@@ -9,7 +9,7 @@ use visavis_signaling::{
 };
 
 pub(crate) use self::close_reason::CloseReason;
-use self::lookup::ServerLookup;
+use self::discovery::ServerDiscovery;
 use crate::backoff::Backoff;
 use crate::contact_policy::ContactPolicy;
 use crate::input::SocketEvent;
@@ -51,7 +51,7 @@ pub(crate) struct SignalClient {
     /// What the room has not heard yet.
     events: Queue<SignalEvent>,
     backoff: Backoff,
-    lookup: ServerLookup,
+    discovery: ServerDiscovery,
     /// What the server said when it closed the last socket.
     close_reason: Option<CloseReason>,
     contact_policy: ContactPolicy,
@@ -66,7 +66,7 @@ impl SignalClient {
             state: State::Idle,
             events: Queue::default(),
             backoff: Backoff::new(seed),
-            lookup: ServerLookup::default(),
+            discovery: ServerDiscovery::default(),
             close_reason: None,
             contact_policy,
             tracing: false,
@@ -121,12 +121,12 @@ impl SignalClient {
 
     /// Whether the server may not be contacted before the person asks for something that needs it.
     pub(crate) fn awaits_permission(&self) -> bool {
-        self.contact_policy == ContactPolicy::OnRequest && self.lookup.uses_chosen_server()
+        self.contact_policy == ContactPolicy::OnRequest && self.discovery.uses_chosen_server()
     }
 
     /// The person asks for something that needs the server.
     pub(crate) fn permit_contact(&mut self) {
-        if self.lookup.uses_chosen_server() {
+        if self.discovery.uses_chosen_server() {
             self.contact_policy = ContactPolicy::AtOnce;
         }
     }
@@ -148,7 +148,7 @@ impl SignalClient {
         self.state = State::Idle;
         self.close_reason = None;
         self.backoff.reset();
-        self.lookup.reset();
+        self.discovery.reset();
     }
 
     /// Cuts a wait short.
@@ -160,7 +160,7 @@ impl SignalClient {
 
     /// A person asks to try again: perhaps they have mended what was in the way.
     pub(crate) fn retry(&mut self, now: Timestamp, out: &mut Outbox) {
-        self.lookup.reset();
+        self.discovery.reset();
         match self.state {
             State::Waiting(_) => self.connect(now, out),
             State::Idle if self.close_reason.is_some() => self.connect(now, out),
@@ -234,12 +234,12 @@ impl SignalClient {
         match (event, self.state) {
             (SocketEvent::Opened, State::Opening(_)) => {
                 self.state = State::Open(None);
-                self.lookup.on_opened(now);
+                self.discovery.on_opened(now);
                 self.drive_dialect(now, DialectInput::Opened, out);
                 self.events.push(SignalEvent::Opened);
             }
             (SocketEvent::Frame(frame), State::Open(_)) => {
-                self.lookup.confirm_server();
+                self.discovery.confirm_server();
                 self.drive_dialect(now, DialectInput::Frame(frame), out);
             }
             (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
@@ -300,10 +300,10 @@ impl SignalClient {
         if socket_exists {
             out.effect(Effect::Socket(SocketEffect::Close));
         }
-        self.lookup.on_closed(now);
+        self.discovery.on_closed(now);
         // It owed us an answer to `join`.
         if matches!(self.state, State::Open(Some(_))) {
-            self.lookup.reason = UnreachableReason::NoReply;
+            self.discovery.reason = UnreachableReason::NoReply;
         }
         self.close_reason = None;
         self.state = State::Waiting(now + self.backoff.next_wait(now));

@@ -23,7 +23,7 @@ pub(crate) struct ConnectionSpec {
     /// Which one, if the far end numbers them; else we do.
     pub(crate) epoch: Option<u32>,
     /// Nobody knows whether there is another end.
-    pub(crate) unconfirmed: bool,
+    pub(crate) assumed: bool,
 }
 
 /// What passes on a connection, and who offers first.

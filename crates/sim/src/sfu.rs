@@ -6,6 +6,7 @@ mod invariants;
 mod network;
 mod script;
 mod server;
+mod session;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};

@@ -4,7 +4,7 @@ use visavis_signaling::{MediaKind, ParticipantId, SfuDirection, Source};
 
 use super::remote_media::RemoteMedia;
 use super::sections::announce;
-use super::{Connection, ExpectedMedia, FlowVerdict, FrameState, ReceivedMicrophone, Repair, SampleContext};
+use super::{Connection, ExpectedMedia, FrameState, ReceivedMicrophone, Repair, SampleContext, StallVerdict};
 use crate::input::{Stats, StreamStats, TrackId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
@@ -172,7 +172,7 @@ impl Connection {
 
     /// Whether packets of somebody were missing in the last sample.
     pub(crate) fn is_silent(&self, publisher: &ParticipantId) -> bool {
-        self.watch.is_silent(publisher)
+        self.stall_detector.is_silent(publisher)
     }
 
     /// Whether the far end is a server that has agreed to receive our microphone.
@@ -184,22 +184,22 @@ impl Connection {
 
     /// Their picture, as we see it.
     pub(crate) fn remote_frames(&self) -> FrameState {
-        self.watch.frames().remote
+        self.stall_detector.frames().remote
     }
 
     /// Our picture, as they see it.
     pub(crate) fn local_frames(&self) -> FrameState {
-        self.watch.frames().local
+        self.stall_detector.frames().local
     }
 
     /// Our camera, as far as this connection tells.
     pub(crate) fn capture_frames(&self) -> FrameState {
-        self.watch.frames().capture
+        self.stall_detector.frames().capture
     }
 
     /// What the counters said so far does not count any more.
     pub(crate) fn reset_flow(&mut self) {
-        self.watch.reset();
+        self.stall_detector.reset();
         self.recovery.discard_silence();
     }
 
@@ -223,18 +223,18 @@ impl Connection {
         }
         let counters = self.counters(stats);
         let forwarded = matches!(self.plan, ConnectionPlan::Sfu(_));
-        match self.watch.sample(context, &counters, expected, microphones) {
-            FlowVerdict::Flowing => self.recovery.on_media(),
-            FlowVerdict::Inconclusive => self.recovery.on_nothing_missing(),
-            FlowVerdict::Silent { since } => {
+        match self.stall_detector.sample(context, &counters, expected, microphones) {
+            StallVerdict::Flowing => self.recovery.on_media(),
+            StallVerdict::Inconclusive => self.recovery.on_nothing_missing(),
+            StallVerdict::Silent { since } => {
                 let current = context.server_message_at > since;
                 self.recovery.on_silence(context.now, Repair::RestartIce, current);
             }
-            FlowVerdict::MicrophoneSilent | FlowVerdict::PartlyFlowing if forwarded => {
-                self.recovery.on_unheard(context.now, self.watch.unheard());
+            StallVerdict::MicrophoneSilent | StallVerdict::PartlyFlowing if forwarded => {
+                self.recovery.on_unheard(context.now, self.stall_detector.unheard());
             }
-            FlowVerdict::MicrophoneSilent => self.recovery.on_silence(context.now, Repair::Rebuild, true),
-            FlowVerdict::PartlyFlowing => self.recovery.on_nothing_missing(),
+            StallVerdict::MicrophoneSilent => self.recovery.on_silence(context.now, Repair::Rebuild, true),
+            StallVerdict::PartlyFlowing => self.recovery.on_nothing_missing(),
         }
     }
 

@@ -263,7 +263,7 @@ impl Recovery {
     }
 
     /// Whether the pair may be repaired once more now. If not, it will be as soon as it may.
-    pub(crate) fn try_acquire_repair(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn allow_repair(&mut self, now: Timestamp) -> bool {
         let may = self.repair_limiter.take(now, REPAIRS_PER_MINUTE);
         if !may {
             if matches!(self.phase, Phase::Healthy | Phase::Silent) {
@@ -275,8 +275,8 @@ impl Recovery {
     }
 
     /// Whether we may follow them once more into a connection that they built anew. If not,
-    /// [`take_due_remote_rebuild`](Self::take_due_remote_rebuild) says when.
-    pub(crate) fn try_acquire_remote_rebuild(&mut self, now: Timestamp) -> bool {
+    /// [`poll_remote_rebuild`](Self::poll_remote_rebuild) says when.
+    pub(crate) fn allow_remote_rebuild(&mut self, now: Timestamp) -> bool {
         let may = self.remote_rebuild_limiter.take(now, REMOTE_REBUILDS_PER_MINUTE);
         self.remote_rebuild_at =
             (!may).then(|| self.remote_rebuild_limiter.free_at(REMOTE_REBUILDS_PER_MINUTE));
@@ -284,13 +284,13 @@ impl Recovery {
     }
 
     /// Whether it is time to follow them.
-    pub(crate) fn take_due_remote_rebuild(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn poll_remote_rebuild(&mut self, now: Timestamp) -> bool {
         self.remote_rebuild_at.take_if(|at| *at <= now).is_some()
     }
 
     /// The repair that is due, if any.
-    pub(crate) fn take_due_repair(&mut self, now: Timestamp) -> Option<Repair> {
-        if self.deadline.is_none_or(|deadline| deadline > now) || !self.try_acquire_due_repair(now) {
+    pub(crate) fn poll_repair(&mut self, now: Timestamp) -> Option<Repair> {
+        if self.deadline.is_none_or(|deadline| deadline > now) || !self.allow_due_repair(now) {
             return None;
         }
         self.repairs = self.repairs.saturating_add(1);
@@ -299,7 +299,7 @@ impl Recovery {
                 self.enter(Phase::Restarting, now, RESTART_TIMEOUT);
                 Some(Repair::RestartIce)
             }
-            Phase::Silent => Some(self.take_silence_repair(now)),
+            Phase::Silent => Some(self.next_silence_repair(now)),
             Phase::Starting | Phase::Restarting | Phase::Broken | Phase::Failed | Phase::Healthy => {
                 Some(Repair::Rebuild)
             }
@@ -308,9 +308,9 @@ impl Recovery {
 
     /// Whether the repair that is due may be carried out. One because of silence has a smaller limit too, and if that
     /// is spent, another sample must find silence when it is not any more.
-    fn try_acquire_due_repair(&mut self, now: Timestamp) -> bool {
+    fn allow_due_repair(&mut self, now: Timestamp) -> bool {
         if self.phase != Phase::Silent {
-            return self.try_acquire_repair(now);
+            return self.allow_repair(now);
         }
         let free = self.silent_repair_free_at();
         if free > now {
@@ -327,7 +327,7 @@ impl Recovery {
         silent.max(self.repair_limiter.free_at(REPAIRS_PER_MINUTE))
     }
 
-    fn take_silence_repair(&mut self, now: Timestamp) -> Repair {
+    fn next_silence_repair(&mut self, now: Timestamp) -> Repair {
         let silence_repair = self.silence_repair;
         match silence_repair {
             Repair::RestartIce => {
@@ -365,14 +365,14 @@ mod tests {
         let mut recovery = Recovery::new(at(0), false);
         recovery.on_operation_failed(at(0));
         recovery.state_changed(at(100), PeerConnectionState::Connected);
-        assert_eq!(recovery.take_due_repair(at(2500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(2500)), Some(Repair::Rebuild));
     }
 
     #[test]
     fn a_blip_heals_by_itself() {
         let mut recovery = healthy();
         recovery.state_changed(at(1000), PeerConnectionState::Disconnected);
-        assert_eq!(recovery.take_due_repair(at(3000)), None);
+        assert_eq!(recovery.poll_repair(at(3000)), None);
         recovery.state_changed(at(3000), PeerConnectionState::Connected);
         assert_eq!(recovery.poll_timeout(), None);
     }
@@ -381,15 +381,15 @@ mod tests {
     fn the_ladder_goes_up() {
         let mut recovery = healthy();
         recovery.state_changed(at(1000), PeerConnectionState::Disconnected);
-        assert_eq!(recovery.take_due_repair(at(3500)), Some(Repair::RestartIce));
-        assert_eq!(recovery.take_due_repair(at(15_499)), None);
-        assert_eq!(recovery.take_due_repair(at(15_500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(3500)), Some(Repair::RestartIce));
+        assert_eq!(recovery.poll_repair(at(15_499)), None);
+        assert_eq!(recovery.poll_repair(at(15_500)), Some(Repair::Rebuild));
         recovery = recovery.for_successor(at(15_500));
         assert_eq!(recovery.phase(), Phase::Starting);
-        assert_eq!(recovery.take_due_repair(at(30_500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(30_500)), Some(Repair::Rebuild));
         recovery = recovery.for_successor(at(30_500));
         assert_eq!(recovery.phase(), Phase::Failed);
-        assert_eq!(recovery.take_due_repair(at(60_500)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(60_500)), Some(Repair::Rebuild));
         recovery.state_changed(at(61_000), PeerConnectionState::Connected);
         assert_eq!((recovery.phase(), recovery.is_repairing()), (Phase::Healthy, false));
     }
@@ -398,36 +398,36 @@ mod tests {
     fn failed_acts_at_once_and_the_polite_side_gives_way() {
         let mut recovery = healthy();
         recovery.state_changed(at(1000), PeerConnectionState::Failed);
-        assert_eq!(recovery.take_due_repair(at(1000)), Some(Repair::RestartIce));
+        assert_eq!(recovery.poll_repair(at(1000)), Some(Repair::RestartIce));
         let mut polite = Recovery::new(at(0), true);
         polite.state_changed(at(100), PeerConnectionState::Connected);
         polite.state_changed(at(1000), PeerConnectionState::Failed);
-        assert_eq!(polite.take_due_repair(at(1000)), None);
+        assert_eq!(polite.poll_repair(at(1000)), None);
         polite.restarted_by_peer(at(1100));
-        assert_eq!(polite.take_due_repair(at(2500)), None);
+        assert_eq!(polite.poll_repair(at(2500)), None);
     }
 
     #[test]
     fn silence_is_repaired_twice_and_then_left_alone() {
         let mut recovery = healthy();
         recovery.on_silence(at(6000), Repair::RestartIce, false);
-        assert_eq!(recovery.take_due_repair(at(6000)), Some(Repair::RestartIce));
+        assert_eq!(recovery.poll_repair(at(6000)), Some(Repair::RestartIce));
         recovery.on_silence(at(8000), Repair::RestartIce, true);
         assert_eq!(recovery.poll_timeout(), None, "the restart takes its time");
         recovery.on_silence(at(14_000), Repair::RestartIce, false);
         assert_eq!(recovery.poll_timeout(), None, "perhaps they say something else by now");
         recovery.on_silence(at(16_000), Repair::RestartIce, true);
-        assert_eq!(recovery.take_due_repair(at(16_000)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(16_000)), Some(Repair::Rebuild));
         let mut next = recovery.for_successor(at(16_000));
         next.state_changed(at(17_000), PeerConnectionState::Connected);
         next.on_silence(at(27_000), Repair::RestartIce, true);
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
         next.on_media();
         next.on_silence(at(30_000), Repair::RestartIce, true);
-        assert_eq!(next.take_due_repair(at(30_000)), None, "twice a minute at most");
-        assert_eq!(next.take_due_repair(at(66_000)), None, "and then only if it is silent still");
+        assert_eq!(next.poll_repair(at(30_000)), None, "twice a minute at most");
+        assert_eq!(next.poll_repair(at(66_000)), None, "and then only if it is silent still");
         next.on_silence(at(66_000), Repair::RestartIce, true);
-        assert_eq!(next.take_due_repair(at(66_000)), Some(Repair::RestartIce));
+        assert_eq!(next.poll_repair(at(66_000)), Some(Repair::RestartIce));
         next.on_media();
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
     }
@@ -442,20 +442,20 @@ mod tests {
             next
         };
         recovery.on_unheard(at(8000), [(&a, false)].into_iter());
-        assert_eq!(recovery.take_due_repair(at(8000)), None);
+        assert_eq!(recovery.poll_repair(at(8000)), None);
         recovery.on_unheard(at(16_000), [(&a, true)].into_iter());
-        assert_eq!(recovery.take_due_repair(at(16_000)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(16_000)), Some(Repair::Rebuild));
         recovery = next(&recovery, 17_000);
         for (now, for_long) in [(20_000, false), (40_000, true), (140_000, true)] {
             recovery.on_unheard(at(now), [(&a, for_long)].into_iter());
             assert_eq!((recovery.phase(), recovery.poll_timeout()), (Phase::Healthy, None));
         }
         recovery.on_unheard(at(150_000), [(&a, true), (&b, true)].into_iter());
-        assert_eq!(recovery.take_due_repair(at(150_000)), Some(Repair::Rebuild));
+        assert_eq!(recovery.poll_repair(at(150_000)), Some(Repair::Rebuild));
         recovery = next(&recovery, 151_000);
         recovery.on_media();
         recovery.on_unheard(at(300_000), [(&b, true)].into_iter());
-        assert_eq!(recovery.take_due_repair(at(300_000)), Some(Repair::Rebuild), "they were heard meanwhile");
+        assert_eq!(recovery.poll_repair(at(300_000)), Some(Repair::Rebuild), "they were heard meanwhile");
     }
 
     #[test]
@@ -464,7 +464,7 @@ mod tests {
         let mut repairs = 0;
         for second in 0..600 {
             recovery.retry_broken(at(second * 1000));
-            if recovery.take_due_repair(at(second * 1000)).is_some() {
+            if recovery.poll_repair(at(second * 1000)).is_some() {
                 repairs += 1;
                 recovery = recovery.for_successor(at(second * 1000));
             }
@@ -476,25 +476,21 @@ mod tests {
     fn they_cannot_make_us_rebuild_without_end() {
         let mut recovery = healthy();
         let remote_rebuild_limiter =
-            (0..60).filter(|second| recovery.try_acquire_remote_rebuild(at(second * 1000))).count();
+            (0..60).filter(|second| recovery.allow_remote_rebuild(at(second * 1000))).count();
         assert_eq!(remote_rebuild_limiter, REMOTE_REBUILDS_PER_MINUTE);
         assert_eq!(recovery.poll_timeout(), Some(at(60_000)));
-        assert!(recovery.take_due_remote_rebuild(at(60_000)));
-        assert!(recovery.try_acquire_remote_rebuild(at(60_000)));
+        assert!(recovery.poll_remote_rebuild(at(60_000)));
+        assert!(recovery.allow_remote_rebuild(at(60_000)));
     }
 
     #[test]
     fn deadlines_that_passed_in_sleep_are_not_believed() {
         let mut recovery = Recovery::new(at(0), false);
         recovery.on_wake(at(90_000));
-        assert_eq!(recovery.take_due_repair(at(90_500)), None);
+        assert_eq!(recovery.poll_repair(at(90_500)), None);
         let mut hidden = recovery.clone();
         hidden.on_wake(at(150_000));
-        assert_eq!(
-            hidden.take_due_repair(at(150_000)),
-            Some(Repair::Rebuild),
-            "a hidden page is always late"
-        );
+        assert_eq!(hidden.poll_repair(at(150_000)), Some(Repair::Rebuild), "a hidden page is always late");
         recovery.state_changed(at(90_600), PeerConnectionState::Connected);
         assert_eq!(recovery.poll_timeout(), None);
     }

@@ -7,7 +7,7 @@ use visavis_signaling::{Source, Timestamp};
 
 use super::Connection;
 use super::initial_scale::InitialScale;
-use super::link_watch::{LinkWatch, VideoLevel};
+use super::link_monitor::{LinkMonitor, VideoLevel};
 use crate::encoding::{EncodingParameters, ResolutionScale};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
@@ -44,7 +44,7 @@ pub(super) struct VideoAllocation {
     smaller_since: Option<Timestamp>,
     /// How many participants our videos go to.
     receivers: u32,
-    link: LinkWatch,
+    link: LinkMonitor,
     applied: [EncodingParameters; 2],
 }
 
@@ -60,7 +60,7 @@ impl VideoAllocation {
             camera_scale: None,
             smaller_since: None,
             receivers: 1,
-            link: LinkWatch::default(),
+            link: LinkMonitor::default(),
             applied: [camera, EncodingParameters::default()],
         }
     }

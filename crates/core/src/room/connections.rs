@@ -38,12 +38,12 @@ impl Room {
     }
 
     fn connect(&mut self, now: Timestamp, spec: ConnectionSpec) {
-        let ConnectionSpec { remote, plan, epoch, unconfirmed } = spec;
+        let ConnectionSpec { remote, plan, epoch, assumed } = spec;
         let epoch = epoch.unwrap_or_else(|| self.connections.next_epoch(&remote));
         let recovery = Recovery::new(now, self.is_polite(&remote));
         self.replace_connection(&remote, epoch, plan, recovery);
-        if let (true, Some(connection)) = (unconfirmed, self.connections.get_mut(&remote)) {
-            connection.set_unconfirmed();
+        if let (true, Some(connection)) = (assumed, self.connections.get_mut(&remote)) {
+            connection.set_assumed();
         }
         if plan == ConnectionPlan::MeshAnswerer {
             self.prepare_answerer();
@@ -149,7 +149,7 @@ impl Room {
     pub(super) fn remove_participant(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
             self.connections.close(&Remote::Participant(id.clone()), &mut self.out);
-            if !member.unconfirmed {
+            if !member.assumed {
                 self.out.event(Event::ParticipantLeft(member.id, member.name));
             }
         }
@@ -182,7 +182,7 @@ impl Room {
 
     /// Builds a pair anew, unless that has been done too often.
     pub(super) fn rebuild_within_limit(&mut self, now: Timestamp, remote: &Remote) {
-        let may = |connection: &mut Connection| connection.recovery_mut().try_acquire_repair(now);
+        let may = |connection: &mut Connection| connection.recovery_mut().allow_repair(now);
         if self.connections.get_mut(remote).is_some_and(may) {
             self.rebuild(now, remote);
         }
@@ -201,7 +201,7 @@ impl Room {
     /// The pairs whose repairs can be told to the other side. Somebody who may not even be there is not to be repaired.
     pub(super) fn repairable(&self) -> impl Iterator<Item = (&Remote, &Connection)> {
         let repairable = |(remote, connection): &(&Remote, &Connection)| {
-            self.can_send_to(remote) && !connection.is_unconfirmed()
+            self.can_send_to(remote) && !connection.is_assumed()
         };
         self.connections.iter().filter(repairable)
     }
@@ -211,11 +211,11 @@ impl Room {
         let reachable: Vec<_> = self.repairable().map(|(remote, _)| remote.clone()).collect();
         for remote in reachable {
             let Some(connection) = self.connections.get_mut(&remote) else { continue };
-            if connection.recovery_mut().take_due_remote_rebuild(now) {
+            if connection.recovery_mut().poll_remote_rebuild(now) {
                 self.replay_early(now, &remote);
                 continue;
             }
-            if let Some(repair) = connection.recovery_mut().take_due_repair(now) {
+            if let Some(repair) = connection.recovery_mut().poll_repair(now) {
                 self.perform_repair(now, &remote, repair);
             }
         }

@@ -54,7 +54,7 @@ impl Room {
         if offer.sdp_type == SdpType::Answer {
             return;
         }
-        if !connection.recovery_mut().try_acquire_remote_rebuild(now) {
+        if !connection.recovery_mut().allow_remote_rebuild(now) {
             let message = NegotiationMessage::Description(offer);
             return self.connections.buffer_early_offer(Negotiation {
                 remote: remote.clone(),

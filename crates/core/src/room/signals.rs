@@ -145,9 +145,9 @@ impl Room {
         if self.session.id.as_ref() == Some(&info.id) {
             return true;
         }
-        let (id, name, unconfirmed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
+        let (id, name, assumed) = (info.id.clone(), info.name.clone(), info.offerer == Offerer::Unknown);
         let new = self.add_to_roster(info);
-        if new && !unconfirmed {
+        if new && !assumed {
             self.out.event(Event::ParticipantJoined(id.clone(), name));
         }
         self.reconcile(now);

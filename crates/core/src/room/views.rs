@@ -11,7 +11,7 @@ use crate::view::{
 };
 
 pub(super) fn room(room: &Room) -> RoomView {
-    let members = room.roster.iter().filter(|member| !member.unconfirmed);
+    let members = room.roster.iter().filter(|member| !member.assumed);
     RoomView {
         lifecycle: room.session.lifecycle,
         problem: problem(room),

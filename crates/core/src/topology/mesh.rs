@@ -13,8 +13,7 @@ pub(super) fn connections(roster: &Roster) -> impl Iterator<Item = ConnectionSpe
             Offerer::Them => ConnectionPlan::MeshAnswerer,
             Offerer::Sfu => return None,
         };
-        let (remote, unconfirmed) =
-            (Remote::Participant(member.id.clone()), member.offerer == Offerer::Unknown);
-        Some(ConnectionSpec { remote, plan, epoch: None, unconfirmed })
+        let (remote, assumed) = (Remote::Participant(member.id.clone()), member.offerer == Offerer::Unknown);
+        Some(ConnectionSpec { remote, plan, epoch: None, assumed })
     })
 }

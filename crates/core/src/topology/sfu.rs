@@ -42,7 +42,7 @@ impl Sfu {
             remote: Remote::Server(connection.id),
             plan: ConnectionPlan::Sfu(connection.direction),
             epoch: Some(connection.epoch),
-            unconfirmed: false,
+            assumed: false,
         })
     }
 

@@ -163,7 +163,7 @@ impl PeerJs {
         let Some(id) = self.room.strip_prefix('@').filter(|_| context.is_joined()) else { return };
         if self.callee.on_heartbeat(context.knows(id)) {
             self.hello(id, context);
-            context.call_unconfirmed(id);
+            context.participant_assumed(id);
         } else if self.callee.is_given_up() {
             context.unanswered();
         }

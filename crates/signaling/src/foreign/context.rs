@@ -175,7 +175,7 @@ impl Context {
     }
 
     /// Calls somebody once who may be there. They are in the room as soon as they answer.
-    pub(crate) fn call_unconfirmed(&mut self, key: &str) {
+    pub(crate) fn participant_assumed(&mut self, key: &str) {
         self.participant_joined(key, Offerer::Unknown);
         if let Some(peer) = self.peer(key) {
             peer.expect_answer();

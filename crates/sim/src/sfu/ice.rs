@@ -6,7 +6,7 @@ use visavis_core::signaling::{MediaState, SfuDirection, Source};
 use visavis_core::{ConnectionEvent, ConnectionId, MediaKind, SourceState, Stats, StreamStats};
 
 use super::script::SilentFailure;
-use super::server::ServerConnection;
+use super::session::ServerConnection;
 use super::{Action, ICE_TICK, World};
 use crate::browser::Connection;
 use crate::fake::SectionKind;

@@ -3,7 +3,7 @@
 use visavis_core::signaling::Source;
 use visavis_core::{Command, Input, NetworkEvent, SocketEvent};
 
-use super::server::Shape;
+use super::session::Shape;
 use super::{Action, World};
 use crate::random::Random;
 

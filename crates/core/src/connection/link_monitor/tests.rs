@@ -51,7 +51,7 @@ impl Outcome {
 
 /// Plays a path for so many seconds, with one that is as strong as one could wish before.
 fn play(path: Path<'_>, estimate: Estimate, seconds: u64) -> Outcome {
-    let (mut watch, mut outcome, mut random) = (LinkWatch::default(), Outcome::default(), 7_u64);
+    let (mut watch, mut outcome, mut random) = (LinkMonitor::default(), Outcome::default(), 7_u64);
     let mut next = move || {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 40) as f64 / (1_u64 << 24) as f64
@@ -181,10 +181,10 @@ fn no_path_makes_video_come_and_go() {
 
 #[test]
 fn another_path_begins_without_the_patience_of_the_last() {
-    let mut watch = LinkWatch {
+    let mut watch = LinkMonitor {
         level: VideoLevel::LowestResolution,
         patience: LINK_MAX_PATIENCE,
-        ..LinkWatch::default()
+        ..LinkMonitor::default()
     };
     watch.reset();
     let clean = SendStats { audio_fraction_lost: Some(0), ..SendStats::default() };

@@ -107,7 +107,7 @@ enum Trial {
 
 /// Watches the path of one connection.
 #[derive(Debug)]
-pub(super) struct LinkWatch {
+pub(super) struct LinkMonitor {
     level: VideoLevel,
     changed_at: Option<Timestamp>,
     /// The first sample since it was connected.
@@ -119,7 +119,7 @@ pub(super) struct LinkWatch {
     trial: Trial,
 }
 
-impl Default for LinkWatch {
+impl Default for LinkMonitor {
     fn default() -> Self {
         Self {
             level: VideoLevel::Full,
@@ -134,7 +134,7 @@ impl Default for LinkWatch {
     }
 }
 
-impl LinkWatch {
+impl LinkMonitor {
     /// What may be sent now.
     pub(super) fn level(&self) -> VideoLevel {
         self.level

@@ -5,8 +5,8 @@
 //! the view shows it. A covered lens or a still scene gives frames all the same. Counters that a browser does not have say
 //! nothing.
 
-use super::flow_watch::{Counter, ExpectedMedia, SampleContext};
 use super::media::MediaCounters;
+use super::stall_detector::{Counter, ExpectedMedia, SampleContext};
 use crate::timing::{FIRST_FRAME_TIMEOUT, FRAMES_TIMEOUT};
 
 /// Whether the frames of one counter arrive.
@@ -23,7 +23,7 @@ pub(crate) enum FrameState {
 
 /// Watches the frames of one connection.
 #[derive(Debug, Default)]
-pub(crate) struct FrameWatch {
+pub(crate) struct FrameStallDetector {
     decoded: Counter,
     encoded: Counter,
     captured: Counter,
@@ -35,7 +35,7 @@ pub(crate) struct FrameWatch {
     pub(super) capture: FrameState,
 }
 
-impl FrameWatch {
+impl FrameStallDetector {
     /// Takes one sample of the counters. `fresh`: the sample before is too old to say anything about the time since.
     pub(super) fn sample(
         &mut self,
@@ -72,8 +72,8 @@ mod tests {
 
     /// Takes a sample every two seconds; each item is the frames decoded, encoded and captured since the start. Gives the
     /// watch after the last, and the index of the first sample in which something was not flowing.
-    fn sample_all(expected: ExpectedMedia, counts: &[[u32; 3]]) -> (FrameWatch, Option<usize>) {
-        let (mut watch, mut first) = (FrameWatch::default(), None);
+    fn sample_all(expected: ExpectedMedia, counts: &[[u32; 3]]) -> (FrameStallDetector, Option<usize>) {
+        let (mut watch, mut first) = (FrameStallDetector::default(), None);
         for (n, counts) in counts.iter().enumerate() {
             let now = Timestamp::from_millis(2000 * n as u64);
             let [frames_decoded, frames_encoded, frames_captured] = counts.map(Some);
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_does_not_count_misses_nothing() {
-        let (mut watch, counters) = (FrameWatch::default(), MediaCounters::default());
+        let (mut watch, counters) = (FrameStallDetector::default(), MediaCounters::default());
         for n in 0..30 {
             let now = Timestamp::from_millis(2000 * n);
             let context = SampleContext { now, server_message_at: now, alert: false };
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn late_samples_prove_nothing() {
-        let mut watch = FrameWatch::default();
+        let mut watch = FrameStallDetector::default();
         for n in 0..30 {
             let now = Timestamp::from_millis(60_000 * n);
             let context = SampleContext { now, server_message_at: now, alert: false };

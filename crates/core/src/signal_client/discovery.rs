@@ -55,7 +55,7 @@ impl Alternative {
 
 /// What is known of the way to the server.
 #[derive(Default)]
-pub(super) struct ServerLookup {
+pub(super) struct ServerDiscovery {
     pub(super) reason: UnreachableReason,
     /// The shell has been asked for a probe.
     probed: bool,
@@ -68,7 +68,7 @@ pub(super) struct ServerLookup {
     next_probe_at: Timestamp,
 }
 
-impl ServerLookup {
+impl ServerDiscovery {
     /// Whatever was known is old.
     pub(super) fn reset(&mut self) {
         self.reason = UnreachableReason::Unknown;
@@ -116,12 +116,12 @@ impl ServerLookup {
 impl SignalClient {
     /// What speaks where there is no server.
     pub(crate) fn set_fallback(&mut self, make: Box<dyn Fn() -> Option<Box<dyn Dialect>>>) {
-        self.lookup.other = Alternative::Factory(make);
+        self.discovery.other = Alternative::Factory(make);
     }
 
     /// Whether a person may ask for it, because nobody has ever seen the server.
     pub(crate) fn can_fall_back(&self) -> bool {
-        self.lookup.can_fall_back() && !self.is_open()
+        self.discovery.can_fall_back() && !self.is_open()
     }
 
     /// A person asks for it: what cannot be reached may be down for long.
@@ -132,31 +132,31 @@ impl SignalClient {
     }
 
     pub(crate) fn fallback_active(&self) -> bool {
-        self.lookup.fallback_active
+        self.discovery.fallback_active
     }
 
     pub(crate) fn unreachable_reason(&self) -> UnreachableReason {
-        self.lookup.reason
+        self.discovery.reason
     }
 
     /// Asks the shell for a probe of the server, if the socket does not open and there was none.
     pub(crate) fn probe(&mut self, out: &mut Outbox) {
-        if !self.lookup.probed && self.lookup.reason == UnreachableReason::Unknown {
-            self.lookup.probed = true;
+        if !self.discovery.probed && self.discovery.reason == UnreachableReason::Unknown {
+            self.discovery.probed = true;
             self.dialect.probe().into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
         }
     }
 
     /// When to call [`SignalClient::probe_again`].
     pub(crate) fn next_probe_at(&self) -> Option<Timestamp> {
-        self.lookup.fallback_active.then_some(self.lookup.next_probe_at)
+        self.discovery.fallback_active.then_some(self.discovery.next_probe_at)
     }
 
     /// Has the server come meanwhile?
     pub(crate) fn probe_again(&mut self, now: Timestamp, out: &mut Outbox) {
-        if self.lookup.fallback_active {
-            self.lookup.next_probe_at = now + SERVER_PROBE_INTERVAL;
-            let probe = self.lookup.other.made().and_then(Dialect::probe);
+        if self.discovery.fallback_active {
+            self.discovery.next_probe_at = now + SERVER_PROBE_INTERVAL;
+            let probe = self.discovery.other.made().and_then(Dialect::probe);
             probe.into_iter().for_each(|probe| out.effect(Effect::Probe(probe)));
         }
     }
@@ -170,7 +170,7 @@ impl SignalClient {
         stays: bool,
         out: &mut Outbox,
     ) {
-        let absent = self.lookup.other.made().filter(|_| self.lookup.fallback_active);
+        let absent = self.discovery.other.made().filter(|_| self.discovery.fallback_active);
         if let Some(reason) = absent.and_then(|server| unreachable_reason(server, probe, seen)) {
             let came = matches!(reason, UnreachableReason::NoWebSocket | UnreachableReason::Subprotocol);
             if came && !stays {
@@ -179,8 +179,8 @@ impl SignalClient {
         } else if let Some(reason) =
             unreachable_reason(&*self.dialect, probe, seen).filter(|_| !self.is_open())
         {
-            self.lookup.reason = reason;
-            if reason.is_no_server() && self.lookup.can_fall_back() && !stays {
+            self.discovery.reason = reason;
+            if reason.is_no_server() && self.discovery.can_fall_back() && !stays {
                 self.switch_dialect(now, out);
             }
         }
@@ -188,11 +188,11 @@ impl SignalClient {
 
     /// Speaks to the other one from now on.
     fn switch_dialect(&mut self, now: Timestamp, out: &mut Outbox) {
-        let Some(other) = self.lookup.other.take() else { return };
+        let Some(other) = self.discovery.other.take() else { return };
         self.close(now, out);
-        self.lookup.other = Alternative::Made(std::mem::replace(&mut self.dialect, other));
-        self.lookup.fallback_active = !self.lookup.fallback_active;
-        self.lookup.next_probe_at = now + SERVER_PROBE_INTERVAL;
+        self.discovery.other = Alternative::Made(std::mem::replace(&mut self.dialect, other));
+        self.discovery.fallback_active = !self.discovery.fallback_active;
+        self.discovery.next_probe_at = now + SERVER_PROBE_INTERVAL;
         self.connect(now, out);
     }
 }

@@ -11,7 +11,7 @@
 
 use visavis_signaling::{ParticipantId, Timestamp};
 
-use super::frame_watch::FrameWatch;
+use super::frame_stall_detector::FrameStallDetector;
 use super::media::MediaCounters;
 use crate::timing::{
     AUDIO_SILENCE_TIMEOUT, FIRST_PACKET_TIMEOUT, SILENCE_TIMEOUT, SILENCE_TIMEOUT_WHEN_ALERT, STATS_MAX_GAP,
@@ -63,7 +63,7 @@ pub(crate) struct ReceivedMicrophone {
 
 /// What follows from a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FlowVerdict {
+pub(crate) enum StallVerdict {
     /// Expected packets arrive.
     Flowing,
     /// None arrived, but none are expected, or not for long enough.
@@ -128,14 +128,14 @@ enum MicrophoneState {
 
 /// Watches one microphone.
 #[derive(Debug)]
-struct MicrophoneWatch {
+struct MicrophoneStallDetector {
     publisher: ParticipantId,
     mid: Option<String>,
     packets: Counter,
     state: MicrophoneState,
 }
 
-impl MicrophoneWatch {
+impl MicrophoneStallDetector {
     /// What its silence since then means. Other sections show that the path is good, so that of one that is forwarded is told
     /// as soon as that of a path.
     fn judge(&self, context: SampleContext, since: Timestamp) -> MicrophoneState {
@@ -160,19 +160,19 @@ impl MicrophoneWatch {
 
 /// Watches the counters of one connection.
 #[derive(Debug, Default)]
-pub(crate) struct FlowWatch {
+pub(crate) struct StallDetector {
     total: Counter,
-    microphones: Vec<MicrophoneWatch>,
+    microphones: Vec<MicrophoneStallDetector>,
     local_audio: Counter,
     sampled_at: Option<Timestamp>,
     silent: bool,
-    frames: FrameWatch,
+    frames: FrameStallDetector,
 }
 
-impl FlowWatch {
+impl StallDetector {
     /// Whether the last sample found that nothing comes from somebody, although it should.
     pub(crate) fn is_silent(&self, publisher: &ParticipantId) -> bool {
-        let silent = |one: &MicrophoneWatch| {
+        let silent = |one: &MicrophoneStallDetector| {
             one.publisher == *publisher
                 && matches!(one.state, MicrophoneState::Silent | MicrophoneState::SilentForLong)
         };
@@ -186,13 +186,13 @@ impl FlowWatch {
     }
 
     /// Whether frames flow, as of the last sample.
-    pub(crate) fn frames(&self) -> &FrameWatch {
+    pub(crate) fn frames(&self) -> &FrameStallDetector {
         &self.frames
     }
 
     /// Forgets the frame counters: the connection is another, or broken.
     pub(crate) fn reset_frames(&mut self) {
-        self.frames = FrameWatch::default();
+        self.frames = FrameStallDetector::default();
     }
 
     /// Silence before the next sample does not count.
@@ -207,7 +207,7 @@ impl FlowWatch {
         counters: &MediaCounters,
         expected: ExpectedMedia,
         microphones: Vec<ReceivedMicrophone>,
-    ) -> FlowVerdict {
+    ) -> StallVerdict {
         let now = context.now;
         let fresh = self.sampled_at.is_none_or(|sampled_at| now.since(sampled_at) > STATS_MAX_GAP);
         self.sampled_at = Some(now);
@@ -230,17 +230,17 @@ impl FlowWatch {
             || (expected.wants_audio && unsent >= FIRST_PACKET_TIMEOUT);
         self.silent = (due && now.since(total_since) >= limit) || stuck;
         if self.silent {
-            FlowVerdict::Silent { since: total_since.min(local_since) }
+            StallVerdict::Silent { since: total_since.min(local_since) }
         } else if kept {
-            FlowVerdict::Inconclusive
+            StallVerdict::Inconclusive
         } else if self.microphones.iter().any(|one| one.state == MicrophoneState::SilentForLong) {
-            FlowVerdict::MicrophoneSilent
+            StallVerdict::MicrophoneSilent
         } else if (grows && voices_flow) || (!any && expected.wants_audio && leaves) {
-            FlowVerdict::Flowing
+            StallVerdict::Flowing
         } else if grows {
-            FlowVerdict::PartlyFlowing
+            StallVerdict::PartlyFlowing
         } else {
-            FlowVerdict::Inconclusive
+            StallVerdict::Inconclusive
         }
     }
 
@@ -257,10 +257,11 @@ impl FlowWatch {
             let known = before.iter().position(|one| one.publisher == publisher && one.mid == mid);
             let packets = known.map(|at| before.swap_remove(at).packets).unwrap_or_default();
             all_flow &= !on || value != packets.value;
-            let mut watch = MicrophoneWatch { publisher, mid, packets, state: MicrophoneState::Flowing };
-            let since = watch.packets.update(context.now, value, on, fresh);
-            watch.state = watch.judge(context, since);
-            self.microphones.push(watch);
+            let mut detector =
+                MicrophoneStallDetector { publisher, mid, packets, state: MicrophoneState::Flowing };
+            let since = detector.packets.update(context.now, value, on, fresh);
+            detector.state = detector.judge(context, since);
+            self.microphones.push(detector);
         }
         all_flow
     }
@@ -272,8 +273,8 @@ mod tests {
 
     const BOTH: ExpectedMedia = ExpectedMedia::BOTH;
 
-    fn wants_ice_restart(verdict: &FlowVerdict) -> bool {
-        matches!(verdict, FlowVerdict::Silent { .. })
+    fn wants_ice_restart(verdict: &StallVerdict) -> bool {
+        matches!(verdict, StallVerdict::Silent { .. })
     }
 
     fn id(id: &str) -> ParticipantId {
@@ -291,15 +292,15 @@ mod tests {
     }
 
     /// Takes a sample every two seconds; each item is the packets received of audio and video, and sent of audio, since the start.
-    fn sample_all(expected: ExpectedMedia, on: bool, packets: &[[u32; 3]]) -> Vec<FlowVerdict> {
-        let mut watch = FlowWatch::default();
+    fn sample_all(expected: ExpectedMedia, on: bool, packets: &[[u32; 3]]) -> Vec<StallVerdict> {
+        let mut detector = StallDetector::default();
         let sample = |(n, [audio, video, sent]): (usize, &[u32; 3])| {
             let counters = MediaCounters {
                 packets_received: audio + video,
                 microphone_packets_sent: *sent,
                 ..MediaCounters::default()
             };
-            watch.sample(at(2000 * n as u64), &counters, expected, theirs(on, *audio))
+            detector.sample(at(2000 * n as u64), &counters, expected, theirs(on, *audio))
         };
         packets.iter().enumerate().map(sample).collect()
     }
@@ -307,7 +308,7 @@ mod tests {
     #[test]
     fn silence_after_packets_is_noticed_in_six_seconds() {
         let packets = [[9, 9, 1], [20, 20, 2], [20, 20, 3], [20, 20, 4], [20, 20, 5]];
-        use FlowVerdict::{Flowing, Inconclusive};
+        use StallVerdict::{Flowing, Inconclusive};
         let verdicts = sample_all(BOTH, true, &packets);
         assert_eq!(verdicts[..4], [Flowing, Flowing, Inconclusive, Inconclusive]);
         assert!(wants_ice_restart(&verdicts[4]));
@@ -323,11 +324,11 @@ mod tests {
     fn silence_of_those_who_do_not_send_is_not_noticed() {
         let quiet = ExpectedMedia { remote_camera: false, ..BOTH };
         let packets: Vec<_> = (0..60).map(|n| [7, 7, n]).collect();
-        assert_eq!(sample_all(quiet, false, &packets)[1..], [FlowVerdict::Inconclusive; 59]);
+        assert_eq!(sample_all(quiet, false, &packets)[1..], [StallVerdict::Inconclusive; 59]);
         let covered: Vec<_> = (0..60).map(|n| [n + 1, 7, n]).collect();
         assert_eq!(
             sample_all(BOTH, true, &covered),
-            [FlowVerdict::Flowing; 60],
+            [StallVerdict::Flowing; 60],
             "a camera may be covered, a voice cannot"
         );
     }
@@ -343,8 +344,8 @@ mod tests {
     fn video_without_its_audio_needs_another_connection() {
         let packets: Vec<_> = (0..9).map(|n| [7, n + 1, n]).collect();
         let verdicts = sample_all(BOTH, true, &packets);
-        assert_eq!(verdicts[7], FlowVerdict::PartlyFlowing);
-        assert_eq!(verdicts[8], FlowVerdict::MicrophoneSilent);
+        assert_eq!(verdicts[7], StallVerdict::PartlyFlowing);
+        assert_eq!(verdicts[8], StallVerdict::MicrophoneSilent);
     }
 
     #[test]
@@ -352,28 +353,28 @@ mod tests {
         let packets: Vec<_> = (0..5).map(|n| [n + 1, n, n.min(1)]).collect();
         assert!(wants_ice_restart(&sample_all(BOTH, true, &packets)[4]));
         let unwanted: Vec<_> = (0..30).map(|n| [n + 1, n, 0]).collect();
-        assert_eq!(sample_all(BOTH, true, &unwanted), [FlowVerdict::Flowing; 30]);
+        assert_eq!(sample_all(BOTH, true, &unwanted), [StallVerdict::Flowing; 30]);
     }
 
     #[test]
     fn late_samples_prove_nothing() {
-        let mut watch = FlowWatch::default();
+        let mut detector = StallDetector::default();
         let counters =
             MediaCounters { packets_received: 10, microphone_packets_sent: 5, ..MediaCounters::default() };
         for n in 0..100 {
-            let verdict = watch.sample(
+            let verdict = detector.sample(
                 SampleContext { alert: true, ..at(60_000 * n) },
                 &counters,
                 BOTH,
                 theirs(true, 5),
             );
-            assert_eq!(verdict, if n == 0 { FlowVerdict::Flowing } else { FlowVerdict::Inconclusive });
+            assert_eq!(verdict, if n == 0 { StallVerdict::Flowing } else { StallVerdict::Inconclusive });
         }
     }
 
     #[test]
     fn an_outdated_media_state_does_not_count() {
-        let mut watch = FlowWatch::default();
+        let mut detector = StallDetector::default();
         for n in 0..30 {
             let counters = MediaCounters {
                 packets_received: 7 + n,
@@ -382,51 +383,51 @@ mod tests {
             };
             let context =
                 SampleContext { server_message_at: Timestamp::from_millis(0), ..at(2000 * u64::from(n)) };
-            let verdict = watch.sample(context, &counters, BOTH, theirs(true, 7));
-            assert_eq!(verdict, if n == 0 { FlowVerdict::Flowing } else { FlowVerdict::PartlyFlowing });
+            let verdict = detector.sample(context, &counters, BOTH, theirs(true, 7));
+            assert_eq!(verdict, if n == 0 { StallVerdict::Flowing } else { StallVerdict::PartlyFlowing });
         }
     }
 
     /// Samples the microphones of "a" and "b", forwarded by a server, every two seconds.
-    fn sample_forwarded(watch: &mut FlowWatch, n: u32, [a, b]: [u32; 2], video: u32) -> FlowVerdict {
+    fn sample_forwarded(detector: &mut StallDetector, n: u32, [a, b]: [u32; 2], video: u32) -> StallVerdict {
         let forwarded = |publisher, mid: &str, packets| {
             let (publisher, mid) = (id(publisher), Some(mid.to_owned()));
             ReceivedMicrophone { publisher, mid, on: true, packets }
         };
         let counters = MediaCounters { packets_received: a + b + video, ..MediaCounters::default() };
         let microphones = vec![forwarded("a", "0", a), forwarded("b", "1", b)];
-        watch.sample(at(2000 * u64::from(n)), &counters, ExpectedMedia::default(), microphones)
+        detector.sample(at(2000 * u64::from(n)), &counters, ExpectedMedia::default(), microphones)
     }
 
     #[test]
     fn one_of_several_microphones_is_missed_by_itself() {
-        let mut watch = FlowWatch::default();
-        assert_eq!(sample_forwarded(&mut watch, 0, [9, 9], 0), FlowVerdict::Flowing);
+        let mut detector = StallDetector::default();
+        assert_eq!(sample_forwarded(&mut detector, 0, [9, 9], 0), StallVerdict::Flowing);
         for n in 1..8 {
-            assert_eq!(sample_forwarded(&mut watch, n, [9 + n, 9], 0), FlowVerdict::PartlyFlowing);
-            assert_eq!([watch.is_silent(&id("a")), watch.is_silent(&id("b"))], [false, n >= 3]);
+            assert_eq!(sample_forwarded(&mut detector, n, [9 + n, 9], 0), StallVerdict::PartlyFlowing);
+            assert_eq!([detector.is_silent(&id("a")), detector.is_silent(&id("b"))], [false, n >= 3]);
         }
-        assert_eq!(sample_forwarded(&mut watch, 8, [17, 9], 0), FlowVerdict::MicrophoneSilent);
-        assert_eq!(watch.unheard().collect::<Vec<_>>(), [(&id("b"), true)]);
-        assert_eq!(sample_forwarded(&mut watch, 9, [18, 10], 0), FlowVerdict::Flowing);
-        assert!(!watch.is_silent(&id("b")));
+        assert_eq!(sample_forwarded(&mut detector, 8, [17, 9], 0), StallVerdict::MicrophoneSilent);
+        assert_eq!(detector.unheard().collect::<Vec<_>>(), [(&id("b"), true)]);
+        assert_eq!(sample_forwarded(&mut detector, 9, [18, 10], 0), StallVerdict::Flowing);
+        assert!(!detector.is_silent(&id("b")));
     }
 
     #[test]
     fn a_server_that_forwards_nothing_though_a_microphone_is_on_is_missed() {
-        let mut watch = FlowWatch::default();
-        let verdicts: Vec<_> = (0..5).map(|n| sample_forwarded(&mut watch, n, [9, 9], n.min(1))).collect();
-        assert_eq!(verdicts[3], FlowVerdict::Inconclusive);
+        let mut detector = StallDetector::default();
+        let verdicts: Vec<_> = (0..5).map(|n| sample_forwarded(&mut detector, n, [9, 9], n.min(1))).collect();
+        assert_eq!(verdicts[3], StallVerdict::Inconclusive);
         assert!(wants_ice_restart(&verdicts[4]));
     }
 
     #[test]
     fn pictures_that_a_server_holds_back_prove_nothing() {
-        let mut watch = FlowWatch::default();
+        let mut detector = StallDetector::default();
         for n in 0..60 {
             let counters = MediaCounters { packets_received: 7, ..MediaCounters::default() };
             let muted = || theirs(false, 0);
-            let verdict = watch.sample(at(2000 * n), &counters, ExpectedMedia::default(), muted());
+            let verdict = detector.sample(at(2000 * n), &counters, ExpectedMedia::default(), muted());
             assert!(!wants_ice_restart(&verdict));
         }
     }
@@ -436,14 +437,14 @@ mod tests {
         let publishes =
             ExpectedMedia { local_microphone: true, wants_audio: true, ..ExpectedMedia::default() };
         let sample_all = |packets: &[u32]| {
-            let mut watch = FlowWatch::default();
+            let mut detector = StallDetector::default();
             let sample = |(n, sent): (usize, &u32)| {
                 let counters = MediaCounters { microphone_packets_sent: *sent, ..MediaCounters::default() };
-                watch.sample(at(2000 * n as u64), &counters, publishes, Vec::new())
+                detector.sample(at(2000 * n as u64), &counters, publishes, Vec::new())
             };
             packets.iter().enumerate().map(sample).collect::<Vec<_>>()
         };
-        assert_eq!(sample_all(&[1, 2, 3]), [FlowVerdict::Flowing; 3]);
+        assert_eq!(sample_all(&[1, 2, 3]), [StallVerdict::Flowing; 3]);
         assert_eq!(sample_all(&[0; 6]).iter().position(wants_ice_restart), Some(5));
         assert_eq!(sample_all(&[5; 6]).iter().position(wants_ice_restart), Some(3));
     }
