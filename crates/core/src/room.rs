@@ -158,7 +158,8 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        repairs.chain(videos).chain(self.deposit_due_at()).chain(others.into_iter().flatten()).min()
+        let (deposit, media_request) = (self.deposit_due_at(), self.media_request_due_at());
+        repairs.chain(videos).chain(deposit).chain(media_request).chain(others.into_iter().flatten()).min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds

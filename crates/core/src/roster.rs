@@ -4,7 +4,7 @@ use visavis_signaling::limits::MAX_PARTICIPANTS;
 use visavis_signaling::{MediaState, Offerer, ParticipantId, ParticipantInfo, Timestamp};
 
 use crate::rate_limiter::RateLimiter;
-use crate::timing::LOST_PARTICIPANT_TIMEOUT;
+use crate::timing::{LOST_PARTICIPANT_TIMEOUT, MAX_MEDIA_REQUESTS, MEDIA_REQUEST_DELAY};
 
 /// Somebody else in the room.
 #[derive(Debug)]
@@ -23,8 +23,35 @@ pub(crate) struct Member {
     pub(crate) may_resume: bool,
     /// Their messages that the server has carried to us.
     pub(crate) messages: RateLimiter,
+    /// When they are asked what they send.
+    pub(crate) media_requests: MediaRequests,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
+}
+
+/// When somebody is asked what they send, who has not said so by themselves. Whoever runs another program never will.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MediaRequests {
+    sent: u32,
+    next_at: Option<Timestamp>,
+}
+
+impl MediaRequests {
+    /// When the next one is due, if there is to be another; they come to it by themselves first.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        self.next_at.filter(|_| self.sent < MAX_MEDIA_REQUESTS)
+    }
+
+    /// Whether it is time for one, which then counts as sent.
+    pub(crate) fn poll(&mut self, now: Timestamp) -> bool {
+        let due =
+            *self.next_at.get_or_insert(now + MEDIA_REQUEST_DELAY) <= now && self.sent < MAX_MEDIA_REQUESTS;
+        if due {
+            self.sent += 1;
+            self.next_at = Some(now + MEDIA_REQUEST_DELAY * 2_u32.pow(self.sent));
+        }
+        due
+    }
 }
 
 /// Everybody else in the room, in the order in which they appeared.
@@ -34,6 +61,10 @@ pub(crate) struct Roster(Vec<Member>);
 impl Roster {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Member> {
         self.0.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.0.iter_mut()
     }
 
     pub(crate) fn get(&self, id: &ParticipantId) -> Option<&Member> {
@@ -70,6 +101,7 @@ impl Roster {
                 assumed: offerer == Offerer::Unknown,
                 may_resume: false,
                 messages: RateLimiter::default(),
+                media_requests: MediaRequests::default(),
                 lost_since: None,
             });
         }
@@ -128,6 +160,11 @@ impl Roster {
 }
 
 impl Member {
+    /// Whether a server forwards them, and nobody has said what they send.
+    pub(crate) fn may_be_asked_for_media(&self) -> bool {
+        self.offerer == Offerer::Sfu && self.present && self.media.is_none()
+    }
+
     fn given_up_at(&self) -> Option<Timestamp> {
         self.lost_since.map(|since| since + LOST_PARTICIPANT_TIMEOUT)
     }

@@ -92,6 +92,10 @@ pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 pub const SILENCE_TIMEOUT_WHEN_ALERT: Duration = Duration::from_millis(2500);
 /// The same before the first packet: their device and their encoder have to start.
 pub const FIRST_PACKET_TIMEOUT: Duration = Duration::from_secs(10);
+/// Whoever a server forwards, and has not said what they send for this long, is asked; then after twice and four times as long.
+pub const MEDIA_REQUEST_DELAY: Duration = Duration::from_secs(2);
+/// So often.
+pub(crate) const MAX_MEDIA_REQUESTS: u32 = 3;
 /// Their picture comes, but for this long not a packet of the voice that they say they send.
 pub const AUDIO_SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Not a frame for this long of a picture that moved: people are told...

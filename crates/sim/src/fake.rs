@@ -185,7 +185,8 @@ impl FakeConnection {
 
     /// The transceiver of the section `mid`.
     pub fn transceiver(&self, mid: &str) -> Option<usize> {
-        self.transceivers.iter().position(|t| t.section.is_some_and(|section| section.to_string() == mid))
+        let section = mid.parse().ok()?;
+        self.transceivers.iter().position(|t| t.section == Some(section))
     }
 
     /// Whether both sides have agreed on the section `mid`.

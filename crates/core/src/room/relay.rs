@@ -3,7 +3,7 @@
 //!
 //! It drops what is for somebody whose connection to it is not up yet, or of such a one, and says nothing. So whoever
 //! gets connected says what they send and asks for the same of the others: of two, the one who is connected later reaches the
-//! other.
+//! other. If one of them had no socket just then, the other is learned of later than that, and is asked once more.
 
 use visavis_signaling::{MediaState, Offerer, Outbound, ParticipantId, Remote, Timestamp};
 
@@ -20,13 +20,35 @@ impl Room {
         };
         let connected = self.connections.iter().any(is_up);
         let before = self.session.relayed_media;
-        if !connected || before == Some(media) || !self.relay(now, PeerMessage::Media(media)) {
+        if connected && before != Some(media) && self.relay(now, PeerMessage::Media(media)) {
+            self.session.relayed_media = Some(media);
+            if before.is_none() {
+                self.relay(now, PeerMessage::MediaRequest);
+            }
+        }
+        self.request_missing_media(now);
+    }
+
+    /// Asks those again who have not said what they send: the request may have been lost, or they are known only since then.
+    fn request_missing_media(&mut self, now: Timestamp) {
+        if !self.relays_media() {
             return;
         }
-        self.session.relayed_media = Some(media);
-        if before.is_none() {
-            self.relay(now, PeerMessage::MediaRequest);
-        }
+        let silent = self.roster.iter_mut().filter(|member| member.may_be_asked_for_media());
+        let due = silent.filter_map(|member| member.media_requests.poll(now).then(|| member.id.clone()));
+        let due = due.collect();
+        self.relay_to(now, due, PeerMessage::MediaRequest);
+    }
+
+    /// When the next one is to be asked.
+    pub(super) fn media_request_due_at(&self) -> Option<Timestamp> {
+        let silent = self.roster.iter().filter(|member| member.may_be_asked_for_media());
+        silent.filter_map(|member| member.media_requests.due_at()).min().filter(|_| self.relays_media())
+    }
+
+    /// Whether the others have been told what we send, and asked for the same.
+    fn relays_media(&self) -> bool {
+        self.session.is_joined() && self.session.relayed_media.is_some()
     }
 
     /// Sends a message to everybody whose media a server forwards. Whether there is anybody.

@@ -117,7 +117,7 @@ impl Room {
         self.session.rejection = None;
         self.use_ice_servers(ice_servers);
         // What the others have said meanwhile is on its way.
-        self.reset_flow_watch();
+        self.reset_stall_detectors();
         for outbound in self.unsent.take() {
             self.signal_client.send(now, outbound, &mut self.out);
         }

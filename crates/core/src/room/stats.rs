@@ -59,11 +59,11 @@ impl Room {
         }
         self.stats.alert_until = now + ALERT_DURATION;
         self.stats.next_at = now;
-        self.reset_flow_watch();
+        self.reset_stall_detectors();
     }
 
     /// Silence so far does not count: it may have had reasons that we have not heard of.
-    pub(super) fn reset_flow_watch(&mut self) {
+    pub(super) fn reset_stall_detectors(&mut self) {
         for (_, connection) in self.connections.iter_mut() {
             connection.reset_flow();
         }

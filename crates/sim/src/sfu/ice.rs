@@ -143,13 +143,15 @@ impl World {
         other.forwarded.iter().filter(arrives).map(|(mid, _)| mid.clone()).collect()
     }
 
-    /// Whether a source of somebody arrives at a page.
-    pub(super) fn arrives(&self, page: usize, track: (usize, Source), reaching: &Reaching) -> bool {
-        self.pages[page].browser.connections.values().any(|connection| {
-            let Some(other) = self.other_end(page, connection) else { return false };
+    /// What arrives at a page, and of whom.
+    pub(super) fn arriving(&self, page: usize, reaching: &Reaching) -> BTreeSet<(usize, Source)> {
+        let connections = self.pages[page].browser.connections.values();
+        let tracks = connections.filter_map(|connection| {
+            let other = self.other_end(page, connection)?;
             let received = self.received_sections(page, connection, reaching);
-            received.iter().any(|mid| other.forwarded.get(mid) == Some(&track))
-        })
+            Some(received.into_iter().filter_map(|mid| other.forwarded.get(&mid).copied()))
+        });
+        tracks.flatten().collect()
     }
 
     /// What somebody says that they send.

@@ -1,6 +1,6 @@
 //! What must hold: after every input, and once all faults are over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{MediaState, Source};
 use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId};
@@ -37,12 +37,19 @@ impl World {
     pub(super) fn divergence(&self) -> Option<String> {
         let here =
             |page: &usize| self.pages[*page].alive && self.pages[*page].room.view().lifecycle.in_call();
-        let present: Vec<usize> = (0..self.pages.len()).filter(here).collect();
+        let present = (0..self.pages.len()).filter(here);
         let reaching = self.reaching_server();
-        present.iter().find_map(|page| self.divergence_of(*page, &present, &reaching))
+        let media: BTreeMap<usize, MediaState> = present.map(|page| (page, self.media(page))).collect();
+        media.keys().find_map(|page| self.divergence_of(*page, &media, &reaching))
     }
 
-    fn divergence_of(&self, page: usize, present: &[usize], reaching: &Reaching) -> Option<String> {
+    /// What is wrong about what one of those sees who are there, if anything.
+    fn divergence_of(
+        &self,
+        page: usize,
+        present: &BTreeMap<usize, MediaState>,
+        reaching: &Reaching,
+    ) -> Option<String> {
         let view = self.pages[page].room.view();
         if view.lifecycle != Lifecycle::Joined {
             return Some(format!("page {page} is {:?}", view.lifecycle));
@@ -55,49 +62,42 @@ impl World {
         if view.participants.len() + 1 != present.len() {
             return Some(format!("page {page} sees {} others", view.participants.len()));
         }
-        let others = present.iter().copied().filter(|other| *other != page);
-        others.into_iter().find_map(|other| {
-            let Some(seen) = view.participants.iter().find(|one| one.id == id_of(other)) else {
+        let arriving = self.arriving(page, reaching);
+        present.iter().filter(|(other, _)| **other != page).find_map(|(other, media)| {
+            let Some(seen) = view.participants.iter().find(|one| one.id == id_of(*other)) else {
                 return Some(format!("page {page} does not see page {other}"));
             };
-            self.missing(page, other, seen).or_else(|| self.silent(page, other, reaching))
+            self.missing(page, *other, *media, seen)
+                .or_else(|| silent_source(*other, *media, &arriving))
+                .map(|what| format!("page {page} {what}"))
         })
     }
 
     /// What is wrong about somebody, as another sees them.
-    fn missing(&self, page: usize, other: usize, seen: &ParticipantView) -> Option<String> {
-        let expected = self.media(other);
+    fn missing(
+        &self,
+        page: usize,
+        other: usize,
+        expected: MediaState,
+        seen: &ParticipantView,
+    ) -> Option<String> {
         if seen.media != Some(expected) {
-            return Some(format!(
-                "page {page} thinks that page {other} sends {:?}, not {expected:?}",
-                seen.media
-            ));
+            return Some(format!("thinks that page {other} sends {:?}, not {expected:?}", seen.media));
         }
-        if self.pages[page].told.get(&other) != Some(&expected) {
-            let told = self.pages[page].told.get(&other);
-            return Some(format!("page {other} has told page {page} {told:?}, not {expected:?}"));
+        let told = self.pages[page].told.get(&other);
+        if told != Some(&expected) {
+            return Some(format!("was told {told:?} by page {other}, not {expected:?}"));
         }
         if seen.connection.state != ConnectionState::Connected {
-            return Some(format!("page {page} sees page {other} {:?}", seen.connection));
+            return Some(format!("sees page {other} {:?}", seen.connection));
         }
         let wrong = |one: &&PublicationView| one.on && !self.belongs(page, other, one.source, one.track);
         let wrong = seen.publications.iter().find(wrong);
         let shown: MediaState = seen.publications.iter().filter(|one| one.on).map(|one| one.source).collect();
         if shown != expected {
-            return Some(format!("page {page} shows {shown:?} of page {other}, not {expected:?}"));
+            return Some(format!("shows {shown:?} of page {other}, not {expected:?}"));
         }
-        wrong.map(|one| {
-            format!("page {page} shows the wrong {:?} of page {other}: {:?}", one.source, one.track)
-        })
-    }
-
-    /// What does not arrive of somebody. A picture alone may be held back, so nobody can tell that it does not flow.
-    fn silent(&self, page: usize, other: usize, reaching: &Reaching) -> Option<String> {
-        let media = self.media(other);
-        let due = |source: &Source| media.microphone && media.is_on(*source);
-        let mut due = Source::MICROPHONE_AND_CAMERA.into_iter().filter(due);
-        let silent = due.find(|source| !self.arrives(page, (other, *source), reaching))?;
-        Some(format!("page {page} receives no {silent:?} of page {other}"))
+        wrong.map(|one| format!("shows the wrong {:?} of page {other}: {:?}", one.source, one.track))
     }
 
     /// No repair where nothing is broken.
@@ -116,4 +116,12 @@ impl World {
         };
         carried() == Some((other, source))
     }
+}
+
+/// What does not arrive of somebody. A picture alone may be held back, so nobody can tell that it does not flow.
+fn silent_source(other: usize, media: MediaState, arriving: &BTreeSet<(usize, Source)>) -> Option<String> {
+    let due = |source: &Source| media.microphone && media.is_on(*source);
+    let mut due = Source::MICROPHONE_AND_CAMERA.into_iter().filter(due);
+    let silent = due.find(|source| !arriving.contains(&(other, *source)))?;
+    Some(format!("receives no {silent:?} of page {other}"))
 }
