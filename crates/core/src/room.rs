@@ -35,7 +35,7 @@ use crate::timing::SLEEP_THRESHOLD;
 use crate::topology::Sfu;
 use crate::track_settings::VideoSettings;
 use crate::unreachable::ProbeResult;
-use crate::view::{Lifecycle, RoomView};
+use crate::view::{Lifecycle, RoomView, SelfView};
 use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
 
 /// What a room is made with. By default without servers of its own and with everything switched off.
@@ -171,6 +171,11 @@ impl Room {
     /// What to show.
     pub fn view(&self) -> RoomView {
         views::room(self)
+    }
+
+    /// What to show of ourselves: [`RoomView::me`], without the rest.
+    pub fn self_view(&self) -> SelfView {
+        views::me(self)
     }
 
     /// Whether it is on us that somebody sees and hears somebody soon, now or in a moment: whoever has something else to do

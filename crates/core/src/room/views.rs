@@ -19,11 +19,15 @@ pub(super) fn room(room: &Room) -> RoomView {
         may_fall_back: room.signal_client.can_fall_back(),
         room: room.session.room.clone(),
         capacity: room.session.capacity,
-        me: SelfView { id: room.session.id.clone(), name: room.session.name.clone(), sources: sources(room) },
+        me: me(room),
         participants: members.map(|member| participant(room, member)).collect(),
         blocked: room.webrtc_support.is_blocked(),
         preflight: room.preflight.lines(room.webrtc_support.line()),
     }
+}
+
+pub(super) fn me(room: &Room) -> SelfView {
+    SelfView { id: room.session.id.clone(), name: room.session.name.clone(), sources: sources(room) }
 }
 
 fn problem(room: &Room) -> Option<Problem> {

@@ -156,7 +156,7 @@ impl World {
 
     /// What somebody says that they send.
     pub(super) fn media(&self, page: usize) -> MediaState {
-        let sources = self.pages[page].room.view().me.sources;
+        let sources = self.pages[page].room.self_view().sources;
         sources.iter().filter(|one| one.state == SourceState::On).map(|one| one.source).collect()
     }
 

@@ -141,7 +141,7 @@ impl World {
 impl Peer {
     /// What it really sends.
     pub(super) fn media(&self) -> MediaState {
-        let me = self.room.view().me;
+        let me = self.room.self_view();
         me.sources.iter().filter(|view| view.state.as_str() == "on").map(|view| view.source).collect()
     }
 

@@ -109,7 +109,7 @@ impl World {
     }
 
     fn unplug(&mut self, peer: usize, source: Source, for_good: bool) {
-        let view = self.peers[peer].room.view().me.source(source);
+        let view = self.peers[peer].room.self_view().source(source);
         self.peers[peer].has_devices &= !for_good;
         if let Some(track) = view.track {
             self.input(peer, Input::Media(MediaEvent::TrackEnded(track)));
