@@ -15,6 +15,7 @@ mod mdn_chat;
 mod peerjs;
 mod simple_peer_rooms;
 pub mod tabs;
+mod uuid_dest;
 pub mod visavis;
 mod y_webrtc;
 
@@ -41,6 +42,7 @@ pub const ALL: &[DialectEntry] = &[
     y_webrtc::ENTRY,
     matchbox::ENTRY,
     ayame::ENTRY,
+    uuid_dest::ENTRY,
     tabs::ENTRY,
     mapping::ENTRY,
 ];

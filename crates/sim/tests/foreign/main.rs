@@ -15,7 +15,7 @@ use visavis_signaling::dialects::ALL;
 use world::World;
 
 /// Dialects whose rooms take more than two.
-const MULTIPARTY: [&str; 17] = [
+const MULTIPARTY: [&str; 18] = [
     "broadcast",
     "group-chat",
     "join-room",
@@ -24,6 +24,7 @@ const MULTIPARTY: [&str; 17] = [
     "peerjs",
     "simple-peer-rooms",
     "tabs",
+    "uuid-dest",
     "y-webrtc",
     "mapping/group-chat",
     "mapping/rooms",

@@ -11,6 +11,7 @@ const CLIENTS: &[Client] = &[
     client("join-room", "join-room"),
     client("mdn-chat", "mdn-chat"),
     client("simple-peer-rooms", "simple-peer-rooms"),
+    client("uuid-dest", "uuid-dest"),
 ];
 
 #[tokio::test]

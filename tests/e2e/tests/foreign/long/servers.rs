@@ -15,6 +15,7 @@ const CASES: &[ServerCase] = &[
     case("peerjs", "peerjs", 4),
     case("y-webrtc", "y-webrtc", 4),
     case("matchbox", "matchbox", 4),
+    case("uuid-dest", "uuid-dest", 4),
 ];
 
 #[tokio::test]
