@@ -37,7 +37,7 @@ pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;
 pub(crate) use self::stall_detector::{ExpectedMedia, ReceivedMicrophone, SampleContext};
-use self::stall_detector::{StallDetector, StallVerdict};
+use self::stall_detector::{SilentDirection, StallDetector, StallVerdict};
 use self::video_allocation::VideoAllocation;
 use crate::input::{ConnectionId, PeerConnectionState};
 use crate::outbox::Outbox;

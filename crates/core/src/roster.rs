@@ -32,6 +32,7 @@ pub(crate) struct Member {
 /// When somebody is asked what they send, who has not said so by themselves. Whoever runs another program never will.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct MediaRequests {
+    answered: bool,
     sent: u32,
     next_at: Option<Timestamp>,
 }
@@ -39,13 +40,18 @@ pub(crate) struct MediaRequests {
 impl MediaRequests {
     /// When the next one is due, if there is to be another; they come to it by themselves first.
     pub(crate) fn due_at(&self) -> Option<Timestamp> {
-        self.next_at.filter(|_| self.sent < MAX_MEDIA_REQUESTS)
+        self.next_at.filter(|_| !self.answered && self.sent < MAX_MEDIA_REQUESTS)
+    }
+
+    /// They have said it.
+    pub(crate) fn on_answer(&mut self) {
+        self.answered = true;
     }
 
     /// Whether it is time for one, which then counts as sent.
     pub(crate) fn poll(&mut self, now: Timestamp) -> bool {
-        let due =
-            *self.next_at.get_or_insert(now + MEDIA_REQUEST_DELAY) <= now && self.sent < MAX_MEDIA_REQUESTS;
+        self.next_at.get_or_insert(now + MEDIA_REQUEST_DELAY);
+        let due = self.due_at().is_some_and(|at| at <= now);
         if due {
             self.sent += 1;
             self.next_at = Some(now + MEDIA_REQUEST_DELAY * 2_u32.pow(self.sent));
@@ -160,9 +166,9 @@ impl Roster {
 }
 
 impl Member {
-    /// Whether a server forwards them, and nobody has said what they send.
-    pub(crate) fn may_be_asked_for_media(&self) -> bool {
-        self.offerer == Offerer::Sfu && self.present && self.media.is_none()
+    /// Whether a server forwards them, and carries messages to them.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.offerer == Offerer::Sfu && self.present
     }
 
     fn given_up_at(&self) -> Option<Timestamp> {

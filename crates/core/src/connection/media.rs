@@ -4,7 +4,10 @@ use visavis_signaling::{MediaKind, ParticipantId, SfuDirection, Source};
 
 use super::remote_media::RemoteMedia;
 use super::sections::announce;
-use super::{Connection, ExpectedMedia, FrameState, ReceivedMicrophone, Repair, SampleContext, StallVerdict};
+use super::{
+    Connection, ExpectedMedia, FrameState, ReceivedMicrophone, Repair, SampleContext, SilentDirection,
+    StallVerdict,
+};
 use crate::input::{Stats, StreamStats, TrackId};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
@@ -226,14 +229,16 @@ impl Connection {
         match self.stall_detector.sample(context, &counters, expected, microphones) {
             StallVerdict::Flowing => self.recovery.on_media(),
             StallVerdict::Inconclusive => self.recovery.on_nothing_missing(),
-            StallVerdict::Silent { since } => {
+            StallVerdict::Silent { since, direction } => {
                 let current = context.server_message_at > since;
-                self.recovery.on_silence(context.now, Repair::RestartIce, current);
+                self.recovery.on_silence(context.now, direction, Repair::RestartIce, current);
             }
             StallVerdict::MicrophoneSilent | StallVerdict::PartlyFlowing if forwarded => {
                 self.recovery.on_unheard(context.now, self.stall_detector.unheard());
             }
-            StallVerdict::MicrophoneSilent => self.recovery.on_silence(context.now, Repair::Rebuild, true),
+            StallVerdict::MicrophoneSilent => {
+                self.recovery.on_silence(context.now, SilentDirection::Inbound, Repair::Rebuild, true);
+            }
             StallVerdict::PartlyFlowing => self.recovery.on_nothing_missing(),
         }
     }

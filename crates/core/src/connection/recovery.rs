@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use visavis_signaling::{ParticipantId, Timestamp};
 
+use super::stall_detector::SilentDirection;
 use crate::input::PeerConnectionState;
 use crate::rate_limiter::RateLimiter;
 use crate::timing::{
@@ -55,8 +56,10 @@ pub(crate) struct Recovery {
     polite_delay: Duration,
     /// What the next repair because of silence is.
     silence_repair: Repair,
-    /// Repairs because of silence since media last flowed.
+    /// Repairs because of silence since media last flowed, or something else was silent.
     silent_repairs: u32,
+    /// What they were for.
+    silent_direction: SilentDirection,
     /// Whose silence, while others came on the same connection, has cost it, until they are heard.
     unheard: Vec<ParticipantId>,
     /// When packets should come again after a restart because of silence.
@@ -79,6 +82,7 @@ impl Recovery {
             polite_delay: if polite { POLITE_DELAY } else { Duration::ZERO },
             silence_repair: Repair::RestartIce,
             silent_repairs: 0,
+            silent_direction: SilentDirection::Inbound,
             unheard: Vec::new(),
             packets_due_by: now,
             repair_limiter: RateLimiter::default(),
@@ -181,7 +185,16 @@ impl Recovery {
     /// What is due does not come, although the browser calls the connection good. After a few repairs that changed
     /// nothing it is left alone: then they are silent, whatever they announce. `media_state_current`: a message of the
     /// server has come meanwhile, so what they announced is not outdated.
-    pub(crate) fn on_silence(&mut self, now: Timestamp, silence_repair: Repair, media_state_current: bool) {
+    pub(crate) fn on_silence(
+        &mut self,
+        now: Timestamp,
+        direction: SilentDirection,
+        silence_repair: Repair,
+        media_state_current: bool,
+    ) {
+        if direction != self.silent_direction {
+            (self.silent_direction, self.silent_repairs) = (direction, 0);
+        }
         if self.phase == Phase::Healthy && self.silent_repairs < SILENT_REPAIRS {
             let silence_repair = if self.silent_repairs == 0 { silence_repair } else { Repair::Rebuild };
             self.await_packets(now + self.polite_delay, silence_repair);
@@ -347,6 +360,7 @@ impl Recovery {
 
 #[cfg(test)]
 mod tests {
+    use super::SilentDirection::{Inbound, Outbound};
     use super::*;
 
     fn at(millis: u64) -> Timestamp {
@@ -408,25 +422,40 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_repaired_twice_and_then_left_alone() {
+    fn what_was_repaired_in_vain_for_them_is_tried_again_for_us() {
         let mut recovery = healthy();
-        recovery.on_silence(at(6000), Repair::RestartIce, false);
+        recovery.on_silence(at(6000), Inbound, Repair::RestartIce, true);
         assert_eq!(recovery.poll_repair(at(6000)), Some(Repair::RestartIce));
-        recovery.on_silence(at(8000), Repair::RestartIce, true);
-        assert_eq!(recovery.poll_timeout(), None, "the restart takes its time");
-        recovery.on_silence(at(14_000), Repair::RestartIce, false);
-        assert_eq!(recovery.poll_timeout(), None, "perhaps they say something else by now");
-        recovery.on_silence(at(16_000), Repair::RestartIce, true);
+        recovery.on_silence(at(16_000), Inbound, Repair::RestartIce, true);
         assert_eq!(recovery.poll_repair(at(16_000)), Some(Repair::Rebuild));
         let mut next = recovery.for_successor(at(16_000));
         next.state_changed(at(17_000), PeerConnectionState::Connected);
-        next.on_silence(at(27_000), Repair::RestartIce, true);
+        next.on_silence(at(80_000), Inbound, Repair::RestartIce, true);
+        assert_eq!(next.poll_repair(at(80_000)), None, "they are silent, whatever is done");
+        next.on_silence(at(82_000), Outbound, Repair::RestartIce, true);
+        assert_eq!(next.poll_repair(at(82_000)), Some(Repair::RestartIce), "now they hear nothing of us");
+    }
+
+    #[test]
+    fn silence_is_repaired_twice_and_then_left_alone() {
+        let mut recovery = healthy();
+        recovery.on_silence(at(6000), Inbound, Repair::RestartIce, false);
+        assert_eq!(recovery.poll_repair(at(6000)), Some(Repair::RestartIce));
+        recovery.on_silence(at(8000), Inbound, Repair::RestartIce, true);
+        assert_eq!(recovery.poll_timeout(), None, "the restart takes its time");
+        recovery.on_silence(at(14_000), Inbound, Repair::RestartIce, false);
+        assert_eq!(recovery.poll_timeout(), None, "perhaps they say something else by now");
+        recovery.on_silence(at(16_000), Inbound, Repair::RestartIce, true);
+        assert_eq!(recovery.poll_repair(at(16_000)), Some(Repair::Rebuild));
+        let mut next = recovery.for_successor(at(16_000));
+        next.state_changed(at(17_000), PeerConnectionState::Connected);
+        next.on_silence(at(27_000), Inbound, Repair::RestartIce, true);
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));
         next.on_media();
-        next.on_silence(at(30_000), Repair::RestartIce, true);
+        next.on_silence(at(30_000), Inbound, Repair::RestartIce, true);
         assert_eq!(next.poll_repair(at(30_000)), None, "twice a minute at most");
         assert_eq!(next.poll_repair(at(66_000)), None, "and then only if it is silent still");
-        next.on_silence(at(66_000), Repair::RestartIce, true);
+        next.on_silence(at(66_000), Inbound, Repair::RestartIce, true);
         assert_eq!(next.poll_repair(at(66_000)), Some(Repair::RestartIce));
         next.on_media();
         assert_eq!((next.phase(), next.poll_timeout()), (Phase::Healthy, None));

@@ -61,6 +61,15 @@ pub(crate) struct ReceivedMicrophone {
     pub(crate) packets: u32,
 }
 
+/// Which packets are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SilentDirection {
+    /// None arrive; perhaps ours do not leave either.
+    Inbound,
+    /// Ours do not leave.
+    Outbound,
+}
+
 /// What follows from a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StallVerdict {
@@ -71,7 +80,7 @@ pub(crate) enum StallVerdict {
     /// Packets arrive, but not of every microphone that is on.
     PartlyFlowing,
     /// Expected packets are missing since then; an ICE restart might help.
-    Silent { since: Timestamp },
+    Silent { since: Timestamp, direction: SilentDirection },
     /// Others come, but for long not a packet of a microphone: only another connection might help.
     MicrophoneSilent,
 }
@@ -228,9 +237,11 @@ impl StallDetector {
         let unsent = now.since(local_since);
         let stuck = (self.local_audio.grown && unsent >= SILENCE_TIMEOUT)
             || (expected.wants_audio && unsent >= FIRST_PACKET_TIMEOUT);
-        self.silent = (due && now.since(total_since) >= limit) || stuck;
+        let inbound = due && now.since(total_since) >= limit;
+        self.silent = inbound || stuck;
         if self.silent {
-            StallVerdict::Silent { since: total_since.min(local_since) }
+            let direction = if inbound { SilentDirection::Inbound } else { SilentDirection::Outbound };
+            StallVerdict::Silent { since: total_since.min(local_since), direction }
         } else if kept {
             StallVerdict::Inconclusive
         } else if self.microphones.iter().any(|one| one.state == MicrophoneState::SilentForLong) {

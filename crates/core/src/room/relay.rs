@@ -11,6 +11,7 @@ use super::Room;
 use crate::connection::{Connection, MAX_MESSAGES_PER_MINUTE};
 use crate::output::Event;
 use crate::peer_message::PeerMessage;
+use crate::roster::MediaRequests;
 
 impl Room {
     /// Sends what we publish, if it has changed since it was sent last, or may have been lost.
@@ -24,6 +25,7 @@ impl Room {
             self.session.relayed_media = Some(media);
             if before.is_none() {
                 self.relay(now, PeerMessage::MediaRequest);
+                self.roster.iter_mut().for_each(|member| member.media_requests = MediaRequests::default());
             }
         }
         self.request_missing_media(now);
@@ -34,16 +36,16 @@ impl Room {
         if !self.relays_media() {
             return;
         }
-        let silent = self.roster.iter_mut().filter(|member| member.may_be_asked_for_media());
-        let due = silent.filter_map(|member| member.media_requests.poll(now).then(|| member.id.clone()));
+        let forwarded = self.roster.iter_mut().filter(|member| member.is_forwarded());
+        let due = forwarded.filter_map(|member| member.media_requests.poll(now).then(|| member.id.clone()));
         let due = due.collect();
         self.relay_to(now, due, PeerMessage::MediaRequest);
     }
 
     /// When the next one is to be asked.
     pub(super) fn media_request_due_at(&self) -> Option<Timestamp> {
-        let silent = self.roster.iter().filter(|member| member.may_be_asked_for_media());
-        silent.filter_map(|member| member.media_requests.due_at()).min().filter(|_| self.relays_media())
+        let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
+        forwarded.filter_map(|member| member.media_requests.due_at()).min().filter(|_| self.relays_media())
     }
 
     /// Whether the others have been told what we send, and asked for the same.
@@ -69,12 +71,17 @@ impl Room {
 
     /// A message that the server has carried. Of whoever says too much the rest is dropped.
     pub(super) fn on_relayed_message(&mut self, now: Timestamp, from: &ParticipantId, text: &str) {
-        let member = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::Sfu);
-        if !member.is_some_and(|member| member.messages.take(now, MAX_MESSAGES_PER_MINUTE)) {
+        let Some(member) = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::Sfu) else {
+            return;
+        };
+        if !member.messages.take(now, MAX_MESSAGES_PER_MINUTE) {
             return;
         }
         match PeerMessage::decode(text) {
-            Ok(Some(PeerMessage::Media(media))) => self.on_media_state(from, media),
+            Ok(Some(PeerMessage::Media(media))) => {
+                member.media_requests.on_answer();
+                self.on_media_state(from, media);
+            }
             Ok(Some(PeerMessage::MediaRequest)) => {
                 let media = PeerMessage::Media(self.media.state());
                 self.relay_to(now, vec![from.clone()], media);

@@ -58,11 +58,12 @@ impl World {
     }
 
     /// Whether the end of an open channel has heard the newest of what the other one sends. Where a channel is not, both know:
-    /// it is closed, or waits for the path.
+    /// it is closed, or waits for the path. Where it is open and nothing passes, somebody notices by the media, if any is due.
     pub(super) fn has_received_newest(&self, conn: &Conn) -> bool {
         let Some((owner, other)) = self.other_end(conn) else { return true };
         let newest = PeerMessage::Media(self.peers[owner].media()).encode();
-        let open = conn.channel == PeerChannel::Open && other.channel == PeerChannel::Open;
+        let open =
+            [conn, other].iter().all(|end| end.channel == PeerChannel::Open && end.delivers_messages());
         !open || conn.path.heard.as_ref() == Some(&newest)
     }
 
