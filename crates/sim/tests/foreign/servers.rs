@@ -34,7 +34,7 @@ pub(crate) fn server_of(dialect: &str) -> Option<Box<dyn Server>> {
         "create-room" => Box::new(CreateRoom::default()),
         "peerjs" => Box::new(PeerServer::default()),
         "mdn-chat" => Box::new(MdnChat::default()),
-        "uuid-dest" => Box::new(RepeatToAll::default()),
+        "uuid-dest" => Box::new(Repeater { echoes: true, ..Repeater::default() }),
         "y-webrtc" | "mapping/topics" => Box::new(YWebrtc::default()),
         "matchbox" | "mapping/matchbox" => Box::new(Matchbox::default()),
         "tabs" => Box::new(Channel::default()),
@@ -304,23 +304,26 @@ impl Server for Broadcast {
     }
 }
 
-/// The earlier version, which knows no `code`.
+/// It repeats everything to all others, and perhaps to whoever said it.
 #[derive(Default)]
-pub(crate) struct Repeater(Vec<u32>);
+pub(crate) struct Repeater {
+    sockets: Vec<u32>,
+    echoes: bool,
+}
 
 impl Server for Repeater {
     fn opened(&mut self, socket: u32, _url: &str, _protocols: &[String], _out: &mut Out) {
-        self.0.push(socket);
+        self.sockets.push(socket);
     }
 
     fn frame(&mut self, socket: u32, frame: &str, out: &mut Out) {
         parse(frame);
-        let others = self.0.iter().filter(|other| **other != socket);
-        out.extend(others.map(|other| (*other, Some(frame.to_owned()))));
+        let hearers = self.sockets.iter().filter(|other| self.echoes || **other != socket);
+        out.extend(hearers.map(|other| (*other, Some(frame.to_owned()))));
     }
 
     fn closed(&mut self, socket: u32, _out: &mut Out) {
-        self.0.retain(|known| *known != socket);
+        self.sockets.retain(|known| *known != socket);
     }
 }
 
@@ -500,24 +503,6 @@ impl Server for MdnChat {
     fn closed(&mut self, socket: u32, out: &mut Out) {
         self.0.retain(|(at, _)| *at != socket);
         self.send_user_list(out);
-    }
-}
-
-/// It repeats everything to everybody, who spoke among them.
-#[derive(Default)]
-struct RepeatToAll(Vec<u32>);
-
-impl Server for RepeatToAll {
-    fn opened(&mut self, socket: u32, _url: &str, _protocols: &[String], _out: &mut Out) {
-        self.0.push(socket);
-    }
-
-    fn frame(&mut self, _socket: u32, frame: &str, out: &mut Out) {
-        out.extend(self.0.iter().map(|to| (*to, Some(frame.to_owned()))));
-    }
-
-    fn closed(&mut self, socket: u32, _out: &mut Out) {
-        self.0.retain(|other| *other != socket);
     }
 }
 
