@@ -2,6 +2,7 @@
 
 mod camera;
 mod copy_link;
+mod fullscreen;
 mod leave;
 mod microphone;
 mod screen;
@@ -17,8 +18,14 @@ use super::shared::Shared;
 use crate::dom;
 
 /// Every control, in the order in which they stand in the bar.
-pub(super) const ALL: [&Control; 5] =
-    [&microphone::CONTROL, &camera::CONTROL, &screen::CONTROL, &copy_link::CONTROL, &leave::CONTROL];
+pub(super) const ALL: [&Control; 6] = [
+    &microphone::CONTROL,
+    &camera::CONTROL,
+    &screen::CONTROL,
+    &fullscreen::CONTROL,
+    &copy_link::CONTROL,
+    &leave::CONTROL,
+];
 
 /// One control.
 pub(super) struct Control {

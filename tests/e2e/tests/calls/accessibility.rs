@@ -59,9 +59,20 @@ async fn a_keyboard_is_enough() {
         })
         .await;
     }
+    for filled in [true, false] {
+        ann.type_keys("f").await;
+        fills_the_screen(&ann, filled).await;
+    }
     tab_to(&ann, "leave").await;
     ann.type_keys(ENTER).await;
     ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+}
+
+async fn fills_the_screen(page: &Page, filled: bool) {
+    let wait = "const [filled] = arguments; \
+                const is = () => (document.fullscreenElement?.localName === 'visavis-room') === filled; \
+                while (!is()) await new Promise(done => setTimeout(done, 50)); return true;";
+    assert_eq!(page.eval(wait, vec![filled.into()]).await, true);
 }
 
 #[tokio::test]

@@ -1,0 +1,21 @@
+//! The whole screen for the room.
+
+use super::Control;
+use crate::dom;
+
+/// Gives the room the whole screen, and gives it back. Only where the browser and the page around it let it: not on an iPhone,
+/// nor in a frame without `allow="fullscreen"`. Escape
+/// gives it back too.
+pub(super) const CONTROL: Control = Control {
+    name: "fullscreen",
+    html: include_str!("fullscreen.html"),
+    in_lobby: false,
+    is_offered: |_| dom::document().is_ok_and(|document| document.fullscreen_enabled()),
+    key: Some("f"),
+    render: |_, _| {},
+    press: |shared, _| match dom::document() {
+        Ok(document) if document.fullscreen_element().is_some() => document.exit_fullscreen(),
+        // A browser that refuses changes nothing, and there is nothing to do about it.
+        Ok(_) | Err(_) => shared.frame.request_fullscreen().unwrap_or_default(),
+    },
+};
