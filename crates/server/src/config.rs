@@ -117,6 +117,10 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// A client that takes longer to send the head of a request is disconnected.
     pub header_timeout: Duration,
+    /// A connection that is still no WebSocket after this accepts no further request...
+    pub http_lifetime: Duration,
+    /// ...and has this long to finish the response under way: nothing here takes that long to download.
+    pub response_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -136,6 +140,8 @@ impl Default for Limits {
             max_backlog_bytes: HubConfig::default().max_backlog_bytes,
             write_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(5),
+            http_lifetime: Duration::from_secs(60),
+            response_timeout: Duration::from_secs(60),
         }
     }
 }
@@ -186,7 +192,6 @@ mod tests {
     use super::*;
     use crate::credentials::PREFLIGHT_TTL;
     use crate::http_limiter::{MAX_HTTP_CONNECTIONS, MAX_HTTP_CONNECTIONS_PER_ADDRESS};
-    use crate::server::{HTTP_LIFETIME, RESPONSE_TIMEOUT};
     use visavis_hub::MAX_DEPOSITS;
 
     /// The cell behind the row that starts with `name`.
@@ -221,8 +226,8 @@ mod tests {
             ("connections that ask", MAX_HTTP_CONNECTIONS as u64),
             ("connections that are answered", MAX_HTTP_CONNECTIONS as u64),
             ("either, of one address", MAX_HTTP_CONNECTIONS_PER_ADDRESS as u64),
-            ("seconds until such a connection asks for the last time", HTTP_LIFETIME.as_secs()),
-            ("seconds for an answer after that", RESPONSE_TIMEOUT.as_secs()),
+            ("seconds until such a connection asks for the last time", limits.http_lifetime.as_secs()),
+            ("seconds for an answer after that", limits.response_timeout.as_secs()),
             ("seconds that credentials of a `check` last", PREFLIGHT_TTL.as_secs()),
             ("bytes of offers for whoever joins next", HubConfig::default().max_deposit_bytes as u64),
             ("seconds that such an offer is kept", deposit_lifetime.as_secs()),

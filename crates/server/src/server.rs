@@ -31,10 +31,6 @@ use crate::refusal_log::RefusalLog;
 use crate::routes::{self, AppState};
 use crate::write_timeout::WriteTimeout;
 
-/// A connection that is still no WebSocket after this accepts no further request...
-pub(crate) const HTTP_LIFETIME: Duration = Duration::from_secs(60);
-/// ...and has this long to finish the response under way: nothing here takes that long to download.
-pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long clients may take to close at shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Pause after a failed `accept`: most likely there are no file descriptors left, and trying again at once would spin.
@@ -192,9 +188,9 @@ async fn serve_http(stream: TcpStream, http: HttpConnection, limits: &Limits) {
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = sleep(HTTP_LIFETIME) => {
+        () = sleep(limits.http_lifetime) => {
             connection.as_mut().graceful_shutdown();
-            timeout(RESPONSE_TIMEOUT, connection).await.unwrap_or(Ok(()))
+            timeout(limits.response_timeout, connection).await.unwrap_or(Ok(()))
         }
     };
     if let Err(error) = ended {

@@ -309,3 +309,29 @@ fn the_description_of_a_server_stays_and_so_do_its_words() {
     );
     assert!(!report.contains("book club"), "{report}");
 }
+
+/// Somebody may be called like a word of the protocol, and have a number for an id.
+#[test]
+fn what_a_description_binds_to_people_is_replaced_under_whatever_key() {
+    let file = r#"{"offers": "existing", "send": {"join": {"cmd": "join"}, "signal": {"a": "{signal}", "to": "{to}"}},
+        "receive": {"joined": {"cmd": "joined"}, "peerJoined": {"cmd": "came", "who": "{id}", "nick": "{name}"},
+        "signal": {"a": "{signal}", "from": "{from}"}}}"#;
+    let mut config = config();
+    config.mapping = Some(Mapping::parse(file).unwrap().into());
+    let mut recorder = recorder_of(&config);
+    for (who, nick) in [("4711", "joined"), ("\"came\"", "signal")] {
+        let frame = format!(r#"{{"cmd":"came","who":{who},"nick":"{nick}","rest":"joined","count":4711}}"#);
+        recorder.input(Timestamp::default(), &frame_input(&frame));
+    }
+    let report = redact(&recorder);
+    let Ok(Json::List(lines)) = json::parse_any(&report) else { panic!("a list") };
+    for line in &lines[1..] {
+        let Json::List(parts) = line else { panic!("a list") };
+        let frame = parts.iter().find_map(|part| part.at("frame").as_text()).unwrap();
+        let heard = json::parse_any(frame).unwrap();
+        assert_eq!(heard.at("cmd").as_text(), Some("came"), "{frame}");
+        assert!(heard.at("nick").as_text().unwrap().starts_with("redacted"), "{frame}");
+        assert!(!["4711", "\"came\""].contains(&heard.at("who").to_string().as_str()), "{frame}");
+        assert!(frame.contains("\"joined\""), "the word itself stays: {frame}");
+    }
+}

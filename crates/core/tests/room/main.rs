@@ -16,6 +16,7 @@ mod server;
 mod server_closes;
 mod sfu;
 mod silence;
+mod strangers;
 mod track_settings;
 mod unreachable_peers;
 

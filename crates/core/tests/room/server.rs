@@ -1,6 +1,7 @@
 //! What servers refuse, and servers that do not answer.
 
-use visavis_core::{CaptureId, MediaEvent, TrackId};
+use visavis_core::signaling::limits::MAX_FRAME_BYTES;
+use visavis_core::{CaptureId, Event, MediaEvent, TrackId};
 
 use crate::*;
 
@@ -165,4 +166,43 @@ fn what_a_dialect_hears_while_we_leave_is_nothing() {
     harness.input(Input::Command(Command::EnterLobby));
     let view = harness.room.view();
     assert_eq!((view.lifecycle, view.participants.len()), (Lifecycle::Lobby, 0));
+}
+
+/// Says one thing as long as servers take it, and one that is longer.
+struct LongWinded;
+
+impl Dialect for LongWinded {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint { url: "ws://plain".into(), protocols: Vec::new() }
+    }
+
+    fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        if matches!(input, DialectInput::Send(Outbound::Join { .. })) {
+            out.extend([MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1].map(|n| DialectOutput::Frame("x".repeat(n))));
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// Whatever a dialect makes of what is said: the server would close the socket upon it, and with it the call's.
+#[test]
+fn a_frame_that_no_server_takes_is_not_sent() {
+    let mut room = Room::new(RoomConfig::default(), Box::new(LongWinded));
+    let join = Command::Join { room: "r".into(), name: "n".into() };
+    let (mut sent, mut errors) = (Vec::new(), Vec::new());
+    for input in [Input::Command(join), Input::Socket(SocketEvent::Opened)] {
+        room.handle(Timestamp::default(), input);
+        while let Some(output) = room.poll_output() {
+            match output {
+                Output::Effect(Effect::Socket(SocketEffect::Send(frame))) => sent.push(frame.len()),
+                Output::Event(Event::ProtocolError(error)) => errors.push(error),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(sent, [MAX_FRAME_BYTES]);
+    assert_eq!(errors, ["too-large"]);
 }

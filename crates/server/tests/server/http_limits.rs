@@ -122,3 +122,36 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     }
     assert!(read > LARGE, "{read}: the head and all of it");
 }
+
+/// Somebody who goes on asking, and somebody who reads a little now and then, keep no place for ever.
+#[tokio::test]
+async fn no_connection_lasts_for_ever() {
+    let home = tempfile::tempdir().unwrap();
+    let short = Duration::from_millis(300);
+    let limits = Limits { http_lifetime: short, response_timeout: short, ..Limits::default() };
+    let server = serve(&home, limits).await;
+    let mut asks = TcpStream::connect(server.addr).await.unwrap();
+    let mut some = vec![0; 64 * 1024];
+    let hung_up = async {
+        while asks.write_all(b"GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n").await.is_ok() {
+            if asks.read(&mut some).await.is_ok_and(|read| read > 0) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            } else {
+                break;
+            }
+        }
+    };
+    timeout(TIMEOUT, hung_up).await.expect("the server hangs up on who asks again and again");
+
+    let mut slow = TcpStream::connect(server.addr).await.unwrap();
+    slow.write_all(REQUEST).await.unwrap();
+    let (mut read, begin) = (0, Instant::now());
+    // It reads all the time, so no write times out, until the server has given up; then whatever is under way.
+    while let Ok(new @ 1..) = timeout(TIMEOUT, slow.read(&mut some)).await.expect("the answer ends") {
+        read += new;
+        if begin.elapsed() < 4 * short {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    assert!(read < LARGE, "{read}");
+}

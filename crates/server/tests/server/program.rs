@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 use tungstenite::Message;
 
@@ -116,4 +117,39 @@ async fn refusals_are_in_the_log() {
     let lines = log.lines().filter(|line| line.contains("INFO") && line.contains("room-full"));
     let lines = lines.filter(|line| line.contains("127.0.0.1")).count();
     assert!((10..15).contains(&lines), "one for each, but no flood: {log}");
+}
+
+/// Whoever runs a server shall find out why people are not let in, whatever refuses them.
+#[tokio::test]
+async fn every_kind_of_refusal_is_in_the_log() {
+    let strangers = async |addr| {
+        let upgrade = "connection: upgrade, close\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                       sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\norigin: https://elsewhere.example\r\n";
+        assert_eq!(get(addr, "/ws", upgrade).await.status, 403);
+        let url = format!("ws://{addr}/ws");
+        let (mut only, _) = connect_async(&url).await.unwrap();
+        for _ in 0..2 {
+            only.send(Message::text(r#"{"type":"check"}"#)).await.unwrap();
+            only.next().await.unwrap().unwrap();
+        }
+        let mut told = Vec::new();
+        while let Ok(client) = connect_async(&url).await {
+            told.push(client);
+            assert!(told.len() < 1000, "all of them are told so");
+        }
+        let mut half_open = Vec::new();
+        for _ in 0..200 {
+            half_open.push(TcpStream::connect(addr).await.unwrap());
+        }
+        // It comes after all of them.
+        assert_eq!(get(addr, "/healthz", "").await.status, 200);
+    };
+    let options = ["--max-connections-per-ip", "1", "--allowed-origin", "https://here.example"];
+    let log = log_of(&options, strangers).await;
+    for reason in ["origin", "check", "rate-limited", "connections", "http-connections"] {
+        let named = format!("reason=\"{reason}\"");
+        let lines = log.lines().filter(|line| line.contains("INFO") && line.contains(&named));
+        let lines = lines.filter(|line| line.contains("127.0.0.1")).count();
+        assert!((1..=15).contains(&lines), "{reason}: {lines} lines in {log}");
+    }
 }

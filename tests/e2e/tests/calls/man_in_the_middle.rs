@@ -241,11 +241,12 @@ pub(crate) async fn assert_attacks_detected(tries: &[(BrowserKind, Attack)]) {
     }
 }
 
+/// In the browser in which either was seen to succeed where nothing is done against it.
 #[tokio::test]
 async fn nobody_in_the_middle_gets_both_to_read_the_same_words() {
     assert_attacks_detected(&[
         (BrowserKind::Firefox, Attack::TwoFingerprints),
-        (BrowserKind::Chrome, Attack::LaterOffer),
+        (BrowserKind::Firefox, Attack::LaterOffer),
     ])
     .await;
 }
