@@ -4,8 +4,7 @@ use super::Control;
 use crate::dom;
 
 /// Gives the room the whole screen, and gives it back. Only where the browser and the page around it let it: not on an iPhone,
-/// nor in a frame without `allow="fullscreen"`. Escape
-/// gives it back too.
+/// nor in a frame without `allow="fullscreen"`. Escape gives it back too.
 pub(super) const CONTROL: Control = Control {
     name: "fullscreen",
     html: include_str!("fullscreen.html"),
@@ -15,7 +14,9 @@ pub(super) const CONTROL: Control = Control {
     render: |_, _| {},
     press: |shared, _| match dom::document() {
         Ok(document) if document.fullscreen_element().is_some() => document.exit_fullscreen(),
-        // A browser that refuses changes nothing, and there is nothing to do about it.
-        Ok(_) | Err(_) => shared.frame.request_fullscreen().unwrap_or_default(),
+        // The layout follows the size of the element around it. A browser that refuses changes nothing.
+        Ok(_) | Err(_) => {
+            let _ = shared.frame.parent_element().map(|element| element.request_fullscreen());
+        }
     },
 };
