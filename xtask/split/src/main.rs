@@ -16,6 +16,7 @@
 
 mod calls;
 mod data;
+mod names;
 mod packages;
 mod parts;
 mod reach;
@@ -88,7 +89,9 @@ fn split(program: &[u8]) -> Result<[Vec<u8>; 3]> {
     data::remove_segments(&mut first, &beyond_first.segments)?;
     add_exports(&mut first, &[of_first, also_of_first].concat());
     gc::run(&mut first);
-    Ok([first.emit_wasm(), call, others])
+    let mut parts = [first, call, others];
+    names::shorten(&mut parts);
+    Ok(parts.map(|mut part| part.emit_wasm()))
 }
 
 /// The functions that are left, by their numbers, once this has moved.
@@ -109,7 +112,7 @@ fn later_part(
     plan: &Plan,
     owner: impl Fn(usize) -> Option<usize>,
     exports: &[(ItemKind, usize)],
-) -> Result<(Vec<u8>, [Wanted; 2])> {
+) -> Result<(Module, [Wanted; 2])> {
     let mut module = parse(program)?;
     let slots = take_slots(&mut module).into_iter().filter(|slot| plan.slots.contains(&slot.index));
     let slots: Vec<Slot> = slots.collect();
@@ -123,7 +126,7 @@ fn later_part(
         let theirs = module.imports.iter().filter(|import| import.module == name);
         theirs.filter_map(|import| imported_item(&import.kind)).collect()
     });
-    Ok((module.emit_wasm(), wanted))
+    Ok((module, wanted))
 }
 
 /// Reads a program, without the linker's notes: they are not for the parts. Ids of one reading are those of every other.
@@ -270,7 +273,8 @@ fn imported_item(kind: &ImportKind) -> Option<(ItemKind, usize)> {
     })
 }
 
-/// The name under which a part hands something out. It begins with a digit, which nobody else's does.
+/// The name under which a part hands something out, before it gets a shorter one ([`names`]). It begins with a digit, which
+/// nobody else's does.
 fn export_name(kind: ItemKind, index: usize) -> String {
     let kind = match kind {
         ItemKind::Function => "",
