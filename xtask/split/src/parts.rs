@@ -13,14 +13,16 @@ pub(crate) enum Part {
     Others,
 }
 
-/// Modules of ours that move into [`Part::Call`].
-const CALL: [&str; 28] = [
+/// Modules of ours that move into [`Part::Call`], and functions.
+const CALL: [&str; 30] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
     "visavis::rtc::",
     "visavis::socket::",
     "visavis::ui::left::",
+    "visavis::ui::link::copy",
+    "visavis::ui::names::distinct",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
     "visavis::ui::visibility::",
@@ -46,6 +48,19 @@ const CALL: [&str; 28] = [
 ];
 /// What stays of them: what may be called before there is a call.
 const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];
+/// What drops values that only a call makes: it moves into [`Part::Call`]. Not what drops every type of those modules: where it does little, the compiler
+/// makes one of it and of what drops another type.
+const CALL_VALUES: [&str; 9] = [
+    "core::ptr::drop_in_place<visavis::driver::Pump>",
+    "core::ptr::drop_in_place<visavis::media::track_probe::TrackProbe>",
+    "core::ptr::drop_in_place<visavis::ui::stage::Stage>",
+    "core::ptr::drop_in_place<visavis::ui::tiles::Tiles>",
+    "core::ptr::drop_in_place<visavis::ui::visibility::Visibility>",
+    "core::ptr::drop_in_place<visavis_core::input::ConnectionEvent>",
+    "core::ptr::drop_in_place<visavis_core::input::Input>",
+    "core::ptr::drop_in_place<visavis_core::output::Output>",
+    "core::ptr::drop_in_place<visavis_core::room::Room>",
+];
 /// Modules of ours that move into [`Part::Others`].
 const OTHERS: [&str; 15] = [
     "visavis_signaling::foreign::",
@@ -80,7 +95,7 @@ impl Part {
         let is_in = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
         if is_in(&OTHERS) && !is_in(&NOT_OTHERS) {
             Self::Others
-        } else if is_in(&CALL) && !is_in(&NOT_CALL) && !path.contains(DROP) {
+        } else if is_in(&CALL_VALUES) || (is_in(&CALL) && !is_in(&NOT_CALL) && !path.contains(DROP)) {
             Self::Call
         } else {
             Self::First
@@ -101,6 +116,8 @@ mod tests {
             ("visavis_core::room::Room::handle", Part::Call),
             ("<visavis::rtc::Rtc as core::ops::drop::Drop>::drop", Part::First),
             ("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>", Part::First),
+            ("core::ptr::drop_in_place<visavis_core::room::Room>", Part::Call),
+            ("core::ptr::drop_in_place<visavis_core::room::RoomConfig>", Part::First),
         ];
         for (name, part) in parts {
             assert_eq!(Part::named(name), part, "{name}");
