@@ -105,9 +105,10 @@ mod tests {
     const CALL: &str = r#"(module
         (import "a" "10" (func $rare)) (import "a" "11" (func $often)) (import "a" "1m" (memory 1))
         (func (export "20") call $often call $rare call $often))"#;
+    const LATER: &str = r#"(module (import "b" "20" (func $of_call)) (func (export "30") call $of_call))"#;
     const OTHERS: &str = r#"(module
-        (import "b" "20" (func $of_call)) (import "a" "12" (func $own)) (import "a" "10" (func $rare))
-        (func (export "run") call $rare call $own call $rare call $of_call))"#;
+        (import "c" "30" (func $later)) (import "b" "20" (func $of_call)) (import "a" "12" (func $own)) (import "a" "10" (func $rare))
+        (func (export "run") call $rare call $own call $rare call $of_call call $later))"#;
 
     fn imports(part: &Module) -> Vec<(&str, &str)> {
         part.imports.iter().map(|import| (&*import.module, &*import.name)).collect()
@@ -120,14 +121,15 @@ mod tests {
     #[test]
     fn names_are_counted_through_and_fit_each_other() {
         let mut parts =
-            [FIRST, CALL, OTHERS].map(|text| crate::parse(&wat::parse_str(text).unwrap()).unwrap());
+            [FIRST, CALL, LATER, OTHERS].map(|text| crate::parse(&wat::parse_str(text).unwrap()).unwrap());
         shorten(&mut parts);
         let parts = parts.map(|mut part| crate::parse(&part.emit_wasm()).unwrap());
-        let [first, call, others] = &parts;
+        let [first, call, later, others] = &parts;
         assert_eq!(exports(first), ["main", "000", "001", "002", "003"]);
         assert_eq!(imports(call), [("a", "000"), ("a", "001"), ("a", "002")]);
         assert_eq!(exports(call), ["000"]);
-        assert_eq!(imports(others), [("a", "001"), ("b", "000"), ("a", "003")]);
+        assert_eq!((imports(later), exports(later)), (vec![("b", "000")], vec!["000"]));
+        assert_eq!(imports(others), [("a", "001"), ("c", "000"), ("b", "000"), ("a", "003")]);
         assert_eq!(exports(others), ["run"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The program of the page: what wasm-bindgen leaves of it is one wasm and its JavaScript. Here it becomes three wasms (see
+//! The program of the page: what wasm-bindgen leaves of it is one wasm and its JavaScript. Here it becomes four wasms (see
 //! `xtask/split`), as small as they get.
 
 use super::short_names;
@@ -13,9 +13,10 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How the names of the program's files begin.
 pub(super) const NAME: &str = "visavis-page";
-/// How they end. What is loaded later (`src/on_demand.rs`) is `CALL` and `OTHERS`.
+/// How they end. What is loaded after the lobby (`src/on_demand.rs`) is the rest.
 pub(super) const WASM_END: &str = "_bg.wasm";
 const CALL_END: &str = "_call.wasm";
+const LATER_END: &str = "_later.wasm";
 const OTHERS_END: &str = "_others.wasm";
 /// What the script hands out beside its default, for whoever cannot wait for the program. The page can.
 const UNUSED_EXPORT: &str = "initSync, ";
@@ -24,22 +25,23 @@ const UNUSED_EXPORT: &str = "initSync, ";
 struct Program {
     wasm: PathBuf,
     call: PathBuf,
+    later: PathBuf,
     others: PathBuf,
     script: PathBuf,
 }
 
 impl Program {
     fn of(dist: &Path) -> Self {
-        let [wasm, call, others, script] =
-            [WASM_END, CALL_END, OTHERS_END, ".js"].map(|end| dist.join(format!("{NAME}{end}")));
-        Self { wasm, call, others, script }
+        let [wasm, call, later, others, script] =
+            [WASM_END, CALL_END, LATER_END, OTHERS_END, ".js"].map(|end| dist.join(format!("{NAME}{end}")));
+        Self { wasm, call, later, others, script }
     }
 }
 
 /// Every file of it. They fit only each other.
 pub(super) fn files(dist: &Path) -> Vec<PathBuf> {
-    let Program { wasm, call, others, script } = Program::of(dist);
-    vec![wasm, call, others, script]
+    let Program { wasm, call, later, others, script } = Program::of(dist);
+    vec![wasm, call, later, others, script]
 }
 
 /// Makes the program in `dist` small. `features` are what wasm-opt has to know of it.
@@ -49,7 +51,7 @@ pub(super) fn run(toolbox: &Toolbox, dist: &Path, features: &[&str]) -> Result<(
     let text = short_names::run(toolbox, &super::bindgen_program()?, &program.wasm, features, &script)?;
     std::fs::write(&program.script, text.replacen(UNUSED_EXPORT, "", 1))?;
     divide(&program)?;
-    for part in [&program.wasm, &program.call, &program.others] {
+    for part in [&program.wasm, &program.call, &program.later, &program.others] {
         optimise(toolbox, part, features)?;
     }
     preload_call(dist)
@@ -67,7 +69,7 @@ fn preload_call(dist: &Path) -> Result<()> {
 fn divide(program: &Program) -> Result<()> {
     let mut command = cargo::locked("run");
     command.args(["--quiet", "--package", "visavis-split", "--"]);
-    command.args([&program.wasm, &program.wasm, &program.call, &program.others]);
+    command.args([&program.wasm, &program.wasm, &program.call, &program.later, &program.others]);
     process::run(&mut command, LIMIT)
 }
 
