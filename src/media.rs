@@ -108,7 +108,7 @@ impl Media {
     /// Watches what a track delivers. If that cannot be watched, nothing is told.
     pub fn test(&self, id: TestId, track: TrackId, tell: impl Fn(Finding) + 'static) {
         let track = self.0.tracks.get(track);
-        if let Some(track_probe) = track.and_then(|track| TrackProbe::watch(&track, tell).ok()) {
+        if let Some(track_probe) = track.and_then(|track| TrackProbe::watch(&track, Box::new(tell)).ok()) {
             self.0.track_probes.borrow_mut().insert(id, track_probe);
         }
     }

@@ -1,11 +1,12 @@
 //! The parts of the program that are loaded after the lobby is shown, or never.
 //!
-//! A call is the second part: it is loaded as soon as there is a lobby, so that it is there when somebody joins. What most
-//! visits never need is the third: other people's signaling servers, the demo without a server, and what a person asks for
-//! with a button (the check, the menu of servers, safety words, reports). It is loaded when somebody needs it.
+//! A call is the second part: it is loaded as soon as there is a lobby, so that it is there when somebody joins. What it
+//! needs only once it stands is the third: it reads and judges what `getStats()` counts. What most visits never need is the
+//! last: other people's signaling servers, the demo without a server, and what a person asks for with a button (the check,
+//! the menu of servers, safety words, reports). It is loaded when somebody needs it.
 //!
 //! The parts share memory and function table (`xtask/split` divides the program), so whatever is called there looks like
-//! any other call; only, nothing of a part may be called before it is loaded. What is called in the third is called by way of
+//! any other call; only, nothing of a part may be called before it is loaded. What is called in the last is called by way of
 //! [`lazy_fn`].
 
 use std::cell::{Cell, OnceCell};
@@ -22,13 +23,17 @@ const DIVIDED: bool = option_env!("VISAVIS_DIVIDED").is_some();
 /// How the name of the script ends, and in place of that those of the parts.
 const SCRIPT_END: &str = ".js";
 const CALL_END: &str = "_call.wasm";
+const LATER_END: &str = "_later.wasm";
 const OTHERS_END: &str = "_others.wasm";
-/// What later parts call the first and the call.
-const MODULES: [&str; 2] = ["a", "b"];
+/// What later parts call those before them.
+const MODULES: [&str; 3] = ["a", "b", "c"];
 
 thread_local! {
-    /// What the call hands out to the others, once it is there.
+    /// What the call hands out to the parts after it, once it is there.
     static CALL: OnceCell<JsValue> = const { OnceCell::new() };
+    static LATER: OnceCell<JsValue> = const { OnceCell::new() };
+    /// The third part is on its way for a call that stands.
+    static LATER_REQUESTED: Cell<bool> = const { Cell::new(false) };
     static OTHERS: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -53,13 +58,13 @@ extern "C" {
     fn exports(this: &Instance) -> JsValue;
 }
 
-/// A function of the third part, to be called through the function table: a direct call would keep it in this part. What
+/// A function of the last part, to be called through the function table: a direct call would keep it in this part. What
 /// is called like that has to be in a module that moves.
 pub(crate) fn lazy_fn<F>(function: F) -> F {
     std::hint::black_box(function)
 }
 
-/// Whether the third part is there.
+/// Whether the last part is there.
 pub(crate) fn is_loaded() -> bool {
     !DIVIDED || OTHERS.get()
 }
@@ -78,7 +83,28 @@ pub(crate) async fn load_call() -> Result<(), NotLoaded> {
     Ok(())
 }
 
-/// Loads the third part, if that has not been done yet, and the call before it.
+/// Whether what a call needs once it stands is there.
+pub(crate) fn is_later_loaded() -> bool {
+    !DIVIDED || LATER.with(|later| later.get().is_some())
+}
+
+/// Loads what a call needs once it stands, if that has not been done yet.
+///
+/// # Errors
+/// If it cannot be loaded, or is being loaded already.
+pub(crate) async fn load_later() -> Result<(), NotLoaded> {
+    if is_later_loaded() {
+        return Ok(());
+    }
+    if LATER_REQUESTED.replace(true) {
+        return Err(NotLoaded);
+    }
+    let loaded = later().await;
+    LATER_REQUESTED.set(false);
+    loaded.map(drop).map_err(|_| NotLoaded)
+}
+
+/// Loads the last part, if that has not been done yet, and those before it.
 ///
 /// # Errors
 /// If it cannot be loaded.
@@ -93,10 +119,20 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
 
 async fn others() -> Result<(), JsValue> {
     let response = request(OTHERS_END)?;
-    let (call, program) = (call().await?, bytes(response).await?);
-    let [first, second] = MODULES;
-    instantiate(&program, &object(&[(first, wasm_bindgen::exports()), (second, call)])).await?;
+    let (later, call) = (later().await?, call().await?);
+    instantiate_after(bytes(response).await?, [Some(call), Some(later)]).await?;
     Ok(())
+}
+
+/// What the third part hands out.
+async fn later() -> Result<JsValue, JsValue> {
+    if let Some(later) = LATER.with(|later| later.get().cloned()) {
+        return Ok(later);
+    }
+    let response = request(LATER_END)?;
+    let call = call().await?;
+    let later = instantiate_after(bytes(response).await?, [Some(call), None]).await?;
+    Ok(LATER.with(|known| known.get_or_init(|| later).clone()))
 }
 
 /// What the call hands out.
@@ -104,10 +140,17 @@ async fn call() -> Result<JsValue, JsValue> {
     if let Some(call) = CALL.with(|call| call.get().cloned()) {
         return Ok(call);
     }
-    let program = bytes(request(CALL_END)?).await?;
-    let made = instantiate(&program, &object(&[(MODULES[0], wasm_bindgen::exports())])).await?;
-    let call = Instantiated::from(made).instance().exports();
+    let call = instantiate_after(bytes(request(CALL_END)?).await?, [None, None]).await?;
     Ok(CALL.with(|known| known.get_or_init(|| call).clone()))
+}
+
+/// Starts a part, after the first and those that hand out this. Gives what it hands out itself.
+async fn instantiate_after(program: JsValue, before: [Option<JsValue>; 2]) -> Result<JsValue, JsValue> {
+    let [first, call, later] = MODULES;
+    let [of_call, of_later] = before.map(|exports| exports.unwrap_or(JsValue::UNDEFINED));
+    let imports = object(&[(first, wasm_bindgen::exports()), (call, of_call), (later, of_later)]);
+    let made = instantiate(&program, &imports).await?;
+    Ok(Instantiated::from(made).instance().exports())
 }
 
 /// Asks for a part. The question is on its way when this returns.

@@ -13,7 +13,7 @@ use visavis_core::signaling::limits::MIN_IDENTITY_BYTES;
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription, Timestamp, json};
 use visavis_core::{
     Command, ConnectionEvent, ConnectionId, Input, MediaKind, PeerConnectionState, Room, RoomConfig,
-    RoomView, SocketEvent, Stats, StreamStats, TrackId,
+    RoomView, SocketEvent, TrackId,
 };
 
 use crate::dom::call_when_idle;
@@ -87,8 +87,6 @@ fn inputs() -> Vec<Input> {
         username_fragment: Some("aaaa".to_owned()),
     };
     let track = ConnectionEvent::Track { mid: "0".to_owned(), kind: MediaKind::Audio, track: TrackId(0) };
-    let stream = StreamStats { mid: "0".to_owned(), kind: MediaKind::Audio, packets: 1, frames: None };
-    let stats = Stats { inbound: vec![stream], ..Stats::default() };
     let state = |state| connection(ConnectionEvent::ConnectionStateChange(state));
     vec![
         Input::Command(Command::EnterLobby),
@@ -104,6 +102,5 @@ fn inputs() -> Vec<Input> {
         connection(track),
         connection(ConnectionEvent::RemoteDescriptionSet(Ok(()))),
         state(PeerConnectionState::Connected),
-        connection(ConnectionEvent::Stats(stats)),
     ]
 }

@@ -31,11 +31,10 @@ enum Analyser {
 }
 
 impl TrackProbe {
-    /// Plays it where nobody sees or hears it; whenever its time goes on, a look tells what came.
-    pub(super) fn watch(
-        track: &MediaStreamTrack,
-        report: impl Fn(Finding) + 'static,
-    ) -> Result<Self, JsValue> {
+    /// Plays it where nobody sees or hears it; whenever its time goes on, a look tells what came. Whoever asks for a check has
+    /// loaded this (`src/on_demand.rs`).
+    #[inline(never)]
+    pub(super) fn watch(track: &MediaStreamTrack, report: Box<dyn Fn(Finding)>) -> Result<Self, JsValue> {
         let stream = MediaStream::new_with_tracks(&Array::of1(track))?;
         let (analyser, context) = open(track, &stream)?;
         if track.muted() {

@@ -26,6 +26,7 @@ use super::data_channels::DataChannels;
 use super::promise::{CloseSignal, set_pranswer_then_answer};
 use super::{certificate, convert, make};
 use crate::dom::{Listener, ignore, sleep};
+use crate::on_demand;
 use crate::tracks::Tracks;
 
 /// How many sources there are: each has its place in the arrays below.
@@ -50,6 +51,8 @@ pub(super) struct Connection {
     state: Cell<PeerConnectionState>,
     /// The certificate in use has been read since the connection was last up.
     certificate_read: Cell<bool>,
+    /// Counters have been asked for.
+    stats_requested: Cell<bool>,
     closed: Cell<bool>,
     close_signal: CloseSignal,
     emit: Box<dyn Fn(ConnectionEvent)>,
@@ -92,6 +95,7 @@ impl Connection {
             incoming: RefCell::default(),
             state: Cell::new(PeerConnectionState::New),
             certificate_read: Cell::new(false),
+            stats_requested: Cell::new(false),
             closed: Cell::new(false),
             close_signal: CloseSignal::new(),
             emit,
@@ -190,15 +194,21 @@ impl Connection {
         let _ = self.pc.restart_ice();
     }
 
-    /// Reads the packet counters; answered by an event. Without an answer the room just knows nothing.
+    /// Reads the packet counters; answered by an event. Without an answer the room just knows nothing; so it does for as long as
+    /// that part of the program cannot be loaded, and each time it asks is another attempt.
     pub(super) fn get_stats(self: &Rc<Self>) {
         self.read_certificate();
+        // The first time, pictures are on their way: nothing may be loaded beside them.
+        if !self.stats_requested.replace(true) && !on_demand::is_later_loaded() {
+            return;
+        }
         let (promise, connection) = (self.pc.stats(), Rc::downgrade(self));
         spawn_local(async move {
-            let Ok(report) = report(promise).await else { return };
-            if let Some(connection) = connection.upgrade() {
-                connection.emit(ConnectionEvent::Stats(connection.stats(&report)));
-                connection.emit(ConnectionEvent::SendStats(connection.send_stats(&report)));
+            let report = report(promise).await;
+            if let (Ok(report), Ok(())) = (report, on_demand::load_later().await)
+                && let Some(connection) = connection.upgrade()
+            {
+                stats::emit(&connection, &report);
             }
         });
     }

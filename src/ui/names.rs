@@ -35,7 +35,7 @@ pub(super) fn distinct(view: &RoomView) -> Vec<String> {
     let names: Vec<&str> = [&view.me.name].into_iter().chain(others).map(|name| text::name(name)).collect();
     let numbered = |at: usize| match names.iter().take(at).filter(|before| **before == names[at]).count() {
         0 => names[at].to_owned(),
-        before => format!("{} ({})", names[at], before + 1),
+        before => [names[at], " (", &(before + 1).to_string(), ")"].concat(),
     };
     (1..names.len()).map(numbered).collect()
 }

@@ -40,7 +40,8 @@ fn set(title: &str) {
 }
 
 fn title(view: &RoomView, proposed: &str, page: &str) -> String {
-    let names = names::distinct(view);
+    // Before there is anybody, what tells them apart may not be loaded.
+    let names = if view.participants.is_empty() { Vec::new() } else { names::distinct(view) };
     let mut who = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > NAMES {
         who += " +";

@@ -13,8 +13,8 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 const NOT_INSTALLED: &str = "Trunk is not installed (`cargo xtask setup --for ci`)";
 /// What `dist` adds to the files that Trunk makes, by how their names end.
-const ADDED_BY_DIST: [&str; 6] =
-    [".br", ".gz", "third-party.txt", "third-party-server.txt", "_call.wasm", "_others.wasm"];
+const ADDED_BY_DIST: [&str; 7] =
+    [".br", ".gz", "third-party.txt", "third-party-server.txt", "_call.wasm", "_later.wasm", "_others.wasm"];
 
 /// The page for development: the same files with the same content. Without Trunk, the reason why that was not checked.
 pub(crate) fn page(toolbox: &Toolbox, bindgen: &Path) -> Result<Option<String>> {

@@ -163,6 +163,7 @@ impl Entry {
         Self { line: PreflightResult { item, url, state }, test: None, until, fault: None }
     }
 
+    #[inline(never)]
     fn finish(&mut self, state: PreflightState, out: &mut Outbox) {
         self.line.state = state;
         if let Some(test) = self.test.take() {
@@ -190,6 +191,7 @@ impl Entry {
         self.finish(PreflightState::Failed(fault), out);
     }
 
+    #[inline(never)]
     fn on_finding(&mut self, finding: Finding, out: &mut Outbox) {
         match finding {
             Finding::Good => self.finish(PreflightState::Passed, out),
@@ -250,8 +252,13 @@ impl Preflight {
 
     /// What was found so far, and one more result, if there is any.
     pub(crate) fn lines(&self, more: Option<PreflightResult>) -> Vec<PreflightResult> {
-        let more = more.filter(|_| !self.entries.is_empty());
+        let more = more.filter(|_| self.is_running());
         self.entries.iter().map(|entry| entry.line.clone()).chain(more).collect()
+    }
+
+    /// Whether somebody has asked for it.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.entries.is_empty()
     }
 
     /// Whether the server owes an answer.
@@ -286,7 +293,7 @@ impl Preflight {
         servers: impl Iterator<Item = &'a IceServer>,
         out: &mut Outbox,
     ) {
-        if self.entries.is_empty() {
+        if !self.is_running() {
             return;
         }
         self.test_server(context, out);

@@ -37,7 +37,8 @@ impl TraceKind {
     }
 }
 
-/// A signal, in few words.
+/// A signal, in few words. Pages load that for whoever asks for a trace: so it is no part of its caller.
+#[inline(never)]
 pub(crate) fn describe_inbound(signal: &Inbound) -> String {
     let (what, id) = match signal {
         Inbound::Server(ServerSignal::Joined(joined)) => ("joined as", joined.id.as_str()),
@@ -60,6 +61,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
 }
 
 /// What the room says, in few words.
+#[inline(never)]
 pub(crate) fn describe_outbound(outbound: &Outbound) -> String {
     let (what, to) = match outbound {
         Outbound::Join { room, .. } => ("join", room.as_str()),

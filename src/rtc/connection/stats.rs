@@ -1,11 +1,19 @@
 //! What `getStats()` counts (W3C webrtc-stats).
 
 use js_sys::Array;
-use visavis_core::{MediaKind, Source, Stats, StreamStats};
+use visavis_core::{ConnectionEvent, MediaKind, Source, Stats, StreamStats};
 use wasm_bindgen::JsCast;
 
 use super::super::bindings::{Stat, StatsReport};
 use super::Connection;
+
+/// Tells what a report says. The door to all that reads and judges one: nothing of it is needed, and so none of it is
+/// loaded, before a call stands (`src/on_demand.rs`).
+#[inline(never)]
+pub(super) fn emit(connection: &Connection, report: &StatsReport) {
+    connection.emit(ConnectionEvent::Stats(connection.stats(report)));
+    connection.emit(ConnectionEvent::SendStats(connection.send_stats(report)));
+}
 
 impl Connection {
     /// The streams of a report.

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn data_moves_with_the_code_that_needs_it() {
         let program = linked_program(PROGRAM, &NAMES, &CODE, &WORDS);
-        let [first, _, second] = crate::split(&program).unwrap();
+        let [first, _, _, second] = crate::split(&program).unwrap();
         let mut kept = vec![0; 60];
         for (address, text) in
             [(16, b"both"), (32, b"list"), (40, b"\x20\0\0\0"), (64, b"\x04\0\0\0"), (72, b"last")]
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn what_only_their_data_names_moves_and_what_a_number_may_name_stays() {
         let program = linked_program(PROGRAM, &NAMES, &CODE, &WORDS);
-        let [first, _, second] = crate::split(&program).unwrap();
+        let [first, _, _, second] = crate::split(&program).unwrap();
         let late = "core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>".to_owned();
         assert_eq!((names(&first).contains(&late), names(&second).contains(&late)), (false, true));
         assert!(names(&first).contains(&"core::fmt".to_owned()), "4 stands in code");

@@ -1,14 +1,14 @@
-//! Divides the page's program: `visavis-split PROGRAM FIRST CALL OTHERS`. And tells whose code it is:
+//! Divides the page's program: `visavis-split PROGRAM FIRST CALL LATER OTHERS`. And tells whose code it is:
 //! `visavis-split --packages PROGRAM`.
 //!
-//! A page shows its lobby with a third of the program, has a call with two, and what users of other people's signaling
-//! servers need is the last one. Each part is a wasm of its own that shares memory and function table with those before it,
+//! A page shows its lobby with the first part of the program, begins a call with the second and goes on with the third, and
+//! what users of other people's signaling servers need is the last one. Each part is a wasm of its own that shares memory and function table with those before it,
 //! and is loaded when something of it is asked for (`src/on_demand.rs` in the page).
 //!
 //! Which code moves follows from the names of functions ([`parts`]) and from who can reach them. A function can be reached
 //! by a call, or by way of the function table. Those of a later part are taken out of the table of an earlier one;
-//! whatever then cannot be reached any more is what nobody else needs. Calls of the [`Part::Call`] are turned
-//! into calls by way of the table first ([`calls`]). Methods of other people's dialects are reached through the table
+//! whatever then cannot be reached any more is what nobody else needs. Calls of [`Part::Call`], of [`Part::Later`] and of
+//! some functions are turned into calls by way of the table first ([`calls`]). Methods of other people's dialects are reached through the table
 //! anyway, and what is called directly there stays: a wrong name makes the first part larger, it does not break it.
 //!
 //! Data is no different: a text or a table that only moved code can reach moves, and so does what stands in a slot that is
@@ -16,6 +16,7 @@
 
 mod calls;
 mod data;
+mod names;
 mod packages;
 mod parts;
 mod reach;
@@ -39,10 +40,10 @@ use crate::parts::Part;
 use crate::reach::Program;
 use crate::relocations::{Item, Relocations};
 
-/// What a part calls those before it, of which it imports: the first, and the call.
-const MODULES: [&str; 2] = ["a", "b"];
+/// What a part calls those before it, of which it imports: the first, the call, and what comes once that stands.
+const MODULES: [&str; 3] = ["a", "b", "c"];
 /// A part of the page that has fewer bytes is none.
-const SMALLEST: usize = 10_000;
+const SMALLEST: usize = 5_000;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,7 +55,9 @@ fn main() -> Result<()> {
         return Ok(());
     }
     let [program, files @ ..] = arguments.as_slice() else {
-        anyhow::bail!("usage: visavis-split PROGRAM FIRST CALL OTHERS, or visavis-split --packages PROGRAM");
+        anyhow::bail!(
+            "usage: visavis-split PROGRAM FIRST CALL LATER OTHERS, or visavis-split --packages PROGRAM"
+        );
     };
     let bytes = std::fs::read(program).with_context(|| format!("cannot read {program}"))?;
     let parts = split(&bytes)?;
@@ -67,28 +70,30 @@ fn main() -> Result<()> {
 }
 
 /// The parts of a program, in the order in which they are loaded.
-fn split(program: &[u8]) -> Result<[Vec<u8>; 3]> {
-    let [beyond_first, beyond_call] = [Plan::of(program, Part::Call)?, Plan::of(program, Part::Others)?];
-    let first_functions = remaining_functions(program, &beyond_first)?;
-    let call_functions = remaining_functions(program, &beyond_call)?;
-    let owner = |function: usize| {
-        let owners = [&first_functions, &call_functions];
-        owners.iter().position(|functions| functions.contains(&function))
+fn split(program: &[u8]) -> Result<[Vec<u8>; 4]> {
+    let beyond = Part::LATER.iter().map(|part| Plan::of(program, *part)).collect::<Result<Vec<Plan>>>()?;
+    let functions =
+        beyond.iter().map(|moved| remaining_functions(program, moved)).collect::<Result<Vec<_>>>()?;
+    let mut wanted: [Wanted; MODULES.len()] = Default::default();
+    let mut take = |part: usize| {
+        let before = &functions[..=part];
+        let owner = |function: usize| before.iter().position(|functions| functions.contains(&function));
+        let plan = beyond[part].without(beyond.get(part + 1));
+        let exports = wanted.get(part + 1).cloned().unwrap_or_default();
+        let (module, wants) = later_part(program, &plan, owner, &exports)?;
+        wanted.iter_mut().zip(wants).for_each(|(all, more)| all.extend(more));
+        anyhow::Ok(module)
     };
-    let (others, wanted) = later_part(program, &beyond_call, owner, &[])?;
-    let [of_first, of_call] = wanted;
-    let in_call = Plan {
-        slots: &beyond_first.slots - &beyond_call.slots,
-        segments: &beyond_first.segments - &beyond_call.segments,
-    };
-    let of_no_other = |function: usize| owner(function).filter(|owner| *owner == 0);
-    let (call, [also_of_first, _]) = later_part(program, &in_call, of_no_other, &of_call)?;
+    // Whoever comes last says what it takes from the others.
+    let (others, later, call) = (take(2)?, take(1)?, take(0)?);
     let mut first = parse(program)?;
-    remove_slots(&mut first, &beyond_first.slots)?;
-    data::remove_segments(&mut first, &beyond_first.segments)?;
-    add_exports(&mut first, &[of_first, also_of_first].concat());
+    remove_slots(&mut first, &beyond[0].slots)?;
+    data::remove_segments(&mut first, &beyond[0].segments)?;
+    add_exports(&mut first, &wanted[0]);
     gc::run(&mut first);
-    Ok([first.emit_wasm(), call, others])
+    let mut parts = [first, call, later, others];
+    names::shorten(&mut parts);
+    Ok(parts.map(|mut part| part.emit_wasm()))
 }
 
 /// The functions that are left, by their numbers, once this has moved.
@@ -109,7 +114,7 @@ fn later_part(
     plan: &Plan,
     owner: impl Fn(usize) -> Option<usize>,
     exports: &[(ItemKind, usize)],
-) -> Result<(Vec<u8>, [Wanted; 2])> {
+) -> Result<(Module, [Wanted; MODULES.len()])> {
     let mut module = parse(program)?;
     let slots = take_slots(&mut module).into_iter().filter(|slot| plan.slots.contains(&slot.index));
     let slots: Vec<Slot> = slots.collect();
@@ -123,7 +128,7 @@ fn later_part(
         let theirs = module.imports.iter().filter(|import| import.module == name);
         theirs.filter_map(|import| imported_item(&import.kind)).collect()
     });
-    Ok((module.emit_wasm(), wanted))
+    Ok((module, wanted))
 }
 
 /// Reads a program, without the linker's notes: they are not for the parts. Ids of one reading are those of every other.
@@ -158,6 +163,15 @@ impl Plan {
             slots: slots.keys().copied().filter(moves).collect(),
             segments: segments.filter(|segment| !reached.contains(&Item::Segment(*segment))).collect(),
         })
+    }
+
+    /// What is not in an even later part.
+    fn without(&self, later: Option<&Self>) -> Self {
+        let Self { slots, segments } = self;
+        match later {
+            Some(later) => Self { slots: slots - &later.slots, segments: segments - &later.segments },
+            None => Self { slots: slots.clone(), segments: segments.clone() },
+        }
     }
 }
 
@@ -270,7 +284,8 @@ fn imported_item(kind: &ImportKind) -> Option<(ItemKind, usize)> {
     })
 }
 
-/// The name under which a part hands something out. It begins with a digit, which nobody else's does.
+/// The name under which a part hands something out, before it gets a shorter one ([`names`]). It begins with a digit, which
+/// nobody else's does.
 fn export_name(kind: ItemKind, index: usize) -> String {
     let kind = match kind {
         ItemKind::Function => "",
@@ -283,7 +298,7 @@ fn export_name(kind: ItemKind, index: usize) -> String {
 
 /// Turns everything that other parts have into imports: memory, table and globals are the first one's.
 fn import_everything(module: &mut Module, owner: impl Fn(usize) -> Option<usize>) {
-    let [first, _] = MODULES;
+    let [first, ..] = MODULES;
     for id in ids(module.funcs.iter(), Function::id) {
         let imported = matches!(module.funcs.get(id).kind, FunctionKind::Import(_)).then_some(0);
         if let Some(owner) = imported.or_else(|| owner(id.index())) {
@@ -350,7 +365,10 @@ mod tests {
         (func $theirs (@name "<visavis_signaling::foreign::Foreign as Dialect>::handle") call $shared call $only)
         (func $shared (@name "alloc::alloc") global.get $stack drop)
         (func $call (@name "visavis_core::room::handle") (param i32) (result i32) local.get 0 call $shared call $late)
-        (func $late (@name "core::mem::swap") call $shared)
+        (func $late (@name "core::mem::swap") call $shared call $stats call $traced)
+        (func $traced (@name "visavis_core::trace::describe_inbound"))
+        (func $stats (@name "visavis::rtc::connection::stats::emit") call $sum)
+        (func $sum (@name "core::iter::sum") call $shared)
         (func $only (@name "core::str::trim") call $log i32.const 0 i32.load drop)
         (func (export "main") i32.const 1 call_indirect i32.const 3 call_indirect i32.const 7 call $call drop))"#;
 
@@ -368,11 +386,13 @@ mod tests {
     #[test]
     fn each_part_has_what_no_earlier_one_needs() {
         let parts = split(&program()).unwrap().map(|part| parse(&part).unwrap());
-        let [first, call, others] = parts.each_ref().map(names);
+        let [first, call, later, others] = parts.each_ref().map(names);
         assert_eq!(first, ["<visavis::ui::lobby::Lobby as Shown>::show", "alloc::alloc"]);
         assert_eq!(call, ["core::mem::swap", "visavis_core::room::handle"]);
-        assert_eq!(others, ["<visavis_signaling::foreign::Foreign as Dialect>::handle", "core::str::trim"]);
-        assert_eq!(parts.map(|part| part.data.iter().count()), [0, 0, 1]);
+        assert_eq!(later, ["core::iter::sum", "visavis::rtc::connection::stats::emit"]);
+        let theirs = "<visavis_signaling::foreign::Foreign as Dialect>::handle";
+        assert_eq!(others, [theirs, "core::str::trim", "visavis_core::trace::describe_inbound"]);
+        assert_eq!(parts.map(|part| part.data.iter().count()), [0, 0, 0, 1]);
     }
 
     #[derive(Default)]
@@ -391,7 +411,7 @@ mod tests {
             part.funcs.iter_local().for_each(|(_, body)| dfs_in_order(&mut calls, body, body.entry_block()));
             calls.0
         });
-        assert_eq!(counts, [3, 0, 0], "two of the program itself");
+        assert_eq!(counts, [3, 2, 0, 0], "two of the program itself");
     }
 
     #[test]
@@ -400,7 +420,7 @@ mod tests {
             let part = parse(&part).unwrap();
             part.elements.iter().flat_map(slots_of).map(|slot| slot.index).collect()
         });
-        assert_eq!(filled, [vec![0, 1, 2, 3, 4], vec![4], vec![2]]);
+        assert_eq!(filled, [vec![0, 1, 2, 3, 4, 5, 6], vec![4], vec![6], vec![2, 5]]);
     }
 
     #[test]
@@ -414,6 +434,6 @@ mod tests {
                 assert!(handed, "{} of {}", import.name, import.module);
             }
         }
-        assert_eq!(parts[2].exports.iter().count(), 0);
+        assert_eq!(parts[3].exports.iter().count(), 0);
     }
 }

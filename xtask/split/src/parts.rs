@@ -9,18 +9,22 @@ pub(crate) enum Part {
     First,
     /// What a call needs, from its first signaling message to its last picture.
     Call,
+    /// What it needs only once it stands.
+    Later,
     /// What most visits never need.
     Others,
 }
 
-/// Modules of ours that move into [`Part::Call`].
-const CALL: [&str; 28] = [
+/// Modules of ours that move into [`Part::Call`], and functions.
+const CALL: [&str; 30] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
     "visavis::rtc::",
     "visavis::socket::",
     "visavis::ui::left::",
+    "visavis::ui::link::copy",
+    "visavis::ui::names::distinct",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
     "visavis::ui::visibility::",
@@ -46,6 +50,25 @@ const CALL: [&str; 28] = [
 ];
 /// What stays of them: what may be called before there is a call.
 const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];
+/// What drops values that only a call makes: it moves into [`Part::Call`]. Not what drops every type of those modules: where it does little, the compiler
+/// makes one of it and of what drops another type.
+const CALL_VALUES: [&str; 9] = [
+    "core::ptr::drop_in_place<visavis::driver::Pump>",
+    "core::ptr::drop_in_place<visavis::media::track_probe::TrackProbe>",
+    "core::ptr::drop_in_place<visavis::ui::stage::Stage>",
+    "core::ptr::drop_in_place<visavis::ui::tiles::Tiles>",
+    "core::ptr::drop_in_place<visavis::ui::visibility::Visibility>",
+    "core::ptr::drop_in_place<visavis_core::input::ConnectionEvent>",
+    "core::ptr::drop_in_place<visavis_core::input::Input>",
+    "core::ptr::drop_in_place<visavis_core::output::Output>",
+    "core::ptr::drop_in_place<visavis_core::room::Room>",
+];
+/// What moves into [`Part::Later`], with all that nothing else needs: functions that are only called once it is loaded.
+const LATER: [&str; 3] = [
+    "visavis::rtc::connection::stats::emit",
+    "visavis_core::room::stats::<impl visavis_core::room::Room>::on_stats",
+    "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
+];
 /// Modules of ours that move into [`Part::Others`].
 const OTHERS: [&str; 15] = [
     "visavis_signaling::foreign::",
@@ -66,21 +89,44 @@ const OTHERS: [&str; 15] = [
 ];
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
+/// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
+const ON_DEMAND: [&str; 5] = [
+    "visavis::media::track_probe::TrackProbe::watch",
+    "visavis_core::preflight::Entry::",
+    "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
+    "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",
+    "visavis_core::trace::describe_",
+];
 /// Whatever is dropped early is dropped by this, and may be empty.
 const DROP: &str = "::ops::drop::Drop>";
 
 impl Part {
+    /// All but the first.
+    pub(crate) const LATER: [Self; 3] = [Self::Call, Self::Later, Self::Others];
+
     /// The part of a function: of a method of a type of ours, or of a function, in a module that moves.
     pub(crate) fn of(module: &Module, function: FunctionId) -> Self {
         module.funcs.get(function).name.as_deref().map_or(Self::First, Self::named)
     }
 
+    /// The part of a function that whoever calls it from outside of that part is to call by way of the function table.
+    pub(crate) fn called_through_table(module: &Module, function: FunctionId) -> Option<Self> {
+        let name = module.funcs.get(function).name.as_deref()?;
+        match Self::named(name) {
+            part @ (Self::Call | Self::Later) => Some(part),
+            Self::Others => ON_DEMAND.iter().any(|start| name.starts_with(start)).then_some(Self::Others),
+            Self::First => None,
+        }
+    }
+
     fn named(name: &str) -> Self {
         let path = name.trim_start_matches(['<', '&']);
         let is_in = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
-        if is_in(&OTHERS) && !is_in(&NOT_OTHERS) {
+        if is_in(&ON_DEMAND) || (is_in(&OTHERS) && !is_in(&NOT_OTHERS)) {
             Self::Others
-        } else if is_in(&CALL) && !is_in(&NOT_CALL) && !path.contains(DROP) {
+        } else if is_in(&LATER) {
+            Self::Later
+        } else if is_in(&CALL_VALUES) || (is_in(&CALL) && !is_in(&NOT_CALL) && !path.contains(DROP)) {
             Self::Call
         } else {
             Self::First
@@ -99,8 +145,13 @@ mod tests {
             ("<visavis_signaling::carriers::raw::Raw as Carrier>::handle", Part::Others),
             ("visavis_signaling::dialects::visavis::make", Part::Call),
             ("visavis_core::room::Room::handle", Part::Call),
+            ("visavis_core::room::stats::<impl visavis_core::room::Room>::on_stats", Part::Later),
+            ("visavis_core::room::stats::<impl visavis_core::room::Room>::stats_due_at", Part::Call),
+            ("visavis_core::trace::describe_inbound", Part::Others),
             ("<visavis::rtc::Rtc as core::ops::drop::Drop>::drop", Part::First),
             ("core::ptr::drop_in_place<visavis_signaling::foreign::Foreign>", Part::First),
+            ("core::ptr::drop_in_place<visavis_core::room::Room>", Part::Call),
+            ("core::ptr::drop_in_place<visavis_core::room::RoomConfig>", Part::First),
         ];
         for (name, part) in parts {
             assert_eq!(Part::named(name), part, "{name}");

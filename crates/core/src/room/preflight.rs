@@ -7,7 +7,8 @@ use crate::preflight::PreflightContext;
 use crate::view::Lifecycle;
 
 impl Room {
-    /// Begins the preflight test. A server that is out of reach is probed again.
+    /// Begins the preflight test, which pages load when somebody asks for it: so none of it is a part of its callers. A server that is out of reach is probed again.
+    #[inline(never)]
     pub(super) fn begin_preflight(&mut self, now: Timestamp) {
         if self.session.lifecycle != Lifecycle::Lobby {
             return;
@@ -38,6 +39,13 @@ impl Room {
         if self.session.lifecycle != Lifecycle::Lobby {
             return self.preflight.end(&mut self.out);
         }
+        if self.preflight.is_running() {
+            self.follow_preflight(now);
+        }
+    }
+
+    #[inline(never)]
+    fn follow_preflight(&mut self, now: Timestamp) {
         let context = PreflightContext {
             microphone: self.media.view(Source::Microphone),
             camera: self.media.view(Source::Camera),

@@ -69,7 +69,8 @@ impl Room {
         }
     }
 
-    /// The counters of one connection.
+    /// The counters of one connection. Not a part of its caller, which pages need before there are any.
+    #[inline(never)]
     pub(super) fn on_stats(&mut self, now: Timestamp, remote: &Remote, stats: &Stats) {
         if !self.can_send_to(remote) {
             return;

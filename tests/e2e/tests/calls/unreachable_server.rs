@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use visavis_e2e::call::{all_see_and_hear, join};
 use visavis_e2e::server::free_port;
 use visavis_e2e::{Browser, Bundle, Page, Server, StaticSite, tools};
 
@@ -153,6 +154,40 @@ async fn a_missing_part_of_the_page_is_named() {
         let (_site, _bundle, page) = lobby_of(bundle).await;
         page.wait_until("to be told", |snapshot| snapshot.problem == "not-loaded").await;
     }
+}
+
+/// Waits until a page has asked for what a call needs once it stands, with this answer.
+async fn wait_until_later_part_is_answered(page: &Page, status: u32) {
+    let script = "const answered = () => performance.getEntriesByType('resource')
+        .some(entry => entry.name.endsWith('_later.wasm') && entry.responseStatus === arguments[0]);
+    while (!answered()) await new Promise(next => setTimeout(next, 100));";
+    page.eval(script, vec![json!(status)]).await;
+}
+
+/// As after an outage that began before it was loaded.
+#[tokio::test]
+async fn a_call_stands_without_what_it_needs_only_then_and_asks_for_that_again() {
+    let (bundle, complete) = (Bundle::with_config(&json!({})), Bundle::with_config(&json!({})));
+    remove(&bundle, "_later.wasm");
+    let site = Server::serving(&bundle).await;
+    let browser = Browser::chrome().await;
+    let pages = [browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await];
+    for page in &pages {
+        join(page, "tea").await;
+    }
+    all_see_and_hear(&[&pages[0], &pages[1]]).await;
+    for page in &pages {
+        wait_until_later_part_is_answered(page, 404).await;
+    }
+    for file in std::fs::read_dir(complete.path()).unwrap().flatten() {
+        if file.file_name().to_string_lossy().contains("_later.wasm") {
+            std::fs::copy(file.path(), bundle.path().join(file.file_name())).unwrap();
+        }
+    }
+    for page in &pages {
+        wait_until_later_part_is_answered(page, 200).await;
+    }
+    all_see_and_hear(&[&pages[0], &pages[1]]).await;
 }
 
 #[tokio::test]
