@@ -60,9 +60,14 @@ fn main() -> Result<()> {
         );
     };
     let bytes = std::fs::read(program).with_context(|| format!("cannot read {program}"))?;
+    let unknown = Part::unknown_names(&parse(&bytes)?);
+    ensure!(
+        unknown.is_empty(),
+        "the program has none of these any more; rename them in parts.rs: {unknown:?}"
+    );
     let parts = split(&bytes)?;
     ensure!(files.len() == parts.len(), "a file for each part");
-    ensure!(parts.iter().all(|part| part.len() > SMALLEST), "nothing to move: have the modules other names?");
+    ensure!(parts.iter().all(|part| part.len() > SMALLEST), "a part with hardly anything in it");
     for (path, part) in files.iter().zip(parts) {
         std::fs::write(Path::new(path), part).with_context(|| format!("cannot write {path}"))?;
     }

@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 30] = [
+const CALL: [&str; 29] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -30,7 +30,6 @@ const CALL: [&str; 30] = [
     "visavis::ui::visibility::",
     "visavis_app::layout::",
     "visavis_app::report::",
-    "visavis_core::backoff::",
     "visavis_core::preflight::",
     "visavis_core::connection::",
     "visavis_core::connections::",
@@ -52,8 +51,7 @@ const CALL: [&str; 30] = [
 const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];
 /// What drops values that only a call makes: it moves into [`Part::Call`]. Not what drops every type of those modules: where it does little, the compiler
 /// makes one of it and of what drops another type.
-const CALL_VALUES: [&str; 9] = [
-    "core::ptr::drop_in_place<visavis::driver::Pump>",
+const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis::media::track_probe::TrackProbe>",
     "core::ptr::drop_in_place<visavis::ui::stage::Stage>",
     "core::ptr::drop_in_place<visavis::ui::tiles::Tiles>",
@@ -119,8 +117,16 @@ impl Part {
         }
     }
 
+    /// What the lists here name, and the program has not: it was renamed, and would quietly stay in an earlier part.
+    pub(crate) fn unknown_names(module: &Module) -> Vec<&'static str> {
+        let names: Vec<&str> = module.funcs.iter().filter_map(|function| function.name.as_deref()).collect();
+        let lists: [&[&'static str]; 5] = [&CALL, &CALL_VALUES, &LATER, &OTHERS, &ON_DEMAND];
+        let is_unknown = |start: &&str| !names.iter().any(|name| path(name).starts_with(*start));
+        lists.into_iter().flatten().copied().filter(is_unknown).collect()
+    }
+
     fn named(name: &str) -> Self {
-        let path = name.trim_start_matches(['<', '&']);
+        let path = path(name);
         let is_in = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
         if is_in(&ON_DEMAND) || (is_in(&OTHERS) && !is_in(&NOT_OTHERS)) {
             Self::Others
@@ -132,6 +138,11 @@ impl Part {
             Self::First
         }
     }
+}
+
+/// The path of a method or function.
+fn path(name: &str) -> &str {
+    name.trim_start_matches(['<', '&'])
 }
 
 #[cfg(test)]
