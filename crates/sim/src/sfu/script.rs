@@ -164,7 +164,11 @@ impl World {
                 let name = format!("page {page}");
                 self.input(page, Input::Command(Command::Join { room: "r".to_owned(), name }));
             }
-            Operation::Leave(page) => self.input(page, Input::Command(Command::Leave)),
+            Operation::Leave(page) => {
+                // The server does not hear of it; but whoever has left comes back as somebody new.
+                self.pages[page].forgotten |= self.pages[page].socket.is_none();
+                self.input(page, Input::Command(Command::Leave));
+            }
             Operation::Crash(page) => {
                 self.statistics.page_crashes += 1;
                 self.pages[page].alive = false;
