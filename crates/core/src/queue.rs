@@ -40,14 +40,14 @@ impl<T> Queue<T> {
         std::mem::take(&mut self.0)
     }
 
-    /// Takes the first out for which something is so.
-    pub fn remove_first(&mut self, so: impl FnMut(&T) -> bool) -> Option<T> {
-        self.0.iter().position(so).map(|place| self.0.remove(place))
+    /// Removes the oldest item that matches, and returns it.
+    pub fn remove_first(&mut self, matches: impl FnMut(&T) -> bool) -> Option<T> {
+        self.0.iter().position(matches).map(|place| self.0.remove(place))
     }
 
-    /// For how many something is so.
-    pub fn count(&self, so: impl FnMut(&&T) -> bool) -> usize {
-        self.0.iter().filter(so).count()
+    /// How many items match.
+    pub fn count(&self, matches: impl FnMut(&&T) -> bool) -> usize {
+        self.0.iter().filter(matches).count()
     }
 
     /// All, oldest first.

@@ -229,9 +229,9 @@ impl Context {
         }
     }
 
-    /// The others are all those for whom this is so.
-    pub(crate) fn retain_participants(&mut self, here: impl Fn(&str) -> bool) {
-        self.keys().iter().filter(|key| !here(key)).for_each(|key| self.participant_left(key));
+    /// Removes all participants who are not present, by their keys.
+    pub(crate) fn retain_participants(&mut self, is_present: impl Fn(&str) -> bool) {
+        self.keys().iter().filter(|key| !is_present(key)).for_each(|key| self.participant_left(key));
     }
 
     /// A description of somebody, in whatever shape. A participant that is not known is added. `known` is its type, if the

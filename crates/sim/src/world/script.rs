@@ -73,7 +73,7 @@ pub(super) enum Operation {
     RefuseConnection(usize),
 }
 
-/// A whole world, before it runs: made from a seed, or shrunk from such a one.
+/// A whole world, before it runs: made from a seed, or shrunk from another script.
 #[derive(Debug, Clone)]
 pub struct Script {
     pub(super) seed: u64,
