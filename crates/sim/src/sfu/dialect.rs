@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::signaling::{
-    Dialect, DialectInput, DialectOutput, Endpoint, Inbound, Outbound, ParticipantId, SfuSignal, Timestamp,
+    Dialect, DialectInput, DialectOutput, Endpoint, Inbound, Outbound, ParticipantId, ServerSignal,
+    SfuSignal, Timestamp,
 };
 
 /// Everything that was ever said, in both directions.
@@ -32,6 +33,14 @@ impl Messages {
             | Inbound::Negotiation(_)
             | Inbound::Exchanged(_) => None,
         }
+    }
+
+    /// Whether a frame for a page says that it has joined.
+    pub(super) fn tells_of_joining(&self, frame: &str) -> bool {
+        let signals = frame.parse().ok().and_then(|number: usize| self.to_page.get(number));
+        signals.is_some_and(|signals| {
+            signals.iter().any(|signal| matches!(signal, Inbound::Server(ServerSignal::Joined(_))))
+        })
     }
 
     /// What a page has said in a frame.

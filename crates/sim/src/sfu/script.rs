@@ -204,7 +204,10 @@ impl World {
         if cut.socket.take().is_none() {
             return;
         }
-        cut.forgotten |= forgotten;
+        // Nobody can take up a session of whose beginning they have not heard.
+        let messages = self.messages.borrow();
+        cut.forgotten |= forgotten || cut.to_page.iter().any(|frame| messages.tells_of_joining(frame));
+        drop(messages);
         self.lose_messages(page);
         let cut = &mut self.pages[page];
         self.statistics.socket_losses += 1;
