@@ -25,8 +25,8 @@ pub enum PeerMessage {
 }
 
 impl PeerMessage {
-    /// The types of all messages, and the keys in them that no server knows, with commas between: words that reports keep.
-    pub const WORDS: &str = "media,media-request,trackSettings,width,height,leave";
+    /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
+    pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,leave";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///

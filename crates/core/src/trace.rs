@@ -37,7 +37,8 @@ impl TraceKind {
     }
 }
 
-/// A signal, in few words. Pages load that for whoever asks for a trace: so it is no part of its caller.
+/// A signal, in few words. Never inlined: it is in the part of the page's program that is loaded on demand
+/// (`xtask/split/src/parts.rs`).
 #[inline(never)]
 pub(crate) fn describe_inbound(signal: &Inbound) -> String {
     let (what, id) = match signal {

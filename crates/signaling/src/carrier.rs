@@ -1,4 +1,4 @@
-//! What carries a server's words: messages become text frames and back, and the connection is kept alive.
+//! Carriers turn the messages of a server into text frames and back, and keep the connection alive.
 //!
 //! Socket.IO is a carrier, not a dialect: a dozen servers that share nothing else speak through it.
 

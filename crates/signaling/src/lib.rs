@@ -4,7 +4,7 @@
 //!
 //! - [`signal`]: neutral signals, what a room hears ([`Inbound`]) and says ([`Outbound`]) whatever the server is;
 //! - [`carrier`]: what turns messages into frames and keeps a connection alive, raw text or Socket.IO;
-//! - [`dialect`]: the trait that turns one server's words into neutral signals and back;
+//! - [`dialect`]: the trait that turns what one server says into neutral signals and back;
 //! - [`dialects`]: one file per server we speak to, and the one list of them.
 //!
 //! Everything that arrives from the network passes through [`json`], [`text`] and [`normalize`], which bound sizes

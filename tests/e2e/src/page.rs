@@ -127,7 +127,8 @@ impl Page {
             .await
     }
 
-    /// What a browser that is [`traced`](crate::Setup::traced) has noted down since the last time, as events of its tracing.
+    /// What a browser that is [`traced`](crate::Setup::traced) has noted down so far, as events of its tracing. Once only: its
+    /// driver gives no more after that.
     pub async fn trace(&self) -> Vec<Value> {
         let body = json!({ "type": "performance" });
         let entries =

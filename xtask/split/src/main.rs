@@ -76,7 +76,8 @@ fn main() -> Result<()> {
 
 /// The parts of a program, in the order in which they are loaded.
 fn split(program: &[u8]) -> Result<[Vec<u8>; 4]> {
-    let beyond = Part::LATER.iter().map(|part| Plan::of(program, *part)).collect::<Result<Vec<Plan>>>()?;
+    let beyond =
+        Part::AFTER_FIRST.iter().map(|part| Plan::of(program, *part)).collect::<Result<Vec<Plan>>>()?;
     let functions =
         beyond.iter().map(|moved| remaining_functions(program, moved)).collect::<Result<Vec<_>>>()?;
     let mut wanted: [Wanted; MODULES.len()] = Default::default();

@@ -49,8 +49,8 @@ const CALL: [&str; 29] = [
 ];
 /// What stays of them: what may be called before there is a call.
 const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];
-/// What drops values that only a call makes: it moves into [`Part::Call`]. Not what drops every type of those modules: where it does little, the compiler
-/// makes one of it and of what drops another type.
+/// What drops values that only a call makes: it moves into [`Part::Call`]. Not what drops every type of those modules: where it
+/// does little, the compiler makes one of it and of what drops another type.
 const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis::media::track_probe::TrackProbe>",
     "core::ptr::drop_in_place<visavis::ui::stage::Stage>",
@@ -100,7 +100,7 @@ const DROP: &str = "::ops::drop::Drop>";
 
 impl Part {
     /// All but the first.
-    pub(crate) const LATER: [Self; 3] = [Self::Call, Self::Later, Self::Others];
+    pub(crate) const AFTER_FIRST: [Self; 3] = [Self::Call, Self::Later, Self::Others];
 
     /// The part of a function: of a method of a type of ours, or of a function, in a module that moves.
     pub(crate) fn of(module: &Module, function: FunctionId) -> Self {
@@ -112,7 +112,9 @@ impl Part {
         let name = module.funcs.get(function).name.as_deref()?;
         match Self::named(name) {
             part @ (Self::Call | Self::Later) => Some(part),
-            Self::Others => ON_DEMAND.iter().any(|start| name.starts_with(start)).then_some(Self::Others),
+            Self::Others => {
+                ON_DEMAND.iter().any(|start| path(name).starts_with(start)).then_some(Self::Others)
+            }
             Self::First => None,
         }
     }

@@ -1,39 +1,39 @@
-//! Words that must not stand where they would do harm.
+//! Calls and paths that are forbidden in parts of the code.
 
 use super::{Findings, Source};
 use crate::paths;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
-/// A word, where it is forbidden, and what to do instead.
+/// A piece of code, where it is forbidden, and what to do instead.
 struct Rule {
-    word: &'static str,
+    code: &'static str,
     applies: fn(&Source) -> bool,
     instead: &'static str,
 }
 
 const RULES: &[Rule] = &[
-    Rule { word: "Instant::now", applies: is_pure, instead: "time enters as a Timestamp" },
-    Rule { word: "SystemTime::now", applies: is_pure, instead: "time enters as a Timestamp" },
+    Rule { code: "Instant::now", applies: is_pure, instead: "time enters as a Timestamp" },
+    Rule { code: "SystemTime::now", applies: is_pure, instead: "time enters as a Timestamp" },
     Rule {
-        word: ".forget()",
+        code: ".forget()",
         applies: Source::is_product,
         instead: "keep a listener that removes itself on drop",
     },
     Rule {
-        word: "Closure::forget",
+        code: "Closure::forget",
         applies: Source::is_product,
         instead: "keep a listener that removes itself on drop",
     },
-    Rule { word: ".unwrap()", applies: is_product_code, instead: "handle the failure" },
-    Rule { word: ".expect(", applies: is_product_code, instead: "handle the failure" },
-    Rule { word: "todo!", applies: is_product_code, instead: "do it" },
+    Rule { code: ".unwrap()", applies: is_product_code, instead: "handle the failure" },
+    Rule { code: ".expect(", applies: is_product_code, instead: "handle the failure" },
+    Rule { code: "todo!", applies: is_product_code, instead: "do it" },
     Rule {
-        word: "set_interval",
+        code: "set_interval",
         applies: Source::is_product,
         instead: "one timer, armed for the next thing that is due",
     },
-    Rule { word: "dialects::", applies: is_core, instead: "the core is handed a dialect and names none" },
+    Rule { code: "dialects::", applies: is_core, instead: "the core is handed a dialect and names none" },
 ];
 
 fn is_pure(source: &Source) -> bool {
@@ -92,8 +92,8 @@ fn check_source(source: &Source, rule: &Rule) -> Findings {
     if !(rule.applies)(source) {
         return Findings::new();
     }
-    let lines = source.find(rule.word);
-    lines.map(|line| format!("{}:{line}: `{}`: {}", source.name, rule.word, rule.instead)).collect()
+    let lines = source.find(rule.code);
+    lines.map(|line| format!("{}:{line}: `{}`: {}", source.name, rule.code, rule.instead)).collect()
 }
 
 /// Places that exist only on somebody's machine, and hosts that a mirror may replace. In two halves, because this file

@@ -1,11 +1,11 @@
 //! Private texts of a report are replaced by pseudonyms: equal texts by equal ones, in the same order, so that a replay
 //! takes the same decisions.
 //!
-//! Only what is known stays: words of the protocols that are spoken (the lists beside the dialects, and what a
-//! description of the server holds literally), words of descriptions and candidates, short numbers, and what the page
+//! Only what is known stays: tokens of the protocols that are spoken (the lists beside the dialects, and what a
+//! description of the server holds literally), tokens of descriptions and candidates, short numbers, and what the page
 //! itself wrote down. Every other text is replaced, whoever said it and under whatever key: names of people and rooms
 //! in any spelling, ids, sessions, tokens, addresses, fingerprints, sentences. So are keys that nobody knows, because
-//! servers use names as keys. A name that is also a word of the protocol is replaced where a name is expected. Numbers
+//! servers use names as keys. A name that is also a token of the protocol is replaced where a name is expected. Numbers
 //! stay, unless their key is private or they are the number of our room.
 //!
 //! This is against accidents. A server that wants to give away what it knows needs no report for it.
@@ -17,14 +17,14 @@ use visavis_signaling::dialects;
 use visavis_signaling::json::{self, Json};
 
 use super::MAPPING;
-use super::sdp::{SdpWords, is_description};
+use super::sdp::{SdpTokens, is_description};
 
 /// Texts are secret if their key holds one of these, in any spelling (`authToken`, `api_key`).
 pub const SECRET_KEYS: [&str; 7] = ["identity", "credential", "passw", "secret", "token", "auth", "key"];
 /// Texts under these keys are names of people and rooms, or ids of participants, in any spelling (`user_name`).
 const NAME_KEYS: [&str; 9] =
     ["name", "username", "users", "room", "roomid", "topics", "topic", "session", "text"];
-/// A text under one of these keys is a word of the protocol, even if a person or room has the same name.
+/// A text under one of these keys is a token of the protocol, even if a person or room has the same name.
 const PROTOCOL_KEYS: [&str; 1] = ["type"];
 /// Keys of texts that the page itself writes and that are never private: about the browser, how the room was made, and
 /// names of errors.
@@ -46,7 +46,7 @@ const MIN_FINGERPRINT_CHARS: usize = 59;
 /// What a recorder has kept so far, without anything private: a JSON list with one entry in each line.
 pub fn redact(recorder: &Recorder) -> String {
     let mut redactor = Redactor {
-        protocol_words: vec![dialects::REPORT_ALLOWLIST, PeerMessage::WORDS],
+        protocol_tokens: vec![dialects::REPORT_ALLOWLIST, PeerMessage::REPORT_ALLOWLIST],
         ..Redactor::default()
     };
     // Twice: the first pass collects all private texts and names, from which the pseudonyms of the second follow.
@@ -56,14 +56,14 @@ pub fn redact(recorder: &Recorder) -> String {
 
 #[derive(Default)]
 struct Redactor {
-    /// Words of the dialects that are spoken: lists, separated by commas.
-    protocol_words: Vec<&'static str>,
-    /// Words that a mapping holds literally.
+    /// Tokens of the dialects that are spoken: lists, separated by commas.
+    protocol_tokens: Vec<&'static str>,
+    /// Tokens that a mapping holds literally.
     literals: Vec<String>,
     /// Keys under which a mapping has one of [`PERSONAL_PLACEHOLDERS`].
     personal_keys: Vec<String>,
-    /// Words of our own browser's descriptions.
-    sdp_words: SdpWords,
+    /// Tokens of our own browser's descriptions.
+    sdp_tokens: SdpTokens,
     /// Our own names and those of our rooms.
     own_names: Vec<String>,
     /// Our public ids.
@@ -100,15 +100,15 @@ impl Redactor {
     fn redact_entry_text(&mut self, key: &str, value: &mut Json) {
         let Json::Text(text) = value else { return };
         match key {
-            MAPPING => return json::parse(text).iter().for_each(|file| self.collect_mapping_words(file)),
+            MAPPING => return json::parse(text).iter().for_each(|file| self.collect_mapping_tokens(file)),
             "namespace" => self.literals.push(text.clone()),
             // The header says which dialects are spoken.
             "dialect" | "fallback" => {
-                self.protocol_words
+                self.protocol_tokens
                     .extend(dialects::named(text).map(|entry| (entry.about)().report_allowlist));
             }
             "room" | "name" => self.own_names.push(text.clone()),
-            "sdp" => self.sdp_words.collect(text),
+            "sdp" => self.sdp_tokens.collect(text),
             _ => {}
         }
         if ID_KEYS.contains(&key) {
@@ -118,28 +118,28 @@ impl Redactor {
             *text = match key {
                 "frame" => self.redact_frame(text),
                 "body" => self.redact_probe_body(text),
-                // Also where it is a word of the protocol.
+                // Also where it is a token of the protocol.
                 "room" | "name" if !text.is_empty() => self.pseudonym(text),
                 _ => self.redact_text(key, text),
             };
         }
     }
 
-    /// Collects the words and personal keys of a mapping.
-    fn collect_mapping_words(&mut self, file: &Json) {
+    /// Collects the tokens and personal keys of a mapping.
+    fn collect_mapping_tokens(&mut self, file: &Json) {
         self.literals.extend(file.at("namespace").as_text().map(str::to_owned));
         for side in ["send", "receive"].map(|side| file.at(side)) {
             if let Json::Object(kinds) = side {
                 kinds
                     .keys()
                     .filter_map(|kind| kinds.get(kind))
-                    .for_each(|examples| self.collect_words("", examples));
+                    .for_each(|examples| self.collect_tokens("", examples));
             }
         }
     }
 
-    /// Collects the words and personal keys of an example message of a mapping, or of a part of it.
-    fn collect_words(&mut self, key: &str, value: &Json) {
+    /// Collects the tokens and personal keys of an example message of a mapping, or of a part of it.
+    fn collect_tokens(&mut self, key: &str, value: &Json) {
         match value {
             Json::Text(text)
                 if PERSONAL_PLACEHOLDERS.iter().any(|placeholder| text.starts_with(placeholder)) =>
@@ -147,15 +147,15 @@ impl Redactor {
                 self.personal_keys.extend((!key.is_empty()).then(|| key.to_owned()));
             }
             Json::Text(text) => {
-                let literal = |word: &&str| !word.contains('{');
+                let literal = |token: &&str| !token.contains('{');
                 self.literals
                     .extend(text.split(' ').chain([text.as_str()]).filter(literal).map(str::to_owned));
             }
-            Json::List(values) => values.iter().for_each(|value| self.collect_words(key, value)),
+            Json::List(values) => values.iter().for_each(|value| self.collect_tokens(key, value)),
             Json::Object(fields) => {
                 for key in fields.keys() {
                     self.literals.push(key.to_owned());
-                    fields.get(key).iter().for_each(|value| self.collect_words(key, value));
+                    fields.get(key).iter().for_each(|value| self.collect_tokens(key, value));
                 }
             }
             Json::Null | Json::Bool(_) | Json::Number(_) => {}
@@ -189,7 +189,7 @@ impl Redactor {
     fn redact_field(&mut self, key: &str, name: &mut String, value: &mut Json) {
         self.redact_value(if is_private(key) { key } else { name }, value);
         let entry = NAME_KEYS.contains(&name.as_str()) || SECRET_KEYS.contains(&name.as_str());
-        if !(entry || self.is_word(name) || self.literals.contains(name)) {
+        if !(entry || self.is_token(name) || self.literals.contains(name)) {
             *name = self.redact_unless_short(name);
         }
     }
@@ -203,7 +203,7 @@ impl Redactor {
         if own || self.is_private(key) {
             return self.pseudonym(text);
         }
-        if self.is_word(text) {
+        if self.is_token(text) {
             return text.to_owned();
         }
         if text.starts_with(['{', '[', '"'])
@@ -223,7 +223,7 @@ impl Redactor {
         }
     }
 
-    /// A frame: JSON, perhaps behind the type of a packet or a few words; or only words.
+    /// A frame: JSON, perhaps behind the type of a packet or a few tokens, or tokens alone.
     fn redact_frame(&mut self, text: &str) -> String {
         let start = text.bytes().take_while(|byte| !matches!(byte, b'{' | b'[' | b'"')).count();
         let (prefix, rest) = text.split_at_checked(start).unwrap_or_default();
@@ -231,7 +231,7 @@ impl Redactor {
             Ok(mut inside) => {
                 // The name of an event, whatever people are called.
                 let event = if let Json::List(list) = &inside { list.first().cloned() } else { None };
-                let event = event.filter(|event| event.as_text().is_some_and(|event| self.is_word(event)));
+                let event = event.filter(|event| event.as_text().is_some_and(|event| self.is_token(event)));
                 self.redact_value("", &mut inside);
                 if let (Json::List(list), Some(event)) = (&mut inside, event) {
                     list.iter_mut().take(1).for_each(|first| first.clone_from(&event));
@@ -242,7 +242,7 @@ impl Redactor {
         }
     }
 
-    /// What stands before the JSON of a frame: type, namespace and acknowledgement id of a Socket.IO packet, or words.
+    /// What stands before the JSON of a frame: type, namespace and acknowledgement id of a Socket.IO packet, or tokens.
     fn redact_prefix(&mut self, text: &str) -> String {
         let digits =
             text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':')).count();
@@ -257,9 +257,9 @@ impl Redactor {
             return out;
         }
         for part in rest.split_inclusive(' ') {
-            let word = part.trim_end_matches(' ');
-            out.push_str(&self.redact_text("", word));
-            out.push_str(part.get(word.len()..).unwrap_or_default());
+            let token = part.trim_end_matches(' ');
+            out.push_str(&self.redact_text("", token));
+            out.push_str(part.get(token.len()..).unwrap_or_default());
         }
         out
     }
@@ -277,21 +277,21 @@ impl Redactor {
         }
     }
 
-    /// A description or a candidate, word by word.
+    /// A description or a candidate, token by token.
     fn redact_description(&mut self, text: &str) -> String {
         let mut out = String::new();
         for line in text.split_inclusive('\n') {
-            for (word, behind, stays) in self.sdp_words.split(line) {
-                out.push_str(&if stays { word.to_owned() } else { self.pseudonym(word) });
+            for (token, behind, stays) in self.sdp_tokens.split(line) {
+                out.push_str(&if stays { token.to_owned() } else { self.pseudonym(token) });
                 out.push_str(behind);
             }
         }
         out
     }
 
-    fn is_word(&self, text: &str) -> bool {
-        let mut lists = self.protocol_words.iter();
-        lists.any(|list| list.split(',').any(|word| word == text))
+    fn is_token(&self, text: &str) -> bool {
+        let mut lists = self.protocol_tokens.iter();
+        lists.any(|list| list.split(',').any(|token| token == text))
             || RejectCode::all().any(|code| code.as_str() == text)
     }
 

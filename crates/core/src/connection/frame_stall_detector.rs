@@ -71,14 +71,14 @@ mod tests {
     const BOTH: ExpectedMedia = ExpectedMedia::BOTH;
 
     /// Takes a sample every two seconds; each item is the frames decoded, encoded and captured since the start. Gives the
-    /// watch after the last, and the index of the first sample in which something was not flowing.
+    /// detector after the last, and the index of the first sample in which something was not flowing.
     fn sample_all(expected: ExpectedMedia, counts: &[[u32; 3]]) -> (FrameStallDetector, Option<usize>) {
-        let (mut watch, mut first) = (FrameStallDetector::default(), None);
+        let (mut detector, mut first) = (FrameStallDetector::default(), None);
         for (n, counts) in counts.iter().enumerate() {
             let now = Timestamp::from_millis(2000 * n as u64);
             let [frames_decoded, frames_encoded, frames_captured] = counts.map(Some);
             let context = SampleContext { now, server_message_at: now, alert: false };
-            watch.sample(
+            detector.sample(
                 context,
                 &MediaCounters {
                     frames_decoded,
@@ -89,10 +89,10 @@ mod tests {
                 expected,
                 n == 0,
             );
-            let flowing = [watch.remote, watch.local, watch.capture] == [FrameState::Flowing; 3];
+            let flowing = [detector.remote, detector.local, detector.capture] == [FrameState::Flowing; 3];
             first = first.or((!flowing).then_some(n));
         }
-        (watch, first)
+        (detector, first)
     }
 
     fn from<const N: usize>(count: impl Fn(u32) -> [u32; 3]) -> [[u32; 3]; N] {
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn frames_that_stop_are_missed_between_five_and_ten_seconds_later() {
-        let (watch, first) = sample_all(BOTH, &from::<12>(|n| [n.min(5), n, n]));
+        let (detector, first) = sample_all(BOTH, &from::<12>(|n| [n.min(5), n, n]));
         assert_eq!(
-            (watch.remote, watch.local, watch.capture),
+            (detector.remote, detector.local, detector.capture),
             (FrameState::Stalled, FrameState::Flowing, FrameState::Flowing)
         );
         let after = first.map(|sample| 2 * (sample - 5));
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn frames_that_never_come_are_missed_too() {
-        let (watch, first) = sample_all(BOTH, &from::<12>(|n| [0, n, n]));
-        assert_eq!(watch.remote, FrameState::Missing);
+        let (detector, first) = sample_all(BOTH, &from::<12>(|n| [0, n, n]));
+        assert_eq!(detector.remote, FrameState::Missing);
         assert!(first.is_some_and(|sample| (5..=10).contains(&(2 * sample))), "{first:?}");
     }
 
@@ -130,26 +130,26 @@ mod tests {
 
     #[test]
     fn a_camera_that_stops_is_told_from_frames_that_are_not_encoded() {
-        let (watch, _) = sample_all(BOTH, &from::<12>(|n| [n, n.min(5), n.min(5)]));
-        assert_eq!((watch.local, watch.capture), (FrameState::Flowing, FrameState::Stalled));
-        let (watch, _) = sample_all(BOTH, &from::<12>(|n| [n, 0, n]));
-        assert_eq!((watch.local, watch.capture), (FrameState::Missing, FrameState::Flowing));
+        let (detector, _) = sample_all(BOTH, &from::<12>(|n| [n, n.min(5), n.min(5)]));
+        assert_eq!((detector.local, detector.capture), (FrameState::Flowing, FrameState::Stalled));
+        let (detector, _) = sample_all(BOTH, &from::<12>(|n| [n, 0, n]));
+        assert_eq!((detector.local, detector.capture), (FrameState::Missing, FrameState::Flowing));
     }
 
     #[test]
     fn a_browser_that_does_not_count_misses_nothing() {
-        let (mut watch, counters) = (FrameStallDetector::default(), MediaCounters::default());
+        let (mut detector, counters) = (FrameStallDetector::default(), MediaCounters::default());
         for n in 0..30 {
             let now = Timestamp::from_millis(2000 * n);
             let context = SampleContext { now, server_message_at: now, alert: false };
-            watch.sample(context, &counters, BOTH, n == 0);
+            detector.sample(context, &counters, BOTH, n == 0);
         }
-        assert_eq!([watch.remote, watch.local, watch.capture], [FrameState::Flowing; 3]);
+        assert_eq!([detector.remote, detector.local, detector.capture], [FrameState::Flowing; 3]);
     }
 
     #[test]
     fn late_samples_prove_nothing() {
-        let mut watch = FrameStallDetector::default();
+        let mut detector = FrameStallDetector::default();
         for n in 0..30 {
             let now = Timestamp::from_millis(60_000 * n);
             let context = SampleContext { now, server_message_at: now, alert: false };
@@ -159,8 +159,8 @@ mod tests {
                 frames_captured: Some(9),
                 ..MediaCounters::default()
             };
-            watch.sample(context, &counters, BOTH, true);
+            detector.sample(context, &counters, BOTH, true);
         }
-        assert_eq!(watch.remote, FrameState::Flowing);
+        assert_eq!(detector.remote, FrameState::Flowing);
     }
 }

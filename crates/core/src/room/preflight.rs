@@ -7,7 +7,8 @@ use crate::preflight::PreflightContext;
 use crate::view::Lifecycle;
 
 impl Room {
-    /// Begins the preflight test, which pages load when somebody asks for it: so none of it is a part of its callers. A server that is out of reach is probed again.
+    /// Begins the preflight test. A server that is out of reach is probed again. Never inlined: it is in the part of the page's
+    /// program that is loaded on demand (`xtask/split/src/parts.rs`).
     #[inline(never)]
     pub(super) fn begin_preflight(&mut self, now: Timestamp) {
         if self.session.lifecycle != Lifecycle::Lobby {

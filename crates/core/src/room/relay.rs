@@ -55,7 +55,7 @@ impl Room {
 
     /// Sends a message to everybody whose media a server forwards. Whether there is anybody.
     pub(super) fn relay(&mut self, now: Timestamp, message: PeerMessage) -> bool {
-        let forwarded = self.roster.iter().filter(|member| member.offerer == Offerer::Sfu && member.present);
+        let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
         let to = forwarded.map(|member| member.id.clone()).collect();
         self.relay_to(now, to, message)
     }

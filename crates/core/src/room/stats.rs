@@ -69,7 +69,8 @@ impl Room {
         }
     }
 
-    /// The counters of one connection. Not a part of its caller, which pages need before there are any.
+    /// The counters of one connection. Never inlined: it is in a part of the page's program that is loaded once a call stands
+    /// (`xtask/split/src/parts.rs`).
     #[inline(never)]
     pub(super) fn on_stats(&mut self, now: Timestamp, remote: &Remote, stats: &Stats) {
         if !self.can_send_to(remote) {

@@ -51,8 +51,8 @@ impl CreateRoom {
         context.send(fields);
     }
 
-    fn refused(&self, words: &str, context: &mut Context) -> Result<(), Malformed> {
-        if words != "room is already full" || self.creator {
+    fn refused(&self, reason: &str, context: &mut Context) -> Result<(), Malformed> {
+        if reason != "room is already full" || self.creator {
             return Err(Malformed);
         }
         if !context.has_described(OTHER) {

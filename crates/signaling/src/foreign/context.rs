@@ -282,9 +282,9 @@ impl Context {
         }
     }
 
-    /// The server refuses. `words` are those of the server, or empty: the page quotes them.
-    pub(crate) fn reject(&mut self, code: RejectCode, words: &str, closes: bool) {
-        let text = text::clean(words, MAX_ERROR_CHARS);
+    /// The server refuses. `reason` is what the server says of it, or empty: the page quotes it.
+    pub(crate) fn reject(&mut self, code: RejectCode, reason: &str, closes: bool) {
+        let text = text::clean(reason, MAX_ERROR_CHARS);
         self.refuse(Rejection { code, text, closes });
     }
 

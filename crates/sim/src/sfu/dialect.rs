@@ -25,7 +25,7 @@ impl Messages {
 
     /// The message of somebody that a frame for a page carries, if it does.
     pub(super) fn carried(&self, frame: &str) -> Option<(ParticipantId, String)> {
-        match self.to_page.get(frame.parse::<usize>().ok()?)?.first()? {
+        match self.signals(frame).first()? {
             Inbound::Sfu(SfuSignal::PeerMessage { from, text }) => Some((from.clone(), text.clone())),
             Inbound::Sfu(SfuSignal::Connections(_) | SfuSignal::Tracks { .. })
             | Inbound::Server(_)
@@ -35,12 +35,16 @@ impl Messages {
         }
     }
 
-    /// Whether a frame for a page says that it has joined.
-    pub(super) fn tells_of_joining(&self, frame: &str) -> bool {
+    /// Whether a frame for a page holds a [`ServerSignal::Joined`].
+    pub(super) fn has_joined_signal(&self, frame: &str) -> bool {
+        let is_joined = |signal: &Inbound| matches!(signal, Inbound::Server(ServerSignal::Joined(_)));
+        self.signals(frame).iter().any(is_joined)
+    }
+
+    /// What a frame for a page says.
+    fn signals(&self, frame: &str) -> &[Inbound] {
         let signals = frame.parse().ok().and_then(|number: usize| self.to_page.get(number));
-        signals.is_some_and(|signals| {
-            signals.iter().any(|signal| matches!(signal, Inbound::Server(ServerSignal::Joined(_))))
-        })
+        signals.map_or(&[], Vec::as_slice)
     }
 
     /// What a page has said in a frame.
@@ -65,8 +69,7 @@ impl Dialect for SharedDialect {
                 out.push(DialectOutput::Frame((messages.to_server.len() - 1).to_string()));
             }
             DialectInput::Frame(frame) => {
-                let signals = frame.parse().ok().and_then(|number: usize| messages.to_page.get(number));
-                out.extend(signals.into_iter().flatten().cloned().map(DialectOutput::Signal));
+                out.extend(messages.signals(&frame).iter().cloned().map(DialectOutput::Signal));
             }
             DialectInput::Opened
             | DialectInput::Closed

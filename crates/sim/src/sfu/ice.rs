@@ -75,10 +75,8 @@ impl Conn {
 impl World {
     /// The server's end of a connection, if both ends agree that they are.
     pub(super) fn other_end(&self, page: usize, connection: &Conn) -> Option<&ServerConnection> {
-        let expected = self.server.sessions.get(&page)?.connections.values();
-        expected
-            .into_iter()
-            .find(|other| connection.fake.remote_fingerprint() == Some(other.fake.fingerprint()))
+        let mut others = self.server.sessions.get(&page)?.connections.values();
+        others.find(|other| connection.fake.remote_fingerprint() == Some(other.fake.fingerprint()))
     }
 
     pub(super) fn ice_tick(&mut self) {

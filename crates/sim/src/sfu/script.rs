@@ -206,7 +206,7 @@ impl World {
         }
         // Nobody can take up a session of whose beginning they have not heard.
         let messages = self.messages.borrow();
-        cut.forgotten |= forgotten || cut.to_page.iter().any(|frame| messages.tells_of_joining(frame));
+        cut.forgotten |= forgotten || cut.to_page.iter().any(|frame| messages.has_joined_signal(frame));
         drop(messages);
         self.lose_messages(page);
         let cut = &mut self.pages[page];

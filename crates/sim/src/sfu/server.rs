@@ -8,11 +8,10 @@ use visavis_core::signaling::{
     SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source,
 };
 
+use super::session::{Session, Shape};
 use crate::browser::kind_of;
 use crate::fake::{FakeConnection, SignalingState};
 use crate::random::Random;
-
-use super::session::{Session, Shape};
 
 /// The server. Pages are named by their number.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Words to compare aloud.
+//! The safety words of a call, which people compare aloud.
 
 use serde_json::Value;
 use visavis_e2e::call::{join, sees_and_hears, wait_until_rejoined};

@@ -51,7 +51,7 @@ impl Outcome {
 
 /// Plays a path for so many seconds, with one that is as strong as one could wish before.
 fn play(path: Path<'_>, estimate: Estimate, seconds: u64) -> Outcome {
-    let (mut watch, mut outcome, mut random) = (LinkMonitor::default(), Outcome::default(), 7_u64);
+    let (mut monitor, mut outcome, mut random) = (LinkMonitor::default(), Outcome::default(), 7_u64);
     let mut next = move || {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 40) as f64 / (1_u64 << 24) as f64
@@ -59,7 +59,7 @@ fn play(path: Path<'_>, estimate: Estimate, seconds: u64) -> Outcome {
     let mut known = 300_000.0_f64;
     for at in (0..seconds).step_by(SAMPLE as usize) {
         let (capacity, loss) = path(at);
-        let allowed = f64::from(FULL / 100 * watch.level().percent());
+        let allowed = f64::from(FULL / 100 * monitor.level().percent());
         let video = match estimate {
             Estimate::None => allowed,
             Estimate::Honest | Estimate::Limited => allowed.min((known - SOUND).max(0.0)),
@@ -80,11 +80,11 @@ fn play(path: Path<'_>, estimate: Estimate, seconds: u64) -> Outcome {
             audio_fraction_lost: Some((lost * 1000 / REPORTED) as u16),
             ..SendStats::default()
         };
-        let before = watch.level();
-        watch.sample(Timestamp::from_millis(1000 * at), &stats, FULL);
-        outcome.all.push((at, watch.level()));
-        if watch.level() != before {
-            outcome.levels.push((at, watch.level()));
+        let before = monitor.level();
+        monitor.sample(Timestamp::from_millis(1000 * at), &stats, FULL);
+        outcome.all.push((at, monitor.level()));
+        if monitor.level() != before {
+            outcome.levels.push((at, monitor.level()));
         }
     }
     outcome
@@ -181,15 +181,15 @@ fn no_path_makes_video_come_and_go() {
 
 #[test]
 fn another_path_begins_without_the_patience_of_the_last() {
-    let mut watch = LinkMonitor {
+    let mut monitor = LinkMonitor {
         level: VideoLevel::LowestResolution,
         patience: LINK_MAX_PATIENCE,
         ..LinkMonitor::default()
     };
-    watch.reset();
+    monitor.reset();
     let clean = SendStats { audio_fraction_lost: Some(0), ..SendStats::default() };
     for second in (0..12).step_by(2) {
-        watch.sample(Timestamp::from_millis(1000 * second), &clean, FULL);
+        monitor.sample(Timestamp::from_millis(1000 * second), &clean, FULL);
     }
-    assert_eq!(watch.level(), VideoLevel::LowResolution);
+    assert_eq!(monitor.level(), VideoLevel::LowResolution);
 }
