@@ -337,8 +337,8 @@ pub enum Outbound {
         name: String,
         /// What they send at the moment.
         media: MediaState,
-        /// Offers for those who are in the room: only for a server that takes them
-        /// ([`EarlyOffers::Accepted`](crate::EarlyOffers::Accepted)).
+        /// Offers for those who are in the room: not for a server that is known to take none
+        /// ([`EarlyOffers::Unsupported`](crate::EarlyOffers::Unsupported)).
         offers: Vec<JoinOffer>,
     },
     /// An offer for whoever joins next, in place of the last one: only for a server that takes it.

@@ -111,6 +111,11 @@ impl PreparedOffer {
         Some(description)
     }
 
+    /// The server has not kept it, nor given it to anybody.
+    pub(crate) fn take_back(&mut self) {
+        self.handed_over = None;
+    }
+
     /// When it is to be deposited, or has been with the server for long enough.
     pub(crate) fn deposit_due_at(&self) -> Option<Timestamp> {
         match (&self.offer, &self.handed_over) {

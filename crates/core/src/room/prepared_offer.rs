@@ -36,7 +36,7 @@ impl Room {
     pub(super) fn prepare_offer(&mut self, now: Timestamp) {
         self.discard_useless_offer(now);
         let prepares = match self.session.lifecycle {
-            Lifecycle::Lobby => self.signal_client.is_open(),
+            Lifecycle::Lobby => self.signal_client.is_open() || self.may_prepare_unasked(),
             Lifecycle::Joining => true,
             Lifecycle::Joined => self.may_deposit() && self.deposits.next_at <= now,
             Lifecycle::Reconnecting | Lifecycle::Left => false,
@@ -53,6 +53,11 @@ impl Room {
         }
         self.deposit_offer(now);
         self.confirm_distance(now);
+    }
+
+    /// Whether an offer can be made although the server may not be contacted yet: if nobody else hears of it either.
+    fn may_prepare_unasked(&self) -> bool {
+        self.signal_client.awaits_permission() && self.connection_config().ice_servers.is_empty()
     }
 
     fn discard_useless_offer(&mut self, now: Timestamp) {
@@ -199,10 +204,11 @@ impl Room {
         }
     }
 
-    /// The offer that goes with `join`: the one that is prepared, if the server takes it.
+    /// The offer that goes with `join`: the one that is prepared, unless the server is known not to take it. One that has not
+    /// been asked ignores it.
     pub(super) fn join_offers(&mut self, now: Timestamp) -> Vec<JoinOffer> {
         if self.session.lifecycle != Lifecycle::Joining
-            || self.signal_client.early_offers() != EarlyOffers::Accepted
+            || self.signal_client.early_offers() == EarlyOffers::Unsupported
         {
             return Vec::new();
         }
@@ -217,6 +223,15 @@ impl Room {
         };
         let offer = prepared.hand_over(now, Recipient::Member { epoch });
         offer.map(|offer| JoinOffer { epoch, offer, exchange }).into_iter().collect()
+    }
+
+    /// We are in a room. An offer that went with `join` is still ours if the server takes none.
+    pub(super) fn take_back_join_offer(&mut self) {
+        if self.signal_client.early_offers() != EarlyOffers::Accepted
+            && let Some(prepared) = self.connections.prepared_offer_mut()
+        {
+            prepared.take_back();
+        }
     }
 
     /// Somebody has got the offer that went with `join`.

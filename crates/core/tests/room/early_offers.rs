@@ -260,6 +260,23 @@ fn a_server_that_does_not_take_them_gets_none() {
     assert_eq!(sent(), []);
 }
 
+/// Whoever opens a socket only to join has not asked it.
+#[test]
+fn a_server_that_has_not_said_gets_one_and_may_ignore_it() {
+    for (accepted, given) in [(EarlyOffers::Accepted, true), (EarlyOffers::Unsupported, false)] {
+        let mut harness = lobby();
+        EARLY_OFFERS.set(EarlyOffers::Unknown);
+        assert_eq!(join(&mut harness), [JoinOffer { epoch: 0, offer: announced(), exchange: false }]);
+        EARLY_OFFERS.set(accepted);
+        let effects = harness.receive(if given { joined(&["a"], None) } else { welcome(&["a"]) });
+        assert_eq!(creations(&effects), [], "the one that is there is used");
+        let said = Outbound::description(id("a"), 0, announced());
+        assert_eq!(sent().contains(&said), !given, "{accepted:?}");
+        let answer = Inbound::description(id("a"), 0, description(SdpType::Answer, "a"));
+        assert_eq!(answers(&harness.receive(answer)).len(), 1);
+    }
+}
+
 /// Nearer, an answer is there before the two ends have settled who controls. A page that is still starting hears late.
 #[test]
 fn offers_are_exchanged_with_a_server_that_is_far_away() {

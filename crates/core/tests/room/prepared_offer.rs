@@ -142,15 +142,21 @@ fn it_waits_for_the_devices_and_is_made_anew_for_the_first_of_them() {
 
 /// A link that names a server must not have its ICE servers asked either.
 #[test]
-fn nothing_is_prepared_before_the_server_may_be_contacted() {
-    let config = RoomConfig {
-        seed: 1,
-        prepare_connection: true,
-        contact_policy: ContactPolicy::OnRequest,
-        ..RoomConfig::default()
-    };
-    let mut harness = Harness::with(config);
-    assert_eq!(creations(&harness.input(Input::Command(Command::EnterLobby))), []);
-    let effects = harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
-    assert_eq!(creations(&effects), [(0, Role::Offerer)], "while the socket opens");
+fn nothing_that_others_hear_of_is_prepared_before_the_server_may_be_contacted() {
+    let server = IceServer { urls: vec!["stun:x".into()], username: None, credential: None };
+    for (ice_servers, prepared) in [(vec![], vec![(0, Role::Offerer)]), (vec![server], vec![])] {
+        let config = RoomConfig {
+            seed: 1,
+            prepare_connection: true,
+            contact_policy: ContactPolicy::OnRequest,
+            ice_servers,
+            ..RoomConfig::default()
+        };
+        let mut harness = Harness::with(config);
+        let mut effects = harness.input(Input::Command(Command::EnterLobby));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Socket(_))), "{effects:?}");
+        assert_eq!(creations(&effects), prepared);
+        effects.extend(harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() })));
+        assert_eq!(creations(&effects), [(0, Role::Offerer)], "while the socket opens");
+    }
 }
