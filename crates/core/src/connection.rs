@@ -255,6 +255,13 @@ impl Connection {
         self.assumed = true;
     }
 
+    /// Somebody is at the other end: from now on they are to connect.
+    pub(crate) fn confirm(&mut self, now: Timestamp) {
+        if std::mem::take(&mut self.assumed) {
+            self.recovery.begin(now);
+        }
+    }
+
     /// Whether the other end is still a guess.
     pub(crate) fn is_assumed(&self) -> bool {
         self.assumed
@@ -333,9 +340,7 @@ impl Connection {
             }
         }
         self.stall_detector.reset();
-        if std::mem::take(&mut self.assumed) {
-            self.recovery.begin(cx.now);
-        }
+        self.confirm(cx.now);
         if description.sdp_type == SdpType::Offer {
             self.recovery.restarted_by_peer(cx.now);
         }

@@ -94,6 +94,7 @@ impl Room {
         self.roster.mark_all_absent();
         self.connections.forget_early();
         self.unsent.clear();
+        self.take_back_join_offer();
         let id = self.session.id.insert(joined.id).clone();
         for info in joined.participants.into_iter().filter(|info| info.id != id) {
             self.add_to_roster(info);
@@ -149,6 +150,9 @@ impl Room {
         let new = self.add_to_roster(info);
         if new && !assumed {
             self.out.event(Event::ParticipantJoined(id.clone(), name));
+        }
+        if !assumed && let Some(connection) = self.connections.get_mut(&Remote::Participant(id.clone())) {
+            connection.confirm(now);
         }
         self.reconcile(now);
         self.replay_early(now, &Remote::Participant(id));

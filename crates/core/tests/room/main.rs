@@ -530,6 +530,16 @@ fn somebody_who_may_not_be_there_is_not_shown_and_not_mended() {
     );
 }
 
+/// As a client of ours does on a server that says nothing of anybody.
+#[test]
+fn who_introduces_themselves_is_there() {
+    let (mut harness, _) = Harness::joined(&[]);
+    harness.receive(Inbound::Roster(RosterSignal::Joined(info("z", Offerer::Unknown))));
+    harness.receive(Inbound::Roster(RosterSignal::Resumed(info("z", Offerer::Them))));
+    assert_eq!(harness.connection().0, ConnectionState::Connecting);
+    assert_eq!(creations(&harness.wait(Duration::from_secs(18))), [(1, Role::Offerer)]);
+}
+
 #[test]
 fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
     let (mut harness, effects) = Harness::joined(&["z"]);

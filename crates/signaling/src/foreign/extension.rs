@@ -234,6 +234,7 @@ impl Context {
         let Some(peer) = self.peer(key) else { return };
         let media = visavis.media;
         peer.visavis = Some(visavis);
+        peer.expect_answer();
         if peer.name.is_empty() {
             peer.name = text::clean(extension.name, MAX_NAME_CHARS);
         }

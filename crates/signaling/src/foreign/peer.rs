@@ -121,7 +121,7 @@ impl RemotePeer {
         self.presence == Presence::Answered
     }
 
-    /// Somebody who is only assumed to be there is gone too if they do not answer.
+    /// From now on they are gone if they do not answer, also if they were only assumed to be there.
     pub(super) fn expect_answer(&mut self) {
         if self.presence == Presence::Assumed {
             self.presence = Presence::Announced;
