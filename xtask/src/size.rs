@@ -76,9 +76,9 @@ fn measure(directory: &Path, file: &Path) -> Result<Measured> {
     Ok(Measured { loaded: loaded(&name), name, raw, gzip, brotli })
 }
 
-/// Opening the page does not fetch types, source maps, texts and the large icons of an installed app.
+/// Opening the page does not fetch types, source maps and texts.
 fn loaded(name: &str) -> Loaded {
-    let on_request = [".d.ts", ".map", ".txt", ".md", ".png"];
+    let on_request = [".d.ts", ".map", ".txt", ".md"];
     if on_request.iter().any(|end| name.ends_with(end)) {
         Loaded::OnRequest
     } else if name.ends_with("_call.wasm") {

@@ -125,7 +125,7 @@ fn kind_of(path: &str) -> &'static str {
         Some("html") => "text/html",
         Some("js") => "text/javascript",
         Some("css") => "text/css",
-        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
         Some("wasm") => "application/wasm",
         Some("json") => "application/json",
         _ => "text/plain",

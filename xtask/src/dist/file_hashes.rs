@@ -32,7 +32,7 @@ fn groups(dist: &Path) -> Result<Vec<Group>> {
     let mut groups = vec![(program::files(dist), program::NAME.to_owned())];
     for entry in std::fs::read_dir(dist).context("cannot read the bundle")? {
         let file = entry?.path();
-        if matches!(file.extension().and_then(OsStr::to_str), Some("css" | "svg")) {
+        if matches!(file.extension().and_then(OsStr::to_str), Some("css" | "png")) {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             groups.push((vec![file], stem));
         }

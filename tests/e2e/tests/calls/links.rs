@@ -63,7 +63,8 @@ async fn a_link_joins_nothing_and_contacts_no_stranger() {
     let [cem, dot] = [browser.open("Cem", &link).await, browser.open("Dot", &link).await];
     for page in [&cem, &dot] {
         let snapshot = lobby_with_own_video(page).await;
-        assert_eq!(snapshot.resources.prepared, 0, "nothing is ready for strangers: {snapshot}");
+        // An offer may be ready: without STUN and TURN of our own nobody hears of it.
+        assert_eq!(snapshot.resources.connections, 0, "{snapshot}");
         wait_for_text(page, "[data-server]", "127.0.0.1").await;
     }
     assert_eq!((relay.sockets(), was_asked(&stun)), (0, false), "whoever wrote the link knows of nobody");
