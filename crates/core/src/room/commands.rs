@@ -68,6 +68,7 @@ impl Room {
         if self.signal_client.is_open() {
             self.send_join(now);
         } else {
+            self.socket_opens_for_join(now);
             self.signal_client.open(now, &mut self.out);
             self.signal_client.reconnect_now(now, &mut self.out);
         }

@@ -23,6 +23,8 @@ pub(super) struct DepositSchedule {
     next_at: Timestamp,
     next_number: u32,
     rate: RateLimiter,
+    /// Since when a socket is being opened by whoever joins, with nothing else to be done.
+    opening_since: Option<Timestamp>,
     /// When the server was asked whether it takes offers, and how long it took to say so.
     asked_at: Timestamp,
     server_rtt: Option<Duration>,
@@ -186,6 +188,27 @@ impl Room {
         self.deposits.server_rtt = Some(self.deposits.server_rtt.map_or(rtt, |before| before.min(rtt)));
     }
 
+    /// A socket is opened only now that somebody joins. How long that takes tells how far away the server is, if the browser has
+    /// nothing else to do: not in a page that is still starting.
+    pub(super) fn socket_opens_for_join(&mut self, now: Timestamp) {
+        let idle = self.connections.prepared_offer().is_some_and(PreparedOffer::is_complete);
+        self.deposits.opening_since = idle.then_some(now);
+    }
+
+    /// It was not opened.
+    pub(super) fn socket_not_opened(&mut self) {
+        self.deposits.opening_since = None;
+    }
+
+    /// It is open.
+    fn socket_opened_for_join(&mut self, now: Timestamp) {
+        if let Some(since) = self.deposits.opening_since.take() {
+            // TCP and the upgrade (RFC 6455 section 4), and TLS 1.3 between them (RFC 8446 section 2).
+            let round_trips = if self.signal_client.url().starts_with("wss:") { 3 } else { 2 };
+            self.deposits.server_rtt.get_or_insert(now.since(since) / round_trips);
+        }
+    }
+
     /// Whether an answer would take longer than an exchange.
     fn server_is_far(&self) -> bool {
         self.deposits.server_rtt.is_some_and(|rtt| rtt >= EXCHANGE_MIN_RTT)
@@ -213,6 +236,7 @@ impl Room {
             return Vec::new();
         }
         self.renew_prepared_offer(now);
+        self.socket_opened_for_join(now);
         let unused = self.connections.unused_epoch();
         let exchange = self.server_is_far();
         let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };

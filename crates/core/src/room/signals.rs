@@ -23,6 +23,7 @@ impl Room {
                 SignalEvent::Lost
                     if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>
                 {
+                    self.socket_not_opened();
                     self.signal_client.probe(&mut self.out);
                 }
                 SignalEvent::Lost => {}

@@ -1,5 +1,6 @@
 //! Offers that the server is given before it is known whom they are for.
 
+use visavis_core::ContactPolicy;
 use visavis_core::signaling::{Deposit, ExchangedOffer, GivenOffer, JoinOffer, NegotiationMessage};
 use visavis_core::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE};
 
@@ -258,6 +259,32 @@ fn a_server_that_does_not_take_them_gets_none() {
     harness.receive(welcome(&[]));
     assert_eq!(creations(&harness.wait(Duration::from_secs(60))), []);
     assert_eq!(sent(), []);
+}
+
+/// That takes a round trip for TCP and one for the upgrade.
+#[test]
+fn a_socket_that_is_opened_to_join_tells_how_far_away_the_server_is() {
+    for (made, opened_after, exchange) in [(true, 120, true), (true, 119, false), (false, 500, false)] {
+        SENT.take();
+        EARLY_OFFERS.set(EarlyOffers::Unknown);
+        let mut harness = Harness::with(RoomConfig {
+            seed: 1,
+            prepare_connection: true,
+            contact_policy: ContactPolicy::OnRequest,
+            ..RoomConfig::default()
+        });
+        harness.input(Input::Command(Command::EnterLobby));
+        if made {
+            make(&mut harness, 0);
+        }
+        harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+        if !made {
+            make(&mut harness, 0);
+        }
+        harness.now = harness.now + Duration::from_millis(opened_after);
+        harness.input(Input::Socket(SocketEvent::Opened));
+        assert_eq!(joins(), [[JoinOffer { epoch: 0, offer: announced(), exchange }]]);
+    }
 }
 
 /// Whoever opens a socket only to join has not asked it.
