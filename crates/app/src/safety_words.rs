@@ -1,4 +1,5 @@
-//! Words that two people can compare aloud, to find out whether their signaling server is honest.
+//! Safety words: a short authentication string, as in ZRTP (RFC 6189 section 4.3), that two people compare aloud to find out
+//! whether their signaling server is honest.
 //!
 //! Media is encrypted between the two browsers, but each knows the other only by the certificate fingerprint in its
 //! session description (RFC 8122), and descriptions travel through the signaling server. A dishonest server can put its

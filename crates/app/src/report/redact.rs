@@ -4,7 +4,7 @@
 //! Only what is known stays: tokens of the protocols that are spoken (the lists beside the dialects, and what a
 //! description of the server holds literally), tokens of descriptions and candidates, short numbers, and what the page
 //! itself wrote down. Every other text is replaced, whoever said it and under whatever key: names of people and rooms
-//! in any spelling, ids, sessions, tokens, addresses, fingerprints, sentences. So are keys that nobody knows, because
+//! in any spelling, ids, sessions, access tokens, addresses, fingerprints, sentences. So are keys that nobody knows, because
 //! servers use names as keys. A name that is also a token of the protocol is replaced where a name is expected. Numbers
 //! stay, unless their key is private or they are the number of our room.
 //!

@@ -65,10 +65,10 @@ impl Room {
         self.session.lifecycle = Lifecycle::Joining;
         self.media.open(&mut self.out);
         self.signal_client.permit_contact();
+        self.measure_opening(now);
         if self.signal_client.is_open() {
             self.send_join(now);
         } else {
-            self.socket_opens_for_join(now);
             self.signal_client.open(now, &mut self.out);
             self.signal_client.reconnect_now(now, &mut self.out);
         }

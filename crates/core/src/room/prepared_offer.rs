@@ -188,20 +188,20 @@ impl Room {
         self.deposits.server_rtt = Some(self.deposits.server_rtt.map_or(rtt, |before| before.min(rtt)));
     }
 
-    /// A socket is opened only now that somebody joins. How long that takes tells how far away the server is, if the browser has
+    /// Somebody joins. How long a socket that is opened only now takes tells how far away the server is, if the browser has
     /// nothing else to do: not in a page that is still starting.
-    pub(super) fn socket_opens_for_join(&mut self, now: Timestamp) {
+    pub(super) fn measure_opening(&mut self, now: Timestamp) {
         let idle = self.connections.prepared_offer().is_some_and(PreparedOffer::is_complete);
-        self.deposits.opening_since = idle.then_some(now);
+        self.deposits.opening_since = (idle && !self.signal_client.is_open()).then_some(now);
     }
 
-    /// It was not opened.
-    pub(super) fn socket_not_opened(&mut self) {
+    /// It was not opened: the next attempt begins later.
+    pub(super) fn discard_opening_time(&mut self) {
         self.deposits.opening_since = None;
     }
 
     /// It is open.
-    fn socket_opened_for_join(&mut self, now: Timestamp) {
+    fn use_opening_time(&mut self, now: Timestamp) {
         if let Some(since) = self.deposits.opening_since.take() {
             // TCP and the upgrade (RFC 6455 section 4), and TLS 1.3 between them (RFC 8446 section 2).
             let round_trips = if self.signal_client.url().starts_with("wss:") { 3 } else { 2 };
@@ -236,7 +236,7 @@ impl Room {
             return Vec::new();
         }
         self.renew_prepared_offer(now);
-        self.socket_opened_for_join(now);
+        self.use_opening_time(now);
         let unused = self.connections.unused_epoch();
         let exchange = self.server_is_far();
         let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };

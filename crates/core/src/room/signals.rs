@@ -23,7 +23,7 @@ impl Room {
                 SignalEvent::Lost
                     if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>
                 {
-                    self.socket_not_opened();
+                    self.discard_opening_time();
                     self.signal_client.probe(&mut self.out);
                 }
                 SignalEvent::Lost => {}

@@ -287,6 +287,28 @@ fn a_socket_that_is_opened_to_join_tells_how_far_away_the_server_is() {
     }
 }
 
+#[test]
+fn a_socket_that_was_opened_later_tells_nothing() {
+    let mut harness = harness(None);
+    EARLY_OFFERS.set(EarlyOffers::Unknown);
+    harness.input(Input::Command(Command::EnterLobby));
+    harness.input(Input::Socket(SocketEvent::Opened));
+    make(&mut harness, 0);
+    harness.input(Input::Socket(SocketEvent::Closed));
+    let command = Command::Join { room: "r".into(), name: "n".into() };
+    harness.input(Input::Command(command));
+    harness.input(Input::Command(Command::Leave));
+    harness.input(Input::Command(Command::EnterLobby));
+    harness.now = harness.now + Duration::from_secs(1);
+    let effects = harness.input(Input::Socket(SocketEvent::Opened));
+    for (connection, _) in creations(&effects) {
+        make(&mut harness, connection);
+    }
+    sent();
+    let offers = join(&mut harness);
+    assert_eq!(offers.iter().map(|offer| offer.exchange).collect::<Vec<_>>(), [false]);
+}
+
 /// Whoever opens a socket only to join has not asked it.
 #[test]
 fn a_server_that_has_not_said_gets_one_and_may_ignore_it() {
