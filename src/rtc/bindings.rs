@@ -106,9 +106,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = availableOutgoingBitrate)]
     pub(super) fn available_outgoing_bitrate(this: &Stat) -> Option<f64>;
 
-    /// `fractionLost`, of what the other side reports.
-    #[wasm_bindgen(method, getter, js_name = fractionLost)]
-    pub(super) fn fraction_lost(this: &Stat) -> Option<f64>;
+    /// `packetsLost`, of incoming streams; below zero if some came twice.
+    #[wasm_bindgen(method, getter, js_name = packetsLost)]
+    pub(super) fn lost(this: &Stat) -> Option<f64>;
 
     /// `addTransceiver(kind, init)`.
     #[wasm_bindgen(method, js_name = addTransceiver, catch)]

@@ -1,5 +1,6 @@
 //! How long to wait before the signaling socket is opened again.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use visavis_signaling::Timestamp;
@@ -60,7 +61,7 @@ impl Backoff {
 
     fn with_jitter(&mut self, [least, most]: Span) -> Duration {
         let span = most.saturating_sub(least).as_millis() as u64;
-        least + Duration::from_millis(self.next_random() % (span + 1))
+        least + Duration::from_millis(self.next_random() % NonZeroU64::MIN.saturating_add(span))
     }
 
     /// SplitMix64 (Steele, Lea and Flood 2014): scatters seeds that lie close together, too.

@@ -10,6 +10,7 @@ mod media;
 mod negotiator;
 mod peer_channel;
 mod prepared_offer;
+mod receiver_reports;
 mod recovery;
 mod refusal;
 mod remote_media;
@@ -33,6 +34,7 @@ use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::peer_channel::MAX_MESSAGES_PER_MINUTE;
 use self::peer_channel::PeerChannel;
 pub(crate) use self::prepared_offer::{OfferConditions, PreparedOffer, Recipient};
+use self::receiver_reports::ReceiverReports;
 pub(crate) use self::recovery::{Phase, Recovery, Repair};
 use self::refusal::refused_by;
 use self::remote_media::RemoteMedia;
@@ -119,6 +121,7 @@ pub(crate) struct Connection {
     peer_channel: PeerChannel,
     initial_scale: InitialScale,
     video_allocation: VideoAllocation,
+    receiver_reports: ReceiverReports,
     /// What keeps it from coming about, if that is known.
     failure: Option<ConnectionReason>,
     has_candidates: HasCandidates,
@@ -148,6 +151,7 @@ impl Connection {
             peer_channel: PeerChannel::default(),
             initial_scale: InitialScale::of(plan),
             video_allocation: VideoAllocation::new(InitialScale::of(plan)),
+            receiver_reports: ReceiverReports::default(),
             failure: None,
             has_candidates: HasCandidates::default(),
             certificates: Certificates::default(),

@@ -186,6 +186,8 @@ pub struct Stats {
     /// Frames that our own video sources have given so far (`frames` of `media-source`); `None` if the browser does not count
     /// them.
     pub captured: Vec<(Source, Option<u32>)>,
+    /// Packets of received sound that were lost so far (`packetsLost` of `inbound-rtp`, of all streams together).
+    pub audio_packets_lost: u32,
 }
 
 /// One RTP stream.

@@ -20,13 +20,16 @@ pub enum PeerMessage {
     MediaRequest,
     /// In what size the sender shows the videos of whoever receives this.
     TrackSettings(VideoSettings),
+    /// How much of the receiver's sound was lost on its way to the sender lately, in thousandths.
+    ReceiverReport(u16),
     /// The sender leaves the room.
     Leave,
 }
 
 impl PeerMessage {
     /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
-    pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,leave";
+    pub const REPORT_ALLOWLIST: &str =
+        "media,media-request,trackSettings,width,height,receiverReport,fractionLost,leave";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -44,6 +47,10 @@ impl PeerMessage {
             "trackSettings" => {
                 VideoSettings::read(&fields).map(|settings| Some(Self::TrackSettings(settings)))
             }
+            "receiverReport" => {
+                let lost = fields.optional_u32("fractionLost")?.unwrap_or_default();
+                Ok(Some(Self::ReceiverReport(lost.min(1000) as u16)))
+            }
             "leave" => Ok(Some(Self::Leave)),
             _ => Ok(None),
         }
@@ -55,11 +62,13 @@ impl PeerMessage {
             Self::Media(_) => "media",
             Self::MediaRequest => "media-request",
             Self::TrackSettings(_) => "trackSettings",
+            Self::ReceiverReport(_) => "receiverReport",
             Self::Leave => "leave",
         });
         match self {
             Self::Media(media) => fields.put("media", media),
             Self::TrackSettings(settings) => settings.write(&mut fields),
+            Self::ReceiverReport(lost) => fields.number("fractionLost", lost.into()),
             Self::MediaRequest | Self::Leave => {}
         }
         fields.encode()
@@ -130,6 +139,20 @@ mod tests {
             r#"{"type":"trackSettings","hologram":{"depth":3},"camera":{"width":4,"height":3,"fps":9}}"#;
         let settings = VideoSettings::default().with(Source::Camera, shown(4, 3));
         assert_eq!(PeerMessage::decode(more), Ok(Some(PeerMessage::TrackSettings(settings))));
+    }
+
+    #[test]
+    fn a_fraction_is_not_more_than_all() {
+        let all = PeerMessage::ReceiverReport(1000);
+        assert_eq!(PeerMessage::decode(&all.encode()), Ok(Some(all)));
+        for lost in ["1001", "65537", "4294967295"] {
+            let text = [r#"{"type":"receiverReport","fractionLost":"#, lost, "}"].concat();
+            assert_eq!(PeerMessage::decode(&text), Ok(Some(all)), "{text}");
+        }
+        for lost in ["-1", "0.5", "4294967296", "\"7\""] {
+            let text = [r#"{"type":"receiverReport","fractionLost":"#, lost, "}"].concat();
+            assert!(PeerMessage::decode(&text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,4 @@ pub struct SendStats {
     pub screen: Option<VideoSize>,
     /// `availableOutgoingBitrate` of the candidate pair in use, in bits per second. Firefox has none.
     pub available_outgoing_bitrate: Option<u32>,
-    /// How much of our sound was lost between their last two reports (`fractionLost` of `remote-inbound-rtp`), in thousandths.
-    pub audio_fraction_lost: Option<u16>,
 }

@@ -49,6 +49,8 @@ pub const SMALLER_ENCODING_DELAY: Duration = Duration::from_secs(2);
 /// What the browser says that a path carries is not believed before it has had this long to find out: Chromium begins with
 /// 300 kbit/s, whatever there is.
 pub const LINK_WARM_UP: Duration = Duration::from_secs(10);
+/// What the other side says of lost sound holds for so long: they say it every two seconds while there is any.
+pub const RECEIVER_REPORT_LIFETIME: Duration = Duration::from_secs(10);
 /// Video that gave way to sound may try to come back after this...
 pub const LINK_MIN_PATIENCE: Duration = Duration::from_secs(8);
 /// ...and after twice as long whenever that was too much, up to this.

@@ -65,6 +65,7 @@ impl StreamCounters {
                 stream(MediaKind::Video, sent_packets, Some(frames)),
             ],
             captured: vec![(Source::Camera, Some(frames))],
+            audio_packets_lost: sent_packets,
         }
     }
 }

@@ -12,17 +12,11 @@ impl Connection {
     pub(super) fn send_stats(&self, report: &StatsReport) -> SendStats {
         let mut stats = SendStats::default();
         for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
-            let is_audio = || stat.kind().as_deref() == Some("audio");
             match stat.stat_type().as_str() {
                 // Of pairs that are not in use, browsers do not tell it.
                 "candidate-pair" => {
                     let available = stat.available_outgoing_bitrate().map(|available| available as u32);
                     stats.available_outgoing_bitrate = available.max(stats.available_outgoing_bitrate);
-                }
-                "remote-inbound-rtp" if is_audio() => {
-                    let lost = stat.fraction_lost().map(|lost| (1000.0 * lost) as u16);
-                    // Of the microphone and of what is shared with sound: they go the same way.
-                    stats.audio_fraction_lost = lost.max(stats.audio_fraction_lost);
                 }
                 "media-source" => match stat.track_identifier().and_then(|track| self.source_of(&track)) {
                     Some(Source::Camera) => stats.camera = size(&stat),

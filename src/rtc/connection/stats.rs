@@ -33,7 +33,12 @@ impl Connection {
             };
             // `remote-` ones repeat what the other side has counted.
             match stat.stat_type().as_str() {
-                "inbound-rtp" => stats.inbound.push(stream(stat.received(), stat.decoded())),
+                "inbound-rtp" => {
+                    stats.inbound.push(stream(stat.received(), stat.decoded()));
+                    if kind == MediaKind::Audio {
+                        stats.audio_packets_lost += stat.lost().map_or(0, whole);
+                    }
+                }
                 "outbound-rtp" => stats.outbound.push(stream(stat.sent(), stat.encoded())),
                 "media-source" if kind == MediaKind::Video => {
                     let source = stat.track_identifier().and_then(|track| self.source_of(&track));

@@ -16,6 +16,7 @@ use crate::picture;
 use crate::process::Process;
 use crate::server::PORT;
 use crate::tools;
+use crate::voice;
 use crate::webdriver::{VendorCommand, end_session};
 use crate::webkit;
 
@@ -141,6 +142,13 @@ impl Setup {
     /// Chromium with a camera whose lens is covered.
     pub fn black_chrome() -> Self {
         Self::chrome().with(&format!("--use-file-for-fake-video-capture={}", picture::black().display()))
+    }
+
+    /// Chromium before which somebody speaks without a pause, with a picture that needs all that a link can carry.
+    pub fn demanding_chrome() -> Self {
+        Self::chrome()
+            .with(&format!("--use-file-for-fake-audio-capture={}", voice::file().display()))
+            .with(&format!("--use-file-for-fake-video-capture={}", picture::detailed().display()))
     }
 
     /// Firefox on a machine with a camera and no microphone: it is told to take only a device that does not exist.

@@ -28,6 +28,7 @@ pub mod snapshot;
 pub mod sub_path;
 pub mod tools;
 pub mod turn;
+mod voice;
 mod webdriver;
 mod webkit;
 

@@ -81,6 +81,39 @@ impl Network {
         self.set_forwarding(true);
     }
 
+    /// From now on no more than so many kbit/s reach either of the two networks, and what has to wait for 300 ms is dropped, as
+    /// by the routers of homes.
+    pub fn limit(&self, kilobits: u32) {
+        for host in &self.hosts {
+            let link = format!("qdisc replace dev to{} root tbf", host.number);
+            self.router.tc(&format!("{link} rate {kilobits}kbit burst 4kb latency 300ms"));
+        }
+    }
+
+    /// Whatever is sent passes again.
+    pub fn lift_limit(&self) {
+        for host in &self.hosts {
+            self.router.tc(&format!("qdisc del dev to{} root", host.number));
+        }
+    }
+
+    /// From now on so many in a hundred packets between the two networks are lost, in no order. `false`, with a sentence on what
+    /// is missing, where nothing can do that.
+    pub fn lose(&self, percent: u8) -> bool {
+        let rule = format!("numgen random mod 100 < {percent} drop");
+        let chain = "chain forward { type filter hook forward priority 0; ";
+        let done = self.router.nft(&format!("table ip loss {{ {chain}{rule}; }}; }}"));
+        if let Err(error) = &done {
+            tools::skip(&format!("no packet can be lost here (it needs the `nft` command): {error}"));
+        }
+        done.is_ok()
+    }
+
+    /// Nothing is lost any more.
+    pub fn lose_nothing(&self) {
+        self.router.nft("delete table ip loss").expect("what was added can be removed");
+    }
+
     fn set_forwarding(&self, on: bool) {
         let text = if on { "1" } else { "0" };
         // What is written to /proc/sys/net counts for the namespace of the thread that opens the file.
@@ -164,6 +197,16 @@ impl Host {
     fn ip(&self, words: &str) {
         let words: Vec<&str> = ["-n", &self.namespace].into_iter().chain(words.split(' ')).collect();
         run(&words).unwrap_or_else(|error| panic!("ip {}: {error}", words.join(" ")));
+    }
+
+    fn tc(&self, words: &str) {
+        let words: Vec<&str> =
+            ["netns", "exec", &self.namespace, "tc"].into_iter().chain(words.split(' ')).collect();
+        run(&words).unwrap_or_else(|error| panic!("ip {}: {error}", words.join(" ")));
+    }
+
+    fn nft(&self, rules: &str) -> io::Result<()> {
+        run(&["netns", "exec", &self.namespace, "nft", rules])
     }
 }
 

@@ -12,12 +12,12 @@ const FRAMES: usize = 24;
 /// The file of the picture, made if it is not there yet: a light disc that goes round on a soft ground, eight frames a
 /// second.
 pub(crate) fn small() -> PathBuf {
-    file("camera.y4m", video)
+    artifact("camera.y4m", video)
 }
 
 /// The same of a camera with its lens covered.
 pub(crate) fn black() -> PathBuf {
-    file("black.y4m", || {
+    artifact("black.y4m", || {
         let mut video = header();
         for _ in 0..FRAMES {
             video.extend(b"FRAME\n");
@@ -28,12 +28,13 @@ pub(crate) fn black() -> PathBuf {
     })
 }
 
-fn file(name: &str, video: impl Fn() -> Vec<u8>) -> PathBuf {
+/// A file that is made if it is not there yet.
+pub(crate) fn artifact(name: &str, content: impl Fn() -> Vec<u8>) -> PathBuf {
     let path = tools::artifacts().join(name);
     if !path.exists() {
         // Written aside and moved, so that nobody ever reads half of it.
         let draft = path.with_extension(format!("{}", std::process::id()));
-        std::fs::write(&draft, video()).expect("artifacts can be written");
+        std::fs::write(&draft, content()).expect("artifacts can be written");
         std::fs::rename(&draft, &path).expect("artifacts can be moved");
     }
     path
@@ -42,6 +43,31 @@ fn file(name: &str, video: impl Fn() -> Vec<u8>) -> PathBuf {
 /// YUV4MPEG2, 4:2:0.
 fn header() -> Vec<u8> {
     format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F8:1 Ip A1:1 C420jpeg\n").into_bytes()
+}
+
+/// A larger picture, 15 frames a second, that no encoder can make small: a camera that shakes before a wall full of detail, with
+/// the noise of a dark room.
+pub(crate) fn detailed() -> PathBuf {
+    const SIZE: (usize, usize) = (640, 360);
+    artifact("detailed.y4m", || {
+        let mut video = format!("YUV4MPEG2 W{} H{} F15:1 Ip A1:1 C420jpeg\n", SIZE.0, SIZE.1).into_bytes();
+        let mut noise = 1_u32;
+        for frame in 0..30 {
+            let angle = std::f64::consts::TAU * f64::from(frame) / 30.0;
+            let (left, up) = (9.0 * angle.cos(), 6.0 * (2.0 * angle).sin());
+            video.extend(b"FRAME\n");
+            for (x, y) in (0..SIZE.1).flat_map(|y| (0..SIZE.0).map(move |x| (x as f64 + left, y as f64 + up)))
+            {
+                // Numerical Recipes' generator: any would do that is the same each time.
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let wall =
+                    35.0 * (x / 5.0 + (y / 17.0).sin()).sin() + 30.0 * (y / 7.0 - (x / 23.0).cos()).sin();
+                video.push((128.0 + wall + f64::from(noise >> 28)) as u8);
+            }
+            video.extend([128; SIZE.0 * SIZE.1 / 2]);
+        }
+        video
+    })
 }
 
 fn video() -> Vec<u8> {

@@ -184,12 +184,18 @@
       (it.kind === 'video' && /^(inbound-rtp|outbound-rtp|media-source)$/.test(it.type)) || it.nominated);
     return entries.map(it => `${it.type} ${words.filter(word => word in it).map(word => `${word}=${it[word]}`).join(' ')}`);
   };
-  // What has arrived so far: pictures that could be shown, and packets of sound.
+  // What has arrived so far: pictures that could be shown, packets of sound, and how much of each.
   e2e.received = async () => {
     const reports = await Promise.all(open().map(connection => connection.getStats()));
     const inbound = reports.flatMap(report => [...report.values()]).filter(it => it.type === 'inbound-rtp');
     const sum = (kind, word) => inbound.filter(it => it.kind === kind).reduce((sum, it) => sum + (it[word] ?? 0), 0);
-    return { framesDecoded: sum('video', 'framesDecoded'), audioPackets: sum('audio', 'packetsReceived') };
+    return {
+      framesDecoded: sum('video', 'framesDecoded'),
+      audioPackets: sum('audio', 'packetsReceived'),
+      videoBytes: sum('video', 'bytesReceived'),
+      audioBytes: sum('audio', 'bytesReceived'),
+      concealedSamples: sum('audio', 'concealedSamples'),
+    };
   };
   e2e.renegotiate = () => open().forEach(connection => connection.restartIce());
   e2e.states = () =>

@@ -1,6 +1,6 @@
 //! Browsers and the drivers that fit them.
 
-use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, Package, WEBKIT, XVFB};
+use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, NFTABLES, Package, WEBKIT, XVFB};
 use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 pub(super) use super::system::from_environment;
 
 /// All that comes from the machine's package manager.
-pub(super) const PACKAGES: [&Package; 6] = [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN];
+pub(super) const PACKAGES: [&Package; 7] =
+    [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN, &NFTABLES];
 
 /// The browsers we test in, each with its driver.
 pub(crate) struct Browsers {

@@ -99,6 +99,14 @@ pub(super) const COTURN: Package = Package {
     programs: &["turnserver"],
     names: &[("apt-get", &["coturn"]), ("dnf", &["coturn"]), ("pacman", &["coturn"]), ("brew", &["coturn"])],
 };
+/// Drops packets: of the queueing disciplines that do, not every kernel has one.
+pub(super) const NFTABLES: Package = Package {
+    title: "nftables",
+    why: "loses packets in tests",
+    variable: "NFT",
+    programs: &["nft"],
+    names: &[("apt-get", &["nftables"]), ("dnf", &["nftables"]), ("pacman", &["nftables"])],
+};
 /// Node with npm: wasm-opt and terser come from there, and other people's servers run on it.
 pub(super) const NODE: Package = Package {
     title: "npm",

@@ -12,14 +12,17 @@ use std::time::Duration;
 use visavis_signaling::Timestamp;
 
 use crate::send_stats::SendStats;
-use crate::timing::{LINK_MAX_PATIENCE, LINK_MIN_PATIENCE, LINK_TRIAL, LINK_WARM_UP};
+use crate::timing::{
+    LINK_MAX_PATIENCE, LINK_MIN_PATIENCE, LINK_TRIAL, LINK_WARM_UP, RECEIVER_REPORT_LIFETIME,
+};
 
 /// What sound takes, with everything around it: Opus at 32 kbit/s, and 50 packets a second with headers of 60 bytes.
 pub(super) const AUDIO_BITRATE: u32 = 56_000;
-/// From this on (in thousandths) words are lost, although Opus conceals a packet here and there.
-const LOSSY: u16 = 30;
-/// Up to this they are not.
-const CLEAN: u16 = 10;
+/// From this on (in thousandths) words are lost, although Opus conceals a packet here and there. Of the hundred packets between
+/// two reports so many are lost twice in a row by chance, where each is lost with one in a hundred, about once in two hours.
+const LOSSY: u16 = 40;
+/// Up to this they are not: not one of those packets.
+const CLEAN: u16 = 5;
 /// More than this is not for want of a smaller picture.
 const VERY_LOSSY: u16 = 150;
 /// The least bitrate of a picture that is worth sending.
@@ -105,6 +108,18 @@ enum Trial {
     Recovering,
 }
 
+/// What the other side has said of the sound that it gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Loss {
+    /// Nothing, or nothing lately: they say so while something is lost.
+    #[default]
+    None,
+    /// So many thousandths, since the last sample.
+    Reported(Timestamp, u16),
+    /// The same, but a sample ago or more.
+    Known(Timestamp, u16),
+}
+
 /// Watches the path of one connection.
 #[derive(Debug)]
 pub(super) struct LinkMonitor {
@@ -112,6 +127,7 @@ pub(super) struct LinkMonitor {
     changed_at: Option<Timestamp>,
     /// The first sample since it was connected.
     since: Option<Timestamp>,
+    loss: Loss,
     short: u8,
     lossy: u8,
     clean: u8,
@@ -125,6 +141,7 @@ impl Default for LinkMonitor {
             level: VideoLevel::Full,
             changed_at: None,
             since: None,
+            loss: Loss::None,
             short: 0,
             lossy: 0,
             clean: 0,
@@ -145,15 +162,32 @@ impl LinkMonitor {
         *self = Self { level: self.level, changed_at: self.changed_at, ..Self::default() };
     }
 
+    /// The other side has lost so much of our sound lately, in thousandths.
+    pub(super) fn on_receiver_report(&mut self, now: Timestamp, lost: u16) {
+        self.loss = Loss::Reported(now, lost);
+    }
+
+    /// What is lost, and whether that is news.
+    fn loss(&mut self, now: Timestamp) -> (u16, bool) {
+        let (at, lost, is_new) = match self.loss {
+            Loss::None => return (0, true),
+            Loss::Reported(at, lost) => (at, lost, true),
+            Loss::Known(at, lost) => (at, lost, false),
+        };
+        let holds = now.since(at) < RECEIVER_REPORT_LIFETIME;
+        self.loss = if holds { Loss::Known(at, lost) } else { Loss::None };
+        if holds { (lost, is_new) } else { (0, true) }
+    }
+
     /// Takes a sample; `full` is what all videos would take at [`VideoLevel::Full`].
     pub(super) fn sample(&mut self, now: Timestamp, stats: &SendStats, full: u32) {
         let since = *self.since.get_or_insert(now);
         let warm = now.since(since) >= LINK_WARM_UP;
         let available = stats.available_outgoing_bitrate.filter(|_| warm);
-        let lost = stats.audio_fraction_lost.unwrap_or_default();
-        self.clean = if lost <= CLEAN { self.clean.saturating_add(1) } else { 0 };
-        if lost >= LOSSY {
-            self.lossy = self.lossy.saturating_add(1);
+        let (lost, is_new) = self.loss(now);
+        if is_new {
+            self.clean = if lost <= CLEAN { self.clean.saturating_add(1) } else { 0 };
+            self.lossy = self.lossy.saturating_add((lost >= LOSSY).into());
         }
         let is_clean = self.clean >= CLEAN_SAMPLES;
         let recovered = is_clean && self.lossy >= LOSSY_SAMPLES;
@@ -163,7 +197,13 @@ impl LinkMonitor {
         if self.trial != Trial::Over && age >= LINK_TRIAL {
             (self.trial, self.patience) = (Trial::Over, LINK_MIN_PATIENCE);
         }
-        self.short = if self.is_short(available, lost, full) { self.short + 1 } else { 0 };
+        self.short = match self.limit() {
+            Some(_) if available.is_some_and(|available| available < self.level.least(full)) => {
+                self.short + 1
+            }
+            Some(limit) if lost >= limit => self.short + u8::from(is_new),
+            Some(_) | None => 0,
+        };
         if self.short >= SHORT_SAMPLES {
             self.lower(now);
         } else if self.short == 0 && is_clean && self.level != VideoLevel::Full {
@@ -174,16 +214,16 @@ impl LinkMonitor {
         }
     }
 
-    fn is_short(&self, available: Option<u32>, lost: u16, full: u32) -> bool {
-        let limit = match self.level {
+    /// From how much loss on less video may help.
+    fn limit(&self) -> Option<u16> {
+        match self.level {
             VideoLevel::Full
             | VideoLevel::LowBitrate
             | VideoLevel::LowFramerate
-            | VideoLevel::LowResolution => LOSSY,
-            VideoLevel::LowestResolution => VERY_LOSSY,
-            VideoLevel::Off => return false,
-        };
-        lost >= limit || available.is_some_and(|available| available < self.level.least(full))
+            | VideoLevel::LowResolution => Some(LOSSY),
+            VideoLevel::LowestResolution => Some(VERY_LOSSY),
+            VideoLevel::Off => None,
+        }
     }
 
     fn lower(&mut self, now: Timestamp) {

@@ -218,6 +218,11 @@ impl Connection {
         }
     }
 
+    /// The other side says how much of our sound was lost lately, in thousandths.
+    pub(crate) fn on_receiver_report(&mut self, now: Timestamp, lost: u16) {
+        self.video_allocation.link.on_receiver_report(now, lost);
+    }
+
     /// It is another path, or it was interrupted.
     pub(super) fn reset_link(&mut self) {
         self.video_allocation.link.reset();

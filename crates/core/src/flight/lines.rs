@@ -119,14 +119,12 @@ fn write_numbers(out: &mut String, numbers: &[u32]) {
     }
 }
 
-/// What the path carries and loses, and the sizes of our videos.
-fn sending(stats: &SendStats) -> [u32; 6] {
+/// What the path carries, and the sizes of our videos.
+fn sending(stats: &SendStats) -> [u32; 5] {
     let sides =
         |size: Option<VideoSize>| size.map_or([0; 2], |size| [size.width, size.height].map(u32::from));
     let ([width, height], [screen_width, screen_height]) = (sides(stats.camera), sides(stats.screen));
-    let lost = stats.audio_fraction_lost.map(u32::from);
-    let available = number_of(stats.available_outgoing_bitrate);
-    [available, number_of(lost), width, height, screen_width, screen_height]
+    [number_of(stats.available_outgoing_bitrate), width, height, screen_width, screen_height]
 }
 
 fn command(command: &Command) -> Line {
@@ -194,7 +192,7 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
             ("section", [id, *source as u32, section(mid)])
         }
         // One more, so that the counts stand at their place.
-        ConnectionEvent::Stats(_) => ("streams", [id, 0, 1]),
+        ConnectionEvent::Stats(stats) => ("streams", [id, stats.audio_packets_lost, 1]),
         ConnectionEvent::SendStats(_) => ("sending", [id, 0, 1]),
     }
 }

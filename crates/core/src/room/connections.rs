@@ -258,18 +258,16 @@ impl Room {
 
     /// A message of another Visavis page on the data channel. It may come before the browser says that their description is
     /// set (seen in Chromium), so `is_visavis` is not asked for.
-    fn on_peer_message(&mut self, remote: &Remote, message: PeerMessage) {
-        let Some(id) = remote.participant() else { return };
+    fn on_peer_message(&mut self, now: Timestamp, remote: &Remote, message: PeerMessage) {
+        let (Some(id), Some(connection)) = (remote.participant(), self.connections.get_mut(remote)) else {
+            return;
+        };
         match message {
             PeerMessage::Media(media) => self.on_media_state(id, media),
             // A channel loses nothing.
             PeerMessage::MediaRequest => {}
-            PeerMessage::TrackSettings(shown) => {
-                self.connections
-                    .get_mut(remote)
-                    .into_iter()
-                    .for_each(|connection| connection.set_shown(shown));
-            }
+            PeerMessage::TrackSettings(shown) => connection.set_shown(shown),
+            PeerMessage::ReceiverReport(lost) => connection.on_receiver_report(now, lost),
             PeerMessage::Leave => self.remove_participant(id),
         }
     }
@@ -307,7 +305,7 @@ impl Room {
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
                 if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {
-                    self.on_peer_message(&remote, message);
+                    self.on_peer_message(now, &remote, message);
                 }
             }
             ConnectionEvent::HangUpChannelClosed => {

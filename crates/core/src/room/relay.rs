@@ -88,7 +88,7 @@ impl Room {
             }
             Ok(Some(PeerMessage::Leave)) => self.remove_participant(from),
             // What a server sends of somebody is for its own messages to say.
-            Ok(Some(PeerMessage::TrackSettings(_)) | None) => {}
+            Ok(Some(PeerMessage::TrackSettings(_) | PeerMessage::ReceiverReport(_)) | None) => {}
             Err(error) => self.out.event(Event::ProtocolError(error.in_text(text))),
         }
     }

@@ -88,6 +88,7 @@ impl Room {
         };
         if let Some(connection) = self.connections.get_mut(remote) {
             connection.on_stats(moment, stats, expected, microphones);
+            connection.send_receiver_report(stats, &mut self.out);
         }
     }
 

@@ -24,6 +24,7 @@ impl Counters {
             inbound: streams(self.received, decoded),
             outbound: streams(self.sent, encoded),
             captured: vec![(Source::Camera, captured)],
+            audio_packets_lost: 0,
         }
     }
 }

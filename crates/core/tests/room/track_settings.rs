@@ -76,7 +76,6 @@ const CAMERA: SendStats = SendStats {
     camera: Some(VideoSize { width: 1280, height: 720 }),
     screen: None,
     available_outgoing_bitrate: None,
-    audio_fraction_lost: None,
 };
 
 fn shown(width: u16, height: u16) -> TrackSettings {
@@ -144,8 +143,8 @@ fn what_is_not_shown_is_not_sent_until_it_is() {
 fn who_says_nothing_is_sent_everything() {
     let mut harness = Harness::sending();
     for _ in 0..60 {
-        let weak =
-            SendStats { available_outgoing_bitrate: Some(90_000), audio_fraction_lost: Some(300), ..CAMERA };
+        let weak = SendStats { available_outgoing_bitrate: Some(90_000), ..CAMERA };
+        harness.peer_sends(&PeerMessage::ReceiverReport(300).encode());
         harness.event(0, ConnectionEvent::SendStats(weak));
         harness.wait(Duration::from_secs(2));
     }
@@ -156,9 +155,9 @@ fn who_says_nothing_is_sent_everything() {
 fn on_a_weak_path_a_camera_becomes_small_and_in_the_end_nothing() {
     let mut harness = Harness::sending();
     harness.is_shown(camera(shown(1280, 720)));
-    let mut weak = SendStats { audio_fraction_lost: Some(200), ..CAMERA };
     for _ in 0..15 {
-        harness.event(0, ConnectionEvent::SendStats(weak));
+        harness.peer_sends(&PeerMessage::ReceiverReport(200).encode());
+        harness.event(0, ConnectionEvent::SendStats(CAMERA));
         harness.wait(Duration::from_secs(2));
     }
     let rates: Vec<_> =
@@ -168,9 +167,9 @@ fn on_a_weak_path_a_camera_becomes_small_and_in_the_end_nothing() {
     assert_eq!(asked.first(), Some(&(true, 1.0)));
     assert!(asked.contains(&(true, 2.0)), "{asked:?}");
     assert_eq!(asked.last().map(|last| last.0), Some(false));
-    weak.audio_fraction_lost = Some(0);
     for _ in 0..15 {
-        harness.event(0, ConnectionEvent::SendStats(weak));
+        harness.peer_sends(&PeerMessage::ReceiverReport(0).encode());
+        harness.event(0, ConnectionEvent::SendStats(CAMERA));
         harness.wait(Duration::from_secs(2));
     }
     assert_eq!(harness.asked().last(), Some(&(true, 1.0)));
@@ -216,6 +215,7 @@ fn a_camera_that_is_not_shown_is_not_missed() {
             inbound: streams(Some(9)),
             outbound: streams(Some(9)),
             captured: vec![(Source::Camera, Some(60 * n))],
+            audio_packets_lost: 0,
         };
         harness.event(0, ConnectionEvent::Stats(stats));
         assert_eq!(harness.connection(), (ConnectionState::Connected, ConnectionReason::None), "{n}");

@@ -164,12 +164,7 @@ fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
         let [width, height] = [side(arguments, at)?, side(arguments, at + 1)?];
         Some((width > 0 && height > 0).then_some(VideoSize { width, height }))
     };
-    Some(SendStats {
-        available_outgoing_bitrate: optional(3)?,
-        audio_fraction_lost: optional(4)?.map(u16::try_from).transpose().ok()?,
-        camera: size(5)?,
-        screen: size(7)?,
-    })
+    Some(SendStats { available_outgoing_bitrate: optional(3)?, camera: size(4)?, screen: size(6)? })
 }
 
 fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
@@ -244,6 +239,7 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
                 inbound: streams(3, decoded)?,
                 outbound: streams(5, encoded)?,
                 captured: vec![(Source::Camera, captured)],
+                audio_packets_lost: 0,
             })
         }
         _ => return None,
@@ -279,7 +275,7 @@ fn streams(arguments: &Arguments<'_>) -> Option<Stats> {
         let source = *Source::ALL.get(usize::try_from(source).ok()?)?;
         captured.push((source, next()?.checked_sub(1)));
     }
-    Some(Stats { inbound, outbound, captured })
+    Some(Stats { inbound, outbound, captured, audio_packets_lost: arguments.number(1)? })
 }
 
 fn description(arguments: &Arguments<'_>) -> Option<SessionDescription> {

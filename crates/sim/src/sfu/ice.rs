@@ -214,6 +214,7 @@ impl World {
             inbound: inbound.collect(),
             outbound: outbound.collect(),
             captured: vec![(Source::Camera, Some(path.captured))],
+            audio_packets_lost: 0,
         };
         self.connection_event(page, id, ConnectionEvent::Stats(stats));
     }

@@ -39,7 +39,7 @@ pub(super) struct Path {
     pub(super) frames: [u32; 3],
     /// Messages that wait in its data channel.
     pub(super) outgoing: Vec<String>,
-    /// Messages that are about to be heard, and the last that was.
+    /// Messages that are about to be heard, and the last media state that was.
     pub(super) incoming: VecDeque<String>,
     pub(super) heard: Option<String>,
     /// When something was wrong with it last (ms).

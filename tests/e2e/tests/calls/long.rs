@@ -9,3 +9,4 @@ mod rooms;
 mod silence;
 mod soak;
 mod turn;
+mod weak_links;
