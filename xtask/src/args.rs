@@ -155,7 +155,7 @@ pub(crate) struct Bench {
     /// For every day, in under three minutes: the warm join without delay and with 50 ms, ours and plain JavaScript
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Only these measures: warm, cold, large, mesh, cpu, leaks, bytes
+    /// Only these measures: warm, cold, large, mesh, cpu, hidden, leaks, bytes
     #[arg(long, value_name = "MEASURE,...", conflicts_with = "quick")]
     pub(crate) only: Option<String>,
     /// Only these clients, beside plain JavaScript: ours, plain-early, simple-peer, peerjs, livekit

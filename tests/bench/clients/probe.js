@@ -94,6 +94,7 @@
   });
   probe.frames = () =>
     shownVideos().reduce((sum, video) => sum + video.getVideoPlaybackQuality().totalVideoFrames, 0);
+  probe.narrowest = () => Math.min(...shownVideos().map(video => video.videoWidth));
   probe.waitUntilEmpty = async limit => {
     const end = here() + limit;
     while (here() < end) {

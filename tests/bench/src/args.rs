@@ -40,8 +40,10 @@ pub(crate) enum Measure {
     Large,
     /// rooms of 2, 4, 6 and 8, complete after the last click
     Mesh,
-    /// what the whole browser computes for each picture of a call that stands
+    /// what the whole browser computes for each picture of rooms of 2, 6 and 8 that stand
     Cpu,
+    /// what the page of a call that nobody looks at does on its main thread
+    Hidden,
     /// what is left of a call after many joins and leaves
     Leaks,
     /// what a page loads
@@ -50,8 +52,21 @@ pub(crate) enum Measure {
 
 impl Measure {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Warm, Self::Cold, Self::Large, Self::Mesh, Self::Cpu, Self::Leaks, Self::Bytes];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Warm, Self::Cold, Self::Large, Self::Mesh, Self::Cpu, Self::Hidden, Self::Leaks, Self::Bytes];
+}
+
+impl Measure {
+    /// How many people meet. Large rooms that stand only where everybody sends what the others need: what others have built
+    /// on plain JavaScript sends the same.
+    pub(crate) fn people(self, client: Client) -> &'static [usize] {
+        match self {
+            Self::Mesh => &[2, 4, 6, 8],
+            Self::Cpu if client == Client::Plain || client.is_ours() => &[2, 6, 8],
+            Self::Cpu => &[2],
+            Self::Warm | Self::Cold | Self::Large | Self::Hidden | Self::Leaks | Self::Bytes => &[2],
+        }
+    }
 }
 
 impl Options {
@@ -68,7 +83,7 @@ impl Options {
     pub(crate) fn runs_of(&self, measure: Measure) -> u32 {
         let usual = match measure {
             Measure::Warm | Measure::Cold | Measure::Large => 12,
-            Measure::Mesh | Measure::Cpu => 6,
+            Measure::Mesh | Measure::Cpu | Measure::Hidden => 6,
             Measure::Leaks => 2,
             // It is the same each time.
             Measure::Bytes => return 1,
@@ -82,7 +97,7 @@ impl Options {
             Measure::Warm if self.quick => &[0, 50],
             Measure::Warm | Measure::Cold => &[0, 50, 100],
             Measure::Large => &[0, 50],
-            Measure::Mesh | Measure::Cpu | Measure::Leaks | Measure::Bytes => &[0],
+            Measure::Mesh | Measure::Cpu | Measure::Hidden | Measure::Leaks | Measure::Bytes => &[0],
         }
     }
 }

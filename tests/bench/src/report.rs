@@ -50,7 +50,12 @@ impl Results<'_> {
         let mut text = self.table(measure, &columns);
         match measure {
             Measure::Warm | Measure::Cold => text.push_str(&self.round_trips(measure)),
-            Measure::Large | Measure::Mesh | Measure::Cpu | Measure::Leaks | Measure::Bytes => {}
+            Measure::Large
+            | Measure::Mesh
+            | Measure::Cpu
+            | Measure::Hidden
+            | Measure::Leaks
+            | Measure::Bytes => {}
         }
         text.push_str(&self.notes(measure));
         text
@@ -74,14 +79,23 @@ impl Results<'_> {
             Measure::Cold => by_delay(measure)
                 .chain([Column::new("lobby", "ready"), Column::new("main thread", "main-thread")])
                 .collect(),
-            Measure::Mesh => [2, 4, 6, 8]
-                .map(|people| Column::new(format!("{people} people"), "complete").of(people))
-                .into(),
-            Measure::Cpu => vec![
-                Column::new("ms of a core per frame", "cpu-per-frame").decimals(2),
-                Column::new("frames a second, each", "frames-per-second").decimals(1),
-                Column::new("% of a core", "cpu"),
-            ],
+            Measure::Mesh => {
+                let complete = |&people| Column::new(format!("{people} people"), "complete").of(people);
+                measure.people(Client::Ours).iter().map(complete).collect()
+            }
+            Measure::Cpu => {
+                let columns = |&people: &usize| {
+                    [
+                        Column::new(format!("{people}: ms of a core per frame"), "cpu-per-frame").decimals(2),
+                        Column::new("frames a second, each", "frames-per-second").decimals(1),
+                        Column::new("% of a core", "cpu"),
+                        Column::new("pictures, pixels wide", "width"),
+                    ]
+                    .map(|column| column.of(people))
+                };
+                measure.people(Client::Ours).iter().flat_map(columns).collect()
+            }
+            Measure::Hidden => vec![Column::new("main thread, ms a second", "main-thread").decimals(2)],
             Measure::Leaks => vec![
                 Column::new("heap of who stays, KB a join", "heap-member").decimals(1),
                 Column::new("heap of who comes and goes", "heap-newcomer").decimals(1),

@@ -18,9 +18,7 @@ use crate::visit::{Camera, Scene};
 /// After so many rounds there is another browser.
 const ROUNDS_OF_A_BROWSER: u32 = 4;
 /// No scene takes longer, unless something is wrong with it.
-const LIMIT: Duration = Duration::from_secs(180);
-/// How many people meet in a mesh.
-const PEOPLE: [usize; 4] = [2, 4, 6, 8];
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// What one scene gave.
 #[derive(Serialize, Clone, Debug)]
@@ -79,11 +77,10 @@ async fn warm_up(rig: &Arc<Rig>) {
 }
 
 fn round_of(rig: &Rig, options: &Options, measure: Measure) -> Vec<Job> {
-    let people: &[usize] = if measure == Measure::Mesh { &PEOPLE } else { &[2] };
     let mut jobs = Vec::new();
     for &client in &rig.clients {
         for &delay in options.delays(measure) {
-            jobs.extend(people.iter().map(|&people| Job { measure, client, delay, people }));
+            jobs.extend(measure.people(client).iter().map(|&people| Job { measure, client, delay, people }));
         }
     }
     fastrand::shuffle(&mut jobs);
@@ -119,7 +116,8 @@ async fn play(rig: &Rig, job: Job, full: bool) -> Result<Values> {
         Measure::Large => scenes::warm(rig, scene(Camera::Large), full).await,
         Measure::Cold => scenes::cold(rig, scene(Camera::Usual)).await,
         Measure::Mesh => scenes::mesh(rig, scene(Camera::Small), job.people).await,
-        Measure::Cpu => scenes::cpu(rig, scene(Camera::Usual)).await,
+        Measure::Cpu => scenes::cpu(rig, scene(Camera::Usual), job.people).await,
+        Measure::Hidden => scenes::hidden(rig, scene(Camera::Usual)).await,
         Measure::Leaks => scenes::leaks(rig, scene(Camera::Small)).await,
         Measure::Bytes => scenes::bytes(rig, scene(Camera::Usual)).await,
     }

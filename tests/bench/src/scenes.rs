@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::rig::Rig;
 use crate::visit::{Scene, Times, Visit};
@@ -18,6 +18,8 @@ const FULL_PICTURE_LIMIT: u32 = 6_000;
 /// How long a call stands before its steady state is measured, and for how long that is.
 const SETTLE: Duration = Duration::from_secs(5);
 const STEADY: Duration = Duration::from_secs(8);
+/// How long a room waits until everybody sees the newest.
+const STANDING_LIMIT: Duration = Duration::from_secs(15);
 /// How often somebody joins and leaves, and after which of these what is left is counted for the first time.
 const JOINS: u32 = 20;
 const FIRST_JOINS: u32 = 5;
@@ -121,35 +123,86 @@ pub(crate) async fn mesh(rig: &Rig, scene: Scene, people: usize) -> Result<Value
     Ok([("complete", complete - click.context("nobody has clicked")?)].into())
 }
 
-/// What the whole browser computes while two people see each other, at the same size in every client.
-pub(crate) async fn cpu(rig: &Rig, scene: Scene) -> Result<Values> {
+/// A room of so many who see each other.
+async fn standing(rig: &Rig, scene: Scene, people: usize) -> Result<Vec<Visit>> {
     let room = room();
-    let member = member(rig, scene, &room).await?;
-    let newcomer = Visit::open(rig, scene, 1).await?;
-    newcomer.prepare(scene.delay).await;
-    newcomer.join(&room).await;
-    for visit in [&member, &newcomer] {
-        visit.wait_for_pictures(1).await?;
+    let mut visits = vec![member(rig, scene, &room).await?];
+    for person in 1..people {
+        let visit = Visit::open(rig, scene, person).await?;
+        visit.prepare(scene.delay).await;
+        visit.join(&room).await;
+        visits.push(visit);
+        // Where that is more than the machine can do, what it can is measured.
+        let all = async || {
+            for visit in &visits {
+                visit.wait_for_pictures(person).await?;
+            }
+            anyhow::Ok(())
+        };
+        let _ = timeout(STANDING_LIMIT, all()).await;
+    }
+    Ok(visits)
+}
+
+/// What the whole browser computes while so many people see each other, at the same size in every client.
+pub(crate) async fn cpu(rig: &Rig, scene: Scene, people: usize) -> Result<Values> {
+    let visits = standing(rig, scene, people).await?;
+    for visit in &visits {
         visit.eval("probe.sameSize()").await;
     }
     sleep(SETTLE).await;
     let browser = rig.browser().await;
     let frames = async || {
-        anyhow::Ok(member.number("probe.frames()").await? + newcomer.number("probe.frames()").await?)
+        let mut frames = 0.0;
+        for visit in &visits {
+            frames += visit.number("probe.frames()").await?;
+        }
+        anyhow::Ok(frames)
     };
     let (frames_before, busy_before, start) = (frames().await?, browser.processor_seconds(), Instant::now());
     sleep(STEADY).await;
     let (busy, seconds) = (browser.processor_seconds() - busy_before, start.elapsed().as_secs_f64());
     let frames = frames().await? - frames_before;
     ensure!(frames > 0.0, "no frame was decoded");
-    member.close().await;
-    newcomer.close().await;
+    let mut width = f64::MAX;
+    for visit in &visits {
+        width = width.min(visit.number("probe.narrowest()").await?);
+    }
+    for visit in visits {
+        visit.close().await;
+    }
+    let pictures = (people * (people - 1)) as f64;
     Ok([
         ("cpu-per-frame", busy * 1000.0 / frames),
-        ("frames-per-second", frames / seconds / 2.0),
+        ("frames-per-second", frames / seconds / pictures),
         ("cpu", busy / seconds * 100.0),
+        ("width", width),
     ]
     .into())
+}
+
+/// For how long the main threads of two people are busy in each second of a call that neither looks at.
+pub(crate) async fn hidden(rig: &Rig, scene: Scene) -> Result<Values> {
+    let visits = standing(rig, scene, 2).await?;
+    for visit in &visits {
+        visit.hide().await;
+    }
+    sleep(SETTLE).await;
+    let busy = async || {
+        let mut busy = 0.0;
+        for visit in &visits {
+            busy += visit.main_thread().await?;
+        }
+        anyhow::Ok(busy)
+    };
+    let (before, start) = (busy().await?, Instant::now());
+    sleep(STEADY).await;
+    let busy = busy().await? - before;
+    let seconds = start.elapsed().as_secs_f64();
+    for visit in visits {
+        visit.close().await;
+    }
+    Ok([("main-thread", busy / seconds / 2.0)].into())
 }
 
 /// What is left of many calls: somebody joins and leaves, and somebody else stays.

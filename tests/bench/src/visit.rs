@@ -173,6 +173,18 @@ impl Visit {
         }
     }
 
+    /// Minimizes the window, so that the page is hidden.
+    pub(crate) async fn hide(&self) {
+        let window = self.page.cdp("Browser.getWindowForTarget", json!({})).await["windowId"].take();
+        let bounds = json!({ "windowId": window, "bounds": { "windowState": "minimized" } });
+        self.page.cdp("Browser.setWindowBounds", bounds).await;
+        self.eval(
+            "while (!document.hidden)
+                await new Promise(changed => addEventListener('visibilitychange', changed, { once: true }))",
+        )
+        .await;
+    }
+
     /// A number that the probe tells.
     pub(crate) async fn number(&self, expression: &str) -> Result<f64> {
         let value = self.eval(&format!("return {expression}")).await;
