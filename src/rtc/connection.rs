@@ -1,7 +1,6 @@
 //! One `RTCPeerConnection`.
 
 mod encoding;
-mod send_stats;
 mod stats;
 mod transceivers;
 

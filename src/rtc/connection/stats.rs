@@ -1,7 +1,9 @@
-//! What `getStats()` counts (W3C webrtc-stats).
+//! What `getStats()` counts, and what it says of what we send (W3C webrtc-stats).
 
 use js_sys::Array;
-use visavis_core::{ConnectionEvent, MediaKind, Source, Stats, StreamStats};
+use visavis_core::{
+    ConnectionEvent, MAX_VIDEO_SIDE, MediaKind, SendStats, Source, Stats, StreamStats, VideoSize,
+};
 use wasm_bindgen::JsCast;
 
 use super::super::bindings::{Stat, StatsReport};
@@ -11,47 +13,52 @@ use super::Connection;
 /// loaded, before a call stands (`src/on_demand.rs`).
 #[inline(never)]
 pub(super) fn emit(connection: &Connection, report: &StatsReport) {
-    connection.emit(ConnectionEvent::Stats(connection.stats(report)));
-    connection.emit(ConnectionEvent::SendStats(connection.send_stats(report)));
+    let (stats, send_stats) = connection.read_stats(report);
+    connection.emit(ConnectionEvent::Stats(stats));
+    connection.emit(ConnectionEvent::SendStats(send_stats));
 }
 
 impl Connection {
-    /// The streams of a report.
-    pub(super) fn stats(&self, report: &StatsReport) -> Stats {
-        let mut stats = Stats::default();
+    /// Reads a report once: each pass makes the browser build an object of each of its entries, a hundred in a call of two.
+    fn read_stats(&self, report: &StatsReport) -> (Stats, SendStats) {
+        let (mut stats, mut send_stats) = (Stats::default(), SendStats::default());
         for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
-            let kind = match stat.kind().as_deref() {
-                Some("audio") => MediaKind::Audio,
-                Some("video") => MediaKind::Video,
-                Some(_) | None => continue,
-            };
-            let stream = |packets: Option<f64>, frames: Option<f64>| StreamStats {
-                mid: stat.mid().unwrap_or_default(),
-                kind,
-                packets: packets.map_or(0, whole),
-                frames: frames.map(whole),
-            };
             // `remote-` ones repeat what the other side has counted.
             match stat.stat_type().as_str() {
                 "inbound-rtp" => {
-                    stats.inbound.push(stream(stat.received(), stat.decoded()));
-                    if kind == MediaKind::Audio {
+                    let Some(stream) = stream(&stat, stat.received(), stat.decoded()) else { continue };
+                    if stream.kind == MediaKind::Audio {
                         stats.audio_packets_lost += stat.lost().map_or(0, whole);
                     }
+                    stats.inbound.push(stream);
                 }
-                "outbound-rtp" => stats.outbound.push(stream(stat.sent(), stat.encoded())),
-                "media-source" if kind == MediaKind::Video => {
-                    let source = stat.track_identifier().and_then(|track| self.source_of(&track));
-                    stats.captured.extend(source.map(|source| (source, stat.captured().map(whole))));
+                "outbound-rtp" => stats.outbound.extend(stream(&stat, stat.sent(), stat.encoded())),
+                "media-source" => match stat.track_identifier().and_then(|track| self.source_of(&track)) {
+                    Some(source @ (Source::Camera | Source::Screen)) => {
+                        stats.captured.push((source, stat.captured().map(whole)));
+                        let newest = if source == Source::Camera {
+                            &mut send_stats.camera
+                        } else {
+                            &mut send_stats.screen
+                        };
+                        *newest = size(&stat);
+                    }
+                    Some(Source::Microphone | Source::ScreenAudio) | None => {}
+                },
+                // Of pairs that are not in use, browsers do not tell it.
+                "candidate-pair" => {
+                    let available = stat.available_outgoing_bitrate().map(whole);
+                    send_stats.available_outgoing_bitrate =
+                        available.max(send_stats.available_outgoing_bitrate);
                 }
                 _ => {}
             }
         }
-        stats
+        (stats, send_stats)
     }
 
     /// The source that a local track is sent as, by its `id`.
-    pub(super) fn source_of(&self, id: &str) -> Option<Source> {
+    fn source_of(&self, id: &str) -> Option<Source> {
         let outgoing = self.outgoing.borrow();
         Source::ALL.into_iter().find(|source| {
             let track = outgoing[*source as usize].track.and_then(|track| self.tracks.get(track));
@@ -60,8 +67,27 @@ impl Connection {
     }
 }
 
+fn stream(stat: &Stat, packets: Option<f64>, frames: Option<f64>) -> Option<StreamStats> {
+    let kind = match stat.kind()?.as_str() {
+        "audio" => MediaKind::Audio,
+        "video" => MediaKind::Video,
+        _ => return None,
+    };
+    let mid = stat.mid().unwrap_or_default();
+    Some(StreamStats { mid, kind, packets: packets.map_or(0, whole), frames: frames.map(whole) })
+}
+
 fn whole(count: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let count = count as u32;
     count
+}
+
+/// Before the first frame there is none.
+fn size(stat: &Stat) -> Option<VideoSize> {
+    let side = |side: Option<f64>| {
+        let side = side? as u16;
+        (1..=MAX_VIDEO_SIDE).contains(&side).then_some(side)
+    };
+    Some(VideoSize { width: side(stat.width())?, height: side(stat.height())? })
 }
