@@ -18,6 +18,8 @@ const FULL_PICTURE_LIMIT: u32 = 6_000;
 /// How long a call stands before its steady state is measured, and for how long that is.
 const SETTLE: Duration = Duration::from_secs(5);
 const STEADY: Duration = Duration::from_secs(8);
+/// Longer where next to nothing happens, or asking for the time would be most of it.
+const STEADY_HIDDEN: Duration = Duration::from_secs(30);
 /// How long a room waits until everybody sees the newest.
 const STANDING_LIMIT: Duration = Duration::from_secs(15);
 /// How often somebody joins and leaves, and after which of these what is left is counted for the first time.
@@ -196,7 +198,7 @@ pub(crate) async fn hidden(rig: &Rig, scene: Scene) -> Result<Values> {
         anyhow::Ok(busy)
     };
     let (before, start) = (busy().await?, Instant::now());
-    sleep(STEADY).await;
+    sleep(STEADY_HIDDEN).await;
     let busy = busy().await? - before;
     let seconds = start.elapsed().as_secs_f64();
     for visit in visits {
