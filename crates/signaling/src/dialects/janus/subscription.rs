@@ -77,6 +77,8 @@ pub(super) struct Subscription {
     state: State,
     /// Which peer connection it is.
     epoch: u32,
+    /// When the room should have answered the last offer. One that it does not answer holds up every further one.
+    answer_due: Timestamp,
     carried: Vec<Carried>,
     /// What the last request was to add.
     requested: Vec<Published>,
@@ -92,6 +94,7 @@ impl Subscription {
             handle: None,
             state: State::Unused,
             epoch: 0,
+            answer_due: Timestamp::default(),
             carried: Vec::new(),
             requested: Vec::new(),
             refused: Vec::new(),
@@ -235,6 +238,9 @@ impl Subscription {
             Pending::Nothing | Pending::Reply(_) | Pending::Offer(_) | Pending::Retry(_) => {}
         }
         *unanswered |= offered;
+        if offered {
+            self.answer_due = now + UPDATE_TIMEOUT;
+        }
         if *data.at("streams") != Json::Null {
             self.carried = carried(data.at("streams"));
         }
@@ -349,6 +355,7 @@ impl Subscription {
             State::Waiting(at)
             | State::Up { pending: Pending::Reply(at) | Pending::Offer(at), offered: false }
             | State::Up { pending: Pending::Retry(at), .. } => Some(at),
+            State::Up { offered: true, .. } => Some(self.answer_due),
             State::Unused | State::Attaching | State::Joining | State::Up { .. } => None,
         }
     }

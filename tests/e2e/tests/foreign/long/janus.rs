@@ -52,14 +52,17 @@ async fn a_page_that_uses_the_library_of_janus_is_in_the_same_room() {
     let chrome = fixture.browser(Setup::small_chrome()).await;
     let ann = fixture.open(&chrome, "Ann", "").await;
     join(&ann, "1234").await;
-    let zoe = fixture.open_theirs(&chrome, "1234").await;
+    // The browser would close with its last window, and hides what is behind another one.
+    let other = fixture.browser(Setup::small_chrome()).await;
+    let _idle = other.open_blank("nobody").await;
+    let zoe = fixture.open_theirs(&other, "1234").await;
     // Whoever is there before them, and whoever comes after.
     see_and_hear_each_other(&ann, &zoe).await;
     assert!(ann.snapshot().await.tile("Zoe").is_some(), "they have a name");
     zoe.eval("window.client.leave()", vec![]).await;
     ann.wait_until("Zoe to be gone", |snapshot| snapshot.others().count() == 0).await;
     zoe.close().await;
-    let zoe = fixture.open_theirs(&chrome, "1234").await;
+    let zoe = fixture.open_theirs(&other, "1234").await;
     see_and_hear_each_other(&ann, &zoe).await;
 }
 
