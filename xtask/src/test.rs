@@ -184,6 +184,9 @@ fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, brows
     command.env("CHROMEDRIVER", &browsers.chromedriver).env("GECKODRIVER", &browsers.geckodriver);
     command.env("CHROME", &browsers.chrome).env("FIREFOX", &browsers.firefox);
     command.env("TURNSERVER", &browsers.turnserver);
+    if let Some(janus) = &browsers.janus {
+        command.env("JANUS", janus);
+    }
     if let Some(webkit) = &browsers.webkit {
         // What needs it is ignored unless it is there.
         command.arg("--include-ignored");

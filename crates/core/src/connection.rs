@@ -294,7 +294,9 @@ impl Connection {
     }
 
     pub(crate) fn negotiation_needed(&mut self) {
-        self.negotiator.negotiation_needed();
+        if self.plan.may_offer() {
+            self.negotiator.negotiation_needed();
+        }
     }
 
     pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {

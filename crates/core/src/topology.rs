@@ -47,6 +47,11 @@ impl ConnectionPlan {
         }
     }
 
+    /// Whether we may offer at all. A browser wants to on any connection: Chromium, for one, when everybody else has left.
+    pub(crate) fn may_offer(self) -> bool {
+        self != Self::Sfu(SfuDirection::Subscribe)
+    }
+
     /// Most media sections that a description for it may have.
     pub(crate) fn max_sections(self) -> usize {
         match self {

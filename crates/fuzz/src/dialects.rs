@@ -7,8 +7,9 @@ use visavis_signaling::dialects::{ALL, DialectEntry, Mapping, Options};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Outbound, ParticipantId,
-    ParticipantInfo, RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage,
+    Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
+    SessionDescription, SfuConnectionId, SfuRequest, Timestamp,
 };
 
 use crate::script::{candidate, lines, number, sdp, text_of};
@@ -237,13 +238,23 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
     let words: Vec<&str> = words.split(' ').collect();
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let letter = |at: usize| word(at).chars().next().unwrap_or('a');
-    let to = ParticipantId::new(word(1));
+    let connection = || Some(SfuConnectionId(word(1).strip_prefix("sfu:")?.parse().ok()?));
+    let to =
+        || connection().map(Remote::Server).or_else(|| ParticipantId::new(word(1)).map(Remote::Participant));
+    let epoch = |at| word(at).parse().unwrap_or(0);
     let media = MediaState { microphone: true, ..MediaState::default() };
-    Some(match word(0) {
-        "join" => Outbound::Join { room: word(1).into(), name: word(2).into(), media, offers: Vec::new() },
-        "media" => Outbound::MediaState(media),
-        "offer" => outbound_description(to?, SdpType::Offer, letter(2), word(3)),
-        "answer" => outbound_description(to?, SdpType::Answer, letter(2), word(3)),
+    let negotiation =
+        |epoch, message| Some(Outbound::Negotiation(Negotiation { remote: to()?, epoch, message }));
+    match word(0) {
+        "join" => {
+            Some(Outbound::Join { room: word(1).into(), name: word(2).into(), media, offers: Vec::new() })
+        }
+        "media" => Some(Outbound::MediaState(media)),
+        kind @ ("offer" | "answer") => {
+            let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
+            let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
+            negotiation(epoch(3), NegotiationMessage::Description(description))
+        }
         "candidate" => {
             let candidate = IceCandidate {
                 candidate: candidate(letter(2), letter(3)),
@@ -251,16 +262,13 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
                 sdp_m_line_index: Some(0),
                 username_fragment: None,
             };
-            Outbound::candidate(to?, 0, Some(candidate))
+            negotiation(epoch(4), NegotiationMessage::Candidate(Some(candidate)))
         }
-        "end" => Outbound::candidate(to?, 0, None),
-        "leave" => Outbound::Leave,
-        "check" => Outbound::Preflight,
-        _ => return None,
-    })
-}
-
-fn outbound_description(to: ParticipantId, sdp_type: SdpType, session: char, epoch: &str) -> Outbound {
-    let description = SessionDescription { sdp_type, sdp: sdp(session) };
-    Outbound::description(to, epoch.parse().unwrap_or(0), description)
+        "end" => negotiation(epoch(2), NegotiationMessage::Candidate(None)),
+        "restart" => Some(Outbound::Sfu(connection()?, SfuRequest::RestartIce)),
+        "rebuild" => Some(Outbound::Sfu(connection()?, SfuRequest::Rebuild)),
+        "leave" => Some(Outbound::Leave),
+        "check" => Some(Outbound::Preflight),
+        _ => None,
+    }
 }

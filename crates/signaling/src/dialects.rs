@@ -8,6 +8,7 @@ mod broadcast;
 mod codelab;
 mod create_room;
 mod group_chat;
+mod janus;
 mod join_room;
 pub mod mapping;
 mod matchbox;
@@ -43,6 +44,7 @@ pub const ALL: &[DialectEntry] = &[
     matchbox::ENTRY,
     ayame::ENTRY,
     uuid_dest::ENTRY,
+    janus::ENTRY,
     tabs::ENTRY,
     mapping::ENTRY,
 ];

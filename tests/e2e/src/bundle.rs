@@ -58,6 +58,15 @@ impl Bundle {
         self
     }
 
+    /// Adds folders to it, which the server hands out beside the page.
+    #[must_use]
+    pub fn with_folders(self, folders: &[(&str, PathBuf)]) -> Self {
+        for (name, folder) in folders {
+            copy_folder(folder, &self.path.join(name)).expect("a folder can be copied");
+        }
+        self
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -181,6 +181,16 @@ impl Host {
         thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread in another namespace panicked")))
     }
 
+    /// What the machine calls it.
+    pub(crate) fn name(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Its first address.
+    pub fn first_address(&self) -> Ipv4Addr {
+        self.address(2)
+    }
+
     fn address(&self, number: u8) -> Ipv4Addr {
         Ipv4Addr::new(10, 77, self.number, number)
     }

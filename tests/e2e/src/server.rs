@@ -47,6 +47,12 @@ impl Server {
         Self::at(address, Some(network.router().clone()), tools::dist(), flags).await
     }
 
+    /// The same with a bundle of another configuration.
+    pub async fn serving_on_router(network: &Network, bundle: &Bundle) -> Self {
+        let address = SocketAddrV4::new(Host::SERVER, PORT);
+        Self::at(address, Some(network.router().clone()), bundle.path().to_owned(), Vec::new()).await
+    }
+
     async fn at(address: SocketAddrV4, host: Option<Host>, dist: PathBuf, flags: Vec<String>) -> Self {
         assert!(dist.join("index.html").exists(), "no bundle at {}: run `cargo xtask dist`", dist.display());
         let mut args = vec!["--listen".to_owned(), address.to_string()];

@@ -84,6 +84,11 @@ pub fn turnserver() -> PathBuf {
     from_environment("TURNSERVER").unwrap_or_else(|| PathBuf::from("turnserver"))
 }
 
+/// Janus, where it is installed: `JANUS`, else the one on the path.
+pub fn janus() -> Option<PathBuf> {
+    from_environment("JANUS").or_else(|| on_path("janus"))
+}
+
 /// Where screenshots and the remains of failures go. Not in version control.
 pub fn artifacts() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");

@@ -1,6 +1,6 @@
 //! Browsers and the drivers that fit them.
 
-use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, NFTABLES, Package, WEBKIT, XVFB};
+use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, JANUS, NFTABLES, Package, WEBKIT, XVFB};
 use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 pub(super) use super::system::from_environment;
 
 /// All that comes from the machine's package manager.
-pub(super) const PACKAGES: [&Package; 7] =
-    [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN, &NFTABLES];
+pub(super) const PACKAGES: [&Package; 8] =
+    [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN, &NFTABLES, &JANUS];
 
 /// The browsers we test in, each with its driver.
 pub(crate) struct Browsers {
@@ -25,6 +25,8 @@ pub(crate) struct Browsers {
     pub(crate) webkit: Option<WebKit>,
     /// The relay between them.
     pub(crate) turnserver: PathBuf,
+    /// A server that forwards media, where there is one.
+    pub(crate) janus: Option<PathBuf>,
 }
 
 /// What it takes to steer WebKitGTK.
@@ -43,7 +45,8 @@ pub(super) fn ensure(geckodriver: PathBuf) -> Result<Browsers> {
     let firefox = system::ensure(&FIREFOX)?;
     let webkit = webkit();
     let turnserver = system::ensure(&COTURN)?;
-    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, webkit, turnserver })
+    let janus = system::ensure_if_possible(&JANUS);
+    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, webkit, turnserver, janus })
 }
 
 fn webkit() -> Option<WebKit> {

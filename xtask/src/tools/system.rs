@@ -107,6 +107,14 @@ pub(super) const NFTABLES: Package = Package {
     programs: &["nft"],
     names: &[("apt-get", &["nftables"]), ("dnf", &["nftables"]), ("pacman", &["nftables"])],
 };
+/// A server that forwards media, for calls through it.
+pub(super) const JANUS: Package = Package {
+    title: "Janus",
+    why: "forwards media in tests",
+    variable: "JANUS",
+    programs: &["janus"],
+    names: &[("apt-get", &["janus"])],
+};
 /// Node with npm: wasm-opt and terser come from there, and other people's servers run on it.
 pub(super) const NODE: Package = Package {
     title: "npm",

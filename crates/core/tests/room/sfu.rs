@@ -116,6 +116,27 @@ fn an_offer_of_a_connection_that_is_not_named_yet_waits_for_its_name() {
     assert_eq!(harness.receive(offers(0, "v=0\r\n")), [], "of a connection that is over");
 }
 
+/// Seen in Chromium when everybody else had left: the offer that it wanted was answered by nobody, and those of the server
+/// were ignored from then on.
+#[test]
+fn where_the_server_offers_we_never_do() {
+    let mut harness = room();
+    harness.receive(connections(&[subscriber(0)]));
+    harness.receive(offers(0, "v=0\r\n"));
+    harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
+    let answer = SessionDescription { sdp_type: SdpType::Answer, sdp: "v=0\r\n".to_owned() };
+    harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(answer)));
+    assert_eq!(harness.event(0, ConnectionEvent::NegotiationNeeded), []);
+    let effects = harness.receive(offers(0, "v=0\r\n"));
+    assert!(
+        effects.iter().any(|effect| matches!(
+            effect,
+            Effect::Connection(_, ConnectionEffect::SetRemoteDescription { .. })
+        )),
+        "{effects:?}"
+    );
+}
+
 #[test]
 fn a_broken_connection_is_mended_by_whoever_offers_on_it() {
     let mut harness = room();

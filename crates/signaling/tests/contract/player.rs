@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use visavis_signaling::dialects::Options;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage,
-    Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
-    SessionDescription, Timestamp,
+    Dialect, DialectInput, DialectOutput, ForwardedTrack, IceCandidate, Inbound, MediaState, Negotiation,
+    NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
+    ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Timestamp,
 };
 
 use crate::script::{Step, candidate, expand, sdp, shorten};
@@ -81,12 +81,21 @@ impl Player {
     }
 }
 
-/// Reads a signal of the room: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>`,
-/// `end <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
+/// Reads a signal of the room: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
+/// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
+/// Whom it is for is a participant, or `sfu:0` for the connection of that number to a server that forwards.
 fn outbound(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
-    let to = || ParticipantId::new(words[1]).unwrap();
     let letter = |at: usize| words[at].chars().next().unwrap();
+    let epoch = |at: usize| words.get(at).map_or(0, |text| text.parse().unwrap());
+    let connection = || SfuConnectionId(words[1].strip_prefix("sfu:").unwrap().parse().unwrap());
+    let negotiation = |epoch, message| {
+        let remote = match words[1].strip_prefix("sfu:") {
+            Some(_) => Remote::Server(connection()),
+            None => Remote::Participant(ParticipantId::new(words[1]).unwrap()),
+        };
+        Outbound::Negotiation(Negotiation { remote, epoch, message })
+    };
     match words[0] {
         "join" => Outbound::Join {
             room: words[1].into(),
@@ -96,15 +105,16 @@ fn outbound(words: &str) -> Outbound {
         },
         kind @ ("offer" | "answer") => {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
-            let epoch = words.get(3).map_or(0, |text| text.parse().unwrap());
             let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
-            Outbound::description(to(), epoch, description)
+            negotiation(epoch(3), NegotiationMessage::Description(description))
         }
         "candidate" => {
-            let candidate = Some(ice_candidate(letter(2), letter(3)));
-            Outbound::candidate(to(), 0, candidate)
+            let candidate = ice_candidate(letter(2), letter(3));
+            negotiation(epoch(4), NegotiationMessage::Candidate(Some(candidate)))
         }
-        "end" => Outbound::candidate(to(), 0, None),
+        "end" => negotiation(epoch(2), NegotiationMessage::Candidate(None)),
+        "restart" => Outbound::Sfu(connection(), SfuRequest::RestartIce),
+        "rebuild" => Outbound::Sfu(connection(), SfuRequest::Rebuild),
         "media" => {
             let on = |kind| words.contains(&kind);
             let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
@@ -143,7 +153,7 @@ fn inbound_lines(signal: Inbound) -> Vec<String> {
         Inbound::Roster(RosterSignal::Joined(info)) => vec![format!("= enters {}", participant_text(&info))],
         Inbound::Roster(RosterSignal::Left(id)) => vec![format!("= left {id}")],
         Inbound::Roster(RosterSignal::Lost(id)) => vec![format!("= gone {id}")],
-        Inbound::Sfu(_) => unreachable!("no dialect has a server for media"),
+        Inbound::Sfu(signal) => sfu_lines(signal),
         Inbound::Exchanged(_) => unreachable!("no foreign server takes deposits"),
         Inbound::Negotiation(negotiation) => vec![negotiation_line(negotiation)],
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
@@ -160,8 +170,31 @@ fn inbound_lines(signal: Inbound) -> Vec<String> {
     }
 }
 
+fn sfu_lines(signal: SfuSignal) -> Vec<String> {
+    match signal {
+        SfuSignal::Connections(connections) => {
+            let line = |connection: &SfuConnection| {
+                let SfuConnection { id: SfuConnectionId(number), epoch, direction } = connection;
+                format!("= connection sfu:{number}, generation {epoch}, {direction:?}")
+            };
+            connections.iter().map(line).collect()
+        }
+        SfuSignal::Tracks { connection: SfuConnectionId(number), tracks } => {
+            let track = |track: &ForwardedTrack| {
+                format!(", {} {} of {}", track.mid, track.source.as_str(), track.publisher)
+            };
+            let tracks: String = tracks.iter().map(track).collect();
+            vec![format!("= carries sfu:{number}{tracks}")]
+        }
+        SfuSignal::PeerMessage { from, text } => vec![format!("= message of {from}: {text}")],
+    }
+}
+
 fn negotiation_line(Negotiation { remote, epoch, message }: Negotiation) -> String {
-    let Remote::Participant(from) = remote else { unreachable!("no dialect has a server for media") };
+    let from = match remote {
+        Remote::Participant(id) => id.to_string(),
+        Remote::Server(SfuConnectionId(number)) => format!("sfu:{number}"),
+    };
     let what = match message {
         NegotiationMessage::Description(description) => {
             let (kind, sdp) = (description.sdp_type.as_str(), description.sdp);

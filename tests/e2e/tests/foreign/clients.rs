@@ -99,6 +99,12 @@ pub(crate) async fn their_page(
     let url =
         format!("http://127.0.0.1:{pages}/client.html?kind={kind}&{server}&room={room}&name=Zoe{extra}");
     let page = browser.open("Zoe", &url).await;
+    wait_until_ready(&page).await;
+    page
+}
+
+/// Waits until somebody else's page is where a person can use it.
+pub(crate) async fn wait_until_ready(page: &Page) {
     let begin = Instant::now();
     while page.eval("return window.client?.ready === true", vec![]).await != true {
         if begin.elapsed() > WAIT_TIMEOUT {
@@ -106,7 +112,6 @@ pub(crate) async fn their_page(
         }
         sleep(Duration::from_millis(50)).await;
     }
-    page
 }
 
 /// What somebody sees and hears on their page.

@@ -3,4 +3,5 @@
 
 mod clients;
 mod crossing;
+mod janus;
 mod servers;

@@ -3,6 +3,7 @@
 
 mod clients;
 mod crossing;
+mod janus;
 mod long;
 mod old_pages;
 mod peerjs;

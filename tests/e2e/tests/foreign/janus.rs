@@ -1,0 +1,125 @@
+//! Calls through a real Janus, which forwards everybody's media.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::sleep;
+use visavis_e2e::call::{all_see_and_hear, falls_silent, join, media_recovers, wait_until_rejoined};
+use visavis_e2e::{Browser, Bundle, Janus, JanusRooms, Network, Page, Server, Setup, tools};
+
+use crate::clients::wait_until_ready;
+
+/// Keeps the page's sockets and what is said on them, so that a test can close one: as when a proxy between page and server
+/// is restarted.
+const KEEP_SOCKETS: &str = "window.sockets = [];
+    window.said = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...a) { super(...a); window.sockets.push(this); }
+        send(text) { window.said.push(JSON.parse(text)); super.send(text); }
+    };";
+/// Janus in one network, people in the other, and a router between them that also hands out the page.
+pub(crate) struct JanusFixture {
+    pub(crate) network: Network,
+    pub(crate) janus: Janus,
+    site: Server,
+    _bundle: Bundle,
+}
+
+impl JanusFixture {
+    /// `None` where that cannot be had.
+    pub(crate) async fn start(rooms: &JanusRooms) -> Option<Self> {
+        let network = Network::new()?;
+        let janus = Janus::start(&network.hosts[1], rooms).await?;
+        let modules = tools::packages().join("node_modules");
+        let bundle = Bundle::with_config(&json!({ "signaling": { "choose": true } }))
+            .with_scripts(&[("keep-sockets.js", KEEP_SOCKETS)])
+            .with_folders(&[
+                ("theirs", tools::repository().join("tests/e2e/servers/pages")),
+                ("theirs/janus-gateway", modules.join("janus-gateway")),
+                ("theirs/webrtc-adapter", modules.join("webrtc-adapter")),
+            ]);
+        let site = Server::serving_on_router(&network, &bundle).await;
+        Some(Self { network, janus, site, _bundle: bundle })
+    }
+
+    /// Starts a browser that reaches it.
+    pub(crate) async fn browser(&self, setup: Setup) -> Arc<Browser> {
+        Browser::start(setup.on_host(&self.network.hosts[0])).await
+    }
+
+    /// Opens the link that leads to this Janus. `query` goes with its URL.
+    pub(crate) async fn open(&self, browser: &Arc<Browser>, name: &str, query: &str) -> Page {
+        let link = format!("{}?dialect=janus&server={}{query}", self.site.url(), self.janus.url());
+        browser.open(name, &link).await
+    }
+
+    /// Opens a page that uses Janus' own library.
+    pub(crate) async fn open_theirs(&self, browser: &Arc<Browser>, room: &str) -> Page {
+        let server = self.janus.url();
+        let url =
+            format!("{}theirs/client.html?kind=janus&server={server}&room={room}&name=Zoe", self.site.url());
+        let page = browser.open("Zoe", &url).await;
+        wait_until_ready(&page).await;
+        page
+    }
+
+    /// Two people in a room.
+    pub(crate) async fn call(&self, second: Setup, room: &str) -> (Page, Page) {
+        let chrome = self.browser(Setup::small_chrome()).await;
+        let ann = self.open(&chrome, "Ann", "").await;
+        join(&ann, room).await;
+        let ben = self.open(&self.browser(second).await, "Ben", "").await;
+        join(&ben, room).await;
+        all_see_and_hear(&[&ann, &ben]).await;
+        (ann, ben)
+    }
+}
+
+/// One mutes, and the other sees and hears it; and then not any more.
+async fn muting_is_seen(who: &Page, by: &Page) {
+    who.press("microphone").await;
+    sees_microphone(by, who.name(), "off").await;
+    falls_silent(by, who.name()).await;
+    who.press("microphone").await;
+    sees_microphone(by, who.name(), "on").await;
+    all_see_and_hear(&[who, by]).await;
+}
+
+pub(crate) async fn sees_microphone(page: &Page, of: &str, state: &str) {
+    page.wait_until(&format!("the microphone of {of} to be {state}"), |snapshot| {
+        snapshot.tile(of).is_some_and(|tile| tile.microphone == state)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_chromes_and_a_third_who_comes_late() {
+    let Some(fixture) = JanusFixture::start(&JanusRooms::default()).await else { return };
+    let (ann, ben) = fixture.call(Setup::small_chrome(), "tea").await;
+    let words = "return document.querySelectorAll('[data-participant] .safety:not([hidden])').length";
+    assert_eq!(ann.eval(words, vec![]).await, json!(0), "safety words would prove nothing");
+    muting_is_seen(&ann, &ben).await;
+    let cem = fixture.open(ben.browser(), "Cem", "").await;
+    join(&cem, "Tea").await;
+    all_see_and_hear(&[&ann, &ben, &cem]).await;
+    cem.press("leave").await;
+    for page in [&ann, &ben] {
+        page.wait_until("Cem to be gone", |snapshot| snapshot.others().count() == 1).await;
+    }
+    ben.reload().await;
+    wait_until_rejoined(&ben).await;
+    all_see_and_hear(&[&ann, &ben]).await;
+}
+
+#[tokio::test]
+async fn a_chrome_and_a_firefox_and_a_path_that_is_cut() {
+    let Some(fixture) = JanusFixture::start(&JanusRooms::default()).await else { return };
+    let (ann, ben) = fixture.call(Setup::firefox(), "tea").await;
+    muting_is_seen(&ben, &ann).await;
+    fixture.network.cut();
+    // The length of the cut is what is tested.
+    sleep(Duration::from_secs(5)).await;
+    fixture.network.restore();
+    media_recovers(&[&ann, &ben], "a cut of 5 s").await;
+}
