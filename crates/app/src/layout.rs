@@ -75,7 +75,7 @@ impl Shape {
 
     /// The largest whole picture inside a box.
     fn contain(&self, inside: Size) -> Size {
-        let height = inside.height.min(inside.width * ONE / self.ratio);
+        let height = inside.height.min(inside.width * ONE / self.ratio.max(1));
         Size { width: height * self.ratio / ONE, height }
     }
 }
@@ -208,7 +208,7 @@ impl Rows {
 
 /// The height of each of so many rows.
 fn available_height(stage: Size, rows: u32) -> u32 {
-    stage.height.saturating_sub(GAP * (rows - 1)) / rows
+    stage.height.saturating_sub(GAP * (rows - 1)) / rows.max(1)
 }
 
 /// How many rows pictures of this height make; `None` if one of them is wider than a row.
