@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use crate::dom::object;
+use crate::dom::{object, sleep};
 
 /// `cargo xtask dist` divides the program. All others build it in one piece.
 const DIVIDED: bool = option_env!("VISAVIS_DIVIDED").is_some();
@@ -25,6 +25,8 @@ const SCRIPT_END: &str = ".js";
 const CALL_END: &str = "_call.wasm";
 const LATER_END: &str = "_later.wasm";
 const OTHERS_END: &str = "_others.wasm";
+/// Milliseconds until a part is asked for once more.
+const RETRY_DELAY: i32 = 500;
 /// What later parts call those before them.
 const MODULES: [&str; 3] = ["a", "b", "c"];
 
@@ -120,7 +122,7 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
 async fn others() -> Result<(), JsValue> {
     let response = request(OTHERS_END)?;
     let (later, call) = (later().await?, call().await?);
-    instantiate_after(bytes(response).await?, [Some(call), Some(later)]).await?;
+    instantiate_after(bytes(OTHERS_END, response).await?, [Some(call), Some(later)]).await?;
     Ok(())
 }
 
@@ -131,7 +133,7 @@ async fn later() -> Result<JsValue, JsValue> {
     }
     let response = request(LATER_END)?;
     let call = call().await?;
-    let later = instantiate_after(bytes(response).await?, [Some(call), None]).await?;
+    let later = instantiate_after(bytes(LATER_END, response).await?, [Some(call), None]).await?;
     Ok(LATER.with(|known| known.get_or_init(|| later).clone()))
 }
 
@@ -140,7 +142,7 @@ async fn call() -> Result<JsValue, JsValue> {
     if let Some(call) = CALL.with(|call| call.get().cloned()) {
         return Ok(call);
     }
-    let call = instantiate_after(bytes(request(CALL_END)?).await?, [None, None]).await?;
+    let call = instantiate_after(bytes(CALL_END, request(CALL_END)?).await?, [None, None]).await?;
     Ok(CALL.with(|known| known.get_or_init(|| call).clone()))
 }
 
@@ -161,7 +163,17 @@ fn request(end: &str) -> Result<JsFuture, JsValue> {
     Ok(JsFuture::from(window.fetch_with_str(&url)))
 }
 
-async fn bytes(response: JsFuture) -> Result<JsValue, JsValue> {
+/// What comes in answer. If nothing does, the question is put once more: when a network changes, browsers end all that is on its
+/// way (`ERR_NETWORK_CHANGED` in Chromium).
+async fn bytes(end: &str, response: JsFuture) -> Result<JsValue, JsValue> {
+    if let Ok(bytes) = read(response).await {
+        return Ok(bytes);
+    }
+    sleep(RETRY_DELAY).await;
+    read(request(end)?).await
+}
+
+async fn read(response: JsFuture) -> Result<JsValue, JsValue> {
     let response: Response = response.await?.into();
     // Not as a stream: some hosts do not know what kind of file a wasm is.
     JsFuture::from(response.array_buffer()?).await

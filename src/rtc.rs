@@ -17,7 +17,7 @@ use visavis_core::{
     MediaKind, Role, Source, TestId, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{MediaStream, RtcPeerConnectionState};
+use web_sys::MediaStream;
 
 use self::bindings::PeerConnection;
 use self::connection::Connection;
@@ -216,7 +216,7 @@ impl Rtc {
 /// nothing: a real one says that it is new, and anything else is better not touched.
 fn make(config: &ConnectionConfig) -> Result<PeerConnection, JsValue> {
     let pc = PeerConnection::new(&convert::configuration(config))?;
-    if pc.connection_state() == RtcPeerConnectionState::New { Ok(pc) } else { Err(JsValue::UNDEFINED) }
+    if pc.state().as_deref() == Some("new") { Ok(pc) } else { Err(JsValue::UNDEFINED) }
 }
 
 impl Drop for Rtc {

@@ -16,6 +16,15 @@ extern "C" {
     #[wasm_bindgen(constructor, js_class = "RTCPeerConnection", catch)]
     pub(super) fn new(configuration: &Object) -> Result<PeerConnection, JsValue>;
 
+    /// `connectionState`; nothing of what is no real connection. As a text: an enumeration brings code that panics for values
+    /// which it does not know.
+    #[wasm_bindgen(method, getter, js_name = connectionState)]
+    pub(super) fn state(this: &PeerConnection) -> Option<String>;
+
+    /// `iceConnectionState`.
+    #[wasm_bindgen(method, getter, js_name = iceConnectionState)]
+    pub(super) fn ice_state(this: &PeerConnection) -> Option<String>;
+
     /// `setLocalDescription()` without argument: the browser makes the description that fits its state.
     #[wasm_bindgen(method, js_name = setLocalDescription, catch)]
     pub(super) fn set_local(this: &PeerConnection) -> Result<Promise, JsValue>;

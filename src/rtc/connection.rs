@@ -15,10 +15,7 @@ use visavis_core::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Event, EventTarget, MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent,
-    RtcPeerConnectionState, RtcTrackEvent,
-};
+use web_sys::{Event, EventTarget, MediaStream, RtcPeerConnectionIceEvent, RtcTrackEvent};
 
 use super::bindings::{PeerConnection, StatsReport, Transceiver};
 use super::data_channels::DataChannels;
@@ -249,7 +246,8 @@ impl Connection {
 
     /// Chromium and Firefox disagree about which of the two states notices trouble first, so both are watched.
     fn on_state(self: &Rc<Self>) {
-        let state = combine_states(self.pc.connection_state(), self.pc.ice_connection_state());
+        let [connection, ice] = [self.pc.state(), self.pc.ice_state()].map(Option::unwrap_or_default);
+        let state = combine_states(&connection, &ice);
         if self.state.replace(state) != state {
             self.emit(ConnectionEvent::ConnectionStateChange(state));
             self.certificate_read.set(false);
@@ -344,19 +342,14 @@ async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValu
     JsFuture::from(promise?).await.map(JsCast::unchecked_into)
 }
 
-fn combine_states(connection: RtcPeerConnectionState, ice: RtcIceConnectionState) -> PeerConnectionState {
-    if connection == RtcPeerConnectionState::Closed {
-        PeerConnectionState::Closed
-    } else if connection == RtcPeerConnectionState::Failed || ice == RtcIceConnectionState::Failed {
-        PeerConnectionState::Failed
-    } else if connection == RtcPeerConnectionState::Disconnected || ice == RtcIceConnectionState::Disconnected
-    {
-        PeerConnectionState::Disconnected
-    } else if connection == RtcPeerConnectionState::Connected {
-        PeerConnectionState::Connected
-    } else if connection == RtcPeerConnectionState::Connecting {
-        PeerConnectionState::Connecting
-    } else {
-        PeerConnectionState::New
+/// Both as the browser writes them.
+fn combine_states(connection: &str, ice: &str) -> PeerConnectionState {
+    match (connection, ice) {
+        ("closed", _) => PeerConnectionState::Closed,
+        ("failed", _) | (_, "failed") => PeerConnectionState::Failed,
+        ("disconnected", _) | (_, "disconnected") => PeerConnectionState::Disconnected,
+        ("connected", _) => PeerConnectionState::Connected,
+        ("connecting", _) => PeerConnectionState::Connecting,
+        _ => PeerConnectionState::New,
     }
 }

@@ -201,6 +201,9 @@ impl Host {
 
     fn make(&self) -> io::Result<()> {
         run(&["netns", "add", &self.namespace])?;
+        // An address for IPv6 comes by itself, a second or two after a device is up; and with each address that comes
+        // Chromium ends all requests that are on their way (ERR_NETWORK_CHANGED).
+        let _ = self.run_in_namespace(|| std::fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
         run(&["-n", &self.namespace, "link", "set", "lo", "up"])
     }
 

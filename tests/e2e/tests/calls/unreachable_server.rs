@@ -156,6 +156,28 @@ async fn a_missing_part_of_the_page_is_named() {
     }
 }
 
+/// The first question for each part breaks off, as when a network changes.
+const BREAK_OFF: &str = "const { fetch } = window;
+    const broken = new Set();
+    window.fetch = (url, ...rest) => {
+        if (!String(url).endsWith('.wasm') || broken.has(url)) return fetch(url, ...rest);
+        broken.add(url);
+        return Promise.reject(new TypeError('Failed to fetch'));
+    };
+    window.broken = broken;";
+
+#[tokio::test]
+async fn a_part_of_the_page_is_asked_for_again_if_the_first_question_breaks_off() {
+    let config = json!({ "signaling": { "dialect": "ayame", "url": "ws://127.0.0.1:9/" } });
+    let bundle = Bundle::with_config(&config).with_scripts(&[("break-off.js", BREAK_OFF)]);
+    let (_site, _bundle, page) = lobby_of(bundle).await;
+    page.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
+    let broken =
+        page.eval("return [...broken].filter(url => url.endsWith('_others.wasm')).length", vec![]).await;
+    assert_eq!(broken, 1);
+    assert_ne!(page.snapshot().await.problem, "not-loaded");
+}
+
 /// Waits until a page has asked for what a call needs once it stands, with this answer.
 async fn wait_until_later_part_is_answered(page: &Page, status: u32) {
     let script = "const answered = () => performance.getEntriesByType('resource')
