@@ -30,6 +30,7 @@ use visavis_signaling::dialects::visavis::messages::{
     ClientMessage, IceServerList, LeaveReason, ServerMessage,
 };
 use visavis_signaling::json::JsonError;
+use visavis_signaling::limits::MAX_ROOM_CHARS;
 use visavis_signaling::text;
 use visavis_signaling::time::Timestamp;
 use visavis_signaling::{MediaState, ParticipantId, RejectCode};
@@ -153,10 +154,14 @@ pub fn participant_id(identity: &str) -> ParticipantId {
 
 /// The form of a room's name that all its spellings share: a capital is the same as its small letter, and a letter with an accent the
 /// same in one character or in two (canonical caseless matching, Unicode chapter 3.13, by way of capitals, so that `ß` is
-/// `ss` and a final `ς` is a `σ`). The name is cleaned already.
+/// `ss` and a final `ς` is a `σ`). The name is cleaned already. Its key may be longer: it is cut to what a name may be, or clients
+/// would cut it, and the links that they hand out would lead to another room.
 pub fn room_key(name: &str) -> String {
     let decomposed = name.nfd().filter(|c| *c != text::EMOJI_PRESENTATION_SELECTOR);
-    decomposed.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
+    // Small letters first, for the capital ẞ is its own capital.
+    let capitals = decomposed.flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+    let folded: String = capitals.flat_map(char::to_lowercase).nfc().collect();
+    text::clean(&folded, MAX_ROOM_CHARS)
 }
 
 impl Hub {

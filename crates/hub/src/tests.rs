@@ -74,6 +74,24 @@ fn a_room_is_the_same_in_every_spelling_of_its_name() {
 }
 
 /// What was kept for somebody who is lost is found again, however they write the room.
+/// The first two were found by a fuzzer: their keys have more characters than they have themselves.
+#[test]
+fn the_key_of_a_room_is_a_name_of_it() {
+    let long =
+        ["\u{344}".repeat(64), "ß".repeat(64), "\u{1e9e}".repeat(64), format!("{}ß b", "a".repeat(61))];
+    let short = ["Tea", "İstanbul", "ǰ", "ﬃ", "Σίσυφος", "\u{fe0f}\u{2764}\u{fe0f}"].map(str::to_owned);
+    for name in long.into_iter().chain(short) {
+        let key = room_key(&text::clean(&name, MAX_ROOM_CHARS));
+        assert!((1..=MAX_ROOM_CHARS).contains(&key.chars().count()), "{name}: {key}");
+        assert_eq!(text::clean(&key, MAX_ROOM_CHARS), key, "as clients read it");
+        assert_eq!(room_key(&key), key, "{name}");
+    }
+    for character in '\0'..='\u{20000}' {
+        let key = room_key(&character.to_string());
+        assert_eq!(room_key(&key), key, "{character:?}");
+    }
+}
+
 #[test]
 fn a_member_resumes_by_another_spelling_of_the_room() {
     let mut hub = two_members();
