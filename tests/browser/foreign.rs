@@ -209,11 +209,12 @@ fn the_tiles_of_the_others_stay_when_one_is_taken_out() {
 
 #[wasm_bindgen_test]
 async fn without_a_resize_observer_the_tiles_follow_the_window() {
-    let global = js_sys::global();
-    shadow(&global, "ResizeObserver", &JsValue::UNDEFINED);
+    let (global, name) = (js_sys::global(), "ResizeObserver".into());
+    let theirs = Reflect::get(&global, &name).unwrap();
+    Reflect::set(&global, &name, &JsValue::UNDEFINED).unwrap();
     let page = Mounted::new();
     page.show(&view(Lifecycle::Joined, &["Ann"]));
-    Reflect::delete_property(&global, &"ResizeObserver".into()).unwrap();
+    Reflect::set(&global, &name, &theirs).unwrap();
     let area: HtmlElement = page.root.query_selector(".tiles").unwrap().unwrap().unchecked_into();
     let tile: HtmlElement = page.root.query_selector(".tile").unwrap().unwrap().unchecked_into();
     area.style().set_css_text("width:800px;height:300px");

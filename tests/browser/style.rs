@@ -1,12 +1,13 @@
 //! What only the stylesheet decides: whether everything that is said can be seen in the room there is.
 
 use visavis_core::signaling::ParticipantId;
-use visavis_core::{ConnectionReason, ConnectionState, Event, Lifecycle};
+use visavis_core::{ConnectionReason, ConnectionState, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
 use crate::foreign::{Mounted, view};
+use crate::support::until;
 
 const STYLES: &str = include_str!("../../www/visavis.css");
 /// An upright phone, the same on its side, and a laptop.
@@ -33,6 +34,15 @@ impl Styled {
         Self { page, sheet }
     }
 
+    /// Shows this, and waits until the tiles are where they belong.
+    async fn show(&self, call: &RoomView) {
+        self.page.show(call);
+        until("every tile to be placed", || {
+            self.all(".tiles .tile").iter().all(|tile| tile.client_width() > 0)
+        })
+        .await;
+    }
+
     fn all(&self, selector: &str) -> Vec<Element> {
         let all = self.page.root.query_selector_all(selector).unwrap();
         (0..all.length()).map(|at| all.item(at).unwrap().unchecked_into()).collect()
@@ -47,7 +57,7 @@ impl Drop for Styled {
 
 /// What there is no room for can be scrolled to.
 #[wasm_bindgen_test]
-fn sentences_can_be_read_to_their_end_in_the_smallest_tiles() {
+async fn sentences_can_be_read_to_their_end_in_the_smallest_tiles() {
     for size in SIZES {
         let room = Styled::new(size);
         let mut call = view(Lifecycle::Joined, &OTHERS);
@@ -55,7 +65,7 @@ fn sentences_can_be_read_to_their_end_in_the_smallest_tiles() {
             (them.connection.state, them.connection.reason) =
                 (ConnectionState::Failed, ConnectionReason::NoAddressesThere);
         }
-        room.page.show(&call);
+        room.show(&call).await;
         let tiles = room.all(".tile[data-reason]");
         assert_eq!(tiles.len(), OTHERS.len());
         for tile in tiles {
@@ -79,11 +89,11 @@ fn overlap(one: &Element, other: &Element) -> bool {
 }
 
 #[wasm_bindgen_test]
-fn toasts_cover_no_name() {
+async fn toasts_cover_no_name() {
     for size in SIZES {
         for count in 1..=OTHERS.len() {
             let room = Styled::new(size);
-            room.page.show(&view(Lifecycle::Joined, &OTHERS[..count]));
+            room.show(&view(Lifecycle::Joined, &OTHERS[..count])).await;
             let id = ParticipantId::new("Zoe").unwrap();
             room.page.ui.event(&Event::ParticipantLeft(id, "Zoe".into()));
             let (toasts, names) = (room.all(".toast"), room.all(".tiles .plate"));

@@ -32,7 +32,7 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     panic!("waited too long for: {what}");
 }
 
-/// Lets the page's own property of an object hide the browser's, until it is deleted.
+/// Lets a property of an object hide that of its prototype, until it is deleted.
 pub(crate) fn shadow(target: &JsValue, name: &str, value: &JsValue) {
     let descriptor = Object::new();
     Reflect::set(&descriptor, &"value".into(), value).unwrap();
