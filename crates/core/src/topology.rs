@@ -49,7 +49,10 @@ impl ConnectionPlan {
 
     /// Whether we may offer at all. A browser wants to on any connection: Chromium, for one, when everybody else has left.
     pub(crate) fn may_offer(self) -> bool {
-        self != Self::Sfu(SfuDirection::Subscribe)
+        match self {
+            Self::MeshOfferer | Self::MeshAnswerer => true,
+            Self::Sfu(direction) => !direction.server_offers(),
+        }
     }
 
     /// Most media sections that a description for it may have.

@@ -41,6 +41,14 @@ pub enum SfuDirection {
 }
 
 impl SfuDirection {
+    /// Whether the server makes its offers, and we never do.
+    pub fn server_offers(self) -> bool {
+        match self {
+            Self::Subscribe => true,
+            Self::Publish(_) | Self::Both { .. } => false,
+        }
+    }
+
     /// Whether this source of ours is sent on it.
     pub fn publishes(self, source: Source) -> bool {
         match self {

@@ -54,9 +54,7 @@ impl Measure {
     /// All of them.
     pub(crate) const ALL: [Self; 8] =
         [Self::Warm, Self::Cold, Self::Large, Self::Mesh, Self::Cpu, Self::Hidden, Self::Leaks, Self::Bytes];
-}
 
-impl Measure {
     /// How many people meet. Large rooms that stand only where everybody sends what the others need: what others have built
     /// on plain JavaScript sends the same.
     pub(crate) fn people(self, client: Client) -> &'static [usize] {

@@ -146,6 +146,21 @@ async fn standing(rig: &Rig, scene: Scene, people: usize) -> Result<Vec<Visit>> 
     Ok(visits)
 }
 
+/// What the pages of all of them count, together.
+async fn total(visits: &[Visit], count: impl AsyncFn(&Visit) -> Result<f64>) -> Result<f64> {
+    let mut sum = 0.0;
+    for visit in visits {
+        sum += count(visit).await?;
+    }
+    Ok(sum)
+}
+
+async fn close(visits: Vec<Visit>) {
+    for visit in visits {
+        visit.close().await;
+    }
+}
+
 /// What the whole browser computes while so many people see each other, at the same size in every client.
 pub(crate) async fn cpu(rig: &Rig, scene: Scene, people: usize) -> Result<Values> {
     let visits = standing(rig, scene, people).await?;
@@ -154,13 +169,7 @@ pub(crate) async fn cpu(rig: &Rig, scene: Scene, people: usize) -> Result<Values
     }
     sleep(SETTLE).await;
     let browser = rig.browser().await;
-    let frames = async || {
-        let mut frames = 0.0;
-        for visit in &visits {
-            frames += visit.number("probe.frames()").await?;
-        }
-        anyhow::Ok(frames)
-    };
+    let frames = async || total(&visits, async |visit| visit.number("probe.frames()").await).await;
     let (frames_before, busy_before, start) = (frames().await?, browser.processor_seconds(), Instant::now());
     sleep(STEADY).await;
     let (busy, seconds) = (browser.processor_seconds() - busy_before, start.elapsed().as_secs_f64());
@@ -170,9 +179,7 @@ pub(crate) async fn cpu(rig: &Rig, scene: Scene, people: usize) -> Result<Values
     for visit in &visits {
         width = width.min(visit.number("probe.narrowest()").await?);
     }
-    for visit in visits {
-        visit.close().await;
-    }
+    close(visits).await;
     let pictures = (people * (people - 1)) as f64;
     Ok([
         ("cpu-per-frame", busy * 1000.0 / frames),
@@ -190,20 +197,12 @@ pub(crate) async fn hidden(rig: &Rig, scene: Scene) -> Result<Values> {
         visit.hide().await;
     }
     sleep(SETTLE).await;
-    let busy = async || {
-        let mut busy = 0.0;
-        for visit in &visits {
-            busy += visit.main_thread().await?;
-        }
-        anyhow::Ok(busy)
-    };
+    let busy = async || total(&visits, async |visit| visit.main_thread().await).await;
     let (before, start) = (busy().await?, Instant::now());
     sleep(STEADY_HIDDEN).await;
     let busy = busy().await? - before;
     let seconds = start.elapsed().as_secs_f64();
-    for visit in visits {
-        visit.close().await;
-    }
+    close(visits).await;
     Ok([("main-thread", busy / seconds / 2.0)].into())
 }
 

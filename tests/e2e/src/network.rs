@@ -85,15 +85,18 @@ impl Network {
     /// by the routers of homes.
     pub fn limit(&self, kilobits: u32) {
         for host in &self.hosts {
-            let link = format!("qdisc replace dev to{} root tbf", host.number);
-            self.router.tc(&format!("{link} rate {kilobits}kbit burst 4kb latency 300ms"));
+            let link = format!("tc qdisc replace dev to{} root tbf rate {kilobits}kbit", host.number);
+            let words: Vec<&str> = link.split(' ').chain(["burst", "4kb", "latency", "300ms"]).collect();
+            self.router.execute(&words).expect("a link can be limited");
         }
     }
 
     /// Whatever is sent passes again.
     pub fn lift_limit(&self) {
         for host in &self.hosts {
-            self.router.tc(&format!("qdisc del dev to{} root", host.number));
+            let link = format!("to{}", host.number);
+            let done = self.router.execute(&["tc", "qdisc", "del", "dev", &link, "root"]);
+            done.expect("what was limited can be as before");
         }
     }
 
@@ -102,7 +105,7 @@ impl Network {
     pub fn lose(&self, percent: u8) -> bool {
         let rule = format!("numgen random mod 100 < {percent} drop");
         let chain = "chain forward { type filter hook forward priority 0; ";
-        let done = self.router.nft(&format!("table ip loss {{ {chain}{rule}; }}; }}"));
+        let done = self.router.execute(&["nft", &format!("table ip loss {{ {chain}{rule}; }}; }}")]);
         if let Err(error) = &done {
             tools::skip(&format!("no packet can be lost here (it needs the `nft` command): {error}"));
         }
@@ -111,7 +114,7 @@ impl Network {
 
     /// Nothing is lost any more.
     pub fn lose_nothing(&self) {
-        self.router.nft("delete table ip loss").expect("what was added can be removed");
+        self.router.execute(&["nft", "delete table ip loss"]).expect("what was added can be removed");
     }
 
     fn set_forwarding(&self, on: bool) {
@@ -212,14 +215,8 @@ impl Host {
         run(&words).unwrap_or_else(|error| panic!("ip {}: {error}", words.join(" ")));
     }
 
-    fn tc(&self, words: &str) {
-        let words: Vec<&str> =
-            ["netns", "exec", &self.namespace, "tc"].into_iter().chain(words.split(' ')).collect();
-        run(&words).unwrap_or_else(|error| panic!("ip {}: {error}", words.join(" ")));
-    }
-
-    fn nft(&self, rules: &str) -> io::Result<()> {
-        run(&["netns", "exec", &self.namespace, "nft", rules])
+    fn execute(&self, words: &[&str]) -> io::Result<()> {
+        run(&[&["netns", "exec", &self.namespace], words].concat())
     }
 }
 

@@ -12,13 +12,13 @@ const FRAMES: usize = 24;
 /// The file of the picture, made if it is not there yet: a light disc that goes round on a soft ground, eight frames a
 /// second.
 pub(crate) fn small() -> PathBuf {
-    artifact("camera.y4m", video)
+    tools::artifact("camera.y4m", video)
 }
 
 /// The same of a camera with its lens covered.
 pub(crate) fn black() -> PathBuf {
-    artifact("black.y4m", || {
-        let mut video = header();
+    tools::artifact("black.y4m", || {
+        let mut video = header(WIDTH, HEIGHT, 8);
         for _ in 0..FRAMES {
             video.extend(b"FRAME\n");
             video.extend([16; WIDTH * HEIGHT]);
@@ -28,29 +28,17 @@ pub(crate) fn black() -> PathBuf {
     })
 }
 
-/// A file that is made if it is not there yet.
-pub(crate) fn artifact(name: &str, content: impl Fn() -> Vec<u8>) -> PathBuf {
-    let path = tools::artifacts().join(name);
-    if !path.exists() {
-        // Written aside and moved, so that nobody ever reads half of it.
-        let draft = path.with_extension(format!("{}", std::process::id()));
-        std::fs::write(&draft, content()).expect("artifacts can be written");
-        std::fs::rename(&draft, &path).expect("artifacts can be moved");
-    }
-    path
-}
-
 /// YUV4MPEG2, 4:2:0.
-fn header() -> Vec<u8> {
-    format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F8:1 Ip A1:1 C420jpeg\n").into_bytes()
+fn header(width: usize, height: usize, frames_per_second: u32) -> Vec<u8> {
+    format!("YUV4MPEG2 W{width} H{height} F{frames_per_second}:1 Ip A1:1 C420jpeg\n").into_bytes()
 }
 
 /// A larger picture, 15 frames a second, that no encoder can make small: a camera that shakes before a wall full of detail, with
 /// the noise of a dark room.
 pub(crate) fn detailed() -> PathBuf {
     const SIZE: (usize, usize) = (640, 360);
-    artifact("detailed.y4m", || {
-        let mut video = format!("YUV4MPEG2 W{} H{} F15:1 Ip A1:1 C420jpeg\n", SIZE.0, SIZE.1).into_bytes();
+    tools::artifact("detailed.y4m", || {
+        let mut video = header(SIZE.0, SIZE.1, 15);
         let mut noise = 1_u32;
         for frame in 0..30 {
             let angle = std::f64::consts::TAU * f64::from(frame) / 30.0;
@@ -71,7 +59,7 @@ pub(crate) fn detailed() -> PathBuf {
 }
 
 fn video() -> Vec<u8> {
-    let mut video = header();
+    let mut video = header(WIDTH, HEIGHT, 8);
     for frame in 0..FRAMES {
         video.extend(b"FRAME\n");
         for y in 0..HEIGHT {

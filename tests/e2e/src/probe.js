@@ -194,7 +194,6 @@
       audioPackets: sum('audio', 'packetsReceived'),
       videoBytes: sum('video', 'bytesReceived'),
       audioBytes: sum('audio', 'bytesReceived'),
-      concealedSamples: sum('audio', 'concealedSamples'),
     };
   };
   e2e.renegotiate = () => open().forEach(connection => connection.restartIce());

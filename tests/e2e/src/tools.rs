@@ -96,6 +96,18 @@ pub fn artifacts() -> PathBuf {
     path
 }
 
+/// A file among them that is made if it is not there yet.
+pub(crate) fn artifact(name: &str, content: impl Fn() -> Vec<u8>) -> PathBuf {
+    let path = artifacts().join(name);
+    if !path.exists() {
+        // Written aside and moved, so that nobody ever reads half of it.
+        let draft = path.with_extension(format!("{}", std::process::id()));
+        std::fs::write(&draft, content()).expect("artifacts can be written");
+        std::fs::rename(&draft, &path).expect("artifacts can be moved");
+    }
+    path
+}
+
 /// Says why a test cannot run on this machine: past the test runner, which keeps to itself what a test prints that does
 /// not fail. `cargo xtask test` counts it as skipped.
 pub fn skip(why: &str) {

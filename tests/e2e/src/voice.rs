@@ -4,7 +4,7 @@
 use std::f32::consts::TAU;
 use std::path::PathBuf;
 
-use crate::picture;
+use crate::tools;
 
 /// Samples per second.
 const RATE: u16 = 48_000;
@@ -13,7 +13,7 @@ const SECONDS: u16 = 10;
 /// The file of the voice, made if it is not there yet: a gliding tone with its harmonics that swells four times a second and is
 /// never still. (Noise suppression takes a tone that does not change for noise.) It begins as it ends, because it is repeated.
 pub(crate) fn file() -> PathBuf {
-    picture::artifact("voice.wav", || wav(&samples()))
+    tools::artifact("voice.wav", || wav(&samples()))
 }
 
 fn samples() -> Vec<i16> {

@@ -264,7 +264,8 @@ impl Connection {
     }
 }
 
-fn packets<'a>(streams: impl Iterator<Item = &'a StreamStats>) -> u32 {
+/// Packets of all these streams together.
+pub(super) fn packets<'a>(streams: impl Iterator<Item = &'a StreamStats>) -> u32 {
     streams.fold(0, |sum, stream| sum.wrapping_add(stream.packets))
 }
 

@@ -7,6 +7,7 @@
 use visavis_signaling::MediaKind;
 
 use super::Connection;
+use super::media::packets;
 use crate::input::Stats;
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
@@ -53,8 +54,7 @@ impl Connection {
             return;
         }
         let sound = stats.inbound.iter().filter(|stream| stream.kind == MediaKind::Audio);
-        let received = sound.fold(0_u32, |sum, stream| sum.saturating_add(stream.packets));
-        if let Some(lost) = self.receiver_reports.take(received, stats.audio_packets_lost) {
+        if let Some(lost) = self.receiver_reports.take(packets(sound), stats.audio_packets_lost) {
             self.effect(ConnectionEffect::SendMessage(PeerMessage::ReceiverReport(lost).encode()), out);
         }
     }

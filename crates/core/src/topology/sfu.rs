@@ -48,9 +48,7 @@ impl Sfu {
 
     /// Whether the server offers on this connection.
     pub(crate) fn server_offers_on(&self, connection: SfuConnectionId) -> bool {
-        self.connections
-            .iter()
-            .any(|known| known.id == connection && known.direction == SfuDirection::Subscribe)
+        self.connections.iter().any(|known| known.id == connection && known.direction.server_offers())
     }
 
     /// Where a source of somebody comes: on which connection, in which section.

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use self::access::Access;
 use self::api::{Api, Request};
-use self::call::{Call, earliest};
+use self::call::Call;
 use self::names::IdType;
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
@@ -213,7 +213,7 @@ impl Janus {
         };
         let mut cx = call::Context { now, api, id_type, identity: own, secret, connections_made, out };
         act(call, &mut cx);
-        call.settle(&mut cx);
+        call.synchronize(&mut cx);
     }
 
     /// The server has forgotten our session, so another socket is as good as this one.
@@ -268,6 +268,6 @@ impl Dialect for Janus {
 
     fn poll_timeout(&self) -> Option<Timestamp> {
         let call = self.call.as_ref().filter(|_| self.open).and_then(Call::poll_timeout);
-        earliest(earliest(self.keepalive_at, self.silent_at), call)
+        [self.keepalive_at, self.silent_at, call].into_iter().flatten().min()
     }
 }

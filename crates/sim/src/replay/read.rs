@@ -159,12 +159,15 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
 
 /// What we send: see the writer of the lines.
 fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
-    let optional = |at| Some(arguments.number(at)?.checked_sub(1));
     let size = |at| {
         let [width, height] = [side(arguments, at)?, side(arguments, at + 1)?];
         Some((width > 0 && height > 0).then_some(VideoSize { width, height }))
     };
-    Some(SendStats { available_outgoing_bitrate: optional(3)?, camera: size(4)?, screen: size(6)? })
+    Some(SendStats {
+        available_outgoing_bitrate: arguments.number(3)?.checked_sub(1),
+        camera: size(4)?,
+        screen: size(6)?,
+    })
 }
 
 fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {

@@ -3,8 +3,6 @@
 mod errors;
 mod events;
 
-pub(super) use self::events::earliest;
-
 use super::api::{Api, ApiId, Request, body};
 use super::names::IdType;
 use super::people::{People, list, participant_id};
@@ -199,7 +197,7 @@ impl Call {
             room: None,
             given_offers: Vec::new(),
         };
-        tell(Inbound::Server(ServerSignal::Joined(joined)), cx);
+        signal(Inbound::Server(ServerSignal::Joined(joined)), cx);
         self.begin_publication(cx);
     }
 
@@ -211,7 +209,7 @@ impl Call {
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
         let Stage::Interrupted(me) = &self.stage else { return };
         self.stage = Stage::Joined(me.clone());
-        tell(Inbound::Server(ServerSignal::Resumed { ice_servers: None }), cx);
+        signal(Inbound::Server(ServerSignal::Resumed { ice_servers: None }), cx);
         if let Some(handle) = &self.handle {
             self.publication.resume(cx.api, handle, cx.out);
         }
@@ -271,7 +269,7 @@ impl Place {
     }
 }
 
-fn tell(signal: Inbound, cx: &mut Context<'_>) {
+fn signal(signal: Inbound, cx: &mut Context<'_>) {
     cx.out.push(DialectOutput::Signal(signal));
 }
 

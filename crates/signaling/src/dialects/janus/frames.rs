@@ -47,19 +47,16 @@ impl Janus {
 
     /// What the server is like.
     fn on_info(&mut self, info: &Json, out: &mut Vec<DialectOutput>) {
-        let seconds = |key| match info.at(key) {
-            Json::Number(digits) => digits.parse::<u32>().ok(),
-            Json::Null | Json::Bool(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => None,
-        };
-        if seconds("version").is_some_and(|version| version < FIRST_VERSION) {
+        if number(info.at("version")).is_some_and(|version| version < FIRST_VERSION) {
             let text = "Janus before version 1.0".to_owned();
             // Nothing comes of what else was asked.
             self.api.forget_requests();
             return reject(Rejection { code: RejectCode::UnsupportedVersion, text, closes: false }, out);
         }
-        self.claims_sessions = seconds("reclaim-session-timeout") != Some(0);
+        self.claims_sessions = number(info.at("reclaim-session-timeout")) != Some(0);
         // Zero is no limit.
-        let timeout = seconds("session-timeout").filter(|seconds| *seconds > 0).unwrap_or(u32::MAX);
+        let timeout = number(info.at("session-timeout")).filter(|seconds| *seconds > 0);
+        let timeout = timeout.unwrap_or(u32::MAX);
         let interval = Duration::from_secs(u64::from(timeout / 3));
         self.keepalive_interval = interval.clamp(MIN_KEEPALIVE_INTERVAL, KEEPALIVE_INTERVAL);
         if std::mem::take(&mut self.preflight) {
@@ -100,11 +97,11 @@ impl Janus {
             return self.on_error(now, request, &error(data, "error_code", "error"), out);
         }
         let Some(sender) = ApiId::read(value.at("sender")) else { return };
-        let jsep = match jsep(value) {
+        let mut jsep = match jsep(value) {
             Ok(jsep) => jsep,
             Err(why) => return out.push(DialectOutput::Invalid(why)),
         };
-        self.with_call(now, out, &mut |call, cx| call.on_event(&sender, request, data, jsep.clone(), cx));
+        self.with_call(now, out, &mut |call, cx| call.on_event(&sender, request, data, jsep.take(), cx));
     }
 
     fn on_handle_event(&mut self, now: Timestamp, kind: &str, value: &Json, out: &mut Vec<DialectOutput>) {
@@ -114,8 +111,8 @@ impl Janus {
         }
         let candidate = Some(value.at("candidate")).filter(|it| it.flag("completed") != Some(true));
         match normalize::candidate(candidate, "candidate".to_owned()) {
-            Ok(candidate) => {
-                self.with_call(now, out, &mut |call, cx| call.on_candidate(&sender, candidate.clone(), cx));
+            Ok(mut candidate) => {
+                self.with_call(now, out, &mut |call, cx| call.on_candidate(&sender, candidate.take(), cx));
             }
             Err(error) => out.push(DialectOutput::Invalid(error.to_string())),
         }
@@ -146,10 +143,14 @@ impl Janus {
     }
 }
 
+/// A whole number that is not too large.
+fn number(value: &Json) -> Option<u32> {
+    if let Json::Number(digits) = value { digits.parse().ok() } else { None }
+}
+
 fn error(value: &Json, code: &str, reason: &str) -> ApiError {
-    let code = if let Json::Number(digits) = value.at(code) { digits.parse().ok() } else { None };
     ApiError {
-        code: code.unwrap_or_default(),
+        code: number(value.at(code)).unwrap_or_default(),
         reason: value.at(reason).as_text().unwrap_or_default().to_owned(),
     }
 }

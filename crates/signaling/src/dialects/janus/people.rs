@@ -121,7 +121,7 @@ impl People {
         };
         let Some(known) = self.0.iter_mut().find(|known| known.id == participant.id) else {
             if self.0.len() < MAX_PARTICIPANTS {
-                tell(RosterSignal::Joined(participant.info()), out);
+                signal(RosterSignal::Joined(participant.info()), out);
                 self.0.push(participant);
             }
             return true;
@@ -136,9 +136,9 @@ impl People {
         let (renamed, media) = (known.name != participant.name, known.media());
         *known = participant;
         if renamed {
-            tell(RosterSignal::Resumed(known.info()), out);
+            signal(RosterSignal::Resumed(known.info()), out);
         } else if known.media() != media {
-            tell_media(known, out);
+            signal_media_state(known, out);
         }
         true
     }
@@ -151,7 +151,7 @@ impl People {
             |known: &&mut Participant| Some(&known.id) == id.as_ref() && !known.streams.is_empty();
         if let Some(known) = self.0.iter_mut().find(publishes) {
             known.streams.clear();
-            tell_media(known, out);
+            signal_media_state(known, out);
         }
     }
 
@@ -161,7 +161,7 @@ impl People {
         let before = self.0.len();
         self.0.retain(|known| known.id != id);
         if self.0.len() < before {
-            tell(RosterSignal::Left(id), out);
+            signal(RosterSignal::Left(id), out);
         }
     }
 
@@ -171,7 +171,7 @@ impl People {
         self.0.retain(|known| {
             let is_present = list(present).iter().any(|them| *them.at("id") == known.wire_id);
             if !is_present {
-                tell(RosterSignal::Left(known.id.clone()), out);
+                signal(RosterSignal::Left(known.id.clone()), out);
             }
             is_present
         });
@@ -192,19 +192,19 @@ impl People {
                 add_stream(&mut known.streams, stream, "feed_mid", "feed_description");
             }
             if known.media() != media {
-                tell_media(known, out);
+                signal_media_state(known, out);
             }
         }
     }
 }
 
-fn tell(signal: RosterSignal, out: &mut Vec<DialectOutput>) {
+fn signal(signal: RosterSignal, out: &mut Vec<DialectOutput>) {
     out.push(DialectOutput::Signal(Inbound::Roster(signal)));
 }
 
-fn tell_media(of: &Participant, out: &mut Vec<DialectOutput>) {
+fn signal_media_state(of: &Participant, out: &mut Vec<DialectOutput>) {
     if let Some(media) = of.media() {
-        tell(RosterSignal::MediaState { from: of.id.clone(), media }, out);
+        signal(RosterSignal::MediaState { from: of.id.clone(), media }, out);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Context, tell};
+use super::{Call, Context, signal};
 use crate::dialects::janus::api::{ApiId, Request};
 use crate::dialects::janus::people::list;
 use crate::dialects::janus::publication::RENEWAL_DELAY;
@@ -225,7 +225,7 @@ impl Call {
     }
 
     /// Makes the subscription follow the room, and tells of connections and of what comes on them.
-    pub(in crate::dialects::janus) fn settle(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::dialects::janus) fn synchronize(&mut self, cx: &mut Context<'_>) {
         if self.me().is_some() {
             // Else another subscription may take its place any moment.
             if self.check.is_none() {
@@ -245,10 +245,10 @@ impl Call {
         }));
         if connections != self.announced {
             self.announced.clone_from(&connections);
-            tell(Inbound::Sfu(SfuSignal::Connections(connections)), cx);
+            signal(Inbound::Sfu(SfuSignal::Connections(connections)), cx);
         }
         if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
-            tell(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBER, tracks }), cx);
+            signal(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBER, tracks }), cx);
         }
     }
 
@@ -270,19 +270,8 @@ impl Call {
     /// When the next one is.
     pub(in crate::dialects::janus) fn poll_timeout(&self) -> Option<Timestamp> {
         let check = self.check.as_ref().and_then(Subscription::poll_timeout);
-        let due = earliest(self.publication.renewal_at(), self.subscription.poll_timeout());
-        earliest(due, check).filter(|_| self.me().is_some())
-    }
-}
-
-/// Whichever comes first.
-pub(in crate::dialects::janus) fn earliest(
-    one: Option<Timestamp>,
-    other: Option<Timestamp>,
-) -> Option<Timestamp> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (due, None) | (None, due) => due,
+        let due = [self.publication.renewal_at(), self.subscription.poll_timeout(), check];
+        due.into_iter().flatten().min().filter(|_| self.me().is_some())
     }
 }
 
@@ -292,5 +281,5 @@ fn removed(text: &str, cx: &mut Context<'_>) {
 }
 
 fn negotiate(id: SfuConnectionId, epoch: u32, message: NegotiationMessage, cx: &mut Context<'_>) {
-    tell(Inbound::Negotiation(Negotiation { remote: Remote::Server(id), epoch, message }), cx);
+    signal(Inbound::Negotiation(Negotiation { remote: Remote::Server(id), epoch, message }), cx);
 }
