@@ -66,7 +66,7 @@ pub(crate) enum AddressKind {
 pub(crate) enum LimitedAction {
     /// Open a WebSocket.
     Connect,
-    /// Join a room.
+    /// Join a room, or ask for a token to join one elsewhere.
     Join,
     /// Ask for the ICE servers without joining.
     Preflight,
@@ -168,6 +168,12 @@ impl AddressLimiter {
         Some(WebSocketPermit { address_limiter: Arc::clone(self), remote, pool })
     }
 
+    /// Takes tokens for an action; false if the address has too few left.
+    pub(crate) fn try_consume(&self, remote: RemoteAddress, action: LimitedAction, amount: f64) -> bool {
+        let Some(limits) = &self.limits else { return true };
+        self.lock().try_take(limits, remote, action, amount)
+    }
+
     fn lock(&self) -> MutexGuard<'_, LimiterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -244,8 +250,7 @@ impl WebSocketPermit {
 
     /// Takes tokens for an action; false if the address has too few left.
     pub(crate) fn try_consume(&self, action: LimitedAction, amount: f64) -> bool {
-        let Some(limits) = &self.address_limiter.limits else { return true };
-        self.address_limiter.lock().try_take(limits, self.remote, action, amount)
+        self.address_limiter.try_consume(self.remote, action, amount)
     }
 }
 
