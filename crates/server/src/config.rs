@@ -8,6 +8,7 @@ use visavis_hub::HubConfig;
 use visavis_signaling::IceServer;
 use visavis_signaling::dialects::visavis::messages::IceServerList;
 
+use crate::livekit::LiveKitConfig;
 use crate::proxy::Network;
 use crate::token_bucket::RateLimit;
 use crate::turn::TurnConfig;
@@ -27,6 +28,8 @@ pub struct Config {
     pub ice_urls: Vec<String>,
     /// TURN servers that clients are told to use.
     pub turn: Option<TurnConfig>,
+    /// The LiveKit server for which `/token` gives access tokens, if it shall.
+    pub livekit: Option<LiveKitConfig>,
     /// How long a client whose connection is lost can resume its session; its seat is reserved meanwhile.
     pub resume_window: Duration,
     /// How long after the loss the seat of a full room may be given to somebody else.
@@ -50,6 +53,7 @@ impl Default for Config {
             heartbeat: Duration::from_secs(10),
             ice_urls: Vec::new(),
             turn: None,
+            livekit: None,
             resume_window: HubConfig::default().resume_window,
             evictable_after: HubConfig::default().evictable_after,
             deposit_lifetime: HubConfig::default().deposit_lifetime,

@@ -1,5 +1,6 @@
 //! The command line options.
 
+use std::env;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,13 @@ use visavis_signaling::limits::MAX_ICE_SERVERS;
 
 use crate::config::{AddressLimits, Config, Limits};
 use crate::ice_url;
+use crate::livekit::{self, LiveKitConfig};
 use crate::proxy::Network;
 use crate::turn::TurnConfig;
+
+/// The variable of the environment that holds the secret of LiveKit's key. There is no option for the secret itself, which others
+/// could see in the list of processes.
+const LIVEKIT_API_SECRET: &str = "LIVEKIT_API_SECRET";
 
 /// The signaling server of Visavis: rooms over WebSocket at /ws, its health at /healthz, and the app if you like.
 #[derive(Debug, Clone, Parser)]
@@ -76,6 +82,19 @@ pub struct Options {
           value_parser = RangedU64ValueParser::<u64>::new().range(10..=604_800))]
     pub turn_ttl: u64,
 
+    /// LiveKit server that /token gives access tokens for, as pages reach it, such as wss://livekit.example.org; needs an API
+    /// key and its secret
+    #[arg(long, value_name = "URL", env = "LIVEKIT_URL")]
+    pub livekit_url: Option<String>,
+
+    /// API key of that server
+    #[arg(long, value_name = "KEY", env = "LIVEKIT_API_KEY", hide_env_values = true)]
+    pub livekit_api_key: Option<String>,
+
+    /// File with the secret of that key, instead of LIVEKIT_API_SECRET in the environment
+    #[arg(long, value_name = "FILE")]
+    pub livekit_api_secret_file: Option<PathBuf>,
+
     /// Seconds in which a lost connection can be taken up where it broke off; meanwhile its seat is taken
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=600))]
@@ -100,13 +119,20 @@ impl Options {
     /// The configuration that these options stand for.
     ///
     /// # Errors
-    /// If the folder of the app or the secret for the relays is not there, or there are more ICE servers than clients
-    /// take; the text is for the person who typed it.
+    /// If the folder of the app or the secret for the relays is not there, there are more ICE servers than clients take, or
+    /// LiveKit's server, key and secret are not given all three or none; the text is for the person who typed it.
     pub fn into_config(self) -> Result<Config, String> {
+        let secret = env::var_os(LIVEKIT_API_SECRET).map(|secret| secret.into_string());
+        let secret = secret.transpose().map_err(|_| format!("{LIVEKIT_API_SECRET} is no UTF-8"))?;
+        self.into_config_with(secret)
+    }
+
+    fn into_config_with(self, livekit_api_secret: Option<String>) -> Result<Config, String> {
         self.dist.as_deref().map(validate_dist).transpose()?;
         validate_count("--ice-url", &self.ice_url)?;
         validate_count("--turn-url", &self.turn_url)?;
         let turn = self.turn()?;
+        let livekit = self.livekit(livekit_api_secret)?;
         let limits = Limits {
             max_rooms: self.max_rooms,
             max_connections: self.max_connections,
@@ -121,6 +147,7 @@ impl Options {
             heartbeat: Duration::from_secs(self.heartbeat),
             ice_urls: self.ice_url,
             turn,
+            livekit,
             resume_window: Duration::from_secs(self.resume_window),
             evictable_after: Config::default().evictable_after,
             deposit_lifetime: Duration::from_secs(self.deposit_lifetime),
@@ -147,6 +174,34 @@ impl Options {
             );
         }
         Ok(Some(TurnConfig { urls: self.turn_url.clone(), secret, ttl: Duration::from_secs(self.turn_ttl) }))
+    }
+
+    /// An empty text is as good as none: that is how many programs hand on a variable that is not set.
+    fn livekit(&self, secret: Option<String>) -> Result<Option<LiveKitConfig>, String> {
+        let secret = match &self.livekit_api_secret_file {
+            Some(file) => Some(read_secret(file)?),
+            None => secret,
+        };
+        let given = [
+            ("LIVEKIT_URL", self.livekit_url.clone()),
+            ("LIVEKIT_API_KEY", self.livekit_api_key.clone()),
+            (LIVEKIT_API_SECRET, secret),
+        ];
+        let given = given.map(|(name, value)| (name, value.filter(|value| !value.is_empty())));
+        let missing: Vec<_> =
+            given.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+        match given.map(|(_, value)| value) {
+            [Some(url), Some(api_key), Some(api_secret)] => {
+                let url = livekit::parse_url(&url).map_err(|problem| format!("LIVEKIT_URL {problem}"))?;
+                Ok(Some(LiveKitConfig { url, api_key, api_secret }))
+            }
+            [None, None, None] => Ok(None),
+            [_, _, _] => Err(format!(
+                "tokens for LiveKit need LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET (or their options); \
+                 missing: {}",
+                missing.join(", ")
+            )),
+        }
     }
 }
 
@@ -183,12 +238,16 @@ fn parse_origin(origin: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::builder::Resettable;
+    use clap::{CommandFactory as _, FromArgMatches as _};
 
     use super::*;
 
     fn read(arguments: &[&str]) -> Result<Options, clap::Error> {
-        Options::try_parse_from([&["visavis-server"], arguments].concat())
+        // Whatever the environment of the tests holds.
+        let command = Options::command().mut_args(|argument| argument.env(Resettable::Reset));
+        let matches = command.try_get_matches_from([&["visavis-server"], arguments].concat())?;
+        Options::from_arg_matches(&matches)
     }
 
     #[test]
@@ -198,7 +257,7 @@ mod tests {
 
     #[test]
     fn defaults_are_those_of_the_library() {
-        let (read, known) = (read(&[]).unwrap().into_config().unwrap(), Config::default());
+        let (read, known) = (read(&[]).unwrap().into_config_with(None).unwrap(), Config::default());
         assert_eq!(format!("{read:?}"), format!("{known:?}"));
     }
 
@@ -226,7 +285,7 @@ mod tests {
         ] {
             assert!(read(&arguments).is_err(), "{arguments:?}");
         }
-        let problem = read(&["--dist", "/nowhere"]).unwrap().into_config().unwrap_err();
+        let problem = read(&["--dist", "/nowhere"]).unwrap().into_config_with(None).unwrap_err();
         assert!(problem.contains("/nowhere"), "{problem}");
     }
 
@@ -239,13 +298,14 @@ mod tests {
         assert!(problem.contains("--turn-url"), "{problem}");
         assert!(problem.contains("no //"), "{problem}");
         let many = ["--ice-url", "stun:example.org"].repeat(17);
-        let problem = read(&many).unwrap().into_config().unwrap_err();
+        let problem = read(&many).unwrap().into_config_with(None).unwrap_err();
         assert!(problem.contains("--ice-url is given 17 times; clients take 16"), "{problem}");
     }
 
     #[test]
     fn bounds_by_address_can_be_lifted() {
-        let limits = |n| read(&["--max-connections-per-ip", n]).unwrap().into_config().unwrap().limits;
+        let limits =
+            |n| read(&["--max-connections-per-ip", n]).unwrap().into_config_with(None).unwrap().limits;
         assert_eq!(limits("0").per_address, None);
         assert_eq!(limits("7").per_address.unwrap().connections, 7);
     }
@@ -253,7 +313,7 @@ mod tests {
     #[test]
     fn relays_need_a_secret() {
         let url = ["--turn-url", "turn:turn.example.org"];
-        let turn = |arguments: &[&str]| read(&[&url, arguments].concat()).unwrap().into_config();
+        let turn = |arguments: &[&str]| read(&[&url, arguments].concat()).unwrap().into_config_with(None);
         assert!(turn(&["--turn-secret", ""]).unwrap_err().contains("--turn-secret-file"));
         assert!(turn(&["--turn-secret-file", "/nowhere"]).unwrap_err().contains("/nowhere"));
         assert_eq!(turn(&["--turn-secret", "north"]).unwrap().turn.unwrap().secret, "north");
@@ -261,5 +321,42 @@ mod tests {
         fs::write(file.path(), "north\n").unwrap();
         let path = file.path().to_str().unwrap();
         assert_eq!(turn(&["--turn-secret-file", path]).unwrap().turn.unwrap().secret, "north");
+    }
+
+    #[test]
+    fn livekit_needs_all_three_or_none() {
+        let all = ["wss://livekit.example.org", "key", "north"];
+        let config = |[url, key, secret]: [&str; 3]| {
+            let arguments = ["--livekit-url", url, "--livekit-api-key", key];
+            read(&arguments).unwrap().into_config_with(Some(secret.to_owned()))
+        };
+        let livekit = config(all).unwrap().livekit.unwrap();
+        assert_eq!([&*livekit.url, &*livekit.api_key, &*livekit.api_secret], all);
+        assert!(config(["", "", ""]).unwrap().livekit.is_none());
+        for (given, missing) in [
+            (["", "key", "north"], "missing: LIVEKIT_URL"),
+            (["wss://livekit.example.org", "", "north"], "missing: LIVEKIT_API_KEY"),
+            (["wss://livekit.example.org", "key", ""], "missing: LIVEKIT_API_SECRET"),
+            (["", "", "north"], "missing: LIVEKIT_URL, LIVEKIT_API_KEY"),
+            (["livekit.example.org", "key", "north"], "LIVEKIT_URL must look like"),
+        ] {
+            let problem = config(given).unwrap_err();
+            assert!(problem.contains(missing), "{problem}");
+            assert!(!problem.contains("north"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_secret_of_livekit_may_be_in_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "north\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let all =
+            ["--livekit-url", "ws://127.0.0.1:7880", "--livekit-api-key", "key", "--livekit-api-secret-file"];
+        let config = read(&[&all[..], &[path]].concat()).unwrap().into_config_with(Some("south".to_owned()));
+        assert_eq!(config.unwrap().livekit.unwrap().api_secret, "north");
+        let problem = read(&[&all[..], &["/nowhere"]].concat()).unwrap().into_config_with(None).unwrap_err();
+        assert!(problem.contains("/nowhere"), "{problem}");
+        assert!(read(&["--livekit-api-secret", "north"]).is_err(), "others could see it");
     }
 }

@@ -1,4 +1,4 @@
-//! The routes: `/ws`, `/healthz`, and the app.
+//! The routes: `/ws`, `/healthz`, `/token`, and the app.
 
 use std::sync::Arc;
 
@@ -22,12 +22,13 @@ use crate::config::Config;
 use crate::files;
 use crate::rate_limited_stream::RateLimitedStream;
 use crate::refusal_log::RefusalLog;
+use crate::token;
 use crate::websocket::{self, WebSocket};
 
 /// Buffers of one WebSocket. The library's own 128 KiB would be a gigabyte for ten thousand silent clients.
 const BUFFER_BYTES: usize = 4 * 1024;
 /// The `Retry-After` of a refusal, in seconds.
-const RETRY_AFTER: &str = "10";
+pub(crate) const RETRY_AFTER: &str = "10";
 
 /// The state that all handlers share.
 #[derive(Debug, Clone)]
@@ -41,8 +42,11 @@ pub(crate) struct AppState {
 /// The router of the server.
 pub(crate) fn router(state: AppState) -> Router {
     let config = Arc::clone(&state.config);
-    let signaling =
-        Router::new().route("/ws", any(websocket)).route("/healthz", get(health)).with_state(state);
+    let signaling = Router::new()
+        .route("/ws", any(websocket))
+        .route("/healthz", get(health))
+        .route("/token", any(token::respond))
+        .with_state(state);
     match &config.dist {
         Some(dist) => signaling.fallback_service(files::service(dist, &config.allowed_origins)),
         None => signaling.fallback(not_found),
@@ -152,7 +156,7 @@ fn upgrade_error(error: &tungstenite::Error) -> Box<Response> {
 }
 
 /// Whether the `Origin` is allowed. A page cannot forge it; a program that is no browser sends none, and is allowed.
-fn is_origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+pub(crate) fn is_origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     allowed.is_empty() || allowed.iter().any(|known| origin.as_bytes() == known.as_bytes())
 }

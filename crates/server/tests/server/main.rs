@@ -13,3 +13,4 @@ mod resume;
 mod rooms;
 mod shared_addresses;
 mod support;
+mod token;

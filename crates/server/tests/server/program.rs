@@ -10,11 +10,13 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 use tungstenite::Message;
 
-use crate::support::{get, join};
+use crate::support::{get, identity, join, request};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_visavis-server"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Whatever the environment of the tests holds.
+    command.env_remove("LIVEKIT_URL").env_remove("LIVEKIT_API_KEY").env_remove("LIVEKIT_API_SECRET");
     command
 }
 
@@ -62,18 +64,45 @@ fn one_sentence_says_why_it_does_not_start() {
         (["--turn-url", "turn:turn.example.org:99999"], "\"99999\" is no port"),
         (["--trusted-proxy", "proxy.example.org"], "--trusted-proxy"),
     ] {
-        let mut started = Started(program().args(arguments).spawn().unwrap());
-        let mut text = String::new();
-        started.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        assert!(!started.0.wait().unwrap().success());
+        let text = complaint_of(program().args(arguments));
         assert!(text.contains(word), "{text}");
     }
 }
 
+/// What it writes when it does not start.
+fn complaint_of(command: &mut Command) -> String {
+    let mut started = Started(command.spawn().unwrap());
+    let mut text = String::new();
+    started.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(!started.0.wait().unwrap().success(), "{text}");
+    text
+}
+
+const LIVEKIT: [(&str, &str); 3] = [
+    ("LIVEKIT_URL", "wss://livekit.example.org"),
+    ("LIVEKIT_API_KEY", "the key"),
+    ("LIVEKIT_API_SECRET", "the secret of the key"),
+];
+
+#[test]
+fn tokens_for_livekit_need_all_three_variables() {
+    for (missing, _) in LIVEKIT {
+        let given = LIVEKIT.into_iter().filter(|(name, _)| *name != missing);
+        let text = complaint_of(program().args(["--listen", "127.0.0.1:0"]).envs(given));
+        assert!(text.contains(&format!("missing: {missing}\n")), "{text}");
+        assert!(!text.contains("the secret of the key"), "{text}");
+    }
+    let text = complaint_of(program().envs(LIVEKIT).env("LIVEKIT_URL", "livekit.example.org"));
+    assert!(text.contains("LIVEKIT_URL must look like wss://HOST"), "{text}");
+}
+
 /// Starts it, lets `visit` do something to it, ends it, and gives what it wrote to its log.
 async fn log_of(arguments: &[&str], visit: impl AsyncFnOnce(SocketAddr)) -> String {
-    let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
-    let mut started = Started(program().args(arguments).spawn().unwrap());
+    log_of_command(program().args(arguments), visit).await
+}
+
+async fn log_of_command(command: &mut Command, visit: impl AsyncFnOnce(SocketAddr)) -> String {
+    let mut started = Started(command.args(["--listen", "127.0.0.1:0"]).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(started.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let addr = line.strip_prefix("listening on http://").unwrap().trim_end().parse().unwrap();
@@ -152,4 +181,36 @@ async fn every_kind_of_refusal_is_in_the_log() {
         let lines = lines.filter(|line| line.contains("127.0.0.1")).count();
         assert!((1..=15).contains(&lines), "{reason}: {lines} lines in {log}");
     }
+}
+
+/// With everything in the log, and with every way of being refused.
+#[tokio::test]
+async fn no_secret_is_in_the_log_or_in_an_answer() {
+    let mut answers = String::new();
+    let ask = async |addr| {
+        let own = format!("authorization: Bearer {}\r\n", identity('a'));
+        let foreign = format!("{own}origin: https://elsewhere.example\r\n");
+        let short = "authorization: Bearer sesame\r\n".to_owned();
+        let body = r#"{"room_name":"tea","participant_name":"Ann"}"#;
+        for (headers, body, status) in
+            [(&own, body, 200), (&own, "{", 400), (&short, body, 400), (&foreign, body, 403)]
+        {
+            let headers = format!("{headers}content-length: {}\r\n", body.len());
+            let answer = request(addr, "POST", "/token", &headers, body.as_bytes()).await;
+            assert_eq!(answer.status, status, "{}", answer.body);
+            answers += answer.head();
+            answers += &answer.body;
+        }
+    };
+    let options = ["--log", "trace", "--allowed-origin", "https://here.example"];
+    let log = log_of_command(program().args(options).envs(LIVEKIT), ask).await;
+    assert!(log.contains("reason=\"origin\""), "{log}");
+    for secret in ["the secret of the key", &*identity('a'), "sesame"] {
+        assert!(!log.contains(secret), "{log}");
+        assert!(!answers.contains(secret), "{answers}");
+    }
+    let help = program().arg("--help").envs(LIVEKIT).output().unwrap();
+    let help = String::from_utf8_lossy(&help.stdout);
+    assert!(help.contains("LIVEKIT_API_SECRET"), "{help}");
+    assert!(!help.contains("the secret of the key"), "{help}");
 }

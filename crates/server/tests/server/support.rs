@@ -225,6 +225,11 @@ pub(crate) struct Response {
 }
 
 impl Response {
+    /// The status line and the headers, as they came.
+    pub(crate) fn head(&self) -> &str {
+        &self.head
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let of = |line: &'_ str| line.split_once(": ").is_some_and(|(n, _)| n.eq_ignore_ascii_case(name));
         self.head.lines().find(|line| of(line)).and_then(|line| line.split_once(": ")).map(|(_, value)| value)
@@ -233,9 +238,20 @@ impl Response {
 
 /// `headers` are whole lines, each with its line break; if they name the connection, they must ask for its end.
 pub(crate) async fn get(addr: SocketAddr, target: &str, headers: &str) -> Response {
+    request(addr, "GET", target, headers, b"").await
+}
+
+/// Any request. A body has its length in `headers`.
+pub(crate) async fn request(
+    addr: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &str,
+    body: &[u8],
+) -> Response {
     let close = if headers.contains("connection:") { "" } else { "connection: close\r\n" };
-    let request = format!("GET {target} HTTP/1.1\r\nhost: test\r\n{close}{headers}\r\n");
-    let text = raw(addr, request.as_bytes()).await;
+    let head = format!("{method} {target} HTTP/1.1\r\nhost: test\r\n{close}{headers}\r\n");
+    let text = raw(addr, &[head.as_bytes(), body].concat()).await;
     let (head, body) =
         text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response to {target}: {text:?}"));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
