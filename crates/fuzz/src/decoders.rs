@@ -6,6 +6,7 @@ use visavis_app::report::{Header, redact};
 use visavis_core::{Command, Input, PeerMessage, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
 use visavis_signaling::dialects::Mapping;
+use visavis_signaling::dialects::livekit::wire;
 use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessage};
 use visavis_signaling::json::{self, Json, Object};
 use visavis_signaling::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_SDP_BYTES};
@@ -38,13 +39,58 @@ const READERS: &[Reader] = &[
     ("mapping", read_mapping),
 ];
 
+/// The first line of what is read as protobuf.
+const PROTOBUF: &[u8] = b"protobuf\n";
+
 /// The first line names the reader, or its first letter chooses one; the rest is what it reads.
 pub(crate) fn run(bytes: &[u8]) {
+    if let Some(bytes) = bytes.strip_prefix(PROTOBUF) {
+        return read_protobuf(bytes);
+    }
     let text = text_of(bytes);
     let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let by_letter = || READERS.get(usize::from(name.bytes().next()?) % READERS.len());
     if let Some((_, read)) = READERS.iter().find(|(known, _)| *known == name).or_else(by_letter) {
         read(rest);
+    }
+}
+
+type FromBytes = fn(&[u8]) -> Result<String, String>;
+type ToBytes = fn(&str) -> Result<Vec<u8>, String>;
+
+const MESSAGES: [(FromBytes, ToBytes); 3] = [
+    (wire::response_text, wire::response_bytes),
+    (wire::request_text, wire::request_bytes),
+    (data_packet_text, data_packet_bytes),
+];
+
+fn data_packet_text(bytes: &[u8]) -> Result<String, String> {
+    wire::data_packet_json(bytes).map(|packet| packet.to_string())
+}
+
+fn data_packet_bytes(text: &str) -> Result<Vec<u8>, String> {
+    wire::data_packet_bytes(&json::parse(text).map_err(|error| error.to_string())?)
+}
+
+/// The only reader of bytes that are no text. If they are one, it is written as well.
+fn read_protobuf(bytes: &[u8]) {
+    let text = text_of(bytes);
+    for (read, write) in MESSAGES {
+        assert_protobuf(bytes, read, write);
+        write(&text).iter().for_each(|written| assert_protobuf(written, read, write));
+    }
+    if let Ok(request) = wire::join_request_text(&text) {
+        let parameter = wire::join_request_parameter(&request);
+        assert_eq!(parameter.and_then(|parameter| wire::join_request_text(&parameter)), Ok(request));
+    }
+}
+
+fn assert_protobuf(bytes: &[u8], read: FromBytes, write: ToBytes) {
+    if let Ok(text) = read(bytes) {
+        let value = json::parse(&text);
+        assert_eq!(value.map(|value| value.to_string()).as_ref(), Ok(&text), "it is JSON");
+        let written = write(&text);
+        assert_eq!(written.and_then(|written| read(&written)), Ok(text), "what is written is read again");
     }
 }
 

@@ -4,7 +4,8 @@
 //! are in `fuzz/`, with a small corpus that every test run goes through once, without any fuzzer.
 //!
 //! A corpus file is a text of lines, so that a finding can be read: the first names what is fuzzed, each other
-//! line begins with a mark and says what happens next. What makes no sense is skipped.
+//! line begins with a mark and says what happens next. What makes no sense is skipped. Only what is read as
+//! protobuf is as it is, behind its first line.
 
 mod decoders;
 mod dialects;

@@ -10,6 +10,7 @@ mod create_room;
 mod group_chat;
 mod janus;
 mod join_room;
+pub mod livekit;
 pub mod mapping;
 mod matchbox;
 mod mdn_chat;

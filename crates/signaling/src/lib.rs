@@ -21,6 +21,7 @@ pub mod limits;
 mod malformed;
 pub mod normalize;
 mod offers;
+pub mod protobuf;
 mod rejection;
 pub mod sfu;
 pub mod signal;
