@@ -25,9 +25,6 @@ pub(crate) fn run(options: &Bench) -> Result<()> {
     add_options(&mut command, options)?;
     set_tool_paths(&mut command, &toolbox, browsers)?;
     command.env("VISAVIS_SERVER", server);
-    if let Some(livekit) = wants_livekit(options).then(tools::livekit).flatten() {
-        command.env("LIVEKIT_SERVER", livekit.server).env("LIVEKIT_PACKAGES", livekit.packages);
-    }
     let status = ProcessGroup::spawn(&mut command)?.wait(LIMIT);
     process::terminate_orphans();
     ensure!(status?.success(), "the bench did not come to its end");
@@ -46,11 +43,6 @@ fn build_server() -> Result<PathBuf> {
     let mut build = cargo::locked("build");
     process::run(build.args(["--release", "--package", "visavis-server"]), BUILD_LIMIT)?;
     Ok(paths::target()?.join("release/visavis-server").with_extension(std::env::consts::EXE_EXTENSION))
-}
-
-/// Unasked only where everything is measured: its server takes minutes to compile, once.
-fn wants_livekit(options: &Bench) -> bool {
-    options.clients.as_deref().map_or(!options.quick, |clients| clients.contains("livekit"))
 }
 
 fn add_options(command: &mut Command, options: &Bench) -> Result<()> {
@@ -75,6 +67,7 @@ fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, browsers: &Browsers)
     command.env("CHROMEDRIVER", &browsers.chromedriver).env("CHROME", &browsers.chrome);
     if let Some(foreign) = &toolbox.foreign {
         command.env("VISAVIS_PACKAGES", &foreign.packages);
+        command.envs(foreign.livekit.iter().map(|server| ("LIVEKIT_SERVER", server)));
     }
     Ok(())
 }

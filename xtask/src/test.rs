@@ -187,6 +187,9 @@ fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, brows
     if let Some(janus) = &browsers.janus {
         command.env("JANUS", janus);
     }
+    if let Some(redis) = &browsers.redis {
+        command.env("REDIS", redis);
+    }
     if let Some(webkit) = &browsers.webkit {
         // What needs it is ignored unless it is there.
         command.arg("--include-ignored");
@@ -194,5 +197,8 @@ fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, brows
     }
     if let Some(foreign) = &toolbox.foreign {
         command.env("VISAVIS_PACKAGES", &foreign.packages).env("MATCHBOX_SERVER", &foreign.matchbox);
+        if let Some(livekit) = &foreign.livekit {
+            command.env("LIVEKIT_SERVER", livekit);
+        }
     }
 }

@@ -7,7 +7,7 @@ mod rust;
 mod system;
 
 pub(crate) use browsers::Browsers;
-pub(crate) use foreign::{ForeignServers, livekit};
+pub(crate) use foreign::ForeignServers;
 pub(crate) use rust::{TARGET, components};
 
 use crate::{cargo, process, serve};

@@ -74,9 +74,7 @@ impl Client {
         let clients = clients();
         let own = ["index.html", "app.js"].map(|file| clients.join(name).join(file));
         let shared = ["common.js", "style.css"].map(|file| clients.join(file));
-        let packages = if self == Self::Livekit { crate::livekit::packages() } else { None };
-        let packages = || packages.unwrap_or_else(tools::packages);
-        let script = script.map(|script| packages().join("node_modules").join(script));
+        let script = script.map(|script| tools::packages().join("node_modules").join(script));
         for file in own.into_iter().chain(shared).chain(script) {
             let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             let target = folder.join(file.file_name().unwrap_or_default());

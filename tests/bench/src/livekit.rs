@@ -1,12 +1,12 @@
 //! LiveKit's server, where it is installed: it is written in Go.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use visavis_e2e::process::Process;
 use visavis_e2e::server::free_port;
+use visavis_e2e::tools;
 
 /// What its clients' tokens are signed with.
 pub(crate) const SECRET: &str = "a secret of no less than 32 characters";
@@ -20,7 +20,7 @@ pub(crate) struct LivekitServer {
 impl LivekitServer {
     /// Starts it; or says why it cannot be.
     pub(crate) async fn start() -> Result<Self, String> {
-        let program = program().ok_or("its server is not there: it needs Go on PATH")?;
+        let program = tools::livekit_server().ok_or("its server is not there: it needs Go on PATH")?;
         let (port, media) = (free_port(), free_port());
         let config = serde_json::json!({
             "port": port,
@@ -55,14 +55,4 @@ impl LivekitServer {
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
-}
-
-/// The directory whose `node_modules` has its client.
-pub(crate) fn packages() -> Option<PathBuf> {
-    std::env::var_os("LIVEKIT_PACKAGES").map(PathBuf::from)
-}
-
-/// The server that `cargo xtask bench` has installed.
-fn program() -> Option<PathBuf> {
-    std::env::var_os("LIVEKIT_SERVER").map(PathBuf::from).filter(|path| path.is_file())
 }

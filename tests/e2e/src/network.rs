@@ -159,8 +159,7 @@ impl Host {
     }
 
     fn proxy(&self, outside: TcpStream, port: u16) -> io::Result<()> {
-        let inside =
-            self.run_in_namespace(move || TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))?;
+        let inside = self.connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         let (mut from, mut to) = (outside.try_clone()?, inside.try_clone()?);
         thread::spawn(move || {
             let _ = io::copy(&mut from, &mut to);
@@ -169,6 +168,11 @@ impl Host {
         let (mut from, mut to) = (inside, outside);
         let _ = io::copy(&mut from, &mut to);
         to.shutdown(Shutdown::Write)
+    }
+
+    /// A connection from this place. Whoever has it may be elsewhere.
+    pub(crate) fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        self.run_in_namespace(move || TcpStream::connect(address))
     }
 
     /// Does something on a thread that stands in this place.

@@ -96,6 +96,17 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Asks it to end (`SIGTERM`).
+    pub fn terminate(&self) {
+        kill_process(self.pid, Signal::TERM).expect("it is there until it has been waited for");
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn wait_for_end(&mut self) {
+        let ended = timeout(Duration::from_secs(30), self.child.wait()).await.is_ok();
+        assert!(ended, "{self:?} goes on; it said:\n{}", self.last_output());
+    }
+
     /// Ends it as the power failing would (`SIGKILL`), and waits until it is gone.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("it can be killed");

@@ -89,6 +89,19 @@ pub fn janus() -> Option<PathBuf> {
     from_environment("JANUS").or_else(|| on_path("janus"))
 }
 
+/// LiveKit's server, where it is installed: `LIVEKIT_SERVER`, else the one that `cargo xtask` installs, else the one on the
+/// path.
+pub fn livekit_server() -> Option<PathBuf> {
+    from_environment("LIVEKIT_SERVER")
+        .or_else(|| cached("livekit-server-1.13.5/bin/livekit-server"))
+        .or_else(|| on_path("livekit-server"))
+}
+
+/// Redis, where it is installed: `REDIS`, else the one on the path.
+pub fn redis() -> Option<PathBuf> {
+    from_environment("REDIS").or_else(|| on_path("redis-server"))
+}
+
 /// Where screenshots and the remains of failures go. Not in version control.
 pub fn artifacts() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");

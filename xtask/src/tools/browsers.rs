@@ -1,6 +1,8 @@
 //! Browsers and the drivers that fit them.
 
-use super::system::{self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, JANUS, NFTABLES, Package, WEBKIT, XVFB};
+use super::system::{
+    self, CHROME, CHROMEDRIVER, COTURN, FIREFOX, JANUS, NFTABLES, Package, REDIS, WEBKIT, XVFB,
+};
 use super::version_of;
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -8,8 +10,8 @@ use std::path::{Path, PathBuf};
 pub(super) use super::system::from_environment;
 
 /// All that comes from the machine's package manager.
-pub(super) const PACKAGES: [&Package; 8] =
-    [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN, &NFTABLES, &JANUS];
+pub(super) const PACKAGES: [&Package; 9] =
+    [&CHROME, &CHROMEDRIVER, &FIREFOX, &WEBKIT, &XVFB, &COTURN, &NFTABLES, &JANUS, &REDIS];
 
 /// The browsers we test in, each with its driver.
 pub(crate) struct Browsers {
@@ -27,6 +29,8 @@ pub(crate) struct Browsers {
     pub(crate) turnserver: PathBuf,
     /// A server that forwards media, where there is one.
     pub(crate) janus: Option<PathBuf>,
+    /// What several nodes of another such server share, where there is one.
+    pub(crate) redis: Option<PathBuf>,
 }
 
 /// What it takes to steer WebKitGTK.
@@ -46,7 +50,8 @@ pub(super) fn ensure(geckodriver: PathBuf) -> Result<Browsers> {
     let webkit = webkit();
     let turnserver = system::ensure(&COTURN)?;
     let janus = system::ensure_if_possible(&JANUS);
-    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, webkit, turnserver, janus })
+    let redis = system::ensure_if_possible(&REDIS);
+    Ok(Browsers { chrome, chromedriver, firefox, geckodriver, webkit, turnserver, janus, redis })
 }
 
 fn webkit() -> Option<WebKit> {

@@ -41,7 +41,8 @@ pub(super) enum InstallMethod {
 }
 
 impl Tool {
-    fn title(&self) -> String {
+    /// What it is called when talking to a person.
+    pub(super) fn title(&self) -> String {
         format!("{} {}", self.name, self.version)
     }
 
@@ -170,11 +171,19 @@ fn unoptimized_build(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A module's own list says which versions of others it needs, and what they are is in the list of their hashes.
+/// A module's own list says which versions of others it needs, and what they are is in the list of their hashes. Each
+/// package is named as it is compiled; nothing would be said for minutes otherwise.
 fn go_install(tool: &Tool, package: &str, root: &Path) -> Result<()> {
+    let folder = root.join("bin");
     let mut command = Command::new("go");
-    command.args(["install", &format!("{package}@v{}", tool.version)]);
-    process::run(command.env("GOBIN", root.join("bin")).current_dir(directory()?), LIMIT)
+    command.args(["install", "-v", &format!("{package}@v{}", tool.version)]);
+    // With the Go that is here, and without flags that are meant for somebody's own modules.
+    command.env("GOTOOLCHAIN", "local").env("GOFLAGS", "-mod=mod").env("GOBIN", &folder);
+    process::run(command.current_dir(directory()?), LIMIT)?;
+    // Go calls a program like its folder, which may be a word that says nothing.
+    let built = folder.join(package.rsplit('/').next().unwrap_or(package));
+    let program = folder.join(tool.program);
+    std::fs::rename(&built, &program).with_context(|| format!("Go has made no {}", built.display()))
 }
 
 /// With a lock file of ours, in `xtask/npm`: npm packages bring none.

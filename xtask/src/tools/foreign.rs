@@ -2,9 +2,10 @@
 
 use super::cache::{self, InstallMethod, Tool};
 use super::{on_path, print_status};
-use crate::paths;
+use crate::{paths, process};
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Packages from npm, with a lock file of ours.
 struct Packages {
@@ -22,12 +23,6 @@ const TESTS: Packages = Packages {
     source: "tests/e2e/servers",
     name: "e2e-servers",
 };
-const BENCH: Packages = Packages {
-    title: "npm packages of the bench",
-    why: "LiveKit's client",
-    source: "tests/bench/packages",
-    name: "bench-packages",
-};
 
 /// A server that somebody has written in Rust.
 pub(super) const MATCHBOX: Tool = Tool {
@@ -44,31 +39,43 @@ pub(super) const MATCHBOX: Tool = Tool {
 const LIVEKIT: Tool = Tool {
     name: "livekit-server",
     version: "1.13.5",
-    program: "server",
+    program: "livekit-server",
     version_output: "1.13.5",
-    why: "a server to be measured beside",
-    install_time: "5 to 10 minutes",
+    why: "forwards media in tests",
+    install_time: "2 to 10 minutes",
     method: InstallMethod::Go("github.com/livekit/livekit-server/cmd/server"),
 };
 
-/// LiveKit, as far as it can be installed here.
-pub(crate) struct Livekit {
-    /// Its server.
-    pub(crate) server: PathBuf,
-    /// The directory whose `node_modules` has its client.
-    pub(crate) packages: PathBuf,
-}
+/// The Go that it asks for.
+const GO: (u32, u32) = (1, 25);
 
-/// Finds or installs it, where there is Go. Nothing else needs it: without it, it is not measured.
-pub(crate) fn livekit() -> Option<Livekit> {
-    if on_path("go").is_none() {
-        print_status("skip", "LiveKit", "its server needs Go; until then it is not measured");
+/// LiveKit's server, after installing it if need be: only where there is Go, because nobody publishes the program itself
+/// as a package.
+fn livekit_server() -> Option<PathBuf> {
+    let skip =
+        |why: &str| print_status("skip", "LiveKit", &format!("{why}; until then its tests are skipped"));
+    if let Ok(Some(program)) = LIVEKIT.find() {
+        print_status("ok", &LIVEKIT.title(), LIVEKIT.why);
+        return Some(program);
+    }
+    if go_version() < Some(GO) {
+        let (major, minor) = GO;
+        skip(&format!("its server needs Go {major}.{minor} or later"));
         return None;
     }
-    let skip = |error| print_status("skip", "LiveKit", &format!("{error:#}"));
-    let server = cache::ensure(&LIVEKIT).map_err(skip).ok()?;
-    let packages = BENCH.ensure().map_err(skip).ok()?;
-    Some(Livekit { server, packages })
+    cache::ensure(&LIVEKIT).map_err(|error| skip(&format!("{error:#}"))).ok()
+}
+
+/// Which Go is on PATH, as in `go version go1.26.8 linux/amd64`.
+fn go_version() -> Option<(u32, u32)> {
+    let answer = process::output_of(Command::new(on_path("go")?).arg("version").env("GOTOOLCHAIN", "local"))?;
+    parse_go_version(&answer)
+}
+
+fn parse_go_version(answer: &str) -> Option<(u32, u32)> {
+    let version = answer.split_whitespace().find_map(|word| word.strip_prefix("go")?.split_once('.'))?;
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    Some((version.0.parse().ok()?, digits(version.1).parse().ok()?))
 }
 
 /// Where other people's programs are.
@@ -77,11 +84,17 @@ pub(crate) struct ForeignServers {
     pub(crate) packages: PathBuf,
     /// The server of matchbox.
     pub(crate) matchbox: PathBuf,
+    /// The server of LiveKit, where it can be had.
+    pub(crate) livekit: Option<PathBuf>,
 }
 
 /// Finds or installs them all.
 pub(super) fn ensure() -> Result<ForeignServers> {
-    Ok(ForeignServers { matchbox: cache::ensure(&MATCHBOX)?, packages: TESTS.ensure()? })
+    Ok(ForeignServers {
+        matchbox: cache::ensure(&MATCHBOX)?,
+        packages: TESTS.ensure()?,
+        livekit: livekit_server(),
+    })
 }
 
 impl Packages {
@@ -118,5 +131,18 @@ impl Packages {
         cache::remove_directory(home)?;
         cache::npm_ci(&self.source(), &partial)?;
         std::fs::rename(&partial, home).with_context(|| format!("cannot create {}", home.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_version_of_go() {
+        assert_eq!(parse_go_version("go version go1.26.8 linux/amd64\n"), Some((1, 26)));
+        assert_eq!(parse_go_version("go version go1.25rc1 darwin/arm64\n"), Some((1, 25)));
+        assert_eq!(parse_go_version("go version devel +a1b2c3 linux/amd64\n"), None);
+        assert!(None < Some(GO));
     }
 }

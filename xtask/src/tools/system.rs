@@ -115,6 +115,19 @@ pub(super) const JANUS: Package = Package {
     programs: &["janus"],
     names: &[("apt-get", &["janus"])],
 };
+/// What several nodes of LiveKit share.
+pub(super) const REDIS: Package = Package {
+    title: "Redis",
+    why: "joins media servers in tests",
+    variable: "REDIS",
+    programs: &["redis-server"],
+    names: &[
+        ("apt-get", &["redis-server"]),
+        ("dnf", &["redis"]),
+        ("pacman", &["redis"]),
+        ("brew", &["redis"]),
+    ],
+};
 /// Node with npm: wasm-opt and terser come from there, and other people's servers run on it.
 pub(super) const NODE: Package = Package {
     title: "npm",

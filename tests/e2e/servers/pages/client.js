@@ -2,6 +2,12 @@
 import { parameters } from './common.js';
 
 window.client = {};
-const { start } = await import(`./${parameters.kind}.js`);
-Object.assign(window.client, await start());
-window.client.ready = true;
+try {
+  const { start } = await import(`./${parameters.kind}.js`);
+  Object.assign(window.client, await start());
+  window.client.ready = true;
+} catch (error) {
+  // The document is kept when a test fails; not every browser lets a test read the console.
+  document.body.append(String(error));
+  throw error;
+}

@@ -56,6 +56,20 @@ const pictureOf = video => {
   return String(drawing.getImageData(0, 0, 16, 12).data.reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, 7));
 };
 
+// Firefox counts no frames of a live stream in its playback quality; there each frame is asked for.
+const framesShown = new WeakMap();
+const framesOf = video => {
+  const total = video.getVideoPlaybackQuality().totalVideoFrames;
+  if (!total && !framesShown.has(video)) {
+    const count = () => {
+      framesShown.set(video, (framesShown.get(video) ?? -1) + 1);
+      video.requestVideoFrameCallback(count);
+    };
+    count();
+  }
+  return total || framesShown.get(video);
+};
+
 /** What a person sees and hears of the others. */
 window.snapshot = async () => {
   let energy = 0;
@@ -63,7 +77,7 @@ window.snapshot = async () => {
     for (const entry of (await connection.getStats()).values())
       if (entry.type === 'inbound-rtp') energy += entry.totalAudioEnergy ?? 0;
   const videos = [...document.querySelectorAll('video')].map(video => ({
-    frames: video.getVideoPlaybackQuality().totalVideoFrames,
+    frames: framesOf(video),
     picture: pictureOf(video),
   }));
   return { videos, energy, states: connections.map(connection => connection.connectionState) };

@@ -105,10 +105,15 @@ pub(crate) async fn their_page(
 
 /// Waits until somebody else's page is where a person can use it.
 pub(crate) async fn wait_until_ready(page: &Page) {
+    wait_until_theirs(page, "their page to start", "return window.client?.ready === true").await;
+}
+
+/// Waits until a script says `true` on somebody else's page.
+pub(crate) async fn wait_until_theirs(page: &Page, expected: &str, script: &str) {
     let begin = Instant::now();
-    while page.eval("return window.client?.ready === true", vec![]).await != true {
+    while page.eval(script, vec![]).await != true {
         if begin.elapsed() > WAIT_TIMEOUT {
-            page.fail("their page to start", &page.snapshot().await).await;
+            page.fail(expected, &page.snapshot().await).await;
         }
         sleep(Duration::from_millis(50)).await;
     }
@@ -139,23 +144,28 @@ pub(crate) async fn see_and_hear_each_other(visavis: &Page, theirs: &Page) {
     they_see_and_hear(theirs).await;
 }
 
-/// They see the moving picture of a Visavis page, and hear them.
+/// They see the moving picture of one other, and hear them.
 pub(crate) async fn they_see_and_hear(theirs: &Page) {
+    they_see_and_hear_count(theirs, 1).await;
+}
+
+/// They see the moving pictures of exactly so many others, and hear somebody.
+pub(crate) async fn they_see_and_hear_count(theirs: &Page, count: usize) {
     let begin = Instant::now();
-    let mut first: Option<TheirVideo> = None;
+    let mut first: Option<Vec<TheirVideo>> = None;
     loop {
-        let mut snapshot = their_snapshot(theirs).await;
+        let snapshot = their_snapshot(theirs).await;
         let heard = snapshot.energy > 1e-4;
-        let video = snapshot.videos.pop().filter(|_| snapshot.videos.is_empty());
-        let moved = first
-            .as_ref()
-            .zip(video.as_ref())
-            .is_some_and(|(before, now)| now.frames > before.frames + 2 && now.picture != before.picture);
+        let all = snapshot.videos.len() == count && snapshot.videos.iter().all(|video| video.frames > 0);
+        let moved = first.as_ref().filter(|_| all).is_some_and(|before| {
+            let mut pairs = before.iter().zip(&snapshot.videos);
+            pairs.all(|(before, now)| now.frames > before.frames + 2 && now.picture != before.picture)
+        });
         if moved && heard {
             return;
         }
-        first = first.or(video.filter(|video| video.frames > 0));
         assert!(begin.elapsed() < WAIT_TIMEOUT, "they see and hear {snapshot:?}, at first {first:?}");
+        first = first.or(Some(snapshot.videos).filter(|_| all));
         sleep(Duration::from_millis(100)).await;
     }
 }

@@ -4,4 +4,5 @@
 mod clients;
 mod crossing;
 mod janus;
+mod livekit;
 mod servers;

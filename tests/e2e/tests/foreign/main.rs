@@ -4,6 +4,7 @@
 mod clients;
 mod crossing;
 mod janus;
+mod livekit;
 mod long;
 mod old_pages;
 mod peerjs;
