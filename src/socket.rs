@@ -6,9 +6,9 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use js_sys::Array;
+use js_sys::{Array, Reflect};
 use visavis_core::SocketEvent;
-use visavis_signaling::Endpoint;
+use visavis_signaling::{BinaryFrames, Endpoint};
 use visavis_signaling::dialects::tabs;
 use visavis_signaling::limits::MAX_FRAME_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
@@ -29,10 +29,11 @@ struct Inner {
 
 struct Open {
     pipe: Pipe,
+    binary: Option<BinaryFrames>,
     _listeners: [Listener; 3],
 }
 
-/// What carries text frames.
+/// What carries frames.
 enum Pipe {
     Server(WebSocket),
     Tabs(BroadcastChannel),
@@ -52,7 +53,7 @@ impl Socket {
                 let _listeners = self.listen(pipe.target());
                 // Nobody has to answer before something can be said.
                 let at_once = matches!(pipe, Pipe::Tabs(_));
-                *self.0.open.borrow_mut() = Some(Open { pipe, _listeners });
+                *self.0.open.borrow_mut() = Some(Open { pipe, binary: endpoint.binary, _listeners });
                 if at_once {
                     (self.0.emit)(SocketEvent::Opened);
                 }
@@ -78,11 +79,11 @@ impl Socket {
         ]
     }
 
-    /// Sends a text frame, at once and in order: the browser queues it even if the page is on its way out.
+    /// Sends a frame, at once and in order: the browser queues it even if the page is on its way out.
     pub fn send(&self, frame: &str) {
         if let Some(open) = &*self.0.open.borrow() {
             // Fails only before `open`, and then `close` is what tells.
-            let _ = open.pipe.send(frame);
+            let _ = open.send(frame);
         }
     }
 
@@ -104,7 +105,10 @@ impl Drop for Socket {
 
 impl Inner {
     fn message(&self, event: Event) {
-        if let Some(frame) = dom::text_of(&event.unchecked_into::<MessageEvent>().data(), MAX_FRAME_BYTES) {
+        let data = event.unchecked_into::<MessageEvent>().data();
+        let binary = self.open.borrow().as_ref().and_then(|open| open.binary);
+        let decoded = || Some((binary?.decode)(&dom::bytes_of(&data, MAX_FRAME_BYTES)?));
+        if let Some(frame) = dom::text_of(&data, MAX_FRAME_BYTES).or_else(decoded) {
             (self.emit)(SocketEvent::Frame(frame));
         }
     }
@@ -123,8 +127,27 @@ fn connect(endpoint: &Endpoint) -> Result<Pipe, JsValue> {
     if let Some(channel) = endpoint.url.strip_prefix(tabs::SCHEME) {
         return BroadcastChannel::new(channel).map(Pipe::Tabs);
     }
+    let mut url = endpoint.url.clone();
+    if !endpoint.query.is_empty() {
+        url.push('?');
+        url.push_str(&endpoint.query);
+    }
     let protocols: Array = endpoint.protocols.iter().map(|name| JsValue::from_str(name)).collect();
-    WebSocket::new_with_str_sequence(&endpoint.url, &protocols).map(Pipe::Server)
+    let socket = WebSocket::new_with_str_sequence(&url, &protocols)?;
+    if endpoint.binary.is_some() {
+        Reflect::set(&socket, &"binaryType".into(), &"arraybuffer".into())?;
+    }
+    Ok(Pipe::Server(socket))
+}
+
+impl Open {
+    fn send(&self, frame: &str) -> Result<(), JsValue> {
+        match (&self.pipe, self.binary) {
+            (Pipe::Server(socket), Some(binary)) => socket.send_with_u8_array(&(binary.encode)(frame)),
+            (Pipe::Server(socket), None) => socket.send_with_str(frame),
+            (Pipe::Tabs(channel), _) => channel.post_message(&JsValue::from_str(frame)),
+        }
+    }
 }
 
 impl Pipe {
@@ -132,13 +155,6 @@ impl Pipe {
         match self {
             Self::Server(socket) => socket,
             Self::Tabs(channel) => channel,
-        }
-    }
-
-    fn send(&self, frame: &str) -> Result<(), JsValue> {
-        match self {
-            Self::Server(socket) => socket.send_with_str(frame),
-            Self::Tabs(channel) => channel.post_message(&JsValue::from_str(frame)),
         }
     }
 

@@ -172,6 +172,7 @@ impl Ui {
         match event {
             Event::ParticipantJoined(_, name) => self.shared.toasts.show(&text::joined(text::name(name))),
             Event::ParticipantLeft(_, name) => self.shared.toasts.show(&text::gone(text::name(name))),
+            Event::Muted(source) => self.shared.toasts.show(text::muted(*source)),
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
             Event::Traced(kind, text) => self.shared.trace(*kind, text),

@@ -19,7 +19,7 @@ fn socket() -> (Socket, Events<SocketEvent>) {
 }
 
 fn endpoint(url: &str) -> Endpoint {
-    Endpoint { url: url.to_owned(), protocols: Vec::new() }
+    Endpoint::new(url)
 }
 
 #[wasm_bindgen_test]

@@ -172,6 +172,8 @@ pub enum Event {
     ParticipantJoined(ParticipantId, String),
     /// Somebody left, or was lost for good.
     ParticipantLeft(ParticipantId, String),
+    /// The server has switched this source of ours off, because somebody with the right to it wanted that.
+    Muted(Source),
     /// The server refused one message of ours, or sent something that could not be understood; the call goes on.
     /// For logs.
     ProtocolError(String),

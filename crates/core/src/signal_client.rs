@@ -55,6 +55,8 @@ pub(crate) struct SignalClient {
     /// What the server said when it closed the last socket.
     close_reason: Option<CloseReason>,
     contact_policy: ContactPolicy,
+    /// Whether the person wants to be in a room: until then no socket is opened by which we would be.
+    join_wanted: bool,
     /// Whether somebody wants to know what passes.
     tracing: bool,
 }
@@ -69,6 +71,7 @@ impl SignalClient {
             discovery: ServerDiscovery::default(),
             close_reason: None,
             contact_policy,
+            join_wanted: false,
             tracing: false,
         }
     }
@@ -121,7 +124,8 @@ impl SignalClient {
 
     /// Whether the server may not be contacted before the person asks for something that needs it.
     pub(crate) fn awaits_permission(&self) -> bool {
-        self.contact_policy == ContactPolicy::OnRequest && self.discovery.uses_chosen_server()
+        let asks = self.contact_policy == ContactPolicy::OnRequest && self.discovery.uses_chosen_server();
+        asks || self.dialect.joins_by_opening() && !self.join_wanted
     }
 
     /// The person asks for something that needs the server.
@@ -129,6 +133,20 @@ impl SignalClient {
         if self.discovery.uses_chosen_server() {
             self.contact_policy = ContactPolicy::AtOnce;
         }
+    }
+
+    /// The person wants to be in a room. Where opening the socket is joining, the dialect has to know which.
+    pub(crate) fn begin_join(&mut self, now: Timestamp, join: Outbound, out: &mut Outbox) {
+        self.permit_contact();
+        self.join_wanted = true;
+        if self.dialect.joins_by_opening() {
+            self.drive_dialect(now, DialectInput::Send(join), out);
+        }
+    }
+
+    /// They are back in the lobby, and the link stays as it is.
+    pub(crate) fn cancel_join(&mut self) {
+        self.join_wanted = false;
     }
 
     /// The link is wanted: opens the socket unless that is under way.
@@ -146,6 +164,7 @@ impl SignalClient {
         self.drive_dialect(now, DialectInput::Closed, out);
         self.events.clear();
         self.state = State::Idle;
+        self.join_wanted = false;
         self.close_reason = None;
         self.backoff.reset();
         self.discovery.reset();

@@ -45,6 +45,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
         Inbound::Server(ServerSignal::Joined(joined)) => ("joined as", joined.id.as_str()),
         Inbound::Server(ServerSignal::Resumed { .. }) => return "resumed".to_owned(),
         Inbound::Server(ServerSignal::IceServers(_)) => return "ICE servers".to_owned(),
+        Inbound::Server(ServerSignal::Muted(source)) => return ["muted: ", source.as_str()].concat(),
         Inbound::Server(ServerSignal::Unanswered) => return "nobody answers".to_owned(),
         Inbound::Server(ServerSignal::Rejected(rejection)) => ("rejected:", rejection.code.as_str()),
         Inbound::Roster(RosterSignal::Joined(info)) => ("joins:", info.id.as_str()),

@@ -193,7 +193,7 @@ impl Conversation {
                 }
             }
             Inbound::Server(ServerSignal::Resumed { .. })
-            | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Unanswered)
+            | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Muted(_) | ServerSignal::Unanswered)
             | Inbound::Roster(RosterSignal::MediaState { .. })
             | Inbound::Negotiation(_)
             | Inbound::Exchanged(_)

@@ -4,14 +4,44 @@ use crate::offers::EarlyOffers;
 use crate::signal::{Inbound, Outbound, ParticipantId};
 use crate::time::Timestamp;
 
-/// Where to connect.
+/// Where to connect, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// A `ws:` or `wss:` URL.
     pub url: String,
+    /// What follows the URL as its query, without the question mark: an access token, for instance. It is neither shown nor
+    /// recorded.
+    pub query: String,
     /// WebSocket subprotocols to ask for (RFC 6455 section 1.9), often none.
     pub protocols: Vec<String>,
+    /// What the server's binary frames say as text; `None` if it sends none, and understands none.
+    pub binary: Option<BinaryFrames>,
 }
+
+impl Endpoint {
+    /// A server with text frames.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), query: String::new(), protocols: Vec::new(), binary: None }
+    }
+}
+
+/// Translates between a server's binary frames and the text that its dialect reads and writes: so everything between the
+/// socket and the dialect, the flight recorder among it, has to do with text alone.
+#[derive(Debug, Clone, Copy)]
+pub struct BinaryFrames {
+    /// A frame of the server as text; empty if it is not one.
+    pub decode: fn(&[u8]) -> String,
+    /// A frame for the server; empty if the text is not one.
+    pub encode: fn(&str) -> Vec<u8>,
+}
+
+impl PartialEq for BinaryFrames {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.decode, other.decode) && std::ptr::fn_addr_eq(self.encode, other.encode)
+    }
+}
+
+impl Eq for BinaryFrames {}
 
 /// A look at a server over plain HTTP: browsers never say why a WebSocket was not opened, but the answer to this may.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +68,7 @@ pub enum Expects {
 pub enum DialectInput {
     /// A new socket is open; whatever the last one had is forgotten.
     Opened,
-    /// The server sent a text frame.
+    /// The server sent a frame: text, or what [`Endpoint::binary`] makes of it.
     Frame(String),
     /// The socket is gone.
     Closed,
@@ -53,7 +83,7 @@ pub enum DialectInput {
 /// What comes out of a dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialectOutput {
-    /// Send this text frame.
+    /// Send this frame: as text, or as what [`Endpoint::binary`] makes of it.
     Frame(String),
     /// The server said this.
     Signal(Inbound),
@@ -80,6 +110,12 @@ pub trait Dialect {
 
     /// When to call again with [`DialectInput::Timeout`], if at all.
     fn poll_timeout(&self) -> Option<Timestamp>;
+
+    /// Whether to open the socket is to join, so that it stays closed before. [`Dialect::endpoint`] is asked after
+    /// [`Outbound::Join`] then, which comes before [`DialectInput::Opened`], and once more after it.
+    fn joins_by_opening(&self) -> bool {
+        false
+    }
 
     /// Whether connections carry a data channel that nothing is ever said on, because clients of this language hang up
     /// by closing it.

@@ -46,6 +46,7 @@ pub const ALL: &[DialectEntry] = &[
     ayame::ENTRY,
     uuid_dest::ENTRY,
     janus::ENTRY,
+    livekit::ENTRY,
     tabs::ENTRY,
     mapping::ENTRY,
 ];

@@ -247,6 +247,8 @@ pub enum ServerSignal {
     IceServers(IceServers),
     /// The server refused something.
     Rejected(Rejection),
+    /// Somebody with the right to it has muted a source of ours: it is switched off, and only we switch it on again.
+    Muted(Source),
     /// Nobody has answered who may have been there ([`Offerer::Unknown`]), and nobody is called any more.
     Unanswered,
 }

@@ -68,10 +68,11 @@ const LATER: [&str; 3] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
+    "visavis_signaling::protobuf::",
     "visavis_app::config::choice::",
     "visavis_app::report::redact::",
     "visavis::probe::",

@@ -258,6 +258,7 @@ pub(super) fn decision(output: &Output) -> char {
         Output::Effect(effect) => self::effect(effect),
         Output::Event(Event::ParticipantJoined(..)) => '+',
         Output::Event(Event::ParticipantLeft(..)) => '-',
+        Output::Event(Event::Muted(_)) => '0',
         Output::Event(Event::ProtocolError(_)) => '!',
         Output::Event(Event::Traced(..)) => '?',
     }

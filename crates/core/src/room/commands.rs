@@ -2,7 +2,7 @@
 
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::text::clean;
-use visavis_signaling::{Outbound, RejectCode, Rejection, Source, Timestamp};
+use visavis_signaling::{JoinOffer, Outbound, RejectCode, Rejection, Source, Timestamp};
 
 use super::Room;
 use crate::input::Command;
@@ -64,11 +64,12 @@ impl Room {
         self.session.rejection = None;
         self.session.lifecycle = Lifecycle::Joining;
         self.media.open(&mut self.out);
-        self.signal_client.permit_contact();
         self.measure_opening(now);
         if self.signal_client.is_open() {
             self.send_join(now);
         } else {
+            let join = self.join_message(Vec::new());
+            self.signal_client.begin_join(now, join, &mut self.out);
             self.signal_client.open(now, &mut self.out);
             self.signal_client.reconnect_now(now, &mut self.out);
         }
@@ -76,13 +77,14 @@ impl Room {
 
     pub(super) fn send_join(&mut self, now: Timestamp) {
         self.session.announced_media = self.media.state();
-        let join = Outbound::Join {
-            room: self.session.room.clone(),
-            name: self.session.name.clone(),
-            media: self.session.announced_media,
-            offers: self.join_offers(now),
-        };
+        let offers = self.join_offers(now);
+        let join = self.join_message(offers);
         self.signal_client.send(now, join, &mut self.out);
+    }
+
+    fn join_message(&self, offers: Vec<JoinOffer>) -> Outbound {
+        let (room, name) = (self.session.room.clone(), self.session.name.clone());
+        Outbound::Join { room, name, media: self.media.state(), offers }
     }
 
     fn leave(&mut self, now: Timestamp) {
@@ -113,7 +115,7 @@ impl Room {
         self.session.id = None;
     }
 
-    fn set_source(&mut self, source: Source, on: bool) {
+    pub(super) fn set_source(&mut self, source: Source, on: bool) {
         if self.session.lifecycle == Lifecycle::Left {
             return self.media.set_wanted(source, on);
         }

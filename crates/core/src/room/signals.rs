@@ -35,6 +35,9 @@ impl Room {
 
     /// The server has closed the socket for good. A call goes on without it, as far as it can.
     fn on_socket_refused(&mut self) {
+        if self.session.lifecycle == Lifecycle::Joining {
+            self.signal_client.cancel_join();
+        }
         self.session.lifecycle = match self.session.lifecycle {
             Lifecycle::Joining => Lifecycle::Lobby,
             Lifecycle::Joined => Lifecycle::Reconnecting,
@@ -69,6 +72,11 @@ impl Room {
                 self.preflight.on_server_answer(None, &mut self.out);
                 self.use_ice_servers(Some(ice));
             }
+            ServerSignal::Muted(source) if self.session.is_joined() => {
+                self.set_source(source, false);
+                self.out.event(Event::Muted(source));
+            }
+            ServerSignal::Muted(_) => {}
             ServerSignal::Unanswered => self.session.unanswered = self.session.is_joined(),
         }
     }

@@ -52,7 +52,7 @@ thread_local! {
 
 impl Dialect for TestDialect {
     fn endpoint(&self) -> Endpoint {
-        Endpoint { url: "ws://plain".into(), protocols: Vec::new() }
+        Endpoint::new("ws://plain")
     }
 
     fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

@@ -173,7 +173,7 @@ struct LongWinded;
 
 impl Dialect for LongWinded {
     fn endpoint(&self) -> Endpoint {
-        Endpoint { url: "ws://plain".into(), protocols: Vec::new() }
+        Endpoint::new("ws://plain")
     }
 
     fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

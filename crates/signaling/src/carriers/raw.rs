@@ -45,7 +45,7 @@ impl Raw {
 impl Carrier for Raw {
     fn endpoint(&self, url: &str) -> Endpoint {
         let protocols = if self.protocol.is_empty() { Vec::new() } else { vec![self.protocol.clone()] };
-        Endpoint { url: url.to_owned(), protocols }
+        Endpoint { protocols, ..Endpoint::new(url) }
     }
 
     fn handle(&mut self, _now: Timestamp, input: CarrierInput, out: &mut Vec<CarrierOutput>) {

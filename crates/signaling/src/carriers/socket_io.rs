@@ -189,7 +189,7 @@ fn disconnected() -> CarrierOutput {
 impl Carrier for SocketIo {
     /// `/socket.io/` unless the URL names a path of its own; what it asks (`?token=x`) is kept.
     fn endpoint(&self, url: &str) -> Endpoint {
-        Endpoint { url: packet::url(url, "websocket"), protocols: Vec::new() }
+        Endpoint::new(packet::url(url, "websocket"))
     }
 
     fn probe(&self, url: &str) -> Probe {

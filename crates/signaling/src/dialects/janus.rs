@@ -246,7 +246,7 @@ fn reject(rejection: Rejection, out: &mut Vec<DialectOutput>) {
 
 impl Dialect for Janus {
     fn endpoint(&self) -> Endpoint {
-        Endpoint { url: self.url.clone(), protocols: vec![SUBPROTOCOL.to_owned()] }
+        Endpoint { protocols: vec![SUBPROTOCOL.to_owned()], ..Endpoint::new(&self.url) }
     }
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

@@ -266,7 +266,7 @@ impl Tabs {
 
 impl Dialect for Tabs {
     fn endpoint(&self) -> Endpoint {
-        Endpoint { url: [SCHEME, "visavis"].concat(), protocols: Vec::new() }
+        Endpoint::new([SCHEME, "visavis"].concat())
     }
 
     fn probe(&self) -> Option<Probe> {

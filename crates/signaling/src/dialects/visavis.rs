@@ -62,7 +62,7 @@ impl Visavis {
     /// A client of the server at `url`. `identity` is the secret that makes us the same participant again after a
     /// reconnect: at least [`MIN_IDENTITY_BYTES`](crate::limits::MIN_IDENTITY_BYTES) from a cryptographic random source.
     pub fn new(url: impl Into<String>, identity: impl Into<String>) -> Self {
-        let endpoint = Endpoint { url: url.into(), protocols: Vec::new() };
+        let endpoint = Endpoint::new(url);
         Self {
             endpoint,
             identity: identity.into(),

@@ -162,6 +162,7 @@ fn inbound_lines(signal: Inbound) -> Vec<String> {
         Inbound::Server(ServerSignal::IceServers(ice)) => {
             vec![format!("= {} ICE servers", ice.servers.len())]
         }
+        Inbound::Server(ServerSignal::Muted(source)) => vec![format!("= muted {}", source.as_str())],
         Inbound::Server(ServerSignal::Unanswered) => vec!["= unanswered".into()],
         Inbound::Server(ServerSignal::Rejected(rejection)) => {
             let closes = if rejection.closes { ", closes" } else { "" };

@@ -166,6 +166,7 @@ fn describe(signal: Inbound) -> Vec<String> {
         Inbound::Roster(RosterSignal::MediaState { from, media }) => {
             format!("media {from}{}", show_media(media))
         }
+        Inbound::Server(ServerSignal::Muted(source)) => format!("muted {}", source.as_str()),
         Inbound::Server(ServerSignal::Unanswered) => "unanswered".to_owned(),
         Inbound::Server(ServerSignal::Rejected(rejection)) => {
             let closes = if rejection.closes { ", closes" } else { "" };

@@ -58,7 +58,7 @@ pub(super) struct SharedDialect(pub(super) Rc<RefCell<Messages>>);
 
 impl Dialect for SharedDialect {
     fn endpoint(&self) -> Endpoint {
-        Endpoint { url: "ws://sfu".to_owned(), protocols: Vec::new() }
+        Endpoint::new("ws://sfu")
     }
 
     fn handle(&mut self, _: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

@@ -119,7 +119,7 @@ impl World {
     pub(crate) fn add_naive(&mut self, tutorial: Tutorial, room: &str) -> usize {
         let page = self.pages.len();
         let naive = NaivePage::new(tutorial, page, room);
-        let endpoint = visavis_signaling::Endpoint { url: naive.url().into(), protocols: Vec::new() };
+        let endpoint = visavis_signaling::Endpoint::new(naive.url());
         self.push(Client::Naive(Box::new(naive)), None);
         self.open(page, endpoint);
         page

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use url::form_urlencoded::Serializer;
+use visavis_e2e::call::{all_see_and_hear, join};
 use visavis_e2e::{Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, Token, tools};
 
 use crate::clients::{they_see_and_hear, wait_until_ready, wait_until_theirs};
@@ -50,11 +51,17 @@ impl LiveKitFixture {
     }
 
     /// Opens the link that leads our page to this server. `query` goes with the URL of the server.
-    #[expect(dead_code, reason = "our page does not speak to it yet")]
     pub(crate) async fn open(&self, browser: &Arc<Browser>, name: &str, query: &str) -> Page {
         let mut link = Serializer::new(format!("{}?", self.site.url()));
         link.append_pair("dialect", "livekit").append_pair("server", &(self.livekit.url() + query));
         browser.open(name, &link.finish()).await
+    }
+
+    /// Opens our page with what lets it into the room, and joins.
+    pub(crate) async fn join(&self, browser: &Arc<Browser>, room: &str, name: &str) -> Page {
+        let page = self.open(browser, name, &format!("?access_token={}", self.token(room, name))).await;
+        join(&page, room).await;
+        page
     }
 
     /// What lets somebody in who is called the same by the server and by people.
@@ -113,4 +120,12 @@ async fn two_pages_of_its_own_client_and_one_of_them_is_removed() {
     let there = fixture.livekit.participants("tea").await;
     let there: Vec<_> = there.iter().map(|participant| &participant["identity"]).collect();
     assert_eq!(there, ["Yan"]);
+}
+
+#[tokio::test]
+async fn two_of_ours_in_two_browsers() {
+    let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let ann = fixture.join(&fixture.browser(Setup::small_chrome()).await, "tea", "Ann").await;
+    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    all_see_and_hear(&[&ann, &ben]).await;
 }

@@ -1,0 +1,234 @@
+//! A room that we are in.
+
+use std::time::Duration;
+
+use super::people::{Participant, People, list};
+use super::publication::Publication;
+use super::subscription::Subscription;
+use super::{request, signal};
+use crate::dialect::DialectOutput;
+use crate::json::{Fields, Json};
+use crate::sfu::{PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuSignal};
+use crate::signal::{
+    IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage, ParticipantId, ParticipantInfo, Remote,
+    SdpType, SessionDescription,
+};
+use crate::sources::Source;
+use crate::time::Timestamp;
+
+/// The connection on which we publish...
+const PUBLISHER: SfuConnectionId = SfuConnectionId(0);
+/// ...and the one on which we receive.
+const SUBSCRIBER: SfuConnectionId = SfuConnectionId(1);
+/// After another socket the server offers new ICE credentials by itself, within this time.
+const RESTART_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Whether the server hears us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It does; since then, if it has taken us up again.
+    Joined(Option<Timestamp>),
+    /// The socket was lost.
+    Interrupted,
+}
+
+/// A room.
+#[derive(Debug)]
+pub(super) struct Call {
+    me: ParticipantId,
+    sid: String,
+    /// Which peer connections these are.
+    epoch: u32,
+    state: State,
+    media: MediaState,
+    may_publish: bool,
+    people: People,
+    publication: Publication,
+    subscription: Subscription,
+    /// The connections that the room knows.
+    announced: Vec<SfuConnection>,
+}
+
+impl Call {
+    /// The room whose `join` it is; `None` if it does not say who we are.
+    pub(super) fn new(join: &Json, media: MediaState, epoch: u32) -> Option<Self> {
+        let Participant { id: me, sid, .. } = Participant::read(join.at("participant"))?;
+        let people = People::read(join.at("otherParticipants"), &me);
+        Some(Self {
+            me,
+            sid,
+            epoch,
+            state: State::Joined(None),
+            media,
+            may_publish: may_publish(join.at("participant")),
+            people,
+            publication: Publication::default(),
+            subscription: Subscription::default(),
+            announced: Vec::new(),
+        })
+    }
+
+    pub(super) fn me(&self) -> &ParticipantId {
+        &self.me
+    }
+
+    /// What the server calls us in this life of ours.
+    pub(super) fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(super) fn others(&self) -> Vec<ParticipantInfo> {
+        self.people.infos()
+    }
+
+    /// Whether the server hears us.
+    pub(super) fn is_joined(&self) -> bool {
+        matches!(self.state, State::Joined(_))
+    }
+
+    /// The socket is lost.
+    pub(super) fn interrupted(&mut self) {
+        self.state = State::Interrupted;
+    }
+
+    /// The server goes on where it was (`reconnect`): it is told where we are, and offers new ICE credentials.
+    pub(super) fn resume(&mut self, now: Timestamp, out: &mut Vec<DialectOutput>) {
+        self.state = State::Joined(Some(now));
+        let mut state = Fields::default();
+        self.subscription.sync(&mut state);
+        // We are subscribed to everything, with no exceptions.
+        state.put("subscription", Fields::default());
+        state.put("publishTracks", self.publication.sync());
+        out.push(request("syncState", state));
+    }
+
+    /// Whether new ICE credentials for this connection are on their way.
+    pub(super) fn restarts_ice(&self, now: Timestamp, id: SfuConnectionId) -> bool {
+        let resumed = |at: Timestamp| now < at + RESTART_TIMEOUT;
+        id != SUBSCRIBER || matches!(self.state, State::Joined(Some(at)) if resumed(at))
+    }
+
+    /// What we send, before anything is published.
+    pub(super) fn set_media(&mut self, media: MediaState) {
+        self.media = media;
+    }
+
+    /// What we send has changed.
+    pub(super) fn announce(&mut self, media: MediaState, out: &mut Vec<DialectOutput>) {
+        self.media = media;
+        self.publication.announce(media, out);
+    }
+
+    /// Sends a description of ours.
+    pub(super) fn send_description(
+        &mut self,
+        id: SfuConnectionId,
+        description: &SessionDescription,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        match (id, description.sdp_type) {
+            (PUBLISHER, SdpType::Offer) => self.publication.send_offer(description, self.media, out),
+            (SUBSCRIBER, SdpType::Answer) => self.subscription.send_answer(description, out),
+            // Nobody asks for the others.
+            (SfuConnectionId(_), SdpType::Offer | SdpType::Answer) => {}
+        }
+    }
+
+    /// Sends a candidate of ours. Nobody waits for their end.
+    pub(super) fn send_candidate(
+        &self,
+        id: SfuConnectionId,
+        candidate: Option<&IceCandidate>,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        let Some(candidate) = candidate else { return };
+        let mut trickle = Fields::of_texts(&[("candidateInit", &Json::from(candidate).to_string())]);
+        if id == SUBSCRIBER {
+            trickle.text("target", "SUBSCRIBER");
+        }
+        out.push(request("trickle", trickle));
+    }
+
+    /// The server's offer, for the connection on which we receive.
+    pub(super) fn on_offer(
+        &mut self,
+        value: &Json,
+        description: SessionDescription,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        self.subscription.on_offer(value, &description);
+        self.negotiate(SUBSCRIBER, NegotiationMessage::Description(description), out);
+        self.synchronize(out);
+    }
+
+    /// The server's answer, on the connection on which we publish.
+    pub(super) fn on_answer(
+        &self,
+        value: &Json,
+        description: SessionDescription,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        if self.publication.is_answered_by(value) {
+            self.negotiate(PUBLISHER, NegotiationMessage::Description(description), out);
+        }
+    }
+
+    /// A candidate of the server.
+    pub(super) fn on_candidate(&self, target: &str, candidate: IceCandidate, out: &mut Vec<DialectOutput>) {
+        let id = if target == "SUBSCRIBER" { SUBSCRIBER } else { PUBLISHER };
+        self.negotiate(id, NegotiationMessage::Candidate(Some(candidate)), out);
+    }
+
+    fn negotiate(&self, id: SfuConnectionId, message: NegotiationMessage, out: &mut Vec<DialectOutput>) {
+        let negotiation = Negotiation { remote: Remote::Server(id), epoch: self.epoch, message };
+        signal(Inbound::Negotiation(negotiation), out);
+    }
+
+    /// There is something to tell of people, ourselves among them.
+    pub(super) fn on_update(&mut self, participants: &Json, out: &mut Vec<DialectOutput>) {
+        for value in list(participants) {
+            if value.at("sid").short() == self.sid {
+                self.may_publish = may_publish(value);
+            }
+            self.people.update(value, &self.me, out);
+        }
+        self.synchronize(out);
+    }
+
+    /// The server has a track of ours.
+    pub(super) fn on_published(&mut self, published: &Json, out: &mut Vec<DialectOutput>) {
+        let cid = published.at("cid").short();
+        self.publication.published(cid, published.at("track"), self.media, out);
+    }
+
+    /// What a track of ours is of.
+    pub(super) fn source_of(&self, sid: &str) -> Option<Source> {
+        self.publication.source_of(sid)
+    }
+
+    /// Tells of connections, and of what comes on them.
+    pub(super) fn synchronize(&mut self, out: &mut Vec<DialectOutput>) {
+        let publisher = SfuDirection::Publish(PublishedSources::All);
+        let wanted = [(PUBLISHER, publisher, self.may_publish), (SUBSCRIBER, SfuDirection::Subscribe, true)];
+        let wanted = wanted.into_iter().filter(|(_, _, wanted)| *wanted);
+        let connections: Vec<_> =
+            wanted.map(|(id, direction, _)| SfuConnection { id, epoch: self.epoch, direction }).collect();
+        if connections != self.announced {
+            self.announced.clone_from(&connections);
+            signal(Inbound::Sfu(SfuSignal::Connections(connections)), out);
+        }
+        if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
+            signal(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBER, tracks }), out);
+        }
+    }
+}
+
+/// Whether a participant may publish. What is not said is allowed.
+fn may_publish(participant: &Json) -> bool {
+    let permission = participant.at("permission");
+    *permission == Json::Null || permission.flag("canPublish") == Some(true)
+}

@@ -1,0 +1,166 @@
+//! Who is in the room, and what they publish (`ParticipantInfo` and `TrackInfo`).
+
+use super::signal;
+use crate::dialect::DialectOutput;
+use crate::json::Json;
+use crate::limits::{MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use crate::signal::{Inbound, MediaState, Offerer, ParticipantId, ParticipantInfo, RosterSignal};
+use crate::sources::{MediaKind, Source};
+use crate::text::clean;
+
+/// What the server calls each source (`TrackSource`).
+const SOURCES: [(Source, &str); 4] = [
+    (Source::Microphone, "MICROPHONE"),
+    (Source::Camera, "CAMERA"),
+    (Source::Screen, "SCREEN_SHARE"),
+    (Source::ScreenAudio, "SCREEN_SHARE_AUDIO"),
+];
+
+/// What the server calls a source.
+pub(super) fn source_name(source: Source) -> &'static str {
+    SOURCES.iter().find(|(known, _)| *known == source).map_or("", |(_, name)| name)
+}
+
+/// A track that somebody publishes, and that we can show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Track {
+    sid: String,
+    source: Source,
+    muted: bool,
+}
+
+/// Another participant.
+#[derive(Debug, Clone)]
+pub(super) struct Participant {
+    pub(super) id: ParticipantId,
+    /// What tells one life of theirs from the next.
+    pub(super) sid: String,
+    /// Counts the changes of all this (`version`): they may come out of order.
+    version: u32,
+    name: String,
+    tracks: Vec<Track>,
+}
+
+impl Participant {
+    /// Somebody whom the server names; `None` if the message names nobody.
+    pub(super) fn read(value: &Json) -> Option<Self> {
+        let (sid, identity) = (value.at("sid").short(), value.at("identity").as_text()?);
+        // An identity may be longer than an id of ours.
+        let id = ParticipantId::new(identity).or_else(|| ParticipantId::new(sid))?;
+        let name = clean(value.at("name").as_text().unwrap_or_default(), MAX_NAME_CHARS);
+        let name = if name.is_empty() { clean(identity, MAX_NAME_CHARS) } else { name };
+        let mut tracks = Vec::new();
+        for track in list(value.at("tracks")) {
+            add_track(&mut tracks, track);
+        }
+        Some(Self { id, sid: sid.to_owned(), version: number(value.at("version")), name, tracks })
+    }
+
+    fn info(&self) -> ParticipantInfo {
+        ParticipantInfo {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            media: Some(self.media()),
+            offerer: Offerer::Sfu,
+            session: Some(self.sid.clone()),
+        }
+    }
+
+    fn media(&self) -> MediaState {
+        self.tracks.iter().filter(|track| !track.muted).map(|track| track.source).collect()
+    }
+}
+
+fn add_track(tracks: &mut Vec<Track>, value: &Json) {
+    let sid = value.at("sid").short();
+    let kind = match value.at("type").short() {
+        "" => MediaKind::Audio,
+        "VIDEO" => MediaKind::Video,
+        _ => return,
+    };
+    let named = SOURCES.iter().find(|(_, name)| *name == value.at("source").short()).map(|(source, _)| *source);
+    let fits =
+        |source: &Source| source.kind() == kind && !tracks.iter().any(|track| track.source == *source);
+    let source = named.map_or_else(|| Source::ALL.into_iter().find(fits), |named| Some(named).filter(fits));
+    if let Some(source) = source.filter(|_| !sid.is_empty() && sid.len() <= MAX_ID_BYTES) {
+        tracks.push(Track { sid: sid.to_owned(), source, muted: value.flag("muted") == Some(true) });
+    }
+}
+
+/// Everybody else in the room.
+#[derive(Debug, Default)]
+pub(super) struct People(Vec<Participant>);
+
+impl People {
+    /// Those whom the answer to joining names.
+    pub(super) fn read(others: &Json, me: &ParticipantId) -> Self {
+        let mut people = Self::default();
+        for participant in list(others) {
+            people.update(participant, me, &mut Vec::new());
+        }
+        people
+    }
+
+    /// All of them, as the room is told.
+    pub(super) fn infos(&self) -> Vec<ParticipantInfo> {
+        self.0.iter().map(Participant::info).collect()
+    }
+
+    /// Whose track it is, and what it is of.
+    pub(super) fn publication(&self, track: &str) -> Option<(&ParticipantId, Source)> {
+        self.0.iter().find_map(|them| {
+            let track = them.tracks.iter().find(|known| known.sid == track)?;
+            Some((&them.id, track.source))
+        })
+    }
+
+    /// There is something to tell of somebody: that they are in the room, what they publish, that they have gone.
+    pub(super) fn update(&mut self, value: &Json, me: &ParticipantId, out: &mut Vec<DialectOutput>) {
+        let Some(participant) = Participant::read(value).filter(|them| them.id != *me) else { return };
+        let gone = value.at("state").short() == "DISCONNECTED";
+        let index = self.0.iter().position(|known| known.id == participant.id);
+        let Some(known) = index.and_then(|index| self.0.get_mut(index)) else {
+            if !gone && self.0.len() < MAX_PARTICIPANTS {
+                roster(RosterSignal::Joined(participant.info()), out);
+                self.0.push(participant);
+            }
+            return;
+        };
+        let same = known.sid == participant.sid;
+        if gone {
+            // Of an earlier life of theirs it says nothing that we do not know.
+            if same {
+                roster(RosterSignal::Left(participant.id.clone()), out);
+                self.0.retain(|known| known.id != participant.id);
+            }
+        } else if !same {
+            roster(RosterSignal::Joined(participant.info()), out);
+            *known = participant;
+        } else if participant.version >= known.version {
+            let (renamed, media) = (known.name != participant.name, known.media());
+            *known = participant;
+            if renamed {
+                roster(RosterSignal::Resumed(known.info()), out);
+            } else if known.media() != media {
+                roster(RosterSignal::MediaState { from: known.id.clone(), media: known.media() }, out);
+            }
+        }
+    }
+}
+
+fn roster(change: RosterSignal, out: &mut Vec<DialectOutput>) {
+    signal(Inbound::Roster(change), out);
+}
+
+/// The elements of a list, if it is one.
+pub(super) fn list(value: &Json) -> &[Json] {
+    if let Json::List(elements) = value { elements } else { &[] }
+}
+
+/// A whole number; zero if it is none, or too large. Large ones are texts.
+pub(super) fn number(value: &Json) -> u32 {
+    match value {
+        Json::Number(digits) | Json::Text(digits) => digits.parse().unwrap_or_default(),
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => 0,
+    }
+}

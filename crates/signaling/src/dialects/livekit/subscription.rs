@@ -1,0 +1,71 @@
+//! What the others publish, on the connection on which the server offers.
+
+use super::people::{People, number};
+use super::publication::session_description;
+use super::request;
+use super::sections::tracks_of;
+use crate::dialect::DialectOutput;
+use crate::json::{Fields, Json};
+use crate::limits::MAX_FRAME_BYTES;
+use crate::sfu::ForwardedTrack;
+use crate::signal::SessionDescription;
+
+/// The connection on which everybody else comes.
+#[derive(Debug, Default)]
+pub(super) struct Subscription {
+    /// The server's last offer, and its number.
+    offer: Option<(SessionDescription, u32)>,
+    /// Our answer to it.
+    answer: Option<SessionDescription>,
+    /// Which track comes in which section: the section's `mid` and the track's `sid`. Who publishes it may be told later.
+    carried: Vec<(String, String)>,
+    announced: Vec<ForwardedTrack>,
+}
+
+impl Subscription {
+    /// The server offers, and says which track comes in which section.
+    pub(super) fn on_offer(&mut self, value: &Json, description: &SessionDescription) {
+        self.carried = match value.at("midToTrackId") {
+            Json::Object(tracks) => {
+                tracks.iter().map(|(mid, track)| (mid.to_owned(), track.short().to_owned())).collect()
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => {
+                tracks_of(&description.sdp)
+            }
+        };
+        self.offer = Some((description.clone(), number(value.at("id"))));
+        self.answer = None;
+    }
+
+    /// Sends our answer.
+    pub(super) fn send_answer(&mut self, description: &SessionDescription, out: &mut Vec<DialectOutput>) {
+        if let Some((_, id)) = self.offer {
+            out.push(request("answer", session_description(description, id)));
+            self.answer = Some(description.clone());
+        }
+    }
+
+    /// What comes on it, if that has changed since it was asked for last. A track whose publisher is not known yet waits.
+    pub(super) fn changed_tracks(&mut self, people: &People) -> Option<Vec<ForwardedTrack>> {
+        let tracks = self.carried.iter().filter_map(|(mid, track)| {
+            let (publisher, source) = people.publication(track)?;
+            Some(ForwardedTrack { mid: mid.clone(), publisher: publisher.clone(), source })
+        });
+        let tracks: Vec<_> = tracks.collect();
+        if tracks == self.announced {
+            return None;
+        }
+        self.announced.clone_from(&tracks);
+        Some(tracks)
+    }
+
+    /// Adds what was last negotiated, as the server is told after another socket was opened.
+    pub(super) fn sync(&self, state: &mut Fields) {
+        let (Some((offer, _)), Some(answer)) = (&self.offer, &self.answer) else { return };
+        // A server that still has the connection does not need it.
+        if offer.sdp.len() + answer.sdp.len() < MAX_FRAME_BYTES / 2 {
+            state.put("offer", session_description(offer, 0));
+            state.put("answer", session_description(answer, 0));
+        }
+    }
+}
