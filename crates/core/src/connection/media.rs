@@ -226,7 +226,11 @@ impl Connection {
         }
         let counters = self.counters(stats);
         let forwarded = matches!(self.plan, ConnectionPlan::Sfu(_));
-        match self.stall_detector.sample(context, &counters, expected, microphones) {
+        let verdict = self.stall_detector.sample(context, &counters, expected, microphones);
+        if self.stall_detector.sends() {
+            self.recovery.on_sending();
+        }
+        match verdict {
             StallVerdict::Flowing => self.recovery.on_media(),
             StallVerdict::Inconclusive => self.recovery.on_nothing_missing(),
             StallVerdict::Silent { since, direction } => {

@@ -175,6 +175,13 @@ impl Recovery {
         self.on_nothing_missing();
     }
 
+    /// Our microphone is sent. Whether anything comes in return depends on the others as well.
+    pub(crate) fn on_sending(&mut self) {
+        if self.silent_direction == SilentDirection::Outbound {
+            self.silent_repairs = 0;
+        }
+    }
+
     /// Nothing is missing.
     pub(crate) fn on_nothing_missing(&mut self) {
         if self.phase == Phase::Silent {
@@ -434,6 +441,22 @@ mod tests {
         assert_eq!(next.poll_repair(at(80_000)), None, "they are silent, whatever is done");
         next.on_silence(at(82_000), Outbound, Repair::RestartIce, true);
         assert_eq!(next.poll_repair(at(82_000)), Some(Repair::RestartIce), "now they hear nothing of us");
+    }
+
+    #[test]
+    fn what_helped_us_counts_although_they_are_silent() {
+        let mut recovery = healthy();
+        recovery.on_silence(at(6000), Outbound, Repair::RestartIce, true);
+        assert_eq!(recovery.poll_repair(at(6000)), Some(Repair::RestartIce));
+        recovery.on_silence(at(16_000), Outbound, Repair::RestartIce, true);
+        assert_eq!(recovery.poll_repair(at(16_000)), Some(Repair::Rebuild));
+        let mut next = recovery.for_successor(at(16_000));
+        next.state_changed(at(17_000), PeerConnectionState::Connected);
+        next.on_silence(at(80_000), Outbound, Repair::RestartIce, true);
+        assert_eq!(next.poll_repair(at(80_000)), None, "it did not help");
+        next.on_sending();
+        next.on_silence(at(82_000), Outbound, Repair::RestartIce, true);
+        assert_eq!(next.poll_repair(at(82_000)), Some(Repair::RestartIce), "it did, for a while");
     }
 
     #[test]

@@ -173,6 +173,8 @@ pub(crate) struct StallDetector {
     total: Counter,
     microphones: Vec<MicrophoneStallDetector>,
     local_audio: Counter,
+    /// Packets of our microphone have left since the sample before.
+    sends: bool,
     sampled_at: Option<Timestamp>,
     silent: bool,
     frames: FrameStallDetector,
@@ -186,6 +188,11 @@ impl StallDetector {
                 && matches!(one.state, MicrophoneState::Silent | MicrophoneState::SilentForLong)
         };
         self.silent || self.microphones.iter().any(silent)
+    }
+
+    /// Whether the last sample found that our microphone is sent.
+    pub(super) fn sends(&self) -> bool {
+        self.sends
     }
 
     /// Of whom the last sample found nothing, and whether for long.
@@ -225,6 +232,7 @@ impl StallDetector {
         let any_microphone = microphones.iter().any(|one| one.on);
         let any = any_microphone || expected.remote_camera || expected.remote_screen;
         let leaves = sent != self.local_audio.value;
+        self.sends = leaves && expected.local_microphone;
         let kept = expected.wants_audio && expected.local_microphone && !leaves;
         let voices_flow = self.sample_microphones(context, microphones, fresh);
         let grows = received != self.total.value;
