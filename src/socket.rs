@@ -3,18 +3,22 @@
 //! On `web_sys::WebSocket` itself, not on gloo-net's futures: `Leave` is sent from `pagehide`, where no future is polled
 //! any more, `Opened` has no counterpart there, and a stream and a sink cost twice the bytes (see `cargo xtask size`).
 
-use std::cell::RefCell;
+mod token;
+
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Reflect};
 use visavis_core::SocketEvent;
-use visavis_signaling::{BinaryFrames, Endpoint};
 use visavis_signaling::dialects::tabs;
 use visavis_signaling::limits::MAX_FRAME_BYTES;
+use visavis_signaling::{BinaryFrames, Endpoint, TokenRequest};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, CloseEvent, Event, EventTarget, MessageEvent, WebSocket};
 
+use self::token::OnToken;
 use crate::dom::{self, Listener};
+use crate::on_demand::lazy_fn;
 
 /// Where the events of a socket go.
 pub type Emit = Rc<dyn Fn(SocketEvent)>;
@@ -24,6 +28,8 @@ pub struct Socket(Rc<Inner>);
 
 struct Inner {
     emit: Emit,
+    /// How often it was opened or closed: an answer that comes after the next time is of no use.
+    attempts: Cell<u32>,
     open: RefCell<Option<Open>>,
 }
 
@@ -42,12 +48,15 @@ enum Pipe {
 impl Socket {
     /// A socket that is not open yet.
     pub fn new(emit: Emit) -> Self {
-        Self(Rc::new(Inner { emit, open: RefCell::new(None) }))
+        Self(Rc::new(Inner { emit, attempts: Cell::new(0), open: RefCell::new(None) }))
     }
 
     /// Opens it. Whatever happens to it comes back as an event; also if the browser refuses the URL.
     pub fn open(&self, endpoint: &Endpoint) {
         self.close();
+        if let Some(request) = endpoint.token_request.clone() {
+            return self.request_token(request);
+        }
         match connect(endpoint) {
             Ok(pipe) => {
                 let _listeners = self.listen(pipe.target());
@@ -60,6 +69,17 @@ impl Socket {
             }
             Err(_) => (self.0.emit)(SocketEvent::Closed),
         }
+    }
+
+    /// Asks for an access token. A part of the page that a call without one does not load.
+    fn request_token(&self, request: TokenRequest) {
+        let (inner, attempt) = (Rc::downgrade(&self.0), self.0.attempts.get());
+        let tell: OnToken = Box::new(move |status, body| {
+            if let Some(inner) = inner.upgrade().filter(|inner| inner.attempts.get() == attempt) {
+                (inner.emit)(SocketEvent::TokenResponse { status, body });
+            }
+        });
+        lazy_fn::<fn(TokenRequest, OnToken)>(token::request)(request, tell);
     }
 
     fn listen(&self, target: &EventTarget) -> [Listener; 3] {
@@ -89,6 +109,7 @@ impl Socket {
 
     /// Closes it, after what was sent. No event follows.
     pub fn close(&self) {
+        self.0.attempts.set(self.0.attempts.get().wrapping_add(1));
         if let Ok(mut slot) = self.0.open.try_borrow_mut()
             && let Some(open) = slot.take()
         {

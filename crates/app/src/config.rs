@@ -8,7 +8,9 @@ use std::rc::Rc;
 use visavis_core::{ContactPolicy, RoomConfig};
 use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
-use visavis_signaling::limits::{MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS};
+use visavis_signaling::limits::{
+    MAX_ALTERNATIVE_URLS, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS,
+};
 use visavis_signaling::{Dialect, IceServer, ice, normalize};
 
 pub use self::choice::{ChoiceError, ChoicePolicy, ServerChoice, is_mixed_content, needs_url};
@@ -22,6 +24,10 @@ pub struct AppConfig {
     pub signaling_url: String,
     /// Which of the listed dialects (`docs/dialects.md`) the signaling server speaks. Default: our own.
     pub dialect: String,
+    /// Other URLs of the same deployment, absolute. Only for dialects whose servers are several.
+    pub alternative_urls: Vec<String>,
+    /// Where an access token is given out to whoever wants to join (`POST`), relative to the page; empty if nowhere.
+    pub token_url: String,
     /// Socket.IO servers: the namespace (`/admin`), if it is not the root.
     pub namespace: String,
     /// Socket.IO servers: what to show to a middleware (`{"token": "x"}`).
@@ -63,6 +69,8 @@ impl Default for AppConfig {
         Self {
             signaling_url: "/ws".to_owned(),
             dialect: "visavis".to_owned(),
+            alternative_urls: Vec::new(),
+            token_url: String::new(),
             namespace: String::new(),
             auth: None,
             names_server: false,
@@ -172,7 +180,10 @@ impl AppConfig {
     }
 
     fn read_signaling(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
-        deny_unknown_fields(signaling, &["url", "dialect", "namespace", "auth", "choose", "mapping"])?;
+        deny_unknown_fields(
+            signaling,
+            &["url", "alternativeUrls", "tokenUrl", "dialect", "namespace", "auth", "choose", "mapping"],
+        )?;
         self.names_server = signaling.get("url").is_some() || signaling.get("dialect").is_some();
         self.choice_policy = match signaling.optional_bool("choose")? {
             Some(true) => ChoicePolicy::Always,
@@ -186,6 +197,10 @@ impl AppConfig {
                     .error("dialect", &["must be one of:"].into_iter().chain(names).collect::<String>()));
             }
             name.clone_into(&mut self.dialect);
+        }
+        self.alternative_urls = read_urls(signaling, "alternativeUrls")?;
+        if let Some(url) = signaling.optional_text("tokenUrl", MAX_ICE_FIELD_BYTES)? {
+            url.clone_into(&mut self.token_url);
         }
         self.read_socket_io(signaling)?;
         self.read_mapping(signaling)?;
@@ -261,6 +276,8 @@ impl AppConfig {
         let entry = dialects::named(&self.dialect)?;
         Some((entry.make)(dialects::Options {
             url: self.signaling_url.clone(),
+            alternative_urls: self.alternative_urls.clone(),
+            token_url: self.token_url.clone(),
             identity: identity.into(),
             page: page.into(),
             namespace: self.namespace.clone(),
@@ -284,6 +301,12 @@ fn deny_unknown_fields(object: &Object<'_>, known: &[&str]) -> Result<(), JsonEr
         Some(key) => Err(object.error(key, "is not a known setting")),
         None => Ok(()),
     }
+}
+
+fn read_urls(object: &Object<'_>, key: &str) -> Result<Vec<String>, JsonError> {
+    let urls = object.optional_list(key, MAX_ALTERNATIVE_URLS)?.unwrap_or_default().iter();
+    let url = |value: &Json| value.as_text().filter(|url| is_absolute_url(url)).map(str::to_owned);
+    urls.map(url).collect::<Option<_>>().ok_or_else(|| object.error(key, "must be ws: or wss: URLs"))
 }
 
 fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {

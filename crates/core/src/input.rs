@@ -98,8 +98,16 @@ pub enum NetworkEvent {
 pub enum SocketEvent {
     /// It is open.
     Opened,
-    /// A text frame arrived.
+    /// A frame arrived.
     Frame(String),
+    /// Instead of a socket there was a question, and this is the answer
+    /// ([`Endpoint::token_request`](visavis_signaling::Endpoint::token_request)).
+    TokenResponse {
+        /// The status of HTTP; 0 if nobody has answered.
+        status: u16,
+        /// What was said.
+        body: String,
+    },
     /// It is closed, or never opened. Comes exactly once for every
     /// [`SocketEffect::Open`](crate::SocketEffect::Open) that was not followed by
     /// [`Effect::Socket(SocketEffect::Close)`](crate::Effect::Socket(SocketEffect::Close)), and never after that.

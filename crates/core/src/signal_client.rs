@@ -241,6 +241,10 @@ impl SignalClient {
         match &event {
             SocketEvent::Opened => self.trace_line(TraceKind::Socket, "open", out),
             SocketEvent::Frame(frame) => self.trace_line(TraceKind::In, frame, out),
+            // It holds a token.
+            SocketEvent::TokenResponse { status, .. } => {
+                self.trace_line(TraceKind::Socket, &["token: ", &status.to_string()].concat(), out);
+            }
             SocketEvent::Closed => self.trace_line(TraceKind::Socket, "closed", out),
             SocketEvent::ClosedWith { code, reason } => {
                 self.trace_line(
@@ -261,6 +265,14 @@ impl SignalClient {
                 self.discovery.confirm_server();
                 self.drive_dialect(now, DialectInput::Frame(frame), out);
             }
+            (SocketEvent::TokenResponse { status, body }, State::Opening(_)) => {
+                self.drive_dialect(now, DialectInput::TokenResponse { status, body }, out);
+                if self.dialect.endpoint().token_request.is_none() {
+                    self.connect(now, out);
+                } else {
+                    self.on_failed(now, false, out);
+                }
+            }
             (SocketEvent::Closed, State::Opening(_) | State::Open(_)) => {
                 self.on_failed(now, false, out);
             }
@@ -277,6 +289,7 @@ impl SignalClient {
             (
                 SocketEvent::Opened
                 | SocketEvent::Frame(_)
+                | SocketEvent::TokenResponse { .. }
                 | SocketEvent::Closed
                 | SocketEvent::ClosedWith { .. },
                 _,

@@ -127,7 +127,10 @@ impl Conversation {
             DialectInput::Opened => (self.open, self.connected) = (true, false),
             DialectInput::Closed => self.open = false,
             DialectInput::Frame(frame) => self.connected |= frame.starts_with("40"),
-            DialectInput::Send(_) | DialectInput::HangUpChannelClosed(_) | DialectInput::Timeout => {}
+            DialectInput::Send(_)
+            | DialectInput::TokenResponse { .. }
+            | DialectInput::HangUpChannelClosed(_)
+            | DialectInput::Timeout => {}
         }
         self.handle(input);
         self.wait_until(self.now);
@@ -193,7 +196,9 @@ impl Conversation {
                 }
             }
             Inbound::Server(ServerSignal::Resumed { .. })
-            | Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Muted(_) | ServerSignal::Unanswered)
+            | Inbound::Server(
+                ServerSignal::IceServers(_) | ServerSignal::Muted(_) | ServerSignal::Unanswered,
+            )
             | Inbound::Roster(RosterSignal::MediaState { .. })
             | Inbound::Negotiation(_)
             | Inbound::Exchanged(_)

@@ -14,6 +14,9 @@ pub struct Endpoint {
     pub query: String,
     /// WebSocket subprotocols to ask for (RFC 6455 section 1.9), often none.
     pub protocols: Vec<String>,
+    /// What is to be asked for first. No socket is opened then: the answer is [`DialectInput::TokenResponse`], and
+    /// [`Dialect::endpoint`] is asked again.
+    pub token_request: Option<TokenRequest>,
     /// What the server's binary frames say as text; `None` if it sends none, and understands none.
     pub binary: Option<BinaryFrames>,
 }
@@ -21,8 +24,25 @@ pub struct Endpoint {
 impl Endpoint {
     /// A server with text frames.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), query: String::new(), protocols: Vec::new(), binary: None }
+        Self {
+            url: url.into(),
+            query: String::new(),
+            protocols: Vec::new(),
+            token_request: None,
+            binary: None,
+        }
     }
+}
+
+/// An HTTP request for an access token, with a body of JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// Where; may be relative to the page.
+    pub url: String,
+    /// The `Authorization` header (RFC 9110 section 11.6.2); none if it is empty.
+    pub authorization: String,
+    /// The body.
+    pub body: String,
 }
 
 /// Translates between a server's binary frames and the text that its dialect reads and writes: so everything between the
@@ -70,6 +90,13 @@ pub enum DialectInput {
     Opened,
     /// The server sent a frame: text, or what [`Endpoint::binary`] makes of it.
     Frame(String),
+    /// What [`Endpoint::token_request`] was answered.
+    TokenResponse {
+        /// The status of HTTP; 0 if nobody has answered.
+        status: u16,
+        /// What was said, cut to [`MAX_TOKEN_RESPONSE_BYTES`](crate::limits::MAX_TOKEN_RESPONSE_BYTES).
+        body: String,
+    },
     /// The socket is gone.
     Closed,
     /// The room wants to say something.

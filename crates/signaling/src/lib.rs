@@ -29,7 +29,9 @@ mod sources;
 pub mod text;
 pub mod time;
 
-pub use dialect::{BinaryFrames, Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
+pub use dialect::{
+    BinaryFrames, Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe, TokenRequest,
+};
 pub use dialects::{Mapping, known_as};
 pub use offers::{Deposit, EarlyOffers, ExchangedOffer, GivenOffer, JoinOffer};
 pub use rejection::{RejectCode, Rejection};

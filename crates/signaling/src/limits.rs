@@ -27,6 +27,10 @@ pub const MAX_IDENTITY_BYTES: usize = 256;
 pub const MIN_IDENTITY_BYTES: usize = 32;
 /// Longest name of a session, in bytes.
 pub const MAX_SESSION_BYTES: usize = 64;
+/// Most further URLs of a deployment with several servers.
+pub const MAX_ALTERNATIVE_URLS: usize = 8;
+/// Most of the answer to a request for an access token that is read, in bytes.
+pub const MAX_TOKEN_RESPONSE_BYTES: usize = 16 * 1024;
 /// Most messages of a session that either side keeps, to repeat them after a lost connection...
 pub const MAX_BACKLOG_MESSAGES: usize = 256;
 /// ...and most bytes of them; of more, the oldest are forgotten, and a session that misses those begins anew.

@@ -68,7 +68,7 @@ const LATER: [&str; 3] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 17] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -76,6 +76,7 @@ const OTHERS: [&str; 16] = [
     "visavis_app::config::choice::",
     "visavis_app::report::redact::",
     "visavis::probe::",
+    "visavis::socket::token::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
     "visavis::ui::report::",

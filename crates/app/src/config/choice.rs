@@ -106,11 +106,14 @@ impl AppConfig {
         dialect != mapping::NAME || self.mapping.is_some()
     }
 
-    /// The same configuration with another server. Namespace and `auth` are meant for the configured one and are dropped.
+    /// The same configuration with another server. What is meant for the configured one is dropped: other URLs of it, its
+    /// namespace, and what it is shown.
     #[must_use]
     pub fn with_server(&self, ServerChoice { dialect, url }: ServerChoice) -> Self {
-        let (namespace, auth) = (String::new(), None);
-        Self { signaling_url: url, dialect, namespace, auth, ..self.clone() }
+        let (namespace, token_url) = (String::new(), String::new());
+        let alternative_urls = Vec::new();
+        let rest = self.clone();
+        Self { signaling_url: url, dialect, alternative_urls, token_url, namespace, auth: None, ..rest }
     }
 }
 

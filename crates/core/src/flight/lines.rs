@@ -56,6 +56,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Command(command) => self::command(command),
         Input::Socket(SocketEvent::Opened) => ("opened", [0; 3]),
         Input::Socket(SocketEvent::Frame(_)) => ("heard", [0; 3]),
+        Input::Socket(SocketEvent::TokenResponse { status, .. }) => ("token", [u32::from(*status), 0, 0]),
         Input::Socket(SocketEvent::Closed) => ("closed", [0; 3]),
         Input::Socket(SocketEvent::ClosedWith { code, .. }) => ("closed", [u32::from(*code), 0, 0]),
         Input::Probed(_, seen) => ("seen", probe_result(seen)),
@@ -75,6 +76,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
 fn texts(input: &Input, out: &mut String) {
     match input {
         Input::Socket(SocketEvent::Frame(frame)) => write_text(out, "frame", frame),
+        Input::Socket(SocketEvent::TokenResponse { body, .. }) => write_text(out, "frame", body),
         // Under this key it is private: it may hold names.
         Input::Socket(SocketEvent::ClosedWith { reason, .. }) => write_text(out, "text", reason),
         Input::Connection(_, ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text))) => {

@@ -119,7 +119,9 @@ impl HonestClient {
                 self.roster.remove(&id);
             }
             Inbound::Server(ServerSignal::Rejected(rejection)) => self.on_rejected(rejection.code),
-            Inbound::Server(ServerSignal::IceServers(_) | ServerSignal::Muted(_) | ServerSignal::Unanswered)
+            Inbound::Server(
+                ServerSignal::IceServers(_) | ServerSignal::Muted(_) | ServerSignal::Unanswered,
+            )
             | Inbound::Roster(RosterSignal::MediaState { .. })
             | Inbound::Negotiation(_)
             | Inbound::Exchanged(_)

@@ -27,9 +27,7 @@ use crate::json::{Fields, Json};
 use crate::limits::MAX_FRAME_BYTES;
 use crate::rejection::Rejection;
 use crate::sfu::{SfuConnectionId, SfuRequest};
-use crate::signal::{
-    Inbound, MediaState, Negotiation, NegotiationMessage, Outbound, Remote, ServerSignal,
-};
+use crate::signal::{Inbound, MediaState, Negotiation, NegotiationMessage, Outbound, Remote, ServerSignal};
 use crate::time::Timestamp;
 
 /// The version of the protocol that we speak. From 16 on, a server may tell its clients in a `leave` what to do next.
@@ -72,7 +70,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    Box::new(LiveKit::new(options))
+    Box::new(LiveKit::new(&options))
 }
 
 struct LiveKit {
@@ -96,9 +94,9 @@ struct LiveKit {
 }
 
 impl LiveKit {
-    fn new(options: Options) -> Self {
+    fn new(options: &Options) -> Self {
         Self {
-            access: Access::new(&options.url, options.auth.as_ref()),
+            access: Access::new(options),
             open: false,
             heard: false,
             wanted: None,
@@ -135,7 +133,8 @@ impl LiveKit {
 
     fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Vec<DialectOutput>) {
         match outbound {
-            Outbound::Join { media, .. } => {
+            Outbound::Join { room, name, media, offers: _ } => {
+                self.access.enter(&room, &name);
                 self.wanted = Some(media);
                 if let Some(call) = &mut self.call {
                     call.set_media(media);
@@ -251,6 +250,7 @@ impl Dialect for LiveKit {
         let resumed = self.call.as_ref().map(|call| call.sid());
         Endpoint {
             query: self.access.query(resumed),
+            token_request: self.access.token_request(),
             binary: Some(BinaryFrames { decode, encode }),
             ..Endpoint::new(self.access.url())
         }
@@ -270,6 +270,11 @@ impl Dialect for LiveKit {
         match input {
             DialectInput::Opened => self.opened(now),
             DialectInput::Closed => self.closed(),
+            DialectInput::TokenResponse { status, body } => {
+                if let Err(rejection) = self.access.on_token_response(status, &body) {
+                    reject(rejection, out);
+                }
+            }
             DialectInput::Send(outbound) => self.send(now, outbound, out),
             DialectInput::Frame(_) | DialectInput::Timeout if !self.open => {}
             DialectInput::Frame(frame) if frame.len() > MAX_FRAME_BYTES => {

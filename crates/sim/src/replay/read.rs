@@ -81,6 +81,10 @@ pub(super) fn input(line: &Json, last_probe: Option<&Probe>) -> Option<(Timestam
     let input = match word.as_str() {
         "opened" => Input::Socket(SocketEvent::Opened),
         "heard" => Input::Socket(SocketEvent::Frame(arguments.text("frame")?)),
+        "token" => Input::Socket(SocketEvent::TokenResponse {
+            status: arguments.number(0)?.try_into().ok()?,
+            body: arguments.text("frame")?,
+        }),
         "closed" => Input::Socket(socket_closed(&arguments)?),
         "seen" => Input::Probed(last_probe?.clone(), probe_result(&arguments)?),
         "tested" => Input::Preflight(TestId(arguments.number(0)?), finding(&arguments)?),

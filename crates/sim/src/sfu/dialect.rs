@@ -74,7 +74,8 @@ impl Dialect for SharedDialect {
             DialectInput::Opened
             | DialectInput::Closed
             | DialectInput::Timeout
-            | DialectInput::HangUpChannelClosed(_) => {}
+            | DialectInput::HangUpChannelClosed(_)
+            | DialectInput::TokenResponse { .. } => {}
         }
     }
 

@@ -1,13 +1,16 @@
 //! Calls through a real LiveKit, whose server forwards everybody's media.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::sleep;
 use url::form_urlencoded::Serializer;
-use visavis_e2e::call::{all_see_and_hear, join};
+use visavis_e2e::call::{all_see_and_hear, falls_silent, join, media_recovers, wait_until_rejoined};
 use visavis_e2e::{Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, Token, tools};
 
-use crate::clients::{they_see_and_hear, wait_until_ready, wait_until_theirs};
+use crate::clients::{they_see_and_hear, they_see_and_hear_count, wait_until_ready, wait_until_theirs};
+use crate::janus::sees_microphone;
 
 /// A server, and a site that hands out our page and theirs.
 pub(crate) struct LiveKitFixture {
@@ -122,10 +125,73 @@ async fn two_pages_of_its_own_client_and_one_of_them_is_removed() {
     assert_eq!(there, ["Yan"]);
 }
 
+/// One mutes, and the other sees and hears it; and then not any more.
+async fn muting_is_seen(who: &Page, by: &Page) {
+    who.press("microphone").await;
+    sees_microphone(by, who.name(), "off").await;
+    falls_silent(by, who.name()).await;
+    who.press("microphone").await;
+    sees_microphone(by, who.name(), "on").await;
+    all_see_and_hear(&[who, by]).await;
+}
+
 #[tokio::test]
-async fn two_of_ours_in_two_browsers() {
+async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let chrome = fixture.browser(Setup::small_chrome()).await;
+    let ann = fixture.join(&chrome, "tea", "Ann").await;
+    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    muting_is_seen(&ann, &ben).await;
+    muting_is_seen(&ben, &ann).await;
+    let yan = fixture.open_theirs(&chrome, "tea", "Yan").await;
+    they_see_and_hear_count(&yan, 2).await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    ben.press("leave").await;
+    ann.wait_until("Ben to be gone", |snapshot| snapshot.others().count() == 1).await;
+    they_see_and_hear_count(&yan, 1).await;
+    ann.reload().await;
+    wait_until_rejoined(&ann).await;
+    they_see_and_hear_count(&yan, 1).await;
+    all_see_and_hear(&[&ann]).await;
+}
+
+#[tokio::test]
+async fn whoever_runs_the_room_mutes_and_removes() {
+    let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let chrome = fixture.browser(Setup::small_chrome()).await;
+    let ann = fixture.join(&chrome, "tea", "Ann").await;
+    let ben = fixture.join(&chrome, "tea", "Ben").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    let there = fixture.livekit.participants("tea").await;
+    let ann_there = there.iter().find(|participant| participant["identity"] == "Ann").unwrap();
+    let tracks = ann_there["tracks"].as_array().unwrap();
+    let microphone = tracks.iter().find(|track| track["source"] == "MICROPHONE").unwrap();
+    fixture.livekit.mute_track("tea", "Ann", microphone["sid"].as_str().unwrap(), true).await;
+    let told = "return document.body.textContent.includes('has muted you')";
+    wait_until_theirs(&ann, "to be told", told).await;
+    sees_microphone(&ben, "Ann", "off").await;
+    falls_silent(&ben, "Ann").await;
+    ann.press("microphone").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    fixture.livekit.remove_participant("tea", "Ben").await;
+    ben.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+    // The same identity throws the one out who had it before.
+    let again = fixture.join(&chrome, "tea", "Ann").await;
+    ann.wait_until("to be replaced", |snapshot| snapshot.state == "left").await;
+    again.wait_until("to be alone", |snapshot| snapshot.others().count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_socket_that_breaks_and_a_path_that_is_cut() {
+    let Some(fixture) = LiveKitFixture::in_network(&LiveKitOptions::default()).await else { return };
+    let network = fixture.network.as_ref().unwrap();
     let ann = fixture.join(&fixture.browser(Setup::small_chrome()).await, "tea", "Ann").await;
     let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
+    network.cut();
+    // The length of the cut is what is tested.
+    sleep(Duration::from_secs(5)).await;
+    network.restore();
+    media_recovers(&[&ann, &ben], "a cut of 5 s").await;
 }

@@ -10,8 +10,8 @@ use crate::dialect::DialectOutput;
 use crate::json::{Fields, Json};
 use crate::sfu::{PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuSignal};
 use crate::signal::{
-    IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage, ParticipantId, ParticipantInfo, Remote,
-    SdpType, SessionDescription,
+    IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage, ParticipantId, ParticipantInfo,
+    Remote, SdpType, SessionDescription,
 };
 use crate::sources::Source;
 use crate::time::Timestamp;

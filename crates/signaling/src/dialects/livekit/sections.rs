@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn the_offer_of_an_old_server_names_its_tracks() {
-        let sdp = "v=0\r\nm=application 9 X 0\r\na=mid:0\r\nm=audio 9 X 0\r\na=mid:1\r\na=msid:PA_x|TR_a TR_a\r\n";
+        let sdp =
+            "v=0\r\nm=application 9 X 0\r\na=mid:0\r\nm=audio 9 X 0\r\na=mid:1\r\na=msid:PA_x|TR_a TR_a\r\n";
         assert_eq!(tracks_of(sdp), [("1".to_owned(), "TR_a".to_owned())]);
     }
 }
