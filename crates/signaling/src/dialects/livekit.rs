@@ -70,7 +70,7 @@ fn about() -> About {
 }
 
 fn make(options: Options) -> BoxedDialect {
-    Box::new(LiveKit::new(&options))
+    Box::new(LiveKit::new(options))
 }
 
 struct LiveKit {
@@ -94,7 +94,7 @@ struct LiveKit {
 }
 
 impl LiveKit {
-    fn new(options: &Options) -> Self {
+    fn new(options: Options) -> Self {
         Self {
             access: Access::new(options),
             open: false,

@@ -40,21 +40,22 @@ struct TokenSource {
 
 impl Access {
     /// The token is in the query of the URL, or in `auth`, or is given out at `token_url`.
-    pub(super) fn new(options: &Options) -> Self {
-        let auth = |key: &&str| options.auth.as_ref()?.at(key).as_text();
+    pub(super) fn new(options: Options) -> Self {
+        let Options { url, alternative_urls, token_url, identity, auth, .. } = options;
+        let auth = |key: &&str| auth.as_ref()?.at(key).as_text();
         let mut token = TOKEN.iter().find_map(auth).unwrap_or_default().to_owned();
-        let (url, query) = options.url.split_once('?').unwrap_or((&options.url, ""));
+        let (url, query) = url.split_once('?').unwrap_or((&url, ""));
         for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             if TOKEN.contains(&key) {
                 value.clone_into(&mut token);
             }
         }
         let mut servers = vec![socket_url(url)];
-        servers.extend(options.alternative_urls.iter().map(|url| socket_url(url)));
-        let source = (!options.token_url.is_empty()).then(|| TokenSource {
-            url: options.token_url.clone(),
-            secret: options.identity.clone(),
-            identity: known_as(&options.identity).to_owned(),
+        servers.extend(alternative_urls.iter().map(|url| socket_url(url)));
+        let source = (!token_url.is_empty()).then(|| TokenSource {
+            url: token_url,
+            identity: known_as(&identity).to_owned(),
+            secret: identity,
             room: String::new(),
             name: String::new(),
         });
@@ -183,7 +184,7 @@ mod tests {
     use crate::json::parse;
 
     fn access(url: &str) -> Access {
-        Access::new(&Options { url: url.to_owned(), ..Options::default() })
+        Access::new(Options { url: url.to_owned(), ..Options::default() })
     }
 
     #[test]
@@ -193,7 +194,7 @@ mod tests {
         assert!(from_link.query(None).starts_with("access_token=aa.bb-c_c&auto_subscribe=1"));
         let auth = parse(r#"{"token": "dd"}"#).ok();
         let options = Options { url: "https://a.example/base/rtc".into(), auth, ..Options::default() };
-        let configured = Access::new(&options);
+        let configured = Access::new(options);
         assert_eq!(configured.url(), "wss://a.example/base/rtc");
         assert!(configured.query(Some("PA_x")).ends_with("&reconnect=1&reconnect_reason=1&sid=PA_x"));
     }
@@ -210,7 +211,7 @@ mod tests {
     fn servers_of_one_deployment_take_turns() {
         let alternative_urls = vec!["wss://b.example".to_owned()];
         let options = Options { url: "wss://a.example".into(), alternative_urls, ..Options::default() };
-        let mut access = Access::new(&options);
+        let mut access = Access::new(options);
         let urls = [0; 3].map(|_| {
             access.next_server();
             access.url().to_owned()
@@ -224,7 +225,7 @@ mod tests {
         let with_source = |token_url: &str| {
             let token_url = token_url.to_owned();
             let options = Options { token_url, identity: identity.clone(), ..Options::default() };
-            let mut access = Access::new(&options);
+            let mut access = Access::new(options);
             access.enter("tea", "Ann");
             access
         };
