@@ -17,6 +17,8 @@ use crate::process::Process;
 use crate::server::free_port;
 use crate::{Redis, tools};
 
+/// The API key that belongs to [`SECRET`].
+pub const KEY: &str = "visavis";
 /// What all tokens are signed with.
 pub const SECRET: &str = "a secret of no less than 32 characters";
 /// Where it listens in a place that has all ports to itself: those of its own examples.
@@ -232,7 +234,7 @@ fn configuration(place: &Place, options: &LiveKitOptions) -> Value {
     let mut configuration = json!({
         "port": ports.http,
         "bind_addresses": [ip],
-        "keys": { "visavis": SECRET },
+        "keys": { KEY: SECRET },
         "rtc": {
             "udp_port": ports.udp,
             "tcp_port": ports.tcp,

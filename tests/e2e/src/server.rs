@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
+use crate::livekit::{self, LiveKit};
 use crate::process::Process;
 use crate::{Bundle, Host, Network, tools};
 
@@ -28,6 +29,19 @@ impl Server {
     /// Starts it for a bundle with another configuration.
     pub async fn serving(bundle: &Bundle) -> Self {
         Self::with(bundle.path().to_owned(), &[]).await
+    }
+
+    /// The same with a server that gives out access tokens for this LiveKit (`POST /token`).
+    pub async fn giving_tokens(bundle: &Bundle, livekit: &LiveKit) -> Self {
+        let secret = bundle.path().with_extension("secret");
+        std::fs::write(&secret, livekit::SECRET).expect("a file can be written");
+        let file = secret.display().to_string();
+        let flags = ["--livekit-url", &livekit.url(), "--livekit-api-key", livekit::KEY];
+        let flags = [&flags[..], &["--livekit-api-secret-file", &file]].concat();
+        let server = Self::with(bundle.path().to_owned(), &flags).await;
+        // It has read it.
+        let _ = std::fs::remove_file(secret);
+        server
     }
 
     /// Starts it with more flags, such as `--capacity 2`.
