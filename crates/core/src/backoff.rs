@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use visavis_signaling::Timestamp;
 
-use crate::timing::{
-    RECONNECT_CLOSING, RECONNECT_FIRST, RECONNECT_LATER, RECONNECT_SOON, RECONNECT_SOON_FOR,
-};
+use crate::timing::{RECONNECT_CLOSING, RECONNECT_LATER, RECONNECT_SOON, RECONNECT_SOON_FOR};
 
 /// The shortest and the longest wait.
 pub(crate) type Span = [Duration; 2];
@@ -39,14 +37,14 @@ impl Backoff {
         self.closing = true;
     }
 
-    /// One more attempt has failed: how long to wait before the next.
-    pub(crate) fn next_wait(&mut self, now: Timestamp) -> Duration {
+    /// One more attempt has failed: how long to wait before the next. `first` is the wait if none has failed before.
+    pub(crate) fn next_wait(&mut self, now: Timestamp, first: Span) -> Duration {
         if self.attempts == 0 {
             self.since = now;
         }
         let span = match (std::mem::take(&mut self.closing), self.attempts) {
             (true, _) => RECONNECT_CLOSING,
-            (false, 0) => RECONNECT_FIRST,
+            (false, 0) => first,
             (false, _) if now.since(self.since) < RECONNECT_SOON_FOR => RECONNECT_SOON,
             (false, _) => RECONNECT_LATER,
         };
@@ -77,6 +75,7 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timing::RECONNECT_FIRST;
 
     /// How many clients lose their server at once.
     const CLIENTS: u64 = 10_000;
@@ -89,7 +88,7 @@ mod tests {
     fn reconnected_at(outage: u64, seed: u64) -> u64 {
         let (mut backoff, mut now) = (Backoff::new(seed), 0);
         while now == 0 || now < outage {
-            now += backoff.next_wait(at(now)).as_millis() as u64;
+            now += backoff.next_wait(at(now), RECONNECT_FIRST).as_millis() as u64;
         }
         now
     }
@@ -125,7 +124,8 @@ mod tests {
         let crowd = most_at_once((0..CLIENTS).map(|seed| {
             let mut backoff = Backoff::new(seed);
             backoff.on_server_closing();
-            let [first, second] = [backoff.next_wait(at(0)), backoff.next_wait(at(6_000))];
+            let [first, second] =
+                [backoff.next_wait(at(0), RECONNECT_FIRST), backoff.next_wait(at(6_000), RECONNECT_FIRST)];
             assert!(first >= RECONNECT_CLOSING[0], "{first:?}");
             assert!(first <= RECONNECT_CLOSING[1], "{first:?}");
             assert!(second <= RECONNECT_SOON[1], "{second:?}: only the first wait is longer");
@@ -138,11 +138,14 @@ mod tests {
     fn whoever_was_let_in_begins_anew() {
         let mut backoff = Backoff::new(7);
         for second in 0..60 {
-            backoff.next_wait(at(second * 1000));
+            backoff.next_wait(at(second * 1000), RECONNECT_FIRST);
         }
         assert_eq!(backoff.attempts(), 60);
         backoff.reset();
-        assert!(backoff.next_wait(at(60_000)) <= RECONNECT_FIRST[1]);
-        assert!(backoff.next_wait(at(61_000)) <= RECONNECT_SOON[1], "this outage is a second old");
+        assert!(backoff.next_wait(at(60_000), RECONNECT_FIRST) <= RECONNECT_FIRST[1]);
+        assert!(
+            backoff.next_wait(at(61_000), RECONNECT_FIRST) <= RECONNECT_SOON[1],
+            "this outage is a second old"
+        );
     }
 }

@@ -16,7 +16,7 @@ use crate::input::SocketEvent;
 use crate::outbox::Outbox;
 use crate::output::{Effect, Event, SocketEffect};
 use crate::queue::Queue;
-use crate::timing::{JOIN_TIMEOUT, SOCKET_OPEN_TIMEOUT};
+use crate::timing::{JOIN_TIMEOUT, RECONNECT_FIRST, RECONNECT_FIRST_TO_SFU, SOCKET_OPEN_TIMEOUT};
 use crate::trace::{self, TraceKind};
 use crate::unreachable::UnreachableReason;
 
@@ -338,7 +338,8 @@ impl SignalClient {
             self.discovery.reason = UnreachableReason::NoReply;
         }
         self.close_reason = None;
-        self.state = State::Waiting(now + self.backoff.next_wait(now));
+        let first = if self.dialect.joins_by_opening() { RECONNECT_FIRST_TO_SFU } else { RECONNECT_FIRST };
+        self.state = State::Waiting(now + self.backoff.next_wait(now, first));
         self.drive_dialect(now, DialectInput::Closed, out);
         self.events.push(SignalEvent::Lost);
     }

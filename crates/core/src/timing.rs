@@ -25,6 +25,9 @@ pub const WEBRTC_SUPPORT_TIMEOUT: Duration = Duration::from_secs(8);
 /// The first wait before the signaling socket is opened again: the shortest and the longest. A blip is over at once, and
 /// still ten thousand clients of a restarted server are spread over a second.
 pub const RECONNECT_FIRST: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
+/// The same where the socket belongs to a server that forwards media, whose own clients scatter over no more: it gives a call up
+/// within seconds.
+pub const RECONNECT_FIRST_TO_SFU: [Duration; 2] = [Duration::ZERO, Duration::from_millis(400)];
 /// The waits after it, in an outage that is not older than this: whoever was away that long is back within 2 s...
 pub const RECONNECT_SOON: [Duration; 2] = [Duration::from_millis(800), Duration::from_millis(1800)];
 /// ...and how old that is.

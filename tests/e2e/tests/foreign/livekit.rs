@@ -6,7 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use url::form_urlencoded::Serializer;
-use visavis_e2e::call::{all_see_and_hear, falls_silent, join, media_recovers, sees_and_hears, wait_until_rejoined};
+use visavis_e2e::call::{
+    all_see_and_hear, falls_silent, join, media_recovers, sees_and_hears, sees_and_hears_count,
+    wait_until_rejoined,
+};
+use visavis_e2e::screen::{start_sharing, stop_sharing};
 use visavis_e2e::{Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, Token, tools};
 
 use crate::clients::{they_see_and_hear, they_see_and_hear_count, wait_until_ready, wait_until_theirs};
@@ -167,6 +171,11 @@ async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     let yan = fixture.open_theirs(&other, "tea", "Yan").await;
     they_see_and_hear_count(&yan, 2).await;
     sees_and_hears(&ann, &["Ben", "Yan"]).await;
+    sees_and_hears(&ben, &["Ann", "Yan"]).await;
+    start_sharing(&ann).await;
+    they_see_and_hear_count(&yan, 3).await;
+    sees_and_hears_count(&ben, 3).await;
+    stop_sharing(&ann).await;
     sees_and_hears(&ben, &["Ann", "Yan"]).await;
     ben.press("leave").await;
     ann.wait_until("Ben to be gone", |snapshot| snapshot.others().count() == 1).await;

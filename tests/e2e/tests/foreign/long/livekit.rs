@@ -137,9 +137,32 @@ async fn a_room_that_is_made_and_ended_by_its_administrator() {
     let listener = json!({ "can_subscribe": true, "can_publish": false });
     fixture.livekit.change_permission("tea", "Ann", &listener).await;
     wait_until_theirs(&zoe, "to see nobody", "return !document.querySelector('video')").await;
-    fixture.livekit.change_permission("tea", "Ann", &json!({ "can_subscribe": true, "can_publish": true })).await;
+    fixture
+        .livekit
+        .change_permission("tea", "Ann", &json!({ "can_subscribe": true, "can_publish": true }))
+        .await;
     they_see_and_hear(&zoe).await;
     fixture.livekit.delete_room("tea").await;
     is_disconnected(&zoe, "ROOM_DELETED").await;
     ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+}
+
+#[tokio::test]
+async fn a_livekit_that_comes_and_goes() {
+    let Some(mut fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let chrome = fixture.browser(Setup::small_chrome()).await;
+    let ann = fixture.join(&chrome, "tea", "Ann").await;
+    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    for away in [0, 300, 1500] {
+        fixture.livekit.kill().await;
+        sleep(Duration::from_millis(away)).await;
+        fixture.livekit.restart().await;
+        sleep(Duration::from_millis(1000)).await;
+        fixture.livekit.terminate().await;
+        fixture.livekit.restart().await;
+    }
+    let begin = Instant::now();
+    all_see_and_hear(&[&ben, &ann]).await;
+    println!("seen and heard {:.1} s after a LiveKit that comes and goes", begin.elapsed().as_secs_f64());
 }
