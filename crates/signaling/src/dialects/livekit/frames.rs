@@ -132,6 +132,10 @@ impl LiveKit {
     fn on_leave(&mut self, now: Timestamp, leave: &Json, out: &mut Vec<DialectOutput>) {
         let rejected = |code, text: &str| Rejection { code, text: text.to_owned(), closes: true };
         match (leave.at("action").short(), leave.at("reason").short()) {
+            // Whoever is sent away before they are taken up has to wait a little, or it would never end.
+            ("RESUME", _) if !self.call.as_ref().is_some_and(Call::is_joined) => {
+                out.push(DialectOutput::ServerSilent);
+            }
             ("RESUME", _) => out.push(DialectOutput::UrlChanged),
             (_, "DUPLICATE_IDENTITY") => self.end(rejected(RejectCode::Replaced, ""), out),
             (_, "PARTICIPANT_REMOVED") => self.end(rejected(RejectCode::Kicked, ""), out),
