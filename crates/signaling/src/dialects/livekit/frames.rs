@@ -58,7 +58,12 @@ impl LiveKit {
                     call.on_candidate(body.at("target").short(), candidate, out);
                 }
             }
-            "update" => call.on_update(body.at("participants"), out),
+            "update" => {
+                let returns = call.on_update(body.at("participants"), out);
+                if returns {
+                    self.begin_anew(now, out);
+                }
+            }
             "trackPublished" => call.on_published(body, out),
             "mute" if body.flag("muted") == Some(true) => {
                 if let Some(source) = call.source_of(body.at("sid").short()) {
