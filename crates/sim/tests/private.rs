@@ -289,6 +289,64 @@ fn no_name_that_a_server_says_is_in_a_report() {
     }
 }
 
+/// Whoever gives out access tokens answers over HTTP; LiveKit's servers give newer ones, for this room or another.
+#[test]
+fn no_access_token_is_in_a_report() {
+    let parts = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJYYW50aGlwcGUifQ", "c2lnbmF0dXJl-_"];
+    let token = parts.join(".");
+    let case = cases().into_iter().find(|case| case.name == "livekit").unwrap();
+    let mut recorder = case.recorder();
+    let mut record = |event| recorder.input(Timestamp::default(), &Input::Socket(event));
+    let given = [
+        format!(r#"{{"server_url":"wss://{NAME}.example","participant_token":"{token}"}}"#),
+        format!(r#"{{"serverUrl":"wss://x.example/{NAME}","participantToken":"{token}"}}"#),
+        format!(r#"{{"participant_token":"{token}","room_name":"{NAME}","participant_name":"Ann {NAME}"}}"#),
+        format!(r#"{{"{NAME}":{{"token":["{token}"]}}}}"#),
+        // Cut where the page stopped reading.
+        format!(r#"{{"participant_token":"{token}"#),
+        format!("{NAME} may not enter with {token}"),
+        format!("<html><p>{NAME}</p>{token}"),
+        token.clone(),
+    ];
+    for (at, body) in given.into_iter().enumerate() {
+        record(SocketEvent::TokenResponse { status: [200, 403][at % 2], body });
+    }
+    let says = [
+        format!(r#"{{"refreshToken":"{token}"}}"#),
+        format!(r#"{{"refreshToken":["{token}"]}}"#),
+        format!(r#"{{"roomMoved":{{"room":{{"name":"{NAME}"}},"token":"{token}"}}}}"#),
+        format!(r#"{{"update":{{"participants":[{{"identity":"{NAME}","metadata":"{token}"}}]}}}}"#),
+        format!(
+            r#"{{"requestResponse":{{"reason":"NOT_ALLOWED","message":"{NAME}: access_token={token}"}}}}"#
+        ),
+    ];
+    says.into_iter().for_each(|frame| record(SocketEvent::Frame(frame)));
+    let report = redact(&recorder);
+    assert_no_name(&report, "a token");
+    let kept: Vec<_> = parts.iter().filter(|part| report.contains(**part)).collect();
+    assert!(kept.is_empty(), "{kept:?} of a token: {report}");
+    for word in ["refreshToken", "roomMoved", "participants", "participant_token"] {
+        assert!(report.contains(word), "{word} is a word of the language: {report}");
+    }
+}
+
+/// The same for names in all places of such an answer.
+#[test]
+fn no_name_beside_an_access_token_is_in_a_report() {
+    let case = cases().into_iter().find(|case| case.name == "livekit").unwrap();
+    let answer =
+        r#"{"server_url":"wss://x.example","participant_token":"a.b.c","room_name":"tea","name":"Ann"}"#;
+    let all: Vec<_> = SPELLINGS.iter().flat_map(|name| inject_into_frame(answer, name)).collect();
+    for bodies in all.chunks(FRAMES_PER_REPORT) {
+        let mut recorder = case.recorder();
+        for body in bodies {
+            let event = SocketEvent::TokenResponse { status: 200, body: body.clone() };
+            recorder.input(Timestamp::default(), &Input::Socket(event));
+        }
+        assert_no_name(&redact(&recorder), "the answer to a request for a token");
+    }
+}
+
 #[test]
 fn nothing_of_our_own_is_in_a_report() {
     for case in cases() {
