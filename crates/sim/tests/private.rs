@@ -406,6 +406,37 @@ fn has_name_in_codec_line(sdp: &str) -> bool {
     })
 }
 
+/// Of an access token a report only says that there was one.
+#[test]
+fn a_join_with_a_token_that_was_asked_for_is_replayed_to_the_same_decisions() {
+    let case = cases().into_iter().find(|case| case.name == "livekit").unwrap();
+    let token_url = "/token".to_owned();
+    let (url, identity, page) = ("ws://server".into(), IDENTITY.into(), "page".into());
+    let options = Options { url, identity, page, token_url, ..Options::default() };
+    let mut room = Room::new(AppConfig::default().room_config(7), (named("livekit").unwrap().make)(options));
+    let (config, identities) = (&case.config(), [IDENTITY, ""]);
+    let mut recorder =
+        Header { config, fallback: "", identities, page: "page", seed: 7, about: "" }.recorder();
+    let body = r#"{"server_url":"wss://x.example","participant_token":"aa.bb.cc"}"#.to_owned();
+    let join =
+        r#"{"join":{"room":{"name":"tea"},"participant":{"sid":"PA_ann","identity":"ann"}}}"#.to_owned();
+    let inputs = [
+        Input::Command(Command::EnterLobby),
+        Input::Command(Command::Join { room: "tea".to_owned(), name: "Ann".to_owned() }),
+        Input::Socket(SocketEvent::TokenResponse { status: 200, body }),
+        Input::Socket(SocketEvent::Opened),
+        Input::Socket(SocketEvent::Frame(join)),
+    ];
+    for (at, input) in (1..).zip(inputs) {
+        let now = Timestamp::from_millis(10 * at);
+        recorder.input(now, &input);
+        room.handle(now, input);
+        recorder.outputs(&std::iter::from_fn(|| room.poll_output()).collect::<Vec<_>>());
+    }
+    let report = redact(&recorder);
+    assert_eq!(replay(&report).unwrap().difference, None, "{report}");
+}
+
 /// Whatever a transcript shows, also what no simulated server says.
 #[test]
 fn what_is_heard_in_a_transcript_is_replayed_to_the_same_decisions() {
