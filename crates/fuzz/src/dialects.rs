@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use visavis_signaling::dialects::livekit::wire;
 use visavis_signaling::dialects::{ALL, DialectEntry, Mapping, Options};
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_signaling::text::clean;
@@ -31,8 +32,9 @@ const MAPPINGS: [(&str, &str); 4] = [
     ("join-room", include_str!("../../../docs/mapping/join-room.json")),
 ];
 
-/// The first line names the dialect (and after a space the server, for `mapping`), or its first letter chooses one. Marks: `<` a frame, `+` the room says, `!` the
-/// socket opens or closes, `@` the time is so many milliseconds, `~` so many tenths of a second pass.
+/// The first line names the dialect, or its first letter chooses one. After a space follows the server, for `mapping`, or where
+/// tokens are given out. Marks: `<` a frame, `+` the room says, `!` the socket opens or closes, or `token` with a status and what is
+/// given, `@` the time is so many milliseconds, `~` so many tenths of a second pass.
 pub(crate) fn run(bytes: &[u8]) {
     let text = text_of(bytes);
     let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
@@ -53,6 +55,8 @@ fn mapping(server: &str) -> Option<Rc<Mapping>> {
 struct Conversation {
     dialect: Box<dyn Dialect>,
     socket_io: bool,
+    /// Where frames are binary: the server has only said what can be written so.
+    binary: bool,
     /// The dialect of the Visavis server leaves it to the signal client to drop what is sent without a socket.
     is_visavis: bool,
     now: Timestamp,
@@ -71,11 +75,14 @@ impl Conversation {
             identity,
             page: "page".into(),
             mapping,
+            alternative_urls: vec!["ws://other".into()],
+            token_url: server.into(),
             ..Options::default()
         };
         let dialect = (listed.make)(options);
         Self {
             socket_io: dialect.endpoint().url.contains("EIO="),
+            binary: dialect.endpoint().binary.is_some(),
             is_visavis: listed.name == "visavis",
             dialect,
             now: Timestamp::default(),
@@ -87,7 +94,10 @@ impl Conversation {
 
     fn step(&mut self, mark: char, rest: &str) {
         match (mark, rest) {
-            ('<', frame) if self.open => self.input(DialectInput::Frame(frame.to_owned())),
+            ('<', frame) if self.open => {
+                let frame = self.translate(frame);
+                self.input(DialectInput::Frame(frame));
+            }
             ('+', words) => {
                 if let Some(outbound) = parse_outbound(words) {
                     self.input(DialectInput::Send(outbound));
@@ -100,11 +110,29 @@ impl Conversation {
                     self.input(DialectInput::HangUpChannelClosed(id));
                 }
             }
+            ('!', answer) if answer.starts_with("token ") => {
+                let (status, body) = number(answer.strip_prefix("token ").unwrap_or_default());
+                let status = u16::try_from(status).unwrap_or_default();
+                self.input(DialectInput::TokenResponse { status, body: body.to_owned() });
+            }
             ('@', time) => self.wait_until(Timestamp::from_millis(number(time).0.min(1 << 40))),
             ('~', time) => {
                 self.wait_until(self.now + Duration::from_millis(number(time).0.min(1 << 20) * 100));
             }
             _ => {}
+        }
+    }
+
+    /// A frame as the socket gives it to the dialect. One that no server can write in binary may be there all the same, but what
+    /// follows from it need not be writable either.
+    fn translate(&mut self, frame: &str) -> String {
+        let Some(binary) = self.dialect.endpoint().binary else { return frame.to_owned() };
+        match wire::response_bytes(frame) {
+            Ok(bytes) => (binary.decode)(&bytes),
+            Err(_) => {
+                self.binary = false;
+                frame.to_owned()
+            }
         }
     }
 
@@ -167,6 +195,9 @@ impl Conversation {
             );
         } else {
             assert!(is_json(frame), "not JSON: {frame:.99}");
+        }
+        if let Some(binary) = self.dialect.endpoint().binary.filter(|_| self.binary) {
+            assert!(!(binary.encode)(frame).is_empty(), "not protobuf: {frame:.999}");
         }
     }
 
@@ -238,6 +269,16 @@ fn is_packet(frame: &str) -> bool {
     }
 }
 
+/// The description of a session; to a server that forwards, it names the tracks that it sends.
+fn described(session: char, names_tracks: bool) -> String {
+    let sdp = sdp(session);
+    if !names_tracks {
+        return sdp;
+    }
+    let microphone = format!("a=msid:- microphone-{session}\r\nm=video");
+    [&sdp.replace("m=video", &microphone), "a=msid:- camera\r\n"].concat()
+}
+
 /// What the room says, in the words of the transcripts.
 fn parse_outbound(words: &str) -> Option<Outbound> {
     let words: Vec<&str> = words.split(' ').collect();
@@ -247,7 +288,11 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
     let to =
         || connection().map(Remote::Server).or_else(|| ParticipantId::new(word(1)).map(Remote::Participant));
     let epoch = |at| word(at).parse().unwrap_or(0);
-    let media = MediaState { microphone: true, ..MediaState::default() };
+    let media = MediaState {
+        microphone: !words.contains(&"muted"),
+        camera: words.contains(&"camera"),
+        ..MediaState::default()
+    };
     let negotiation =
         |epoch, message| Some(Outbound::Negotiation(Negotiation { remote: to()?, epoch, message }));
     match word(0) {
@@ -257,7 +302,8 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
         "media" => Some(Outbound::MediaState(media)),
         kind @ ("offer" | "answer") => {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
-            let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
+            let description =
+                SessionDescription { sdp_type, sdp: described(letter(2), connection().is_some()) };
             negotiation(epoch(3), NegotiationMessage::Description(description))
         }
         "candidate" => {

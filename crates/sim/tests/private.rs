@@ -289,6 +289,64 @@ fn no_name_that_a_server_says_is_in_a_report() {
     }
 }
 
+/// Whoever gives out access tokens answers over HTTP; LiveKit's servers give newer ones, for this room or another.
+#[test]
+fn no_access_token_is_in_a_report() {
+    let parts = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJYYW50aGlwcGUifQ", "c2lnbmF0dXJl-_"];
+    let token = parts.join(".");
+    let case = cases().into_iter().find(|case| case.name == "livekit").unwrap();
+    let mut recorder = case.recorder();
+    let mut record = |event| recorder.input(Timestamp::default(), &Input::Socket(event));
+    let given = [
+        format!(r#"{{"server_url":"wss://{NAME}.example","participant_token":"{token}"}}"#),
+        format!(r#"{{"serverUrl":"wss://x.example/{NAME}","participantToken":"{token}"}}"#),
+        format!(r#"{{"participant_token":"{token}","room_name":"{NAME}","participant_name":"Ann {NAME}"}}"#),
+        format!(r#"{{"{NAME}":{{"token":["{token}"]}}}}"#),
+        // Cut where the page stopped reading.
+        format!(r#"{{"participant_token":"{token}"#),
+        format!("{NAME} may not enter with {token}"),
+        format!("<html><p>{NAME}</p>{token}"),
+        token.clone(),
+    ];
+    for (at, body) in given.into_iter().enumerate() {
+        record(SocketEvent::TokenResponse { status: [200, 403][at % 2], body });
+    }
+    let says = [
+        format!(r#"{{"refreshToken":"{token}"}}"#),
+        format!(r#"{{"refreshToken":["{token}"]}}"#),
+        format!(r#"{{"roomMoved":{{"room":{{"name":"{NAME}"}},"token":"{token}"}}}}"#),
+        format!(r#"{{"update":{{"participants":[{{"identity":"{NAME}","metadata":"{token}"}}]}}}}"#),
+        format!(
+            r#"{{"requestResponse":{{"reason":"NOT_ALLOWED","message":"{NAME}: access_token={token}"}}}}"#
+        ),
+    ];
+    says.into_iter().for_each(|frame| record(SocketEvent::Frame(frame)));
+    let report = redact(&recorder);
+    assert_no_name(&report, "a token");
+    let kept: Vec<_> = parts.iter().filter(|part| report.contains(**part)).collect();
+    assert!(kept.is_empty(), "{kept:?} of a token: {report}");
+    for word in ["refreshToken", "roomMoved", "participants", "participant_token"] {
+        assert!(report.contains(word), "{word} is a word of the language: {report}");
+    }
+}
+
+/// The same for names in all places of such an answer.
+#[test]
+fn no_name_beside_an_access_token_is_in_a_report() {
+    let case = cases().into_iter().find(|case| case.name == "livekit").unwrap();
+    let answer =
+        r#"{"server_url":"wss://x.example","participant_token":"a.b.c","room_name":"tea","name":"Ann"}"#;
+    let all: Vec<_> = SPELLINGS.iter().flat_map(|name| inject_into_frame(answer, name)).collect();
+    for bodies in all.chunks(FRAMES_PER_REPORT) {
+        let mut recorder = case.recorder();
+        for body in bodies {
+            let event = SocketEvent::TokenResponse { status: 200, body: body.clone() };
+            recorder.input(Timestamp::default(), &Input::Socket(event));
+        }
+        assert_no_name(&redact(&recorder), "the answer to a request for a token");
+    }
+}
+
 #[test]
 fn nothing_of_our_own_is_in_a_report() {
     for case in cases() {
@@ -346,6 +404,37 @@ fn has_name_in_codec_line(sdp: &str) -> bool {
     sdp.lines().any(|line| {
         codecs.iter().any(|begin| line.starts_with(begin)) && line.to_lowercase().contains("anthippe")
     })
+}
+
+/// Of an access token a report only says that there was one.
+#[test]
+fn a_join_with_a_token_that_was_asked_for_is_replayed_to_the_same_decisions() {
+    let case = cases().into_iter().find(|case| case.name == "livekit").unwrap();
+    let token_url = "/token".to_owned();
+    let (url, identity, page) = ("ws://server".into(), IDENTITY.into(), "page".into());
+    let options = Options { url, identity, page, token_url, ..Options::default() };
+    let mut room = Room::new(AppConfig::default().room_config(7), (named("livekit").unwrap().make)(options));
+    let (config, identities) = (&case.config(), [IDENTITY, ""]);
+    let mut recorder =
+        Header { config, fallback: "", identities, page: "page", seed: 7, about: "" }.recorder();
+    let body = r#"{"server_url":"wss://x.example","participant_token":"aa.bb.cc"}"#.to_owned();
+    let join =
+        r#"{"join":{"room":{"name":"tea"},"participant":{"sid":"PA_ann","identity":"ann"}}}"#.to_owned();
+    let inputs = [
+        Input::Command(Command::EnterLobby),
+        Input::Command(Command::Join { room: "tea".to_owned(), name: "Ann".to_owned() }),
+        Input::Socket(SocketEvent::TokenResponse { status: 200, body }),
+        Input::Socket(SocketEvent::Opened),
+        Input::Socket(SocketEvent::Frame(join)),
+    ];
+    for (at, input) in (1..).zip(inputs) {
+        let now = Timestamp::from_millis(10 * at);
+        recorder.input(now, &input);
+        room.handle(now, input);
+        recorder.outputs(&std::iter::from_fn(|| room.poll_output()).collect::<Vec<_>>());
+    }
+    let report = redact(&recorder);
+    assert_eq!(replay(&report).unwrap().difference, None, "{report}");
 }
 
 /// Whatever a transcript shows, also what no simulated server says.

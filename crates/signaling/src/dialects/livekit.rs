@@ -65,7 +65,8 @@ fn about() -> About {
             subscription,subscribe,publishTracks,speakersChanged,speakers,level,active,roomUpdate,connectionQuality,updates,\
             participantSid,POOR,GOOD,EXCELLENT,LOST,score,streamStateUpdate,streamStates,PAUSED,subscribedQualityUpdate,\
             subscribedQualities,subscribedCodecs,qualities,enabled,codec,subscriptionPermissionUpdate,allowed,refreshToken,\
-            pingReq,pongResp,timestamp,lastPingTimestamp,pong,requestResponse,roomMoved,token",
+            pingReq,pongResp,timestamp,lastPingTimestamp,pong,requestResponse,roomMoved,token,participant_token,\
+            participantToken,server_url,serverUrl",
     }
 }
 

@@ -18,7 +18,7 @@ const PIECES: [&str; 12] =
     ["null", "{}", "[]", "-1", "1e308", "4294967296", "\"\"", "\\u0000", "\\ud800", "\"type\":", "42[", "40"];
 
 /// A dialect that is as far in a call as its first transcript leads.
-fn in_a_call(case: &Case) -> Player {
+pub(crate) fn in_a_call(case: &Case) -> Player {
     let mut player = Player::new(case);
     if case.name != "visavis" {
         let text = std::fs::read_to_string(&files(&case.name)[0]).unwrap();
@@ -131,7 +131,7 @@ fn our_own_echo_is_not_somebody() {
                 player.perform(&step);
                 for line in std::mem::take(&mut player.lines) {
                     let Some(frame) = line.strip_prefix("> ") else { continue };
-                    player.input(DialectInput::Frame(expand(frame)));
+                    player.input(DialectInput::Frame(player.echo(&expand(frame))));
                     let talks = |line: &String| {
                         ["= enters", "= offer", "= answer", "= candidate"]
                             .iter()

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bounds;
+mod livekit;
 mod mappings;
 #[path = "../common/mutate.rs"]
 mod mutate;

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use visavis_signaling::dialects::Options;
+use visavis_signaling::dialects::{DialectEntry, Options};
+use visavis_signaling::json::{self, Json};
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, ForwardedTrack, IceCandidate, Inbound, MediaState, Negotiation,
-    NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
+    Dialect, DialectInput, DialectOutput, Endpoint, ForwardedTrack, IceCandidate, Inbound, MediaState,
+    Negotiation, NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
     ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Timestamp,
 };
 
-use crate::script::{Step, candidate, expand, sdp, shorten};
+use crate::script::{Step, candidate, described, expand, shorten};
 use crate::transcripts::Case;
 
 pub(crate) const URL: &str = "ws://server";
 
 /// A dialect, and the lines of its outputs since they were taken last.
 pub(crate) struct Player {
+    entry: &'static DialectEntry,
+    options: Options,
     dialect: Box<dyn Dialect>,
+    /// Whether the room wants to be in: where to open the socket is to join, it stays closed before.
+    wanted: bool,
     now: Timestamp,
     pub(crate) lines: Vec<String>,
 }
@@ -26,7 +31,14 @@ impl Player {
         let identity = ["0123456789abcdef"; 4].concat();
         let options =
             Options { url: URL.into(), identity, mapping: case.mapping.clone(), ..Options::default() };
-        Self { dialect: (case.entry.make)(options), now: Timestamp::default(), lines: Vec::new() }
+        Self {
+            entry: case.entry,
+            dialect: (case.entry.make)(options.clone()),
+            options,
+            wanted: false,
+            now: Timestamp::default(),
+            lines: Vec::new(),
+        }
     }
 
     /// Gives the dialect the input of a step.
@@ -34,15 +46,52 @@ impl Player {
         match (step.mark, step.text.as_str()) {
             ('<', frame) => self.input(DialectInput::Frame(expand(frame))),
             ('+', words) => self.input(DialectInput::Send(outbound(words))),
-            ('!', "opened") => self.input(DialectInput::Opened),
+            ('!', "opened") => self.open(step.number),
             ('!', "closed") => self.input(DialectInput::Closed),
-            ('!', "url") => {
-                let endpoint = self.dialect.endpoint();
-                self.lines.push(["= connects to", &endpoint.url, &endpoint.protocols.join(" ")].join(" "));
-            }
+            ('!', "url") => self.lines.push(endpoint_line(&self.dialect.endpoint())),
+            ('!', answer) if answer.starts_with("token ") => self.answer_token_request(answer),
+            ('%', settings) => self.configure(settings),
             ('@', time) => self.wait_until(Timestamp::from_millis(time.parse().unwrap())),
             other => panic!("no step: {other:?}"),
         }
+    }
+
+    /// The socket opens, as far as the dialect lets it.
+    fn open(&mut self, number: usize) {
+        let may_open = self.wanted || !self.dialect.joins_by_opening();
+        assert!(may_open, "line {number}: nobody has asked to join");
+        let needs_token = self.dialect.endpoint().token_request.is_some();
+        assert!(!needs_token, "line {number}: no token has been given");
+        self.input(DialectInput::Opened);
+    }
+
+    /// `token <status> <body>`
+    fn answer_token_request(&mut self, answer: &str) {
+        let mut words = answer.splitn(3, ' ').skip(1);
+        let status = words.next().unwrap().parse().unwrap();
+        let body = words.next().unwrap_or_default().to_owned();
+        self.input(DialectInput::TokenResponse { status, body });
+    }
+
+    /// A page with other settings, in the words of `config.json`.
+    fn configure(&mut self, settings: &str) {
+        let settings = json::parse(settings).unwrap();
+        let text = |key| settings.at(key).as_text().unwrap_or_default().to_owned();
+        let urls = if let Json::List(urls) = settings.at("alternativeUrls") { urls.as_slice() } else { &[] };
+        self.options.url = text("url");
+        self.options.token_url = text("tokenUrl");
+        self.options.alternative_urls = urls.iter().map(|url| url.as_text().unwrap().to_owned()).collect();
+        self.options.auth = Some(settings.at("auth").clone());
+        self.dialect = (self.entry.make)(self.options.clone());
+        self.wanted = false;
+    }
+
+    /// What comes of a frame of ours if the server sends it back: where frames are binary, theirs are of another kind.
+    pub(crate) fn echo(&self, frame: &str) -> String {
+        let Some(binary) = self.dialect.endpoint().binary else { return frame.to_owned() };
+        let bytes = (binary.encode)(frame);
+        assert!(!bytes.is_empty(), "nobody can write {frame}");
+        (binary.decode)(&bytes)
     }
 
     /// Lets time pass, and every deadline on the way.
@@ -69,6 +118,10 @@ impl Player {
 
     /// One input, without the timeouts that are due: timers of browsers are late.
     pub(crate) fn step(&mut self, input: DialectInput) {
+        if let DialectInput::Send(outbound) = &input {
+            self.wanted |= matches!(outbound, Outbound::Join { .. });
+            self.wanted &= *outbound != Outbound::Leave;
+        }
         let mut out = Vec::new();
         self.dialect.handle(self.now, input, &mut out);
         self.lines.extend(out.into_iter().flat_map(|output| match output {
@@ -81,7 +134,18 @@ impl Player {
     }
 }
 
-/// Reads a signal of the room: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
+/// `connects to <URL>?<query> <protocols>`; `asks` if there has to be a token first.
+fn endpoint_line(endpoint: &Endpoint) -> String {
+    if let Some(request) = &endpoint.token_request {
+        let line = format!("= asks {} [{}] {}", request.url, request.authorization, request.body);
+        return shorten(&line);
+    }
+    let query = if endpoint.query.is_empty() { "" } else { "?" };
+    let url = [&endpoint.url, query, &endpoint.query].concat();
+    ["= connects to", &url, &endpoint.protocols.join(" ")].join(" ")
+}
+
+/// Reads a signal of the room: `join <room> <name>`, then what is sent as in `media`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
 /// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
 /// Whom it is for is a participant, or `sfu:0` for the connection of that number to a server that forwards.
 fn outbound(words: &str) -> Outbound {
@@ -96,16 +160,21 @@ fn outbound(words: &str) -> Outbound {
         };
         Outbound::Negotiation(Negotiation { remote, epoch, message })
     };
+    let media = || {
+        let on = |kind| words.contains(&kind);
+        let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
+        MediaState { microphone, camera, screen, ..MediaState::default() }
+    };
     match words[0] {
         "join" => Outbound::Join {
             room: words[1].into(),
             name: words.get(2).copied().unwrap_or_default().into(),
-            media: MediaState::default(),
+            media: media(),
             offers: Vec::new(),
         },
         kind @ ("offer" | "answer") => {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
-            let description = SessionDescription { sdp_type, sdp: sdp(letter(2)) };
+            let description = SessionDescription { sdp_type, sdp: described(words[2]) };
             negotiation(epoch(3), NegotiationMessage::Description(description))
         }
         "candidate" => {
@@ -115,11 +184,7 @@ fn outbound(words: &str) -> Outbound {
         "end" => negotiation(epoch(2), NegotiationMessage::Candidate(None)),
         "restart" => Outbound::Sfu(connection(), SfuRequest::RestartIce),
         "rebuild" => Outbound::Sfu(connection(), SfuRequest::Rebuild),
-        "media" => {
-            let on = |kind| words.contains(&kind);
-            let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
-            Outbound::MediaState(MediaState { microphone, camera, screen, ..MediaState::default() })
-        }
+        "media" => Outbound::MediaState(media()),
         "leave" => Outbound::Leave,
         "check" => Outbound::Preflight,
         _ => panic!("no signal: {words:?}"),

@@ -188,15 +188,21 @@ impl Call {
         signal(Inbound::Negotiation(negotiation), out);
     }
 
-    /// There is something to tell of people, ourselves among them.
-    pub(super) fn on_update(&mut self, participants: &Json, out: &mut Vec<DialectOutput>) {
+    /// There is something to tell of people, ourselves among them. Returns whether the call has to begin anew: the server has
+    /// its end of the connection on which we published before we might not any more, and would take no other one for it.
+    pub(super) fn on_update(&mut self, participants: &Json, out: &mut Vec<DialectOutput>) -> bool {
+        let might_publish = self.may_publish;
         for value in list(participants) {
             if value.at("sid").short() == self.sid {
                 self.may_publish = may_publish(value);
             }
             self.people.update(value, &self.me, out);
         }
-        self.synchronize(out);
+        let returns = self.may_publish && !might_publish && self.publication.has_offered();
+        if !returns {
+            self.synchronize(out);
+        }
+        returns
     }
 
     /// The server has a track of ours.

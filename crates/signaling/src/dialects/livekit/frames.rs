@@ -58,7 +58,12 @@ impl LiveKit {
                     call.on_candidate(body.at("target").short(), candidate, out);
                 }
             }
-            "update" => call.on_update(body.at("participants"), out),
+            "update" => {
+                let returns = call.on_update(body.at("participants"), out);
+                if returns {
+                    self.begin_anew(now, out);
+                }
+            }
             "trackPublished" => call.on_published(body, out),
             "mute" if body.flag("muted") == Some(true) => {
                 if let Some(source) = call.source_of(body.at("sid").short()) {
@@ -132,24 +137,33 @@ impl LiveKit {
     fn on_leave(&mut self, now: Timestamp, leave: &Json, out: &mut Vec<DialectOutput>) {
         let rejected = |code, text: &str| Rejection { code, text: text.to_owned(), closes: true };
         match (leave.at("action").short(), leave.at("reason").short()) {
+            // Whoever is sent away before they are taken up has to wait a little, or it would never end.
+            ("RESUME", _) if !self.call.as_ref().is_some_and(Call::is_joined) => {
+                out.push(DialectOutput::ServerSilent);
+            }
             ("RESUME", _) => out.push(DialectOutput::UrlChanged),
-            (_, "DUPLICATE_IDENTITY") => reject(rejected(RejectCode::Replaced, ""), out),
-            (_, "PARTICIPANT_REMOVED") => reject(rejected(RejectCode::Kicked, ""), out),
+            (_, "DUPLICATE_IDENTITY") => self.end(rejected(RejectCode::Replaced, ""), out),
+            (_, "PARTICIPANT_REMOVED") => self.end(rejected(RejectCode::Kicked, ""), out),
             (_, "ROOM_DELETED" | "ROOM_CLOSED") => {
-                reject(rejected(RejectCode::Kicked, "the room was closed"), out);
+                self.end(rejected(RejectCode::Kicked, "the room was closed"), out);
             }
             // It says so to everybody and gives no action, but another server of the deployment, or the next one in its place,
             // will have us.
             (_, "SERVER_SHUTDOWN") => {
-                self.call = None;
                 self.access.next_server();
-                reject(rejected(RejectCode::ServerClosing, ""), out);
+                self.end(rejected(RejectCode::ServerClosing, ""), out);
             }
             (_, "JOIN_FAILURE") if self.call.is_none() => {
                 reject(rejected(RejectCode::ServerFull, "the room takes nobody any more"), out);
             }
             _ => self.begin_anew(now, out),
         }
+    }
+
+    /// We are not in the room any more: whoever joins again must not take up what is over.
+    fn end(&mut self, rejection: Rejection, out: &mut Vec<DialectOutput>) {
+        self.call = None;
+        reject(rejection, out);
     }
 }
 

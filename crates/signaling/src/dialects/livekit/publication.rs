@@ -54,6 +54,11 @@ impl Publication {
         out.push(request("offer", session_description(description, self.offers)));
     }
 
+    /// Whether the server has an end of the connection.
+    pub(super) fn has_offered(&self) -> bool {
+        self.offers > 0
+    }
+
     /// Whether an answer belongs to the last offer. Old servers do not say.
     pub(super) fn is_answered_by(&self, answer: &Json) -> bool {
         [0, self.offers].contains(&number(answer.at("id")))
