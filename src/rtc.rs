@@ -118,8 +118,8 @@ impl Rtc {
         }
     }
 
-    /// Encodes a source like that.
-    pub fn set_parameters(&self, id: ConnectionId, source: Source, parameters: EncodingParameters) {
+    /// Encodes a source like that: each of its layers, or the only one.
+    pub fn set_parameters(&self, id: ConnectionId, source: Source, parameters: &[EncodingParameters]) {
         if let Some(connection) = self.get(id) {
             connection.set_parameters(source, parameters);
         }
@@ -165,10 +165,10 @@ impl Rtc {
         }
     }
 
-    /// `addTransceiver(kind)` for a source that has none, or wants another.
-    pub fn add_transceiver(&self, id: ConnectionId, source: Source) {
+    /// `addTransceiver(kind)` for a source that has none, or wants another; in these layers, if there are any.
+    pub fn add_transceiver(&self, id: ConnectionId, source: Source, layers: &[EncodingParameters]) {
         if let Some(connection) = self.get(id) {
-            connection.add_transceiver(source);
+            connection.add_transceiver(source, layers);
         }
     }
 

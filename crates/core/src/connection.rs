@@ -15,6 +15,7 @@ mod recovery;
 mod refusal;
 mod remote_media;
 mod sections;
+mod simulcast;
 mod stall_detector;
 mod track_settings;
 mod video_allocation;
@@ -28,7 +29,7 @@ use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
 pub(crate) use self::frame_stall_detector::FrameState;
 use self::initial_scale::InitialScale;
-pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
+pub(crate) use self::initial_scale::reduced_initial_scale;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::peer_channel::MAX_MESSAGES_PER_MINUTE;
@@ -336,7 +337,7 @@ impl Connection {
     pub(crate) fn remote_description_set(&mut self, cx: &mut Context<'_>) {
         let Some(description) = self.negotiator.remote_description_set() else { return };
         let first = !self.remote_media.is_described();
-        self.remote_media.description_set(&description.sdp);
+        self.remote_media_described(&description.sdp);
         if first && self.plan == ConnectionPlan::MeshAnswerer {
             self.initial_scale = InitialScale::Reduced;
             self.allocate_video(cx.now, 1, cx.out);

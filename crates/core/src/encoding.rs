@@ -1,5 +1,8 @@
 //! How a source is encoded for one connection.
 
+/// `rid` of each layer of simulcast, from the smallest up: LiveKit knows them by these names, and Janus by their order.
+pub const RIDS: [&str; 3] = ["q", "h", "f"];
+
 /// `RTCRtpEncodingParameters` (W3C webrtc-pc 5.2.8), as far as a room decides about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodingParameters {
@@ -40,6 +43,9 @@ impl ResolutionScale {
     pub const ONE: Self = Self { halves: 2 };
     /// Half the width and height.
     pub const TWO: Self = Self { halves: 4 };
+
+    /// A quarter of the width and height.
+    pub(crate) const FOUR: Self = Self { halves: 8 };
 
     /// The number for the browser.
     pub fn factor(self) -> f64 {

@@ -27,6 +27,7 @@ pub mod signal;
 mod sources;
 pub mod text;
 pub mod time;
+mod track_settings;
 
 pub use dialect::{Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 pub use dialects::{Mapping, known_as};
@@ -42,3 +43,4 @@ pub use signal::{
 };
 pub use sources::{MediaKind, Source};
 pub use time::Timestamp;
+pub use track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSettings, VideoSize};

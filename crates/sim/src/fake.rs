@@ -48,6 +48,14 @@ struct Transceiver {
     section: Option<usize>,
     /// Whether the section has ever been part of a finished negotiation.
     negotiated: bool,
+    /// `rid` of each encoding of its sender; none of a single one.
+    rids: Vec<&'static str>,
+}
+
+impl Transceiver {
+    fn new(kind: SectionKind, section: Option<usize>) -> Self {
+        Self { kind, section, negotiated: false, rids: Vec::new() }
+    }
 }
 
 /// A refusal, by the name of its `DOMException`.
@@ -72,6 +80,8 @@ pub struct FakeConnection {
     pending_remote: Option<ParsedDescription>,
     /// Candidates that were applied, as `ufrag/candidate`.
     candidates: BTreeSet<String>,
+    /// Its answers take several encodings: browsers never do (Chromium 156, Firefox 153), servers that forward may.
+    takes_simulcast: bool,
 }
 
 impl FakeConnection {
@@ -90,6 +100,7 @@ impl FakeConnection {
             current_remote: None,
             pending_remote: None,
             candidates: BTreeSet::new(),
+            takes_simulcast: false,
         }
     }
 
@@ -161,14 +172,31 @@ impl FakeConnection {
 
     /// `addTransceiver(kind)`; its place among the transceivers.
     pub fn add_transceiver(&mut self, kind: SectionKind) -> usize {
-        self.transceivers.push(Transceiver { kind, section: None, negotiated: false });
+        self.transceivers.push(Transceiver::new(kind, None));
         self.transceivers.len() - 1
+    }
+
+    /// `addTransceiver("video", {sendEncodings})`, with these `rid`s; its place among the transceivers.
+    pub fn add_simulcast_transceiver(&mut self, rids: &[&'static str]) -> usize {
+        let transceiver = self.add_transceiver(SectionKind::Video);
+        self.transceivers[transceiver].rids = rids.to_vec();
+        transceiver
+    }
+
+    /// How many `encodings` the `getParameters()` of a sender has.
+    pub fn encodings(&self, transceiver: usize) -> usize {
+        self.transceivers.get(transceiver).map_or(1, |transceiver| transceiver.rids.len().max(1))
+    }
+
+    /// From now on its answers take several encodings.
+    pub fn take_simulcast(&mut self) {
+        self.takes_simulcast = true;
     }
 
     /// Adds a transceiver for the next section, and gives its tag: whoever offers may choose them.
     pub fn reserve_section(&mut self, kind: SectionKind) -> String {
         let section = self.transceivers.iter().filter_map(|t| t.section).max().map_or(0, |last| last + 1);
-        self.transceivers.push(Transceiver { kind, section: Some(section), negotiated: false });
+        self.transceivers.push(Transceiver::new(kind, Some(section)));
         section.to_string()
     }
 
@@ -330,18 +358,31 @@ impl FakeConnection {
             (SdpType::Answer, Some(false)) => "passive",
         };
         let mut bound: Vec<_> =
-            self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind))).collect();
-        bound.sort_unstable_by_key(|(section, _)| *section);
-        for (mid, kind) in bound {
+            self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind, &t.rids))).collect();
+        bound.sort_unstable_by_key(|(section, ..)| *section);
+        for (mid, kind, rids) in bound {
             // Writing to a String cannot fail.
             let _ = write!(
                 sdp,
                 "m={} 9\r\na=setup:{setup}\r\na=mid:{mid}\r\na=ice-ufrag:{ufrag}\r\n",
                 kind.as_str()
             );
+            match sdp_type {
+                SdpType::Offer if !rids.is_empty() => {
+                    let _ = write!(sdp, "a=simulcast:send {}\r\n", rids.join(";"));
+                }
+                SdpType::Answer if self.takes_simulcast && self.offers_simulcast(mid) => {
+                    sdp.push_str("a=simulcast:recv\r\n");
+                }
+                SdpType::Offer | SdpType::Answer => {}
+            }
         }
         self.pending_local_ufrag = Some(ufrag);
         SessionDescription { sdp_type, sdp }
+    }
+
+    fn offers_simulcast(&self, section: usize) -> bool {
+        self.remote().is_some_and(|remote| remote.simulcast.contains(&section))
     }
 
     fn apply_offer(&mut self, offer: ParsedDescription) -> Result<(), Refusal> {
@@ -350,8 +391,7 @@ impl FakeConnection {
         }
         for (section, kind) in offer.kinds.iter().enumerate() {
             if !self.transceivers.iter().any(|transceiver| transceiver.section == Some(section)) {
-                let new = Transceiver { kind: *kind, section: Some(section), negotiated: false };
-                self.transceivers.push(new);
+                self.transceivers.push(Transceiver::new(*kind, Some(section)));
             }
         }
         self.pending_remote = Some(offer);
@@ -362,6 +402,12 @@ impl FakeConnection {
     fn apply_answer(&mut self, answer: ParsedDescription) -> Result<(), Refusal> {
         if answer.kinds.len() != self.transceivers.iter().filter(|t| t.section.is_some()).count() {
             return Err("OperationError");
+        }
+        for transceiver in &mut self.transceivers {
+            // Of several encodings that are not taken the first is left (W3C webrtc-pc 4.4.1.5).
+            if !transceiver.section.is_some_and(|section| answer.simulcast.contains(&section)) {
+                transceiver.rids.clear();
+            }
         }
         let answer_begins_dtls = answer.begins_dtls;
         self.pending_remote = Some(answer);

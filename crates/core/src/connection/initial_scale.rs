@@ -26,8 +26,9 @@ pub(super) enum InitialScale {
 
 /// What makes the first picture of a connection small. From then on its [`VideoAllocation`](super::video_allocation::VideoAllocation)
 /// decides, which knows of it.
-pub(crate) const REDUCED_INITIAL_SCALE: ConnectionEffect =
-    ConnectionEffect::SetParameters(Source::Camera, EncodingParameters::REDUCED);
+pub(crate) fn reduced_initial_scale() -> ConnectionEffect {
+    ConnectionEffect::SetParameters(Source::Camera, vec![EncodingParameters::REDUCED])
+}
 
 impl InitialScale {
     /// An answerer has no transceiver before there is an offer, and what a selective forwarding unit gets is large from the
@@ -35,7 +36,7 @@ impl InitialScale {
     pub(super) fn of(plan: ConnectionPlan) -> Self {
         match plan {
             ConnectionPlan::MeshOfferer => Self::Reduced,
-            ConnectionPlan::MeshAnswerer | ConnectionPlan::Sfu(_) => Self::Full,
+            ConnectionPlan::MeshAnswerer | ConnectionPlan::Sfu { .. } => Self::Full,
         }
     }
 }

@@ -41,6 +41,11 @@ impl LocalTransceivers {
         self.mids.push((source, mid));
     }
 
+    /// The section of a source.
+    pub(super) fn mid(&self, source: Source) -> Option<&str> {
+        self.mids.iter().find(|(known, _)| *known == source).map(|(_, mid)| mid.as_str())
+    }
+
     fn source(&self, mid: &str, kind: MediaKind) -> Option<Source> {
         let by_mid = self.mids.iter().find(|(_, of)| of == mid).map(|(source, _)| *source);
         by_mid.or_else(|| {
@@ -99,6 +104,12 @@ impl Connection {
         self.transceivers.associate(source, mid);
     }
 
+    /// A remote description is in force.
+    pub(super) fn remote_media_described(&mut self, sdp: &str) {
+        self.remote_media.description_set(sdp);
+        self.note_simulcast();
+    }
+
     /// Whether the far end is a Visavis page.
     pub(crate) fn is_visavis(&self) -> bool {
         self.remote_media.is_visavis()
@@ -116,7 +127,7 @@ impl Connection {
             ConnectionPlan::MeshOfferer | ConnectionPlan::MeshAnswerer => {
                 self.is_visavis() && self.negotiator.is_established()
             }
-            ConnectionPlan::Sfu(_) => self.id().is_some(),
+            ConnectionPlan::Sfu { .. } => self.id().is_some(),
         };
         for source in sources {
             if ready && self.plan.sends(source) && !self.transceivers.sources.contains(&source) {
@@ -128,7 +139,7 @@ impl Connection {
     /// Gives a connection to a selective forwarding unit the transceivers that are to be there before anything is published, so
     /// that a microphone that is switched on later needs no negotiation.
     pub(crate) fn add_planned_transceivers(&mut self, out: &mut Outbox) {
-        let ConnectionPlan::Sfu(direction) = self.plan else { return };
+        let ConnectionPlan::Sfu { direction, .. } = self.plan else { return };
         let wanted = match direction {
             SfuDirection::Both { audio, video, .. } => [audio, video],
             SfuDirection::Publish(_) | SfuDirection::Subscribe => [0; 2],
@@ -149,8 +160,8 @@ impl Connection {
 
     fn add_transceiver(&mut self, source: Source, out: &mut Outbox) {
         self.transceivers.add(source);
-        self.reset_encoding(source);
-        self.effect(ConnectionEffect::AddTransceiver(source), out);
+        let encodings = self.begin_encoding(source);
+        self.effect(ConnectionEffect::AddTransceiver(source, encodings), out);
     }
 
     /// Our first answer is set: what they take nowhere gets a section of our own.
@@ -180,9 +191,8 @@ impl Connection {
 
     /// Whether the far end is a server that has agreed to receive our microphone.
     pub(crate) fn wants_audio(&self) -> bool {
-        let mut mids = self.transceivers.mids.iter();
-        let mid = mids.find(|(source, _)| *source == Source::Microphone).map(|(_, mid)| mid);
-        matches!(self.plan, ConnectionPlan::Sfu(_)) && mid.is_some_and(|mid| self.remote_media.receives(mid))
+        let mid = self.transceivers.mid(Source::Microphone);
+        self.plan.is_sfu() && mid.is_some_and(|mid| self.remote_media.receives(mid))
     }
 
     /// Their picture, as we see it.
@@ -225,7 +235,7 @@ impl Connection {
             one.packets = packets(stats.inbound.iter().filter(is_it));
         }
         let counters = self.counters(stats);
-        let forwarded = matches!(self.plan, ConnectionPlan::Sfu(_));
+        let forwarded = self.plan.is_sfu();
         match self.stall_detector.sample(context, &counters, expected, microphones) {
             StallVerdict::Flowing => self.recovery.on_media(),
             StallVerdict::Inconclusive => self.recovery.on_nothing_missing(),

@@ -7,7 +7,7 @@ use visavis_signaling::{
 
 use super::Room;
 use crate::by_id::ById;
-use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
+use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair, reduced_initial_scale};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
@@ -81,7 +81,7 @@ impl Room {
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
         if plan == ConnectionPlan::MeshOfferer {
-            self.out.connection(connection, REDUCED_INITIAL_SCALE);
+            self.out.connection(connection, reduced_initial_scale());
         }
         if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
@@ -107,7 +107,7 @@ impl Room {
         }
         let prepared = match plan {
             ConnectionPlan::MeshAnswerer => self.connections.take_prepared_answerer(),
-            ConnectionPlan::MeshOfferer | ConnectionPlan::Sfu(_) => None,
+            ConnectionPlan::MeshOfferer | ConnectionPlan::Sfu { .. } => None,
         };
         let made = prepared.unwrap_or_else(|| self.create_peer_connection(plan));
         if let Some(connection) = self.connections.get_mut(remote) {
@@ -245,6 +245,9 @@ impl Room {
     pub(super) fn on_sfu_signal(&mut self, now: Timestamp, signal: SfuSignal) {
         if let SfuSignal::PeerMessage { from, text } = signal {
             return self.on_relayed_message(now, &from, &text);
+        }
+        if let SfuSignal::SubscribedQualities { source, enabled } = signal {
+            return self.set_subscribed_qualities(source, enabled);
         }
         let replaced = matches!(signal, SfuSignal::Connections(_));
         self.sfu.on_signal(signal);

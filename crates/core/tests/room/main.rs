@@ -16,6 +16,7 @@ mod server;
 mod server_closes;
 mod sfu;
 mod silence;
+mod simulcast;
 mod strangers;
 mod track_settings;
 mod unreachable_peers;
@@ -143,7 +144,7 @@ impl Harness {
         let outputs = std::iter::from_fn(|| self.room.poll_output()).collect::<Vec<_>>();
         let effects = outputs.into_iter().filter_map(|output| match output {
             Output::Effect(Effect::Connection(id, ConnectionEffect::SetParameters(source, parameters))) => {
-                self.parameters.push((id.0, source, parameters));
+                self.parameters.extend(parameters.into_iter().map(|one| (id.0, source, one)));
                 None
             }
             Output::Effect(effect) => Some(effect),

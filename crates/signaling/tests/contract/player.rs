@@ -6,7 +6,8 @@ use visavis_signaling::dialects::Options;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, ForwardedTrack, IceCandidate, Inbound, MediaState, Negotiation,
     NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
-    ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Timestamp,
+    ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Source,
+    Timestamp, TrackSettings, VideoSettings, VideoSize,
 };
 
 use crate::script::{Step, candidate, expand, sdp, shorten};
@@ -82,7 +83,8 @@ impl Player {
 }
 
 /// Reads a signal of the room: `join <room> <name>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
-/// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
+/// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `shown <whose>
+/// <source> <width>x<height>` or `hidden`, `leave`.
 /// Whom it is for is a participant, or `sfu:0` for the connection of that number to a server that forwards.
 fn outbound(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
@@ -119,6 +121,18 @@ fn outbound(words: &str) -> Outbound {
             let on = |kind| words.contains(&kind);
             let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
             Outbound::MediaState(MediaState { microphone, camera, screen, ..MediaState::default() })
+        }
+        "shown" => {
+            let settings = match words[3].split_once('x') {
+                Some((width, height)) => TrackSettings::Enabled(VideoSize {
+                    width: width.parse().unwrap(),
+                    height: height.parse().unwrap(),
+                }),
+                None => TrackSettings::Disabled,
+            };
+            let settings =
+                VideoSettings::default().with(Source::from_name(words[2]).unwrap(), Some(settings));
+            Outbound::TrackSettings { publisher: ParticipantId::new(words[1]).unwrap(), settings }
         }
         "leave" => Outbound::Leave,
         "check" => Outbound::Preflight,
@@ -174,8 +188,9 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
     match signal {
         SfuSignal::Connections(connections) => {
             let line = |connection: &SfuConnection| {
-                let SfuConnection { id: SfuConnectionId(number), epoch, direction } = connection;
-                format!("= connection sfu:{number}, generation {epoch}, {direction:?}")
+                let SfuConnection { id: SfuConnectionId(number), epoch, direction, simulcast } = connection;
+                let simulcast = if *simulcast { ", simulcast" } else { "" };
+                format!("= connection sfu:{number}, generation {epoch}, {direction:?}{simulcast}")
             };
             connections.iter().map(line).collect()
         }
@@ -185,6 +200,9 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
             };
             let tracks: String = tracks.iter().map(track).collect();
             vec![format!("= carries sfu:{number}{tracks}")]
+        }
+        SfuSignal::SubscribedQualities { source, enabled } => {
+            vec![format!("= of our {} {enabled:?} are received", source.as_str())]
         }
         SfuSignal::PeerMessage { from, text } => vec![format!("= message of {from}: {text}")],
     }
