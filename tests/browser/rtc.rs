@@ -7,9 +7,9 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Fingerprint,
-    MAX_PEER_MESSAGE_BYTES, MediaEvent, MediaKind, OperationError, PeerChannelEvent, PeerConnectionState,
-    ResolutionScale, Role, SendStats, Source, Stats, StreamStats, TrackId,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Encodings,
+    Fingerprint, MAX_PEER_MESSAGE_BYTES, MediaEvent, MediaKind, OperationError, PeerChannelEvent,
+    PeerConnectionState, ResolutionScale, Role, SendStats, Source, Stats, StreamStats, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState;
@@ -422,15 +422,19 @@ async fn a_camera_is_sent_as_it_should_be_encoded() {
         ..full
     };
     let video = play(&pair.tracks.get(pair.remote(B, Source::Camera)).unwrap());
-    pair.rtc.set_parameters(A, Source::Camera, &[half]);
+    pair.rtc.set_parameters(A, Source::Camera, &Encodings::Single(half));
     // A machine that is too slow sends even less.
     let is_small = || (1..=u32::from(size.width / 2)).contains(&video.video_width());
     until("a small picture", is_small).await;
     let small = video.video_width();
-    pair.rtc.set_parameters(A, Source::Camera, &[EncodingParameters { active: false, ..half }]);
+    pair.rtc.set_parameters(
+        A,
+        Source::Camera,
+        &Encodings::Single(EncodingParameters { active: false, ..half }),
+    );
     sleep(500).await;
     assert_eq!(pair.grows(A).await[2..], [true, false], "the voice goes on alone");
-    pair.rtc.set_parameters(A, Source::Camera, &[full]);
+    pair.rtc.set_parameters(A, Source::Camera, &Encodings::Single(full));
     until("a larger picture", || video.video_width() > small).await;
     assert_eq!(pair.grows(A).await, [true; 4]);
     video.remove();

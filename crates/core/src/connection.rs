@@ -29,7 +29,7 @@ use self::candidate_buffer::CandidateBuffer;
 use self::candidates::HasCandidates;
 pub(crate) use self::frame_stall_detector::FrameState;
 use self::initial_scale::InitialScale;
-pub(crate) use self::initial_scale::reduced_initial_scale;
+pub(crate) use self::initial_scale::REDUCED_INITIAL_SCALE;
 use self::media::LocalTransceivers;
 use self::negotiator::{Negotiator, SignalingState, Step};
 pub(crate) use self::peer_channel::MAX_MESSAGES_PER_MINUTE;

@@ -28,6 +28,32 @@ impl Default for EncodingParameters {
     }
 }
 
+/// How a source is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encodings {
+    /// Once.
+    Single(EncodingParameters),
+    /// In layers (simulcast), one for each of [`RIDS`].
+    Layers([EncodingParameters; RIDS.len()]),
+}
+
+impl Encodings {
+    /// The only one, or all layers.
+    pub fn as_slice(&self) -> &[EncodingParameters] {
+        match self {
+            Self::Single(parameters) => std::slice::from_ref(parameters),
+            Self::Layers(layers) => layers,
+        }
+    }
+}
+
+/// Those of a sender that nobody has changed.
+impl Default for Encodings {
+    fn default() -> Self {
+        Self::Single(EncodingParameters::default())
+    }
+}
+
 /// By how much width and height are divided: one of a few steps, because with every change an encoder begins anew, with a
 /// frame that is worth many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

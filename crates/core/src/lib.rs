@@ -34,7 +34,7 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use contact_policy::ContactPolicy;
-pub use encoding::{EncodingParameters, RIDS, ResolutionScale};
+pub use encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,

@@ -24,6 +24,7 @@ impl SettingsQueue {
     }
 
     /// Whether it is time to tell `newest`, which then counts as told.
+    #[inline(never)]
     pub(crate) fn take(&mut self, now: Timestamp, newest: VideoSettings) -> bool {
         self.due = None;
         let due = match self.sent {

@@ -3,14 +3,15 @@
 //! Time is not its own: what takes a while is given back as [`Pending`], and whoever plays the world says when, and
 //! whether, it happens.
 
+mod encoding;
 mod pending;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Lifecycle,
-    MediaEffect, MediaEvent, MediaKind, OperationError, RIDS, Role, Source, TrackId,
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Encodings, Lifecycle,
+    MediaEffect, MediaEvent, MediaKind, OperationError, Role, Source, TrackId,
 };
 
 pub use self::pending::{PeerChannel, Pending};
@@ -42,7 +43,7 @@ pub struct Connection<P> {
     /// The transceivers that send, by their place; `None` if the offer that brought one has no such section.
     transceivers: BTreeMap<Source, Option<usize>>,
     /// How each is encoded, as far as the page has said so.
-    pub encodings: BTreeMap<Source, Vec<EncodingParameters>>,
+    pub encodings: BTreeMap<Source, Encodings>,
     /// Their sections, as the page was last told.
     associated: BTreeMap<Source, String>,
     /// The sections of which `track` has fired.
@@ -127,17 +128,8 @@ impl<P> Connection<P> {
             }
             ConnectionEffect::SetParameters(source, encodings) => self.set_parameters(source, encodings)?,
             ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_ice_candidate(&candidate)?,
-            ConnectionEffect::AddTransceiver(source, layers) => {
-                if self.has_transceiver(source) && !Source::MICROPHONE_AND_CAMERA.contains(&source) {
-                    return Err("it has a transceiver");
-                }
-                let transceiver = if layers.is_empty() {
-                    self.fake.add_transceiver(kind_of(source))
-                } else {
-                    self.fake.add_simulcast_transceiver(RIDS.get(..layers.len()).ok_or("too many layers")?)
-                };
-                self.transceivers.insert(source, Some(transceiver));
-                self.encodings.insert(source, layers);
+            ConnectionEffect::AddTransceiver(source, encodings) => {
+                self.add_transceiver(source, encodings)?;
                 return Ok(Some(Pending::NegotiationNeeded));
             }
             ConnectionEffect::AddReceiver(kind) => {
@@ -173,16 +165,6 @@ impl<P> Connection<P> {
             ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),
         }
         Ok(None)
-    }
-
-    /// As many as `getParameters()` has; so strict is no shell, but a room should know how many there are.
-    fn set_parameters(&mut self, source: Source, encodings: Vec<EncodingParameters>) -> Result<(), Refusal> {
-        let transceiver = self.transceivers.get(&source).ok_or("there is no sender")?;
-        if transceiver.map_or(1, |transceiver| self.fake.encodings(transceiver)) != encodings.len() {
-            return Err("it has another number of encodings");
-        }
-        self.encodings.insert(source, encodings);
-        Ok(())
     }
 
     fn begin_description(&mut self, operation: Pending) -> Result<Option<Pending>, Refusal> {

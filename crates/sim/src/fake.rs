@@ -6,6 +6,7 @@
 mod fingerprint;
 mod parsed;
 mod section_kind;
+mod transceivers;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use self::fingerprint::of_name;
 use self::parsed::ParsedDescription;
 pub use self::section_kind::SectionKind;
+use self::transceivers::Transceiver;
 
 /// `RTCSignalingState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,23 +40,6 @@ impl SignalingState {
             Self::HaveRemoteOffer => "have-remote-offer",
             Self::Closed => "closed",
         }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Transceiver {
-    kind: SectionKind,
-    /// The media section it is bound to; `None` before negotiation.
-    section: Option<usize>,
-    /// Whether the section has ever been part of a finished negotiation.
-    negotiated: bool,
-    /// `rid` of each encoding of its sender; none of a single one.
-    rids: Vec<&'static str>,
-}
-
-impl Transceiver {
-    fn new(kind: SectionKind, section: Option<usize>) -> Self {
-        Self { kind, section, negotiated: false, rids: Vec::new() }
     }
 }
 
@@ -168,58 +153,6 @@ impl FakeConnection {
                 remote.fingerprint == other.fingerprint
                     && Some(&remote.ufrag) == other.current_local_ufrag.as_ref()
             })
-    }
-
-    /// `addTransceiver(kind)`; its place among the transceivers.
-    pub fn add_transceiver(&mut self, kind: SectionKind) -> usize {
-        self.transceivers.push(Transceiver::new(kind, None));
-        self.transceivers.len() - 1
-    }
-
-    /// `addTransceiver("video", {sendEncodings})`, with these `rid`s; its place among the transceivers.
-    pub fn add_simulcast_transceiver(&mut self, rids: &[&'static str]) -> usize {
-        let transceiver = self.add_transceiver(SectionKind::Video);
-        self.transceivers[transceiver].rids = rids.to_vec();
-        transceiver
-    }
-
-    /// How many `encodings` the `getParameters()` of a sender has.
-    pub fn encodings(&self, transceiver: usize) -> usize {
-        self.transceivers.get(transceiver).map_or(1, |transceiver| transceiver.rids.len().max(1))
-    }
-
-    /// From now on its answers take several encodings.
-    pub fn take_simulcast(&mut self) {
-        self.takes_simulcast = true;
-    }
-
-    /// Adds a transceiver for the next section, and gives its tag: whoever offers may choose them.
-    pub fn reserve_section(&mut self, kind: SectionKind) -> String {
-        let section = self.transceivers.iter().filter_map(|t| t.section).max().map_or(0, |last| last + 1);
-        self.transceivers.push(Transceiver::new(kind, Some(section)));
-        section.to_string()
-    }
-
-    /// The tags of the sections of a kind.
-    pub fn sections_of(&self, kind: SectionKind) -> Vec<String> {
-        let of_kind = self.transceivers.iter().filter(|transceiver| transceiver.kind == kind);
-        of_kind.filter_map(|transceiver| transceiver.section).map(|section| section.to_string()).collect()
-    }
-
-    /// `mid` of a transceiver: sections are counted.
-    pub fn mid(&self, transceiver: usize) -> Option<String> {
-        self.transceivers.get(transceiver)?.section.map(|section| section.to_string())
-    }
-
-    /// The transceiver of the section `mid`.
-    pub fn transceiver(&self, mid: &str) -> Option<usize> {
-        let section = mid.parse().ok()?;
-        self.transceivers.iter().position(|t| t.section == Some(section))
-    }
-
-    /// Whether both sides have agreed on the section `mid`.
-    pub fn is_negotiated(&self, mid: &str) -> bool {
-        self.transceiver(mid).and_then(|at| self.transceivers.get(at)).is_some_and(|t| t.negotiated)
     }
 
     /// The tags and kinds of the sections that the other side has described, without that of data channels.
@@ -379,10 +312,6 @@ impl FakeConnection {
         }
         self.pending_local_ufrag = Some(ufrag);
         SessionDescription { sdp_type, sdp }
-    }
-
-    fn offers_simulcast(&self, section: usize) -> bool {
-        self.remote().is_some_and(|remote| remote.simulcast.contains(&section))
     }
 
     fn apply_offer(&mut self, offer: ParsedDescription) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@
 use visavis_signaling::{Source, Timestamp};
 
 use super::Connection;
-use crate::encoding::EncodingParameters;
+use crate::encoding::{EncodingParameters, Encodings};
 use crate::input::PeerConnectionState;
 use crate::output::ConnectionEffect;
 use crate::timing::INITIAL_SCALE_DURATION;
@@ -26,9 +26,8 @@ pub(super) enum InitialScale {
 
 /// What makes the first picture of a connection small. From then on its [`VideoAllocation`](super::video_allocation::VideoAllocation)
 /// decides, which knows of it.
-pub(crate) fn reduced_initial_scale() -> ConnectionEffect {
-    ConnectionEffect::SetParameters(Source::Camera, vec![EncodingParameters::REDUCED])
-}
+pub(crate) const REDUCED_INITIAL_SCALE: ConnectionEffect =
+    ConnectionEffect::SetParameters(Source::Camera, Encodings::Single(EncodingParameters::REDUCED));
 
 impl InitialScale {
     /// An answerer has no transceiver before there is an offer, and what a selective forwarding unit gets is large from the

@@ -10,7 +10,7 @@ use visavis_signaling::{Source, VideoSize};
 
 use super::Connection;
 use super::video_allocation::{CAMERA_BITRATE, USUAL_CAMERA};
-use crate::encoding::{EncodingParameters, RIDS, ResolutionScale};
+use crate::encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
 
 /// Longer sides from which on a picture has another layer.
 const TWO_LAYERS: u16 = 480;
@@ -38,47 +38,47 @@ impl Default for Simulcast {
 
 impl Simulcast {
     /// The camera gets a transceiver with three layers.
-    pub(super) fn begin(&mut self, captured: Option<VideoSize>) -> Vec<EncodingParameters> {
+    pub(super) fn begin(&mut self, captured: Option<VideoSize>) -> Encodings {
         self.layers = true;
         // Chromium takes a layer that is off in the offer for one that is on, once it is answered.
         layers(captured, [true; RIDS.len()])
     }
 
     /// How a source is to be encoded.
-    pub(super) fn encodings(&self, source: Source, captured: Option<VideoSize>) -> Vec<EncodingParameters> {
+    #[inline(never)]
+    pub(super) fn encodings(&self, source: Source, captured: Option<VideoSize>) -> Encodings {
         let enabled = self.enabled[usize::from(source == Source::Screen)];
         if self.layers && source == Source::Camera {
             return layers(captured, enabled);
         }
-        vec![EncodingParameters { active: enabled.contains(&true), ..EncodingParameters::default() }]
+        let active = enabled != [false; RIDS.len()];
+        Encodings::Single(EncodingParameters { active, ..EncodingParameters::default() })
     }
 }
 
 /// The layers of a camera, from the smallest up.
-fn layers(captured: Option<VideoSize>, enabled: [bool; RIDS.len()]) -> Vec<EncodingParameters> {
+#[inline(never)]
+fn layers(captured: Option<VideoSize>, enabled: [bool; RIDS.len()]) -> Encodings {
     let VideoSize { width, height } = captured.unwrap_or(USUAL_CAMERA);
     let longer = width.max(height);
-    let whole = usize::from(longer >= TWO_LAYERS) + usize::from(longer >= THREE_LAYERS);
-    let layer = |(at, enabled_here): (usize, &bool)| {
-        let scale = match whole.saturating_sub(at) {
+    let whole = u32::from(longer >= TWO_LAYERS) + u32::from(longer >= THREE_LAYERS);
+    let (mut at, mut above) = (RIDS.len() as u32, false);
+    let mut layers = enabled.map(|_| EncodingParameters::default());
+    for (layer, enabled) in layers.iter_mut().zip(enabled).rev() {
+        at -= 1;
+        // Whoever is to receive more than there is receives the whole picture.
+        above |= enabled;
+        layer.active = at <= whole && if at == whole { above } else { enabled };
+        layer.scale_resolution_down_by = match whole.saturating_sub(at) {
             0 => ResolutionScale::ONE,
             1 => ResolutionScale::TWO,
             _ => ResolutionScale::FOUR,
         };
-        let pixels = scale.pixels_of(u32::from(width) * u32::from(height));
-        EncodingParameters {
-            // Whoever is to receive more than there is receives the whole picture.
-            active: if at == whole {
-                enabled.iter().skip(at).any(|on| *on)
-            } else {
-                *enabled_here && at < whole
-            },
-            scale_resolution_down_by: scale,
-            max_bitrate: Some(CAMERA_BITRATE + pixels / 4 * QUARTER_BITS_PER_PIXEL),
-            max_framerate: (at < whole).then_some(LOW_FRAMERATE),
-        }
-    };
-    enabled.iter().enumerate().map(layer).collect()
+        let pixels = layer.scale_resolution_down_by.pixels_of(u32::from(width) * u32::from(height));
+        layer.max_bitrate = Some(CAMERA_BITRATE + pixels / 4 * QUARTER_BITS_PER_PIXEL);
+        layer.max_framerate = (at < whole).then_some(LOW_FRAMERATE);
+    }
+    Encodings::Layers(layers)
 }
 
 impl Connection {

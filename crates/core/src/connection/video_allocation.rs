@@ -10,7 +10,7 @@ use super::Connection;
 use super::initial_scale::InitialScale;
 use super::link_monitor::{LinkMonitor, VideoLevel};
 use super::simulcast::Simulcast;
-use crate::encoding::{EncodingParameters, ResolutionScale};
+use crate::encoding::{EncodingParameters, Encodings, ResolutionScale};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::send_stats::SendStats;
@@ -48,7 +48,7 @@ pub(super) struct VideoAllocation {
     link: LinkMonitor,
     /// What a selective forwarding unit is sent.
     pub(super) simulcast: Simulcast,
-    applied: [Vec<EncodingParameters>; 2],
+    applied: [Encodings; 2],
 }
 
 impl VideoAllocation {
@@ -65,7 +65,7 @@ impl VideoAllocation {
             receivers: 1,
             link: LinkMonitor::default(),
             simulcast: Simulcast::default(),
-            applied: [vec![camera], vec![EncodingParameters::default()]],
+            applied: [Encodings::Single(camera), Encodings::default()],
         }
     }
 
@@ -232,16 +232,20 @@ impl Connection {
         self.video_allocation.link.reset();
     }
 
-    /// How a transceiver begins that a source is to have; nothing if it is sent once, as the browser likes.
-    pub(super) fn begin_encoding(&mut self, source: Source) -> Vec<EncodingParameters> {
+    /// How a transceiver begins that a source is to have.
+    pub(super) fn begin_encoding(&mut self, source: Source) -> Encodings {
         let allocation = &mut self.video_allocation;
-        let layers = self.plan.simulcasts(source).then(|| allocation.simulcast.begin(allocation.captured[0]));
+        let encodings = if self.plan.simulcasts(source) {
+            allocation.simulcast.begin(allocation.captured[0])
+        } else {
+            Encodings::default()
+        };
         for (of, applied) in VIDEOS.into_iter().zip(&mut allocation.applied) {
             if of == source {
-                *applied = layers.clone().unwrap_or_else(|| vec![EncodingParameters::default()]);
+                *applied = encodings;
             }
         }
-        layers.unwrap_or_default()
+        encodings
     }
 
     /// Whether the encoder of a source is to give anything.
@@ -259,14 +263,14 @@ impl Connection {
         for (at, source) in VIDEOS.into_iter().enumerate() {
             let encodings = self.encodings(source);
             if self.has_transceiver(source) && self.video_allocation.applied[at] != encodings {
-                self.video_allocation.applied[at].clone_from(&encodings);
+                self.video_allocation.applied[at] = encodings;
                 self.effect(ConnectionEffect::SetParameters(source, encodings), out);
             }
         }
     }
 
-    /// How a source is to be encoded now: each of its layers, or the only one.
-    fn encodings(&self, source: Source) -> Vec<EncodingParameters> {
+    /// How a source is to be encoded now.
+    fn encodings(&self, source: Source) -> Encodings {
         let allocation = &self.video_allocation;
         if self.plan.is_sfu() {
             return allocation.simulcast.encodings(source, allocation.captured[0]);
@@ -275,7 +279,7 @@ impl Connection {
         if source == Source::Camera && self.initial_scale != InitialScale::Full {
             target.scale_resolution_down_by = target.scale_resolution_down_by.max(ResolutionScale::TWO);
         }
-        vec![target]
+        Encodings::Single(target)
     }
 
     /// When they should be encoded otherwise, or the other side be told in what size we show theirs, if nothing else happens

@@ -7,7 +7,7 @@ use visavis_signaling::{
 
 use super::Room;
 use crate::by_id::ById;
-use crate::connection::{Connection, ConnectionRequest, Context, Recovery, Repair, reduced_initial_scale};
+use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
 use crate::peer_message::PeerMessage;
@@ -81,7 +81,7 @@ impl Room {
         let config = self.connection_config();
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
         if plan == ConnectionPlan::MeshOfferer {
-            self.out.connection(connection, reduced_initial_scale());
+            self.out.connection(connection, REDUCED_INITIAL_SCALE);
         }
         if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));

@@ -59,14 +59,17 @@ fn we_offer_what_we_publish_with_a_transceiver_for_each_source() {
     let effects = harness.receive(connections(&[publisher(0)]));
     assert_eq!(creations(&effects), [(0, Role::SfuOfferer)]);
     for source in Source::MICROPHONE_AND_CAMERA {
-        assert!(effects.contains(&on(0, ConnectionEffect::AddTransceiver(source, vec![]))), "{effects:?}");
+        assert!(
+            effects.contains(&on(0, ConnectionEffect::AddTransceiver(source, Encodings::default()))),
+            "{effects:?}"
+        );
     }
     assert_eq!(harness.receive(connections(&[publisher(0)])), [], "said again");
 
     harness.input(Input::Command(Command::SetSource { source: Source::Screen, on: true }));
     let tracks = vec![(Source::Screen, TrackId(7))];
     let effects = harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
-    let added = on(0, ConnectionEffect::AddTransceiver(Source::Screen, vec![]));
+    let added = on(0, ConnectionEffect::AddTransceiver(Source::Screen, Encodings::default()));
     assert!(effects.contains(&added), "a server is asked for nothing first: {effects:?}");
 }
 

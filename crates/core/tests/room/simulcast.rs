@@ -25,8 +25,10 @@ fn publishing() -> (Harness, Vec<Layer>) {
         Effect::Connection(_, ConnectionEffect::AddTransceiver(Source::Camera, layers)) => Some(layers),
         _ => None,
     });
-    let layers = layers.unwrap().iter().map(layer).collect();
-    assert!(effects.contains(&on(0, ConnectionEffect::AddTransceiver(Source::Microphone, vec![]))));
+    let layers = layers.unwrap().as_slice().iter().map(layer).collect();
+    assert!(
+        effects.contains(&on(0, ConnectionEffect::AddTransceiver(Source::Microphone, Encodings::default())))
+    );
     harness.event(0, ConnectionEvent::TransceiverAssociated(Source::Camera, "1".to_owned()));
     let offer = description(SdpType::Offer, "u");
     harness.event(0, ConnectionEvent::NegotiationNeeded);

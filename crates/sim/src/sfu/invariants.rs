@@ -147,7 +147,7 @@ impl World {
         let wanted = if self.server.simulcast { self.server.subscribed(page).to_vec() } else { vec![true] };
         let connections = self.pages[page].browser.connections.values();
         let encodings = connections.filter_map(|connection| connection.encodings.get(&Source::Camera));
-        let mut layers = encodings.map(|all| all.iter().map(|one| one.active).collect::<Vec<_>>());
+        let mut layers = encodings.map(|all| all.as_slice().iter().map(|one| one.active).collect::<Vec<_>>());
         layers.find(|layers| *layers != wanted)
     }
 }

@@ -134,9 +134,8 @@ async fn has_width(page: &Page, of: &str, what: &str, fits: impl Fn(u32) -> bool
     let (begin, mut seen) = (Instant::now(), 0);
     while !fits(seen) {
         assert!(begin.elapsed() < Duration::from_secs(20), "{of} is {seen} wide, and not {what}");
-        let script =
-            format!("return document.querySelector('[data-participant]:not([data-self]) video').videoWidth");
-        seen = page.eval(&script, vec![]).await.as_u64().unwrap_or_default() as u32;
+        let script = "return document.querySelector('[data-participant]:not([data-self]) video').videoWidth";
+        seen = page.eval(script, vec![]).await.as_u64().unwrap_or_default() as u32;
         sleep(Duration::from_millis(20)).await;
     }
     println!("{}: {of} {what}, {seen} wide, after {:.2} s", page.name(), begin.elapsed().as_secs_f64());
