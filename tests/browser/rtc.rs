@@ -550,7 +550,7 @@ async fn a_further_source_gets_a_section_of_its_own() {
     pair.remote.clear();
     pair.described.clear();
     pair.rtc.replace_track(A, Source::Screen, Some(screen));
-    pair.rtc.add_transceiver(A, Source::Screen);
+    pair.rtc.add_transceiver(A, Source::Screen, &Encodings::default());
     until("the screen at the other side", || {
         pair.step();
         pair.remote.iter().any(|(at, _, _)| *at == B) && pair.described.contains(&A)
@@ -568,7 +568,7 @@ async fn a_publisher_offers_only_what_it_was_given() {
     let sink = events.clone();
     let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
     rtc.create(A, Role::SfuOfferer, &ConnectionConfig::default());
-    rtc.add_transceiver(A, Source::Microphone);
+    rtc.add_transceiver(A, Source::Microphone, &Encodings::default());
     rtc.add_receiver(A, MediaKind::Video);
     until("negotiation", || events.take().contains(&(A, ConnectionEvent::NegotiationNeeded))).await;
     rtc.set_local_description(A);

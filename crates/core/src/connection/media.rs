@@ -41,11 +41,6 @@ impl LocalTransceivers {
         self.mids.push((source, mid));
     }
 
-    /// The section of a source.
-    pub(super) fn mid(&self, source: Source) -> Option<&str> {
-        self.mids.iter().find(|(known, _)| *known == source).map(|(_, mid)| mid.as_str())
-    }
-
     fn source(&self, mid: &str, kind: MediaKind) -> Option<Source> {
         let by_mid = self.mids.iter().find(|(_, of)| of == mid).map(|(source, _)| *source);
         by_mid.or_else(|| {
@@ -107,7 +102,7 @@ impl Connection {
     /// A remote description is in force.
     pub(super) fn remote_media_described(&mut self, sdp: &str) {
         self.remote_media.description_set(sdp);
-        self.note_simulcast();
+        self.note_simulcast(sdp);
     }
 
     /// Whether the far end is a Visavis page.
@@ -191,7 +186,8 @@ impl Connection {
 
     /// Whether the far end is a server that has agreed to receive our microphone.
     pub(crate) fn wants_audio(&self) -> bool {
-        let mid = self.transceivers.mid(Source::Microphone);
+        let mut mids = self.transceivers.mids.iter();
+        let mid = mids.find(|(source, _)| *source == Source::Microphone).map(|(_, mid)| mid);
         self.plan.is_sfu() && mid.is_some_and(|mid| self.remote_media.receives(mid))
     }
 

@@ -59,11 +59,6 @@ impl RemoteMedia {
         self.sections().iter().any(|section| section.mid.as_deref() == Some(mid) && section.receives())
     }
 
-    /// Whether they have agreed to receive several encodings in the section `mid`.
-    pub(super) fn takes_simulcast(&self, mid: &str) -> bool {
-        self.sections().iter().any(|section| section.mid.as_deref() == Some(mid) && section.simulcast)
-    }
-
     /// `track` fired for the transceiver `mid`.
     pub(super) fn add_track(&mut self, mid: String, kind: MediaKind, id: TrackId) {
         self.tracks.retain(|track| track.mid != mid || track.kind != kind);

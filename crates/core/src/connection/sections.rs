@@ -31,8 +31,6 @@ pub(super) struct Section {
     slides: bool,
     /// Whether it is that of data channels (RFC 8841).
     data: bool,
-    /// Whether several encodings of it are sent, or taken (RFC 8853).
-    pub(super) simulcast: bool,
 }
 
 impl Section {
@@ -77,14 +75,7 @@ pub(super) fn sections(sdp: &str) -> Vec<Section> {
             };
             // Port 0 (RFC 8829 section 5.3.1), unless the section is to share another one's (RFC 8843 section 6).
             rejected = words.next() == Some("0");
-            sections.push(Section {
-                mid: None,
-                kind,
-                direction: of_session,
-                slides: false,
-                data,
-                simulcast: false,
-            });
+            sections.push(Section { mid: None, kind, direction: of_session, slides: false, data });
         } else if line == "a=bundle-only" {
             rejected = false;
         } else if let Some(direction) = direction(line) {
@@ -94,7 +85,6 @@ pub(super) fn sections(sdp: &str) -> Vec<Section> {
                 section.mid = Some(mid.to_owned());
             }
             section.slides |= line == SLIDES;
-            section.simulcast |= line.starts_with("a=simulcast:");
         }
     }
     reject(&mut sections, rejected);

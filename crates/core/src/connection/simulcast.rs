@@ -45,7 +45,6 @@ impl Simulcast {
     }
 
     /// How a source is to be encoded.
-    #[inline(never)]
     pub(super) fn encodings(&self, source: Source, captured: Option<VideoSize>) -> Encodings {
         let enabled = self.enabled[usize::from(source == Source::Screen)];
         if self.layers && source == Source::Camera {
@@ -82,18 +81,15 @@ fn layers(captured: Option<VideoSize>, enabled: [bool; RIDS.len()]) -> Encodings
 }
 
 impl Connection {
-    /// The server says which layers of a source anybody receives.
+    /// The server says which layers of a source anybody receives. A connection that does not send it takes no notice.
     pub(crate) fn set_subscribed_qualities(&mut self, source: Source, enabled: [bool; RIDS.len()]) {
-        if self.plan.sends(source) {
-            self.video_allocation.simulcast.enabled[usize::from(source == Source::Screen)] = enabled;
-        }
+        self.video_allocation.simulcast.enabled[usize::from(source == Source::Screen)] = enabled;
     }
 
-    /// Their answer may take no layers: then the browser has given up all but the first (W3C webrtc-pc 4.4.1.5).
-    pub(super) fn note_simulcast(&mut self) {
-        let mid = self.transceivers.mid(Source::Camera);
-        if mid.is_some_and(|mid| !self.remote_media.takes_simulcast(mid)) {
-            self.video_allocation.simulcast.layers = false;
-        }
+    /// Their answer may take no layers: then the browser has given up all but the first (W3C webrtc-pc 4.4.1.5). Nothing but the
+    /// camera is offered in layers, and it is part of the first offer.
+    pub(super) fn note_simulcast(&mut self, sdp: &str) {
+        let simulcast = &mut self.video_allocation.simulcast;
+        simulcast.layers &= sdp.lines().any(|line| line.starts_with("a=simulcast:"));
     }
 }

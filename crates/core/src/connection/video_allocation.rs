@@ -240,10 +240,8 @@ impl Connection {
         } else {
             Encodings::default()
         };
-        for (of, applied) in VIDEOS.into_iter().zip(&mut allocation.applied) {
-            if of == source {
-                *applied = encodings;
-            }
+        if let Some(at) = VIDEOS.into_iter().position(|video| video == source) {
+            allocation.applied[at] = encodings;
         }
         encodings
     }
