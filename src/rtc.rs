@@ -13,8 +13,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
-    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Finding,
-    MediaKind, Role, Source, TestId, TrackId,
+    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Encodings, Finding, MediaKind, Role,
+    Source, TestId, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStream;
@@ -118,10 +118,10 @@ impl Rtc {
         }
     }
 
-    /// Encodes a source like that.
-    pub fn set_parameters(&self, id: ConnectionId, source: Source, parameters: EncodingParameters) {
+    /// Encodes a source like that: each of its layers, or the only one.
+    pub fn set_parameters(&self, id: ConnectionId, source: Source, encodings: &Encodings) {
         if let Some(connection) = self.get(id) {
-            connection.set_parameters(source, parameters);
+            connection.set_parameters(source, encodings);
         }
     }
 
@@ -165,10 +165,10 @@ impl Rtc {
         }
     }
 
-    /// `addTransceiver(kind)` for a source that has none, or wants another.
-    pub fn add_transceiver(&self, id: ConnectionId, source: Source) {
+    /// `addTransceiver(kind)` for a source that has none, or wants another; in these layers, if there are any.
+    pub fn add_transceiver(&self, id: ConnectionId, source: Source, encodings: &Encodings) {
         if let Some(connection) = self.get(id) {
-            connection.add_transceiver(source);
+            connection.add_transceiver(source, encodings);
         }
     }
 

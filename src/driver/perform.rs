@@ -36,14 +36,16 @@ impl EventLoop {
             ConnectionEffect::Close => self.rtc.close(id),
             ConnectionEffect::ReplaceTrack(source, track) => self.rtc.replace_track(id, source, track),
             ConnectionEffect::SetParameters(source, parameters) => {
-                self.rtc.set_parameters(id, source, parameters);
+                self.rtc.set_parameters(id, source, &parameters);
             }
             ConnectionEffect::SetLocalDescription => self.rtc.set_local_description(id),
             ConnectionEffect::SetRemoteDescription { description, adopted } => {
                 self.rtc.set_remote_description(id, &description, adopted);
             }
             ConnectionEffect::AddReceiver(kind) => self.rtc.add_receiver(id, kind),
-            ConnectionEffect::AddTransceiver(source) => self.rtc.add_transceiver(id, source),
+            ConnectionEffect::AddTransceiver(source, encodings) => {
+                self.rtc.add_transceiver(id, source, &encodings);
+            }
             ConnectionEffect::CreateDataChannel(channel) => self.rtc.create_data_channel(id, channel),
             ConnectionEffect::SendMessage(text) => self.rtc.send_message(id, &text),
             ConnectionEffect::ClosePeerChannel => self.rtc.close_peer_channel(id),

@@ -1,9 +1,11 @@
 //! The simulator's fake connection answers the same scripts as this browser does.
 
 use js_sys::{JsString, Promise};
+use visavis_core::RIDS;
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use visavis_sim::conformance::{
-    HOST_CANDIDATE, SCRIPTS, Script, Step, candidate, garbage, run_on_fakes, side_index, trace_line,
+    HOST_CANDIDATE, SCRIPTS, Script, Step, TAKES_SIMULCAST, candidate, garbage, run_on_fakes, side_index,
+    trace_line,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -17,6 +19,7 @@ export async function perform(pc, what, detail) {
     try {
         switch (what) {
             case 'transceivers': pc.addTransceiver('audio'); pc.addTransceiver('video'); break;
+            case 'simulcast': pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: JSON.parse(detail) }); break;
             case 'local': await pc.setLocalDescription(); break;
             case 'remote': await pc.setRemoteDescription(JSON.parse(detail)); break;
             case 'candidate': await pc.addIceCandidate(JSON.parse(detail)); break;
@@ -30,6 +33,8 @@ export async function perform(pc, what, detail) {
 }
 export const state = pc => pc.signalingState;
 export const transceivers = pc => pc.getTransceivers().length;
+export const encodings = pc =>
+    Math.max(0, ...pc.getTransceivers().map(it => it.sender.getParameters().encodings?.length ?? 0));
 export const local = pc => pc.localDescription.type + ' ' + pc.localDescription.sdp;
 ")]
 extern "C" {
@@ -37,6 +42,7 @@ extern "C" {
     fn perform(pc: &JsValue, what: &str, detail: &str) -> Promise;
     fn state(pc: &JsValue) -> String;
     fn transceivers(pc: &JsValue) -> usize;
+    fn encodings(pc: &JsValue) -> usize;
     fn local(pc: &JsValue) -> String;
 }
 
@@ -50,7 +56,8 @@ impl Pair {
         let at = side_index(step);
         let refusal = self.perform(at, step).await;
         let result = if refusal.is_empty() { Ok(()) } else { Err(refusal.as_str()) };
-        trace_line(step, result, &state(&self.sides[at]), transceivers(&self.sides[at]))
+        let side = &self.sides[at];
+        trace_line(step, result, &state(side), transceivers(side), encodings(side))
     }
 
     async fn perform(&mut self, at: usize, step: Step) -> String {
@@ -60,6 +67,14 @@ impl Pair {
             Step::AddTransceivers(_) => ("transceivers", String::new()),
             Step::SetLocal(_) => ("local", String::new()),
             Step::SetRemote(_) => ("remote", theirs.as_ref().map(description).unwrap_or_default()),
+            Step::AddSimulcastTransceiver(_) => ("simulcast", send_encodings()),
+            Step::SetRemoteTakingSimulcast(_) => {
+                let taking = theirs.map(|mut theirs| {
+                    theirs.sdp.push_str(TAKES_SIMULCAST);
+                    description(&theirs)
+                });
+                ("remote", taking.unwrap_or_default())
+            }
             Step::SetGarbage(_) => ("remote", description(&garbage())),
             Step::AddCandidate(_) => ("candidate", init(&candidate(HOST_CANDIDATE, &ufrag))),
             Step::AddUnknownUfragCandidate(_) => ("candidate", init(&candidate(HOST_CANDIDATE, "unknown"))),
@@ -88,6 +103,10 @@ fn description(description: &SessionDescription) -> String {
         SdpType::Answer => "answer",
     };
     format!(r#"{{"type":"{kind}","sdp":{}}}"#, text(&description.sdp))
+}
+
+fn send_encodings() -> String {
+    format!("[{}]", RIDS.map(|rid| format!(r#"{{"rid":"{rid}"}}"#)).join(","))
 }
 
 fn init(candidate: &IceCandidate) -> String {

@@ -11,6 +11,7 @@ mod foreign;
 mod lobby;
 mod media;
 mod rtc;
+mod simulcast;
 mod socket;
 mod strangers;
 mod style;

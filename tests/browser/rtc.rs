@@ -7,9 +7,9 @@ use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{IceCandidate, IceServer, SdpType, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Fingerprint,
-    MAX_PEER_MESSAGE_BYTES, MediaEvent, MediaKind, OperationError, PeerChannelEvent, PeerConnectionState,
-    ResolutionScale, Role, SendStats, Source, Stats, StreamStats, TrackId,
+    CaptureId, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, EncodingParameters, Encodings,
+    Fingerprint, MAX_PEER_MESSAGE_BYTES, MediaEvent, MediaKind, OperationError, PeerChannelEvent,
+    PeerConnectionState, ResolutionScale, Role, SendStats, Source, Stats, StreamStats, TrackId,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState;
@@ -422,15 +422,19 @@ async fn a_camera_is_sent_as_it_should_be_encoded() {
         ..full
     };
     let video = play(&pair.tracks.get(pair.remote(B, Source::Camera)).unwrap());
-    pair.rtc.set_parameters(A, Source::Camera, half);
+    pair.rtc.set_parameters(A, Source::Camera, &Encodings::Single(half));
     // A machine that is too slow sends even less.
     let is_small = || (1..=u32::from(size.width / 2)).contains(&video.video_width());
     until("a small picture", is_small).await;
     let small = video.video_width();
-    pair.rtc.set_parameters(A, Source::Camera, EncodingParameters { active: false, ..half });
+    pair.rtc.set_parameters(
+        A,
+        Source::Camera,
+        &Encodings::Single(EncodingParameters { active: false, ..half }),
+    );
     sleep(500).await;
     assert_eq!(pair.grows(A).await[2..], [true, false], "the voice goes on alone");
-    pair.rtc.set_parameters(A, Source::Camera, full);
+    pair.rtc.set_parameters(A, Source::Camera, &Encodings::Single(full));
     until("a larger picture", || video.video_width() > small).await;
     assert_eq!(pair.grows(A).await, [true; 4]);
     video.remove();
@@ -546,7 +550,7 @@ async fn a_further_source_gets_a_section_of_its_own() {
     pair.remote.clear();
     pair.described.clear();
     pair.rtc.replace_track(A, Source::Screen, Some(screen));
-    pair.rtc.add_transceiver(A, Source::Screen);
+    pair.rtc.add_transceiver(A, Source::Screen, &Encodings::default());
     until("the screen at the other side", || {
         pair.step();
         pair.remote.iter().any(|(at, _, _)| *at == B) && pair.described.contains(&A)
@@ -564,7 +568,7 @@ async fn a_publisher_offers_only_what_it_was_given() {
     let sink = events.clone();
     let rtc = Rtc::new(Tracks::default(), Rc::new(move |id, event| sink.push((id, event))));
     rtc.create(A, Role::SfuOfferer, &ConnectionConfig::default());
-    rtc.add_transceiver(A, Source::Microphone);
+    rtc.add_transceiver(A, Source::Microphone, &Encodings::default());
     rtc.add_receiver(A, MediaKind::Video);
     until("negotiation", || events.take().contains(&(A, ConnectionEvent::NegotiationNeeded))).await;
     rtc.set_local_description(A);

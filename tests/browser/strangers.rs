@@ -5,7 +5,7 @@ use std::rc::Rc;
 use visavis::rtc::Rtc;
 use visavis::tracks::Tracks;
 use visavis_core::signaling::{SdpType, SessionDescription};
-use visavis_core::{ConnectionConfig, ConnectionEvent, ConnectionId, Role, Source};
+use visavis_core::{ConnectionConfig, ConnectionEvent, ConnectionId, Encodings, Role, Source};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -126,7 +126,7 @@ impl Call {
                     if self.one_way && self.described.len() == 1 {
                         Source::MICROPHONE_AND_CAMERA
                             .into_iter()
-                            .for_each(|source| self.rtc.add_transceiver(OURS, source));
+                            .for_each(|source| self.rtc.add_transceiver(OURS, source, &Encodings::default()));
                     }
                 }
                 ConnectionEvent::IceCandidate(Some(candidate)) => {

@@ -15,6 +15,7 @@ mod recovery;
 mod refusal;
 mod remote_media;
 mod sections;
+mod simulcast;
 mod stall_detector;
 mod track_settings;
 mod video_allocation;
@@ -336,7 +337,7 @@ impl Connection {
     pub(crate) fn remote_description_set(&mut self, cx: &mut Context<'_>) {
         let Some(description) = self.negotiator.remote_description_set() else { return };
         let first = !self.remote_media.is_described();
-        self.remote_media.description_set(&description.sdp);
+        self.remote_media_described(&description.sdp);
         if first && self.plan == ConnectionPlan::MeshAnswerer {
             self.initial_scale = InitialScale::Reduced;
             self.allocate_video(cx.now, 1, cx.out);

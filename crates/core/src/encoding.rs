@@ -1,5 +1,8 @@
 //! How a source is encoded for one connection.
 
+/// `rid` of each layer of simulcast, from the smallest up: LiveKit knows them by these names, and Janus by their order.
+pub const RIDS: [&str; 3] = ["q", "h", "f"];
+
 /// `RTCRtpEncodingParameters` (W3C webrtc-pc 5.2.8), as far as a room decides about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodingParameters {
@@ -25,6 +28,32 @@ impl Default for EncodingParameters {
     }
 }
 
+/// How a source is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encodings {
+    /// Once.
+    Single(EncodingParameters),
+    /// In layers (simulcast), one for each of [`RIDS`].
+    Layers([EncodingParameters; RIDS.len()]),
+}
+
+impl Encodings {
+    /// The only one, or all layers.
+    pub fn as_slice(&self) -> &[EncodingParameters] {
+        match self {
+            Self::Single(parameters) => std::slice::from_ref(parameters),
+            Self::Layers(layers) => layers,
+        }
+    }
+}
+
+/// Those of a sender that nobody has changed.
+impl Default for Encodings {
+    fn default() -> Self {
+        Self::Single(EncodingParameters::default())
+    }
+}
+
 /// By how much width and height are divided: one of a few steps, because with every change an encoder begins anew, with a
 /// frame that is worth many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +69,9 @@ impl ResolutionScale {
     pub const ONE: Self = Self { halves: 2 };
     /// Half the width and height.
     pub const TWO: Self = Self { halves: 4 };
+
+    /// A quarter of the width and height.
+    pub(crate) const FOUR: Self = Self { halves: 8 };
 
     /// The number for the browser.
     pub fn factor(self) -> f64 {

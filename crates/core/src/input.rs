@@ -1,11 +1,12 @@
 //! Everything that goes into a room.
 
-use visavis_signaling::{IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source};
+use visavis_signaling::{
+    IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source, TrackSettings,
+};
 
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
 use crate::send_stats::SendStats;
-use crate::track_settings::TrackSettings;
 use crate::unreachable::ProbeResult;
 
 /// One `RTCPeerConnection`, as the room numbers them. Never used twice, so a late event of a closed one names nothing.

@@ -22,11 +22,11 @@ mod room;
 mod roster;
 mod safety;
 mod send_stats;
+mod settings_queue;
 mod signal_client;
 pub mod timing;
 mod topology;
 mod trace;
-mod track_settings;
 mod unreachable;
 mod url;
 mod view;
@@ -34,7 +34,7 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use contact_policy::ContactPolicy;
-pub use encoding::{EncodingParameters, ResolutionScale};
+pub use encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
@@ -53,7 +53,6 @@ pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};
 pub use send_stats::SendStats;
 pub use trace::TraceKind;
-pub use track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSettings, VideoSize};
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
 pub use url::is_loopback;
 pub use view::{
@@ -61,4 +60,4 @@ pub use view::{
     RoomView, SelfView, SourceState, SourceView,
 };
 pub use visavis_signaling as signaling;
-pub use visavis_signaling::{MediaKind, Source};
+pub use visavis_signaling::{MAX_VIDEO_SIDE, MediaKind, Source, TrackSettings, VideoSettings, VideoSize};

@@ -4,7 +4,7 @@ use visavis_signaling::{
     Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, Source,
 };
 
-use crate::encoding::EncodingParameters;
+use crate::encoding::Encodings;
 use crate::input::{CaptureId, ConnectionId, TrackId};
 use crate::preflight::{Test, TestId};
 use crate::trace::TraceKind;
@@ -99,9 +99,9 @@ pub enum ConnectionEffect {
     /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
     /// the transceiver exists: then it takes effect as soon as it does.
     ReplaceTrack(Source, Option<TrackId>),
-    /// Encode this source like that (`RTCRtpSender.setParameters`, W3C webrtc-pc 5.2). Comes when there is a transceiver for it.
-    /// Failures are harmless.
-    SetParameters(Source, EncodingParameters),
+    /// Encode this source like that (`RTCRtpSender.setParameters`, W3C webrtc-pc 5.2). Comes when there is a transceiver for it. A browser that has another number of them, because it knows no simulcast or
+    /// does not know yet that the answer has none, changes nothing. Failures are harmless.
+    SetParameters(Source, Encodings),
     /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
     /// operation of this connection is under way.
     SetLocalDescription,
@@ -115,8 +115,9 @@ pub enum ConnectionEffect {
         adopted: Vec<(Source, Option<String>)>,
     },
     /// `addTransceiver(kind, {direction: "sendonly"})` for this source; `negotiationneeded` follows. A transceiver that has
-    /// sent it before only receives from then on.
-    AddTransceiver(Source),
+    /// sent it before only receives from then on. Layers are its `sendEncodings`; without any the browser does as it
+    /// likes.
+    AddTransceiver(Source, Encodings),
     /// `addTransceiver(kind, {direction: "recvonly"})`; `negotiationneeded` follows.
     AddReceiver(MediaKind),
     /// `createDataChannel`. Comes before the first description of ours.

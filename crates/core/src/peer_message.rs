@@ -2,9 +2,7 @@
 //! `docs/peer-protocol.md`.
 
 use visavis_signaling::json::{self, Fields, JsonError, Object};
-use visavis_signaling::{MediaState, normalize};
-
-use crate::track_settings::VideoSettings;
+use visavis_signaling::{MediaState, VideoSettings, normalize};
 
 /// Most bytes of one message: what every browser takes without dividing it (RFC 8831 section 6.6).
 pub const MAX_PEER_MESSAGE_BYTES: usize = 16 * 1024;
@@ -77,10 +75,9 @@ impl PeerMessage {
 
 #[cfg(test)]
 mod tests {
-    use visavis_signaling::Source;
 
     use super::*;
-    use crate::track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSize};
+    use visavis_signaling::{MAX_VIDEO_SIDE, Source, TrackSettings, VideoSize};
 
     fn shown(width: u16, height: u16) -> Option<TrackSettings> {
         Some(TrackSettings::Enabled(VideoSize { width, height }))

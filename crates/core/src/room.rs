@@ -13,7 +13,7 @@ mod track_settings;
 mod views;
 
 use visavis_signaling::{
-    Dialect, IceServer, Offerer, Outbound, ParticipantId, Probe, Remote, Source, Timestamp,
+    Dialect, IceServer, Offerer, Outbound, ParticipantId, Probe, Remote, Source, Timestamp, VideoSettings,
 };
 
 use self::prepared_offer::DepositSchedule;
@@ -33,7 +33,6 @@ use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
 use crate::timing::SLEEP_THRESHOLD;
 use crate::topology::Sfu;
-use crate::track_settings::VideoSettings;
 use crate::unreachable::ProbeResult;
 use crate::view::{Lifecycle, RoomView, SelfView};
 use crate::webrtc_support::{WEBRTC_SUPPORT_TEST, WebRtcSupport};
@@ -159,7 +158,13 @@ impl Room {
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
         let (deposit, media_request) = (self.deposit_due_at(), self.media_request_due_at());
-        repairs.chain(videos).chain(deposit).chain(media_request).chain(others.into_iter().flatten()).min()
+        repairs
+            .chain(videos)
+            .chain(deposit)
+            .chain(media_request)
+            .chain(self.track_settings_due_at())
+            .chain(others.into_iter().flatten())
+            .min()
     }
 
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds

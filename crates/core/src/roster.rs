@@ -4,6 +4,7 @@ use visavis_signaling::limits::MAX_PARTICIPANTS;
 use visavis_signaling::{MediaState, Offerer, ParticipantId, ParticipantInfo, Timestamp};
 
 use crate::rate_limiter::RateLimiter;
+use crate::settings_queue::SettingsQueue;
 use crate::timing::{LOST_PARTICIPANT_TIMEOUT, MAX_MEDIA_REQUESTS, MEDIA_REQUEST_DELAY};
 
 /// Somebody else in the room.
@@ -25,6 +26,8 @@ pub(crate) struct Member {
     pub(crate) messages: RateLimiter,
     /// When they are asked what they send.
     pub(crate) media_requests: MediaRequests,
+    /// When the server that forwards their media is told in what size they are shown.
+    pub(crate) track_settings: SettingsQueue,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -86,7 +89,10 @@ impl Roster {
         if let Some(member) = self.get_mut(&info.id) {
             member.name = info.name;
             member.media = info.media.or(member.media);
-            member.present = true;
+            if !std::mem::replace(&mut member.present, true) {
+                // The server has forgotten it.
+                member.track_settings = SettingsQueue::default();
+            }
             member.may_resume = false;
             if member.session != info.session {
                 member.offerer = info.offerer;
@@ -108,6 +114,7 @@ impl Roster {
                 may_resume: false,
                 messages: RateLimiter::default(),
                 media_requests: MediaRequests::default(),
+                track_settings: SettingsQueue::default(),
                 lost_since: None,
             });
         }

@@ -1,6 +1,6 @@
 //! What `getStats()` says of what we send, and of the path that it goes (W3C webrtc-stats).
 
-use crate::track_settings::VideoSize;
+use visavis_signaling::VideoSize;
 
 /// One sample. What a browser does not tell is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

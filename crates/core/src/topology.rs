@@ -34,7 +34,12 @@ pub(crate) enum ConnectionPlan {
     /// The same, in the sections that they offer.
     MeshAnswerer,
     /// What a selective forwarding unit wants of us, or has for us.
-    Sfu(SfuDirection),
+    Sfu {
+        /// Which media, and who offers.
+        direction: SfuDirection,
+        /// Whether our camera is sent in layers.
+        simulcast: bool,
+    },
 }
 
 impl ConnectionPlan {
@@ -42,8 +47,10 @@ impl ConnectionPlan {
     pub(crate) fn role(self) -> Role {
         match self {
             Self::MeshOfferer => Role::Offerer,
-            Self::MeshAnswerer | Self::Sfu(SfuDirection::Subscribe) => Role::Answerer,
-            Self::Sfu(SfuDirection::Publish(_) | SfuDirection::Both { .. }) => Role::SfuOfferer,
+            Self::MeshAnswerer | Self::Sfu { direction: SfuDirection::Subscribe, .. } => Role::Answerer,
+            Self::Sfu { direction: SfuDirection::Publish(_) | SfuDirection::Both { .. }, .. } => {
+                Role::SfuOfferer
+            }
         }
     }
 
@@ -51,7 +58,7 @@ impl ConnectionPlan {
     pub(crate) fn may_offer(self) -> bool {
         match self {
             Self::MeshOfferer | Self::MeshAnswerer => true,
-            Self::Sfu(direction) => !direction.server_offers(),
+            Self::Sfu { direction, .. } => !direction.server_offers(),
         }
     }
 
@@ -59,15 +66,25 @@ impl ConnectionPlan {
     pub(crate) fn max_sections(self) -> usize {
         match self {
             Self::MeshOfferer | Self::MeshAnswerer => MAX_SECTIONS,
-            Self::Sfu(_) => MAX_FORWARDED_SECTIONS,
+            Self::Sfu { .. } => MAX_FORWARDED_SECTIONS,
         }
+    }
+
+    /// Whether a selective forwarding unit is at the other end.
+    pub(crate) fn is_sfu(self) -> bool {
+        matches!(self, Self::Sfu { .. })
+    }
+
+    /// Whether a source of ours is to be sent on it in layers.
+    pub(crate) fn simulcasts(self, source: Source) -> bool {
+        matches!(self, Self::Sfu { simulcast: true, .. }) && source == Source::Camera
     }
 
     /// Whether a source of ours may be sent on it.
     pub(crate) fn sends(self, source: Source) -> bool {
         match self {
             Self::MeshOfferer | Self::MeshAnswerer => true,
-            Self::Sfu(direction) => direction.publishes(source),
+            Self::Sfu { direction, .. } => direction.publishes(source),
         }
     }
 }

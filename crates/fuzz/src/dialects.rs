@@ -10,7 +10,8 @@ use visavis_signaling::text::clean;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage,
     Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
-    SessionDescription, SfuConnectionId, SfuRequest, Timestamp,
+    SessionDescription, SfuConnectionId, SfuRequest, Source, Timestamp, TrackSettings, VideoSettings,
+    VideoSize,
 };
 
 use crate::script::{candidate, lines, number, sdp, text_of};
@@ -318,6 +319,14 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
         "end" => negotiation(epoch(2), NegotiationMessage::Candidate(None)),
         "restart" => Some(Outbound::Sfu(connection()?, SfuRequest::RestartIce)),
         "rebuild" => Some(Outbound::Sfu(connection()?, SfuRequest::Rebuild)),
+        "shown" => {
+            let width = word(3).split_once('x').and_then(|(width, _)| width.parse().ok());
+            let settings = width.map_or(TrackSettings::Disabled, |width| {
+                TrackSettings::Enabled(VideoSize { width, height: 90 })
+            });
+            let settings = VideoSettings::default().with(Source::from_name(word(2))?, Some(settings));
+            Some(Outbound::TrackSettings { publisher: ParticipantId::new(word(1))?, settings })
+        }
         "leave" => Some(Outbound::Leave),
         "check" => Some(Outbound::Preflight),
         _ => None,

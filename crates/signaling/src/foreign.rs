@@ -204,7 +204,10 @@ impl ForeignDialect {
                 };
                 self.send_outgoing(outgoing);
             }
-            Outbound::Sfu(..) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {}
+            Outbound::Sfu(..)
+            | Outbound::TrackSettings { .. }
+            | Outbound::Deposit(_)
+            | Outbound::PeerMessage { .. } => {}
             Outbound::MediaState(media) => self.context.media_changed(media),
             Outbound::Preflight => {
                 self.preflight_pending = true;

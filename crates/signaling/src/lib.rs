@@ -28,6 +28,7 @@ pub mod signal;
 mod sources;
 pub mod text;
 pub mod time;
+mod track_settings;
 
 pub use dialect::{
     BinaryFrames, Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe, TokenRequest,
@@ -45,3 +46,4 @@ pub use signal::{
 };
 pub use sources::{MediaKind, Source};
 pub use time::Timestamp;
+pub use track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSettings, VideoSize};

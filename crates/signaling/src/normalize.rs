@@ -105,11 +105,17 @@ fn read_urls(fields: &Object<'_>) -> Result<Vec<String>, JsonError> {
     Ok(texts)
 }
 
+impl From<&SessionDescription> for Fields {
+    fn from(description: &SessionDescription) -> Self {
+        let mut fields = Self::of_type(description.sdp_type.as_str());
+        fields.text("sdp", &description.sdp);
+        fields
+    }
+}
+
 impl From<&SessionDescription> for Json {
     fn from(description: &SessionDescription) -> Self {
-        let mut fields = Fields::of_type(description.sdp_type.as_str());
-        fields.text("sdp", &description.sdp);
-        fields.into()
+        Fields::from(description).into()
     }
 }
 

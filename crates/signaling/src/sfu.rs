@@ -20,6 +20,10 @@ pub struct SfuConnection {
     pub epoch: u32,
     /// Which media it carries, and who offers.
     pub direction: SfuDirection,
+    /// Whether our camera is sent on it as three layers, the rids `q`, `h` and `f` in this order (a quarter of its width and
+    /// height, a half, and all of it; less is left out of a small picture), if the answer takes them
+    /// (`a=simulcast`, RFC 8853). Else, or without it, it is sent once.
+    pub simulcast: bool,
 }
 
 /// Which media a [`SfuConnection`] carries, and who makes its offers.
@@ -103,6 +107,15 @@ pub enum SfuSignal {
         connection: SfuConnectionId,
         /// What comes on it.
         tracks: Vec<ForwardedTrack>,
+    },
+    /// Which layers of a source of ours anybody receives, from the lowest to the highest quality: the others need not be sent
+    /// (`SubscribedQualityUpdate` of LiveKit). It counts for the connections that send the source now; before it is said,
+    /// all of them are sent. A source without simulcast is sent as long as there is any.
+    SubscribedQualities {
+        /// What it is about.
+        source: Source,
+        /// Low, medium, high: the rids `q`, `h` and `f`.
+        enabled: [bool; 3],
     },
     /// Somebody says this to us: see [`Dialect::carries_peer_messages`](crate::Dialect::carries_peer_messages).
     PeerMessage {

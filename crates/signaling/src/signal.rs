@@ -10,6 +10,7 @@ use crate::offers::{Deposit, ExchangedOffer, GivenOffer, JoinOffer};
 use crate::rejection::Rejection;
 use crate::sfu::{SfuConnectionId, SfuRequest, SfuSignal};
 use crate::sources::Source;
+use crate::track_settings::VideoSettings;
 
 /// Who a participant is, for as long as they are in the room.
 ///
@@ -351,6 +352,16 @@ pub enum Outbound {
     Sfu(SfuConnectionId, SfuRequest),
     /// What we send has changed.
     MediaState(MediaState),
+    /// In what size we show the videos of somebody whose media a selective forwarding unit forwards (`UpdateTrackSettings` of
+    /// LiveKit): those that are `Disabled` need not be forwarded, of the others nothing larger, and of what is `None`
+    /// nothing is known, so it is forwarded whole. It counts for tracks and connections to come too, until they leave. Said
+    /// again to a server that may have forgotten it: repeating it changes nothing.
+    TrackSettings {
+        /// Whose they are.
+        publisher: ParticipantId,
+        /// All that is known of them.
+        settings: VideoSettings,
+    },
     /// Carry this message between Visavis pages to these participants, each at most once and in order. Only where
     /// [`Dialect::carries_peer_messages`](crate::Dialect::carries_peer_messages).
     PeerMessage {

@@ -3,14 +3,15 @@
 //! Time is not its own: what takes a while is given back as [`Pending`], and whoever plays the world says when, and
 //! whether, it happens.
 
+mod encoding;
 mod pending;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Lifecycle, MediaEffect,
-    MediaEvent, MediaKind, OperationError, Role, Source, TrackId,
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Encodings, Lifecycle,
+    MediaEffect, MediaEvent, MediaKind, OperationError, Role, Source, TrackId,
 };
 
 pub use self::pending::{PeerChannel, Pending};
@@ -41,6 +42,8 @@ pub struct Connection<P> {
     description_pending: bool,
     /// The transceivers that send, by their place; `None` if the offer that brought one has no such section.
     transceivers: BTreeMap<Source, Option<usize>>,
+    /// How each is encoded, as far as the page has said so.
+    pub encodings: BTreeMap<Source, Encodings>,
     /// Their sections, as the page was last told.
     associated: BTreeMap<Source, String>,
     /// The sections of which `track` has fired.
@@ -68,6 +71,7 @@ impl<P: Default> Connection<P> {
             creation_failed: false,
             description_pending: false,
             transceivers,
+            encodings: BTreeMap::new(),
             associated: BTreeMap::new(),
             remote_tracks: BTreeSet::new(),
             gathered_ufrag: None,
@@ -122,17 +126,10 @@ impl<P> Connection<P> {
             ConnectionEffect::ReplaceTrack(source, None) => {
                 self.sending.remove(&source);
             }
-            ConnectionEffect::SetParameters(source, _) => {
-                if !self.has_transceiver(source) {
-                    return Err("there is no sender");
-                }
-            }
+            ConnectionEffect::SetParameters(source, encodings) => self.set_parameters(source, encodings)?,
             ConnectionEffect::AddIceCandidate(candidate) => self.fake.add_ice_candidate(&candidate)?,
-            ConnectionEffect::AddTransceiver(source) => {
-                if self.has_transceiver(source) && !Source::MICROPHONE_AND_CAMERA.contains(&source) {
-                    return Err("it has a transceiver");
-                }
-                self.transceivers.insert(source, Some(self.fake.add_transceiver(kind_of(source))));
+            ConnectionEffect::AddTransceiver(source, encodings) => {
+                self.add_transceiver(source, encodings)?;
                 return Ok(Some(Pending::NegotiationNeeded));
             }
             ConnectionEffect::AddReceiver(kind) => {

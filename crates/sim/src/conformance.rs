@@ -5,6 +5,7 @@
 //! and compares.
 
 use crate::fake::{FakeConnection, SectionKind};
+use visavis_core::RIDS;
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 
 /// Which of the two connections.
@@ -21,10 +22,14 @@ pub enum Side {
 pub enum Step {
     /// `addTransceiver("audio")`, then `addTransceiver("video")`.
     AddTransceivers(Side),
+    /// `addTransceiver("video", {direction: "sendonly", sendEncodings})`, with all of [`RIDS`].
+    AddSimulcastTransceiver(Side),
     /// `setLocalDescription()`; the description is kept as the side's last.
     SetLocal(Side),
     /// `setRemoteDescription` with the last description that the other side made.
     SetRemote(Side),
+    /// The same, after what takes several encodings was added to its last section ([`TAKES_SIMULCAST`]).
+    SetRemoteTakingSimulcast(Side),
     /// `setRemoteDescription` with a text that is no SDP, as an offer.
     SetGarbage(Side),
     /// `addIceCandidate` with a well-formed host candidate and the fragment of the other side's last description.
@@ -50,8 +55,8 @@ pub struct Script {
 
 use Side::{A, B};
 use Step::{
-    AddCandidate, AddGarbageCandidate, AddTransceivers, AddUnknownUfragCandidate, Close, RestartIce,
-    SetGarbage, SetLocal, SetRemote,
+    AddCandidate, AddGarbageCandidate, AddSimulcastTransceiver, AddTransceivers, AddUnknownUfragCandidate,
+    Close, RestartIce, SetGarbage, SetLocal, SetRemote, SetRemoteTakingSimulcast,
 };
 
 /// All scripts.
@@ -131,6 +136,21 @@ pub const SCRIPTS: &[Script] = &[
         ],
     },
     Script {
+        name: "of encodings that the answer does not take the first is left",
+        steps: &[AddSimulcastTransceiver(A), SetLocal(A), SetRemote(B), SetLocal(B), SetRemote(A)],
+    },
+    Script {
+        name: "encodings that the answer takes stay",
+        steps: &[
+            AddSimulcastTransceiver(A),
+            SetLocal(A),
+            SetRemote(B),
+            SetLocal(B),
+            SetRemoteTakingSimulcast(A),
+            SetLocal(A),
+        ],
+    },
+    Script {
         name: "garbage is refused and changes nothing",
         steps: &[SetGarbage(A), AddTransceivers(A), SetLocal(A)],
     },
@@ -148,11 +168,22 @@ pub const SCRIPTS: &[Script] = &[
     },
 ];
 
-/// One line of a trace.
-pub fn trace_line(step: Step, result: Result<(), &str>, signaling: &str, transceivers: usize) -> String {
+/// One line of a trace. `encodings`: the most that any sender has; a single one is not worth a word.
+pub fn trace_line(
+    step: Step,
+    result: Result<(), &str>,
+    signaling: &str,
+    transceivers: usize,
+    encodings: usize,
+) -> String {
     let result = result.err().unwrap_or("ok");
-    format!("{step:?}: {result}, {signaling}, {transceivers} transceivers")
+    let encodings = if encodings > 1 { format!(", {encodings} encodings") } else { String::new() };
+    format!("{step:?}: {result}, {signaling}, {transceivers} transceivers{encodings}")
 }
+
+/// What [`Step::SetRemoteTakingSimulcast`] adds to an answer (RFC 8853).
+pub const TAKES_SIMULCAST: &str =
+    "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n";
 
 /// A candidate for the scripts.
 pub fn candidate(line: &str, ufrag: &str) -> IceCandidate {
@@ -185,7 +216,10 @@ impl FakePair {
     fn step(&mut self, step: Step) -> String {
         let (side, result) = self.perform(step);
         let connection = &self.sides[side];
-        trace_line(step, result, connection.signaling_state().as_str(), connection.transceiver_count())
+        let (signaling, transceivers) =
+            (connection.signaling_state().as_str(), connection.transceiver_count());
+        let encodings = (0..transceivers).map(|transceiver| connection.encodings(transceiver)).max();
+        trace_line(step, result, signaling, transceivers, encodings.unwrap_or_default())
     }
 
     fn perform(&mut self, step: Step) -> (usize, Result<(), &'static str>) {
@@ -199,6 +233,14 @@ impl FakePair {
                 connection.add_transceiver(SectionKind::Video);
                 Ok(())
             }
+            AddSimulcastTransceiver(_) => {
+                connection.add_simulcast_transceiver(&RIDS);
+                Ok(())
+            }
+            SetRemoteTakingSimulcast(_) => theirs.map_or(Ok(()), |mut description| {
+                description.sdp.push_str(TAKES_SIMULCAST);
+                connection.set_remote_description(&description)
+            }),
             SetLocal(_) => connection
                 .set_local_description()
                 .map(|description| self.last_descriptions[at] = Some(description)),
@@ -232,6 +274,8 @@ pub fn garbage() -> SessionDescription {
 /// 0 for `A`, 1 for `B`.
 pub fn side_index(step: Step) -> usize {
     let (AddTransceivers(side)
+    | AddSimulcastTransceiver(side)
+    | SetRemoteTakingSimulcast(side)
     | SetLocal(side)
     | SetRemote(side)
     | SetGarbage(side)

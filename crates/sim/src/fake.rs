@@ -6,6 +6,7 @@
 mod fingerprint;
 mod parsed;
 mod section_kind;
+mod transceivers;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use self::fingerprint::of_name;
 use self::parsed::ParsedDescription;
 pub use self::section_kind::SectionKind;
+use self::transceivers::Transceiver;
 
 /// `RTCSignalingState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,15 +43,6 @@ impl SignalingState {
     }
 }
 
-#[derive(Debug, Clone)]
-struct Transceiver {
-    kind: SectionKind,
-    /// The media section it is bound to; `None` before negotiation.
-    section: Option<usize>,
-    /// Whether the section has ever been part of a finished negotiation.
-    negotiated: bool,
-}
-
 /// A refusal, by the name of its `DOMException`.
 pub type Refusal = &'static str;
 
@@ -72,6 +65,8 @@ pub struct FakeConnection {
     pending_remote: Option<ParsedDescription>,
     /// Candidates that were applied, as `ufrag/candidate`.
     candidates: BTreeSet<String>,
+    /// Its answers take several encodings: browsers never do (Chromium 156, Firefox 153), servers that forward may.
+    takes_simulcast: bool,
 }
 
 impl FakeConnection {
@@ -90,6 +85,7 @@ impl FakeConnection {
             current_remote: None,
             pending_remote: None,
             candidates: BTreeSet::new(),
+            takes_simulcast: false,
         }
     }
 
@@ -157,41 +153,6 @@ impl FakeConnection {
                 remote.fingerprint == other.fingerprint
                     && Some(&remote.ufrag) == other.current_local_ufrag.as_ref()
             })
-    }
-
-    /// `addTransceiver(kind)`; its place among the transceivers.
-    pub fn add_transceiver(&mut self, kind: SectionKind) -> usize {
-        self.transceivers.push(Transceiver { kind, section: None, negotiated: false });
-        self.transceivers.len() - 1
-    }
-
-    /// Adds a transceiver for the next section, and gives its tag: whoever offers may choose them.
-    pub fn reserve_section(&mut self, kind: SectionKind) -> String {
-        let section = self.transceivers.iter().filter_map(|t| t.section).max().map_or(0, |last| last + 1);
-        self.transceivers.push(Transceiver { kind, section: Some(section), negotiated: false });
-        section.to_string()
-    }
-
-    /// The tags of the sections of a kind.
-    pub fn sections_of(&self, kind: SectionKind) -> Vec<String> {
-        let of_kind = self.transceivers.iter().filter(|transceiver| transceiver.kind == kind);
-        of_kind.filter_map(|transceiver| transceiver.section).map(|section| section.to_string()).collect()
-    }
-
-    /// `mid` of a transceiver: sections are counted.
-    pub fn mid(&self, transceiver: usize) -> Option<String> {
-        self.transceivers.get(transceiver)?.section.map(|section| section.to_string())
-    }
-
-    /// The transceiver of the section `mid`.
-    pub fn transceiver(&self, mid: &str) -> Option<usize> {
-        let section = mid.parse().ok()?;
-        self.transceivers.iter().position(|t| t.section == Some(section))
-    }
-
-    /// Whether both sides have agreed on the section `mid`.
-    pub fn is_negotiated(&self, mid: &str) -> bool {
-        self.transceiver(mid).and_then(|at| self.transceivers.get(at)).is_some_and(|t| t.negotiated)
     }
 
     /// The tags and kinds of the sections that the other side has described, without that of data channels.
@@ -330,15 +291,24 @@ impl FakeConnection {
             (SdpType::Answer, Some(false)) => "passive",
         };
         let mut bound: Vec<_> =
-            self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind))).collect();
-        bound.sort_unstable_by_key(|(section, _)| *section);
-        for (mid, kind) in bound {
+            self.transceivers.iter().filter_map(|t| t.section.map(|s| (s, t.kind, &t.rids))).collect();
+        bound.sort_unstable_by_key(|(section, ..)| *section);
+        for (mid, kind, rids) in bound {
             // Writing to a String cannot fail.
             let _ = write!(
                 sdp,
                 "m={} 9\r\na=setup:{setup}\r\na=mid:{mid}\r\na=ice-ufrag:{ufrag}\r\n",
                 kind.as_str()
             );
+            match sdp_type {
+                SdpType::Offer if !rids.is_empty() => {
+                    let _ = write!(sdp, "a=simulcast:send {}\r\n", rids.join(";"));
+                }
+                SdpType::Answer if self.takes_simulcast && self.offers_simulcast(mid) => {
+                    sdp.push_str("a=simulcast:recv\r\n");
+                }
+                SdpType::Offer | SdpType::Answer => {}
+            }
         }
         self.pending_local_ufrag = Some(ufrag);
         SessionDescription { sdp_type, sdp }
@@ -350,8 +320,7 @@ impl FakeConnection {
         }
         for (section, kind) in offer.kinds.iter().enumerate() {
             if !self.transceivers.iter().any(|transceiver| transceiver.section == Some(section)) {
-                let new = Transceiver { kind: *kind, section: Some(section), negotiated: false };
-                self.transceivers.push(new);
+                self.transceivers.push(Transceiver::new(*kind, Some(section)));
             }
         }
         self.pending_remote = Some(offer);
@@ -362,6 +331,12 @@ impl FakeConnection {
     fn apply_answer(&mut self, answer: ParsedDescription) -> Result<(), Refusal> {
         if answer.kinds.len() != self.transceivers.iter().filter(|t| t.section.is_some()).count() {
             return Err("OperationError");
+        }
+        for transceiver in &mut self.transceivers {
+            // Of several encodings that are not taken the first is left (W3C webrtc-pc 4.4.1.5).
+            if !transceiver.section.is_some_and(|section| answer.simulcast.contains(&section)) {
+                transceiver.rids.clear();
+            }
         }
         let answer_begins_dtls = answer.begins_dtls;
         self.pending_remote = Some(answer);

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use visavis_core::signaling::{MediaState, Source, Timestamp};
 use visavis_core::{
     CaptureId, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, Output,
-    PreflightEffect, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId,
+    PreflightEffect, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId, TrackSettings,
 };
 
 use self::dialect::{Messages, SharedDialect};
@@ -74,6 +74,8 @@ struct Page {
     to_page: VecDeque<String>,
     /// The number of the frame that brought the last message of somebody else.
     last_message: Option<usize>,
+    /// In what size it shows the cameras of the others.
+    shown: BTreeMap<usize, TrackSettings>,
     /// What the others have said by message that they send.
     told: BTreeMap<usize, MediaState>,
     /// When the last of each arrives: nothing overtakes.
@@ -156,6 +158,7 @@ impl World {
             to_server: VecDeque::new(),
             to_page: VecDeque::new(),
             last_message: None,
+            shown: BTreeMap::new(),
             told: BTreeMap::new(),
             arrives: [0; 2],
             forgotten: false,

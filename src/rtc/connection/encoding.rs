@@ -1,29 +1,33 @@
 //! How sources are encoded.
 
 use js_sys::{Array, Reflect};
-use visavis_core::{EncodingParameters, Source};
+use visavis_core::{Encodings, RIDS, Source};
 use wasm_bindgen::JsValue;
 
 use super::Connection;
 use super::transceivers::sender;
-use crate::dom::ignore;
+use crate::dom::{ignore, object};
 
 impl Connection {
-    /// Encodes a source like that. A browser that cannot sends it as it did.
-    pub(in crate::rtc) fn set_parameters(&self, source: Source, wanted: EncodingParameters) {
+    /// Encodes a source like that: each of its layers, or the only one. A browser that cannot sends it as it did.
+    pub(in crate::rtc) fn set_parameters(&self, source: Source, wanted: &Encodings) {
         let outgoing = &self.outgoing.borrow()[source as usize];
         let Some(sender) = outgoing.transceiver.as_ref().map(sender) else { return };
         let Ok(parameters) = sender.parameters() else { return };
+        let Some(encodings) = parameters.encodings() else { return };
+        if encodings.length() as usize != wanted.as_slice().len() {
+            return;
+        }
         let number = |number: Option<u32>| number.map_or(JsValue::UNDEFINED, JsValue::from);
-        let members: [(&str, JsValue); 4] = [
-            ("active", wanted.active.into()),
-            ("scaleResolutionDownBy", wanted.scale_resolution_down_by.factor().into()),
-            // One that is not defined is not limited.
-            ("maxBitrate", number(wanted.max_bitrate)),
-            ("maxFramerate", number(wanted.max_framerate)),
-        ];
         let mut differs = false;
-        for encoding in parameters.encodings().iter().flat_map(Array::iter) {
+        for (encoding, wanted) in encodings.iter().zip(wanted.as_slice()) {
+            let members: [(&str, JsValue); 4] = [
+                ("active", wanted.active.into()),
+                ("scaleResolutionDownBy", wanted.scale_resolution_down_by.factor().into()),
+                // One that is not defined is not limited.
+                ("maxBitrate", number(wanted.max_bitrate)),
+                ("maxFramerate", number(wanted.max_framerate)),
+            ];
             for (name, value) in &members {
                 let name = (*name).into();
                 if Reflect::get(&encoding, &name).is_ok_and(|before| before != *value) {
@@ -35,5 +39,13 @@ impl Connection {
         if differs {
             ignore(sender.set_parameters(&parameters));
         }
+    }
+}
+
+/// `sendEncodings` of a source: nothing but the names of its layers, if it has any; [`Connection::set_parameters`] says the rest.
+pub(super) fn send_encodings(encodings: &Encodings) -> Array {
+    match encodings {
+        Encodings::Single(_) => Array::new(),
+        Encodings::Layers(_) => RIDS.iter().map(|rid| object(&[("rid", (*rid).into())])).collect(),
     }
 }

@@ -1,10 +1,11 @@
 //! What carries the sources: the transceivers that we make, and those that an offer brings.
 
 use js_sys::Array;
-use visavis_core::{ConnectionEvent, MediaKind, Source, TrackId};
+use visavis_core::{ConnectionEvent, Encodings, MediaKind, Source, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::super::bindings::{Sender, Transceiver};
+use super::encoding::send_encodings;
 use super::{Adopted, Connection};
 use crate::dom::{ignore, object};
 
@@ -12,17 +13,18 @@ impl Connection {
     pub(super) fn add_first_transceivers(&self) -> Result<(), JsValue> {
         Source::MICROPHONE_AND_CAMERA
             .into_iter()
-            .try_for_each(|source| self.make_transceiver(source, "sendrecv"))
+            .try_for_each(|source| self.make_transceiver(source, "sendrecv", &Encodings::default()))
     }
 
-    /// Gives `source` a transceiver of its own. One that has sent it before only receives from then on.
-    pub(in crate::rtc) fn add_transceiver(&self, source: Source) {
+    /// Gives `source` a transceiver of its own, in these layers if there are any. One that has sent it before only receives from then on.
+    pub(in crate::rtc) fn add_transceiver(&self, source: Source, encodings: &Encodings) {
         let before = self.outgoing.borrow()[source as usize].transceiver.clone();
         if let Some(before) = before {
             let _ = before.set_direction("recvonly");
             ignore(sender(&before).replace(&JsValue::NULL));
         }
-        if self.make_transceiver(source, "sendonly").is_ok() {
+        if self.make_transceiver(source, "sendonly", encodings).is_ok() {
+            self.set_parameters(source, encodings);
             self.apply_track(source);
         }
     }
@@ -33,8 +35,18 @@ impl Connection {
         let _ = self.pc.add_transceiver(kind.as_str(), &init);
     }
 
-    fn make_transceiver(&self, source: Source, direction: &str) -> Result<(), JsValue> {
-        let init = object(&[("direction", direction.into()), ("streams", Array::of1(&self.stream).into())]);
+    fn make_transceiver(
+        &self,
+        source: Source,
+        direction: &str,
+        encodings: &Encodings,
+    ) -> Result<(), JsValue> {
+        let init = object(&[
+            ("direction", direction.into()),
+            ("streams", Array::of1(&self.stream).into()),
+            // Without layers there are none, and so the browser takes one.
+            ("sendEncodings", send_encodings(encodings).into()),
+        ]);
         let transceiver = self.pc.add_transceiver(source.kind().as_str(), &init)?;
         self.outgoing.borrow_mut()[source as usize].transceiver = Some(transceiver.unchecked_into());
         Ok(())

@@ -196,6 +196,12 @@
       audioBytes: sum('audio', 'bytesReceived'),
     };
   };
+  // The widths in which a camera is sent as several layers, from the smallest up; 0 for one that is not.
+  e2e.layers = async () => {
+    const reports = await Promise.all(open().map(connection => connection.getStats()));
+    const outbound = reports.flatMap(report => [...report.values()]).filter(it => it.type === 'outbound-rtp');
+    return ['q', 'h', 'f'].map(rid => outbound.find(it => it.rid === rid)?.frameWidth ?? 0);
+  };
   e2e.renegotiate = () => open().forEach(connection => connection.restartIce());
   e2e.states = () =>
     [...open(), ...prepared()]

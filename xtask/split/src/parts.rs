@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 29] = [
+const CALL: [&str; 30] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -41,11 +41,12 @@ const CALL: [&str; 29] = [
     "visavis_core::room::",
     "visavis_core::roster::",
     "visavis_core::safety::canonical::",
+    "visavis_core::settings_queue::",
     "visavis_core::signal_client::",
     "visavis_core::topology::",
-    "visavis_core::track_settings::",
     "visavis_core::webrtc_support::",
     "visavis_signaling::dialects::visavis::",
+    "visavis_signaling::track_settings::",
 ];
 /// What stays of them: what may be called before there is a call.
 const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];

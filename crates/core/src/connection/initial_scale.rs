@@ -7,7 +7,7 @@
 use visavis_signaling::{Source, Timestamp};
 
 use super::Connection;
-use crate::encoding::EncodingParameters;
+use crate::encoding::{EncodingParameters, Encodings};
 use crate::input::PeerConnectionState;
 use crate::output::ConnectionEffect;
 use crate::timing::INITIAL_SCALE_DURATION;
@@ -27,7 +27,7 @@ pub(super) enum InitialScale {
 /// What makes the first picture of a connection small. From then on its [`VideoAllocation`](super::video_allocation::VideoAllocation)
 /// decides, which knows of it.
 pub(crate) const REDUCED_INITIAL_SCALE: ConnectionEffect =
-    ConnectionEffect::SetParameters(Source::Camera, EncodingParameters::REDUCED);
+    ConnectionEffect::SetParameters(Source::Camera, Encodings::Single(EncodingParameters::REDUCED));
 
 impl InitialScale {
     /// An answerer has no transceiver before there is an offer, and what a selective forwarding unit gets is large from the
@@ -35,7 +35,7 @@ impl InitialScale {
     pub(super) fn of(plan: ConnectionPlan) -> Self {
         match plan {
             ConnectionPlan::MeshOfferer => Self::Reduced,
-            ConnectionPlan::MeshAnswerer | ConnectionPlan::Sfu(_) => Self::Full,
+            ConnectionPlan::MeshAnswerer | ConnectionPlan::Sfu { .. } => Self::Full,
         }
     }
 }

@@ -99,6 +99,12 @@ impl Connection {
         self.transceivers.associate(source, mid);
     }
 
+    /// A remote description is in force.
+    pub(super) fn remote_media_described(&mut self, sdp: &str) {
+        self.remote_media.description_set(sdp);
+        self.note_simulcast(sdp);
+    }
+
     /// Whether the far end is a Visavis page.
     pub(crate) fn is_visavis(&self) -> bool {
         self.remote_media.is_visavis()
@@ -116,7 +122,7 @@ impl Connection {
             ConnectionPlan::MeshOfferer | ConnectionPlan::MeshAnswerer => {
                 self.is_visavis() && self.negotiator.is_established()
             }
-            ConnectionPlan::Sfu(_) => self.id().is_some(),
+            ConnectionPlan::Sfu { .. } => self.id().is_some(),
         };
         for source in sources {
             if ready && self.plan.sends(source) && !self.transceivers.sources.contains(&source) {
@@ -128,7 +134,7 @@ impl Connection {
     /// Gives a connection to a selective forwarding unit the transceivers that are to be there before anything is published, so
     /// that a microphone that is switched on later needs no negotiation.
     pub(crate) fn add_planned_transceivers(&mut self, out: &mut Outbox) {
-        let ConnectionPlan::Sfu(direction) = self.plan else { return };
+        let ConnectionPlan::Sfu { direction, .. } = self.plan else { return };
         let wanted = match direction {
             SfuDirection::Both { audio, video, .. } => [audio, video],
             SfuDirection::Publish(_) | SfuDirection::Subscribe => [0; 2],
@@ -149,8 +155,8 @@ impl Connection {
 
     fn add_transceiver(&mut self, source: Source, out: &mut Outbox) {
         self.transceivers.add(source);
-        self.reset_encoding(source);
-        self.effect(ConnectionEffect::AddTransceiver(source), out);
+        let encodings = self.begin_encoding(source);
+        self.effect(ConnectionEffect::AddTransceiver(source, encodings), out);
     }
 
     /// Our first answer is set: what they take nowhere gets a section of our own.
@@ -182,7 +188,7 @@ impl Connection {
     pub(crate) fn wants_audio(&self) -> bool {
         let mut mids = self.transceivers.mids.iter();
         let mid = mids.find(|(source, _)| *source == Source::Microphone).map(|(_, mid)| mid);
-        matches!(self.plan, ConnectionPlan::Sfu(_)) && mid.is_some_and(|mid| self.remote_media.receives(mid))
+        self.plan.is_sfu() && mid.is_some_and(|mid| self.remote_media.receives(mid))
     }
 
     /// Their picture, as we see it.
@@ -225,7 +231,7 @@ impl Connection {
             one.packets = packets(stats.inbound.iter().filter(is_it));
         }
         let counters = self.counters(stats);
-        let forwarded = matches!(self.plan, ConnectionPlan::Sfu(_));
+        let forwarded = self.plan.is_sfu();
         let verdict = self.stall_detector.sample(context, &counters, expected, microphones);
         if self.stall_detector.sends() {
             self.recovery.on_sending();

@@ -3,12 +3,12 @@
 use visavis_signaling::{MediaState, Timestamp};
 
 use super::Connection;
-use super::track_settings::SettingsQueue;
 use crate::input::PeerChannelEvent;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event};
 use crate::peer_message::PeerMessage;
 use crate::rate_limiter::RateLimiter;
+use crate::settings_queue::SettingsQueue;
 
 /// Most messages that may be received of one sender in a minute: nobody switches sources so often.
 pub(crate) const MAX_MESSAGES_PER_MINUTE: usize = 240;

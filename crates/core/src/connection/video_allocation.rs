@@ -1,24 +1,25 @@
-//! How our videos are encoded for one connection: as large as they are shown there, and as much as its path carries.
+//! How our videos are encoded for one connection: as large as they are shown there, and as much as its path carries; or, for
+//! a selective forwarding unit, in layers ([`simulcast`](super::simulcast)).
 //!
 //! In a mesh each connection has encoders of its own, so what one participant shows small, or not at all, costs the others
 //! nothing, and saves us bits and heat. Whoever says nothing of it is sent everything, as to a page that could not.
 
-use visavis_signaling::{Source, Timestamp};
+use visavis_signaling::{Source, Timestamp, TrackSettings, VideoSettings, VideoSize};
 
 use super::Connection;
 use super::initial_scale::InitialScale;
 use super::link_monitor::{LinkMonitor, VideoLevel};
-use crate::encoding::{EncodingParameters, ResolutionScale};
+use super::simulcast::Simulcast;
+use crate::encoding::{EncodingParameters, Encodings, ResolutionScale};
 use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::send_stats::SendStats;
 use crate::timing::SMALLER_ENCODING_DELAY;
-use crate::track_settings::{TrackSettings, VideoSettings, VideoSize};
 
 /// What all cameras that we send take together at most: a mesh of eight would otherwise fill any uplink.
 const ALL_CAMERAS_BITRATE: u32 = 6_000_000;
 /// What a camera takes at least, however small, and what each pixel adds: 0.5 Mbit/s at 640x360, 1.9 at 1280x720.
-const CAMERA_BITRATE: u32 = 60_000;
+pub(super) const CAMERA_BITRATE: u32 = 60_000;
 const BITS_PER_PIXEL: u32 = 2;
 /// What is reckoned for a screen. It is not kept to that: text that changes at once is worth it.
 const SCREEN_BITRATE: u32 = 1_500_000;
@@ -28,7 +29,7 @@ const SMALL_SCREEN_FRAMERATE: u32 = 15;
 const LOW_SCREEN_FRAMERATE: u32 = 5;
 const LOWEST_SCREEN_FRAMERATE: u32 = 2;
 /// A camera whose size is not known yet: what is asked for.
-const USUAL_CAMERA: VideoSize = VideoSize { width: 1280, height: 720 };
+pub(super) const USUAL_CAMERA: VideoSize = VideoSize { width: 1280, height: 720 };
 
 /// The sources with encoders.
 const VIDEOS: [Source; 2] = [Source::Camera, Source::Screen];
@@ -45,7 +46,9 @@ pub(super) struct VideoAllocation {
     /// How many participants our videos go to.
     receivers: u32,
     link: LinkMonitor,
-    applied: [EncodingParameters; 2],
+    /// What a selective forwarding unit is sent.
+    pub(super) simulcast: Simulcast,
+    applied: [Encodings; 2],
 }
 
 impl VideoAllocation {
@@ -61,7 +64,8 @@ impl VideoAllocation {
             smaller_since: None,
             receivers: 1,
             link: LinkMonitor::default(),
-            applied: [camera, EncodingParameters::default()],
+            simulcast: Simulcast::default(),
+            applied: [Encodings::Single(camera), Encodings::default()],
         }
     }
 
@@ -160,7 +164,7 @@ impl VideoAllocation {
         }
     }
 
-    /// How a source is to be encoded now.
+    /// How a source is to be encoded now for a participant.
     #[inline(never)]
     fn target(&self, source: Source) -> EncodingParameters {
         if self.shown == VideoSettings::default() {
@@ -228,13 +232,18 @@ impl Connection {
         self.video_allocation.link.reset();
     }
 
-    /// The transceiver of a source is another one, of whose sender nobody has changed anything.
-    pub(super) fn reset_encoding(&mut self, source: Source) {
-        for (of, applied) in VIDEOS.into_iter().zip(&mut self.video_allocation.applied) {
-            if of == source {
-                *applied = EncodingParameters::default();
-            }
+    /// How a transceiver begins that a source is to have.
+    pub(super) fn begin_encoding(&mut self, source: Source) -> Encodings {
+        let allocation = &mut self.video_allocation;
+        let encodings = if self.plan.simulcasts(source) {
+            allocation.simulcast.begin(allocation.captured[0])
+        } else {
+            Encodings::default()
+        };
+        if let Some(at) = VIDEOS.into_iter().position(|video| video == source) {
+            allocation.applied[at] = encodings;
         }
+        encodings
     }
 
     /// Whether the encoder of a source is to give anything.
@@ -250,15 +259,25 @@ impl Connection {
         self.video_allocation.receivers = receivers;
         self.video_allocation.fit(now);
         for (at, source) in VIDEOS.into_iter().enumerate() {
-            let mut target = self.video_allocation.target(source);
-            if source == Source::Camera && self.initial_scale != InitialScale::Full {
-                target.scale_resolution_down_by = target.scale_resolution_down_by.max(ResolutionScale::TWO);
-            }
-            if self.has_transceiver(source) && self.video_allocation.applied[at] != target {
-                self.video_allocation.applied[at] = target;
-                self.effect(ConnectionEffect::SetParameters(source, target), out);
+            let encodings = self.encodings(source);
+            if self.has_transceiver(source) && self.video_allocation.applied[at] != encodings {
+                self.video_allocation.applied[at] = encodings;
+                self.effect(ConnectionEffect::SetParameters(source, encodings), out);
             }
         }
+    }
+
+    /// How a source is to be encoded now.
+    fn encodings(&self, source: Source) -> Encodings {
+        let allocation = &self.video_allocation;
+        if self.plan.is_sfu() {
+            return allocation.simulcast.encodings(source, allocation.captured[0]);
+        }
+        let mut target = allocation.target(source);
+        if source == Source::Camera && self.initial_scale != InitialScale::Full {
+            target.scale_resolution_down_by = target.scale_resolution_down_by.max(ResolutionScale::TWO);
+        }
+        Encodings::Single(target)
     }
 
     /// When they should be encoded otherwise, or the other side be told in what size we show theirs, if nothing else happens

@@ -2,7 +2,7 @@
 //! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
 
 use visavis_signaling::json::{Json, quote};
-use visavis_signaling::{Source, Timestamp};
+use visavis_signaling::{Source, Timestamp, TrackSettings, VideoSize};
 
 use crate::input::{
     Command, ConnectionEvent, ConnectionId, Input, MediaEvent, NetworkEvent, PeerChannelEvent, SocketEvent,
@@ -11,7 +11,6 @@ use crate::input::{
 use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output, PreflightEffect, SocketEffect};
 use crate::preflight::{Finding, TestId};
 use crate::send_stats::SendStats;
-use crate::track_settings::{TrackSettings, VideoSize};
 use crate::unreachable::ProbeResult;
 
 /// A word, and numbers that belong to it.
@@ -294,7 +293,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::SetConfiguration(..) => 'm',
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
-        ConnectionEffect::AddTransceiver(_) => 't',
+        ConnectionEffect::AddTransceiver(..) => 't',
         ConnectionEffect::AddReceiver(_) => 'x',
         ConnectionEffect::CreateDataChannel(_) => 'u',
         ConnectionEffect::SendMessage(_) => 'v',

@@ -107,7 +107,7 @@ impl Room {
         }
         let prepared = match plan {
             ConnectionPlan::MeshAnswerer => self.connections.take_prepared_answerer(),
-            ConnectionPlan::MeshOfferer | ConnectionPlan::Sfu(_) => None,
+            ConnectionPlan::MeshOfferer | ConnectionPlan::Sfu { .. } => None,
         };
         let made = prepared.unwrap_or_else(|| self.create_peer_connection(plan));
         if let Some(connection) = self.connections.get_mut(remote) {
@@ -245,6 +245,9 @@ impl Room {
     pub(super) fn on_sfu_signal(&mut self, now: Timestamp, signal: SfuSignal) {
         if let SfuSignal::PeerMessage { from, text } = signal {
             return self.on_relayed_message(now, &from, &text);
+        }
+        if let SfuSignal::SubscribedQualities { source, enabled } = signal {
+            return self.set_subscribed_qualities(source, enabled);
         }
         let replaced = matches!(signal, SfuSignal::Connections(_));
         self.sfu.on_signal(signal);

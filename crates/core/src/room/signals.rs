@@ -7,6 +7,7 @@ use visavis_signaling::{
 
 use super::Room;
 use crate::output::Event;
+use crate::settings_queue::SettingsQueue;
 use crate::signal_client::SignalEvent;
 use crate::view::Lifecycle;
 
@@ -128,6 +129,8 @@ impl Room {
         self.use_ice_servers(ice_servers);
         // What the others have said meanwhile is on its way.
         self.reset_stall_detectors();
+        // What was told just before the socket broke may be lost.
+        self.roster.iter_mut().for_each(|member| member.track_settings = SettingsQueue::default());
         for outbound in self.unsent.take() {
             self.signal_client.send(now, outbound, &mut self.out);
         }

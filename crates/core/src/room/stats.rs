@@ -1,13 +1,14 @@
 //! Whether media flows: when `getStats()` is called, and what should have grown.
 
-use visavis_signaling::{ForwardedTrack, ParticipantId, Remote, SfuConnectionId, Source, Timestamp};
+use visavis_signaling::{
+    ForwardedTrack, ParticipantId, Remote, SfuConnectionId, Source, Timestamp, TrackSettings,
+};
 
 use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, ReceivedMicrophone, SampleContext};
 use crate::input::Stats;
 use crate::output::ConnectionEffect;
 use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
-use crate::track_settings::TrackSettings;
 
 /// What should flow on a connection.
 type Expected = (ExpectedMedia, Vec<ReceivedMicrophone>);

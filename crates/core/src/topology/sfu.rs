@@ -32,7 +32,7 @@ impl Sfu {
                     self.tracks.extend(tracks.into_iter().map(|track| (connection, track)));
                 }
             }
-            SfuSignal::PeerMessage { .. } => {}
+            SfuSignal::SubscribedQualities { .. } | SfuSignal::PeerMessage { .. } => {}
         }
     }
 
@@ -40,7 +40,7 @@ impl Sfu {
     pub(super) fn connections(&self) -> impl Iterator<Item = ConnectionSpec> {
         self.connections.iter().map(|connection| ConnectionSpec {
             remote: Remote::Server(connection.id),
-            plan: ConnectionPlan::Sfu(connection.direction),
+            plan: ConnectionPlan::Sfu { direction: connection.direction, simulcast: connection.simulcast },
             epoch: Some(connection.epoch),
             assumed: false,
         })

@@ -16,6 +16,7 @@ mod server;
 mod server_closes;
 mod sfu;
 mod silence;
+mod simulcast;
 mod strangers;
 mod track_settings;
 mod unreachable_peers;
@@ -31,9 +32,9 @@ use visavis_core::signaling::{
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
     Command, ConnectionConfig, ConnectionEffect, ConnectionEvent, ConnectionId, ConnectionReason,
-    ConnectionState, DataChannel, Effect, EncodingParameters, Finding, Input, Lifecycle, NetworkEvent,
-    OperationError, Output, PeerConnectionState, PreflightEffect, Problem, ResolutionScale, Role, Room,
-    RoomConfig, SocketEffect, SocketEvent, Source, Test, UnreachableReason,
+    ConnectionState, DataChannel, Effect, EncodingParameters, Encodings, Finding, Input, Lifecycle,
+    NetworkEvent, OperationError, Output, PeerConnectionState, PreflightEffect, Problem, ResolutionScale,
+    Role, Room, RoomConfig, SocketEffect, SocketEvent, Source, Test, UnreachableReason,
 };
 
 /// A dialect without a language: the test puts signals in and sees what is said.
@@ -144,7 +145,7 @@ impl Harness {
         let outputs = std::iter::from_fn(|| self.room.poll_output()).collect::<Vec<_>>();
         let effects = outputs.into_iter().filter_map(|output| match output {
             Output::Effect(Effect::Connection(id, ConnectionEffect::SetParameters(source, parameters))) => {
-                self.parameters.push((id.0, source, parameters));
+                self.parameters.extend(parameters.as_slice().iter().map(|one| (id.0, source, *one)));
                 None
             }
             Output::Effect(effect) => Some(effect),

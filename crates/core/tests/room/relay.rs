@@ -16,6 +16,7 @@ fn room() -> Harness {
         id: SfuConnectionId(0),
         epoch: 0,
         direction,
+        simulcast: false,
     }])));
     harness
 }

@@ -52,7 +52,7 @@ fn a_screen_gets_a_section_of_its_own_and_says_so() {
         effects,
         [
             on_0(ConnectionEffect::ReplaceTrack(Source::Screen, Some(SCREEN))),
-            on_0(ConnectionEffect::AddTransceiver(Source::Screen))
+            on_0(ConnectionEffect::AddTransceiver(Source::Screen, Encodings::default()))
         ]
     );
     assert_eq!(sent(), [Outbound::MediaState(MediaState { screen: true, ..MediaState::default() })]);
@@ -89,7 +89,7 @@ fn a_newcomer_sees_what_is_shared_already() {
     let answered = harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
     assert_eq!(answered, [on_0(ConnectionEffect::SetLocalDescription)], "not while they wait for the answer");
     let effects = harness.event(0, ConnectionEvent::LocalDescriptionSet(Ok(naive(SdpType::Answer))));
-    assert_eq!(effects, [on_0(ConnectionEffect::AddTransceiver(Source::Screen))]);
+    assert_eq!(effects, [on_0(ConnectionEffect::AddTransceiver(Source::Screen, Encodings::default()))]);
 }
 
 #[test]

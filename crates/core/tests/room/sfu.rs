@@ -10,15 +10,16 @@ use crate::*;
 
 const SUBSCRIBED: SfuConnectionId = SfuConnectionId(1);
 
-fn publisher(epoch: u32) -> SfuConnection {
-    SfuConnection { id: SfuConnectionId(0), epoch, direction: SfuDirection::Publish(PublishedSources::All) }
+pub(crate) fn publisher(epoch: u32) -> SfuConnection {
+    let direction = SfuDirection::Publish(PublishedSources::All);
+    SfuConnection { id: SfuConnectionId(0), epoch, direction, simulcast: false }
 }
 
 fn subscriber(epoch: u32) -> SfuConnection {
-    SfuConnection { id: SUBSCRIBED, epoch, direction: SfuDirection::Subscribe }
+    SfuConnection { id: SUBSCRIBED, epoch, direction: SfuDirection::Subscribe, simulcast: false }
 }
 
-fn connections(connections: &[SfuConnection]) -> Inbound {
+pub(crate) fn connections(connections: &[SfuConnection]) -> Inbound {
     Inbound::Sfu(SfuSignal::Connections(connections.to_vec()))
 }
 
@@ -33,12 +34,12 @@ fn offers(epoch: u32, sdp: &str) -> Inbound {
     Inbound::Negotiation(Negotiation { remote: Remote::Server(SUBSCRIBED), epoch, message })
 }
 
-fn on(connection: u32, effect: ConnectionEffect) -> Effect {
+pub(crate) fn on(connection: u32, effect: ConnectionEffect) -> Effect {
     Effect::Connection(ConnectionId(connection), effect)
 }
 
 /// In a room with "a" and "b", whose media a server forwards.
-fn room() -> Harness {
+pub(crate) fn room() -> Harness {
     let (mut harness, _) = Harness::joined(&[]);
     for name in ["a", "b"] {
         let effects = harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::Sfu))));
@@ -58,14 +59,17 @@ fn we_offer_what_we_publish_with_a_transceiver_for_each_source() {
     let effects = harness.receive(connections(&[publisher(0)]));
     assert_eq!(creations(&effects), [(0, Role::SfuOfferer)]);
     for source in Source::MICROPHONE_AND_CAMERA {
-        assert!(effects.contains(&on(0, ConnectionEffect::AddTransceiver(source))), "{effects:?}");
+        assert!(
+            effects.contains(&on(0, ConnectionEffect::AddTransceiver(source, Encodings::default()))),
+            "{effects:?}"
+        );
     }
     assert_eq!(harness.receive(connections(&[publisher(0)])), [], "said again");
 
     harness.input(Input::Command(Command::SetSource { source: Source::Screen, on: true }));
     let tracks = vec![(Source::Screen, TrackId(7))];
     let effects = harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
-    let added = on(0, ConnectionEffect::AddTransceiver(Source::Screen));
+    let added = on(0, ConnectionEffect::AddTransceiver(Source::Screen, Encodings::default()));
     assert!(effects.contains(&added), "a server is asked for nothing first: {effects:?}");
 }
 
@@ -73,7 +77,7 @@ fn we_offer_what_we_publish_with_a_transceiver_for_each_source() {
 fn one_connection_for_everything_grows_by_the_sections_that_the_server_asks_for() {
     let both = |audio, video| {
         let direction = SfuDirection::Both { publishes: PublishedSources::UserMedia, audio, video };
-        connections(&[SfuConnection { id: SfuConnectionId(0), epoch: 0, direction }])
+        connections(&[SfuConnection { id: SfuConnectionId(0), epoch: 0, direction, simulcast: false }])
     };
     let added = |effects: &[Effect], kind| {
         effects.iter().filter(|effect| **effect == on(0, ConnectionEffect::AddReceiver(kind))).count()
@@ -173,6 +177,7 @@ fn a_flood_of_connections_and_tracks_is_bounded() {
             id: SfuConnectionId(number),
             epoch: 0,
             direction: SfuDirection::Publish(PublishedSources::DisplayMedia),
+            simulcast: false,
         })
         .collect();
     let effects = harness.receive(connections(&flood));

@@ -24,7 +24,8 @@ fn answer_to(sections: &[(&str, &str)]) -> (Harness, Vec<Effect>) {
 /// They send, and wait for an offer of what we send.
 #[test]
 fn who_only_offers_to_send_is_offered_what_we_send() {
-    let both = Source::MICROPHONE_AND_CAMERA.map(|source| on_0(ConnectionEffect::AddTransceiver(source)));
+    let both = Source::MICROPHONE_AND_CAMERA
+        .map(|source| on_0(ConnectionEffect::AddTransceiver(source, Encodings::default())));
     for sections in [&[("audio", "sendonly"), ("video", "sendonly")][..], &[("video", "sendonly")]] {
         let (mut harness, effects) = answer_to(sections);
         assert_eq!(effects, both, "{sections:?}");

@@ -168,6 +168,9 @@ impl Janus {
             Outbound::MediaState(media) => {
                 self.with_call(now, out, &mut |call, cx| call.announce(media, cx));
             }
+            Outbound::TrackSettings { publisher, settings } => {
+                self.with_call(now, out, &mut |call, _| call.show(&publisher, settings));
+            }
             // It takes no offers for others, and carries no messages.
             Outbound::Negotiation(_) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {}
         }

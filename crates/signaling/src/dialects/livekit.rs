@@ -14,6 +14,7 @@ mod people;
 mod publication;
 mod schema;
 mod sections;
+mod shown;
 mod subscription;
 pub mod wire;
 
@@ -149,6 +150,11 @@ impl LiveKit {
                 }
                 self.wanted = None;
                 self.call = None;
+            }
+            Outbound::TrackSettings { publisher, settings } => {
+                if let Some(call) = &mut self.call {
+                    call.show(publisher, settings, out);
+                }
             }
             // Nobody hears what is said meanwhile.
             _ if !self.open => {}

@@ -116,9 +116,11 @@ impl Tabs {
                 return self.leave_room();
             }
             // There is nobody to ask.
-            Outbound::Preflight | Outbound::Sfu(..) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {
-                return;
-            }
+            Outbound::Preflight
+            | Outbound::Sfu(..)
+            | Outbound::TrackSettings { .. }
+            | Outbound::Deposit(_)
+            | Outbound::PeerMessage { .. } => return,
             Outbound::MediaState(media) => self.media = *media,
             Outbound::Negotiation(_) => {}
         }

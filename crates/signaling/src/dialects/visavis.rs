@@ -227,6 +227,7 @@ impl Visavis {
             }
             Outbound::Negotiation(Negotiation { remote: Remote::Server(_), .. })
             | Outbound::Sfu(..)
+            | Outbound::TrackSettings { .. }
             | Outbound::PeerMessage { .. } => return None,
             Outbound::Deposit(deposit) => ClientMessage::Deposit(deposit),
             Outbound::MediaState(media) => ClientMessage::Media { media },

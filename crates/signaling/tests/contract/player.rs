@@ -7,7 +7,8 @@ use visavis_signaling::json::{self, Json};
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, Endpoint, ForwardedTrack, IceCandidate, Inbound, MediaState,
     Negotiation, NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
-    ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Timestamp,
+    ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Source,
+    Timestamp, TrackSettings, VideoSettings, VideoSize,
 };
 
 use crate::script::{Step, candidate, described, expand, shorten};
@@ -146,7 +147,8 @@ fn endpoint_line(endpoint: &Endpoint) -> String {
 }
 
 /// Reads a signal of the room: `join <room> <name>`, then what is sent as in `media`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
-/// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `leave`.
+/// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `shown <whose>
+/// <source> <width>x<height>` or `hidden`, `leave`.
 /// Whom it is for is a participant, or `sfu:0` for the connection of that number to a server that forwards.
 fn outbound(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
@@ -185,6 +187,18 @@ fn outbound(words: &str) -> Outbound {
         "restart" => Outbound::Sfu(connection(), SfuRequest::RestartIce),
         "rebuild" => Outbound::Sfu(connection(), SfuRequest::Rebuild),
         "media" => Outbound::MediaState(media()),
+        "shown" => {
+            let settings = match words[3].split_once('x') {
+                Some((width, height)) => TrackSettings::Enabled(VideoSize {
+                    width: width.parse().unwrap(),
+                    height: height.parse().unwrap(),
+                }),
+                None => TrackSettings::Disabled,
+            };
+            let settings =
+                VideoSettings::default().with(Source::from_name(words[2]).unwrap(), Some(settings));
+            Outbound::TrackSettings { publisher: ParticipantId::new(words[1]).unwrap(), settings }
+        }
         "leave" => Outbound::Leave,
         "check" => Outbound::Preflight,
         _ => panic!("no signal: {words:?}"),
@@ -240,8 +254,9 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
     match signal {
         SfuSignal::Connections(connections) => {
             let line = |connection: &SfuConnection| {
-                let SfuConnection { id: SfuConnectionId(number), epoch, direction } = connection;
-                format!("= connection sfu:{number}, generation {epoch}, {direction:?}")
+                let SfuConnection { id: SfuConnectionId(number), epoch, direction, simulcast } = connection;
+                let simulcast = if *simulcast { ", simulcast" } else { "" };
+                format!("= connection sfu:{number}, generation {epoch}, {direction:?}{simulcast}")
             };
             connections.iter().map(line).collect()
         }
@@ -251,6 +266,9 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
             };
             let tracks: String = tracks.iter().map(track).collect();
             vec![format!("= carries sfu:{number}{tracks}")]
+        }
+        SfuSignal::SubscribedQualities { source, enabled } => {
+            vec![format!("= of our {} {enabled:?} are received", source.as_str())]
         }
         SfuSignal::PeerMessage { from, text } => vec![format!("= message of {from}: {text}")],
     }

@@ -12,6 +12,8 @@ pub(super) struct ParsedDescription {
     pub(super) kinds: Vec<SectionKind>,
     /// The sections that carry a screen, or its sound (`a=content:slides`, RFC 4796).
     pub(super) slides: Vec<usize>,
+    /// The sections in which several encodings are sent, or taken (RFC 8853).
+    pub(super) simulcast: Vec<usize>,
     /// In an answer: whether whoever made it begins the DTLS handshake.
     pub(super) begins_dtls: bool,
 }
@@ -22,9 +24,14 @@ impl ParsedDescription {
         if !sdp.ends_with('\n') {
             return None;
         }
-        let (fingerprint, ufrag) = (String::new(), String::new());
-        let mut parsed =
-            Self { fingerprint, ufrag, kinds: Vec::new(), slides: Vec::new(), begins_dtls: false };
+        let mut parsed = Self {
+            fingerprint: String::new(),
+            ufrag: String::new(),
+            kinds: Vec::new(),
+            slides: Vec::new(),
+            simulcast: Vec::new(),
+            begins_dtls: false,
+        };
         for line in sdp.lines() {
             if let Some(digits) = line.strip_prefix("a=fingerprint:sha-256 ") {
                 parsed.fingerprint = name_of(digits)?;
@@ -38,6 +45,8 @@ impl ParsedDescription {
                 parsed.kinds.push(SectionKind::Application);
             } else if line == "a=setup:active" {
                 parsed.begins_dtls = true;
+            } else if line.starts_with("a=simulcast:") {
+                parsed.simulcast.extend(parsed.kinds.len().checked_sub(1));
             } else if line == "a=content:slides" {
                 parsed.slides.extend(parsed.kinds.len().checked_sub(1));
             }

@@ -27,7 +27,9 @@ impl Messages {
     pub(super) fn carried(&self, frame: &str) -> Option<(ParticipantId, String)> {
         match self.signals(frame).first()? {
             Inbound::Sfu(SfuSignal::PeerMessage { from, text }) => Some((from.clone(), text.clone())),
-            Inbound::Sfu(SfuSignal::Connections(_) | SfuSignal::Tracks { .. })
+            Inbound::Sfu(
+                SfuSignal::Connections(_) | SfuSignal::Tracks { .. } | SfuSignal::SubscribedQualities { .. },
+            )
             | Inbound::Server(_)
             | Inbound::Roster(_)
             | Inbound::Negotiation(_)

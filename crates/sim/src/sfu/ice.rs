@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use visavis_core::signaling::{MediaState, SfuDirection, Source};
+use visavis_core::signaling::{MediaState, SfuDirection, Source, TrackSettings};
 use visavis_core::{ConnectionEvent, ConnectionId, MediaKind, SourceState, Stats, StreamStats};
 
 use super::script::SilentFailure;
@@ -132,7 +132,8 @@ impl World {
         }
         let Some(other) = self.other_end(page, connection) else { return Vec::new() };
         let arrives = |(mid, track): &(&String, &(usize, Source))| {
-            let held_back = track.1.kind() == MediaKind::Video && self.pages[page].pictures_held_back;
+            let held_back = (track.1.kind() == MediaKind::Video && self.pages[page].pictures_held_back)
+                || self.server.shown(page, track.0, track.1) == Some(TrackSettings::Disabled);
             connection.fake.is_negotiated(mid)
                 && !connection.drops_inbound(mid)
                 && !held_back

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{MediaState, Source};
-use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId};
+use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId, TrackSettings};
 
 use super::World;
 use super::ice::Reaching;
@@ -62,13 +62,16 @@ impl World {
         if view.participants.len() + 1 != present.len() {
             return Some(format!("page {page} sees {} others", view.participants.len()));
         }
+        if let Some(layers) = self.wrong_layers(page) {
+            return Some(format!("page {page} encodes {layers:?}, not {:?}", self.server.subscribed(page)));
+        }
         let arriving = self.arriving(page, reaching);
         present.iter().filter(|(other, _)| **other != page).find_map(|(other, media)| {
             let Some(seen) = view.participants.iter().find(|one| one.id == id_of(*other)) else {
                 return Some(format!("page {page} does not see page {other}"));
             };
             self.missing(page, *other, *media, seen)
-                .or_else(|| silent_source(*other, *media, &arriving))
+                .or_else(|| self.silent_source(page, *other, *media, &arriving))
                 .map(|what| format!("page {page} {what}"))
         })
     }
@@ -83,6 +86,11 @@ impl World {
     ) -> Option<String> {
         if seen.media != Some(expected) {
             return Some(format!("thinks that page {other} sends {:?}, not {expected:?}", seen.media));
+        }
+        let shown = self.pages[page].shown.get(&other).copied();
+        let known = self.server.shown(page, other, Source::Camera);
+        if known != shown {
+            return Some(format!("shows page {other} {shown:?}, and the server knows {known:?}"));
         }
         let told = self.pages[page].told.get(&other);
         if told != Some(&expected) {
@@ -116,12 +124,30 @@ impl World {
         };
         carried() == Some((other, source))
     }
-}
 
-/// What does not arrive of somebody. A picture alone may be held back, so nobody can tell that it does not flow.
-fn silent_source(other: usize, media: MediaState, arriving: &BTreeSet<(usize, Source)>) -> Option<String> {
-    let due = |source: &Source| media.microphone && media.is_on(*source);
-    let mut due = Source::MICROPHONE_AND_CAMERA.into_iter().filter(due);
-    let silent = due.find(|source| !arriving.contains(&(other, *source)))?;
-    Some(format!("receives no {silent:?} of page {other}"))
+    /// What does not arrive of somebody. A picture alone may be held back, so nobody can tell that it does not flow; and one
+    /// that is hidden is.
+    fn silent_source(
+        &self,
+        page: usize,
+        other: usize,
+        media: MediaState,
+        arriving: &BTreeSet<(usize, Source)>,
+    ) -> Option<String> {
+        let hidden = |source| self.server.shown(page, other, source) == Some(TrackSettings::Disabled);
+        let due = |source: &Source| media.microphone && media.is_on(*source) && !hidden(*source);
+        let mut due = Source::MICROPHONE_AND_CAMERA.into_iter().filter(due);
+        let silent = due.find(|source| !arriving.contains(&(other, *source)))?;
+        Some(format!("receives no {silent:?} of page {other}"))
+    }
+
+    /// Which layers of its camera a page encodes, if not those that the server has asked for: where it takes none, there is
+    /// one, and it is on.
+    fn wrong_layers(&self, page: usize) -> Option<Vec<bool>> {
+        let wanted = if self.server.simulcast { self.server.subscribed(page).to_vec() } else { vec![true] };
+        let connections = self.pages[page].browser.connections.values();
+        let encodings = connections.filter_map(|connection| connection.encodings.get(&Source::Camera));
+        let mut layers = encodings.map(|all| all.as_slice().iter().map(|one| one.active).collect::<Vec<_>>());
+        layers.find(|layers| *layers != wanted)
+    }
 }

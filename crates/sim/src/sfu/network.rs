@@ -51,6 +51,11 @@ impl World {
                 self.server.on_request(page, connection, request);
             }
             Some(Outbound::MediaState(media)) => self.server.on_media(page, media),
+            Some(Outbound::TrackSettings { publisher, settings }) => {
+                if let Some(publisher) = (0..self.pages.len()).find(|other| id_of(*other) == publisher) {
+                    self.server.on_track_settings(page, publisher, settings);
+                }
+            }
             Some(Outbound::PeerMessage { to, text }) => self.forward_message(page, &to, &text),
             Some(Outbound::Leave) => self.server.leave(page),
             Some(Outbound::Preflight | Outbound::Deposit(_)) | None => {}

@@ -1,8 +1,9 @@
 //! What people do and what breaks, chosen by the seed.
 
 use visavis_core::signaling::Source;
-use visavis_core::{Command, Input, NetworkEvent, SocketEvent};
+use visavis_core::{Command, Input, NetworkEvent, SocketEvent, TrackSettings, VideoSize};
 
+use super::server::id_of;
 use super::session::Shape;
 use super::{Action, World};
 use crate::random::Random;
@@ -64,6 +65,8 @@ pub(super) enum Operation {
     /// The browser refuses the next description.
     RefuseDescription(usize),
     NetworkChanged(usize),
+    /// Somebody shows another's camera so wide, or not at all.
+    Show(usize, usize, u16),
 }
 
 /// What happens when.
@@ -88,6 +91,13 @@ impl Script {
         for _ in 0..random.below(14) {
             steps.push((random.below(40_000), choose(random, people)));
         }
+        // Not from the same numbers, so that each seed is the room that it was.
+        let mut random = Random::new(random.clone().next_u64());
+        for _ in 0..random.below(12) {
+            let [page, other] = [(); 2].map(|()| random.below(people) as usize);
+            let width = 320 * random.below(4) as u16;
+            steps.push((random.below(45_000), Operation::Show(page, other, width)));
+        }
         Self { shape, people: people as usize, steps }
     }
 
@@ -101,7 +111,8 @@ impl Script {
             | Operation::SetSource(..)
             | Operation::FailSilently(..)
             | Operation::RefuseDescription(_)
-            | Operation::NetworkChanged(_) => *at,
+            | Operation::NetworkChanged(_)
+            | Operation::Show(..) => *at,
         };
         self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
     }
@@ -113,7 +124,8 @@ impl Script {
             | Operation::Leave(_)
             | Operation::SetSource(..)
             | Operation::HoldBackPictures(..)
-            | Operation::NetworkChanged(_) => true,
+            | Operation::NetworkChanged(_)
+            | Operation::Show(..) => true,
             Operation::Crash(_)
             | Operation::CutSocket(..)
             | Operation::RestartServer
@@ -167,6 +179,7 @@ impl World {
             Operation::Leave(page) => {
                 // The server does not hear of it; but whoever has left comes back as somebody new.
                 self.pages[page].forgotten |= self.pages[page].socket.is_none();
+                self.pages[page].shown.clear();
                 self.input(page, Input::Command(Command::Leave));
             }
             Operation::Crash(page) => {
@@ -195,7 +208,23 @@ impl World {
                 self.schedule(self.now + time, Action::ForwardPictures(page));
             }
             Operation::RefuseDescription(page) => self.pages[page].refuses_next_description = true,
+            Operation::Show(page, other, width) => self.show(page, other, width),
             Operation::NetworkChanged(page) => self.input(page, Input::Network(NetworkEvent::Changed)),
+        }
+    }
+
+    /// What is not in the room has no tile.
+    fn show(&mut self, page: usize, other: usize, width: u16) {
+        let participant = id_of(other);
+        let seen = self.pages[page].room.view().participants.iter().any(|one| one.id == participant);
+        if seen && self.pages[page].alive {
+            let settings = match width {
+                0 => TrackSettings::Disabled,
+                width => TrackSettings::Enabled(VideoSize { width, height: width / 2 }),
+            };
+            self.pages[page].shown.insert(other, settings);
+            let (source, settings) = (Source::Camera, Some(settings));
+            self.input(page, Input::Command(Command::SetTrackSettings { participant, source, settings }));
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use visavis_core::RIDS;
 use visavis_core::signaling::{
     ForwardedTrack, Inbound, Joined, MediaState, Negotiation, NegotiationMessage, Offerer, ParticipantId,
     ParticipantInfo, PublishedSources, Remote, RosterSignal, SdpType, ServerSignal, SessionDescription,
-    SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source,
+    SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source, TrackSettings,
+    VideoSettings,
 };
 
 use super::session::{Session, Shape};
@@ -21,6 +23,8 @@ pub(super) struct Server {
     /// It tells what people send; else only they themselves do, by message.
     tells_media: bool,
     pub(super) sessions: BTreeMap<usize, Session>,
+    /// It takes the camera in layers, and says which of them anybody receives.
+    pub(super) simulcast: bool,
     /// How many connections were ever made for each page. A dialect counts them, and outlives the server.
     connections_made: BTreeMap<usize, u32>,
     /// What it says next, and to whom.
@@ -35,8 +39,10 @@ pub(super) fn id_of(page: usize) -> ParticipantId {
 impl Server {
     pub(super) fn new(shape: Shape, mut random: Random) -> Self {
         let tells_media = random.chance(50);
+        // Not from the same numbers, so that each seed is the room that it was.
+        let simulcast = Random::new(random.clone().next_u64()).chance(50);
         let (sessions, connections_made) = (BTreeMap::new(), BTreeMap::new());
-        Self { shape, random, tells_media, sessions, connections_made, outgoing: Vec::new() }
+        Self { shape, random, tells_media, simulcast, sessions, connections_made, outgoing: Vec::new() }
     }
 
     fn info(&self, page: usize, session: &Session) -> ParticipantInfo {
@@ -59,6 +65,8 @@ impl Server {
             connections: BTreeMap::new(),
             sent_connections: Vec::new(),
             sent_tracks: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            sent_qualities: BTreeMap::new(),
         };
         let info = self.info(page, &session);
         self.sessions.insert(page, session);
@@ -78,6 +86,9 @@ impl Server {
     /// Somebody leaves, or is given up.
     pub(super) fn leave(&mut self, page: usize) {
         if self.sessions.remove(&page).is_some() {
+            for session in self.sessions.values_mut() {
+                session.shown.remove(&page);
+            }
             self.broadcast(page, &Inbound::Roster(RosterSignal::Left(id_of(page))));
             self.update();
         }
@@ -97,6 +108,32 @@ impl Server {
             }
         }
         self.update();
+    }
+
+    /// Somebody says in what size they show the videos of another.
+    pub(super) fn on_track_settings(&mut self, page: usize, publisher: usize, settings: VideoSettings) {
+        if let Some(session) = self.sessions.get_mut(&page) {
+            session.shown.insert(publisher, settings);
+            self.update();
+        }
+    }
+
+    /// In what size one shows a source of another, as far as it knows.
+    pub(super) fn shown(&self, page: usize, publisher: usize, source: Source) -> Option<TrackSettings> {
+        self.sessions.get(&page)?.shown.get(&publisher)?.get(source)
+    }
+
+    /// Which layers of somebody's camera anybody receives. What is not known is received whole.
+    pub(super) fn subscribed(&self, publisher: usize) -> [bool; RIDS.len()] {
+        let mut enabled = [false; RIDS.len()];
+        for page in self.sessions.keys().filter(|page| **page != publisher) {
+            match self.shown(*page, publisher, Source::Camera) {
+                Some(TrackSettings::Disabled) => {}
+                Some(TrackSettings::Enabled(size)) => enabled[usize::from(size.width / 400).min(2)] = true,
+                None => enabled[2] = true,
+            }
+        }
+        enabled
     }
 
     pub(super) fn on_media(&mut self, page: usize, media: MediaState) {
@@ -186,11 +223,26 @@ impl Server {
                 .filter(|other| **other != page)
                 .flat_map(|other| self.publications(*other).into_iter().map(|source| (*other, source)))
                 .collect();
-            let Self { sessions, shape, connections_made, .. } = self;
+            let Self { sessions, shape, simulcast, connections_made, .. } = self;
             let Some(session) = sessions.get_mut(&page) else { continue };
-            session.update_connections(page, *shape, &wanted, connections_made.entry(page).or_default());
+            let made = connections_made.entry(page).or_default();
+            session.update_connections(page, *shape, *simulcast, &wanted, made);
             session.forward(&wanted);
             self.send_updates(page);
+        }
+    }
+
+    /// Tells somebody which layers of their camera anybody receives: of each connection that brings it, once it does.
+    fn send_qualities(&mut self, page: usize) {
+        let enabled = self.subscribed(page);
+        let Some(session) = self.sessions.get_mut(&page).filter(|_| self.simulcast) else { return };
+        for connection in session.connections.values() {
+            let told = session.sent_qualities.entry(connection.epoch).or_insert([true; RIDS.len()]);
+            if connection.published.contains_key(&Source::Camera) && *told != enabled {
+                *told = enabled;
+                let signal = SfuSignal::SubscribedQualities { source: Source::Camera, enabled };
+                self.outgoing.push((page, Inbound::Sfu(signal)));
+            }
         }
     }
 
@@ -198,6 +250,7 @@ impl Server {
     /// the offer that brings it.
     fn send_updates(&mut self, page: usize) {
         let late = self.random.chance(50);
+        self.send_qualities(page);
         let Some(session) = self.sessions.get_mut(&page) else { return };
         let (mut first, mut tracks, mut offers) = (Vec::new(), Vec::new(), Vec::new());
         let connections: Vec<SfuConnection> = session
@@ -207,6 +260,7 @@ impl Server {
                 id: *id,
                 epoch: connection.epoch,
                 direction: connection.direction,
+                simulcast: !matches!(connection.direction, SfuDirection::Subscribe),
             })
             .collect();
         if connections != session.sent_connections {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use visavis_core::RIDS;
 use visavis_core::signaling::{
     ForwardedTrack, MediaKind, MediaState, PublishedSources, SfuConnection, SfuConnectionId, SfuDirection,
-    Source,
+    Source, VideoSettings,
 };
 
 use crate::browser::kind_of;
@@ -53,6 +54,10 @@ pub(super) struct Session {
     pub(super) connections: BTreeMap<SfuConnectionId, ServerConnection>,
     pub(super) sent_connections: Vec<SfuConnection>,
     pub(super) sent_tracks: BTreeMap<SfuConnectionId, Vec<ForwardedTrack>>,
+    /// In what size they show the others.
+    pub(super) shown: BTreeMap<usize, VideoSettings>,
+    /// Which layers of their camera they were told that anybody receives, on each connection.
+    pub(super) sent_qualities: BTreeMap<u32, [bool; RIDS.len()]>,
 }
 
 /// The connection on which a stream is received where there is one for each; before them come those that publish.
@@ -117,6 +122,7 @@ impl Session {
         &mut self,
         page: usize,
         shape: Shape,
+        simulcast: bool,
         wanted: &[(usize, Source)],
         connections_made: &mut u32,
     ) {
@@ -125,9 +131,13 @@ impl Session {
         for (id, direction, stream) in desired {
             let connection = self.connections.entry(id).or_insert_with(|| {
                 *connections_made += 1;
+                let mut fake = FakeConnection::new(format!("s{page}c{connections_made}"));
+                if simulcast {
+                    fake.take_simulcast();
+                }
                 ServerConnection {
                     epoch: *connections_made,
-                    fake: FakeConnection::new(format!("s{page}c{connections_made}")),
+                    fake,
                     direction,
                     stream,
                     published: BTreeMap::new(),

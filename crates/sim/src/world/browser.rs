@@ -119,7 +119,7 @@ impl World {
         if repairs && self.is_healthy(peer, conn) && !self.has_stale_media_state(peer, conn) {
             return Err("the connection is healthy");
         }
-        if matches!(effect, ConnectionEffect::AddTransceiver(source) if conn.has_transceiver(*source)) {
+        if matches!(effect, ConnectionEffect::AddTransceiver(source, _) if conn.has_transceiver(*source)) {
             return Err("it has a transceiver");
         }
         let offered = matches!(effect, ConnectionEffect::SetRemoteDescription { description, .. }

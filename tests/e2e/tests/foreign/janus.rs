@@ -1,7 +1,7 @@
 //! Calls through a real Janus, which forwards everybody's media.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
@@ -122,4 +122,82 @@ async fn a_chrome_and_a_firefox_and_a_path_that_is_cut() {
     sleep(Duration::from_secs(5)).await;
     fixture.network.restore();
     media_recovers(&[&ann, &ben], "a cut of 5 s").await;
+}
+
+/// How the area of the tiles is put into the page.
+async fn place_tiles(page: &Page, css: &str) {
+    page.eval(&format!("document.querySelector('.tiles').style.cssText = '{css}'"), vec![]).await;
+}
+
+/// Waits until the picture of somebody has a width that fits, and says how long that took.
+async fn has_width(page: &Page, of: &str, what: &str, fits: impl Fn(u32) -> bool) {
+    let (begin, mut seen) = (Instant::now(), 0);
+    while !fits(seen) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{of} is {seen} wide, and not {what}");
+        let script = "return document.querySelector('[data-participant]:not([data-self]) video').videoWidth";
+        seen = page.eval(script, vec![]).await.as_u64().unwrap_or_default() as u32;
+        sleep(Duration::from_millis(20)).await;
+    }
+    println!("{}: {of} {what}, {seen} wide, after {:.2} s", page.name(), begin.elapsed().as_secs_f64());
+}
+
+async fn video_bytes(page: &Page) -> u64 {
+    page.eval("return (await window.__e2e.received()).videoBytes", vec![]).await.as_u64().unwrap_or_default()
+}
+
+/// Waits until no more of a picture comes, and says how long that took; then it is shown again.
+async fn is_hidden_and_shown(page: &Page) {
+    place_tiles(page, "transform:translateY(4000px)").await;
+    let begin = Instant::now();
+    let mut before = video_bytes(page).await;
+    let mut last = begin.elapsed();
+    while begin.elapsed() < Duration::from_secs(5) {
+        sleep(Duration::from_millis(50)).await;
+        let now = video_bytes(page).await;
+        if std::mem::replace(&mut before, now) != now {
+            last = begin.elapsed();
+        }
+    }
+    println!("{}: the last of a hidden picture after {:.2} s", page.name(), last.as_secs_f64());
+    // One second until it is told, because it may come back; and another for all else.
+    assert!(last < Duration::from_secs(2), "{}: a hidden picture still comes after {last:?}", page.name());
+    place_tiles(page, "").await;
+    let begin = Instant::now();
+    while video_bytes(page).await < before + 20_000 {
+        assert!(begin.elapsed() < Duration::from_secs(10), "{}: no picture comes back", page.name());
+        sleep(Duration::from_millis(20)).await;
+    }
+    println!("{}: 20 KB of it {:.2} s after it is shown", page.name(), begin.elapsed().as_secs_f64());
+}
+
+/// The layers of its camera that a page sends, from the smallest up: their widths, or 0.
+async fn layers(page: &Page) -> serde_json::Value {
+    page.eval("return window.__e2e.layers()", vec![]).await
+}
+
+#[tokio::test]
+async fn a_picture_is_received_as_large_as_it_is_shown() {
+    let Some(fixture) = JanusFixture::start(&JanusRooms::default()).await else { return };
+    let chrome = fixture.browser(Setup::chrome()).await;
+    let ann = fixture.open(&chrome, "Ann", "").await;
+    join(&ann, "tea").await;
+    let ben = fixture.open(&fixture.browser(Setup::small_chrome()).await, "Ben", "").await;
+    join(&ben, "tea").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    let begin = Instant::now();
+    while layers(&ann).await != json!([320, 640, 1280]) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{}", layers(&ann).await);
+        sleep(Duration::from_millis(100)).await;
+    }
+    println!("Ann: sends three layers after {:.1} s", begin.elapsed().as_secs_f64());
+    has_width(&ben, "Ann", "large", |width| width == 1280).await;
+    place_tiles(&ben, "flex:none;width:320px;height:180px").await;
+    has_width(&ben, "Ann", "small", |width| width == 320).await;
+    place_tiles(&ben, "").await;
+    has_width(&ben, "Ann", "large again", |width| width == 1280).await;
+    is_hidden_and_shown(&ben).await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    // The camera of 320x180 has one layer of use, and that is all of it.
+    has_width(&ann, "Ben", "whole", |width| width == 320).await;
+    assert_eq!(layers(&ben).await, json!([320, 0, 0]));
 }

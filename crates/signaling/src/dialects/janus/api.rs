@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use crate::json::{Fields, Json};
-use crate::signal::SessionDescription;
+use crate::signal::{SdpType, SessionDescription};
 
 /// The plugin whose rooms these are.
 const PLUGIN: &str = "janus.plugin.videoroom";
@@ -51,6 +51,8 @@ pub(super) enum Request {
     Subscribe,
     /// To receive others than before.
     UpdateSubscription,
+    /// Other layers of what is received.
+    ConfigureSubscription,
     /// An offer of the server with new ICE credentials.
     RestartIce,
 }
@@ -142,7 +144,12 @@ impl Api {
         let mut fields = self.about(handle, "message", request);
         fields.put("body", body);
         if let Some(description) = jsep {
-            fields.put("jsep", description);
+            let mut jsep = Fields::from(description);
+            if description.sdp_type == SdpType::Offer {
+                // Its first `rid` is the smallest layer, and substream 0; else it would be the largest.
+                jsep.text("rid_order", "lmh");
+            }
+            fields.put("jsep", jsep);
         }
         fields.encode()
     }

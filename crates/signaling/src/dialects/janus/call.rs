@@ -13,12 +13,13 @@ use crate::json::Json;
 use crate::sfu::SfuConnection;
 use crate::signal::{Inbound, Joined, MediaState, ParticipantId, ServerSignal};
 use crate::time::Timestamp;
+use crate::track_settings::VideoSettings;
 
 /// How many people may publish in a room that we make.
 const PUBLISHERS: u32 = 12;
-/// Most bits per second that each of them sends to the server, in a room that we make. Rooms of the sample configuration
-/// have 128000, which is hardly a picture.
-const BITRATE: u32 = 1_500_000;
+/// Most bits per second that each of them sends to the server, in a room that we make: all three layers of a camera. Rooms of the
+/// sample configuration have 128000, which is hardly a picture.
+const BITRATE: u32 = 2_500_000;
 /// What every step needs.
 pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
@@ -142,6 +143,11 @@ impl Call {
             Stage::Joined(me) => Some(me),
             Stage::Joining | Stage::Interrupted(_) => None,
         }
+    }
+
+    /// In what size the videos of somebody are shown.
+    pub(super) fn show(&mut self, publisher: &ParticipantId, settings: VideoSettings) {
+        self.people.show(publisher, settings);
     }
 
     /// The handle is there: asks to be let in.

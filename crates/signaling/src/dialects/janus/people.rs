@@ -11,6 +11,7 @@ use crate::limits::{MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use crate::signal::{Inbound, MediaState, Offerer, ParticipantId, ParticipantInfo, RosterSignal};
 use crate::sources::{MediaKind, Source};
 use crate::text::clean;
+use crate::track_settings::{TrackSettings, VideoSettings};
 
 /// Most entries of a list: streams of everybody.
 const MAX_ENTRIES: usize = 4 * MAX_PARTICIPANTS;
@@ -36,6 +37,8 @@ pub(super) struct Participant {
     /// The same as ours are written.
     pub(super) id: ParticipantId,
     name: String,
+    /// In what size their videos are shown.
+    shown: VideoSettings,
     /// What they publish; nothing before they are connected.
     pub(super) streams: Vec<Stream>,
 }
@@ -50,7 +53,7 @@ impl Participant {
         for stream in list(value.at("streams")) {
             add_stream(&mut streams, stream, "mid", "description");
         }
-        Some(Self { wire_id, id, name, streams })
+        Some(Self { wire_id, id, name, shown: VideoSettings::default(), streams })
     }
 
     fn info(&self) -> ParticipantInfo {
@@ -109,6 +112,19 @@ impl People {
         them.streams.iter().find(|stream| stream.mid == mid).map(|stream| stream.source)
     }
 
+    /// In what size the videos of somebody are shown.
+    pub(super) fn show(&mut self, id: &ParticipantId, settings: VideoSettings) {
+        if let Some(them) = self.0.iter_mut().find(|them| them.id == *id) {
+            them.shown = settings;
+        }
+    }
+
+    /// In what size that is shown which somebody publishes in a section of theirs.
+    pub(super) fn settings_of(&self, id: &ParticipantId, mid: &str) -> Option<TrackSettings> {
+        let them = self.0.iter().find(|them| them.id == *id)?;
+        them.shown.get(self.source_of(id, mid)?)
+    }
+
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Participant> {
         self.0.iter()
@@ -133,6 +149,7 @@ impl People {
         if *value.at("display") == Json::Null {
             participant.name.clone_from(&known.name);
         }
+        participant.shown = known.shown;
         let (renamed, media) = (known.name != participant.name, known.media());
         *known = participant;
         if renamed {

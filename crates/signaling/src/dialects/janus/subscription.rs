@@ -5,8 +5,11 @@
 //! be answered (`start`) before the next is made; what is asked for meanwhile is answered `updating`, and the offer comes
 //! later.
 
+mod layers;
+
 use std::time::Duration;
 
+use self::layers::Layer;
 use super::api::{Api, ApiId, Request, body};
 use super::people::{People, list, participant_id};
 use super::publication::{RENEWAL_DELAY, trickle};
@@ -42,6 +45,8 @@ struct Carried {
     /// Its section in our connection.
     mid: String,
     of: Published,
+    /// What was asked for of it last, on this subscription.
+    layer: Option<Layer>,
 }
 
 /// What we wait for.
@@ -205,7 +210,7 @@ impl Subscription {
         }
         let missing = self.missing(people);
         if over.is_empty() && missing.is_empty() {
-            return;
+            return self.configure(&handle, people, cx);
         }
         let mut body = body("update");
         for (key, list) in [("subscribe", missing), ("unsubscribe", over)] {
@@ -242,7 +247,7 @@ impl Subscription {
             self.answer_due = now + UPDATE_TIMEOUT;
         }
         if *data.at("streams") != Json::Null {
-            self.carried = carried(data.at("streams"));
+            self.carried = carried(data.at("streams"), &self.carried);
         }
         if reply && !updating {
             for asked in std::mem::take(&mut self.requested) {
@@ -256,7 +261,7 @@ impl Subscription {
     /// What comes on it, if that has changed since it was asked for last.
     pub(super) fn changed_tracks(&mut self, people: &People) -> Option<Vec<ForwardedTrack>> {
         let mut tracks = Vec::new();
-        for Carried { mid, of: (publisher, feed_mid) } in &self.carried {
+        for Carried { mid, of: (publisher, feed_mid), .. } in &self.carried {
             if let Some(source) = people.source_of(publisher, feed_mid) {
                 tracks.push(ForwardedTrack { mid: mid.clone(), publisher: publisher.clone(), source });
             }
@@ -361,13 +366,16 @@ impl Subscription {
     }
 }
 
-fn carried(streams: &Json) -> Vec<Carried> {
+fn carried(streams: &Json, before: &[Carried]) -> Vec<Carried> {
     let mut carried = Vec::new();
     for stream in list(streams) {
         let (mid, feed_mid) = (stream.at("mid").short(), stream.at("feed_mid").short());
         let active = *stream.at("active") != Json::Bool(false) && !mid.is_empty() && !feed_mid.is_empty();
         if let Some(publisher) = participant_id(stream.at("feed_id")).filter(|_| active) {
-            carried.push(Carried { mid: mid.to_owned(), of: (publisher, feed_mid.to_owned()) });
+            let of = (publisher, feed_mid.to_owned());
+            let known = before.iter().find(|known| known.mid == mid && known.of == of);
+            let layer = known.and_then(|known| known.layer);
+            carried.push(Carried { mid: mid.to_owned(), of, layer });
         }
     }
     carried

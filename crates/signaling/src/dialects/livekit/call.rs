@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::people::{Participant, People, list};
 use super::publication::Publication;
+use super::shown::Shown;
 use super::subscription::Subscription;
 use super::{request, signal};
 use crate::dialect::DialectOutput;
@@ -15,6 +16,7 @@ use crate::signal::{
 };
 use crate::sources::Source;
 use crate::time::Timestamp;
+use crate::track_settings::VideoSettings;
 
 /// The connection on which we publish...
 const PUBLISHER: SfuConnectionId = SfuConnectionId(0);
@@ -45,6 +47,7 @@ pub(super) struct Call {
     people: People,
     publication: Publication,
     subscription: Subscription,
+    shown: Shown,
     /// The connections that the room knows.
     announced: Vec<SfuConnection>,
 }
@@ -64,6 +67,7 @@ impl Call {
             people,
             publication: Publication::default(),
             subscription: Subscription::default(),
+            shown: Shown::default(),
             announced: Vec::new(),
         })
     }
@@ -221,8 +225,14 @@ impl Call {
         let publisher = SfuDirection::Publish(PublishedSources::All);
         let wanted = [(PUBLISHER, publisher, self.may_publish), (SUBSCRIBER, SfuDirection::Subscribe, true)];
         let wanted = wanted.into_iter().filter(|(_, _, wanted)| *wanted);
-        let connections: Vec<_> =
-            wanted.map(|(id, direction, _)| SfuConnection { id, epoch: self.epoch, direction }).collect();
+        let connections: Vec<_> = wanted
+            .map(|(id, direction, _)| SfuConnection {
+                id,
+                epoch: self.epoch,
+                direction,
+                simulcast: id == PUBLISHER,
+            })
+            .collect();
         if connections != self.announced {
             self.announced.clone_from(&connections);
             signal(Inbound::Sfu(SfuSignal::Connections(connections)), out);
@@ -230,6 +240,37 @@ impl Call {
         if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
             signal(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBER, tracks }), out);
         }
+        self.shown.tell(&self.people, out);
+    }
+
+    /// Somebody's videos are shown in another size.
+    pub(super) fn show(
+        &mut self,
+        publisher: ParticipantId,
+        settings: VideoSettings,
+        out: &mut Vec<DialectOutput>,
+    ) {
+        self.shown.set(publisher, settings);
+        if self.is_joined() {
+            self.shown.tell(&self.people, out);
+        }
+    }
+
+    /// Which layers of a track of ours anybody takes (`SubscribedQualityUpdate`).
+    pub(super) fn on_qualities(&self, update: &Json, out: &mut Vec<DialectOutput>) {
+        let Some(source) = self.publication.source_of(update.at("trackSid").short()) else { return };
+        let codec = list(update.at("subscribedCodecs")).first().map(|codec| codec.at("qualities"));
+        let mut enabled = [false; 3];
+        for quality in list(codec.unwrap_or(update.at("subscribedQualities"))) {
+            let layer = match quality.at("quality").short() {
+                "" | "LOW" => &mut enabled[0],
+                "MEDIUM" => &mut enabled[1],
+                "HIGH" => &mut enabled[2],
+                _ => continue,
+            };
+            *layer = quality.flag("enabled") == Some(true);
+        }
+        signal(Inbound::Sfu(SfuSignal::SubscribedQualities { source, enabled }), out);
     }
 }
 

@@ -64,6 +64,7 @@ impl LiveKit {
                     self.begin_anew(now, out);
                 }
             }
+            "subscribedQualityUpdate" => call.on_qualities(body, out),
             "trackPublished" => call.on_published(body, out),
             "mute" if body.flag("muted") == Some(true) => {
                 if let Some(source) = call.source_of(body.at("sid").short()) {

@@ -106,6 +106,17 @@ impl People {
         self.0.iter().map(Participant::info).collect()
     }
 
+    /// Whether somebody is in the room.
+    pub(super) fn has(&self, id: &ParticipantId) -> bool {
+        self.0.iter().any(|them| them.id == *id)
+    }
+
+    /// The track of somebody that carries a source.
+    pub(super) fn track(&self, id: &ParticipantId, source: Source) -> Option<&str> {
+        let them = self.0.iter().find(|them| them.id == *id)?;
+        them.tracks.iter().find(|track| track.source == source).map(|track| track.sid.as_str())
+    }
+
     /// Whose track it is, and what it is of.
     pub(super) fn publication(&self, track: &str) -> Option<(&ParticipantId, Source)> {
         self.0.iter().find_map(|them| {

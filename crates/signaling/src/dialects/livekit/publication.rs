@@ -8,6 +8,12 @@ use crate::json::{Fields, Json};
 use crate::signal::{MediaState, SessionDescription};
 use crate::sources::{MediaKind, Source};
 
+/// How large a camera is taken to be, in pixels: what we ask browsers for. The server chooses layers by this; where the camera
+/// gives less, that is a little less than what is shown.
+const CAMERA_SIZE: [u32; 2] = [1280, 720];
+/// Its layers (`q`, `h` and `f`): the quality, what it is divided by, and the most bits per second.
+const LAYERS: [(&str, u32, u32); 3] = [("LOW", 4, 160_000), ("MEDIUM", 2, 450_000), ("HIGH", 1, 1_700_000)];
+
 /// A track of ours.
 #[derive(Debug)]
 struct Published {
@@ -116,6 +122,21 @@ fn add_track(section: &Section, muted: bool) -> Fields {
     }
     if muted {
         fields.bool("muted", true);
+    }
+    if section.source == Source::Camera {
+        let [width, height] = CAMERA_SIZE;
+        fields.number("width", width);
+        fields.number("height", height);
+        let layer = |(quality, divisor, bitrate): &(&str, u32, u32)| {
+            let mut layer = Fields::of_texts(&[("quality", quality)]);
+            for (key, number) in
+                [("width", width / divisor), ("height", height / divisor), ("bitrate", *bitrate)]
+            {
+                layer.number(key, number);
+            }
+            layer.into()
+        };
+        fields.put("layers", Json::List(LAYERS.iter().map(layer).collect()));
     }
     fields
 }

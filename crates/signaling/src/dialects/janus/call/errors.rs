@@ -46,6 +46,7 @@ impl Call {
             Request::AttachSubscriber
             | Request::Subscribe
             | Request::UpdateSubscription
+            | Request::ConfigureSubscription
             | Request::RestartIce => {
                 let mut place = self.place.context(cx);
                 if error.code == HANDLE_NOT_FOUND {

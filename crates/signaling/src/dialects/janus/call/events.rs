@@ -236,12 +236,18 @@ impl Call {
     }
 
     fn announce_connections(&mut self, cx: &mut Context<'_>) {
-        let direction = SfuDirection::Publish(PublishedSources::All);
-        let mut connections = vec![SfuConnection { id: PUBLISHER, epoch: self.publication.epoch, direction }];
+        let mut connections = vec![SfuConnection {
+            id: PUBLISHER,
+            epoch: self.publication.epoch,
+            direction: SfuDirection::Publish(PublishedSources::All),
+            // With a codec in which it knows no layers (VP9, AV1), its answer takes none.
+            simulcast: true,
+        }];
         connections.extend(self.subscription.connection().map(|epoch| SfuConnection {
             id: SUBSCRIBER,
             epoch,
             direction: SfuDirection::Subscribe,
+            simulcast: false,
         }));
         if connections != self.announced {
             self.announced.clone_from(&connections);

@@ -1,7 +1,7 @@
 //! In what size somebody's video is shown: what LiveKit's clients tell their server with `UpdateTrackSettings`.
 
-use visavis_signaling::Source;
-use visavis_signaling::json::{Fields, Json, JsonError, Object};
+use crate::json::{Fields, Json, JsonError, Object};
+use crate::sources::Source;
 
 /// Most pixels of one side: those of the largest screens that are sold.
 pub const MAX_VIDEO_SIDE: u16 = 8192;
@@ -55,8 +55,11 @@ impl VideoSettings {
         self
     }
 
-    /// Reads the fields of a message. `null` and a field that is not there mean different things.
-    pub(crate) fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
+    /// Reads the fields of a message between Visavis pages. `null` and a field that is not there mean different things.
+    ///
+    /// # Errors
+    /// If a size is none.
+    pub fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
         VIDEO_SOURCES.into_iter().try_fold(Self::default(), |settings, (key, source)| {
             if !fields.keys().any(|known| known == key) {
                 return Ok(settings);
@@ -66,8 +69,8 @@ impl VideoSettings {
         })
     }
 
-    /// Adds the fields of a message.
-    pub(crate) fn write(&self, fields: &mut Fields) {
+    /// Adds the fields of a message between Visavis pages.
+    pub fn write(&self, fields: &mut Fields) {
         for (key, source) in VIDEO_SOURCES {
             match self.get(source) {
                 Some(TrackSettings::Enabled(size)) => fields.put(key, size),
