@@ -3,6 +3,7 @@
 //! On `web_sys::WebSocket` itself, not on gloo-net's futures: `Leave` is sent from `pagehide`, where no future is polled
 //! any more, `Opened` has no counterpart there, and a stream and a sink cost twice the bytes (see `cargo xtask size`).
 
+mod binary;
 mod token;
 
 use std::cell::{Cell, RefCell};
@@ -128,7 +129,8 @@ impl Inner {
     fn message(&self, event: Event) {
         let data = event.unchecked_into::<MessageEvent>().data();
         let binary = self.open.borrow().as_ref().and_then(|open| open.binary);
-        let decoded = || Some((binary?.decode)(&dom::bytes_of(&data, MAX_FRAME_BYTES)?));
+        let decode = lazy_fn::<fn(&JsValue, BinaryFrames) -> Option<String>>(binary::decode);
+        let decoded = || decode(&data, binary?);
         if let Some(frame) = dom::text_of(&data, MAX_FRAME_BYTES).or_else(decoded) {
             (self.emit)(SocketEvent::Frame(frame));
         }
@@ -164,7 +166,9 @@ fn connect(endpoint: &Endpoint) -> Result<Pipe, JsValue> {
 impl Open {
     fn send(&self, frame: &str) -> Result<(), JsValue> {
         match (&self.pipe, self.binary) {
-            (Pipe::Server(socket), Some(binary)) => socket.send_with_u8_array(&(binary.encode)(frame)),
+            (Pipe::Server(socket), Some(binary)) => lazy_fn::<
+                fn(&WebSocket, &str, BinaryFrames) -> Result<(), JsValue>,
+            >(binary::send)(socket, frame, binary),
             (Pipe::Server(socket), None) => socket.send_with_str(frame),
             (Pipe::Tabs(channel), _) => channel.post_message(&JsValue::from_str(frame)),
         }

@@ -32,7 +32,7 @@ mod visibility;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use visavis_core::{Command, Event, Lifecycle, RoomView};
+use visavis_core::{Command, Event, Lifecycle, RoomView, Source};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
@@ -172,7 +172,11 @@ impl Ui {
         match event {
             Event::ParticipantJoined(_, name) => self.shared.toasts.show(&text::joined(text::name(name))),
             Event::ParticipantLeft(_, name) => self.shared.toasts.show(&text::gone(text::name(name))),
-            Event::Muted(source) => self.shared.toasts.show(text::muted(*source)),
+            // Only a server whose language is in that part of the program says so.
+            Event::Muted(source) => {
+                let words = lazy_fn::<fn(Source) -> &'static str>(text::explained::muted)(*source);
+                self.shared.toasts.show(words);
+            }
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
             Event::Traced(kind, text) => self.shared.trace(*kind, text),

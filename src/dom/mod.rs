@@ -25,5 +25,5 @@ pub use random::random_bytes;
 pub use resize::ResizeWatch;
 pub use sleep::{call_later, sleep};
 pub use template::{document, find, instantiate, is_allowed, is_framed, is_secure};
-pub use text::{bytes_of, text_of};
+pub use text::text_of;
 pub use touch::{set_attribute, set_flag, set_text};

@@ -1,6 +1,6 @@
 //! Texts from outside.
 
-use js_sys::{ArrayBuffer, JsString, Uint8Array};
+use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A text, unless it is something else or longer than `max` bytes: both are looked at before anything is copied.
@@ -13,10 +13,4 @@ pub fn text_of(data: &JsValue, max: usize) -> Option<String> {
     }
     let text = String::from(text);
     (text.len() <= max).then_some(text)
-}
-
-/// The bytes of an `ArrayBuffer`, unless it is something else or longer than `max`.
-pub fn bytes_of(data: &JsValue, max: usize) -> Option<Vec<u8>> {
-    let buffer: &ArrayBuffer = data.dyn_ref()?;
-    (buffer.byte_length() as usize <= max).then(|| Uint8Array::new(buffer).to_vec())
 }

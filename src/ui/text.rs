@@ -114,15 +114,6 @@ pub(super) fn gone(who: &str) -> String {
     format!("{who} left")
 }
 
-/// Somebody else has switched a source of ours off.
-pub(super) fn muted(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "Whoever runs this room has muted you",
-        Source::Camera => "Whoever runs this room has switched your camera off",
-        Source::Screen | Source::ScreenAudio => "Whoever runs this room has ended your screen share",
-    }
-}
-
 /// Which server a call goes through that is not the page's own.
 pub(super) fn server(choice: &ServerChoice, from_link: bool) -> String {
     let whose = if from_link { "This link leads to another server: " } else { "You chose the server: " };

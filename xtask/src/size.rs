@@ -11,9 +11,11 @@ use std::path::Path;
 /// and all that a call needs until it stands. What it needs only then, and what it does not need, is in parts of the program
 /// of their own (`src/on_demand.rs`).
 ///
-/// Of a call 900 bytes are for simulcast: which layers of a camera a server that forwards is sent, and in what size it is told
-/// that others are shown. Its dialects are in the last part, but what they say is decided before there is a picture.
-const BUDGETS: Budgets = Budgets { lobby: 67_500, call: 151_200 };
+/// Of a call 1,200 bytes are for simulcast: which layers of a camera a server that forwards is sent, and in what size it is told
+/// that others are shown. Its dialects are in the last part, but what they say is decided before there is a picture. And 1,200
+/// of a lobby are for servers that are joined by opening a socket: the token that is asked for before that, frames that are
+/// translated, settings for both.
+const BUDGETS: Budgets = Budgets { lobby: 68_900, call: 153_600 };
 
 struct Budgets {
     lobby: usize,

@@ -24,8 +24,8 @@ pub struct AppConfig {
     pub signaling_url: String,
     /// Which of the listed dialects (`docs/dialects.md`) the signaling server speaks. Default: our own.
     pub dialect: String,
-    /// Other URLs of the same deployment, absolute. Only for dialects whose servers are several.
-    pub alternative_urls: Vec<String>,
+    /// Other URLs of the same deployment: a list of texts. Only for dialects whose servers are several.
+    pub alternative_urls: Option<Json>,
     /// Where an access token is given out to whoever wants to join (`POST`), relative to the page; empty if nowhere.
     pub token_url: String,
     /// Socket.IO servers: the namespace (`/admin`), if it is not the root.
@@ -69,7 +69,7 @@ impl Default for AppConfig {
         Self {
             signaling_url: "/ws".to_owned(),
             dialect: "visavis".to_owned(),
-            alternative_urls: Vec::new(),
+            alternative_urls: None,
             token_url: String::new(),
             namespace: String::new(),
             auth: None,
@@ -198,7 +198,7 @@ impl AppConfig {
             }
             name.clone_into(&mut self.dialect);
         }
-        self.alternative_urls = read_urls(signaling, "alternativeUrls")?;
+        self.read_alternative_urls(signaling)?;
         if let Some(url) = signaling.optional_text("tokenUrl", MAX_ICE_FIELD_BYTES)? {
             url.clone_into(&mut self.token_url);
         }
@@ -210,6 +210,17 @@ impl AppConfig {
             }
             self.signaling_url = url.to_owned();
         }
+        Ok(())
+    }
+
+    fn read_alternative_urls(&mut self, signaling: &Object<'_>) -> Result<(), JsonError> {
+        let key = "alternativeUrls";
+        for url in signaling.optional_list(key, MAX_ALTERNATIVE_URLS)?.unwrap_or_default() {
+            if !url.as_text().is_some_and(is_absolute_url) {
+                return Err(signaling.error(key, "must be ws: or wss: URLs"));
+            }
+        }
+        self.alternative_urls = signaling.get(key).cloned();
         Ok(())
     }
 
@@ -301,12 +312,6 @@ fn deny_unknown_fields(object: &Object<'_>, known: &[&str]) -> Result<(), JsonEr
         Some(key) => Err(object.error(key, "is not a known setting")),
         None => Ok(()),
     }
-}
-
-fn read_urls(object: &Object<'_>, key: &str) -> Result<Vec<String>, JsonError> {
-    let urls = object.optional_list(key, MAX_ALTERNATIVE_URLS)?.unwrap_or_default().iter();
-    let url = |value: &Json| value.as_text().filter(|url| is_absolute_url(url)).map(str::to_owned);
-    urls.map(url).collect::<Option<_>>().ok_or_else(|| object.error(key, "must be ws: or wss: URLs"))
 }
 
 fn read_server(fields: &Object<'_>) -> Result<IceServer, JsonError> {

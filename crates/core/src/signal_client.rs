@@ -247,11 +247,8 @@ impl SignalClient {
             }
             SocketEvent::Closed => self.trace_line(TraceKind::Socket, "closed", out),
             SocketEvent::ClosedWith { code, reason } => {
-                self.trace_line(
-                    TraceKind::Socket,
-                    &["closed: ", &code.to_string(), " ", reason].concat(),
-                    out,
-                );
+                let line = ["closed: ", &code.to_string(), " ", reason].concat();
+                self.trace_line(TraceKind::Socket, &line, out);
             }
         }
         match (event, self.state) {

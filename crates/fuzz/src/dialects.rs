@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use visavis_signaling::dialects::livekit::wire;
 use visavis_signaling::dialects::{ALL, DialectEntry, Mapping, Options};
+use visavis_signaling::json;
 use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{
@@ -76,7 +77,7 @@ impl Conversation {
             identity,
             page: "page".into(),
             mapping,
-            alternative_urls: vec!["ws://other".into()],
+            alternative_urls: json::parse_any("[\"ws://other\"]").ok(),
             token_url: server.into(),
             ..Options::default()
         };

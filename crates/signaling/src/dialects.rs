@@ -95,8 +95,8 @@ pub struct Options {
     /// Names the page, with up to [`MAX_SESSION_BYTES`](crate::limits::MAX_SESSION_BYTES) letters and digits: a server of our own
     /// goes on with its session after a lost socket, but not with that of the page before a reload.
     pub page: String,
-    /// Other URLs of the same deployment, for servers that have several.
-    pub alternative_urls: Vec<String>,
+    /// Other URLs of the same deployment (a list of texts), for servers that have several.
+    pub alternative_urls: Option<Json>,
     /// Where an access token is given out; empty if nowhere.
     pub token_url: String,
     /// The Socket.IO namespace (`/admin`); empty for the root.

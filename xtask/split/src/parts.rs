@@ -69,7 +69,7 @@ const LATER: [&str; 3] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -77,6 +77,7 @@ const OTHERS: [&str; 17] = [
     "visavis_app::config::choice::",
     "visavis_app::report::redact::",
     "visavis::probe::",
+    "visavis::socket::binary::",
     "visavis::socket::token::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",

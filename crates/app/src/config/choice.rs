@@ -111,9 +111,8 @@ impl AppConfig {
     #[must_use]
     pub fn with_server(&self, ServerChoice { dialect, url }: ServerChoice) -> Self {
         let (namespace, token_url) = (String::new(), String::new());
-        let alternative_urls = Vec::new();
-        let rest = self.clone();
-        Self { signaling_url: url, dialect, alternative_urls, token_url, namespace, auth: None, ..rest }
+        let (auth, alternative_urls) = (None, None);
+        Self { signaling_url: url, dialect, alternative_urls, token_url, namespace, auth, ..self.clone() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use visavis_signaling::dialects::{DialectEntry, Options};
-use visavis_signaling::json::{self, Json};
+use visavis_signaling::json;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, Endpoint, ForwardedTrack, IceCandidate, Inbound, MediaState,
     Negotiation, NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
@@ -78,10 +78,9 @@ impl Player {
     fn configure(&mut self, settings: &str) {
         let settings = json::parse(settings).unwrap();
         let text = |key| settings.at(key).as_text().unwrap_or_default().to_owned();
-        let urls = if let Json::List(urls) = settings.at("alternativeUrls") { urls.as_slice() } else { &[] };
         self.options.url = text("url");
         self.options.token_url = text("tokenUrl");
-        self.options.alternative_urls = urls.iter().map(|url| url.as_text().unwrap().to_owned()).collect();
+        self.options.alternative_urls = Some(settings.at("alternativeUrls").clone());
         self.options.auth = Some(settings.at("auth").clone());
         self.dialect = (self.entry.make)(self.options.clone());
         self.wanted = false;

@@ -1,6 +1,7 @@
 //! Where the server is, and what lets us in: an access token, which is a JSON Web Token (RFC 7519) with the room, our identity
 //! and our name in it.
 
+use super::people::list;
 use super::{PROTOCOL, SDK, SDK_VERSION};
 use crate::dialect::TokenRequest;
 use crate::dialects::{Options, known_as};
@@ -51,7 +52,8 @@ impl Access {
             }
         }
         let mut servers = vec![socket_url(url)];
-        servers.extend(alternative_urls.iter().map(|url| socket_url(url)));
+        let alternatives = list(alternative_urls.as_ref().unwrap_or(&Json::Null));
+        servers.extend(alternatives.iter().filter_map(Json::as_text).map(socket_url));
         let source = (!token_url.is_empty()).then(|| TokenSource {
             url: token_url,
             identity: known_as(&identity).to_owned(),
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn servers_of_one_deployment_take_turns() {
-        let alternative_urls = vec!["wss://b.example".to_owned()];
+        let alternative_urls = Some(Json::List(vec![Json::text("wss://b.example")]));
         let options = Options { url: "wss://a.example".into(), alternative_urls, ..Options::default() };
         let mut access = Access::new(options);
         let urls = [0; 3].map(|_| {
