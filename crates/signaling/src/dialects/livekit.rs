@@ -46,6 +46,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(15);
 const PING_RANGE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 /// A server that is asked to go on does so at once, or not at all.
 const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(5);
+/// Whoever may publish again joins anew this much later, with a token that says so.
+const PERMISSION_DELAY: Duration = Duration::from_millis(300);
 /// A call begins anew at once, unless the last one lived no longer than this.
 const MIN_RENEWAL_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -84,6 +86,8 @@ struct LiveKit {
     wanted: Option<MediaState>,
     /// The room that we are in, as far as we know.
     call: Option<Call>,
+    /// When the call is to begin anew.
+    renew_at: Option<Timestamp>,
     /// When the last call began anew.
     renewed_at: Option<Timestamp>,
     /// How many calls there were: the peer connections of each have an epoch of their own.
@@ -103,6 +107,7 @@ impl LiveKit {
             heard: false,
             wanted: None,
             call: None,
+            renew_at: None,
             renewed_at: None,
             connections_made: 0,
             ping_interval: PING_INTERVAL,
@@ -128,6 +133,7 @@ impl LiveKit {
         self.heard = false;
         self.ping_at = None;
         self.silent_at = None;
+        self.renew_at = None;
         if let Some(call) = &mut self.call {
             call.interrupted();
         }
@@ -220,6 +226,9 @@ impl LiveKit {
             self.silent_at = None;
             return out.push(DialectOutput::ServerSilent);
         }
+        if self.renew_at.take_if(|at| *at <= now).is_some() {
+            return self.begin_anew(now, out);
+        }
         if self.ping_at.is_some_and(|at| at <= now) {
             self.ping_at = Some(now + self.ping_interval);
             let mut ping = Fields::default();
@@ -294,6 +303,6 @@ impl Dialect for LiveKit {
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        [self.ping_at, self.silent_at].into_iter().flatten().min().filter(|_| self.open)
+        [self.ping_at, self.silent_at, self.renew_at].into_iter().flatten().min().filter(|_| self.open)
     }
 }

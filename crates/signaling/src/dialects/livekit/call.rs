@@ -259,16 +259,16 @@ impl Call {
     /// Which layers of a track of ours anybody takes (`SubscribedQualityUpdate`).
     pub(super) fn on_qualities(&self, update: &Json, out: &mut Vec<DialectOutput>) {
         let Some(source) = self.publication.source_of(update.at("trackSid").short()) else { return };
-        let codec = list(update.at("subscribedCodecs")).first().map(|codec| codec.at("qualities"));
+        let codecs = list(update.at("subscribedCodecs")).iter().map(|codec| codec.at("qualities"));
         let mut enabled = [false; 3];
-        for quality in list(codec.unwrap_or(update.at("subscribedQualities"))) {
+        for quality in codecs.chain([update.at("subscribedQualities")]).flat_map(list) {
             let layer = match quality.at("quality").short() {
                 "" | "LOW" => &mut enabled[0],
                 "MEDIUM" => &mut enabled[1],
                 "HIGH" => &mut enabled[2],
                 _ => continue,
             };
-            *layer = quality.flag("enabled") == Some(true);
+            *layer |= quality.flag("enabled") == Some(true);
         }
         signal(Inbound::Sfu(SfuSignal::SubscribedQualities { source, enabled }), out);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::call::Call;
 use super::people::{list, number};
-use super::{LiveKit, PING_RANGE, PING_TIMEOUT, reject, signal};
+use super::{LiveKit, PERMISSION_DELAY, PING_RANGE, PING_TIMEOUT, reject, signal};
 use crate::dialect::DialectOutput;
 use crate::json::{self, Json, JsonError, Object};
 use crate::limits::{MAX_ICE_SERVERS, MAX_ROOM_CHARS};
@@ -61,7 +61,8 @@ impl LiveKit {
             "update" => {
                 let returns = call.on_update(body.at("participants"), out);
                 if returns {
-                    self.begin_anew(now, out);
+                    // The token that allows it comes right after, or right before.
+                    self.renew_at = Some(now + PERMISSION_DELAY);
                 }
             }
             "subscribedQualityUpdate" => call.on_qualities(body, out),
