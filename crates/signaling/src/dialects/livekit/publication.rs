@@ -1,5 +1,7 @@
 //! What we publish, on the connection on which we offer.
 
+use std::num::NonZeroU32;
+
 use super::people::{number, source_name};
 use super::request;
 use super::sections::{Section, sections_of};
@@ -8,11 +10,21 @@ use crate::json::{Fields, Json};
 use crate::signal::{MediaState, SessionDescription};
 use crate::sources::{MediaKind, Source};
 
+/// A layer: its quality, what the size is divided by, and the most bits per second.
+type Layer = (&'static str, NonZeroU32, u32);
 /// How large a camera is taken to be, in pixels: what we ask browsers for. The server chooses layers by this; where the camera
 /// gives less, that is a little less than what is shown.
 const CAMERA_SIZE: [u32; 2] = [1280, 720];
-/// Its layers (`q`, `h` and `f`): the quality, what it is divided by, and the most bits per second.
-const LAYERS: [(&str, u32, u32); 3] = [("LOW", 4, 160_000), ("MEDIUM", 2, 450_000), ("HIGH", 1, 1_700_000)];
+/// Its layers: `q`, `h` and `f`.
+const CAMERA_LAYERS: [Layer; 3] =
+    [("LOW", QUARTER, 160_000), ("MEDIUM", HALF, 450_000), ("HIGH", WHOLE, 1_700_000)];
+/// The same of a screen.
+const SCREEN_SIZE: [u32; 2] = [1920, 1080];
+/// It has one. Of a video without any the server believes that nobody takes it.
+const SCREEN_LAYERS: [Layer; 1] = [("HIGH", WHOLE, 2_500_000)];
+const WHOLE: NonZeroU32 = NonZeroU32::MIN;
+const HALF: NonZeroU32 = WHOLE.saturating_add(1);
+const QUARTER: NonZeroU32 = WHOLE.saturating_add(3);
 
 /// A track of ours.
 #[derive(Debug)]
@@ -123,21 +135,21 @@ fn add_track(section: &Section, muted: bool) -> Fields {
     if muted {
         fields.bool("muted", true);
     }
-    if section.source == Source::Camera {
-        let [width, height] = CAMERA_SIZE;
-        fields.number("width", width);
-        fields.number("height", height);
-        let layer = |(quality, divisor, bitrate): &(&str, u32, u32)| {
-            let mut layer = Fields::of_texts(&[("quality", quality)]);
-            for (key, number) in
-                [("width", width / divisor), ("height", height / divisor), ("bitrate", *bitrate)]
-            {
-                layer.number(key, number);
-            }
-            layer.into()
-        };
-        fields.put("layers", Json::List(LAYERS.iter().map(layer).collect()));
-    }
+    let ([width, height], layers) = match section.source {
+        Source::Camera => (CAMERA_SIZE, CAMERA_LAYERS.as_slice()),
+        Source::Screen => (SCREEN_SIZE, SCREEN_LAYERS.as_slice()),
+        Source::Microphone | Source::ScreenAudio => return fields,
+    };
+    fields.number("width", width);
+    fields.number("height", height);
+    let layer = |(quality, divisor, bitrate): &Layer| {
+        let mut layer = Fields::of_texts(&[("quality", quality)]);
+        layer.number("width", width / *divisor);
+        layer.number("height", height / *divisor);
+        layer.number("bitrate", *bitrate);
+        layer.into()
+    };
+    fields.put("layers", Json::List(layers.iter().map(layer).collect()));
     fields
 }
 
