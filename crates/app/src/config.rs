@@ -10,6 +10,7 @@ use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{
     MAX_ALTERNATIVE_URLS, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_ROOM_CHARS,
+    MAX_SERVER_URL_BYTES,
 };
 use visavis_signaling::{Dialect, IceServer, ice, normalize};
 
@@ -204,7 +205,7 @@ impl AppConfig {
         }
         self.read_socket_io(signaling)?;
         self.read_mapping(signaling)?;
-        if let Some(url) = signaling.optional_text("url", MAX_ICE_FIELD_BYTES)? {
+        if let Some(url) = signaling.optional_text("url", MAX_SERVER_URL_BYTES)? {
             if !is_signaling_url(url) {
                 return Err(signaling.error("url", "must be a ws:, wss:, http: or https: URL, or a path"));
             }

@@ -27,6 +27,8 @@ pub const MAX_IDENTITY_BYTES: usize = 256;
 pub const MIN_IDENTITY_BYTES: usize = 32;
 /// Longest name of a session, in bytes.
 pub const MAX_SESSION_BYTES: usize = 64;
+/// Longest URL of a signaling server: it may hold an access token.
+pub const MAX_SERVER_URL_BYTES: usize = 4 * 1024;
 /// Most further URLs of a deployment with several servers.
 pub const MAX_ALTERNATIVE_URLS: usize = 8;
 /// Most of the answer to a request for an access token that is read, in bytes.

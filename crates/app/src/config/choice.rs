@@ -2,7 +2,7 @@
 
 use visavis_core::is_loopback;
 use visavis_signaling::dialects::{self, mapping, tabs};
-use visavis_signaling::limits::MAX_ICE_FIELD_BYTES;
+use visavis_signaling::limits::MAX_SERVER_URL_BYTES;
 
 use super::{AppConfig, is_absolute_url};
 
@@ -59,7 +59,7 @@ impl ServerChoice {
     pub fn new(dialect: &str, url: &str, secure: bool) -> Result<Self, ChoiceError> {
         let entry = dialects::named(dialect).ok_or(ChoiceError::Dialect)?;
         let url = if needs_url(entry.name) { url.trim() } else { "" };
-        let absolute = url.len() <= MAX_ICE_FIELD_BYTES && is_absolute_url(url);
+        let absolute = url.len() <= MAX_SERVER_URL_BYTES && is_absolute_url(url);
         let path = url.starts_with('/') && !url.starts_with("//");
         if needs_url(entry.name) && (!(absolute || path) || is_deceptive(url)) {
             return Err(ChoiceError::Url);
@@ -136,6 +136,8 @@ mod tests {
         for url in ["wss://example.org", " wss://example.org/x?key=a ", "/ws", "https://example.org/"] {
             assert_eq!(choose("visavis", url, true).as_deref(), Ok(url.trim()), "{url}");
         }
+        let with_token = ["wss://example.org?access_token=", &"a".repeat(3000)].concat();
+        assert_eq!(choose("livekit", &with_token, true).as_deref(), Ok(with_token.as_str()));
         for url in ["", "example.org", "ftp://example.org", "wss:", "wss://", "javascript:alert(1)"] {
             assert_eq!(choose("visavis", url, true), Err(ChoiceError::Url), "{url}");
         }
