@@ -23,6 +23,8 @@ pub(crate) async fn wait_for_text(page: &Page, selector: &str, part: &str) {
 
 /// Opens the menu and chooses a kind of server, as a person does.
 async fn choose(page: &Page, kind: &str) {
+    // It is in a part of the page that is loaded after the lobby.
+    wait_for_text(page, "details.server summary", "erver").await;
     page.click("details.server summary").await;
     let script = "const select = document.querySelector('select[name=dialect]');
         select.value = arguments[0]; select.dispatchEvent(new Event('change'));";
