@@ -99,8 +99,9 @@ pub enum ConnectionEffect {
     /// Send this track, or nothing, as this source (`RTCRtpSender.replaceTrack`; needs no negotiation). May come before
     /// the transceiver exists: then it takes effect as soon as it does.
     ReplaceTrack(Source, Option<TrackId>),
-    /// Encode this source like that (`RTCRtpSender.setParameters`, W3C webrtc-pc 5.2). Comes when there is a transceiver for it. A browser that has another number of them, because it knows no simulcast or
-    /// does not know yet that the answer has none, changes nothing. Failures are harmless.
+    /// Encode this source like that (`RTCRtpSender.setParameters`, W3C webrtc-pc 5.2). Comes when there is a transceiver for it. A
+    /// browser that has another number of encodings, because it knows no simulcast or does not know yet that the answer has
+    /// none, changes nothing. Failures are harmless.
     SetParameters(Source, Encodings),
     /// `setLocalDescription()` without argument; answered by `LocalDescriptionSet`. Never while another description
     /// operation of this connection is under way.

@@ -75,7 +75,6 @@ impl PeerMessage {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use visavis_signaling::{MAX_VIDEO_SIDE, Source, TrackSettings, VideoSize};
 

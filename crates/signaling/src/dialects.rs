@@ -15,6 +15,7 @@ pub mod mapping;
 mod matchbox;
 mod mdn_chat;
 mod peerjs;
+mod sections;
 mod simple_peer_rooms;
 pub mod tabs;
 mod uuid_dest;

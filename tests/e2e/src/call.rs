@@ -163,3 +163,21 @@ pub async fn falls_silent(page: &Page, name: &str) {
     }
     page.fail(&format!("{name} to fall silent"), &page.snapshot().await).await;
 }
+
+/// One mutes, and the other sees and hears it; and then not any more.
+pub async fn muting_is_seen(who: &Page, by: &Page) {
+    who.press("microphone").await;
+    sees_microphone(by, who.name(), "off").await;
+    falls_silent(by, who.name()).await;
+    who.press("microphone").await;
+    sees_microphone(by, who.name(), "on").await;
+    all_see_and_hear(&[who, by]).await;
+}
+
+/// Sees that somebody's microphone is `on` or `off`.
+pub async fn sees_microphone(page: &Page, of: &str, state: &str) {
+    page.wait_until(&format!("the microphone of {of} to be {state}"), |snapshot| {
+        snapshot.tile(of).is_some_and(|tile| tile.microphone == state)
+    })
+    .await;
+}

@@ -77,7 +77,7 @@ fn told() -> Vec<Outbound> {
     sent().into_iter().filter(|one| matches!(one, Outbound::TrackSettings { .. })).collect()
 }
 
-fn tells(of: &str, settings: TrackSettings) -> Outbound {
+fn track_settings(of: &str, settings: TrackSettings) -> Outbound {
     let settings = VideoSettings::default().with(Source::Camera, Some(settings));
     Outbound::TrackSettings { publisher: id(of), settings }
 }
@@ -138,14 +138,14 @@ fn where_the_answer_takes_no_layers_the_whole_picture_is_sent() {
 #[test]
 fn the_server_is_told_in_what_size_a_tile_is_and_again_when_it_may_have_forgotten() {
     let mut harness = room();
-    assert_eq!(harness.tile("a", Some(SMALL)), [tells("a", SMALL)]);
+    assert_eq!(harness.tile("a", Some(SMALL)), [track_settings("a", SMALL)]);
     assert_eq!(harness.tile("a", Some(SMALL)), []);
     assert_eq!(harness.tile("nobody", Some(SMALL)), []);
     harness.wait(Duration::from_secs(1));
-    assert_eq!(harness.tile("a", Some(LARGE)), [tells("a", LARGE)], "at once");
+    assert_eq!(harness.tile("a", Some(LARGE)), [track_settings("a", LARGE)], "at once");
     assert_eq!(harness.tile("a", Some(TrackSettings::Disabled)), [], "it may come back");
     harness.wait(Duration::from_secs(1));
-    assert_eq!(told(), [tells("a", TrackSettings::Disabled)]);
+    assert_eq!(told(), [track_settings("a", TrackSettings::Disabled)]);
 
     // The socket is lost. What changes meanwhile waits, and a session that goes on is told everything again.
     harness.input(Input::Socket(SocketEvent::Closed));
@@ -153,7 +153,7 @@ fn the_server_is_told_in_what_size_a_tile_is_and_again_when_it_may_have_forgotte
     harness.wait(Duration::from_secs(1));
     harness.input(Input::Socket(SocketEvent::Opened));
     harness.receive(Inbound::Server(ServerSignal::Resumed { ice_servers: None }));
-    assert_eq!(told(), [tells("a", SMALL)]);
+    assert_eq!(told(), [track_settings("a", SMALL)]);
 
     // So is a server that has forgotten us, as soon as it knows them.
     harness.input(Input::Socket(SocketEvent::Closed));
@@ -162,5 +162,5 @@ fn the_server_is_told_in_what_size_a_tile_is_and_again_when_it_may_have_forgotte
     harness.receive(welcome(&[]));
     assert_eq!(told(), [], "it has nobody of that name");
     harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Sfu))));
-    assert_eq!(told(), [tells("a", SMALL)]);
+    assert_eq!(told(), [track_settings("a", SMALL)]);
 }

@@ -13,7 +13,6 @@ mod frames;
 mod people;
 mod publication;
 mod schema;
-mod sections;
 mod shown;
 mod subscription;
 pub mod wire;

@@ -47,6 +47,11 @@ impl Json {
         if let Self::Object(fields) = self { fields.at(key) } else { &Self::Null }
     }
 
+    /// The elements of a list; none of anything else.
+    pub(crate) fn elements(&self) -> &[Self] {
+        if let Self::List(elements) = self { elements } else { &[] }
+    }
+
     /// A field that is yes or no; no if it is not there, nothing if it is something else.
     pub fn flag(&self, key: &str) -> Option<bool> {
         match self.at(key) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
-use visavis_e2e::call::{all_see_and_hear, falls_silent, join, media_recovers, wait_until_rejoined};
+use visavis_e2e::call::{all_see_and_hear, join, media_recovers, muting_is_seen, wait_until_rejoined};
 use visavis_e2e::{Browser, Bundle, Janus, JanusRooms, Network, Page, Server, Setup, tools};
 
 use crate::clients::wait_until_ready;
@@ -74,23 +74,6 @@ impl JanusFixture {
         all_see_and_hear(&[&ann, &ben]).await;
         (ann, ben)
     }
-}
-
-/// One mutes, and the other sees and hears it; and then not any more.
-async fn muting_is_seen(who: &Page, by: &Page) {
-    who.press("microphone").await;
-    sees_microphone(by, who.name(), "off").await;
-    falls_silent(by, who.name()).await;
-    who.press("microphone").await;
-    sees_microphone(by, who.name(), "on").await;
-    all_see_and_hear(&[who, by]).await;
-}
-
-pub(crate) async fn sees_microphone(page: &Page, of: &str, state: &str) {
-    page.wait_until(&format!("the microphone of {of} to be {state}"), |snapshot| {
-        snapshot.tile(of).is_some_and(|tile| tile.microphone == state)
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use url::form_urlencoded::Serializer;
 use visavis_e2e::call::{
-    all_see_and_hear, falls_silent, join, media_recovers, sees_and_hears, sees_and_hears_count,
-    wait_until_rejoined,
+    all_see_and_hear, falls_silent, join, media_recovers, muting_is_seen, sees_and_hears,
+    sees_and_hears_count, sees_microphone, wait_until_rejoined,
 };
 use visavis_e2e::screen::{start_sharing, stop_sharing};
 use visavis_e2e::{Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, Token, tools};
 
 use crate::clients::{they_see_and_hear, they_see_and_hear_count, wait_until_ready, wait_until_theirs};
-use crate::janus::sees_microphone;
 
 /// Keeps the page's sockets, so that a test can close one: as when a proxy between page and server is restarted.
 const KEEP_SOCKETS: &str = "window.sockets = [];
@@ -146,16 +145,6 @@ async fn two_pages_of_its_own_client_and_one_of_them_is_removed() {
     let there = fixture.livekit.participants("tea").await;
     let there: Vec<_> = there.iter().map(|participant| &participant["identity"]).collect();
     assert_eq!(there, ["Yan"]);
-}
-
-/// One mutes, and the other sees and hears it; and then not any more.
-async fn muting_is_seen(who: &Page, by: &Page) {
-    who.press("microphone").await;
-    sees_microphone(by, who.name(), "off").await;
-    falls_silent(by, who.name()).await;
-    who.press("microphone").await;
-    sees_microphone(by, who.name(), "on").await;
-    all_see_and_hear(&[who, by]).await;
 }
 
 #[tokio::test]

@@ -6,10 +6,11 @@
 //! microphone and the camera if they are the first of their kind, then the screen and its sound.
 
 use crate::dialect::DialectOutput;
+use crate::dialects::sections::{Section, published};
 use crate::json::{Fields, Json};
 use crate::limits::{MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use crate::signal::{Inbound, MediaState, Offerer, ParticipantId, ParticipantInfo, RosterSignal};
-use crate::sources::{MediaKind, Source};
+use crate::sources::Source;
 use crate::text::clean;
 use crate::track_settings::{TrackSettings, VideoSettings};
 
@@ -227,7 +228,7 @@ fn signal_media_state(of: &Participant, out: &mut Vec<DialectOutput>) {
 
 /// The entries of a list from the server, as many as there may be; none of anything else.
 pub(super) fn list(value: &Json) -> &[Json] {
-    let entries = if let Json::List(entries) = value { entries.as_slice() } else { &[] };
+    let entries = value.elements();
     entries.get(..MAX_ENTRIES).unwrap_or(entries)
 }
 
@@ -263,46 +264,11 @@ pub(super) fn descriptions(sections: &[(Source, String)], media: MediaState) -> 
     Json::List(sections.iter().map(describe).collect())
 }
 
-/// The sections of our offer, and what each of them is of. A screen says so (`a=content:slides`, RFC 4796).
+/// The sections of our offer, and what each of them is of.
 pub(super) fn sections_of(sdp: &str) -> Vec<(Source, String)> {
-    let (mut sections, mut section) = (Vec::new(), Section::default());
-    for line in sdp.lines().map(str::trim_end) {
-        if line.starts_with("m=") {
-            std::mem::take(&mut section).finish(&mut sections);
-            section.kind = [MediaKind::Audio, MediaKind::Video]
-                .into_iter()
-                .find(|kind| line.get(2..).is_some_and(|line| line.starts_with(kind.as_str())));
-        } else if let Some(mid) = line.strip_prefix("a=mid:") {
-            mid.clone_into(&mut section.mid);
-        } else {
-            section.screen |= line == "a=content:slides";
-        }
-    }
-    section.finish(&mut sections);
-    sections
-}
-
-/// A media section of a description, as far as it is read.
-#[derive(Default)]
-struct Section {
-    kind: Option<MediaKind>,
-    mid: String,
-    screen: bool,
-}
-
-impl Section {
-    /// Adds it to those that carry something of ours.
-    fn finish(self, sections: &mut Vec<(Source, String)>) {
-        let is_it = |source: &Source| {
-            Some(source.kind()) == self.kind
-                && self.screen != Source::MICROPHONE_AND_CAMERA.contains(source)
-                && !sections.iter().any(|(known, _)| known == source)
-        };
-        let source = Source::ALL.into_iter().find(is_it);
-        if let Some(source) = source.filter(|_| !self.mid.is_empty() && self.mid.len() <= MAX_ID_BYTES) {
-            sections.push((source, self.mid));
-        }
-    }
+    let accepts = |section: &Section<'_>| !section.mid.is_empty() && section.mid.len() <= MAX_ID_BYTES;
+    let published = published(sdp, accepts).into_iter();
+    published.map(|(source, section)| (source, section.mid.to_owned())).collect()
 }
 
 #[cfg(test)]

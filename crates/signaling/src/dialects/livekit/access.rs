@@ -1,7 +1,6 @@
 //! Where the server is, and what lets us in: an access token, which is a JSON Web Token (RFC 7519) with the room, our identity
 //! and our name in it.
 
-use super::people::list;
 use super::{PROTOCOL, SDK, SDK_VERSION};
 use crate::dialect::TokenRequest;
 use crate::dialects::{Options, known_as};
@@ -52,7 +51,7 @@ impl Access {
             }
         }
         let mut servers = vec![socket_url(url)];
-        let alternatives = list(alternative_urls.as_ref().unwrap_or(&Json::Null));
+        let alternatives = alternative_urls.as_ref().unwrap_or(&Json::Null).elements();
         servers.extend(alternatives.iter().filter_map(Json::as_text).map(socket_url));
         let source = (!token_url.is_empty()).then(|| TokenSource {
             url: token_url,

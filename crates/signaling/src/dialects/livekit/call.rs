@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::people::{Participant, People, list};
+use super::people::{Participant, People};
 use super::publication::Publication;
 use super::shown::Shown;
 use super::subscription::Subscription;
@@ -196,7 +196,7 @@ impl Call {
     /// its end of the connection on which we published before we might not any more, and would take no other one for it.
     pub(super) fn on_update(&mut self, participants: &Json, out: &mut Vec<DialectOutput>) -> bool {
         let might_publish = self.may_publish;
-        for value in list(participants) {
+        for value in participants.elements() {
             if value.at("sid").short() == self.sid {
                 self.may_publish = may_publish(value);
             }
@@ -240,7 +240,7 @@ impl Call {
         if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
             signal(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBER, tracks }), out);
         }
-        self.shown.tell(&self.people, out);
+        self.shown.send_changes(&self.people, out);
     }
 
     /// Somebody's videos are shown in another size.
@@ -252,16 +252,16 @@ impl Call {
     ) {
         self.shown.set(publisher, settings);
         if self.is_joined() {
-            self.shown.tell(&self.people, out);
+            self.shown.send_changes(&self.people, out);
         }
     }
 
     /// Which layers of a track of ours anybody takes (`SubscribedQualityUpdate`).
     pub(super) fn on_qualities(&self, update: &Json, out: &mut Vec<DialectOutput>) {
         let Some(source) = self.publication.source_of(update.at("trackSid").short()) else { return };
-        let codecs = list(update.at("subscribedCodecs")).iter().map(|codec| codec.at("qualities"));
+        let codecs = update.at("subscribedCodecs").elements().iter().map(|codec| codec.at("qualities"));
         let mut enabled = [false; 3];
-        for quality in codecs.chain([update.at("subscribedQualities")]).flat_map(list) {
+        for quality in codecs.chain([update.at("subscribedQualities")]).flat_map(Json::elements) {
             let layer = match quality.at("quality").short() {
                 "" | "LOW" => &mut enabled[0],
                 "MEDIUM" => &mut enabled[1],

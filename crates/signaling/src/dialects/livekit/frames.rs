@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::Call;
-use super::people::{list, number};
+use super::people::number;
 use super::{LiveKit, PERMISSION_DELAY, PING_RANGE, PING_TIMEOUT, reject, signal};
 use crate::dialect::DialectOutput;
 use crate::json::{self, Json, JsonError, Object};
@@ -171,7 +171,7 @@ impl LiveKit {
 
 fn ice_servers(message: &Json) -> Result<IceServers, JsonError> {
     let mut servers = Vec::new();
-    for server in list(message.at("iceServers")).iter().take(MAX_ICE_SERVERS) {
+    for server in message.at("iceServers").elements().iter().take(MAX_ICE_SERVERS) {
         servers.push(normalize::ice_server(&Object::root(server)?)?);
     }
     Ok(IceServers { servers, expires_in: None })

@@ -50,7 +50,7 @@ impl Participant {
         let name = clean(value.at("name").as_text().unwrap_or_default(), MAX_NAME_CHARS);
         let name = if name.is_empty() { clean(identity, MAX_NAME_CHARS) } else { name };
         let mut tracks = Vec::new();
-        for track in list(value.at("tracks")) {
+        for track in value.at("tracks").elements() {
             add_track(&mut tracks, track);
         }
         Some(Self { id, sid: sid.to_owned(), version: number(value.at("version")), name, tracks })
@@ -95,7 +95,7 @@ impl People {
     /// Those whom the answer to joining names.
     pub(super) fn read(others: &Json, me: &ParticipantId) -> Self {
         let mut people = Self::default();
-        for participant in list(others) {
+        for participant in others.elements() {
             people.update(participant, me, &mut Vec::new());
         }
         people
@@ -161,11 +161,6 @@ impl People {
 
 fn roster(change: RosterSignal, out: &mut Vec<DialectOutput>) {
     signal(Inbound::Roster(change), out);
-}
-
-/// The elements of a list, if it is one.
-pub(super) fn list(value: &Json) -> &[Json] {
-    if let Json::List(elements) = value { elements } else { &[] }
 }
 
 /// A whole number; zero if it is none, or too large. Large ones are texts.

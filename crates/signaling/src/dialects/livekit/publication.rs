@@ -1,30 +1,29 @@
 //! What we publish, on the connection on which we offer.
 
-use std::num::NonZeroU32;
-
 use super::people::{number, source_name};
 use super::request;
-use super::sections::{Section, sections_of};
 use crate::dialect::DialectOutput;
+use crate::dialects::sections::{self, published};
 use crate::json::{Fields, Json};
+use crate::limits::MAX_ID_BYTES;
 use crate::signal::{MediaState, SessionDescription};
 use crate::sources::{MediaKind, Source};
 
-/// A layer: its quality, what the size is divided by, and the most bits per second.
-type Layer = (&'static str, NonZeroU32, u32);
-/// How large a camera is taken to be, in pixels: what we ask browsers for. The server chooses layers by this; where the camera
-/// gives less, that is a little less than what is shown.
-const CAMERA_SIZE: [u32; 2] = [1280, 720];
-/// Its layers: `q`, `h` and `f`.
+/// A layer: its quality, width and height in pixels, and the most bits per second. The server chooses by the sizes.
+type Layer = (&'static str, u32, u32, u32);
+/// Those of a camera (`q`, `h` and `f`), which is taken to be as large as we ask browsers for: where it gives less, the server
+/// chooses a little less than what is shown.
 const CAMERA_LAYERS: [Layer; 3] =
-    [("LOW", QUARTER, 160_000), ("MEDIUM", HALF, 450_000), ("HIGH", WHOLE, 1_700_000)];
-/// The same of a screen.
-const SCREEN_SIZE: [u32; 2] = [1920, 1080];
-/// It has one. Of a video without any the server believes that nobody takes it.
-const SCREEN_LAYERS: [Layer; 1] = [("HIGH", WHOLE, 2_500_000)];
-const WHOLE: NonZeroU32 = NonZeroU32::MIN;
-const HALF: NonZeroU32 = WHOLE.saturating_add(1);
-const QUARTER: NonZeroU32 = WHOLE.saturating_add(3);
+    [("LOW", 320, 180, 160_000), ("MEDIUM", 640, 360, 450_000), ("HIGH", 1280, 720, 1_700_000)];
+/// A screen has one. Of a video without any the server believes that nobody takes it.
+const SCREEN_LAYERS: [Layer; 1] = [("HIGH", 1920, 1080, 2_500_000)];
+/// The track of a section in which something of ours is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Section {
+    source: Source,
+    /// By which the server recognizes the track in our offer.
+    cid: String,
+}
 
 /// A track of ours.
 #[derive(Debug)]
@@ -126,6 +125,15 @@ impl Publication {
     }
 }
 
+/// The tracks of our offer.
+fn sections_of(sdp: &str) -> Vec<Section> {
+    let accepts = |section: &sections::Section<'_>| {
+        section.sends && !section.track.is_empty() && section.track.len() <= MAX_ID_BYTES
+    };
+    let published = published(sdp, accepts).into_iter();
+    published.map(|(source, section)| Section { source, cid: section.track.to_owned() }).collect()
+}
+
 /// `AddTrackRequest`. Of what it says the defaults are left out: audio, not muted.
 fn add_track(section: &Section, muted: bool) -> Fields {
     let mut fields = Fields::of_texts(&[("cid", &section.cid), ("source", source_name(section.source))]);
@@ -135,19 +143,22 @@ fn add_track(section: &Section, muted: bool) -> Fields {
     if muted {
         fields.bool("muted", true);
     }
-    let ([width, height], layers) = match section.source {
-        Source::Camera => (CAMERA_SIZE, CAMERA_LAYERS.as_slice()),
-        Source::Screen => (SCREEN_SIZE, SCREEN_LAYERS.as_slice()),
+    let layers = match section.source {
+        Source::Camera => CAMERA_LAYERS.as_slice(),
+        Source::Screen => SCREEN_LAYERS.as_slice(),
         Source::Microphone | Source::ScreenAudio => return fields,
     };
-    fields.number("width", width);
-    fields.number("height", height);
-    let layer = |(quality, divisor, bitrate): &Layer| {
-        let mut layer = Fields::of_texts(&[("quality", quality)]);
-        layer.number("width", width / *divisor);
-        layer.number("height", height / *divisor);
-        layer.number("bitrate", *bitrate);
-        layer.into()
+    let sized = |fields: &mut Fields, (_, width, height, _): &Layer| {
+        fields.number("width", *width);
+        fields.number("height", *height);
+    };
+    // It is as large as the largest.
+    layers.last().into_iter().for_each(|whole| sized(&mut fields, whole));
+    let layer = |layer: &Layer| {
+        let mut described = Fields::of_texts(&[("quality", layer.0)]);
+        sized(&mut described, layer);
+        described.number("bitrate", layer.3);
+        described.into()
     };
     fields.put("layers", Json::List(layers.iter().map(layer).collect()));
     fields
@@ -161,4 +172,24 @@ pub(super) fn session_description(description: &SessionDescription, id: u32) -> 
         fields.number("id", id);
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offer_says_what_is_of_what() {
+        let sdp = "v=0\r\nm=audio 9 X 0\r\na=msid:s a\r\na=sendonly\r\nm=video 9 X 0\r\na=msid:s {v}\r\n\
+            m=application 9 X 0\r\na=mid:2\r\nm=video 9 X 0\r\na=content:slides\r\na=msid:s w\r\n\
+            m=audio 9 X 0\r\na=msid:s b\r\n";
+        let sections = sections_of(sdp);
+        let expected = [(Source::Microphone, "a"), (Source::Camera, "{v}"), (Source::Screen, "w")];
+        assert_eq!(sections, expected.map(|(source, cid)| Section { source, cid: cid.to_owned() }));
+    }
+
+    #[test]
+    fn what_only_receives_is_not_published() {
+        assert_eq!(sections_of("m=audio 9 X 0\r\na=msid:s a\r\na=recvonly\r\n"), []);
+    }
 }

@@ -25,7 +25,7 @@ impl Shown {
     }
 
     /// Tells the server what it does not know yet.
-    pub(super) fn tell(&mut self, people: &People, out: &mut Vec<DialectOutput>) {
+    pub(super) fn send_changes(&mut self, people: &People, out: &mut Vec<DialectOutput>) {
         self.wanted.retain(|(publisher, _)| people.has(publisher));
         self.told.retain(|(track, _)| people.publication(track).is_some());
         for (publisher, settings) in &self.wanted {

@@ -3,10 +3,10 @@
 use super::people::{People, number};
 use super::publication::session_description;
 use super::request;
-use super::sections::tracks_of;
 use crate::dialect::DialectOutput;
+use crate::dialects::sections::sections;
 use crate::json::{Fields, Json};
-use crate::limits::MAX_FRAME_BYTES;
+use crate::limits::{MAX_FRAME_BYTES, MAX_ID_BYTES};
 use crate::sfu::ForwardedTrack;
 use crate::signal::SessionDescription;
 
@@ -67,5 +67,25 @@ impl Subscription {
             state.put("offer", session_description(offer, 0));
             state.put("answer", session_description(answer, 0));
         }
+    }
+}
+
+/// The track that each section of the server's offer carries, where the server does not say it beside the offer (before version
+/// 1.9.2).
+fn tracks_of(sdp: &str) -> Vec<(String, String)> {
+    let sections = sections(sdp).into_iter().filter(|section| !section.track.is_empty());
+    let sections = sections.filter(|section| section.mid.len().max(section.track.len()) <= MAX_ID_BYTES);
+    sections.map(|section| (section.mid.to_owned(), section.track.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_offer_of_an_old_server_names_its_tracks() {
+        let sdp =
+            "v=0\r\nm=application 9 X 0\r\na=mid:0\r\nm=audio 9 X 0\r\na=mid:1\r\na=msid:PA_x|TR_a TR_a\r\n";
+        assert_eq!(tracks_of(sdp), [("1".to_owned(), "TR_a".to_owned())]);
     }
 }

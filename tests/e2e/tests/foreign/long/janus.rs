@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
-use visavis_e2e::call::{all_see_and_hear, join, wait_for_lobby};
+use visavis_e2e::call::{all_see_and_hear, join, sees_microphone, wait_for_lobby};
 use visavis_e2e::{JanusRooms, Page, Setup};
 
 use crate::clients::see_and_hear_each_other;
-use crate::janus::{JanusFixture, sees_microphone};
+use crate::janus::JanusFixture;
 
 /// Long enough for another socket to be opened.
 const RECONNECT: Duration = Duration::from_secs(20);

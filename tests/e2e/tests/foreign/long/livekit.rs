@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
-use visavis_e2e::call::{all_see_and_hear, join, wait_for_lobby};
+use visavis_e2e::call::{all_see_and_hear, join, sees_microphone, wait_for_lobby};
 use visavis_e2e::{LiveKit, LiveKitOptions, Page, Setup, Token};
 
 use crate::clients::{they_see_and_hear, wait_until_theirs};
-use crate::janus::sees_microphone;
 use crate::livekit::{LiveKitFixture, is_disconnected};
 
 /// Long enough for another socket to be opened.
