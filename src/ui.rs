@@ -13,6 +13,7 @@ mod lobby;
 pub mod mapping_editor;
 mod names;
 mod notices;
+mod own_tile;
 mod picture;
 mod preflight;
 mod report;
@@ -46,6 +47,7 @@ use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
+use own_tile::OwnTile;
 use second_tab::SecondTab;
 use shared::Shared;
 use stage::Stage;
@@ -90,7 +92,7 @@ pub struct Ui {
     root: HtmlElement,
     shared: Rc<Shared>,
     screen: RefCell<Option<Screen>>,
-    /// The stage, built while the lobby is there.
+    /// The stage, built and laid out while the lobby is there.
     stage: RefCell<Option<Stage>>,
     /// On a page of our own, where the browser has what it takes.
     second_tab: Option<SecondTab>,
@@ -124,6 +126,7 @@ impl Ui {
                 tracks,
                 options,
                 toasts,
+                own_tile: OwnTile::default(),
                 view: RefCell::default(),
                 trace: RefCell::default(),
                 room,
@@ -158,13 +161,22 @@ impl Ui {
         self.root.is_connected() && !there
     }
 
-    /// Builds, while nothing else is to be done, what a call will show, and shows a call in it that does not exist: whoever joins
-    /// shall not wait for elements to be made, nor for code to be compiled.
+    /// Builds, while nothing else is to be done, what a call will show, shows a call in it that does not exist, and has it laid
+    /// out: whoever joins shall not wait for elements to be made, for code to be compiled, or for texts to be measured.
     pub fn prepare_stage(&self, view: &RoomView) {
-        if matches!(*self.screen.borrow(), Some(Screen::Lobby(_))) {
-            let prepared = Stage::new(&self.shared).and_then(|mut stage| stage.render(view).map(|()| stage));
-            *self.stage.borrow_mut() = prepared.ok();
+        if let Some(Screen::Lobby(lobby)) = &*self.screen.borrow() {
+            *self.stage.borrow_mut() = self.prepared_stage(view, lobby).ok();
         }
+    }
+
+    fn prepared_stage(&self, imagined: &RoomView, lobby: &Lobby) -> Result<Stage, JsValue> {
+        let mut stage = Stage::new(&self.shared)?;
+        stage.render(imagined)?;
+        if let Some(view) = self.shared.view() {
+            stage.render(&view)?;
+        }
+        lobby.prepare(&stage)?;
+        Ok(stage)
     }
 
     /// Tells what has happened, in passing.
@@ -219,17 +231,21 @@ impl Ui {
 
     fn try_render(&self, view: &RoomView) -> Result<(), JsValue> {
         self.restore_frame()?;
+        let mut screen = self.screen.borrow_mut();
+        let attached = self.root.is_connected();
+        let stands = |screen: &Screen| !attached || screen.parts().are_there();
+        let stays = screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle) && stands(screen));
+        if !stays {
+            actions::release_focus(&self.shared);
+        }
         dom::set_attribute(&self.root, "data-state", Some(view.lifecycle.as_str()));
         dom::set_attribute(&self.root, "data-problem", view.problem.as_ref().map(notices::code));
         dom::set_attribute(&self.root, "data-obstacle", notices::obstacle(view));
         dom::set_flag(&self.root, "data-fallback", view.fallback);
-        let mut screen = self.screen.borrow_mut();
-        let attached = self.root.is_connected();
-        let stands = |screen: &Screen| !attached || screen.parts().are_there();
-        if !screen.as_ref().is_some_and(|screen| screen.shows(view.lifecycle) && stands(screen)) {
-            // Before the next one is there: whatever had the focus loses it, and the browser lays out the page to see that.
+        if !stays {
+            let stage = self.stage_for(view)?;
             let before = screen.take().inspect(Screen::remove);
-            let new = Screen::new(&self.shared, view, self.stage.take())?;
+            let new = Screen::new(&self.shared, view, stage)?;
             if let (Screen::Lobby(new), Some(Screen::Lobby(before))) = (&new, &before) {
                 new.keep_typed(before);
             }
@@ -243,6 +259,17 @@ impl Ui {
             title.render(view, &self.shared.options.room);
         }
         Ok(())
+    }
+
+    /// The stage, if there is a call. It has our own tile before the lobby goes, so that this stays in the page.
+    fn stage_for(&self, view: &RoomView) -> Result<Option<Stage>, JsValue> {
+        let prepared = self.stage.take();
+        if !view.lifecycle.in_call() {
+            return Ok(None);
+        }
+        let mut stage = prepared.map_or_else(|| Stage::new(&self.shared), Ok)?;
+        stage.take_own_tile()?;
+        Ok(Some(stage))
     }
 
     fn restore_frame(&self) -> Result<(), JsValue> {
@@ -270,14 +297,16 @@ impl Drop for Ui {
 
 impl Screen {
     fn new(shared: &Rc<Shared>, view: &RoomView, stage: Option<Stage>) -> Result<Self, JsValue> {
-        Ok(match view.lifecycle {
-            Lifecycle::Lobby | Lifecycle::Joining => Self::Lobby(Lobby::new(shared, view)?),
-            Lifecycle::Joined | Lifecycle::Reconnecting => {
-                let stage = stage.map_or_else(|| Stage::new(shared), Ok)?;
+        Ok(match stage {
+            Some(stage) => {
                 stage.enter(view)?;
                 Self::Stage(stage)
             }
-            Lifecycle::Left => Self::Left(Left::new(shared)?),
+            None if view.lifecycle == Lifecycle::Left => {
+                shared.own_tile.clear();
+                Self::Left(Left::new(shared)?)
+            }
+            None => Self::Lobby(Lobby::new(shared, view)?),
         })
     }
 

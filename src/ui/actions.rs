@@ -133,7 +133,8 @@ fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
     let control = controls::ALL
         .iter()
         .find(|control| control.key.is_some_and(|own| pressed.eq_ignore_ascii_case(own)))?;
-    let selector = format!("[data-control={}]", control.name);
+    // The stage is there before the call.
+    let selector = format!("[data-control={}]:not([inert] *)", control.name);
     shared.frame.query_selector(&selector).ok().flatten()?;
     event.prevent_default();
     (control.press)(shared, &*shared.view()?);
@@ -197,6 +198,14 @@ fn close_link(button: &Element) {
 
 fn reload() {
     let _ = web_sys::window().map(|window| window.location().reload());
+}
+
+/// Takes the focus from whatever of ours has it. Before anything is changed: when an element with the focus leaves the page,
+/// the browser lays out the page to see where the focus goes.
+pub(super) fn release_focus(shared: &Shared) {
+    if let Ok(active) = dom::find::<HtmlElement>(&shared.frame, ":focus") {
+        let _ = active.blur();
+    }
 }
 
 /// Moves the focus to `element`, unless the person is somewhere else in the page that we are only a part of. Soon, once

@@ -11,7 +11,7 @@ use super::controls::Bar;
 use super::notices::Notices;
 use super::server::ServerMenu;
 use super::shared::Shared;
-use super::tile::Tile;
+use super::stage::Stage;
 use super::{actions, names, preflight, text};
 use crate::dom::{self, Parts};
 use crate::on_demand::{self, lazy_fn};
@@ -25,7 +25,6 @@ pub(super) struct Lobby {
     shared: Rc<Shared>,
     element: HtmlElement,
     parts: Parts,
-    preview: Tile,
     bar: Bar,
     notices: Notices,
     room: HtmlInputElement,
@@ -44,8 +43,8 @@ impl Lobby {
     /// Builds it into the frame.
     pub(super) fn new(shared: &Rc<Shared>, view: &RoomView) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
-        let preview = Tile::own()?;
-        dom::find::<Element>(&element, ".preview")?.prepend_with_node_1(preview.element())?;
+        let preview: Element = dom::find(&element, ".preview")?;
+        shared.own_tile.place(&preview, preview.first_child().as_ref())?;
         let lobby = Self {
             bar: Bar::of_lobby(&dom::find(&element, ".bar")?, shared)?,
             notices: Notices::new(&element, shared)?,
@@ -58,7 +57,6 @@ impl Lobby {
             lead: dom::find(&element, ".lead")?,
             check: dom::find(&element, ".check")?,
             server: None,
-            preview,
             shared: shared.clone(),
             parts: Parts::of(&element),
             element,
@@ -75,6 +73,11 @@ impl Lobby {
         self.element.remove();
     }
 
+    /// Puts the stage behind it, where nobody sees it.
+    pub(super) fn prepare(&self, stage: &Stage) -> Result<(), JsValue> {
+        self.element.after_with_node_1(stage.element())
+    }
+
     /// What it is built of, for good.
     pub(super) fn parts(&self) -> &Parts {
         &self.parts
@@ -89,7 +92,8 @@ impl Lobby {
     /// Shows the state of things. What the person types is theirs: it is not touched.
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         self.render_joining(view);
-        self.preview.render_preview(&self.shared.tracks, &view.me, &self.name.value());
+        let name = self.name.value();
+        self.shared.own_tile.render(|own| own.render_preview(&self.shared.tracks, &view.me, &name));
         self.bar.render(view);
         self.notices.render(view)?;
         dom::set_flag(&self.check, "hidden", view.lifecycle != Lifecycle::Lobby);

@@ -7,6 +7,7 @@ use visavis_core::{Command, RoomView, Source, SourceView, TraceKind};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
+use super::own_tile::OwnTile;
 use super::toasts::Toasts;
 use super::trace::TracePanel;
 use super::{RoomHandle, Ui, UiOptions};
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     pub(super) options: UiOptions,
     /// Short messages.
     pub(super) toasts: Toasts,
+    /// Ourselves, in the lobby or on the stage.
+    pub(super) own_tile: OwnTile,
     /// What was shown last: a click refers to it. Nothing once the room has ended for good.
     pub(super) view: RefCell<Option<Rc<RoomView>>>,
     /// The messages that pass, if the person wants to see them.

@@ -53,7 +53,9 @@ pub(super) struct Stage {
     tiles: Tiles,
     visibility: Visibility,
     tiles_of: KeyedList<TileKey, Tile>,
-    own: Tile,
+    /// Our own tile, unless it is in the lobby.
+    own: Option<HtmlElement>,
+    area: Element,
     seat: HtmlElement,
     bar: Bar,
     room: Element,
@@ -61,22 +63,21 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Builds it, outside of the page.
+    /// Builds it, outside of the page and as if it were not there: it can be laid out before there is a call.
     #[inline(never)]
     pub(super) fn new(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         let area: Element = dom::find(&element, ".tiles")?;
-        let own = Tile::own()?;
         let seat: HtmlElement = dom::find(&element, ".seat")?;
-        area.insert_before(own.element(), Some(&seat))?;
         dom::set_flag(&seat, "data-app", shared.options.app_link);
         Ok(Self {
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
             tiles: Tiles::new(&element)?,
             visibility: Visibility::new(shared)?,
-            tiles_of: KeyedList::new(&area, Some(own.element())),
-            own,
+            tiles_of: KeyedList::new(&area, Some(&seat)),
+            area,
+            own: None,
             seat,
             bar: Bar::of_stage(&dom::find(&element, ".bar")?, shared)?,
             room: dom::find(&element, ".where strong")?,
@@ -86,10 +87,27 @@ impl Stage {
         })
     }
 
+    /// The element to put into the page.
+    pub(super) fn element(&self) -> &HtmlElement {
+        &self.element
+    }
+
+    /// Has our own tile, from now on.
+    #[inline(never)]
+    pub(super) fn take_own_tile(&mut self) -> Result<(), JsValue> {
+        let own = self.shared.own_tile.place(&self.area, None)?;
+        self.parts.add(&own);
+        self.own = Some(own);
+        Ok(())
+    }
+
     /// The first moment in the room.
     #[inline(never)]
     pub(super) fn enter(&self, view: &RoomView) -> Result<(), JsValue> {
-        self.shared.frame.prepend_with_node_1(&self.element)?;
+        dom::set_flag(&self.element, "inert", false);
+        if !self.element.is_connected() {
+            self.shared.frame.prepend_with_node_1(&self.element)?;
+        }
         names::remember(&view.me.name);
         actions::focus(&self.shared, &self.element);
         Ok(())
@@ -113,6 +131,9 @@ impl Stage {
     /// Shows the state of things.
     #[inline(never)]
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
+        if self.own.is_some() {
+            self.shared.own_tile.render(|own| own.render_self(&self.shared.tracks, &view.me));
+        }
         let shares = view.me.source(Source::Screen).state == SourceState::On;
         let names = names::distinct(view);
         let shown: Vec<_> =
@@ -135,12 +156,11 @@ impl Stage {
             watched.push((tile.element().clone(), them.id.clone(), source));
         }
         tiles.for_each(|tile| tile.render_own_screen(tracks, &view.me));
-        self.own.render_self(&self.shared.tracks, &view.me);
         let alone = view.participants.is_empty();
         dom::set_flag(&self.seat, "hidden", !alone);
         // Alone, an empty seat stands beside us.
         let mut tiles: Vec<_> = self.tiles_of.values_mut().map(|tile| tile.element().clone()).collect();
-        tiles.push(self.own.element().clone());
+        tiles.extend(self.own.clone());
         if alone {
             tiles.push(self.seat.clone());
         }

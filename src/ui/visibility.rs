@@ -130,11 +130,14 @@ impl Inner {
     fn next_news(&self) -> Option<Command> {
         let (hidden, scale) = (self.document.hidden(), self.window.device_pixel_ratio());
         let mut tiles = self.tiles.borrow_mut();
-        if let Some(at) = tiles.iter().position(|tile| tile.gone) {
-            let Tile { shown: (element, participant, source), .. } = tiles.swap_remove(at);
+        while let Some(at) = tiles.iter().position(|tile| tile.gone) {
+            let Tile { shown: (element, participant, source), told, .. } = tiles.swap_remove(at);
             if let Some((size, view)) = &*self.observers.borrow() {
                 size.unobserve(&element);
                 view.unobserve(&element);
+            }
+            if told.is_none() {
+                continue;
             }
             // One that was built anew tells of itself.
             for tile in tiles.iter_mut().filter(|it| it.shown.1 == participant && it.shown.2 == source) {

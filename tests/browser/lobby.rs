@@ -49,7 +49,8 @@ impl Drop for Lobby {
     }
 }
 
-fn press(key: &str, code: &str) {
+/// Presses a key. False if somebody took it.
+fn press(key: &str, code: &str) -> bool {
     let init = KeyboardEventInit::new();
     init.set_key(key);
     init.set_code(code);
@@ -57,7 +58,22 @@ fn press(key: &str, code: &str) {
     init.set_cancelable(true);
     let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
     let body = web_sys::window().unwrap().document().unwrap().body().unwrap();
-    body.dispatch_event(&event).unwrap();
+    body.dispatch_event(&event).unwrap()
+}
+
+/// It is built and laid out before there is a call, which then has less to wait for.
+#[wasm_bindgen_test]
+async fn the_stage_stands_behind_the_lobby_where_nobody_reaches_it() {
+    let lobby = Lobby::open().await;
+    until("a stage", || lobby.0.query_selector(".stage").unwrap().is_some()).await;
+    let stage: HtmlElement = lobby.find(".stage");
+    assert!(stage.offset_height() > 0);
+    assert!(stage.has_attribute("inert"));
+    assert!(press("f", "KeyF"), "the stage has such a control, the lobby has not");
+    assert!(!press("m", "KeyM"), "both have this one");
+    assert!(!lobby.is_pressed("microphone"), "and the lobby's is pressed");
+    assert!(lobby.find::<Element>("[data-self]").closest(".preview").unwrap().is_some());
+    assert_eq!(lobby.0.query_selector_all("[data-participant]").unwrap().length(), 0, "nobody is in it");
 }
 
 /// Cyrillic, Greek, Hebrew and Hangul letters count by their place, Latin ones by what they are: AZERTY has its M where

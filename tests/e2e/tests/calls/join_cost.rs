@@ -19,6 +19,15 @@ const CLICK: &str = "performance.clearResourceTimings();
 performance.mark('visavis-click');
 document.querySelector('[data-control=join]').click();";
 
+/// Remembers the player of our own picture, and every pause of it.
+const REMEMBER_PLAYER: &str = "window.player = document.querySelector('.preview video');
+window.pauses = 0;
+for (const type of ['pause', 'emptied', 'waiting']) player.addEventListener(type, () => pauses++);";
+
+/// Whether that is the one on the stage, and has never stopped.
+const PLAYER_STAYS: &str =
+    "return player === document.querySelector('.tiles [data-self] video') && !player.paused && pauses === 0;";
+
 /// Waits for a frame of somebody else without looking at anything that makes the browser compute a layout, and marks when it
 /// came. Gives what the page had loaded by then, but for its icon: the browser asks for that by itself whenever the address
 /// changes; and but for the part of the program that reads statistics, for which a page asks by the clock once it is connected:
@@ -108,12 +117,15 @@ async fn a_join_takes_few_frames_and_little_work() {
 
     let (layouts, styles) = (metric(&ben, "LayoutCount").await, metric(&ben, "RecalcStyleCount").await);
     let before = site.relay.delivered().len();
+    ben.eval(REMEMBER_PLAYER, vec![]).await;
     ben.eval(CLICK, vec![]).await;
     let loaded = loaded_before_frame(&ben).await;
     let layouts = metric(&ben, "LayoutCount").await - layouts;
     let styles = metric(&ben, "RecalcStyleCount").await - styles;
     let compiled = compiled_functions(&ben.trace().await);
     loaded_before_frame(&ann).await;
+    let player_stays = ben.eval(PLAYER_STAYS, vec![]).await;
+    assert_eq!(player_stays, true, "our own picture is moved to the stage as it is");
 
     let frames = frames_of(site.relay.delivered().split_off(before), socket);
     let kinds: Vec<String> =
