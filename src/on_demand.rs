@@ -74,6 +74,11 @@ pub(crate) fn is_loaded() -> bool {
 /// A part cannot be loaded. One may try again.
 pub(crate) struct NotLoaded;
 
+/// Whether what a call needs is there.
+pub(crate) fn is_call_loaded() -> bool {
+    !DIVIDED || CALL.with(|call| call.get().is_some())
+}
+
 /// Loads what a call needs, if that has not been done yet.
 ///
 /// # Errors

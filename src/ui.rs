@@ -13,6 +13,7 @@ mod lobby;
 pub mod mapping_editor;
 mod names;
 mod notices;
+mod own_page;
 mod own_tile;
 mod picture;
 mod preflight;
@@ -30,7 +31,7 @@ mod toasts;
 mod trace;
 mod visibility;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use visavis_core::{Command, Event, Lifecycle, RoomView, Source};
@@ -47,11 +48,10 @@ use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 use left::Left;
 use lobby::Lobby;
+use own_page::OwnPage;
 use own_tile::OwnTile;
-use second_tab::SecondTab;
 use shared::Shared;
 use stage::Stage;
-use title::Title;
 use toasts::Toasts;
 
 const HTML: &str = "<div class=\"frame\"><div class=\"toasts\" role=\"status\"></div></div>";
@@ -94,10 +94,8 @@ pub struct Ui {
     screen: RefCell<Option<Screen>>,
     /// The stage, built and laid out while the lobby is there.
     stage: RefCell<Option<Stage>>,
-    /// On a page of our own, where the browser has what it takes.
-    second_tab: Option<SecondTab>,
-    /// On a page of our own.
-    title: Option<Title>,
+    /// On a page of our own, once the call is loaded.
+    page: OnceCell<OwnPage>,
     _listeners: Vec<Listener>,
 }
 
@@ -133,11 +131,9 @@ impl Ui {
                 ui: ui.clone(),
                 loading: Cell::default(),
             });
-            let own_page = shared.options.app_link;
             Self {
                 root: root.clone(),
-                second_tab: if own_page { SecondTab::new(&shared.frame).ok() } else { None },
-                title: own_page.then(Title::new),
+                page: OnceCell::new(),
                 _listeners: actions::listen(&shared, &document),
                 shared,
                 screen: RefCell::default(),
@@ -252,11 +248,9 @@ impl Ui {
             *screen = Some(new);
         }
         screen.as_mut().map_or(Ok(()), |screen| screen.render(view))?;
-        if let Some(second_tab) = &self.second_tab {
-            second_tab.render(view, view.fallback && self.shared.options.server.choice.is_none());
-        }
-        if let Some(title) = &self.title {
-            title.render(view, &self.shared.options.room);
+        if self.shared.options.app_link && on_demand::is_call_loaded() {
+            let page = self.page.get_or_init(|| OwnPage::new(&self.shared.frame));
+            page.render(view, &self.shared.options);
         }
         Ok(())
     }

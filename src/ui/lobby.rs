@@ -95,7 +95,10 @@ impl Lobby {
         let name = self.name.value();
         self.shared.own_tile.render(|own| own.render_preview(&self.shared.tracks, &view.me, &name));
         self.bar.render(view);
-        self.notices.render(view)?;
+        // Before there is a room, nothing is wrong with it.
+        if on_demand::is_call_loaded() {
+            self.notices.render(view)?;
+        }
         dom::set_flag(&self.check, "hidden", view.lifecycle != Lifecycle::Lobby);
         if on_demand::is_loaded() {
             self.render_on_demand(view)?;

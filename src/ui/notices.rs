@@ -203,7 +203,8 @@ impl Notices {
         Ok(Self { shared: shared.clone(), list })
     }
 
-    /// Shows the notices for the view.
+    /// Shows the notices for the view, once the call is loaded.
+    #[inline(never)]
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
         let mut notices = notices(view, &self.shared.options.server);
         notices.retain(|notice| is_available(&self.shared, &notice.text));

@@ -27,9 +27,14 @@ impl Picture {
 
     /// Plays these tracks and no others.
     pub(super) fn show(&mut self, tracks: &Tracks, wanted: [Option<TrackId>; 2]) {
-        if self.shown == wanted {
-            return;
+        if self.shown != wanted {
+            self.change(tracks, wanted);
         }
+    }
+
+    /// There are tracks only once the call is loaded.
+    #[inline(never)]
+    fn change(&mut self, tracks: &Tracks, wanted: [Option<TrackId>; 2]) {
         self.shown = wanted;
         let wanted: Vec<MediaStreamTrack> =
             wanted.iter().flatten().filter_map(|id| tracks.get(*id)).collect();

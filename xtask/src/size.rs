@@ -12,10 +12,9 @@ use std::path::Path;
 /// of their own (`src/on_demand.rs`).
 ///
 /// Of a call 1,200 bytes are for simulcast: which layers of a camera a server that forwards is sent, and in what size it is told
-/// that others are shown. Its dialects are in the last part, but what they say is decided before there is a picture. And 1,200
-/// of a lobby are for servers that are joined by opening a socket: the token that is asked for before that, frames that are
-/// translated, settings for both.
-const BUDGETS: Budgets = Budgets { lobby: 69_000, call: 153_600 };
+/// that others are shown. Its dialects are in the last part, but what they say is decided before there is a picture. What only
+/// a room can give a lobby to show (notices, other tabs, pictures) comes with the call.
+const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 153_600 };
 
 struct Budgets {
     lobby: usize,

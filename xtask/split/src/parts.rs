@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 30] = [
+const CALL: [&str; 34] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -25,6 +25,10 @@ const CALL: [&str; 30] = [
     "visavis::ui::left::",
     "visavis::ui::link::copy",
     "visavis::ui::names::distinct",
+    "visavis::ui::notices::Notices::render",
+    "visavis::ui::own_page::",
+    "visavis::ui::picture::Picture::change",
+    "visavis::ui::second_tab::",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
     "visavis::ui::visibility::",
