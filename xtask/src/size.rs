@@ -11,9 +11,8 @@ use std::path::Path;
 /// and all that a call needs until it stands. What it needs only then, and what it does not need, is in parts of the program
 /// of their own (`src/on_demand.rs`).
 ///
-/// Of a call 1,200 bytes are for simulcast: which layers of a camera a server that forwards is sent, and in what size it is told
-/// that others are shown. Its dialects are in the last part, but what they say is decided before there is a picture. What only
-/// a room can give a lobby to show (notices, other tabs, pictures) comes with the call.
+/// What only a room can give a lobby to show (notices, other tabs, pictures) comes with the call, and what only a server that
+/// forwards can say of a call with the dialects that speak to one.
 const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 153_600 };
 
 struct Budgets {

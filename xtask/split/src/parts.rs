@@ -96,8 +96,11 @@ const OTHERS: [&str; 18] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 5] = [
+const ON_DEMAND: [&str; 7] = [
     "visavis::media::track_probe::TrackProbe::watch",
+    // Only dialects that are in that part make connections to a server that forwards.
+    "visavis_core::connection::simulcast::layers",
+    "visavis_core::room::connections::<impl visavis_core::room::Room>::on_sfu_signal",
     "visavis_core::preflight::Entry::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",

@@ -246,6 +246,7 @@ impl Room {
     }
 
     /// A signal of a selective forwarding unit about our connections to it.
+    #[inline(never)]
     pub(super) fn on_sfu_signal(&mut self, now: Timestamp, signal: SfuSignal) {
         if let SfuSignal::PeerMessage { from, text } = signal {
             return self.on_relayed_message(now, &from, &text);
