@@ -15,7 +15,9 @@ use std::path::Path;
 /// that others are shown. Its dialects are in the last part, but what they say is decided before there is a picture. And 1,200
 /// of a lobby are for servers that are joined by opening a socket: the token that is asked for before that, frames that are
 /// translated, settings for both.
-const BUDGETS: Budgets = Budgets { lobby: 68_900, call: 153_600 };
+///
+/// And 300 of a call are for devices: the button of the settings, and where a room asks the part that knows devices.
+const BUDGETS: Budgets = Budgets { lobby: 68_900, call: 153_900 };
 
 struct Budgets {
     lobby: usize,

@@ -115,6 +115,7 @@ enum Action {
     Pending(usize, ConnectionId, Pending),
     Connection(usize, ConnectionId, ConnectionEvent),
     CaptureDone(usize, CaptureId, Vec<Source>),
+    Enumerated(usize),
     TestDone(usize, TestId),
     IceTick,
 }
@@ -128,6 +129,7 @@ impl Action {
             | Self::Pending(peer, ..)
             | Self::Connection(peer, ..)
             | Self::CaptureDone(peer, ..)
+            | Self::Enumerated(peer)
             | Self::TestDone(peer, _)
             | Self::Operation(
                 Operation::EnterLobby(peer)
@@ -136,6 +138,7 @@ impl Action {
                 | Operation::Leave(peer)
                 | Operation::SetSource(peer, ..)
                 | Operation::Unplug(peer, ..)
+                | Operation::SelectDevices(peer, _)
                 | Operation::Online(peer)
                 | Operation::NetworkChanged(peer),
             ) => Some(*peer),
@@ -308,6 +311,7 @@ impl World {
             Action::Pending(peer, connection, pending) => self.finish(peer, connection, &pending),
             Action::Connection(peer, connection, event) => self.connection_event(peer, connection, event),
             Action::CaptureDone(peer, capture, sources) => self.capture_done(peer, capture, &sources),
+            Action::Enumerated(peer) => self.enumerated(peer),
             Action::IceTick => self.ice_tick(),
         }
     }
