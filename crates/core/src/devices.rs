@@ -54,7 +54,7 @@ impl MediaDeviceKind {
 pub struct DeviceId(String);
 
 impl DeviceId {
-    /// An id, unless it is empty, as it is before a page may use any device, or longer than [`MAX_DEVICE_ID_BYTES`].
+    /// An id, unless it is empty, as it is before a page may use any device, or longer than any browser makes it (200 bytes).
     pub fn new(id: &str) -> Option<Self> {
         (!id.is_empty() && id.len() <= MAX_DEVICE_ID_BYTES).then(|| Self(id.to_owned()))
     }
