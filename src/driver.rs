@@ -21,7 +21,6 @@ use visavis_signaling::limits::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_signaling::text::clean;
 use visavis_signaling::{Dialect, Probe, Timestamp};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
 
 pub use self::panic::install_hook;
@@ -272,16 +271,14 @@ impl EventLoop {
 
     fn probe_server(&self, probe: Probe) {
         let event_loop = self.myself.clone();
-        spawn_local(async move {
-            // What speaks where there is no server is in the same part. Whoever cannot load it is probably offline.
-            match on_demand::load().await {
-                Ok(()) => lazy_fn::<fn(Probe, probe::OnProbed)>(probe::probe)(
-                    probe,
-                    Box::new(move |probe, seen| dispatch(&event_loop, Input::Probed(probe, seen))),
-                ),
-                Err(NotLoaded) => dispatch(&event_loop, Input::Probed(probe, ProbeResult::NoAnswer)),
-            }
-        });
+        // What speaks where there is no server is in the same part. Whoever cannot load it is probably offline.
+        on_demand::load_then(Box::new(move |loaded| match loaded {
+            Ok(()) => lazy_fn::<fn(Probe, probe::OnProbed)>(probe::probe)(
+                probe,
+                Box::new(move |probe, seen| dispatch(&event_loop, Input::Probed(probe, seen))),
+            ),
+            Err(NotLoaded) => dispatch(&event_loop, Input::Probed(probe, ProbeResult::NoAnswer)),
+        }));
     }
 
     /// Milliseconds since the page began: a clock that never jumps.

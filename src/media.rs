@@ -1,13 +1,15 @@
 //! Microphone and camera.
 
+mod devices;
 pub mod errors;
 mod track_probe;
 
+use std::any::Any;
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use js_sys::{Function, JSON, Promise, Reflect};
-use visavis_core::{ById, CaptureId, Finding, MediaError, MediaEvent, Source, TestId, TrackId};
+use js_sys::{Function, JSON, Object, Promise, Reflect};
+use visavis_core::{ById, CaptureId, Devices, Finding, MediaError, MediaEvent, Source, TestId, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
@@ -15,6 +17,7 @@ use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 use self::errors::media_error;
 use self::track_probe::TrackProbe;
 use crate::dom::{self, Listener, object};
+use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
 
 /// Against echo, hum and whispering, which every browser can do and some do not do unasked.
@@ -35,10 +38,12 @@ pub struct Media(Rc<Inner>);
 struct Inner {
     tracks: Tracks,
     emit: Emit,
-    live: RefCell<ById<TrackId, Listener>>,
+    live: RefCell<ById<TrackId, [Listener; 2]>>,
     /// Absent on a page that is not secure.
     _changes: Option<Listener>,
     track_probes: RefCell<ById<TestId, TrackProbe>>,
+    /// What tells that something has changed since the devices were listed.
+    watch: RefCell<Option<Box<dyn Any>>>,
 }
 
 impl Media {
@@ -54,13 +59,24 @@ impl Media {
             live: RefCell::default(),
             _changes,
             track_probes: RefCell::default(),
+            watch: RefCell::default(),
         }))
     }
 
     /// Opens devices; answered by one event, however long the person thinks about it.
-    pub fn get_user_media(&self, capture: CaptureId, sources: &[Source]) {
-        let request = get_user_media(sources);
+    pub fn get_user_media(&self, capture: CaptureId, sources: &[Source], devices: Option<&Devices>) {
+        let request = get_user_media(sources, devices);
         self.await_capture(capture, request, Source::MICROPHONE_AND_CAMERA, sources.to_vec());
+    }
+
+    /// Lists the devices and what our tracks come from, and again whenever that changes.
+    pub fn enumerate_devices(&self) {
+        let inner = Rc::downgrade(&self.0);
+        on_demand::load_then(Box::new(move |loaded| {
+            if loaded.is_ok() {
+                lazy_fn::<fn(Weak<Inner>)>(devices::enumerate)(inner);
+            }
+        }));
     }
 
     /// Has the person pick a screen, a window or a tab; answered by one event. Browsers let a page ask only in the same task
@@ -136,22 +152,21 @@ impl Drop for Media {
 }
 
 impl Inner {
-    fn captured(self: &Rc<Self>, capture: CaptureId, stream: &MediaStream, [sound, picture]: [Source; 2]) {
+    fn captured(&self, capture: CaptureId, stream: &MediaStream, [sound, picture]: [Source; 2]) {
         let source = |track: &MediaStreamTrack| if track.kind() == "audio" { sound } else { picture };
         let tracks = tracks_of(stream).map(|track| (source(&track), self.register(&track))).collect();
         (self.emit)(MediaEvent::Captured { capture, tracks });
     }
 
-    fn register(self: &Rc<Self>, track: &MediaStreamTrack) -> TrackId {
+    fn register(&self, track: &MediaStreamTrack) -> TrackId {
         // Not `track.clone()`: that is `MediaStreamTrack.clone()`, a second track that keeps the device open.
         let id = self.tracks.add(Clone::clone(track));
-        let inner = Rc::downgrade(self);
-        let ended = Listener::new(track, "ended", move |_| {
-            if let Some(inner) = inner.upgrade() {
-                (inner.emit)(MediaEvent::TrackEnded(id));
-            }
-        });
-        self.live.borrow_mut().insert(id, ended);
+        let (ended, muted) = (Rc::clone(&self.emit), Rc::clone(&self.emit));
+        let listeners = [
+            Listener::new(track, "ended", move |_| ended(MediaEvent::TrackEnded(id))),
+            Listener::new(track, "mute", move |_| muted(MediaEvent::DevicesChanged)),
+        ];
+        self.live.borrow_mut().insert(id, listeners);
         id
     }
 
@@ -181,11 +196,14 @@ fn usable_devices() -> Result<MediaDevices, MediaError> {
     devices().ok_or(if secure { MediaError::Unavailable } else { MediaError::Insecure })
 }
 
-fn get_user_media(sources: &[Source]) -> Result<Promise, MediaError> {
+fn get_user_media(sources: &[Source], devices: Option<&Devices>) -> Result<Promise, MediaError> {
     let constraints = object(&[
         ("audio", constraints_or_false(sources.contains(&Source::Microphone), AUDIO)),
         ("video", constraints_or_false(sources.contains(&Source::Camera), VIDEO)),
     ]);
+    if let Some(devices) = devices {
+        lazy_fn::<fn(&Devices, &Object)>(devices::constrain)(devices, &constraints);
+    }
     let request = usable_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
     request.map_err(|error| media_error(&error))
 }

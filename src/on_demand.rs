@@ -13,7 +13,7 @@ use std::cell::{Cell, OnceCell};
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
 use crate::dom::{object, sleep};
@@ -122,6 +122,14 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
     others().await.map_err(|_| NotLoaded)?;
     OTHERS.set(true);
     Ok(())
+}
+
+/// What is done once the last part is there, or cannot be loaded.
+pub(crate) type Then = Box<dyn FnOnce(Result<(), NotLoaded>)>;
+
+/// Loads the last part, if that has not been done yet, and does something then.
+pub(crate) fn load_then(then: Then) {
+    spawn_local(async move { then(load().await) });
 }
 
 async fn others() -> Result<(), JsValue> {

@@ -21,6 +21,7 @@ mod report;
 mod safety;
 mod second_tab;
 mod server;
+pub mod settings;
 mod shared;
 mod stage;
 mod text;
@@ -34,9 +35,8 @@ mod visibility;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use visavis_core::{Command, Event, Lifecycle, RoomView, Source};
+use visavis_core::{Command, Event, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
 pub use halt::{show_config_error, show_config_unavailable, show_not_loaded, show_panic};
@@ -127,6 +127,7 @@ impl Ui {
                 own_tile: OwnTile::default(),
                 view: RefCell::default(),
                 trace: RefCell::default(),
+                settings: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -180,10 +181,10 @@ impl Ui {
         match event {
             Event::ParticipantJoined(_, name) => self.shared.toasts.show(&text::joined(text::name(name))),
             Event::ParticipantLeft(_, name) => self.shared.toasts.show(&text::gone(text::name(name))),
-            // Only a server whose language is in that part of the program says so.
-            Event::Muted(source) => {
-                let words = lazy_fn::<fn(Source) -> &'static str>(text::explained::muted)(*source);
-                self.shared.toasts.show(words);
+            // Only a server whose language is in that part of the program says so, and only that part knows devices.
+            Event::Muted(_) | Event::DeviceChanged(..) => {
+                let words = lazy_fn::<fn(&Event) -> String>(text::devices::event)(event);
+                self.shared.toasts.show(&words);
             }
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
@@ -197,13 +198,13 @@ impl Ui {
         show_panic(&self.root);
         // Last: if this fails too, the person has been told at least.
         let (root, shared) = (self.root.clone(), Rc::clone(&self.shared));
-        spawn_local(async move {
-            if on_demand::load().await.is_ok()
+        on_demand::load_then(Box::new(move |loaded| {
+            if loaded.is_ok()
                 && let Some(report) = shared.room.report()
             {
                 halt::offer_report(&root, &report);
             }
-        });
+        }));
     }
 
     /// Shows a view. Showing the same one again changes nothing, but builds what was taken out of the page. If the browser
@@ -248,6 +249,10 @@ impl Ui {
             *screen = Some(new);
         }
         screen.as_mut().map_or(Ok(()), |screen| screen.render(view))?;
+        if view.devices.is_some() {
+            // Only the part of the program that is loaded on demand knows devices.
+            lazy_fn::<fn(&Rc<Shared>, &RoomView)>(settings::render)(&self.shared, view);
+        }
         if self.shared.options.app_link && on_demand::is_call_loaded() {
             let page = self.page.get_or_init(|| OwnPage::new(&self.shared.frame));
             page.render(view, &self.shared.options);

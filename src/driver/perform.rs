@@ -58,7 +58,10 @@ impl EventLoop {
 
     fn perform_media(&self, effect: &MediaEffect) {
         match effect {
-            MediaEffect::GetUserMedia { capture, sources } => self.media.get_user_media(*capture, sources),
+            MediaEffect::GetUserMedia { capture, sources, devices } => {
+                self.media.get_user_media(*capture, sources, devices.as_deref());
+            }
+            MediaEffect::EnumerateDevices => self.media.enumerate_devices(),
             MediaEffect::GetDisplayMedia { capture } => self.media.get_display_media(*capture),
             MediaEffect::StopTrack(track) => self.media.stop(*track),
             MediaEffect::SetTrackEnabled(track, enabled) => self.media.set_enabled(*track, *enabled),

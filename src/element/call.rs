@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use visavis_app::report;
 use visavis_app::{AppConfig, ServerChoice};
+use visavis_core::Command;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
@@ -15,6 +16,7 @@ use crate::dom::{Listener, random_bytes};
 use crate::driver::{Driver, DriverOptions, MakeDialect, Subscription, WarmUp};
 use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;
+use crate::ui::settings;
 
 /// The room of an element, and what lives as long as it.
 pub(super) struct ElementRoom {
@@ -42,6 +44,12 @@ pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRo
     ];
     let links = if settings.from_url { address::follow_links() } else { None };
     let _listeners = identity.into_listeners().into_iter().chain(links).collect();
+    if on_demand::is_loaded() {
+        // Before any device is opened.
+        lazy_fn::<fn() -> Option<Command>>(settings::restore)()
+            .into_iter()
+            .for_each(|command| driver.command(command));
+    }
     handle.set_driver(&driver);
     WarmUp::default().run(move |view| stage.upgrade().iter().for_each(|ui| ui.prepare_stage(view)));
     Ok(ElementRoom { driver, _subscriptions, _listeners })

@@ -12,7 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, mapping_editor, notices, picture, preflight, report, safety, second_tab, server, text, trace,
+    controls, mapping_editor, notices, picture, preflight, report, safety, second_tab, server, settings,
+    text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -35,11 +36,13 @@ const ACTIONS: [(&str, Action); 10] = [
 ];
 
 /// What a button does that wants something of the other part of the program.
-type OnDemand = fn(&Rc<Shared>, &Element);
+pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 13] = [
+const ON_DEMAND: [(&str, OnDemand); 15] = [
     ("be-quiet", second_tab::notice::mute),
+    ("close-settings", settings::close),
+    ("test-sound", settings::play_test_sound),
     ("check", preflight::begin),
     ("close-check", preflight::close),
     ("use-server", server::apply),
@@ -99,14 +102,13 @@ fn click(shared: &Rc<Shared>, event: &Event) -> Option<()> {
     Some(())
 }
 
-fn load(shared: &Rc<Shared>, button: Element, act: OnDemand) {
+/// Does what wants something of the other part of the program, once that is loaded.
+pub(super) fn load(shared: &Rc<Shared>, button: Element, act: OnDemand) {
     let shared = Rc::clone(shared);
-    spawn_local(async move {
-        match on_demand::load().await {
-            Ok(()) => act(&shared, &button),
-            Err(NotLoaded) => shared.toasts.show(text::PART_NOT_LOADED),
-        }
-    });
+    on_demand::load_then(Box::new(move |loaded| match loaded {
+        Ok(()) => act(&shared, &button),
+        Err(NotLoaded) => shared.toasts.show(text::PART_NOT_LOADED),
+    }));
 }
 
 /// The form that a click would submit. What its button does happens here and now instead: a frame whose sandbox lacks

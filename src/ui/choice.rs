@@ -4,7 +4,7 @@ use visavis_app::{ChoiceError, ServerChoice};
 use web_sys::{Url, UrlSearchParams};
 
 use super::link;
-use super::names::storage;
+use super::names::{is_remembered as is_remembered_under, storage};
 use crate::dom::is_secure;
 
 const KEY: &str = "visavis-server";
@@ -15,9 +15,7 @@ pub const PARAMETERS: [&str; 2] = [DIALECT, SERVER];
 
 /// Whether the person made a choice: [`remembered`].
 pub fn is_remembered() -> bool {
-    storage().is_some_and(|storage| {
-        storage.get_item(KEY).is_ok_and(|kept| kept.is_some_and(|kept| !kept.is_empty()))
-    })
+    is_remembered_under(KEY)
 }
 
 /// The choice that the person made last.

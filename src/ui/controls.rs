@@ -6,6 +6,7 @@ mod fullscreen;
 mod leave;
 mod microphone;
 mod screen;
+mod settings;
 mod source;
 
 use std::rc::Rc;
@@ -18,10 +19,11 @@ use super::shared::Shared;
 use crate::dom;
 
 /// Every control, in the order in which they stand in the bar.
-pub(super) const ALL: [&Control; 6] = [
+pub(super) const ALL: [&Control; 7] = [
     &microphone::CONTROL,
     &camera::CONTROL,
     &screen::CONTROL,
+    &settings::CONTROL,
     &fullscreen::CONTROL,
     &copy_link::CONTROL,
     &leave::CONTROL,

@@ -52,6 +52,12 @@ pub(super) fn remember(name: &str) {
     }
 }
 
+/// Whether anything was kept under this key.
+pub(super) fn is_remembered(key: &str) -> bool {
+    let kept = storage().and_then(|storage| storage.get_item(key).ok().flatten());
+    kept.is_some_and(|kept| !kept.is_empty())
+}
+
 /// Throws when cookies are blocked, and in sandboxed frames.
 pub(super) fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()

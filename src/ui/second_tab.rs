@@ -12,7 +12,6 @@ use std::rc::Rc;
 
 use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, HtmlElement, HtmlInputElement, MessageEvent};
 
 use crate::dom::{self, Listener, random_bytes};
@@ -140,11 +139,11 @@ impl Inner {
             return;
         }
         let frame = self.frame.clone();
-        spawn_local(async move {
-            if on_demand::load().await.is_ok() {
+        on_demand::load_then(Box::new(move |loaded| {
+            if loaded.is_ok() {
                 lazy_fn::<fn(&HtmlElement, bool)>(notice::show)(&frame, second);
             }
-        });
+        }));
     }
 }
 

@@ -1,10 +1,10 @@
 //! What every part of the user interface needs.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use visavis_core::{Command, RoomView, Source, SourceView, TraceKind};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
 use super::own_tile::OwnTile;
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) view: RefCell<Option<Rc<RoomView>>>,
     /// The messages that pass, if the person wants to see them.
     pub(super) trace: RefCell<Option<TracePanel>>,
+    /// The settings of the devices, while they are open: known only to the part of the program that shows them.
+    pub(super) settings: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.
@@ -62,11 +64,10 @@ impl Shared {
         if self.loading.get() == Loading::Unasked {
             self.loading.set(Loading::Running);
             let shared = Rc::clone(self);
-            spawn_local(async move {
-                let loaded = on_demand::load().await.is_ok();
-                shared.loading.set(if loaded { Loading::Unasked } else { Loading::Failed });
+            on_demand::load_then(Box::new(move |loaded| {
+                shared.loading.set(if loaded.is_ok() { Loading::Unasked } else { Loading::Failed });
                 shared.ui.upgrade().iter().for_each(|ui| ui.refresh());
-            });
+            }));
         }
         self.loading.get()
     }

@@ -54,6 +54,7 @@ pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         participants: people.iter().map(|name| participant(name)).collect(),
         blocked: false,
         preflight: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },
+        devices: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod foreign;
 mod lobby;
 mod media;
 mod rtc;
+mod settings;
 mod simulcast;
 mod socket;
 mod strangers;

@@ -6,7 +6,7 @@ use js_sys::{Function, Object, Promise, Reflect};
 use visavis::media::Media;
 use visavis::media::errors::media_error;
 use visavis::tracks::Tracks;
-use visavis_core::{CaptureId, MediaError, MediaEvent, Source, TrackId};
+use visavis_core::{CaptureId, DeviceId, Devices, MediaDeviceKind, MediaError, MediaEvent, Source, TrackId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -26,7 +26,7 @@ async fn answer(events: &Events<MediaEvent>) -> MediaEvent {
 }
 
 async fn capture(media: &Media, events: &Events<MediaEvent>) -> (TrackId, TrackId) {
-    media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA);
+    media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA, None);
     let MediaEvent::Captured { capture: CaptureId(1), tracks } = answer(events).await else {
         panic!("both were asked for");
     };
@@ -44,7 +44,7 @@ async fn captures_what_was_asked_for() {
     let (microphone, camera) = capture(&media, &events).await;
     let (microphone, camera) = (tracks.get(microphone).unwrap(), tracks.get(camera).unwrap());
     assert_eq!((microphone.kind(), camera.kind()), ("audio".to_owned(), "video".to_owned()));
-    media.get_user_media(CaptureId(2), &[Source::Microphone]);
+    media.get_user_media(CaptureId(2), &[Source::Microphone], None);
     let MediaEvent::Captured { capture: CaptureId(2), tracks: captured } = answer(&events).await else {
         panic!("a microphone was asked for");
     };
@@ -75,7 +75,7 @@ const FAKE_CAMERA: &str = "const track = new EventTarget(); track.kind = 'video'
 #[wasm_bindgen_test]
 async fn an_unplugged_camera_is_told_and_a_stopped_one_is_not() {
     let (media, tracks, events) = media();
-    with_get_user_media(FAKE_CAMERA, || media.get_user_media(CaptureId(5), &[Source::Camera]));
+    with_get_user_media(FAKE_CAMERA, || media.get_user_media(CaptureId(5), &[Source::Camera], None));
     let MediaEvent::Captured { tracks: captured, .. } = answer(&events).await else {
         panic!("a camera was asked for");
     };
@@ -108,7 +108,7 @@ fn a_change_of_the_devices_is_told_as_long_as_somebody_listens() {
 #[wasm_bindgen_test]
 async fn a_late_answer_opens_nothing() {
     let (media, _, events) = media();
-    with_get_user_media(KEPT, || media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA));
+    with_get_user_media(KEPT, || media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA, None));
     drop(media);
     let window = web_sys::window().unwrap();
     let kept: Promise = Reflect::get(&window, &"kept".into()).unwrap().unchecked_into();
@@ -161,7 +161,7 @@ fn with_get_user_media(body: &str, act: impl FnOnce()) {
 async fn refusals_come_back_as_events() {
     let (media, _, events) = media();
     let refuse = "return Promise.reject(new DOMException('', 'NotReadableError'))";
-    with_get_user_media(refuse, || media.get_user_media(CaptureId(3), &Source::MICROPHONE_AND_CAMERA));
+    with_get_user_media(refuse, || media.get_user_media(CaptureId(3), &Source::MICROPHONE_AND_CAMERA, None));
     let failed = MediaEvent::CaptureFailed { capture: CaptureId(3), error: MediaError::Busy };
     assert_eq!(answer(&events).await, failed);
 }
@@ -173,7 +173,7 @@ async fn a_page_without_devices_is_insecure_only_if_it_is() {
     for (secure, error) in [(false, MediaError::Insecure), (true, MediaError::Unavailable)] {
         with(&window, "isSecureContext", &secure.into(), || {
             with(&window.navigator(), "mediaDevices", &JsValue::UNDEFINED, || {
-                media.get_user_media(CaptureId(4), &Source::MICROPHONE_AND_CAMERA);
+                media.get_user_media(CaptureId(4), &Source::MICROPHONE_AND_CAMERA, None);
             });
         });
         let failed = MediaEvent::CaptureFailed { capture: CaptureId(4), error };
@@ -190,7 +190,7 @@ async fn what_a_policy_forbids_is_not_for_the_person_to_allow() {
     let policy = policy.call0(&JsValue::NULL).unwrap();
     let refuse = |sources: &[Source], name: &str| {
         let body = format!("return Promise.reject(new DOMException('', '{name}'))");
-        with_get_user_media(&body, || media.get_user_media(CaptureId(6), sources));
+        with_get_user_media(&body, || media.get_user_media(CaptureId(6), sources, None));
     };
     let document = web_sys::window().unwrap().document().unwrap();
     // Asked only once the refusal is there, so the policy has to last.
@@ -209,4 +209,35 @@ async fn what_a_policy_forbids_is_not_for_the_person_to_allow() {
     refuse(&[Source::Camera], "NotAllowedError");
     let failed = MediaEvent::CaptureFailed { capture: CaptureId(6), error: MediaError::Denied };
     assert_eq!(answer(&events).await, failed, "where no policy tells");
+}
+
+#[wasm_bindgen_test]
+async fn devices_are_listed_with_what_is_in_use_and_the_chosen_one_is_opened() {
+    let (media, tracks, events) = media();
+    let (microphone, camera) = capture(&media, &events).await;
+    media.enumerate_devices();
+    let MediaEvent::DevicesEnumerated(found) = answer(&events).await else { panic!("they were asked for") };
+    let cameras: Vec<_> = found.devices.iter().filter(|it| it.kind == MediaDeviceKind::VideoInput).collect();
+    assert!(!cameras.is_empty(), "{found:?}");
+    assert_eq!(found.in_use.len(), 2, "{found:?}");
+    let of = |track| found.in_use.iter().find(|in_use| in_use.track == track).unwrap();
+    let (microphone, camera) =
+        (of(microphone).device_id.clone().unwrap(), of(camera).device_id.clone().unwrap());
+    let listed = |id: &DeviceId| found.devices.iter().any(|device| device.device_id == *id);
+    assert!(listed(&microphone), "what is in use is a device, no alias of it: {found:?}");
+    assert!(listed(&camera), "{found:?}");
+
+    let last = cameras.last().unwrap().device_id.clone();
+    let mut devices = Devices::default();
+    devices.settings.choose(MediaDeviceKind::VideoInput, Some(last.clone()));
+    media.get_user_media(CaptureId(2), &[Source::Camera], Some(&devices));
+    let MediaEvent::Captured { tracks: captured, .. } = answer(&events).await else { panic!("it is there") };
+    let settings = Function::new_with_args("track", "return track.getSettings().deviceId");
+    let opened = settings.call1(&JsValue::NULL, &tracks.get(captured[0].1).unwrap()).unwrap();
+    assert_eq!(opened.as_string().as_deref(), Some(last.as_str()));
+
+    devices.settings.choose(MediaDeviceKind::VideoInput, DeviceId::new("nobody has it"));
+    media.get_user_media(CaptureId(3), &[Source::Camera], Some(&devices));
+    let missing = MediaEvent::CaptureFailed { capture: CaptureId(3), error: MediaError::NotFound };
+    assert_eq!(answer(&events).await, missing);
 }

@@ -178,7 +178,7 @@ pub(crate) async fn devices(tracks: &Tracks) -> (Media, TrackId, TrackId) {
     let events = Events::new();
     let sink = events.clone();
     let media = Media::new(tracks.clone(), Rc::new(move |event| sink.push(event)));
-    media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA);
+    media.get_user_media(CaptureId(1), &Source::MICROPHONE_AND_CAMERA, None);
     until("devices", || events.len() > 0).await;
     let MediaEvent::Captured { tracks, .. } = events.take().remove(0) else { panic!("both were asked for") };
     let track = |source| tracks.iter().find(|(of, _)| *of == source).unwrap().1;

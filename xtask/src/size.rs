@@ -13,7 +13,10 @@ use std::path::Path;
 ///
 /// What only a room can give a lobby to show (notices, other tabs, pictures) comes with the call, and what only a server that
 /// forwards can say of a call with the dialects that speak to one.
-const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 153_600 };
+///
+/// Of a call 1,500 bytes are for devices: the button of the settings, what the flight recorder writes of them, and where a room
+/// asks the part that knows them.
+const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 154_800 };
 
 struct Budgets {
     lobby: usize,

@@ -4,6 +4,7 @@ use visavis_signaling::{
     IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source, TrackSettings,
 };
 
+use crate::devices::{DeviceSettings, EnumeratedDevices};
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
 use crate::send_stats::SendStats;
@@ -44,6 +45,9 @@ pub enum Command {
         /// On or off.
         on: bool,
     },
+    /// Use these devices, and use them like that. The first of these asks the browser for its devices too
+    /// ([`RoomView::devices`](crate::RoomView::devices)). Only from the part of the program that is loaded on demand.
+    SetDevices(Box<DeviceSettings>),
     /// Somebody's video is shown in another size, or not any more. They are told, so that they need not send more than that.
     SetTrackSettings {
         /// Whose.
@@ -291,6 +295,9 @@ pub enum MediaEvent {
     },
     /// A track ended by itself: the device was unplugged, or its permission withdrawn.
     TrackEnded(TrackId),
-    /// `devicechange` fired: a device was plugged in or pulled out.
+    /// `devicechange` fired: a device was plugged in or pulled out. Or a track of ours gives nothing for the moment (`mute`).
     DevicesChanged,
+    /// The answer to [`MediaEffect::EnumerateDevices`](crate::MediaEffect::EnumerateDevices). It comes again by itself when
+    /// permissions change, or what our tracks give.
+    DevicesEnumerated(Box<EnumeratedDevices>),
 }

@@ -8,6 +8,7 @@ mod by_id;
 mod connection;
 mod connections;
 mod contact_policy;
+mod devices;
 mod encoding;
 pub mod flight;
 mod input;
@@ -34,6 +35,10 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use contact_policy::ContactPolicy;
+pub use devices::{
+    DeviceChange, DeviceId, DeviceSettings, Devices, EnumeratedDevices, FacingMode, MAX_DEVICES,
+    MediaDeviceInfo, MediaDeviceKind, TrackInUse, TrackSwitch,
+};
 pub use encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,

@@ -1,7 +1,12 @@
 //! What we publish: what is wanted of each source, and how far it has come.
 
+mod devices;
+
+use std::rc::Rc;
+
 use visavis_signaling::{MediaState, Source, Timestamp};
 
+use crate::devices::{DeviceChange, Devices};
 use crate::input::{CaptureId, MediaError, TrackId};
 use crate::outbox::Outbox;
 use crate::output::{Effect, MediaEffect};
@@ -50,6 +55,10 @@ struct LocalSource {
     changes: RateLimiter,
     /// The devices changed too often: it is opened then, if they are still not there.
     due: Option<Timestamp>,
+    /// The browser says that the track gives nothing for the moment (`muted`).
+    muted: bool,
+    /// Another device is being opened for this reason, which the person has not heard of.
+    untold: Option<DeviceChange>,
 }
 
 impl LocalSource {
@@ -61,6 +70,8 @@ impl LocalSource {
             reopened: false,
             changes: RateLimiter::default(),
             due: None,
+            muted: false,
+            untold: None,
         }
     }
 
@@ -104,6 +115,7 @@ impl LocalSource {
         let state = match self.phase {
             Phase::Failed(error) => SourceState::Failed(error),
             _ if !self.wanted => SourceState::Off,
+            Phase::Live(_) if self.muted => SourceState::Stalled,
             Phase::Live(_) => SourceState::On,
             Phase::Starting(_) => SourceState::Starting,
             Phase::Idle => SourceState::Off,
@@ -117,6 +129,7 @@ impl LocalSource {
             out.effect(Effect::Media(MediaEffect::StopTrack(track)));
         }
         self.phase = Phase::Idle;
+        self.muted = false;
     }
 }
 
@@ -125,13 +138,15 @@ impl LocalSource {
 pub(crate) struct LocalMedia {
     sources: Vec<LocalSource>,
     next_capture: u32,
+    /// What is known of the devices, if anybody has asked.
+    devices: Option<Rc<Devices>>,
 }
 
 impl LocalMedia {
     pub(crate) fn new(microphone: bool, camera: bool) -> Self {
         let wanted = MediaState { microphone, camera, ..MediaState::default() };
         let sources = Source::ALL.map(|source| LocalSource::new(source, wanted.is_on(source)));
-        Self { sources: sources.into(), next_capture: 0 }
+        Self { sources: sources.into(), next_capture: 0, devices: None }
     }
 
     /// What to tell the others.
@@ -149,8 +164,13 @@ impl LocalMedia {
         self.sources.iter().any(|local| matches!(local.phase, Phase::Starting(_)))
     }
 
+    /// What is known of the devices, if anybody has asked.
+    pub(crate) fn devices(&self) -> Option<Rc<Devices>> {
+        self.devices.clone()
+    }
+
     pub(crate) fn view(&self, source: Source) -> SourceView {
-        self.find(|local| local.source == source).map_or(SourceView::off(source), LocalSource::view)
+        self.local(source).map_or(SourceView::off(source), LocalSource::view)
     }
 
     /// The sources that have a track, with it.
@@ -160,7 +180,9 @@ impl LocalMedia {
 
     /// Opens every device that is wanted and not open, with one question to the person.
     pub(crate) fn open(&mut self, out: &mut Outbox) {
-        self.capture(LocalSource::needs_capture, out);
+        let needed = self.sources.iter().filter(|local| local.needs_capture());
+        let needed: Vec<Source> = needed.map(|local| local.source).collect();
+        self.capture(needed, out);
     }
 
     /// Switches everything off; which devices are wanted stays so for the next time, and nothing is shared.
@@ -173,7 +195,7 @@ impl LocalMedia {
 
     /// What is wanted the next time devices are opened.
     pub(crate) fn set_wanted(&mut self, source: Source, on: bool) {
-        if let Some(local) = self.find_mut(|local| local.source == source).filter(|local| local.is_device()) {
+        if let Some(local) = self.local_mut(source).filter(|local| local.is_device()) {
             local.wanted = on;
         }
     }
@@ -189,7 +211,7 @@ impl LocalMedia {
     }
 
     fn set_device(&mut self, source: Source, on: bool, out: &mut Outbox) {
-        let Some(local) = self.find_mut(|local| local.source == source) else { return };
+        let Some(local) = self.local_mut(source) else { return };
         local.wanted = on;
         local.reopened = false;
         match (local.phase, source) {
@@ -198,7 +220,7 @@ impl LocalMedia {
             }
             (Phase::Live(_), _) if !on => local.release(out),
             (Phase::Failed(_), _) if !on => local.phase = Phase::Idle,
-            (Phase::Idle | Phase::Failed(_), _) if on => self.capture(|local| local.source == source, out),
+            (Phase::Idle | Phase::Failed(_), _) if on => self.capture(vec![source], out),
             (Phase::Idle | Phase::Starting(_) | Phase::Live(_) | Phase::Failed(_), _) => {}
         }
     }
@@ -232,6 +254,12 @@ impl LocalMedia {
     /// asked for alone, to hear why: Chromium leaves out without a word what the permissions policy forbids. A screen
     /// without sound is one whose sound the person, or the browser, left out.
     pub(crate) fn captured(&mut self, capture: CaptureId, tracks: &[(Source, TrackId)], out: &mut Outbox) {
+        if self.devices.is_some() {
+            out.effect(Effect::Media(MediaEffect::EnumerateDevices));
+            if self.replaced(capture, tracks, out) {
+                return;
+            }
+        }
         let waiting = Phase::Starting(capture);
         let several = self.sources.iter().filter(|local| local.phase == waiting).count() > 1;
         let mut missing = false;
@@ -258,7 +286,9 @@ impl LocalMedia {
     /// Opens everything that is wanted and not open, each with a question of its own.
     fn open_each(&mut self, out: &mut Outbox) {
         for source in Source::MICROPHONE_AND_CAMERA {
-            self.capture(|local| local.source == source && local.needs_capture(), out);
+            if self.local(source).is_some_and(LocalSource::needs_capture) {
+                self.capture(vec![source], out);
+            }
         }
     }
 
@@ -266,6 +296,9 @@ impl LocalMedia {
     /// browser that was told no remembers it and answers for the person. Some pages get neither. Whoever does not pick anything
     /// to share has just changed their mind.
     pub(crate) fn capture_failed(&mut self, capture: CaptureId, error: MediaError, out: &mut Outbox) {
+        if self.devices.is_some() && self.choice_failed(capture, error, out) {
+            return;
+        }
         let waiting = Phase::Starting(capture);
         let asked = |local: &&LocalSource| local.phase == waiting && local.is_device();
         let alone = self.sources.iter().filter(asked).count() > 1 && !error.is_for_all();
@@ -277,13 +310,16 @@ impl LocalMedia {
         }
         if alone {
             self.open_each(out);
+        } else if self.sources.iter().any(|local| local.phase == Phase::Failed(MediaError::Denied)) {
+            // It is told when that changes.
+            out.effect(Effect::Media(MediaEffect::EnumerateDevices));
         }
     }
 
     /// A track ended by itself. A device may have been replaced by another; what is shared no more, the person has ended with
     /// the browser's own button, or by closing it.
     pub(crate) fn track_ended(&mut self, track: TrackId, out: &mut Outbox) {
-        let Some(local) = self.find_mut(|local| local.track() == Some(track)) else { return };
+        let Some(local) = self.sources.iter_mut().find(|local| local.track() == Some(track)) else { return };
         let source = local.source;
         match source {
             Source::Screen => return self.unshare(out),
@@ -297,7 +333,9 @@ impl LocalMedia {
             local.phase = Phase::Failed(MediaError::NotFound);
         } else {
             local.reopened = true;
-            self.capture(|local| local.source == source, out);
+            local.untold = Some(DeviceChange::Lost);
+            self.capture(vec![source], out);
+            out.effect(Effect::Media(MediaEffect::EnumerateDevices));
         }
     }
 
@@ -306,7 +344,7 @@ impl LocalMedia {
         let missing =
             self.sources.iter_mut().filter_map(|local| local.allow_reopen(now).then_some(local.source));
         let missing: Vec<Source> = missing.collect();
-        self.capture(|local| missing.contains(&local.source), out);
+        self.capture(missing, out);
     }
 
     /// When a device that is missing is opened again.
@@ -322,17 +360,20 @@ impl LocalMedia {
     }
 
     /// Opens devices with one question to the person.
-    fn capture(&mut self, asked: impl Fn(&LocalSource) -> bool, out: &mut Outbox) {
-        if !self.sources.iter().any(|local| local.is_device() && asked(local)) {
+    fn capture(&mut self, sources: Vec<Source>, out: &mut Outbox) {
+        if sources.is_empty() {
             return;
         }
         let capture = self.begin_capture();
-        let mut sources = Vec::new();
-        for local in self.sources.iter_mut().filter(|local| local.is_device() && asked(local)) {
+        for local in self.sources.iter_mut().filter(|local| sources.contains(&local.source)) {
             local.phase = Phase::Starting(capture);
-            sources.push(local.source);
         }
-        out.effect(Effect::Media(MediaEffect::GetUserMedia { capture, sources }));
+        self.get_user_media(capture, sources, out);
+    }
+
+    fn get_user_media(&self, capture: CaptureId, sources: Vec<Source>, out: &mut Outbox) {
+        let devices = self.devices.clone();
+        out.effect(Effect::Media(MediaEffect::GetUserMedia { capture, sources, devices }));
     }
 
     fn begin_capture(&mut self) -> CaptureId {
@@ -341,251 +382,14 @@ impl LocalMedia {
         capture
     }
 
-    fn find(&self, is: impl Fn(&LocalSource) -> bool) -> Option<&LocalSource> {
-        self.sources.iter().find(|local| is(local))
+    fn local(&self, source: Source) -> Option<&LocalSource> {
+        self.sources.iter().find(|local| local.source == source)
     }
 
-    fn find_mut(&mut self, is: impl Fn(&LocalSource) -> bool) -> Option<&mut LocalSource> {
-        self.sources.iter_mut().find(|local| is(local))
+    fn local_mut(&mut self, source: Source) -> Option<&mut LocalSource> {
+        self.sources.iter_mut().find(|local| local.source == source)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::output::Output;
-
-    const MICROPHONE: TrackId = TrackId(1);
-    const CAMERA: TrackId = TrackId(2);
-
-    fn effects(out: &mut Outbox) -> Vec<Effect> {
-        std::iter::from_fn(|| out.pop())
-            .filter_map(|output| match output {
-                Output::Effect(effect) => Some(effect),
-                Output::Event(_) => None,
-            })
-            .collect()
-    }
-
-    fn capture(n: u32, microphone: bool, camera: bool) -> Effect {
-        let asked = MediaState { microphone, camera, ..MediaState::default() };
-        let sources = Source::ALL.into_iter().filter(|source| asked.is_on(*source)).collect();
-        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(n), sources })
-    }
-
-    fn live() -> (LocalMedia, Outbox) {
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.captured(CaptureId(0), &[(Source::Microphone, MICROPHONE), (Source::Camera, CAMERA)], &mut out);
-        assert_eq!(effects(&mut out), [capture(0, true, true)], "the person is asked once");
-        (media, out)
-    }
-
-    #[test]
-    fn camera_off_lets_go_and_mute_does_not() {
-        let (mut media, mut out) = live();
-        media.set(Source::Camera, false, &mut out);
-        media.set(Source::Microphone, false, &mut out);
-        assert_eq!(
-            effects(&mut out),
-            [
-                Effect::Media(MediaEffect::StopTrack(CAMERA)),
-                Effect::Media(MediaEffect::SetTrackEnabled(MICROPHONE, false))
-            ]
-        );
-        assert_eq!(media.state(), MediaState::default());
-        media.set(Source::Camera, true, &mut out);
-        assert_eq!(effects(&mut out), [capture(1, false, true)]);
-    }
-
-    #[test]
-    fn a_missing_or_refused_camera_does_not_cost_the_microphone() {
-        for error in [MediaError::NotFound, MediaError::Denied, MediaError::Policy] {
-            let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-            media.open(&mut out);
-            media.capture_failed(CaptureId(0), error, &mut out);
-            assert_eq!(
-                effects(&mut out),
-                [capture(0, true, true), capture(1, true, false), capture(2, false, true)]
-            );
-            media.capture_failed(CaptureId(2), error, &mut out);
-            media.captured(CaptureId(1), &[(Source::Microphone, MICROPHONE)], &mut out);
-            assert_eq!(effects(&mut out), [], "nobody is asked a third time");
-            assert_eq!(media.view(Source::Camera).state, SourceState::Failed(error));
-            assert_eq!(media.view(Source::Microphone).state, SourceState::On);
-        }
-    }
-
-    #[test]
-    fn what_is_left_out_of_two_devices_is_asked_for_alone() {
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.captured(CaptureId(0), &[(Source::Microphone, MICROPHONE)], &mut out);
-        assert_eq!(effects(&mut out), [capture(0, true, true), capture(1, false, true)]);
-        media.capture_failed(CaptureId(1), MediaError::Policy, &mut out);
-        assert_eq!(media.view(Source::Microphone).state, SourceState::On);
-        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::Policy));
-
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.set(Source::Camera, false, &mut out);
-        media.captured(CaptureId(0), &[(Source::Microphone, MICROPHONE)], &mut out);
-        assert_eq!(effects(&mut out), [capture(0, true, true)], "nobody waits for it any more");
-    }
-
-    #[test]
-    fn a_page_that_gets_no_device_is_not_asked_again() {
-        for error in [MediaError::Insecure, MediaError::Unavailable] {
-            let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-            media.open(&mut out);
-            media.capture_failed(CaptureId(0), error, &mut out);
-            assert_eq!(effects(&mut out).len(), 1);
-            assert_eq!(media.view(Source::Camera).state, SourceState::Failed(error));
-        }
-    }
-
-    #[test]
-    fn late_tracks_are_stopped() {
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.close(&mut out);
-        media.captured(CaptureId(0), &[(Source::Microphone, MICROPHONE), (Source::Camera, CAMERA)], &mut out);
-        assert_eq!(
-            effects(&mut out)[1..],
-            [
-                Effect::Media(MediaEffect::StopTrack(MICROPHONE)),
-                Effect::Media(MediaEffect::StopTrack(CAMERA))
-            ]
-        );
-    }
-
-    #[test]
-    fn an_unplugged_camera_is_reopened_once() {
-        let (mut media, mut out) = live();
-        media.track_ended(CAMERA, &mut out);
-        assert_eq!(
-            effects(&mut out),
-            [Effect::Media(MediaEffect::StopTrack(CAMERA)), capture(1, false, true)]
-        );
-        media.captured(CaptureId(1), &[(Source::Camera, TrackId(3))], &mut out);
-        media.track_ended(TrackId(3), &mut out);
-        assert_eq!(effects(&mut out), [Effect::Media(MediaEffect::StopTrack(TrackId(3)))]);
-        assert_eq!(media.view(Source::Camera).state, SourceState::Failed(MediaError::NotFound));
-    }
-
-    #[test]
-    fn a_device_that_was_lost_twice_comes_back_when_it_is_plugged_in() {
-        let ((mut media, mut out), at) = (live(), Timestamp::from_millis);
-        media.track_ended(MICROPHONE, &mut out);
-        media.captured(CaptureId(1), &[(Source::Microphone, TrackId(3))], &mut out);
-        media.track_ended(TrackId(3), &mut out);
-        effects(&mut out);
-        media.devices_changed(at(0), &mut out);
-        assert_eq!(effects(&mut out), [capture(2, true, false)]);
-        media.devices_changed(at(1), &mut out);
-        assert_eq!(effects(&mut out), [], "it is being opened");
-        media.captured(CaptureId(2), &[(Source::Microphone, TrackId(4))], &mut out);
-        assert_eq!(media.view(Source::Microphone).state, SourceState::On);
-        media.devices_changed(at(2), &mut out);
-        assert_eq!(effects(&mut out), [], "nothing is missing");
-        media.track_ended(TrackId(4), &mut out);
-        assert_eq!(
-            effects(&mut out),
-            [Effect::Media(MediaEffect::StopTrack(TrackId(4))), capture(3, true, false)]
-        );
-    }
-
-    #[test]
-    fn a_flapping_cable_asks_three_times_a_minute_and_once_more_when_it_is_still() {
-        let ((mut media, mut out), at) = (live(), Timestamp::from_millis);
-        media.track_ended(CAMERA, &mut out);
-        media.capture_failed(CaptureId(1), MediaError::Busy, &mut out);
-        effects(&mut out);
-        let mut last = CaptureId(1);
-        for change in 0..20 {
-            media.devices_changed(at(change * 1000), &mut out);
-            for asked in effects(&mut out) {
-                last = CaptureId(last.0 + 1);
-                assert_eq!(asked, capture(last.0, false, true));
-                media.capture_failed(last, MediaError::NotFound, &mut out);
-            }
-        }
-        assert_eq!((last, media.poll_timeout()), (CaptureId(4), Some(at(60_000))));
-        media.timeout(at(60_000), &mut out);
-        assert_eq!(effects(&mut out), [capture(5, false, true)]);
-        media.captured(CaptureId(5), &[(Source::Camera, TrackId(9))], &mut out);
-        assert_eq!(media.poll_timeout(), None);
-    }
-
-    #[test]
-    fn what_is_denied_or_not_wanted_is_not_asked_for_by_a_cable() {
-        let (mut media, mut out) = (LocalMedia::new(true, true), Outbox::default());
-        media.open(&mut out);
-        media.capture_failed(CaptureId(0), MediaError::Denied, &mut out);
-        media.capture_failed(CaptureId(1), MediaError::Denied, &mut out);
-        media.capture_failed(CaptureId(2), MediaError::NotFound, &mut out);
-        media.set(Source::Camera, false, &mut out);
-        effects(&mut out);
-        media.devices_changed(Timestamp::default(), &mut out);
-        assert_eq!(effects(&mut out), []);
-    }
-
-    const SCREEN: TrackId = TrackId(5);
-    const SCREEN_AUDIO: TrackId = TrackId(6);
-
-    fn share(n: u32) -> Effect {
-        Effect::Media(MediaEffect::GetDisplayMedia { capture: CaptureId(n) })
-    }
-
-    #[test]
-    fn what_is_shared_is_asked_for_each_time_and_never_by_itself() {
-        let (mut media, mut out) = live();
-        media.set(Source::Screen, true, &mut out);
-        media.set(Source::Screen, true, &mut out);
-        assert_eq!(effects(&mut out), [share(1)], "one picker at a time");
-        media.captured(
-            CaptureId(1),
-            &[(Source::Screen, SCREEN), (Source::ScreenAudio, SCREEN_AUDIO)],
-            &mut out,
-        );
-        let all = MediaState { microphone: true, camera: true, screen: true, screen_audio: true };
-        assert_eq!((media.state(), effects(&mut out)), (all, vec![]));
-        // The browser's own button ends the screen; its sound goes with it.
-        media.track_ended(SCREEN, &mut out);
-        let stopped = [SCREEN, SCREEN_AUDIO].map(|track| Effect::Media(MediaEffect::StopTrack(track)));
-        assert_eq!(effects(&mut out), stopped);
-        assert_eq!(media.view(Source::Screen).state, SourceState::Off);
-        media.devices_changed(Timestamp::default(), &mut out);
-        media.open(&mut out);
-        assert_eq!(effects(&mut out), []);
-        media.set(Source::Screen, true, &mut out);
-        assert_eq!(effects(&mut out), [share(2)]);
-    }
-
-    #[test]
-    fn a_screen_may_have_no_sound_and_whoever_picks_nothing_has_changed_their_mind() {
-        let (mut media, mut out) = live();
-        media.set(Source::Screen, true, &mut out);
-        media.captured(CaptureId(1), &[(Source::Screen, SCREEN)], &mut out);
-        assert_eq!(media.view(Source::ScreenAudio).state, SourceState::Off);
-        media.set(Source::Screen, false, &mut out);
-        media.set(Source::Screen, true, &mut out);
-        media.capture_failed(CaptureId(2), MediaError::Denied, &mut out);
-        assert_eq!(media.view(Source::Screen).state, SourceState::Off);
-        media.set(Source::Screen, true, &mut out);
-        media.capture_failed(CaptureId(3), MediaError::Busy, &mut out);
-        assert_eq!(media.view(Source::Screen).state, SourceState::Failed(MediaError::Busy));
-        media.close(&mut out);
-        assert_eq!(media.view(Source::Screen).state, SourceState::Off, "the next call begins without");
-    }
-
-    #[test]
-    fn a_screen_that_is_picked_too_late_is_not_shared() {
-        let (mut media, mut out) = live();
-        media.set(Source::Screen, true, &mut out);
-        media.set(Source::Screen, false, &mut out);
-        media.captured(CaptureId(1), &[(Source::Screen, SCREEN)], &mut out);
-        assert_eq!(effects(&mut out)[1..], [Effect::Media(MediaEffect::StopTrack(SCREEN))]);
-        assert_eq!(media.state(), MediaState { screen: false, ..media.state() });
-    }
-}
+mod tests;

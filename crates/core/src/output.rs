@@ -1,9 +1,12 @@
 //! Everything that comes out of a room.
 
+use std::rc::Rc;
+
 use visavis_signaling::{
     Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, Source,
 };
 
+use crate::devices::{DeviceChange, Devices, MediaDeviceKind};
 use crate::encoding::Encodings;
 use crate::input::{CaptureId, ConnectionId, TrackId};
 use crate::preflight::{Test, TestId};
@@ -146,6 +149,8 @@ pub enum MediaEffect {
         capture: CaptureId,
         /// What to ask for: the microphone, the camera or both.
         sources: Vec<Source>,
+        /// Which devices, and how, if anybody has ever asked for it; else whatever the browser likes.
+        devices: Option<Rc<Devices>>,
     },
     /// Call `getDisplayMedia`, with the sound of what is shared where the browser has it.
     GetDisplayMedia {
@@ -156,6 +161,9 @@ pub enum MediaEffect {
     StopTrack(TrackId),
     /// Set `enabled` of a local track.
     SetTrackEnabled(TrackId, bool),
+    /// `enumerateDevices()`, and what our tracks come from; answered by `DevicesEnumerated`, unless the part of the program
+    /// that does it cannot be loaded.
+    EnumerateDevices,
 }
 
 /// What to do for the preflight test before a call.
@@ -176,6 +184,8 @@ pub enum Event {
     ParticipantLeft(ParticipantId, String),
     /// The server has switched this source of ours off, because somebody with the right to it wanted that.
     Muted(Source),
+    /// Another device is in use than before (its label, cleaned; may be empty), and not because somebody has just chosen it.
+    DeviceChanged(MediaDeviceKind, DeviceChange, String),
     /// The server refused one message of ours, or sent something that could not be understood; the call goes on.
     /// For logs.
     ProtocolError(String),

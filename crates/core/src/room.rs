@@ -26,7 +26,7 @@ use crate::contact_policy::ContactPolicy;
 use crate::input::{Input, MediaEvent, NetworkEvent, TrackId};
 use crate::media::LocalMedia;
 use crate::outbox::Outbox;
-use crate::output::{ConnectionEffect, Event, Output};
+use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output};
 use crate::preflight::Preflight;
 use crate::queue::Queue;
 use crate::roster::{Member, Roster};
@@ -261,7 +261,11 @@ impl Room {
                 self.media.capture_failed(*capture, *error, &mut self.out);
             }
             MediaEvent::TrackEnded(track) => self.media.track_ended(*track, &mut self.out),
-            MediaEvent::DevicesChanged => self.media.devices_changed(now, &mut self.out),
+            MediaEvent::DevicesChanged => {
+                self.media.devices_changed(now, &mut self.out);
+                self.out.effect(Effect::Media(MediaEffect::EnumerateDevices));
+            }
+            MediaEvent::DevicesEnumerated(found) => self.media.enumerated(now, found, &mut self.out),
         }
         self.replace_tracks(&before);
     }

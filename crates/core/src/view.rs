@@ -1,7 +1,10 @@
 //! What to show: plain data, derived from the room whenever it is asked for, stored nowhere.
 
+use std::rc::Rc;
+
 use visavis_signaling::{MediaState, ParticipantId, RejectCode, Source};
 
+use crate::devices::Devices;
 use crate::input::{MediaError, TrackId};
 use crate::preflight::PreflightResult;
 use crate::safety::Fingerprints;
@@ -82,7 +85,7 @@ pub enum SourceState {
     Starting,
     /// Live.
     On,
-    /// Live, but for a while it has not given a frame: the lid is closed, or another program has it.
+    /// Live, but for a while it has given nothing: the lid is closed, or another program has it.
     Stalled,
     /// Wanted, but the device said no.
     Failed(MediaError),
@@ -314,6 +317,8 @@ pub struct RoomView {
     pub blocked: bool,
     /// What the preflight test before a call has found out; empty if nobody has asked for one.
     pub preflight: Vec<PreflightResult>,
+    /// The devices of this machine, once they are known.
+    pub devices: Option<Rc<Devices>>,
 }
 
 impl RoomView {
@@ -337,6 +342,7 @@ impl RoomView {
             participants: Vec::new(),
             blocked: false,
             preflight: Vec::new(),
+            devices: None,
         }
     }
 }

@@ -9,11 +9,12 @@ use visavis_app::AppConfig;
 use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::{Probe, Timestamp};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Input, MediaError, MediaEvent, MediaKind,
-    NetworkEvent, Output, PeerChannelEvent, PeerConnectionState, ProbeResult, Room, SocketEvent, Source,
-    Stats, StreamStats, TestId, TrackSettings, VideoSize,
+    Command, ConnectionEvent, ConnectionId, DeviceId, DeviceSettings, Finding, Input, MediaDeviceKind,
+    MediaError, MediaEvent, MediaKind, NetworkEvent, Output, PeerChannelEvent, PeerConnectionState,
+    ProbeResult, Room, SocketEvent, Source, Stats, StreamStats, TestId, TrackSettings, TrackSwitch,
+    VideoSize,
 };
-use visavis_sim::browser::{FakeBrowser, PeerChannel, Pending};
+use visavis_sim::browser::{FakeBrowser, MediaRequest, PeerChannel, Pending};
 
 use crate::script::{lines, number, pick, text_of};
 
@@ -40,7 +41,7 @@ pub(crate) fn run(bytes: &[u8]) {
 /// What the browser was asked for and has not done.
 #[derive(Debug, Clone)]
 enum Request {
-    Capture(CaptureId, Vec<Source>),
+    Media(MediaRequest),
     Connection(ConnectionId, Pending),
     Probe(Probe),
     Test(TestId),
@@ -113,6 +114,7 @@ impl Page {
                 let source = if at % 2 == 0 { Source::Microphone } else { Source::Camera };
                 self.command(Command::SetSource { source, on: at / 2 % 2 == 1 });
             }
+            ('D', _) => self.select_devices(at),
             ('R', _) => self.command(Command::RetryNow),
             ('K', _) => self.command(Command::Preflight(at % 2 == 0)),
             ('V', _) => self.show(at),
@@ -145,6 +147,18 @@ impl Page {
 
     fn command(&mut self, command: Command) {
         self.input(Input::Command(command));
+    }
+
+    /// Other devices are wanted, some of which do not exist.
+    fn select_devices(&mut self, at: u64) {
+        let mut settings = DeviceSettings::default();
+        for (kind, at) in MediaDeviceKind::ALL.into_iter().zip([at, at / 4, at / 16]) {
+            settings.choose(kind, DeviceId::new(&format!("peer 0's {} {}", kind.as_str(), at % 4)));
+        }
+        for (bit, switch) in (6..).zip(TrackSwitch::ALL) {
+            settings.set(switch, at >> bit & 1 == 1);
+        }
+        self.command(Command::SetDevices(Box::new(settings)));
     }
 
     /// Somebody is shown in another size.
@@ -214,7 +228,10 @@ impl Page {
         }
         let request = self.requests.remove(at as usize % self.requests.len());
         match request {
-            Request::Capture(capture, sources) => {
+            Request::Media(MediaRequest::Enumerate) => {
+                self.input(Input::Media(self.browser.enumerated(!rejects)));
+            }
+            Request::Media(MediaRequest::Capture(capture, sources)) => {
                 let event = if rejects {
                     MediaEvent::CaptureFailed { capture, error: MediaError::Busy }
                 } else {

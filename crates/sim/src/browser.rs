@@ -3,6 +3,7 @@
 //! Time is not its own: what takes a while is given back as [`Pending`], and whoever plays the world says when, and
 //! whether, it happens.
 
+pub(crate) mod devices;
 mod encoding;
 mod pending;
 
@@ -10,10 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{IceCandidate, SessionDescription};
 use visavis_core::{
-    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Encodings, Lifecycle,
-    MediaEffect, MediaEvent, MediaKind, OperationError, Role, Source, TrackId,
+    ConnectionEffect, ConnectionEvent, ConnectionId, DataChannel, Encodings, Lifecycle, MediaKind,
+    OperationError, Role, Source, TrackId,
 };
 
+use self::devices::FakeDevices;
+pub use self::devices::MediaRequest;
 pub use self::pending::{PeerChannel, Pending};
 use crate::fake::{FakeConnection, Refusal, SectionKind, SignalingState};
 
@@ -253,13 +256,20 @@ pub struct FakeBrowser<P> {
     /// Connections that were ever made.
     used_ids: BTreeSet<ConnectionId>,
     last_track: u32,
+    devices: FakeDevices,
 }
 
 impl<P: Default> FakeBrowser<P> {
     /// A browser without connections. The fingerprint of connection 7 is `{fingerprint_prefix}c7`.
     pub fn new(fingerprint_prefix: impl Into<String>) -> Self {
-        let (connections, tracks, used_ids) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { connections, tracks, fingerprint_prefix: fingerprint_prefix.into(), used_ids, last_track: 0 }
+        Self {
+            connections: BTreeMap::new(),
+            tracks: BTreeSet::new(),
+            fingerprint_prefix: fingerprint_prefix.into(),
+            used_ids: BTreeSet::new(),
+            last_track: 0,
+            devices: FakeDevices::default(),
+        }
     }
 
     /// How many connections it has that nobody is known to be at the other end of.
@@ -281,32 +291,6 @@ impl<P: Default> FakeBrowser<P> {
     pub fn new_track(&mut self) -> TrackId {
         self.last_track += 1;
         TrackId(self.last_track)
-    }
-
-    /// Does what a room asks of its devices; a capture that is to come, and what it may bring.
-    ///
-    /// # Errors
-    /// If there is no such track.
-    pub fn perform_media(
-        &mut self,
-        effect: MediaEffect,
-    ) -> Result<Option<(CaptureId, Vec<Source>)>, Refusal> {
-        let known = match effect {
-            MediaEffect::GetUserMedia { capture, sources } => return Ok(Some((capture, sources))),
-            MediaEffect::GetDisplayMedia { capture } => {
-                return Ok(Some((capture, vec![Source::Screen, Source::ScreenAudio])));
-            }
-            MediaEffect::StopTrack(track) => self.tracks.remove(&track),
-            MediaEffect::SetTrackEnabled(track, _) => self.tracks.contains(&track),
-        };
-        if known { Ok(None) } else { Err("no such track") }
-    }
-
-    /// A capture succeeds, with these sources.
-    pub fn captured(&mut self, capture: CaptureId, sources: &[Source]) -> MediaEvent {
-        let tracks: Vec<_> = sources.iter().map(|source| (*source, self.new_track())).collect();
-        self.tracks.extend(tracks.iter().map(|(_, track)| *track));
-        MediaEvent::Captured { capture, tracks }
     }
 
     /// Does what a room asks of a connection; what of it takes a while.

@@ -23,7 +23,7 @@ use self::ice::Path;
 use self::script::{Operation, Script};
 use self::server::Server;
 use crate::Report;
-use crate::browser::{FakeBrowser, Pending};
+use crate::browser::{FakeBrowser, MediaRequest, Pending};
 use crate::event_queue::EventQueue;
 use crate::random::Random;
 use crate::run_log::RunLog;
@@ -325,7 +325,9 @@ impl World {
                 frames.iter().for_each(|frame| self.on_frame(page, frame));
             }
             Effect::Media(effect) => {
-                if let Ok(Some((capture, sources))) = self.pages[page].browser.perform_media(effect) {
+                if let Ok(Some(MediaRequest::Capture(capture, sources))) =
+                    self.pages[page].browser.perform_media(effect)
+                {
                     self.soon(20, 300, Action::CaptureDone(page, capture, sources));
                 }
             }

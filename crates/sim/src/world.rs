@@ -118,6 +118,7 @@ enum Action {
     Pending(usize, ConnectionId, Pending),
     Connection(usize, ConnectionId, ConnectionEvent),
     CaptureDone(usize, CaptureId, Vec<Source>),
+    Enumerated(usize),
     TestDone(usize, TestId),
     IceTick,
 }
@@ -131,6 +132,7 @@ impl Action {
             | Self::Pending(peer, ..)
             | Self::Connection(peer, ..)
             | Self::CaptureDone(peer, ..)
+            | Self::Enumerated(peer)
             | Self::TestDone(peer, _)
             | Self::Operation(
                 Operation::EnterLobby(peer)
@@ -139,6 +141,7 @@ impl Action {
                 | Operation::Leave(peer)
                 | Operation::SetSource(peer, ..)
                 | Operation::Unplug(peer, ..)
+                | Operation::SelectDevices(peer, _)
                 | Operation::Online(peer)
                 | Operation::NetworkChanged(peer),
             ) => Some(*peer),
@@ -311,6 +314,7 @@ impl World {
             Action::Pending(peer, connection, pending) => self.finish(peer, connection, &pending),
             Action::Connection(peer, connection, event) => self.connection_event(peer, connection, event),
             Action::CaptureDone(peer, capture, sources) => self.capture_done(peer, capture, &sources),
+            Action::Enumerated(peer) => self.enumerated(peer),
             Action::IceTick => self.ice_tick(),
         }
     }

@@ -16,7 +16,11 @@ use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::{ALL, Mapping, Options, named};
 use visavis_core::signaling::json::{self, Fields, Json};
 use visavis_core::signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription, Timestamp};
-use visavis_core::{Command, ConnectionEvent, ConnectionId, Input, ProbeResult, Room, SocketEvent};
+use visavis_core::{
+    Command, ConnectionEvent, ConnectionId, DeviceId, DeviceSettings, EnumeratedDevices, Input,
+    MediaDeviceInfo, MediaDeviceKind, MediaEvent, ProbeResult, Room, SocketEvent, Source, TrackId,
+    TrackInUse,
+};
 use visavis_sim::replay::replay;
 
 /// Nothing else is called that.
@@ -376,6 +380,32 @@ fn nothing_of_our_own_is_in_a_report() {
                 record(&Input::Probed(probe, ProbeResult::Response { status: 200, body }));
             }
             assert_no_name(&redact(&recorder), &case.name);
+        }
+    }
+}
+
+/// A device has the name of its owner, as headphones do, and an id that is another on each site.
+#[test]
+fn neither_label_nor_id_of_a_device_is_in_a_report() {
+    for name in SPELLINGS.iter().map(|spelling| spelling.replace('~', "\\u")) {
+        // Where names are tokens of a protocol, or short, too.
+        for id in [&*name, "join", "7", "default"].map(|id| DeviceId::new(id).unwrap()) {
+            let mut recorder = cases()[0].recorder();
+            let mut record = |input: &Input| recorder.input(Timestamp::default(), input);
+            let mut settings = DeviceSettings::default();
+            settings.choose(MediaDeviceKind::AudioInput, Some(id.clone()));
+            record(&Input::Command(Command::SetDevices(Box::new(settings))));
+            let label = [&name, "'s headphones"].concat();
+            record(&Input::Media(MediaEvent::DevicesEnumerated(Box::new(EnumeratedDevices {
+                devices: vec![MediaDeviceInfo::new(MediaDeviceKind::AudioInput, id.clone(), &label, true)],
+                in_use: vec![TrackInUse { track: TrackId(1), device_id: Some(id.clone()), muted: false }],
+                granted: vec![Source::Microphone],
+                background_blur: false,
+            }))));
+            let report = redact(&recorder);
+            assert_no_name(&report, "devices");
+            assert!(!report.contains(&["\"text\":\"", id.as_str(), "\""].concat()), "{report}");
+            assert!(!report.contains("headphones"), "{report}");
         }
     }
 }

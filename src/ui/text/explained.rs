@@ -218,15 +218,6 @@ pub(super) fn rejected(code: RejectCode) -> &'static str {
     }
 }
 
-/// Somebody else has switched a source of ours off.
-pub(in crate::ui) fn muted(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "Whoever runs this room has muted you",
-        Source::Camera => "Whoever runs this room has switched your camera off",
-        Source::Screen | Source::ScreenAudio => "Whoever runs this room has ended your screen share",
-    }
-}
-
 /// There is no server where it should be. `local` says that the page comes from this very machine.
 fn no_server(url: &str, local: bool) -> String {
     let help = if local {

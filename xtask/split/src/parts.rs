@@ -73,13 +73,14 @@ const LATER: [&str; 3] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 18] = [
+const OTHERS: [&str; 21] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
     "visavis_signaling::protobuf::",
     "visavis_app::config::choice::",
     "visavis_app::report::redact::",
+    "visavis::media::devices::",
     "visavis::probe::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
@@ -89,6 +90,8 @@ const OTHERS: [&str; 18] = [
     "visavis::ui::safety::",
     "visavis::ui::second_tab::notice::",
     "visavis::ui::server::",
+    "visavis::ui::settings::",
+    "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",
     "visavis::ui::trace::",
     "visavis::ui::mapping_editor::",
@@ -96,11 +99,19 @@ const OTHERS: [&str; 18] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 7] = [
+const ON_DEMAND: [&str; 15] = [
     "visavis::media::track_probe::TrackProbe::watch",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
     "visavis_core::room::connections::<impl visavis_core::room::Room>::on_sfu_signal",
+    "visavis_core::devices::Devices as core::cmp::PartialEq>::eq",
+    "visavis_core::flight::lines::devices::numbers",
+    "visavis_core::flight::lines::devices::settings_numbers",
+    "visavis_core::flight::lines::devices::write",
+    "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::choice_failed",
+    "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::enumerated",
+    "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::replaced",
+    "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::set_devices",
     "visavis_core::preflight::Entry::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",

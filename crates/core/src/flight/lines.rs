@@ -1,6 +1,8 @@
 //! How inputs and decisions are written down: a word, a few numbers, and texts as objects, by whose keys the private ones
 //! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
 
+mod devices;
+
 use visavis_signaling::json::{Json, quote};
 use visavis_signaling::{Source, Timestamp, TrackSettings, VideoSize};
 
@@ -81,6 +83,8 @@ fn texts(input: &Input, out: &mut String) {
         Input::Connection(_, ConnectionEvent::PeerChannel(PeerChannelEvent::Message(text))) => {
             write_text(out, "frame", text);
         }
+        Input::Command(Command::SetDevices(settings)) => devices::write_settings(settings, out),
+        Input::Media(MediaEvent::DevicesEnumerated(found)) => devices::write(found, out),
         Input::Probed(_, ProbeResult::Response { body, .. }) => write_text(out, "body", body),
         Input::Command(Command::Join { room, name }) => {
             write_text(out, "room", room);
@@ -134,6 +138,7 @@ fn command(command: &Command) -> Line {
         Command::Join { .. } => ("join", [0; 3]),
         Command::Leave => ("leave", [0; 3]),
         Command::SetSource { source, on } => ("set", [*source as u32, (*on).into(), 0]),
+        Command::SetDevices(settings) => ("wanted", devices::settings_numbers(settings)),
         Command::SetTrackSettings { source, settings, .. } => {
             let [width, height] = match settings {
                 None => [0; 2],
@@ -222,6 +227,7 @@ fn media(event: &MediaEvent) -> Line {
         MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
         MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
         MediaEvent::DevicesChanged => ("devices", [0; 3]),
+        MediaEvent::DevicesEnumerated(found) => ("enumerated", devices::numbers(found)),
     }
 }
 
@@ -260,6 +266,7 @@ pub(super) fn decision(output: &Output) -> char {
         Output::Event(Event::ParticipantJoined(..)) => '+',
         Output::Event(Event::ParticipantLeft(..)) => '-',
         Output::Event(Event::Muted(_)) => '0',
+        Output::Event(Event::DeviceChanged(..)) => '*',
         Output::Event(Event::ProtocolError(_)) => '!',
         Output::Event(Event::Traced(..)) => '?',
     }
@@ -273,6 +280,7 @@ fn effect(effect: &Effect) -> char {
         Effect::Media(MediaEffect::GetUserMedia { .. }) => 'd',
         Effect::Media(MediaEffect::StopTrack(_)) => 'e',
         Effect::Media(MediaEffect::SetTrackEnabled(..)) => 'f',
+        Effect::Media(MediaEffect::EnumerateDevices) => 'z',
         Effect::Media(MediaEffect::GetDisplayMedia { .. }) => 's',
         Effect::Connection(_, effect) => connection_effect(effect),
         Effect::Probe(_) => 'p',

@@ -16,6 +16,7 @@ impl Room {
             Command::Join { room, name } => self.join(now, &room, &name),
             Command::Leave => self.leave(now),
             Command::SetSource { source, on } => self.set_source(source, on),
+            Command::SetDevices(settings) => self.media.set_devices(&settings, &mut self.out),
             Command::SetTrackSettings { participant, source, settings } => {
                 self.set_track_settings(participant, source, settings);
             }

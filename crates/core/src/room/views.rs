@@ -23,6 +23,7 @@ pub(super) fn room(room: &Room) -> RoomView {
         participants: members.map(|member| participant(room, member)).collect(),
         blocked: room.webrtc_support.is_blocked(),
         preflight: room.preflight.lines(room.webrtc_support.line()),
+        devices: room.media.devices(),
     }
 }
 

@@ -89,8 +89,11 @@ fn whoever_has_a_camera_that_stops_is_told_and_may_open_it_again() {
     harness.frames(10, &mut flow, [true, false, false]);
     assert_eq!((harness.camera(), harness.reason()), (SourceState::Stalled, ConnectionReason::None));
     let again = harness.input(Input::Command(Command::SetSource { source: Source::Camera, on: true }));
-    let capture =
-        Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(1), sources: vec![Source::Camera] });
+    let capture = Effect::Media(MediaEffect::GetUserMedia {
+        capture: CaptureId(1),
+        sources: vec![Source::Camera],
+        devices: None,
+    });
     assert!(again.contains(&Effect::Media(MediaEffect::StopTrack(TrackId(70)))), "{again:?}");
     assert!(again.contains(&capture), "{again:?}");
     let tracks = vec![(Source::Camera, TrackId(71))];

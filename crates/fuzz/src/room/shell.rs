@@ -40,8 +40,8 @@ impl Page {
     }
 
     fn perform_media(&mut self, effect: MediaEffect) {
-        let Ok(capture) = self.browser.perform_media(effect) else { unreachable!("no such track") };
-        self.requests.extend(capture.map(|(capture, sources)| Request::Capture(capture, sources)));
+        let Ok(request) = self.browser.perform_media(effect) else { unreachable!("no such track") };
+        self.requests.extend(request.map(Request::Media));
     }
 
     fn perform_connection(&mut self, id: ConnectionId, effect: ConnectionEffect) {

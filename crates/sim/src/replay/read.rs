@@ -1,5 +1,7 @@
 //! The other direction of the flight recorder: lines become inputs.
 
+mod devices;
+
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
@@ -48,6 +50,11 @@ impl<'a> Arguments<'a> {
     /// A text by its key, wherever it stands.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         self.0.iter().find_map(|part| part.at(key).as_text()).map(str::to_owned)
+    }
+
+    /// All texts under a key, in their order.
+    fn texts(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(move |part| part.at(key).as_text())
     }
 
     fn one_of<T: Copy>(&self, index: usize, all: &[T]) -> Option<T> {
@@ -144,6 +151,7 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "join" => Command::Join { room: arguments.text("room")?, name: arguments.text("name")? },
         "leave" => Command::Leave,
         "set" => Command::SetSource { source: arguments.source(0)?, on: arguments.flag(1) },
+        "wanted" => Command::SetDevices(Box::new(devices::settings(arguments)?)),
         "shown" => Command::SetTrackSettings {
             participant: ParticipantId::new(&arguments.text("participant")?)?,
             source: arguments.source(0)?,
@@ -194,6 +202,7 @@ fn media_event(word: &str, arguments: &Arguments<'_>) -> Option<MediaEvent> {
         }
         "ended" => MediaEvent::TrackEnded(TrackId(arguments.number(0)?)),
         "devices" => MediaEvent::DevicesChanged,
+        "enumerated" => MediaEvent::DevicesEnumerated(Box::new(devices::enumerated(arguments)?)),
         _ => return None,
     })
 }

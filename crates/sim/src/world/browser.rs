@@ -9,7 +9,7 @@ use visavis_core::{
 
 use super::page::{Conn, Peer};
 use super::{Action, World};
-use crate::browser::{PeerChannel, Pending};
+use crate::browser::{MediaRequest, PeerChannel, Pending};
 use crate::fake::SignalingState;
 
 /// What is wrong with an effect, if anything: a browser would refuse it.
@@ -54,7 +54,10 @@ impl World {
     }
 
     fn perform_media(&mut self, peer: usize, effect: MediaEffect) -> EffectResult {
-        if let Some((capture, mut sources)) = self.peers[peer].browser.perform_media(effect)? {
+        let request = self.peers[peer].browser.perform_media(effect)?;
+        if request == Some(MediaRequest::Enumerate) {
+            self.schedule(20, Action::Enumerated(peer));
+        } else if let Some(MediaRequest::Capture(capture, mut sources)) = request {
             let screen = sources.contains(&Source::Screen);
             let delay = self.random.between(1, if screen { 3_000 } else { 600 });
             // A person takes their time, and may leave the sound out.
@@ -234,6 +237,12 @@ impl World {
             let finding = if works { Finding::Good } else { Finding::Error(701) };
             self.input(peer, Input::Preflight(test, finding));
         }
+    }
+
+    pub(super) fn enumerated(&mut self, peer: usize) {
+        let page = &self.peers[peer];
+        let event = page.browser.enumerated(page.has_devices);
+        self.input(peer, Input::Media(event));
     }
 
     pub(super) fn capture_done(&mut self, peer: usize, capture: CaptureId, sources: &[Source]) {

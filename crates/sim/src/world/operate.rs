@@ -1,11 +1,15 @@
 //! Carries out the steps of a script.
 
-use visavis_core::{Command, ConnectionId, Input, Lifecycle, MediaEvent, NetworkEvent, Source};
+use visavis_core::{
+    Command, ConnectionId, DeviceSettings, Input, Lifecycle, MediaDeviceKind, MediaEvent, NetworkEvent,
+    Source,
+};
 
 use super::page::Peer;
 use super::script::{Operation, Person, SilentFailure, has_lobby};
 use super::{Action, World};
 use crate::browser::Pending;
+use crate::browser::devices::device;
 
 impl World {
     pub(super) fn operate(&mut self, operation: Operation) {
@@ -22,6 +26,7 @@ impl World {
                 self.input(peer, Input::Command(Command::SetSource { source, on }));
             }
             Operation::Unplug(peer, source, for_good) => self.unplug(peer, source, for_good),
+            Operation::SelectDevices(peer, number) => self.select_devices(peer, number),
             Operation::CutSocket(peer) => self.cut_socket(peer),
             Operation::StallSocket(peer) => self.stall_socket(peer),
             Operation::StopServer(outage) => {
@@ -115,6 +120,14 @@ impl World {
             self.input(peer, Input::Media(MediaEvent::TrackEnded(track)));
         }
         self.input(peer, Input::Media(MediaEvent::DevicesChanged));
+    }
+
+    fn select_devices(&mut self, peer: usize, number: usize) {
+        let mut settings = DeviceSettings::default();
+        for kind in [MediaDeviceKind::AudioInput, MediaDeviceKind::VideoInput] {
+            settings.choose(kind, device(kind, number));
+        }
+        self.input(peer, Input::Command(Command::SetDevices(Box::new(settings))));
     }
 
     fn cut_path(&mut self, a: usize, b: usize, outage: u64) {

@@ -49,6 +49,8 @@ pub(super) enum Operation {
     SetSource(usize, Source, bool),
     /// A device is pulled out; sometimes no other takes its place.
     Unplug(usize, Source, bool),
+    /// One of the two microphones and one of the two cameras are chosen.
+    SelectDevices(usize, usize),
     CutSocket(usize),
     StallSocket(usize),
     /// The server stops for so many milliseconds, and forgets everything.
@@ -113,6 +115,12 @@ impl Script {
         // Without a turn of the die. Whoever joins meanwhile ends it.
         if seed.is_multiple_of(8) {
             script.steps.push((seed / 8 % JOINS_WITHIN, Operation::Preflight(0)));
+        }
+        if seed % 8 == 3 {
+            for number in [1, 0, 1] {
+                let at = (seed / 8).wrapping_mul(7919 + number as u64) % spread;
+                script.steps.push((at, Operation::SelectDevices(1, number)));
+            }
         }
         script
     }

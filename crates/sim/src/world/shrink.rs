@@ -81,6 +81,7 @@ impl Operation {
             | Self::Crash(a, _)
             | Self::SetSource(a, ..)
             | Self::Unplug(a, ..)
+            | Self::SelectDevices(a, _)
             | Self::CutSocket(a)
             | Self::StallSocket(a)
             | Self::Isolate(a, _)

@@ -12,7 +12,7 @@ use visavis_core::{
 };
 use visavis_signaling::dialects::{Mapping, Options, named};
 use visavis_signaling::{MediaState, Timestamp};
-use visavis_sim::browser::{Connection, FakeBrowser, PeerChannel, Pending};
+use visavis_sim::browser::{Connection, FakeBrowser, MediaRequest, PeerChannel, Pending};
 use visavis_sim::event_queue::EventQueue;
 use visavis_sim::fake::FakeConnection;
 
@@ -299,8 +299,8 @@ impl World {
                 }
             }
             Effect::Media(effect) => {
-                let capture = self.pages[page].browser.perform_media(effect).unwrap();
-                if let Some((capture, mut sources)) = capture {
+                let request = self.pages[page].browser.perform_media(effect).unwrap();
+                if let Some(MediaRequest::Capture(capture, mut sources)) = request {
                     sources.retain(|source| *source != Source::ScreenAudio);
                     self.schedule(1, Action::Captured(page, capture, sources));
                 }

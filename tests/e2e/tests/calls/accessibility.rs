@@ -6,6 +6,7 @@ use visavis_e2e::{Browser, Page, Server};
 
 const TAB: &str = "\u{E004}";
 const ENTER: &str = "\u{E007}";
+const ESCAPE: &str = "\u{E00C}";
 
 /// What has the focus: the name of a field or control.
 async fn focus(page: &Page) -> String {
@@ -87,7 +88,8 @@ async fn enter_in_a_field_joins() {
 }
 
 /// Roles of things that are worked with: each needs a name.
-const NAMED_ROLES: [&str; 6] = ["button", "textbox", "link", "toolbar", "region", "image"];
+const NAMED_ROLES: [&str; 10] =
+    ["button", "textbox", "link", "toolbar", "region", "image", "combobox", "checkbox", "meter", "dialog"];
 
 /// What the document lacks for somebody who hears it read out.
 const ACCESSIBILITY_ISSUES: &str = r"
@@ -121,6 +123,23 @@ async fn assert_accessible(page: &Page, place: &str) {
     assert!(buttons >= 2, "{place} has buttons");
 }
 
+/// The keyboard stays inside of the settings, Escape closes them, and the focus is where it was.
+async fn settings_are_accessible(page: &Page) {
+    page.press("settings").await;
+    let open = "while (!document.querySelector('dialog[open] option')) await new Promise(done => setTimeout(done, 50));";
+    page.eval(open, vec![]).await;
+    assert_accessible(page, "the settings").await;
+    let inside = "return Boolean(document.activeElement.closest('dialog')) || document.activeElement === document.body";
+    for _ in 0..12 {
+        page.type_keys(TAB).await;
+        assert_eq!(page.eval(inside, vec![]).await, true, "the focus stays in the dialog");
+    }
+    page.type_keys(ESCAPE).await;
+    let closed = "while (document.querySelector('dialog') || document.activeElement.dataset.control !== 'settings') \
+                  await new Promise(done => setTimeout(done, 50));";
+    page.eval(closed, vec![]).await;
+}
+
 #[tokio::test]
 async fn everything_has_a_name_for_those_who_hear_the_page() {
     let server = Server::start().await;
@@ -128,12 +147,14 @@ async fn everything_has_a_name_for_those_who_hear_the_page() {
     let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
     ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     assert_accessible(&ann, "the lobby").await;
+    settings_are_accessible(&ann).await;
     for page in [&ann, &ben] {
         join(page, "tea").await;
     }
     ann.wait_until("Ben", |snapshot| snapshot.tile("Ben").is_some_and(|tile| tile.connection == "connected"))
         .await;
     assert_accessible(&ann, "the call view").await;
+    settings_are_accessible(&ann).await;
     ann.press("leave").await;
     ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
     assert_accessible(&ann, "the way out").await;

@@ -7,6 +7,7 @@ mod browsers;
 mod candidate_order;
 mod captures;
 mod development;
+mod device_settings;
 mod devices;
 mod early_offers;
 mod glare_and_reload;

@@ -1,0 +1,63 @@
+//! What a person wants of their devices, as the browser keeps it from one visit to the next.
+
+use visavis_core::{DeviceId, DeviceSettings, FacingMode, MediaDeviceKind, TrackSwitch};
+use visavis_signaling::json::{self, Fields};
+
+/// The name of which way the camera looks.
+const FACING_MODE: &str = "facingMode";
+
+/// The text that is kept.
+pub fn write(settings: &DeviceSettings) -> String {
+    let mut fields = Fields::default();
+    for kind in MediaDeviceKind::ALL {
+        fields.maybe_text(kind.as_str(), settings.chosen(kind).map(DeviceId::as_str));
+    }
+    for switch in TrackSwitch::ALL {
+        fields.bool(switch.as_str(), settings.is_on(switch));
+    }
+    fields.text(FACING_MODE, settings.facing_mode.as_str());
+    fields.encode()
+}
+
+/// What a text says. Whatever of it is not understood counts as never said: the next version may say it otherwise.
+pub fn read(text: &str) -> DeviceSettings {
+    let mut settings = DeviceSettings::default();
+    let Ok(kept) = json::parse(text) else { return settings };
+    for kind in MediaDeviceKind::ALL {
+        settings.choose(kind, kept.at(kind.as_str()).as_text().and_then(DeviceId::new));
+    }
+    for switch in TrackSwitch::ALL {
+        settings.set(switch, kept.flag(switch.as_str()).unwrap_or(settings.is_on(switch)));
+    }
+    if kept.at(FACING_MODE).as_text() == Some(FacingMode::Environment.as_str()) {
+        settings.facing_mode = FacingMode::Environment;
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut settings = DeviceSettings::default();
+        assert_eq!(read(&write(&settings)), settings);
+        settings.choose(MediaDeviceKind::AudioInput, DeviceId::new("a \"b\"\u{2028}"));
+        settings.choose(MediaDeviceKind::AudioOutput, DeviceId::new("c"));
+        settings.set(TrackSwitch::EchoCancellation, false);
+        settings.set(TrackSwitch::BackgroundBlur, true);
+        settings.facing_mode = FacingMode::Environment;
+        assert_eq!(read(&write(&settings)), settings);
+    }
+
+    #[test]
+    fn what_is_not_understood_was_never_said() {
+        let long = format!("{{\"audioinput\":\"{}\"}}", "x".repeat(9000));
+        let nothing =
+            ["", "[]", "{", "null", "{\"audioinput\":7,\"echoCancellation\":\"no\",\"facingMode\":{}}"];
+        for text in nothing.into_iter().chain([&*long]) {
+            assert_eq!(read(text), DeviceSettings::default(), "{text:.60}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Sentences about devices. In the other part of the program.
+
+use visavis_core::{DeviceChange, Event, MediaDeviceKind, Source, TrackSwitch};
+
+/// The speakers of this browser are not for the page to choose.
+pub(in crate::ui) const NO_SPEAKERS: &str = "This browser plays all sound where your system plays it. Choose the speaker in the settings of the system.";
+/// There is no microphone that could be heard.
+pub(in crate::ui) const NO_LEVEL: &str = "Your microphone is not open. Switch it on to see how loud it is.";
+/// The first entry of a list of devices.
+pub(in crate::ui) const DEFAULT: &str = "As the system has it";
+/// The same where a device was chosen that is not there.
+pub(in crate::ui) const MISSING: &str = "The one you chose, which is not there";
+
+/// What a person is told in passing of their sources and devices; empty of everything else.
+pub(in crate::ui) fn event(event: &Event) -> String {
+    match event {
+        Event::Muted(source) => muted(*source).to_owned(),
+        Event::DeviceChanged(kind, change, label) => changed(*kind, *change, label),
+        Event::ParticipantJoined(..)
+        | Event::ParticipantLeft(..)
+        | Event::ProtocolError(_)
+        | Event::Traced(..) => String::new(),
+    }
+}
+
+/// Somebody else has switched a source of ours off.
+fn muted(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "Whoever runs this room has muted you",
+        Source::Camera => "Whoever runs this room has switched your camera off",
+        Source::Screen | Source::ScreenAudio => "Whoever runs this room has ended your screen share",
+    }
+}
+
+/// Another device is in use than before.
+fn changed(kind: MediaDeviceKind, change: DeviceChange, label: &str) -> String {
+    let what = name(kind);
+    let now = if label.is_empty() {
+        "the one that your system has chosen".to_owned()
+    } else {
+        ["“", label, "”"].concat()
+    };
+    match change {
+        DeviceChange::Lost => format!("Your {what} is gone. Now in use: {now}."),
+        DeviceChange::Default => format!("Your system has changed the {what}. Now in use: {now}."),
+        DeviceChange::Restored => format!("Your {what} is back. Now in use: {now}."),
+        DeviceChange::Unavailable => {
+            format!("The {what} that you chose cannot be opened: it is gone, or another program has it.")
+        }
+    }
+}
+
+/// What a kind of device is called.
+fn name(kind: MediaDeviceKind) -> &'static str {
+    match kind {
+        MediaDeviceKind::AudioInput => "microphone",
+        MediaDeviceKind::VideoInput => "camera",
+        MediaDeviceKind::AudioOutput => "speaker",
+    }
+}
+
+/// What is in use instead of what was chosen.
+pub(in crate::ui) fn in_use(label: &str) -> String {
+    ["Now in use: “", label, "”."].concat()
+}
+
+/// What a switch does.
+pub(in crate::ui) fn switch(switch: TrackSwitch) -> &'static str {
+    match switch {
+        TrackSwitch::EchoCancellation => "Take out the echo of my speakers",
+        TrackSwitch::NoiseSuppression => "Take out noise",
+        TrackSwitch::AutoGainControl => "Keep my voice equally loud",
+        TrackSwitch::BackgroundBlur => "Blur what is behind me",
+    }
+}
