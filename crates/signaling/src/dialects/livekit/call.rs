@@ -302,7 +302,11 @@ impl Call {
         if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
             signal(Inbound::Sfu(SfuSignal::Tracks { connection: receives_on, tracks }), out);
         }
-        self.shown.send_changes(&self.people, out);
+        self.send_track_settings(out);
+    }
+
+    fn send_track_settings(&mut self, out: &mut Vec<DialectOutput>) {
+        self.shown.send_changes(&self.people, |track| self.subscription.lacks(track), out);
     }
 
     /// Somebody's videos are shown in another size.
@@ -314,7 +318,7 @@ impl Call {
     ) {
         self.shown.set(publisher, settings);
         if self.is_joined() {
-            self.shown.send_changes(&self.people, out);
+            self.send_track_settings(out);
         }
     }
 
