@@ -175,8 +175,8 @@ pub(super) fn join_request(resumed: Option<&str>, published: Option<(Vec<Json>, 
     let mut client = Fields::of_texts(&[("sdk", "JS"), ("version", SDK_VERSION)]);
     client.put("protocol", Json::Number(PROTOCOL.to_owned()));
     let mut settings = Fields::default();
-    // Not `adaptiveStream`: with that, what is to be held back is not.
     settings.bool("autoSubscribe", true);
+    settings.bool("adaptiveStream", true);
     let mut request = Fields::default();
     request.put("clientInfo", client);
     request.put("connectionSettings", settings);

@@ -306,15 +306,11 @@ impl Call {
         if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
             signal(Inbound::Sfu(SfuSignal::Tracks { connection: receives_on, tracks }), out);
         }
-        self.send_track_settings(out);
+        self.shown.send_changes(&self.people, out);
         if self.passed_over && !self.subscription.is_complete(&self.people) {
             self.passed_over = false;
             signal(Inbound::Sfu(SfuSignal::NegotiationNeeded(PUBLISHER)), out);
         }
-    }
-
-    fn send_track_settings(&mut self, out: &mut Vec<DialectOutput>) {
-        self.shown.send_changes(&self.people, |track| self.subscription.lacks(track), out);
     }
 
     /// Somebody's videos are shown in another size.
@@ -326,7 +322,7 @@ impl Call {
     ) {
         self.shown.set(publisher, settings);
         if self.is_joined() {
-            self.send_track_settings(out);
+            self.shown.send_changes(&self.people, out);
         }
     }
 

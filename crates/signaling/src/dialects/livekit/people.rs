@@ -111,11 +111,10 @@ impl People {
         self.0.iter().any(|them| them.id == *id)
     }
 
-    /// All pictures that are published, with whose and what they are.
-    pub(super) fn videos(&self) -> impl Iterator<Item = (&ParticipantId, Source, &str)> {
-        let tracks = self.0.iter().flat_map(|them| them.tracks.iter().map(move |track| (&them.id, track)));
-        let videos = tracks.filter(|(_, track)| track.source.kind() == MediaKind::Video);
-        videos.map(|(publisher, track)| (publisher, track.source, track.sid.as_str()))
+    /// The track of somebody that carries a source.
+    pub(super) fn track(&self, id: &ParticipantId, source: Source) -> Option<&str> {
+        let them = self.0.iter().find(|them| them.id == *id)?;
+        them.tracks.iter().find(|track| track.source == source).map(|track| track.sid.as_str())
     }
 
     /// All tracks that are published.

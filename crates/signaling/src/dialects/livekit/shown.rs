@@ -1,19 +1,13 @@
 //! In what size we show the videos of the others: the server sends the layer that fits, and nothing of what is not shown
 //! (`UpdateTrackSettings`).
-//!
-//! Where there is one connection, the server begins to send what is new as soon as it has our offer, and its first key frame comes
-//! before its answer, when the browser cannot take it yet; the next one may be a second later. So it is to send nothing of a
-//! track before we have the answer that brings it.
 
 use super::people::People;
 use super::request;
 use crate::dialect::DialectOutput;
 use crate::json::{Fields, Json};
 use crate::signal::ParticipantId;
-use crate::track_settings::{TrackSettings, VideoSettings, VideoSize};
-
-/// How large a video is wanted that was held back, and whose size nobody has said.
-const WHOLE: TrackSettings = TrackSettings::Enabled(VideoSize { width: 1280, height: 720 });
+use crate::sources::Source;
+use crate::track_settings::{TrackSettings, VideoSettings};
 
 /// What is shown, and what the server knows of it.
 #[derive(Debug, Default)]
@@ -30,24 +24,19 @@ impl Shown {
         self.wanted.push((publisher, settings));
     }
 
-    /// Tells the server what it does not know yet. `is_held_back`: of this track nothing is to be sent for now.
-    pub(super) fn send_changes(
-        &mut self,
-        people: &People,
-        is_held_back: impl Fn(&str) -> bool,
-        out: &mut Vec<DialectOutput>,
-    ) {
+    /// Tells the server what it does not know yet.
+    pub(super) fn send_changes(&mut self, people: &People, out: &mut Vec<DialectOutput>) {
         self.wanted.retain(|(publisher, _)| people.has(publisher));
         self.told.retain(|(track, _)| people.publication(track).is_some());
-        for (publisher, source, track) in people.videos() {
-            let wanted = self.wanted.iter().find(|(known, _)| known == publisher);
-            let wanted = wanted.and_then(|(_, settings)| settings.get(source));
-            let told = self.told.iter().find(|(known, _)| known == track).map(|(_, told)| *told);
-            let settings = match is_held_back(track) {
-                true => Some(TrackSettings::Disabled),
-                false => wanted.or(told.map(|_| WHOLE)),
-            };
-            if let Some(settings) = settings.filter(|settings| told != Some(*settings)) {
+        for (publisher, settings) in &self.wanted {
+            for source in [Source::Camera, Source::Screen] {
+                let (Some(track), Some(settings)) = (people.track(publisher, source), settings.get(source))
+                else {
+                    continue;
+                };
+                if self.told.iter().any(|(known, told)| known == track && *told == settings) {
+                    continue;
+                }
                 out.push(request("trackSetting", track_setting(track, settings)));
                 self.told.retain(|(known, _)| known != track);
                 self.told.push((track.to_owned(), settings));

@@ -17,8 +17,6 @@ pub(super) struct Subscription {
     offer: Option<(SessionDescription, u32)>,
     /// The answer to it.
     answer: Option<SessionDescription>,
-    /// Whether the server has ever answered, where we offer.
-    answered: bool,
     /// Which track comes in which section: the section's `mid` and the track's `sid`. Who publishes it may be told later.
     carried: Vec<(String, String)>,
     announced: Vec<ForwardedTrack>,
@@ -42,12 +40,6 @@ impl Subscription {
     pub(super) fn on_answer(&mut self, value: &Json, description: &SessionDescription) {
         self.carry(value, description);
         self.answer = Some(description.clone());
-        self.answered = true;
-    }
-
-    /// Whether nothing of a track may come yet, since no answer has brought it. Before the first one the connection is not up.
-    pub(super) fn lacks(&self, track: &str) -> bool {
-        self.answered && !self.carried.iter().any(|(_, carried)| carried == track)
     }
 
     fn carry(&mut self, value: &Json, description: &SessionDescription) {
