@@ -51,8 +51,6 @@ pub(super) struct Call {
     epoch: u32,
     /// In how many sections we receive on the only connection.
     receivers: [usize; 2],
-    /// The server has asked for an offer when nothing seemed to be missing. What it is for may be told later.
-    passed_over: bool,
     state: State,
     media: MediaState,
     may_publish: bool,
@@ -86,7 +84,6 @@ impl Call {
             peer_connections,
             epoch,
             receivers: FIRST_RECEIVERS,
-            passed_over: false,
             state: State::Joined(None),
             media,
             may_publish: may_publish(join.at("participant")),
@@ -233,8 +230,7 @@ impl Call {
         }
         let more = ["numAudios", "numVideos"].map(|key| number(requirement.at(key)));
         // It asks whenever it has put a track into a section, also if the answer that is on its way has it already.
-        self.passed_over = more == [0, 0] && self.subscription.is_complete(&self.people);
-        if self.passed_over {
+        if more == [0, 0] && self.subscription.is_complete(&self.people) {
             return;
         }
         for (receivers, more) in self.receivers.iter_mut().zip(more) {
@@ -307,10 +303,6 @@ impl Call {
             signal(Inbound::Sfu(SfuSignal::Tracks { connection: receives_on, tracks }), out);
         }
         self.shown.send_changes(&self.people, out);
-        if self.passed_over && !self.subscription.is_complete(&self.people) {
-            self.passed_over = false;
-            signal(Inbound::Sfu(SfuSignal::NegotiationNeeded(PUBLISHER)), out);
-        }
     }
 
     /// Somebody's videos are shown in another size.
