@@ -139,12 +139,10 @@ impl World {
     }
 
     fn add_page(&mut self) {
-        let first = self.server.first_connection();
-        let dialect = SharedDialect::new(Rc::clone(&self.messages), first);
+        let dialect = SharedDialect(Rc::clone(&self.messages));
         let config = RoomConfig {
             microphone: true,
             camera: true,
-            prepare_connection: first.is_some(),
             seed: self.random.next_u64(),
             ..RoomConfig::default()
         };
