@@ -1,7 +1,7 @@
 //! What a person wants of their devices, as the browser keeps it from one visit to the next.
 
 use visavis_core::{DeviceId, DeviceSettings, FacingMode, MediaDeviceKind, TrackSwitch};
-use visavis_signaling::json::{self, Fields};
+use visavis_signaling::json::{self, Fields, Json};
 
 /// The name of which way the camera looks.
 const FACING_MODE: &str = "facingMode";
@@ -27,7 +27,9 @@ pub fn read(text: &str) -> DeviceSettings {
         settings.choose(kind, kept.at(kind.as_str()).as_text().and_then(DeviceId::new));
     }
     for switch in TrackSwitch::ALL {
-        settings.set(switch, kept.flag(switch.as_str()).unwrap_or(settings.is_on(switch)));
+        if let Json::Bool(on) = kept.at(switch.as_str()) {
+            settings.set(switch, *on);
+        }
     }
     if kept.at(FACING_MODE).as_text() == Some(FacingMode::Environment.as_str()) {
         settings.facing_mode = FacingMode::Environment;
