@@ -191,6 +191,9 @@ impl LocalMedia {
             local.release(out);
             local.wanted &= local.is_device();
         }
+        if self.devices.is_some() {
+            self.stop_replaced(out);
+        }
     }
 
     /// What is wanted the next time devices are opened.

@@ -99,7 +99,7 @@ const OTHERS: [&str; 21] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 15] = [
+const ON_DEMAND: [&str; 16] = [
     "visavis::media::track_probe::TrackProbe::watch",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
@@ -112,6 +112,7 @@ const ON_DEMAND: [&str; 15] = [
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::enumerated",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::replaced",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::set_devices",
+    "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::stop_replaced",
     "visavis_core::preflight::Entry::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",

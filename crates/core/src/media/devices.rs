@@ -65,7 +65,8 @@ impl LocalMedia {
     }
 
     /// Stops the tracks whose place others have taken.
-    fn stop_replaced(&mut self, out: &mut Outbox) {
+    #[inline(never)]
+    pub(super) fn stop_replaced(&mut self, out: &mut Outbox) {
         for track in std::mem::take(&mut self.devices_mut().replaced) {
             out.effect(Effect::Media(MediaEffect::StopTrack(track)));
         }

@@ -161,6 +161,21 @@ fn a_camera_that_is_switched_off_meanwhile_stays_off() {
     assert_eq!(person.track(Source::Camera), None);
 }
 
+/// The browser has not listed its devices since: nobody would stop it any more.
+#[test]
+fn a_device_whose_place_another_has_just_taken_is_off_once_the_room_is_left() {
+    let mut person = Person::new();
+    person.enumerated(&["m1", "c1", "c2"], &[(MICROPHONE, "m1"), (CAMERA, "c1")]);
+    person.choose("c2");
+    person.media.captured(CaptureId(1), &[(Source::Camera, NEW)], &mut person.out);
+    assert_eq!(person.outputs(), []);
+    person.media.close(&mut person.out);
+    let stop = |track| Output::Effect(Effect::Media(MediaEffect::StopTrack(track)));
+    let mut stopped = person.outputs();
+    stopped.sort_by_key(|output| *output != stop(CAMERA));
+    assert_eq!(stopped, [CAMERA, MICROPHONE, NEW].map(stop));
+}
+
 #[test]
 fn whoever_changes_their_mind_has_what_they_chose_last() {
     let mut person = Person::new();
