@@ -58,8 +58,8 @@ async fn a_denied_camera_is_explained_and_works_once_allowed() {
     shows_error(&guest, "denied", &["camera"]).await;
     joins_anyway(&guest, &host, "on", "off").await;
 
+    // Nobody has to press anything.
     decide_permission(&guest, &server.url(), "camera", "granted").await;
-    guest.press("camera").await;
     guest
         .wait_until("the camera to be on", |snapshot| {
             snapshot.control("camera").is_some_and(|it| it.state == "on")
