@@ -107,11 +107,11 @@ async fn start(mounted: Weak<Mounted>) {
     }
     let opening = mounted.upgrade().and_then(|mounted| setup::open(&mounted.element, config));
     let Some(opening) = opening else { return };
-    let loaded = on_demand::load_call().await;
     if ui::settings::are_remembered() {
-        // Whoever cannot load it has the devices that the browser likes.
+        // The call with it, at the same time. Whoever cannot load it has the devices that the browser likes.
         let _ = on_demand::load().await;
     }
+    let loaded = on_demand::load_call().await;
     let Some(mounted) = mounted.upgrade() else { return };
     if loaded.is_err() {
         return ui::show_not_loaded(&mounted.element);

@@ -91,8 +91,8 @@ async fn video_number(page: &Page, name: &str) -> u32 {
     snapshot.tile(name).and_then(|tile| tile.video.as_ref()).expect("a video").number
 }
 
-#[tokio::test]
-async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
+/// Ann and Ben in a call, each with two cameras, and what passes between them and their server.
+async fn call_of_two() -> (RelayedServer, Page, Page) {
     let site = RelayedServer::start(Server::start().await, pass_through).await;
     let browser = Browser::start(two_cameras()).await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
@@ -100,6 +100,12 @@ async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
         join(page, "tea").await;
     }
     all_see_and_hear(&[&ann, &ben]).await;
+    (site, ann, ben)
+}
+
+#[tokio::test]
+async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
+    let (site, ann, ben) = call_of_two().await;
     let negotiated = site.relay.count("description") + site.relay.count("candidate");
     let video = video_number(&ben, "Ann").await;
 
@@ -127,13 +133,7 @@ async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
 
 #[tokio::test]
 async fn a_lost_camera_is_replaced_within_two_seconds_and_comes_back() {
-    let site = RelayedServer::start(Server::start().await, pass_through).await;
-    let browser = Browser::start(two_cameras()).await;
-    let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
-    for page in [&ann, &ben] {
-        join(page, "tea").await;
-    }
-    all_see_and_hear(&[&ann, &ben]).await;
+    let (site, ann, ben) = call_of_two().await;
     open_settings(&ann).await;
     let other = choose(&ann, "videoinput", 2).await;
     uses(&ann, "video", &other).await;
