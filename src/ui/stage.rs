@@ -23,25 +23,31 @@ const HTML: &str = include_str!("stage.html");
 enum TileKey {
     /// Somebody else.
     Person(ParticipantId),
-    /// The screen that somebody else shares.
-    Screen(ParticipantId),
-    /// The screen that we share.
-    OwnScreen,
+    /// What somebody else shows beside their camera.
+    Shared(ParticipantId, Source),
+    /// What we show beside ours.
+    OwnShared(Source),
 }
 
 fn make(key: &TileKey) -> Result<Tile, JsValue> {
     match key {
         TileKey::Person(_) => Tile::new(),
-        TileKey::Screen(_) => Tile::screen(false),
-        TileKey::OwnScreen => Tile::screen(true),
+        TileKey::Shared(_, source) => Tile::shared(*source, false),
+        TileKey::OwnShared(source) => Tile::shared(*source, true),
     }
 }
 
-/// The tiles of somebody else: their own, and that of their screen beside it.
+/// The pictures that have a tile of their own.
+fn shared_sources() -> impl Iterator<Item = Source> {
+    Source::VIDEO.into_iter().filter(|source| *source != Source::Camera)
+}
+
+/// The tiles of somebody else: their own, and those of what they show beside it.
 fn tiles_of<'a>(them: &'a ParticipantView, name: &'a str) -> Vec<(TileKey, &'a ParticipantView, &'a str)> {
     let person = (TileKey::Person(them.id.clone()), them, name);
-    let screen = them.publication(Source::Screen).map(|_| (TileKey::Screen(them.id.clone()), them, name));
-    [person].into_iter().chain(screen).collect()
+    let shared = shared_sources().filter(|source| them.publication(*source).is_some());
+    let shared = shared.map(|source| (TileKey::Shared(them.id.clone(), source), them, name));
+    [person].into_iter().chain(shared).collect()
 }
 
 /// The stage.
@@ -134,12 +140,13 @@ impl Stage {
         if self.own.is_some() {
             self.shared.own_tile.render(|own| own.render_self(&self.shared.tracks, &view.me));
         }
-        let shares = view.me.source(Source::Screen).state == SourceState::On;
         let names = names::distinct(view);
         let shown: Vec<_> =
             view.participants.iter().zip(&names).flat_map(|(them, name)| tiles_of(them, name)).collect();
-        let own_screen = shares.then_some(TileKey::OwnScreen);
-        let keys: Vec<_> = shown.iter().map(|(key, ..)| key.clone()).chain(own_screen).collect();
+        let own_shared = shared_sources().filter(|source| view.me.source(*source).state == SourceState::On);
+        let own_shared: Vec<_> = own_shared.collect();
+        let own_keys = own_shared.iter().map(|source| TileKey::OwnShared(*source));
+        let keys: Vec<_> = shown.iter().map(|(key, ..)| key.clone()).chain(own_keys).collect();
         self.tiles_of.set_keys(&keys, |key| make(key).map(|tile| (tile.element().clone(), tile)))?;
         let tracks = &self.shared.tracks;
         let mut tiles = self.tiles_of.values_mut();
@@ -147,15 +154,18 @@ impl Stage {
         for ((key, them, name), tile) in shown.iter().zip(&mut tiles) {
             let source = match key {
                 TileKey::Person(_) => Source::Camera,
-                TileKey::Screen(_) | TileKey::OwnScreen => Source::Screen,
+                TileKey::Shared(_, source) | TileKey::OwnShared(source) => *source,
             };
-            match source {
-                Source::Screen => tile.render_screen(tracks, them, name),
-                Source::Camera | Source::Microphone | Source::ScreenAudio => tile.render(tracks, them, name),
+            if source == Source::Camera {
+                tile.render(tracks, them, name);
+            } else {
+                tile.render_shared(tracks, source, them, name);
             }
             watched.push((tile.element().clone(), them.id.clone(), source));
         }
-        tiles.for_each(|tile| tile.render_own_screen(tracks, &view.me));
+        for (source, tile) in own_shared.into_iter().zip(tiles) {
+            tile.render_own_shared(tracks, source, &view.me);
+        }
         let alone = view.participants.is_empty();
         dom::set_flag(&self.seat, "hidden", !alone);
         // Alone, an empty seat stands beside us.

@@ -41,13 +41,24 @@ pub(super) fn own_picture(camera: SourceState) -> &'static str {
     }
 }
 
-/// What a screen is called that somebody shares.
-pub(super) fn screen(name: &str) -> String {
-    [name, ": screen"].concat()
+/// What a picture is called.
+fn picture(source: Source) -> &'static str {
+    match source {
+        Source::Camera => "camera",
+        Source::Screen => "screen",
+        Source::Microphone | Source::ScreenAudio => "",
+    }
+}
+
+/// What a picture is called that somebody shows beside their camera.
+pub(super) fn shared(source: Source, name: &str) -> String {
+    [name, ": ", picture(source)].concat()
 }
 
 /// The same of our own.
-pub(super) const OWN_SCREEN: &str = "Your screen";
+pub(super) fn own_shared(source: Source) -> String {
+    ["Your ", picture(source)].concat()
+}
 
 /// What a click on the switch of a source does.
 pub(super) fn switch(source: Source, state: SourceState) -> &'static str {

@@ -35,10 +35,10 @@ impl Tile {
         Ok(tile)
     }
 
-    /// The tile of a screen that is shared: somebody else's, or our own.
-    pub(super) fn screen(own: bool) -> Result<Self, JsValue> {
+    /// The tile of what is shown beside a camera: somebody else's, or our own.
+    pub(super) fn shared(source: Source, own: bool) -> Result<Self, JsValue> {
         let tile = if own { Self::own() } else { Self::new() }?;
-        tile.set("data-source", Some(Source::Screen.as_str()));
+        tile.set("data-source", Some(source.as_str()));
         Ok(tile)
     }
 
@@ -77,24 +77,31 @@ impl Tile {
         self.picture.show(tracks, [Source::Microphone, Source::Camera].map(|source| them.track(source)));
     }
 
-    /// Shows the screen that somebody else shares; `name` is theirs.
-    pub(super) fn render_screen(&mut self, tracks: &Tracks, them: &ParticipantView, name: &str) {
+    /// Shows what somebody else shows beside their camera; `name` is theirs.
+    pub(super) fn render_shared(
+        &mut self,
+        tracks: &Tracks,
+        source: Source,
+        them: &ParticipantView,
+        name: &str,
+    ) {
         self.set("data-participant", Some(them.id.as_str()));
         self.set("data-connection", Some(them.connection.state.as_str()));
-        let shown = [Source::ScreenAudio, Source::Screen].map(|source| them.track(source));
+        let sound = (source == Source::Screen).then(|| them.track(Source::ScreenAudio)).flatten();
+        let shown = [sound, them.track(source)];
         self.set_switch("data-camera", shown[1].is_some());
-        self.set_name(&text::screen(name));
+        self.set_name(&text::shared(source, name));
         self.safety.render(None);
         self.picture.show(tracks, shown);
     }
 
-    /// Shows the screen that we share.
-    pub(super) fn render_own_screen(&mut self, tracks: &Tracks, me: &SelfView) {
+    /// Shows what we show beside our camera.
+    pub(super) fn render_own_shared(&mut self, tracks: &Tracks, source: Source, me: &SelfView) {
         self.set("data-participant", me.id.as_ref().map(|id| id.as_str()));
         self.set_switch("data-camera", true);
-        self.set_name(text::OWN_SCREEN);
+        self.set_name(&text::own_shared(source));
         self.safety.render(None);
-        self.picture.show(tracks, [None, me.source(Source::Screen).track]);
+        self.picture.show(tracks, [None, me.source(source).track]);
     }
 
     /// Shows ourselves on the stage.

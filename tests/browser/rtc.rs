@@ -413,7 +413,7 @@ impl Pair {
 async fn a_camera_is_sent_as_it_should_be_encoded() {
     let (mut pair, _media, _) = in_a_call().await;
     let stats = pair.send_stats(A).await;
-    let size = stats.camera.expect("the size of what the camera gives");
+    let size = stats.captured[0].expect("the size of what the camera gives");
     let full = EncodingParameters::default();
     let half = EncodingParameters {
         scale_resolution_down_by: ResolutionScale::TWO,

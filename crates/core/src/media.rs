@@ -4,7 +4,7 @@ mod devices;
 
 use std::rc::Rc;
 
-use visavis_signaling::{MediaState, Source, Timestamp};
+use visavis_signaling::{MediaKind, MediaState, Source, Timestamp};
 
 use crate::devices::{DeviceChange, Devices};
 use crate::input::{CaptureId, MediaError, TrackId};
@@ -144,7 +144,7 @@ pub(crate) struct LocalMedia {
 
 impl LocalMedia {
     pub(crate) fn new(microphone: bool, camera: bool) -> Self {
-        let wanted = MediaState { microphone, camera, ..MediaState::default() };
+        let wanted = MediaState::default().with(Source::Microphone, microphone).with(Source::Camera, camera);
         let sources = Source::ALL.map(|source| LocalSource::new(source, wanted.is_on(source)));
         Self { sources: sources.into(), next_capture: 0, devices: None }
     }
@@ -208,8 +208,8 @@ impl LocalMedia {
     pub(crate) fn set(&mut self, source: Source, on: bool, out: &mut Outbox) {
         match capture_of(source) {
             Capture::Device => self.set_device(source, on, out),
-            Capture::Display if on => self.share(out),
-            Capture::Display => self.unshare(out),
+            what @ Capture::Display if on => self.share(what, out),
+            what @ Capture::Display => self.unshare(what, out),
         }
     }
 
@@ -229,28 +229,28 @@ impl LocalMedia {
     }
 
     /// Has the person pick something to share, unless they are sharing or about to.
-    fn share(&mut self, out: &mut Outbox) {
+    fn share(&mut self, what: Capture, out: &mut Outbox) {
         let busy = |local: &LocalSource| matches!(local.phase, Phase::Starting(_) | Phase::Live(_));
-        if self.displays().any(|local| busy(local)) {
+        if self.captured_by(what).any(|local| busy(local)) {
             return;
         }
         let capture = self.begin_capture();
-        for local in self.displays() {
+        for local in self.captured_by(what) {
             (local.wanted, local.phase) = (true, Phase::Starting(capture));
         }
         out.effect(Effect::Media(MediaEffect::GetDisplayMedia { capture }));
     }
 
-    /// Nothing is shared any more.
-    fn unshare(&mut self, out: &mut Outbox) {
-        for local in self.displays() {
+    /// It is shared no more.
+    fn unshare(&mut self, what: Capture, out: &mut Outbox) {
+        for local in self.captured_by(what) {
             local.release(out);
             local.wanted = false;
         }
     }
 
-    fn displays(&mut self) -> impl Iterator<Item = &mut LocalSource> {
-        self.sources.iter_mut().filter(|local| !local.is_device())
+    fn captured_by(&mut self, capture: Capture) -> impl Iterator<Item = &mut LocalSource> {
+        self.sources.iter_mut().filter(move |local| capture_of(local.source) == capture)
     }
 
     /// A capture brought tracks; those that nobody waits for any more are stopped. If one is missing of two devices, it is
@@ -306,7 +306,7 @@ impl LocalMedia {
         let asked = |local: &&LocalSource| local.phase == waiting && local.is_device();
         let alone = self.sources.iter().filter(asked).count() > 1 && !error.is_for_all();
         for local in self.sources.iter_mut().filter(|local| local.phase == waiting) {
-            let declined = !local.is_device() && error == MediaError::Denied;
+            let declined = capture_of(local.source) == Capture::Display && error == MediaError::Denied;
             local.wanted &= !declined;
             local.phase = if local.wanted && !alone { Phase::Failed(error) } else { Phase::Idle };
             local.wanted &= local.is_device();
@@ -324,10 +324,10 @@ impl LocalMedia {
     pub(crate) fn track_ended(&mut self, track: TrackId, out: &mut Outbox) {
         let Some(local) = self.sources.iter_mut().find(|local| local.track() == Some(track)) else { return };
         let source = local.source;
-        match source {
-            Source::Screen => return self.unshare(out),
-            Source::Microphone | Source::Camera | Source::ScreenAudio => local.release(out),
+        if !local.is_device() && source.kind() == MediaKind::Video {
+            return self.unshare(capture_of(source), out);
         }
+        local.release(out);
         if !local.wanted || !local.is_device() {
             local.wanted &= local.is_device();
             return;

@@ -86,7 +86,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         for media in [
             MediaState::default(),
-            MediaState { microphone: true, camera: false, screen: true, screen_audio: true },
+            MediaState::from([Source::Microphone, Source::Screen, Source::ScreenAudio]),
         ] {
             let message = PeerMessage::Media(media);
             assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
@@ -129,7 +129,7 @@ mod tests {
     fn what_a_later_version_says_is_no_mistake() {
         assert_eq!(PeerMessage::decode(r#"{"type":"hologram","media":7}"#), Ok(None));
         let more = r#"{"type":"media","media":{"microphone":true,"camera":true,"hologram":true},"at":7}"#;
-        let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
+        let media = MediaState::from([Source::Microphone, Source::Camera]);
         assert_eq!(PeerMessage::decode(more), Ok(Some(PeerMessage::Media(media))));
         let more =
             r#"{"type":"trackSettings","hologram":{"depth":3},"camera":{"width":4,"height":3,"fps":9}}"#;

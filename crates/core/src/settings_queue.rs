@@ -63,7 +63,7 @@ fn grows(before: VideoSettings, now: VideoSettings) -> bool {
         let (before, now) = (sides(before, source), sides(now, source));
         now[0] > before[0] || now[1] > before[1]
     };
-    grows(Source::Camera) || grows(Source::Screen)
+    Source::VIDEO.into_iter().any(grows)
 }
 
 #[cfg(test)]

@@ -290,11 +290,9 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
     let to =
         || connection().map(Remote::Server).or_else(|| ParticipantId::new(word(1)).map(Remote::Participant));
     let epoch = |at| word(at).parse().unwrap_or(0);
-    let media = MediaState {
-        microphone: !words.contains(&"muted"),
-        camera: words.contains(&"camera"),
-        ..MediaState::default()
-    };
+    let media = MediaState::default()
+        .with(Source::Microphone, !words.contains(&"muted"))
+        .with(Source::Camera, words.contains(&"camera"));
     let negotiation =
         |epoch, message| Some(Outbound::Negotiation(Negotiation { remote: to()?, epoch, message }));
     match word(0) {

@@ -6,6 +6,7 @@ pub mod loose;
 use crate::json::{Fields, Json, JsonError, Object};
 use crate::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_FIELD_BYTES, MAX_ICE_SERVERS, MAX_SDP_BYTES};
 use crate::signal::{IceCandidate, IceServer, MediaState, SdpType, SessionDescription};
+use crate::sources::Source;
 
 /// Reads an `RTCSessionDescriptionInit`.
 ///
@@ -56,16 +57,15 @@ pub fn candidate(value: Option<&Json>, path: String) -> Result<Option<IceCandida
     }))
 }
 
-/// How the fields of a media state are called.
-const MEDIA_KEYS: [&str; 4] = ["microphone", "camera", "screen", "screenAudio"];
+/// The first of [`Source::ALL`], which a media state always tells, on or not. Who does not know those that came later is not
+/// told where there is nothing to tell.
+const ALWAYS_TOLD: usize = 3;
 
 /// Reads what somebody sends; nothing if it is not told. `None` if it makes no sense.
 pub fn media(value: &Json) -> Option<MediaState> {
     let told = matches!(value, Json::Object(_) | Json::Null);
-    let [microphone, camera, screen, screen_audio] = MEDIA_KEYS.map(|key| value.flag(key));
-    let state =
-        MediaState { microphone: microphone?, camera: camera?, screen: screen?, screen_audio: screen_audio? };
-    told.then_some(state)
+    let read = |state: MediaState, source: Source| Some(state.with(source, value.flag(source.key())?));
+    Source::ALL.into_iter().try_fold(MediaState::default(), read).filter(|_| told)
 }
 
 /// Reads the media state in the field `media`.
@@ -145,13 +145,11 @@ impl From<&IceServer> for Json {
 impl From<MediaState> for Json {
     fn from(media: MediaState) -> Self {
         let mut fields = Fields::default();
-        let [microphone, camera, screen, screen_audio] = MEDIA_KEYS;
-        fields.bool(microphone, media.microphone);
-        fields.bool(camera, media.camera);
-        fields.bool(screen, media.screen);
-        // Later than the others: who does not know it is not told where there is nothing to tell.
-        if media.screen_audio {
-            fields.bool(screen_audio, true);
+        for (at, source) in Source::ALL.into_iter().enumerate() {
+            let on = media.is_on(source);
+            if on || at < ALWAYS_TOLD {
+                fields.bool(source.key(), on);
+            }
         }
         fields.into()
     }

@@ -78,8 +78,8 @@ impl PublishedSources {
     pub fn contains(self, source: Source) -> bool {
         match self {
             Self::All => true,
-            Self::UserMedia => matches!(source, Source::Microphone | Source::Camera),
-            Self::DisplayMedia => matches!(source, Source::Screen | Source::ScreenAudio),
+            Self::UserMedia => !source.is_display(),
+            Self::DisplayMedia => source.is_display(),
         }
     }
 }

@@ -112,43 +112,43 @@ impl IceCandidate {
 
 /// What a participant sends at the moment, told to the others so that a silent or dark tile can say why, and a screen that
 /// is shared no more goes at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct MediaState {
-    /// A microphone is open and not muted.
-    pub microphone: bool,
-    /// A camera is on.
-    pub camera: bool,
-    /// A screen is being shared.
-    pub screen: bool,
-    /// With its sound.
-    pub screen_audio: bool,
+    /// A bit for each source.
+    on: u8,
 }
 
 impl MediaState {
-    /// Whether it says that `source` is sent.
+    /// Whether it says that `source` is sent. A muted microphone is not.
     pub fn is_on(self, source: Source) -> bool {
-        match source {
-            Source::Microphone => self.microphone,
-            Source::Camera => self.camera,
-            Source::Screen => self.screen,
-            Source::ScreenAudio => self.screen_audio,
-        }
+        self.on & 1 << source as u8 != 0
+    }
+
+    /// The same, but for one source.
+    #[must_use]
+    pub fn with(self, source: Source, on: bool) -> Self {
+        let bit = 1 << source as u8;
+        Self { on: if on { self.on | bit } else { self.on & !bit } }
+    }
+}
+
+impl fmt::Debug for MediaState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(Source::ALL.into_iter().filter(|source| self.is_on(*source))).finish()
+    }
+}
+
+impl<const N: usize> From<[Source; N]> for MediaState {
+    /// Exactly these sources are sent.
+    fn from(sources: [Source; N]) -> Self {
+        sources.into_iter().collect()
     }
 }
 
 impl FromIterator<Source> for MediaState {
     /// Exactly these sources are sent.
     fn from_iter<T: IntoIterator<Item = Source>>(sources: T) -> Self {
-        let mut state = Self::default();
-        for source in sources {
-            match source {
-                Source::Microphone => state.microphone = true,
-                Source::Camera => state.camera = true,
-                Source::Screen => state.screen = true,
-                Source::ScreenAudio => state.screen_audio = true,
-            }
-        }
-        state
+        sources.into_iter().fold(Self::default(), |state, source| state.with(source, true))
     }
 }
 

@@ -36,6 +36,9 @@ impl Source {
     /// Every source, in the order in which their media sections appear in a first offer.
     pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
 
+    /// Those that are pictures.
+    pub const VIDEO: [Self; 2] = [Self::Camera, Self::Screen];
+
     /// Sources with a transceiver in every connection from its beginning, so that pages which know no others meet what they
     /// expect: one audio and one video section.
     pub const MICROPHONE_AND_CAMERA: [Self; 2] = [Self::Microphone, Self::Camera];
@@ -56,6 +59,36 @@ impl Source {
             Self::Screen => "screen",
             Self::ScreenAudio => "screen-audio",
         }
+    }
+
+    /// The key of a field about it, in messages of our own protocols.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Microphone | Self::Camera | Self::Screen => self.as_str(),
+            Self::ScreenAudio => "screenAudio",
+        }
+    }
+
+    /// What its media section is of (`a=content`, RFC 4796); `None` for microphone and camera, which are in the first sections
+    /// that say nothing.
+    pub fn content(self) -> Option<&'static str> {
+        match self {
+            Self::Microphone | Self::Camera => None,
+            Self::Screen | Self::ScreenAudio => Some("slides"),
+        }
+    }
+
+    /// Whether it is a screen, or its sound (`getDisplayMedia`), and not a device.
+    pub fn is_display(self) -> bool {
+        match self {
+            Self::Microphone | Self::Camera => false,
+            Self::Screen | Self::ScreenAudio => true,
+        }
+    }
+
+    /// Its place in [`Self::VIDEO`], if it is a picture.
+    pub fn video_index(self) -> Option<usize> {
+        Self::VIDEO.into_iter().position(|video| video == self)
     }
 
     /// The source of that name, if this version knows it.

@@ -6,9 +6,6 @@ use crate::sources::Source;
 /// Most pixels of one side: those of the largest screens that are sold.
 pub const MAX_VIDEO_SIDE: u16 = 8192;
 
-/// The sources that have a size, by their keys in a message.
-const VIDEO_SOURCES: [(&str, Source); 2] = [("camera", Source::Camera), ("screen", Source::Screen)];
-
 /// A size in physical pixels; each side is at least 1, and at most [`MAX_VIDEO_SIDE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VideoSize {
@@ -30,27 +27,21 @@ pub enum TrackSettings {
 /// How everything is shown that one participant may publish. Of what is `None` nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VideoSettings {
-    camera: Option<TrackSettings>,
-    screen: Option<TrackSettings>,
+    /// In the order of [`Source::VIDEO`].
+    videos: [Option<TrackSettings>; Source::VIDEO.len()],
 }
 
 impl VideoSettings {
     /// How a source is shown; nothing is known of those without a picture.
     pub fn get(&self, source: Source) -> Option<TrackSettings> {
-        match source {
-            Source::Camera => self.camera,
-            Source::Screen => self.screen,
-            Source::Microphone | Source::ScreenAudio => None,
-        }
+        self.videos[source.video_index()?]
     }
 
     /// A source is shown like this from now on.
     #[must_use]
     pub fn with(mut self, source: Source, settings: Option<TrackSettings>) -> Self {
-        match source {
-            Source::Camera => self.camera = settings,
-            Source::Screen => self.screen = settings,
-            Source::Microphone | Source::ScreenAudio => {}
+        if let Some(at) = source.video_index() {
+            self.videos[at] = settings;
         }
         self
     }
@@ -60,7 +51,8 @@ impl VideoSettings {
     /// # Errors
     /// If a size is none.
     pub fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
-        VIDEO_SOURCES.into_iter().try_fold(Self::default(), |settings, (key, source)| {
+        Source::VIDEO.into_iter().try_fold(Self::default(), |settings, source| {
+            let key = source.key();
             if !fields.keys().any(|known| known == key) {
                 return Ok(settings);
             }
@@ -71,7 +63,8 @@ impl VideoSettings {
 
     /// Adds the fields of a message between Visavis pages.
     pub fn write(&self, fields: &mut Fields) {
-        for (key, source) in VIDEO_SOURCES {
+        for source in Source::VIDEO {
+            let key = source.key();
             match self.get(source) {
                 Some(TrackSettings::Enabled(size)) => fields.put(key, size),
                 Some(TrackSettings::Disabled) => fields.put(key, Json::Null),

@@ -163,9 +163,10 @@ impl FakeConnection {
         media.map(|(section, kind)| (section.to_string(), kind)).collect()
     }
 
-    /// Whether the other side has said that this section carries a screen, or its sound.
-    pub fn is_remote_screen(&self, mid: &str) -> bool {
-        self.remote().is_some_and(|remote| remote.slides.iter().any(|section| section.to_string() == mid))
+    /// What the other side has said that this section is of (`a=content`).
+    pub fn remote_content(&self, mid: &str) -> Option<String> {
+        let mut contents = self.remote()?.contents.iter();
+        contents.find(|(section, _)| section.to_string() == mid).map(|(_, content)| content.clone())
     }
 
     fn remote(&self) -> Option<&ParsedDescription> {

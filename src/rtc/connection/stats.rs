@@ -33,18 +33,15 @@ impl Connection {
                     stats.inbound.push(stream);
                 }
                 "outbound-rtp" => stats.outbound.extend(stream(&stat, stat.sent(), stat.encoded())),
-                "media-source" => match stat.track_identifier().and_then(|track| self.source_of(&track)) {
-                    Some(source @ (Source::Camera | Source::Screen)) => {
+                "media-source" => {
+                    let source = stat.track_identifier().and_then(|track| self.source_of(&track));
+                    if let Some((source, at)) =
+                        source.and_then(|source| Some((source, source.video_index()?)))
+                    {
                         stats.captured.push((source, stat.captured().map(whole)));
-                        let newest = if source == Source::Camera {
-                            &mut send_stats.camera
-                        } else {
-                            &mut send_stats.screen
-                        };
-                        *newest = size(&stat);
+                        send_stats.captured[at] = size(&stat);
                     }
-                    Some(Source::Microphone | Source::ScreenAudio) | None => {}
-                },
+                }
                 // Of pairs that are not in use, browsers do not tell it.
                 "candidate-pair" => {
                     let available = stat.available_outgoing_bitrate().map(whole);

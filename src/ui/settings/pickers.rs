@@ -43,7 +43,7 @@ pub(super) fn render(dialog: &Element, devices: &Devices) -> Result<(), JsValue>
         let section = section(dialog, kind)?;
         let list: HtmlSelectElement = dom::find(&section, "select")?;
         let chosen = devices.settings.chosen(kind);
-        fill(&list, devices.of(kind), chosen)?;
+        fill(&list, text::devices::DEFAULT, devices.of(kind), chosen)?;
         list.set_value(chosen.map_or("", DeviceId::as_str));
         dom::set_text(&dom::find::<Node>(&section, ".hint")?, &sentence(devices, kind));
     }
@@ -81,13 +81,14 @@ fn section(dialog: &Element, kind: MediaDeviceKind) -> Result<Element, JsValue> 
     dom::find(dialog, &["[", KIND, "=", kind.as_str(), "]"].concat())
 }
 
-/// Makes the list have these entries. One that is open is left alone if nothing is new.
-fn fill<'a>(
+/// Makes the list have these entries, after one for none of them. One that is open is left alone if nothing is new.
+pub(super) fn fill<'a>(
     list: &HtmlSelectElement,
+    none: &str,
     devices: impl Iterator<Item = &'a MediaDeviceInfo>,
     chosen: Option<&DeviceId>,
 ) -> Result<(), JsValue> {
-    let mut entries = vec![("", text::devices::DEFAULT)];
+    let mut entries = vec![("", none)];
     entries.extend(devices.map(|device| (device.device_id.as_str(), &*device.label)));
     if let Some(chosen) = chosen.filter(|chosen| !entries.iter().any(|(id, _)| *id == chosen.as_str())) {
         entries.push((chosen.as_str(), text::devices::MISSING));

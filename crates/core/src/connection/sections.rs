@@ -8,8 +8,8 @@ use visavis_signaling::{MediaKind, Source};
 
 /// Who made the description.
 const TOOL: &str = "a=tool:visavis";
-/// What a screen, and its sound, is called.
-const SLIDES: &str = "a=content:slides";
+/// What comes before [`Source::content`].
+const CONTENT: &str = "a=content:";
 
 /// Who sends in a section (RFC 8866 section 6.7), as the one who made the description says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub(super) struct Section {
     /// `None` for data channels, and for what this version does not know.
     pub(super) kind: Option<MediaKind>,
     pub(super) direction: Direction,
-    slides: bool,
+    /// What it is of, if that is something we know.
+    content: Option<&'static str>,
     /// Whether it is that of data channels (RFC 8841).
     data: bool,
 }
@@ -75,7 +76,7 @@ pub(super) fn sections(sdp: &str) -> Vec<Section> {
             };
             // Port 0 (RFC 8829 section 5.3.1), unless the section is to share another one's (RFC 8843 section 6).
             rejected = words.next() == Some("0");
-            sections.push(Section { mid: None, kind, direction: of_session, slides: false, data });
+            sections.push(Section { mid: None, kind, direction: of_session, content: None, data });
         } else if line == "a=bundle-only" {
             rejected = false;
         } else if let Some(direction) = direction(line) {
@@ -84,7 +85,10 @@ pub(super) fn sections(sdp: &str) -> Vec<Section> {
             if let Some(mid) = line.strip_prefix("a=mid:") {
                 section.mid = Some(mid.to_owned());
             }
-            section.slides |= line == SLIDES;
+            if let Some(content) = line.strip_prefix(CONTENT) {
+                section.content =
+                    Source::ALL.into_iter().filter_map(Source::content).find(|known| *known == content);
+            }
         }
     }
     reject(&mut sections, rejected);
@@ -122,11 +126,7 @@ pub(super) fn first_section_of(source: Source, sections: &[Section]) -> Option<&
 }
 
 fn carries(source: Source, section: &Section) -> bool {
-    section.kind == Some(source.kind()) && section.slides == is_slides(source)
-}
-
-fn is_slides(source: Source) -> bool {
-    matches!(source, Source::Screen | Source::ScreenAudio)
+    section.kind == Some(source.kind()) && section.content == source.content()
 }
 
 /// Whether data channels are offered, or taken.
@@ -141,7 +141,7 @@ pub(super) fn is_visavis(sdp: &str) -> bool {
 
 /// Our description as others hear it. `mids` are the sections of our sources.
 pub(super) fn announce(sdp: &str, mids: &[(Source, String)]) -> String {
-    let slides = |mid: &str| mids.iter().any(|(source, of)| of == mid && is_slides(*source));
+    let content = |mid: &str| mids.iter().find(|(_, of)| of == mid).and_then(|(source, _)| source.content());
     let mut out = String::with_capacity(sdp.len() + TOOL.len() + 2);
     let mut said = false;
     for line in sdp.split_inclusive('\n') {
@@ -150,8 +150,9 @@ pub(super) fn announce(sdp: &str, mids: &[(Source, String)]) -> String {
             out.push_str("\r\n");
         }
         out.push_str(line);
-        if line.strip_prefix("a=mid:").is_some_and(|mid| slides(mid.trim_end())) {
-            out.push_str(SLIDES);
+        if let Some(content) = line.strip_prefix("a=mid:").and_then(|mid| content(mid.trim_end())) {
+            out.push_str(CONTENT);
+            out.push_str(content);
             out.push_str("\r\n");
         }
     }

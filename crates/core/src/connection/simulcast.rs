@@ -9,7 +9,7 @@
 use visavis_signaling::{Source, VideoSize};
 
 use super::Connection;
-use super::video_allocation::{CAMERA_BITRATE, USUAL_CAMERA};
+use super::video_allocation::{CAMERA_BITRATE, OfVideos, USUAL_CAMERA};
 use crate::encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
 
 /// Longer sides from which on a picture has another layer.
@@ -26,13 +26,13 @@ const LOW_FRAMERATE: u32 = 20;
 pub(super) struct Simulcast {
     /// The camera has three layers.
     layers: bool,
-    /// Which layers of the camera and of the screen anybody receives.
-    enabled: [[bool; RIDS.len()]; 2],
+    /// Which layers of each video anybody receives.
+    enabled: OfVideos<[bool; RIDS.len()]>,
 }
 
 impl Default for Simulcast {
     fn default() -> Self {
-        Self { layers: false, enabled: [[true; RIDS.len()]; 2] }
+        Self { layers: false, enabled: Source::VIDEO.map(|_| [true; RIDS.len()]) }
     }
 }
 
@@ -46,7 +46,7 @@ impl Simulcast {
 
     /// How a source is to be encoded.
     pub(super) fn encodings(&self, source: Source, captured: Option<VideoSize>) -> Encodings {
-        let enabled = self.enabled[usize::from(source == Source::Screen)];
+        let enabled = source.video_index().map_or([true; RIDS.len()], |at| self.enabled[at]);
         if self.layers && source == Source::Camera {
             return layers(captured, enabled);
         }
@@ -83,7 +83,9 @@ fn layers(captured: Option<VideoSize>, enabled: [bool; RIDS.len()]) -> Encodings
 impl Connection {
     /// The server says which layers of a source anybody receives. A connection that does not send it takes no notice.
     pub(crate) fn set_subscribed_qualities(&mut self, source: Source, enabled: [bool; RIDS.len()]) {
-        self.video_allocation.simulcast.enabled[usize::from(source == Source::Screen)] = enabled;
+        if let Some(at) = source.video_index() {
+            self.video_allocation.simulcast.enabled[at] = enabled;
+        }
     }
 
     /// Their answer may take no layers: then the browser has given up all but the first (W3C webrtc-pc 4.4.1.5). Nothing but the

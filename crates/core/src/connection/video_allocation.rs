@@ -31,14 +31,14 @@ const LOWEST_SCREEN_FRAMERATE: u32 = 2;
 /// A camera whose size is not known yet: what is asked for.
 pub(super) const USUAL_CAMERA: VideoSize = VideoSize { width: 1280, height: 720 };
 
-/// The sources with encoders.
-const VIDEOS: [Source; 2] = [Source::Camera, Source::Screen];
+/// One of each video source, in the order of [`Source::VIDEO`].
+pub(super) type OfVideos<T> = [T; Source::VIDEO.len()];
 
 /// What the videos of one connection depend on, and what was decided last.
 #[derive(Debug)]
 pub(super) struct VideoAllocation {
     shown: VideoSettings,
-    captured: [Option<VideoSize>; 2],
+    captured: OfVideos<Option<VideoSize>>,
     /// By how much the camera may be smaller, as it has been for a while.
     camera_scale: Option<ResolutionScale>,
     /// Since when it might be even smaller.
@@ -48,7 +48,7 @@ pub(super) struct VideoAllocation {
     link: LinkMonitor,
     /// What a selective forwarding unit is sent.
     pub(super) simulcast: Simulcast,
-    applied: [Encodings; 2],
+    applied: OfVideos<Encodings>,
 }
 
 impl VideoAllocation {
@@ -57,21 +57,22 @@ impl VideoAllocation {
             InitialScale::Full => EncodingParameters::default(),
             InitialScale::Reduced | InitialScale::ReducedUntil(_) => EncodingParameters::REDUCED,
         };
+        let begin = |source| if source == Source::Camera { camera } else { EncodingParameters::default() };
         Self {
             shown: VideoSettings::default(),
-            captured: [None; 2],
+            captured: OfVideos::default(),
             camera_scale: None,
             smaller_since: None,
             receivers: 1,
             link: LinkMonitor::default(),
             simulcast: Simulcast::default(),
-            applied: [Encodings::Single(camera), Encodings::default()],
+            applied: Source::VIDEO.map(|source| Encodings::Single(begin(source))),
         }
     }
 
     /// Follows the size in which the camera is shown: what grows at once, what shrinks once it has lasted.
     fn fit(&mut self, now: Timestamp) {
-        let wanted = match (self.shown.get(Source::Camera), self.captured[0]) {
+        let wanted = match (self.shown.get(Source::Camera), self.captured(Source::Camera)) {
             (Some(TrackSettings::Enabled(shown)), Some(captured)) => {
                 ResolutionScale::largest(captured.width, shown.width)
                     .min(ResolutionScale::largest(captured.height, shown.height))
@@ -95,23 +96,27 @@ impl VideoAllocation {
         (self.camera_scale, self.smaller_since) = (Some(wanted), None);
     }
 
+    /// The size of what a source gave last.
+    fn captured(&self, source: Source) -> Option<VideoSize> {
+        self.captured[source.video_index()?]
+    }
+
     /// What the camera takes while nothing gives way.
     fn camera_bitrate(&self) -> u32 {
-        let VideoSize { width, height } = self.captured[0].unwrap_or(USUAL_CAMERA);
+        let VideoSize { width, height } = self.captured(Source::Camera).unwrap_or(USUAL_CAMERA);
         let scale = self.camera_scale.unwrap_or(ResolutionScale::ONE);
         let pixels = scale.pixels_of(u32::from(width) * u32::from(height));
         (CAMERA_BITRATE + BITS_PER_PIXEL * pixels).min(ALL_CAMERAS_BITRATE / self.receivers.max(1))
     }
 
     /// What all that is sent takes while nothing gives way.
-    fn full_bitrate(&self, sources: &[Source]) -> u32 {
-        let bitrate = |source: &Source| match (source, self.shown.get(*source)) {
-            (_, Some(TrackSettings::Disabled)) => 0,
-            (Source::Camera, _) => self.camera_bitrate(),
-            (Source::Screen, _) => SCREEN_BITRATE,
-            (Source::Microphone | Source::ScreenAudio, _) => 0,
+    fn full_bitrate(&self, videos: &[Source]) -> u32 {
+        let bitrate = |source: &Source| match self.shown.get(*source) {
+            Some(TrackSettings::Disabled) => 0,
+            Some(TrackSettings::Enabled(_)) | None if *source == Source::Camera => self.camera_bitrate(),
+            Some(TrackSettings::Enabled(_)) | None => SCREEN_BITRATE,
         };
-        sources.iter().map(bitrate).sum()
+        videos.iter().map(bitrate).sum()
     }
 
     /// How the camera is to be encoded.
@@ -134,9 +139,9 @@ impl VideoAllocation {
     }
 
     /// How a screen is to be encoded: sharp. What gives way are its frames.
-    fn screen(&self) -> EncodingParameters {
+    fn screen(&self, source: Source) -> EncodingParameters {
         let level = self.link.level();
-        let small = match (self.shown.get(Source::Screen), self.captured[1]) {
+        let small = match (self.shown.get(source), self.captured(source)) {
             (Some(TrackSettings::Enabled(shown)), Some(captured)) => {
                 shown.width <= captured.width / 2 && shown.height <= captured.height / 2
             }
@@ -170,7 +175,7 @@ impl VideoAllocation {
         if self.shown == VideoSettings::default() {
             return EncodingParameters::default();
         }
-        let parameters = if source == Source::Camera { self.camera() } else { self.screen() };
+        let parameters = if source == Source::Camera { self.camera() } else { self.screen(source) };
         match self.shown.get(source) {
             Some(TrackSettings::Disabled) => EncodingParameters { active: false, ..parameters },
             Some(TrackSettings::Enabled(_)) | None => parameters,
@@ -204,16 +209,14 @@ impl Connection {
     pub(crate) fn on_send_stats(&mut self, now: Timestamp, stats: &SendStats) {
         let allocation = &mut self.video_allocation;
         // One that has just been switched off has the size of before.
-        let newest = [stats.camera, stats.screen];
-        for (captured, newest) in allocation.captured.iter_mut().zip(newest) {
+        for (captured, newest) in allocation.captured.iter_mut().zip(stats.captured) {
             *captured = newest.or(*captured);
         }
         if allocation.shown == VideoSettings::default() || !self.is_connected() {
             return;
         }
-        let sends = [(Source::Camera, stats.camera), (Source::Screen, stats.screen)];
-        let sent: Vec<_> =
-            sends.into_iter().filter_map(|(source, size)| size.is_some().then_some(source)).collect();
+        let sends = Source::VIDEO.into_iter().zip(stats.captured);
+        let sent: Vec<_> = sends.filter_map(|(source, size)| size.is_some().then_some(source)).collect();
         let allocation = &mut self.video_allocation;
         let full = allocation.full_bitrate(&sent);
         // Nothing can give way where nothing is sent.
@@ -236,11 +239,11 @@ impl Connection {
     pub(super) fn begin_encoding(&mut self, source: Source) -> Encodings {
         let allocation = &mut self.video_allocation;
         let encodings = if self.plan.simulcasts(source) {
-            allocation.simulcast.begin(allocation.captured[0])
+            allocation.simulcast.begin(allocation.captured(Source::Camera))
         } else {
             Encodings::default()
         };
-        if let Some(at) = VIDEOS.into_iter().position(|video| video == source) {
+        if let Some(at) = source.video_index() {
             allocation.applied[at] = encodings;
         }
         encodings
@@ -258,7 +261,7 @@ impl Connection {
         }
         self.video_allocation.receivers = receivers;
         self.video_allocation.fit(now);
-        for (at, source) in VIDEOS.into_iter().enumerate() {
+        for (at, source) in Source::VIDEO.into_iter().enumerate() {
             let encodings = self.encodings(source);
             if self.has_transceiver(source) && self.video_allocation.applied[at] != encodings {
                 self.video_allocation.applied[at] = encodings;
@@ -271,7 +274,7 @@ impl Connection {
     fn encodings(&self, source: Source) -> Encodings {
         let allocation = &self.video_allocation;
         if self.plan.is_sfu() {
-            return allocation.simulcast.encodings(source, allocation.captured[0]);
+            return allocation.simulcast.encodings(source, allocation.captured(Source::Camera));
         }
         let mut target = allocation.target(source);
         if source == Source::Camera && self.initial_scale != InitialScale::Full {

@@ -4,7 +4,7 @@
 mod devices;
 
 use visavis_signaling::json::{Json, quote};
-use visavis_signaling::{Source, Timestamp, TrackSettings, VideoSize};
+use visavis_signaling::{Timestamp, TrackSettings, VideoSize};
 
 use crate::input::{
     Command, ConnectionEvent, ConnectionId, Input, MediaEvent, NetworkEvent, PeerChannelEvent, SocketEvent,
@@ -101,6 +101,9 @@ fn texts(input: &Input, out: &mut String) {
         }
         Input::Connection(_, ConnectionEvent::Stats(stats)) => write_numbers(out, &counts(stats)),
         Input::Connection(_, ConnectionEvent::SendStats(stats)) => write_numbers(out, &sending(stats)),
+        Input::Media(MediaEvent::Captured { tracks, .. }) => {
+            tracks.iter().for_each(|(source, track)| write_numbers(out, &[*source as u32, track.0]));
+        }
         Input::Connection(
             _,
             ConnectionEvent::LocalDescriptionSet(Err(error))
@@ -125,11 +128,11 @@ fn write_numbers(out: &mut String, numbers: &[u32]) {
 }
 
 /// What the path carries, and the sizes of our videos.
-fn sending(stats: &SendStats) -> [u32; 5] {
+fn sending(stats: &SendStats) -> Vec<u32> {
     let sides =
         |size: Option<VideoSize>| size.map_or([0; 2], |size| [size.width, size.height].map(u32::from));
-    let ([width, height], [screen_width, screen_height]) = (sides(stats.camera), sides(stats.screen));
-    [number_of(stats.available_outgoing_bitrate), width, height, screen_width, screen_height]
+    let bitrate = number_of(stats.available_outgoing_bitrate);
+    [bitrate].into_iter().chain(stats.captured.into_iter().flat_map(sides)).collect()
 }
 
 fn command(command: &Command) -> Line {
@@ -215,15 +218,7 @@ fn peer_channel(event: &PeerChannelEvent) -> u32 {
 
 fn media(event: &MediaEvent) -> Line {
     match event {
-        MediaEvent::Captured { capture, tracks } => {
-            let track = |source| number(tracks.iter().find(|(of, _)| *of == source).map(|(_, track)| *track));
-            let [microphone, camera, screen, sound] = Source::ALL.map(track);
-            if screen + sound > 0 {
-                ("shared", [capture.0, screen, sound])
-            } else {
-                ("captured", [capture.0, microphone, camera])
-            }
-        }
+        MediaEvent::Captured { capture, tracks } => ("tracks", [capture.0, tracks.len() as u32, 0]),
         MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
         MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
         MediaEvent::DevicesChanged => ("devices", [0; 3]),

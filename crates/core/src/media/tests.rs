@@ -15,7 +15,7 @@ fn effects(out: &mut Outbox) -> Vec<Effect> {
 }
 
 fn capture(n: u32, microphone: bool, camera: bool) -> Effect {
-    let asked = MediaState { microphone, camera, ..MediaState::default() };
+    let asked = MediaState::default().with(Source::Microphone, microphone).with(Source::Camera, camera);
     let sources = Source::ALL.into_iter().filter(|source| asked.is_on(*source)).collect();
     Effect::Media(MediaEffect::GetUserMedia { capture: CaptureId(n), sources, devices: None })
 }
@@ -190,7 +190,7 @@ fn what_is_shared_is_asked_for_each_time_and_never_by_itself() {
     media.set(Source::Screen, true, &mut out);
     assert_eq!(effects(&mut out), [share(1)], "one picker at a time");
     media.captured(CaptureId(1), &[(Source::Screen, SCREEN), (Source::ScreenAudio, SCREEN_AUDIO)], &mut out);
-    let all = MediaState { microphone: true, camera: true, screen: true, screen_audio: true };
+    let all = MediaState::from([Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio]);
     assert_eq!((media.state(), effects(&mut out)), (all, vec![]));
     // The browser's own button ends the screen; its sound goes with it.
     media.track_ended(SCREEN, &mut out);
@@ -228,5 +228,5 @@ fn a_screen_that_is_picked_too_late_is_not_shared() {
     media.set(Source::Screen, false, &mut out);
     media.captured(CaptureId(1), &[(Source::Screen, SCREEN)], &mut out);
     assert_eq!(effects(&mut out)[1..], [Effect::Media(MediaEffect::StopTrack(SCREEN))]);
-    assert_eq!(media.state(), MediaState { screen: false, ..media.state() });
+    assert_eq!(media.state(), media.state().with(Source::Screen, false));
 }

@@ -100,19 +100,24 @@ impl Room {
         // They need not send what we do not show.
         let is_shown = |source| shown.get(source) != Some(TrackSettings::Disabled);
         let expected = ExpectedMedia {
-            remote_camera: media.camera && is_shown(Source::Camera),
+            remote_camera: media.is_on(Source::Camera) && is_shown(Source::Camera),
             // It is said before it is negotiated.
-            remote_screen: media.screen
+            remote_screen: media.is_on(Source::Screen)
                 && is_shown(Source::Screen)
                 && connection.track(Source::Screen).is_some(),
-            local_microphone: own.microphone,
-            local_camera: own.camera,
+            local_microphone: own.is_on(Source::Microphone),
+            local_camera: own.is_on(Source::Camera),
             wants_audio: false,
             wants_video: told.is_some() && connection.encodes(Source::Camera),
         };
         (
             expected,
-            vec![ReceivedMicrophone { publisher: id.clone(), mid: None, on: media.microphone, packets: 0 }],
+            vec![ReceivedMicrophone {
+                publisher: id.clone(),
+                mid: None,
+                on: media.is_on(Source::Microphone),
+                packets: 0,
+            }],
         )
     }
 
@@ -120,14 +125,14 @@ impl Room {
     fn expected_from_sfu(&self, id: SfuConnectionId, connection: &Connection) -> Expected {
         let own = self.media.state();
         let expected = ExpectedMedia {
-            local_microphone: own.microphone && connection.plan().sends(Source::Microphone),
-            local_camera: own.camera && connection.plan().sends(Source::Camera),
+            local_microphone: own.is_on(Source::Microphone) && connection.plan().sends(Source::Microphone),
+            local_camera: own.is_on(Source::Camera) && connection.plan().sends(Source::Camera),
             wants_audio: connection.wants_audio(),
             ..ExpectedMedia::default()
         };
         let is_on = |id| {
             let member = self.roster.get(id).filter(|member| member.present);
-            member.and_then(|member| member.media).is_some_and(|media| media.microphone)
+            member.and_then(|member| member.media).is_some_and(|media| media.is_on(Source::Microphone))
         };
         let microphones = self.sfu.microphones_on(id).map(|ForwardedTrack { mid, publisher, .. }| {
             let (mid, on) = (Some(mid.clone()), is_on(publisher));

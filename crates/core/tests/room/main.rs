@@ -498,7 +498,7 @@ fn whoever_comes_back_goes_on_counting_epochs() {
 /// A connection to "a" that is up, in both directions' words.
 fn connected() -> Harness {
     let (mut harness, _) = Harness::joined(&["a"]);
-    let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
+    let media = MediaState::from([Source::Microphone, Source::Camera]);
     harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     harness

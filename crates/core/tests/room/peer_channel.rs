@@ -54,7 +54,7 @@ pub(crate) fn call(is_visavis: bool) -> Harness {
 
 /// The media state, and whether the microphone is on in it.
 fn microphone(on: bool) -> MediaState {
-    MediaState { microphone: on, ..MediaState::default() }
+    MediaState::default().with(Source::Microphone, on)
 }
 
 #[test]

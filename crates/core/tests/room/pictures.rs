@@ -57,7 +57,7 @@ fn a_picture_that_stops_is_told_and_nothing_is_repaired() {
 fn who_switches_the_camera_off_is_not_missed() {
     let (mut harness, mut flow) = (connected(), Counters::default());
     harness.frames(10, &mut flow, [true, false, false]);
-    let media = MediaState { microphone: true, camera: false, ..MediaState::default() };
+    let media = MediaState::from([Source::Microphone]);
     harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     harness.frames(60, &mut flow, [false; 3]);
     assert_eq!(harness.reason(), ConnectionReason::None);

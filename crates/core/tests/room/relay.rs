@@ -37,7 +37,7 @@ fn receive_relayed(harness: &mut Harness, from: &str, text: &str) {
 }
 
 fn microphone(on: bool) -> PeerMessage {
-    PeerMessage::Media(MediaState { microphone: on, ..MediaState::default() })
+    PeerMessage::Media(MediaState::default().with(Source::Microphone, on))
 }
 
 #[test]
@@ -74,7 +74,8 @@ fn whoever_does_not_say_what_they_send_is_asked_three_times() {
 #[test]
 fn what_the_others_say_counts() {
     let mut harness = room();
-    let media = |harness: &Harness| harness.room.view().participants[0].media.unwrap().microphone;
+    let media =
+        |harness: &Harness| harness.room.view().participants[0].media.unwrap().is_on(Source::Microphone);
     receive_relayed(&mut harness, "a", &microphone(true).encode());
     assert!(media(&harness));
     for (from, text) in [("a", "{\"type\":\"hologram\"}"), ("a", "nonsense"), ("z", "{\"type\":\"leave\"}")] {

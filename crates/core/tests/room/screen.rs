@@ -55,7 +55,7 @@ fn a_screen_gets_a_section_of_its_own_and_says_so() {
             on_0(ConnectionEffect::AddTransceiver(Source::Screen, Encodings::default()))
         ]
     );
-    assert_eq!(sent(), [Outbound::MediaState(MediaState { screen: true, ..MediaState::default() })]);
+    assert_eq!(sent(), [Outbound::MediaState(MediaState::from([Source::Screen]))]);
     harness.event(0, ConnectionEvent::NegotiationNeeded);
     harness.event(0, ConnectionEvent::TransceiverAssociated(Source::Screen, "2".to_owned()));
     let SessionDescription { sdp, .. } = visavis(SdpType::Offer, true);
@@ -95,7 +95,7 @@ fn a_newcomer_sees_what_is_shared_already() {
 #[test]
 fn their_screen_is_told_from_their_camera_whichever_track_comes_first() {
     let mut harness = call(visavis(SdpType::Answer, false));
-    let media = MediaState { camera: true, screen: true, ..MediaState::default() };
+    let media = MediaState::from([Source::Camera, Source::Screen]);
     harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("a"), media }));
     let track = |mid: &str, track| ConnectionEvent::Track {
         mid: mid.to_owned(),

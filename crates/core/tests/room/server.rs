@@ -150,7 +150,7 @@ fn what_a_dialect_hears_at_the_end_of_an_input_is_heard_at_once() {
     let tracks = vec![(Source::Microphone, TrackId(70))];
     sent();
     harness.input(Input::Media(MediaEvent::Captured { capture: CaptureId(0), tracks }));
-    let media = MediaState { microphone: true, ..MediaState::default() };
+    let media = MediaState::from([Source::Microphone]);
     assert_eq!(sent(), [Outbound::MediaState(media)]);
     assert_eq!(harness.room.poll_timeout(), Some(harness.now), "the room asks to be called again at once");
     harness.input(Input::Timeout);

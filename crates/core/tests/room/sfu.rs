@@ -105,7 +105,7 @@ fn whose_track_comes_is_what_the_server_says_before_or_after() {
     harness.receive(forwards("0", "a", Source::Screen));
     assert_eq!(track(&harness, 1, Source::Camera), None);
     let mut sharing = info("a", Offerer::Sfu);
-    sharing.media = Some(MediaState { screen: true, ..MediaState::default() });
+    sharing.media = Some(MediaState::from([Source::Screen]));
     harness.receive(Inbound::Roster(RosterSignal::Resumed(sharing)));
     assert_eq!(track(&harness, 0, Source::Screen), Some(TrackId(7)));
 }
@@ -220,7 +220,7 @@ fn listening() -> Harness {
     harness.receive(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBED, tracks }));
     harness.receive(offers(0, "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\nm=audio 9 X 0\r\na=mid:1\r\n"));
     for name in ["a", "b"] {
-        let media = MediaState { microphone: true, ..MediaState::default() };
+        let media = MediaState::from([Source::Microphone]);
         harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id(name), media }));
     }
     harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));

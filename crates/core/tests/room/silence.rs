@@ -74,7 +74,7 @@ fn old_words_of_a_dead_socket_rebuild_nothing() {
 fn voice_and_picture(from: &str, microphone: bool) -> Inbound {
     Inbound::Roster(RosterSignal::MediaState {
         from: id(from),
-        media: MediaState { microphone, camera: true, ..MediaState::default() },
+        media: MediaState::from([Source::Camera]).with(Source::Microphone, microphone),
     })
 }
 
@@ -87,7 +87,7 @@ fn old_words_of_somebody_who_was_lost_rebuild_nothing() {
     harness.flow(0, 14, &mut flow, [0, 30]);
     harness.receive(Inbound::Roster(RosterSignal::Lost(id("a"))));
     harness.wait(Duration::from_secs(2));
-    let media = Some(MediaState { microphone: true, camera: true, ..MediaState::default() });
+    let media = Some(MediaState::from([Source::Microphone, Source::Camera]));
     harness.receive(Inbound::Roster(RosterSignal::Resumed(ParticipantInfo {
         media,
         ..info("a", Offerer::Them)
@@ -117,7 +117,7 @@ fn who_takes_up_a_session_waits_for_what_was_missed() {
 #[test]
 fn a_clock_alone_never_repairs_silence() {
     let (mut harness, mut flow) = (Harness::joined(&["z"]).0, Counters::default());
-    let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
+    let media = MediaState::from([Source::Microphone, Source::Camera]);
     harness.receive(Inbound::Roster(RosterSignal::MediaState { from: id("z"), media }));
     harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     harness.flow(0, 10, &mut flow, [50, 30]);

@@ -55,8 +55,9 @@ impl Harness {
     }
 
     fn captures(&mut self, width: u16, height: u16) -> Vec<Layer> {
-        let camera = Some(Size { width, height });
-        self.event(0, ConnectionEvent::SendStats(SendStats { camera, ..SendStats::default() }));
+        let mut stats = SendStats::default();
+        stats.captured[0] = Some(Size { width, height });
+        self.event(0, ConnectionEvent::SendStats(stats));
         self.set_layers()
     }
 

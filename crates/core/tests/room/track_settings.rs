@@ -72,11 +72,14 @@ fn strangers_hear_nothing_and_nobody_is_remembered_who_is_not_there() {
     assert!(!opened.contains(&told(camera(SMALL))), "{opened:?}");
 }
 
-const CAMERA: SendStats = SendStats {
-    camera: Some(VideoSize { width: 1280, height: 720 }),
-    screen: None,
-    available_outgoing_bitrate: None,
-};
+const CAMERA: SendStats = captured([Some(VideoSize { width: 1280, height: 720 }), None]);
+
+/// A sample with a camera and a screen of these sizes.
+const fn captured([camera, screen]: [Option<VideoSize>; 2]) -> SendStats {
+    let mut captured = [None; Source::VIDEO.len()];
+    (captured[0], captured[1]) = (camera, screen);
+    SendStats { captured, available_outgoing_bitrate: None }
+}
 
 fn shown(width: u16, height: u16) -> TrackSettings {
     TrackSettings::Enabled(VideoSize { width, height })
@@ -185,7 +188,7 @@ fn a_screen_stays_sharp() {
         tracks,
     }));
     let screen = Some(VideoSize { width: 1920, height: 1080 });
-    harness.event(0, ConnectionEvent::SendStats(SendStats { screen, ..CAMERA }));
+    harness.event(0, ConnectionEvent::SendStats(captured([CAMERA.captured[0], screen])));
     let settings = camera(shown(320, 180));
     let mut asked = Vec::new();
     for shown in [shown(1920, 1080), shown(640, 360), TrackSettings::Disabled] {
@@ -203,7 +206,7 @@ fn a_screen_stays_sharp() {
 #[test]
 fn a_camera_that_is_not_shown_is_not_missed() {
     let mut harness = Harness::sending();
-    let media = MediaState { microphone: true, camera: true, ..MediaState::default() };
+    let media = MediaState::from([Source::Microphone, Source::Camera]);
     harness.peer_sends(&PeerMessage::Media(media).encode());
     harness.is_shown(camera(TrackSettings::Disabled));
     harness.shows("a", Source::Camera, Some(TrackSettings::Disabled));

@@ -8,7 +8,7 @@ use visavis_signaling::limits::MAX_ROOM_CHARS;
 use visavis_signaling::text::clean;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, Inbound, MediaState, Outbound, ParticipantId, RejectCode,
-    RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
+    RosterSignal, SdpType, ServerSignal, SessionDescription, Source, Timestamp,
 };
 
 use crate::script::sdp;
@@ -65,7 +65,7 @@ impl HonestClient {
     }
 
     pub(super) fn media(&mut self, now: Timestamp) -> Vec<String> {
-        self.send_if_joined(now, Outbound::MediaState(MediaState { camera: true, ..MediaState::default() }))
+        self.send_if_joined(now, Outbound::MediaState(MediaState::from([Source::Camera])))
     }
 
     pub(super) fn offer(&mut self, now: Timestamp, to: &ParticipantId) -> Vec<String> {

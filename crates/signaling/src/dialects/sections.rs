@@ -12,8 +12,8 @@ pub(super) struct Section<'a> {
     pub(super) track: &'a str,
     /// Whether whoever made the description may send in it.
     pub(super) sends: bool,
-    /// It says that it carries a screen (`a=content:slides`, RFC 4796), or its sound.
-    slides: bool,
+    /// What it is of ([`Source::content`]), if that is something we know.
+    content: Option<&'static str>,
 }
 
 /// The media sections of a description, in order.
@@ -30,7 +30,10 @@ pub(super) fn sections(sdp: &str) -> Vec<Section<'_>> {
             } else if let Some(msid) = line.strip_prefix("a=msid:") {
                 section.track = msid.split(' ').nth(1).unwrap_or_default();
             }
-            section.slides |= line == "a=content:slides";
+            if let Some(content) = line.strip_prefix("a=content:") {
+                section.content =
+                    Source::ALL.into_iter().filter_map(Source::content).find(|known| *known == content);
+            }
             section.sends &= !matches!(line, "a=recvonly" | "a=inactive");
         }
     }
@@ -43,7 +46,7 @@ pub(super) fn published<'a>(sdp: &'a str, accepts: fn(&Section<'_>) -> bool) -> 
     for section in sections(sdp).into_iter().filter(accepts) {
         let fits = |source: &Source| {
             Some(source.kind()) == section.kind
-                && section.slides != Source::MICROPHONE_AND_CAMERA.contains(source)
+                && section.content == source.content()
                 && !published.iter().any(|(known, _)| known == source)
         };
         if let Some(source) = Source::ALL.into_iter().find(fits) {

@@ -164,7 +164,10 @@ fn outbound(words: &str) -> Outbound {
     let media = || {
         let on = |kind| words.contains(&kind);
         let (microphone, camera, screen) = (on("microphone"), on("camera"), on("screen"));
-        MediaState { microphone, camera, screen, ..MediaState::default() }
+        MediaState::default()
+            .with(Source::Microphone, microphone)
+            .with(Source::Camera, camera)
+            .with(Source::Screen, screen)
     };
     match words[0] {
         "join" => Outbound::Join {
@@ -298,7 +301,11 @@ fn participant_text(info: &ParticipantInfo) -> String {
 }
 
 fn media_text(media: MediaState) -> String {
-    let kinds = [("microphone", media.microphone), ("camera", media.camera), ("screen", media.screen)];
+    let kinds = [
+        ("microphone", media.is_on(Source::Microphone)),
+        ("camera", media.is_on(Source::Camera)),
+        ("screen", media.is_on(Source::Screen)),
+    ];
     let kinds: Vec<&str> = kinds.into_iter().filter(|(_, on)| *on).map(|(kind, _)| kind).collect();
     format!("sends [{}]", kinds.join(" "))
 }

@@ -11,7 +11,7 @@ use visavis_signaling::dialects::visavis::Visavis;
 use visavis_signaling::{
     Dialect, DialectInput, DialectOutput, ExchangedOffer, IceCandidate, IceServers, Inbound, MediaState,
     Negotiation, NegotiationMessage, Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal,
-    SdpType, ServerSignal, SessionDescription, Timestamp,
+    SdpType, ServerSignal, SessionDescription, Source, Timestamp,
 };
 
 use crate::script::{agrees, transcripts};
@@ -130,12 +130,10 @@ fn outbound(words: &str) -> Outbound {
 
 fn media(words: &str) -> MediaState {
     let on = |source: &str| words.split(' ').any(|word| word == source);
-    MediaState {
-        microphone: on("microphone"),
-        camera: on("camera"),
-        screen: on("screen"),
-        screen_audio: false,
-    }
+    MediaState::default()
+        .with(Source::Microphone, on("microphone"))
+        .with(Source::Camera, on("camera"))
+        .with(Source::Screen, on("screen"))
 }
 
 /// A signal in words: one line, or several for a roster.
@@ -206,7 +204,11 @@ fn introduce(them: &ParticipantInfo) -> String {
 }
 
 fn show_media(media: MediaState) -> String {
-    let sources = [(media.microphone, " microphone"), (media.camera, " camera"), (media.screen, " screen")];
+    let sources = [
+        (media.is_on(Source::Microphone), " microphone"),
+        (media.is_on(Source::Camera), " camera"),
+        (media.is_on(Source::Screen), " screen"),
+    ];
     sources.into_iter().filter_map(|(on, name)| on.then_some(name)).collect()
 }
 

@@ -10,8 +10,8 @@ pub(super) struct ParsedDescription {
     pub(super) fingerprint: String,
     pub(super) ufrag: String,
     pub(super) kinds: Vec<SectionKind>,
-    /// The sections that carry a screen, or its sound (`a=content:slides`, RFC 4796).
-    pub(super) slides: Vec<usize>,
+    /// What sections say that they are of (`a=content`, RFC 4796).
+    pub(super) contents: Vec<(usize, String)>,
     /// The sections in which several encodings are sent, or taken (RFC 8853).
     pub(super) simulcast: Vec<usize>,
     /// In an answer: whether whoever made it begins the DTLS handshake.
@@ -28,7 +28,7 @@ impl ParsedDescription {
             fingerprint: String::new(),
             ufrag: String::new(),
             kinds: Vec::new(),
-            slides: Vec::new(),
+            contents: Vec::new(),
             simulcast: Vec::new(),
             begins_dtls: false,
         };
@@ -47,8 +47,9 @@ impl ParsedDescription {
                 parsed.begins_dtls = true;
             } else if line.starts_with("a=simulcast:") {
                 parsed.simulcast.extend(parsed.kinds.len().checked_sub(1));
-            } else if line == "a=content:slides" {
-                parsed.slides.extend(parsed.kinds.len().checked_sub(1));
+            } else if let Some(content) = line.strip_prefix("a=content:") {
+                let section = parsed.kinds.len().checked_sub(1);
+                parsed.contents.extend(section.map(|section| (section, content.to_owned())));
             }
         }
         (!parsed.fingerprint.is_empty()).then_some(parsed)

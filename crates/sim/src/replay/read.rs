@@ -171,15 +171,16 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
 
 /// What we send: see the writer of the lines.
 fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
-    let size = |at| {
-        let [width, height] = [side(arguments, at)?, side(arguments, at + 1)?];
-        Some((width > 0 && height > 0).then_some(VideoSize { width, height }))
-    };
-    Some(SendStats {
-        available_outgoing_bitrate: arguments.number(3)?.checked_sub(1),
-        camera: size(4)?,
-        screen: size(6)?,
-    })
+    let mut captured = SendStats::default().captured;
+    for (video, captured) in captured.iter_mut().enumerate() {
+        let at = 4 + 2 * video;
+        // An older version knew fewer sources.
+        if at < arguments.0.len() {
+            let (width, height) = (side(arguments, at)?, side(arguments, at + 1)?);
+            *captured = (width > 0 && height > 0).then_some(VideoSize { width, height });
+        }
+    }
+    Some(SendStats { available_outgoing_bitrate: arguments.number(3)?.checked_sub(1), captured })
 }
 
 fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
@@ -189,6 +190,13 @@ fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
 fn media_event(word: &str, arguments: &Arguments<'_>) -> Option<MediaEvent> {
     let capture = arguments.number(0).map(CaptureId);
     Some(match word {
+        "tracks" => {
+            let track = |at| Some((arguments.source(at)?, TrackId(arguments.number(at + 1)?)));
+            let count = usize::try_from(arguments.number(1)?).ok()?.min(Source::ALL.len());
+            let tracks = (0..count).map(|at| track(3 + 2 * at)).collect::<Option<_>>()?;
+            MediaEvent::Captured { capture: capture?, tracks }
+        }
+        // As older reports have it.
         "captured" => MediaEvent::Captured {
             capture: capture?,
             tracks: arguments.tracks(Source::MICROPHONE_AND_CAMERA),

@@ -181,14 +181,15 @@ impl World {
     /// The sections of microphones that are on, in which packets have passed.
     fn watched_sections(&self, page: usize, connection: &Conn, kind: SilentFailure) -> Vec<String> {
         if kind.is_of_sender() {
-            let mid = connection.sends(Source::Microphone).filter(|_| self.media(page).microphone);
+            let mid =
+                connection.sends(Source::Microphone).filter(|_| self.media(page).is_on(Source::Microphone));
             return mid.filter(|mid| Path::established(&connection.path.sent, mid)).into_iter().collect();
         }
         let Some(other) = self.other_end(page, connection) else { return Vec::new() };
         let mut received = self.received_sections(page, connection, &self.reaching_server());
         received.retain(|mid| {
             let on = |(publisher, source): &(usize, Source)| {
-                *source == Source::Microphone && self.media(*publisher).microphone
+                *source == Source::Microphone && self.media(*publisher).is_on(Source::Microphone)
             };
             other.forwarded.get(mid).is_some_and(on) && Path::established(&connection.path.received, mid)
         });

@@ -135,7 +135,8 @@ impl World {
         arriving: &BTreeSet<(usize, Source)>,
     ) -> Option<String> {
         let hidden = |source| self.server.shown(page, other, source) == Some(TrackSettings::Disabled);
-        let due = |source: &Source| media.microphone && media.is_on(*source) && !hidden(*source);
+        let due =
+            |source: &Source| media.is_on(Source::Microphone) && media.is_on(*source) && !hidden(*source);
         let mut due = Source::MICROPHONE_AND_CAMERA.into_iter().filter(due);
         let silent = due.find(|source| !arriving.contains(&(other, *source)))?;
         Some(format!("receives no {silent:?} of page {other}"))

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use visavis_core::RIDS;
 use visavis_core::signaling::{
     ForwardedTrack, Inbound, Joined, MediaState, Negotiation, NegotiationMessage, Offerer, ParticipantId,
-    ParticipantInfo, PublishedSources, Remote, RosterSignal, SdpType, ServerSignal, SessionDescription,
-    SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source, TrackSettings,
-    VideoSettings,
+    ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal, SessionDescription, SfuConnection,
+    SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source, TrackSettings, VideoSettings,
 };
 
 use super::session::{Session, Shape};
@@ -163,11 +162,11 @@ impl Server {
         if description.sdp_type == SdpType::Offer {
             let direction = ends.direction;
             for (mid, kind) in ends.fake.remote_sections() {
-                let screen = ends.fake.is_remote_screen(&mid);
+                let content = ends.fake.remote_content(&mid);
                 let source = Source::ALL.into_iter().find(|source| {
                     direction.publishes(*source)
                         && kind_of(*source) == kind
-                        && PublishedSources::DisplayMedia.contains(*source) == screen
+                        && source.content() == content.as_deref()
                 });
                 if let Some(source) = source {
                     ends.published.entry(source).or_insert(mid);

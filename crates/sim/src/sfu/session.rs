@@ -100,7 +100,8 @@ impl Session {
                 )]
             }
             Shape::OneForEachStream => {
-                let screen = self.media.screen.then_some(publish(1, PublishedSources::DisplayMedia));
+                let screen =
+                    self.media.is_on(Source::Screen).then_some(publish(1, PublishedSources::DisplayMedia));
                 let streams: BTreeMap<SfuConnectionId, Stream> = wanted
                     .iter()
                     .map(|track| stream_of(*track))

@@ -54,8 +54,8 @@ impl World {
     }
 
     /// Which sources of the other side reach a connection.
-    pub(super) fn received_sources(&self, peer: usize, conn: &Conn) -> [bool; 4] {
-        let Some((owner, other)) = self.other_end(conn) else { return [false; 4] };
+    pub(super) fn received_sources(&self, peer: usize, conn: &Conn) -> [bool; Source::ALL.len()] {
+        let Some((owner, other)) = self.other_end(conn) else { return [false; Source::ALL.len()] };
         let mutual = other.fake.remote_fingerprint() == Some(conn.fake.fingerprint());
         let open = mutual
             && conn.path.ice.is_connected()
@@ -140,7 +140,7 @@ impl Conn {
             && self.is_stable()
     }
 
-    fn update_counters(&mut self, received_sources: [bool; 4]) {
+    fn update_counters(&mut self, received_sources: [bool; Source::ALL.len()]) {
         let leaving = Source::ALL.map(|source| self.path.ice.is_connected() && self.sends(source));
         let captured = self.sending.contains_key(&Source::Camera);
         let (camera, path) = (Source::Camera as usize, &mut self.path);

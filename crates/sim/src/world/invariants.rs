@@ -126,11 +126,12 @@ impl World {
                 && conn.sending.values().all(|track| page.browser.tracks.contains(track));
             let receives_all = self.other_end(conn).is_some_and(|(owner, _)| {
                 let media = self.peers[owner].media();
-                let [microphone, camera, screen, screen_audio] = self.received_sources(peer, conn);
-                (microphone || !media.microphone)
-                    && (microphone || camera || !media.camera)
-                    && (screen || !media.screen)
-                    && (screen_audio || !media.screen_audio)
+                let received = self.received_sources(peer, conn);
+                let is_received = |source: Source| received[source as usize];
+                Source::ALL.into_iter().all(|source| {
+                    let heard = source == Source::Camera && is_received(Source::Microphone);
+                    heard || is_received(source) || !media.is_on(source)
+                })
             });
             (!sends_its_tracks || !receives_all || !self.has_received_newest(conn))
                 .then(|| format!("peer {peer} misses something, or sends the wrong thing"))

@@ -6,7 +6,7 @@ use visavis_app::AppConfig;
 use visavis_app::report::Header;
 use visavis_core::flight::Recorder;
 use visavis_core::signaling::dialects::visavis::Visavis;
-use visavis_core::signaling::{IceServer, ParticipantId};
+use visavis_core::signaling::{IceServer, ParticipantId, Source};
 use visavis_core::{PeerConnectionState, Room, Test, TestId};
 use visavis_hub::participant_id;
 
@@ -33,8 +33,8 @@ pub(super) struct Path {
     /// The browser has refused a description of it.
     pub(super) description_refused: bool,
     /// Packets of each source so far.
-    pub(super) received: [u32; 4],
-    pub(super) sent: [u32; 4],
+    pub(super) received: [u32; Source::ALL.len()],
+    pub(super) sent: [u32; Source::ALL.len()],
     /// Frames of the cameras: decoded, encoded, captured.
     pub(super) frames: [u32; 3],
     /// Messages that wait in its data channel.

@@ -45,14 +45,14 @@ fn assert_one_host(world: &World, visavis: &[usize], what: &str) {
 fn names_and_what_is_muted_are_seen_over_every_dialect() {
     for dialect in foreign().filter(|dialect| has_extension(dialect)) {
         let (mut world, first, second) = two_in_a_call(dialect);
-        let all = MediaState { microphone: true, camera: true, ..MediaState::default() };
+        let all = MediaState::from([Source::Microphone, Source::Camera]);
         assert_eq!(world.participants(first), [(format!("P{second}"), Some(all))], "{dialect}");
         assert_eq!(world.participants(second), [(format!("P{first}"), Some(all))], "{dialect}");
         world.set_source(first, Source::Microphone, false);
         world.set_source(second, Source::Camera, false);
         world.run(100);
         let [muted, camera_off] =
-            [MediaState { microphone: false, ..all }, MediaState { camera: false, ..all }].map(Some);
+            [all.with(Source::Microphone, false), all.with(Source::Camera, false)].map(Some);
         assert_eq!(world.participants(second)[0].1, muted, "{dialect}: who is muted");
         assert_eq!(world.participants(first)[0].1, camera_off, "{dialect}: whose camera is off");
     }

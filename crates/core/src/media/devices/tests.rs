@@ -148,7 +148,7 @@ fn a_muted_microphone_stays_muted() {
     assert_eq!(asks(&person.choose("m2")).1, Source::Microphone);
     let muted = Output::Effect(Effect::Media(MediaEffect::SetTrackEnabled(NEW, false)));
     assert_eq!(person.captured(1, Source::Microphone, NEW), [muted, stop(MICROPHONE)]);
-    assert!(!person.media.state().microphone);
+    assert!(!person.media.state().is_on(Source::Microphone));
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_device_that_gives_nothing_shows_it() {
     };
     person.media.enumerated(person.now, &found, &mut person.out);
     assert_eq!(person.media.view(Source::Camera).state, crate::view::SourceState::Stalled);
-    assert!(person.media.state().camera, "it is on all the same");
+    assert!(person.media.state().is_on(Source::Camera), "it is on all the same");
     found.in_use[0].muted = false;
     person.media.enumerated(person.now, &found, &mut person.out);
     assert_eq!(person.media.view(Source::Camera).state, crate::view::SourceState::On);

@@ -78,10 +78,13 @@ fn add_track(tracks: &mut Vec<Track>, value: &Json) {
         "VIDEO" => MediaKind::Video,
         _ => return,
     };
-    let named =
-        SOURCES.iter().find(|(_, name)| *name == value.at("source").short()).map(|(source, _)| *source);
+    let named = |(_, name): &&(Source, &str)| *name == value.at("source").short();
     let fits = |source: &Source| source.kind() == kind && !tracks.iter().any(|track| track.source == *source);
-    let source = named.map_or_else(|| Source::ALL.into_iter().find(fits), |named| Some(named).filter(fits));
+    let source = if SOURCES.iter().any(|known| named(&known)) {
+        SOURCES.iter().filter(named).map(|(source, _)| *source).find(fits)
+    } else {
+        Source::ALL.into_iter().find(fits)
+    };
     if let Some(source) = source.filter(|_| !sid.is_empty() && sid.len() <= MAX_ID_BYTES) {
         tracks.push(Track { sid: sid.to_owned(), source, muted: value.flag("muted") == Some(true) });
     }

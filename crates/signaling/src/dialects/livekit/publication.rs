@@ -143,10 +143,10 @@ fn add_track(section: &Section, muted: bool) -> Fields {
     if muted {
         fields.bool("muted", true);
     }
-    let layers = match section.source {
-        Source::Camera => CAMERA_LAYERS.as_slice(),
-        Source::Screen => SCREEN_LAYERS.as_slice(),
-        Source::Microphone | Source::ScreenAudio => return fields,
+    let layers = match (section.source.kind(), section.source) {
+        (MediaKind::Audio, _) => return fields,
+        (MediaKind::Video, Source::Camera) => CAMERA_LAYERS.as_slice(),
+        (MediaKind::Video, _) => SCREEN_LAYERS.as_slice(),
     };
     let sized = |fields: &mut Fields, (_, width, height, _): &Layer| {
         fields.number("width", *width);
