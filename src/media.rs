@@ -66,7 +66,11 @@ impl Media {
     /// Opens devices; answered by one event, however long the person thinks about it.
     pub fn get_user_media(&self, capture: CaptureId, sources: &[Source], devices: Option<&Devices>) {
         let request = get_user_media(sources, devices);
-        self.await_capture(capture, request, Source::MICROPHONE_AND_CAMERA, sources.to_vec());
+        let picture = sources.iter().copied().find(|source| source.video_index().is_some());
+        let of = [Source::Microphone, picture.unwrap_or(Source::Camera)];
+        // Of pictures there is one feature (Permissions Policy, Media Capture and Streams 10.2).
+        let feature = |source: &Source| source.video_index().map_or(*source, |_| Source::Camera);
+        self.await_capture(capture, request, of, sources.iter().map(feature).collect());
     }
 
     /// Lists the devices and what our tracks come from, and again whenever that changes.
@@ -199,10 +203,10 @@ fn usable_devices() -> Result<MediaDevices, MediaError> {
 fn get_user_media(sources: &[Source], devices: Option<&Devices>) -> Result<Promise, MediaError> {
     let constraints = object(&[
         ("audio", constraints_or_false(sources.contains(&Source::Microphone), AUDIO)),
-        ("video", constraints_or_false(sources.contains(&Source::Camera), VIDEO)),
+        ("video", constraints_or_false(sources.iter().any(|source| source.video_index().is_some()), VIDEO)),
     ]);
     if let Some(devices) = devices {
-        lazy_fn::<fn(&Devices, &Object)>(devices::constrain)(devices, &constraints);
+        lazy_fn::<fn(&[Source], &Devices, &Object)>(devices::constrain)(sources, devices, &constraints);
     }
     let request = usable_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
     request.map_err(|error| media_error(&error))
@@ -224,7 +228,7 @@ fn constraints_or_false(wanted: bool, constraints: &str) -> JsValue {
 
 /// Who refused: the person and their browser, or the policy of the page, which nobody can change beside the address bar.
 fn blame_policy(error: MediaError, asked: &[Source]) -> MediaError {
-    // Features are called like devices (Permissions Policy, Media Capture and Streams 10.2).
+    // Features are called like devices.
     let policy = asked.iter().any(|source| !dom::is_allowed(source.as_str()));
     if error == MediaError::Denied && policy { MediaError::Policy } else { error }
 }

@@ -45,13 +45,10 @@ pub(super) fn enumerate(inner: Weak<Inner>) {
 }
 
 /// Puts what was chosen into the constraints of `getUserMedia`.
-pub(super) fn constrain(devices: &Devices, constraints: &Object) {
-    let kinds = [("audio", Source::Microphone), ("video", Source::Camera)];
-    for (name, source) in kinds {
+pub(super) fn constrain(sources: &[Source], devices: &Devices, constraints: &Object) {
+    for source in sources.iter().copied() {
+        let name = source.kind().as_str();
         let of_kind = Reflect::get(constraints, &name.into()).unwrap_or_default();
-        if !of_kind.is_object() {
-            continue;
-        }
         let set = |name: &str, value: JsValue| drop(Reflect::set(&of_kind, &name.into(), &value));
         for switch in TrackSwitch::ALL.into_iter().filter(|switch| switch.source() == source) {
             let on = devices.settings.is_on(switch);
@@ -63,7 +60,13 @@ pub(super) fn constrain(devices: &Devices, constraints: &Object) {
         if source == Source::Camera {
             set("facingMode", devices.settings.facing_mode.as_str().into());
         }
-        if let Some(device) = MediaDeviceKind::of(source).and_then(|kind| devices.exact(kind)) {
+        let chosen = match source {
+            Source::SecondCamera => devices.settings.second_camera.as_ref(),
+            Source::Microphone | Source::Camera | Source::Screen | Source::ScreenAudio => {
+                MediaDeviceKind::of(source).and_then(|kind| devices.exact(kind))
+            }
+        };
+        if let Some(device) = chosen {
             set("deviceId", object(&[("exact", device.as_str().into())]).into());
             // It may look elsewhere.
             set("facingMode", JsValue::UNDEFINED);

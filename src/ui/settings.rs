@@ -3,6 +3,7 @@
 mod browser;
 mod meter;
 mod pickers;
+mod second_camera;
 mod speaker;
 mod storage;
 
@@ -94,6 +95,7 @@ impl Panel {
         if let Some(devices) = &view.devices {
             pickers::render(&self.element, devices)?;
         }
+        second_camera::render(&self.element, view)?;
         let track = own(view, Source::Microphone).track;
         let shown = self.meter.borrow().as_ref().map(Meter::track);
         if shown != track || track.is_none() {
@@ -117,6 +119,9 @@ impl Drop for Panel {
 /// A person has chosen something.
 fn change(shared: &Rc<Shared>, target: &Element) {
     let Some(view) = shared.view() else { return };
+    if second_camera::choose(shared, &view, target).is_some() {
+        return;
+    }
     let mut settings = settings_of(&view);
     if pickers::read(target, &mut settings).is_some() {
         storage::remember(&settings);

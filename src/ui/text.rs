@@ -46,6 +46,7 @@ fn picture(source: Source) -> &'static str {
     match source {
         Source::Camera => "camera",
         Source::Screen => "screen",
+        Source::SecondCamera => "second camera",
         Source::Microphone | Source::ScreenAudio => "",
     }
 }
@@ -68,11 +69,12 @@ pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
         }
         (Source::Microphone, SourceState::Off) => "Switch the microphone on (M)",
         (Source::Microphone, SourceState::Failed(_)) => "Try the microphone again (M)",
-        (Source::Camera, SourceState::On | SourceState::Stalled | SourceState::Starting) => {
-            "Switch the camera off (V)"
-        }
-        (Source::Camera, SourceState::Off) => "Switch the camera on (V)",
-        (Source::Camera, SourceState::Failed(_)) => "Try the camera again (V)",
+        (
+            Source::Camera | Source::SecondCamera,
+            SourceState::On | SourceState::Stalled | SourceState::Starting,
+        ) => "Switch the camera off (V)",
+        (Source::Camera | Source::SecondCamera, SourceState::Off) => "Switch the camera on (V)",
+        (Source::Camera | Source::SecondCamera, SourceState::Failed(_)) => "Try the camera again (V)",
         (Source::Screen | Source::ScreenAudio, SourceState::On | SourceState::Stalled) => {
             "Stop sharing your screen (S)"
         }

@@ -39,12 +39,12 @@ impl MediaDeviceKind {
         }
     }
 
-    /// The kind of the devices of a source; a screen has none.
+    /// The kind of the devices of a source; a screen has none, and a second camera is chosen each time.
     pub fn of(source: Source) -> Option<Self> {
         match source {
             Source::Microphone => Some(Self::AudioInput),
             Source::Camera => Some(Self::VideoInput),
-            Source::Screen | Source::ScreenAudio => None,
+            Source::Screen | Source::ScreenAudio | Source::SecondCamera => None,
         }
     }
 }
@@ -149,6 +149,8 @@ pub struct DeviceSettings {
     switches: [bool; 4],
     /// Which way the camera looks, if none is chosen.
     pub facing_mode: FacingMode,
+    /// The device of [`Source::SecondCamera`], the next time that is switched on.
+    pub second_camera: Option<DeviceId>,
 }
 
 impl Default for DeviceSettings {
@@ -157,6 +159,7 @@ impl Default for DeviceSettings {
             chosen: [None, None, None],
             switches: TrackSwitch::ALL.map(|switch| switch.source() == Source::Microphone),
             facing_mode: FacingMode::default(),
+            second_camera: None,
         }
     }
 }

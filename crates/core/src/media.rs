@@ -34,12 +34,15 @@ enum Capture {
     /// `getDisplayMedia`: whatever the person picks, each time anew, and only when they ask for it. What it is shown with
     /// comes and goes with it.
     Display,
+    /// `getUserMedia` as well, but only when the person asks for it, and as they then chose the device.
+    ChosenDevice,
 }
 
 fn capture_of(source: Source) -> Capture {
     match source {
         Source::Microphone | Source::Camera => Capture::Device,
         Source::Screen | Source::ScreenAudio => Capture::Display,
+        Source::SecondCamera => Capture::ChosenDevice,
     }
 }
 
@@ -208,8 +211,8 @@ impl LocalMedia {
     pub(crate) fn set(&mut self, source: Source, on: bool, out: &mut Outbox) {
         match capture_of(source) {
             Capture::Device => self.set_device(source, on, out),
-            what @ Capture::Display if on => self.share(what, out),
-            what @ Capture::Display => self.unshare(what, out),
+            what @ (Capture::Display | Capture::ChosenDevice) if on => self.share(what, out),
+            what @ (Capture::Display | Capture::ChosenDevice) => self.unshare(what, out),
         }
     }
 
@@ -238,7 +241,12 @@ impl LocalMedia {
         for local in self.captured_by(what) {
             (local.wanted, local.phase) = (true, Phase::Starting(capture));
         }
-        out.effect(Effect::Media(MediaEffect::GetDisplayMedia { capture }));
+        if what == Capture::Display {
+            out.effect(Effect::Media(MediaEffect::GetDisplayMedia { capture }));
+        } else {
+            let sources = self.captured_by(what).map(|local| local.source).collect();
+            self.get_user_media(capture, sources, out);
+        }
     }
 
     /// It is shared no more.

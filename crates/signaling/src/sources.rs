@@ -30,14 +30,17 @@ pub enum Source {
     Screen,
     /// The sound of what is shared.
     ScreenAudio,
+    /// Another camera beside the first: what is on the table, or the whole room.
+    SecondCamera,
 }
 
 impl Source {
     /// Every source, in the order in which their media sections appear in a first offer.
-    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
+    pub const ALL: [Self; 5] =
+        [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio, Self::SecondCamera];
 
     /// Those that are pictures.
-    pub const VIDEO: [Self; 2] = [Self::Camera, Self::Screen];
+    pub const VIDEO: [Self; 3] = [Self::Camera, Self::Screen, Self::SecondCamera];
 
     /// Sources with a transceiver in every connection from its beginning, so that pages which know no others meet what they
     /// expect: one audio and one video section.
@@ -47,7 +50,7 @@ impl Source {
     pub fn kind(self) -> MediaKind {
         match self {
             Self::Microphone | Self::ScreenAudio => MediaKind::Audio,
-            Self::Camera | Self::Screen => MediaKind::Video,
+            Self::Camera | Self::Screen | Self::SecondCamera => MediaKind::Video,
         }
     }
 
@@ -58,6 +61,7 @@ impl Source {
             Self::Camera => "camera",
             Self::Screen => "screen",
             Self::ScreenAudio => "screen-audio",
+            Self::SecondCamera => "second-camera",
         }
     }
 
@@ -66,6 +70,7 @@ impl Source {
         match self {
             Self::Microphone | Self::Camera | Self::Screen => self.as_str(),
             Self::ScreenAudio => "screenAudio",
+            Self::SecondCamera => "secondCamera",
         }
     }
 
@@ -75,13 +80,14 @@ impl Source {
         match self {
             Self::Microphone | Self::Camera => None,
             Self::Screen | Self::ScreenAudio => Some("slides"),
+            Self::SecondCamera => Some("alt"),
         }
     }
 
     /// Whether it is a screen, or its sound (`getDisplayMedia`), and not a device.
     pub fn is_display(self) -> bool {
         match self {
-            Self::Microphone | Self::Camera => false,
+            Self::Microphone | Self::Camera | Self::SecondCamera => false,
             Self::Screen | Self::ScreenAudio => true,
         }
     }

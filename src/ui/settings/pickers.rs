@@ -26,7 +26,7 @@ pub(super) fn build(dialog: &Element) -> Result<(), JsValue> {
         dom::set_text(&dom::find::<Node>(&label, "span")?, text::devices::switch(switch));
         let kind = match switch.source() {
             Source::Microphone | Source::ScreenAudio => MediaDeviceKind::AudioInput,
-            Source::Camera | Source::Screen => MediaDeviceKind::VideoInput,
+            Source::Camera | Source::Screen | Source::SecondCamera => MediaDeviceKind::VideoInput,
         };
         section(dialog, kind)?.append_child(&label)?;
     }

@@ -1,6 +1,6 @@
 //! Sentences about devices. In the other part of the program.
 
-use visavis_core::{DeviceChange, Event, MediaDeviceKind, Source, TrackSwitch};
+use visavis_core::{DeviceChange, Event, MediaDeviceKind, Source, SourceState, TrackSwitch};
 
 /// The speakers of this browser are not for the page to choose.
 pub(in crate::ui) const NO_SPEAKERS: &str = "This browser plays all sound where your system plays it. Choose the speaker in the settings of the system.";
@@ -10,6 +10,22 @@ pub(in crate::ui) const NO_LEVEL: &str = "Your microphone is not open. Switch it
 pub(in crate::ui) const DEFAULT: &str = "As the system has it";
 /// The same where a device was chosen that is not there.
 pub(in crate::ui) const MISSING: &str = "The one you chose, which is not there";
+
+/// The first entry of the list of second cameras.
+pub(in crate::ui) const NO_SECOND_CAMERA: &str = "None";
+
+/// How the second camera is doing.
+pub(in crate::ui) fn second_camera(state: SourceState) -> &'static str {
+    match state {
+        SourceState::Off => "Shows the others something else beside you: your table, or the room.",
+        SourceState::Starting => "Starting it.",
+        SourceState::On => "The others see it in a tile of its own.",
+        SourceState::Stalled => "It gives no picture: another program may have it.",
+        SourceState::Failed(_) => {
+            "It cannot be opened: it is gone, or another program has it. Try another one."
+        }
+    }
+}
 
 /// What a person is told in passing of their sources and devices; empty of everything else.
 pub(in crate::ui) fn event(event: &Event) -> String {
@@ -29,6 +45,7 @@ fn muted(source: Source) -> &'static str {
         Source::Microphone => "Whoever runs this room has muted you",
         Source::Camera => "Whoever runs this room has switched your camera off",
         Source::Screen | Source::ScreenAudio => "Whoever runs this room has ended your screen share",
+        Source::SecondCamera => "Whoever runs this room has switched your second camera off",
     }
 }
 

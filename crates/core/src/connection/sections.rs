@@ -201,10 +201,12 @@ mod tests {
     #[test]
     fn a_screen_is_told_from_a_camera_whichever_comes_first() {
         let screen = "m=video 9 X 0\r\na=mid:s\r\na=content:slides\r\n";
+        let second = "m=video 9 X 0\r\na=mid:a\r\na=content:alt\r\n";
         let camera = "m=video 9 X 0\r\na=mid:c\r\n";
-        for sdp in [[screen, camera].concat(), [camera, screen].concat()] {
+        for sdp in [[screen, second, camera].concat(), [camera, screen, second].concat()] {
             let sections = sections(&sdp);
             let mid = |source| section_of(source, &sections).and_then(|section| section.mid.as_deref());
+            assert_eq!(mid(Source::SecondCamera), Some("a"), "{sdp}");
             assert_eq!((mid(Source::Camera), mid(Source::Screen)), (Some("c"), Some("s")), "{sdp}");
             assert_eq!((mid(Source::Microphone), mid(Source::ScreenAudio)), (None, None), "{sdp}");
         }

@@ -222,6 +222,25 @@ fn a_screen_may_have_no_sound_and_whoever_picks_nothing_has_changed_their_mind()
 }
 
 #[test]
+fn a_second_camera_is_opened_when_it_is_asked_for_and_never_by_itself() {
+    let (mut media, mut out) = live();
+    media.set(Source::SecondCamera, true, &mut out);
+    let sources = vec![Source::SecondCamera];
+    let asked = MediaEffect::GetUserMedia { capture: CaptureId(1), sources, devices: None };
+    assert_eq!(effects(&mut out), [Effect::Media(asked)]);
+    media.captured(CaptureId(1), &[(Source::SecondCamera, SCREEN)], &mut out);
+    assert!(media.state().is_on(Source::SecondCamera));
+    media.track_ended(SCREEN, &mut out);
+    assert_eq!(effects(&mut out), [Effect::Media(MediaEffect::StopTrack(SCREEN))]);
+    media.devices_changed(Timestamp::default(), &mut out);
+    media.open(&mut out);
+    assert_eq!(effects(&mut out), []);
+    media.set(Source::SecondCamera, true, &mut out);
+    media.capture_failed(CaptureId(2), MediaError::Denied, &mut out);
+    assert_eq!(media.view(Source::SecondCamera).state, SourceState::Failed(MediaError::Denied));
+}
+
+#[test]
 fn a_screen_that_is_picked_too_late_is_not_shared() {
     let (mut media, mut out) = live();
     media.set(Source::Screen, true, &mut out);

@@ -148,7 +148,11 @@ fn choose(random: &mut Random, people: u64) -> Operation {
             if yes { Source::Camera } else { Source::Microphone },
             random.chance(50),
         ),
-        5..=8 => Operation::SetSource(page, Source::Screen, random.chance(60)),
+        5..=8 => Operation::SetSource(
+            page,
+            if yes { Source::Screen } else { Source::SecondCamera },
+            random.chance(60),
+        ),
         9 | 10 => Operation::CutSocket(page, yes),
         11 => Operation::RestartServer,
         12 | 13 => Operation::CutPath(page, random.between(500, 40_000)),

@@ -176,6 +176,7 @@ fn random_operation(random: &mut Random, people: u64) -> Operation {
     let other = (peer + random.between(1, people - 1) as usize) % people as usize;
     let yes = random.chance(50);
     let source = if random.chance(50) { Source::Camera } else { Source::Microphone };
+    let shared = if random.chance(50) { Source::Screen } else { Source::SecondCamera };
     match random.below(28) {
         0 | 1 => Operation::Leave(peer),
         2 => Operation::Crash(peer, yes),
@@ -194,8 +195,8 @@ fn random_operation(random: &mut Random, people: u64) -> Operation {
         21 => Operation::RefuseDescription(peer),
         22 => Operation::RefuseConnection(peer),
         23 => Operation::Hide(peer, random.between(20_000, 200_000)),
-        24 | 25 => Operation::SetSource(peer, Source::Screen, random.chance(70)),
-        26 => Operation::Unplug(peer, Source::Screen, false),
+        24 | 25 => Operation::SetSource(peer, shared, random.chance(70)),
+        26 => Operation::Unplug(peer, shared, false),
         _ => Operation::FailSilently(peer, other, silent_failure(random)),
     }
 }

@@ -131,6 +131,41 @@ async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
     uses(&ann, "video", &chosen).await;
 }
 
+/// Chooses the second camera at this place of its list; 0 is none.
+const CHOOSE_SECOND: &str = "
+const [at] = arguments;
+const list = document.querySelector('dialog[open] [data-second-camera] select');
+list.selectedIndex = at;
+list.dispatchEvent(new Event('change', { bubbles: true }));";
+
+/// How many frames of somebody's second camera were shown.
+const SECOND_FRAMES: &str = "
+const video = document.querySelector('[data-source=second-camera] video');
+return video?.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 10;";
+
+#[tokio::test]
+async fn a_second_camera_is_seen_beside_the_first() {
+    let (site, ann, ben) = call_of_two().await;
+    open_settings(&ann).await;
+    // The camera that Chromium sends has to be free for it.
+    let other = choose(&ann, "videoinput", 2).await;
+    uses(&ann, "video", &other).await;
+    takes(&ann, "return !document.querySelector('[data-second-camera]').hidden", vec![]).await;
+    ann.eval(CHOOSE_SECOND, vec![json!(1)]).await;
+    takes(&ben, SECOND_FRAMES, vec![]).await;
+    takes(&ann, SECOND_FRAMES, vec![]).await;
+    uses(&ann, "video", &other).await;
+
+    let gone = "return !document.querySelector('[data-source=second-camera]')";
+    ann.eval(CHOOSE_SECOND, vec![json!(0)]).await;
+    takes(&ben, gone, vec![]).await;
+    takes(&ann, gone, vec![]).await;
+    let negotiated = site.relay.count("description");
+    ann.eval(CHOOSE_SECOND, vec![json!(1)]).await;
+    takes(&ben, SECOND_FRAMES, vec![]).await;
+    assert_eq!(site.relay.count("description"), negotiated, "the section of before was used again");
+}
+
 #[tokio::test]
 async fn a_lost_camera_is_replaced_within_two_seconds_and_comes_back() {
     let (site, ann, ben) = call_of_two().await;

@@ -9,11 +9,13 @@ use crate::sources::{MediaKind, Source};
 use crate::text::clean;
 
 /// What the server calls each source (`TrackSource`).
-const SOURCES: [(Source, &str); 4] = [
+const SOURCES: [(Source, &str); 5] = [
     (Source::Microphone, "MICROPHONE"),
     (Source::Camera, "CAMERA"),
     (Source::Screen, "SCREEN_SHARE"),
     (Source::ScreenAudio, "SCREEN_SHARE_AUDIO"),
+    // Its clients show every camera of somebody.
+    (Source::SecondCamera, "CAMERA"),
 ];
 
 /// What the server calls a source.
