@@ -30,6 +30,7 @@ fn participant(name: &str) -> ParticipantView {
         id: ParticipantId::new(name).unwrap(),
         name: name.into(),
         media: Some(MediaState::default()),
+        speaking: false,
         connection: ConnectionView {
             state: ConnectionState::Connected,
             reason: ConnectionReason::None,
@@ -52,6 +53,7 @@ pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         capacity: Some(8),
         me: SelfView { id: None, name: "Me".into(), sources: Source::ALL.map(source).into() },
         participants: people.iter().map(|name| participant(name)).collect(),
+        active_speaker: None,
         blocked: false,
         preflight: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },
         devices: None,
