@@ -156,8 +156,12 @@ impl Inner {
 impl Tile {
     /// `None` before it is known.
     fn settings(&self, hidden: bool, scale: f64) -> Option<TrackSettings> {
-        let (size, in_view) = (self.size?, self.in_view?);
-        if hidden || !in_view || size.contains(&0.0) {
+        // What has no place from the beginning, on another page of tiles, never has a size.
+        if hidden || !self.in_view? {
+            return Some(TrackSettings::Disabled);
+        }
+        let size = self.size?;
+        if size.contains(&0.0) {
             return Some(TrackSettings::Disabled);
         }
         let [width, height] = size.map(|side| pixels(side * scale));

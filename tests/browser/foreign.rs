@@ -100,9 +100,14 @@ pub(crate) struct Mounted {
 
 impl Mounted {
     pub(crate) fn new() -> Self {
+        Self::of(Box::new(NoRoom))
+    }
+
+    /// With this room behind it.
+    pub(crate) fn of(room: Box<dyn RoomHandle>) -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&root).unwrap();
-        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), Box::new(NoRoom)).unwrap();
+        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), room).unwrap();
         Self { root, ui }
     }
 

@@ -75,17 +75,19 @@ const LATER: [&str; 5] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 23] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
     "visavis_signaling::protobuf::",
     "visavis_app::config::choice::",
+    "visavis_app::layout::stage::",
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
+    "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
     "visavis::ui::report::",
