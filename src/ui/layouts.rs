@@ -1,10 +1,12 @@
 //! What a person chooses of the stage: its layout, which tile is the large one, and which page of tiles is shown. Loaded on
 //! demand, with its styles. It is remembered as long as the call lasts.
 
+mod large;
 mod menu;
 mod own_view;
 mod pages;
 mod pointer;
+mod small_window;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -15,9 +17,11 @@ use visavis_core::Source;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
+use self::large::Large;
 use self::menu::Menu;
 use self::own_view::Floating;
 use self::pages::Pages;
+use self::small_window::SmallWindow;
 use super::settings::browser;
 use super::shared::Shared;
 use super::{actions, tiles};
@@ -32,6 +36,8 @@ struct Layouts {
     options: Cell<StageOptions>,
     pinned: RefCell<Option<TileId>>,
     pages: RefCell<Option<Pages>>,
+    large: RefCell<Option<Large>>,
+    small_window: RefCell<Option<SmallWindow>>,
     floating: RefCell<Option<Floating>>,
     menu: RefCell<Option<Menu>>,
     _keys: Option<Listener>,
@@ -81,6 +87,13 @@ pub(super) fn arrange(
     }
     layouts.options.set(StageOptions { page: arrangement.page, ..options });
     layouts.show_pages(shared, area, &arrangement);
+    let large = arrangement.large.and_then(|at| Some((elements.get(at)?, tiles.get(at)?.kind)));
+    layouts.show_large(large);
+    if let (Some(window), Some(view)) = (&*layouts.small_window.borrow(), shared.view())
+        && let Some(tile) = stage::foremost(&tiles, &arrangement).and_then(|at| elements.get(at))
+    {
+        window.show(tile, &view);
+    }
     layouts.let_float(shared, area, arrangement.floating.and_then(|at| elements.get(at)));
     arrangement.rects
 }
@@ -116,6 +129,8 @@ impl Layouts {
             options: Cell::default(),
             pinned: RefCell::default(),
             pages: RefCell::default(),
+            large: RefCell::default(),
+            small_window: RefCell::default(),
             floating: RefCell::default(),
             menu: RefCell::default(),
             _keys: dom::document().ok().map(|document| Listener::new(&document, "keydown", on_key)),
@@ -150,6 +165,15 @@ impl Layouts {
         }
     }
 
+    /// Gives the large tile what can be done with it.
+    fn show_large(&self, tile: Option<(&HtmlElement, TileKind)>) {
+        let mut large = self.large.borrow_mut();
+        if !large.as_ref().zip(tile).is_some_and(|(large, (tile, _))| large.is_of(tile)) {
+            *large = None;
+            *large = tile.and_then(|(tile, kind)| Large::new(tile, kind == TileKind::Screen).ok());
+        }
+    }
+
     fn let_float(&self, shared: &Rc<Shared>, area: &Element, tile: Option<&HtmlElement>) {
         let mut floating = self.floating.borrow_mut();
         if !floating.as_ref().zip(tile).is_some_and(|(floating, tile)| floating.is_of(tile)) {
@@ -175,7 +199,14 @@ fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    if matches!(&*event.key(), "PageUp" | "PageDown") && pages::turn(shared, event.key() == "PageDown") {
+    let key = event.key();
+    let is_ours = match &*key {
+        "PageUp" | "PageDown" => pages::turn(shared, key == "PageDown"),
+        _ => of(shared).is_some_and(|layouts| {
+            layouts.large.borrow().as_ref().is_some_and(|large| large.press_key(&key))
+        }),
+    };
+    if is_ours {
         event.prevent_default();
     }
 }

@@ -11,6 +11,7 @@ use super::super::actions;
 use super::super::settings::browser;
 use super::super::shared::Shared;
 use super::super::text;
+use super::small_window;
 use crate::dom::{self, Listener};
 
 const HTML: &str = include_str!("menu.html");
@@ -35,6 +36,9 @@ impl Menu {
         let chosen: HtmlInputElement = dom::find(&element, &chosen)?;
         chosen.set_checked(true);
         dom::find::<HtmlInputElement>(&element, "[name=hide-own]")?.set_checked(options.hides_own);
+        if !small_window::is_offered() {
+            dom::find::<Element>(&element, "[data-small-window]")?.remove();
+        }
         shared.frame.append_child(&element)?;
         browser::call(&element, "showModal", &[])?;
         let _ = chosen.focus();
@@ -74,6 +78,10 @@ fn change(shared: &Rc<Shared>, event: &Event) {
 /// Its button closes it, and so does a click beside it, whose target is the dialog itself.
 fn click(shared: &Rc<Shared>, event: &Event) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+    if target.closest("[data-small-window]").is_ok_and(|button| button.is_some()) {
+        small_window::toggle(shared);
+        return close(shared);
+    }
     if target.local_name() == "dialog" || target.closest("[data-close]").is_ok_and(|button| button.is_some())
     {
         close(shared);

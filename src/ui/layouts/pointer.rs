@@ -30,3 +30,9 @@ pub(super) fn is_on_button(event: &Event) -> bool {
 pub(super) fn capture(element: &Element, event: &Event) {
     let _ = browser::call(element, "setPointerCapture", &[&number(event, "pointerId").into()]);
 }
+
+/// How far two points are apart.
+pub(super) fn distance(one: Point, other: Point) -> u32 {
+    let square = |from: i32, to: i32| u64::from(from.abs_diff(to)).pow(2);
+    (square(one.x, other.x) + square(one.y, other.y)).isqrt().min(u64::from(u32::MAX)) as u32
+}

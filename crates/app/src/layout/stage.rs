@@ -165,6 +165,16 @@ pub fn arrange(stage: Size, tiles: &[StageTile], options: &StageOptions) -> Arra
     }
 }
 
+/// Whose picture a small window shows: the large one; in a grid whoever speaks, or the first of the others; or else ourselves.
+pub fn foremost(tiles: &[StageTile], arrangement: &Arrangement) -> Option<usize> {
+    let first = |is: fn(&StageTile) -> bool| tiles.iter().position(is);
+    arrangement
+        .large
+        .or_else(|| first(|tile| tile.kind == TileKind::ActiveSpeaker))
+        .or_else(|| first(|tile| tile.kind != TileKind::Seat && !tile.tile.own))
+        .or_else(|| first(StageTile::is_own_camera))
+}
+
 /// Which tile is the large one, if any, and where the strip with the others is.
 fn large(stage: Size, shown: &[(usize, &StageTile)], layout: Layout) -> Option<(usize, Side)> {
     let first = |is: fn(&StageTile) -> bool| shown.iter().find(|(_, tile)| is(tile)).map(|(at, _)| *at);

@@ -360,3 +360,152 @@ async fn our_own_picture_is_moved_and_hidden_and_goes_on_for_the_others() {
     stage.shown = vec!["Ann", "Ben"];
     stage.does("nothing more", async |_| {}).await;
 }
+
+/// How the large picture is transformed: how much larger, and where its corner is.
+async fn closeup(page: &Page) -> [f64; 3] {
+    let script = "const { a, e, f } = new DOMMatrix(getComputedStyle(document.querySelector('[data-large] video')).transform); \
+                  return [a, e, f];";
+    serde_json::from_value(page.eval(script, vec![]).await).expect("three numbers")
+}
+
+/// Does something with a pointer at a point of the large tile, given in shares of its sides.
+async fn point(page: &Page, event: &str, x: f64, y: f64, more: &str) {
+    let script = format!(
+        "const tile = document.querySelector('[data-large]'); \
+         const {{ left, top, width, height }} = tile.getBoundingClientRect(); \
+         const at = {{ clientX: left + width * {x}, clientY: top + height * {y}, bubbles: true, cancelable: true }}; \
+         tile.querySelector('video').dispatchEvent(new {event}, {{ ...at, {more} }}));"
+    );
+    page.eval(&script, vec![]).await;
+}
+
+#[tokio::test]
+async fn a_shared_screen_is_looked_at_closely_and_fills_the_screen() {
+    let server = Server::start().await;
+    let browser = Browser::start(Setup::small_chrome()).await;
+    let mut pages = meet(&browser, &server, &["Ann", "Ben"]).await;
+    let stage = Stage::new(pages.remove(0), &["Ann", "Ben"]).await;
+    start_sharing(&pages[0]).await;
+    stage.is_large("Ben: screen").await;
+    let before = stage.page.snapshot().await;
+    stage.after("a shared screen", &before).await;
+    stage.page.eval("__stage.removed = __stage.replaced = 0", vec![]).await;
+    stage
+        .does("the keys", async |page| {
+            page.type_keys("+").await;
+            page.type_keys("+").await;
+            assert_eq!(closeup(page).await[0], 1.56);
+            page.type_keys("-").await;
+            assert_eq!(closeup(page).await[0], 1.24);
+            page.type_keys("0").await;
+            assert_eq!(closeup(page).await, [1.0, 0.0, 0.0]);
+        })
+        .await;
+    stage
+        .does("the wheel", async |page| {
+            point(page, "WheelEvent('wheel'", 1.0, 1.0, "deltaY: -400").await;
+            let [scale, x, y] = closeup(page).await;
+            assert_eq!(scale, 1.25);
+            assert!(x < -50.0, "the lower right corner stays: {x} {y}");
+            assert!(y < -50.0, "the lower right corner stays: {x} {y}");
+        })
+        .await;
+    stage.saves("closeup").await;
+    stage
+        .does("a drag", async |page| {
+            point(page, "PointerEvent('pointerdown'", 0.3, 0.3, "pointerId: 1").await;
+            point(page, "PointerEvent('pointermove'", 0.9, 0.9, "pointerId: 1").await;
+            point(page, "PointerEvent('pointerup'", 0.9, 0.9, "pointerId: 1").await;
+            assert_eq!(closeup(page).await, [1.25, 0.0, 0.0], "as far as its upper left corner");
+        })
+        .await;
+    stage
+        .does("two fingers", async |page| {
+            point(page, "PointerEvent('pointerdown'", 0.4, 0.5, "pointerId: 1").await;
+            point(page, "PointerEvent('pointerdown'", 0.6, 0.5, "pointerId: 2").await;
+            point(page, "PointerEvent('pointermove'", 0.8, 0.5, "pointerId: 2").await;
+            for id in ["pointerId: 1", "pointerId: 2"] {
+                point(page, "PointerEvent('pointerup'", 0.8, 0.5, id).await;
+            }
+            assert!(closeup(page).await[0] > 2.4, "twice as far apart");
+        })
+        .await;
+    stage
+        .does("a double click", async |page| {
+            point(page, "MouseEvent('dblclick'", 0.5, 0.5, "").await;
+            assert_eq!(closeup(page).await, [1.0, 0.0, 0.0]);
+        })
+        .await;
+    for fills in [true, false] {
+        stage
+            .does("the whole screen for one tile", async |page| {
+                page.click("[data-large] [data-tool=fullscreen]").await;
+                let is =
+                    format!("return Boolean(document.querySelector('[data-large]:fullscreen')) === {fills}");
+                wait_for(page, &is).await;
+            })
+            .await;
+    }
+}
+
+/// How many frames the picture in the small window has shown; -1 if there is none.
+const SMALL_WINDOW: &str = "return documentPictureInPicture.window?.document.querySelector('video')\
+                            ?.getVideoPlaybackQuality().totalVideoFrames ?? -1";
+
+#[tokio::test]
+async fn a_small_window_shows_the_large_picture_beside_the_stage() {
+    let server = Server::start().await;
+    let browser = Browser::start(Setup::small_chrome()).await;
+    let mut pages = meet(&browser, &server, &["Ann", "Ben", "Cem"]).await;
+    let stage = Stage::new(pages.remove(0), &["Ann", "Ben", "Cem"]).await;
+    let press = async |page: &Page, selector: &str| {
+        let script = format!("documentPictureInPicture.window.document.querySelector('{selector}').click()");
+        page.eval(&script, vec![]).await;
+    };
+    let opens = async |page: &Page| {
+        page.type_keys("l").await;
+        page.click("dialog.layouts [data-small-window]").await;
+        wait_for(page, "return Boolean(documentPictureInPicture.window?.document.querySelector('video'))")
+            .await;
+    };
+    let moves = async |page: &Page| {
+        let before = page.eval(SMALL_WINDOW, vec![]).await.as_i64().unwrap_or(-1);
+        let condition = ["return (() => { ", SMALL_WINDOW, &format!(" }})() > {}", before + 3)].concat();
+        wait_for(page, &condition).await;
+    };
+    stage.does("opening a small window", opens).await;
+    moves(&stage.page).await;
+    stage
+        .does("another large picture", async |page| {
+            stage.presses_in_tile_of("Cem", "[data-control=pin]").await;
+            let shown =
+                "return documentPictureInPicture.window.document.querySelector('p').textContent === 'Cem'";
+            wait_for(page, shown).await;
+            wait_for(page, "return document.querySelectorAll('[data-picture-in-picture]').length === 1")
+                .await;
+        })
+        .await;
+    moves(&stage.page).await;
+    stage
+        .does("muting there", async |page| {
+            press(page, "[data-press=microphone]").await;
+            page.wait_until("the microphone to be off", |snapshot| {
+                snapshot.control("microphone").is_some_and(|control| control.state == "off")
+            })
+            .await;
+            let said = "return documentPictureInPicture.window.document\
+                        .querySelector('[data-press=microphone]').textContent === 'Unmute'";
+            wait_for(page, said).await;
+        })
+        .await;
+    stage
+        .does("closing it", async |page| {
+            page.eval("documentPictureInPicture.window.close()", vec![]).await;
+            wait_for(page, "return !document.querySelector('[data-picture-in-picture]')").await;
+        })
+        .await;
+    stage.does("opening it again", opens).await;
+    press(&stage.page, "[data-press=leave]").await;
+    stage.page.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+    wait_for(&stage.page, "return !documentPictureInPicture.window").await;
+}

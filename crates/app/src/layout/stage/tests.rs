@@ -202,6 +202,20 @@ fn our_own_picture_stands_in_the_corner_that_was_chosen() {
 }
 
 #[test]
+fn a_small_window_shows_somebody_whatever_the_layout() {
+    let foremost = |tiles: &[StageTile], layout| foremost(tiles, &arranged(DESKTOP, tiles, &with(layout)));
+    let mut tiles = people(3);
+    assert_eq!(foremost(&tiles, Layout::Grid), Some(0));
+    tiles[1].kind = TileKind::ActiveSpeaker;
+    assert_eq!(foremost(&tiles, Layout::Grid), Some(1));
+    tiles[2].pinned = true;
+    assert_eq!(foremost(&tiles, Layout::Grid), Some(2));
+    let seat = StageTile { kind: TileKind::Seat, ..StageTile::default() };
+    assert_eq!(foremost(&[own(), seat], Layout::Spotlight), Some(0));
+    assert_eq!(foremost(&[seat], Layout::Spotlight), None);
+}
+
+#[test]
 fn our_own_picture_can_be_hidden_but_not_our_screen() {
     let mut ours = screen();
     ours.tile.own = true;
