@@ -379,6 +379,33 @@ async fn point(page: &Page, event: &str, x: f64, y: f64, more: &str) {
     page.eval(&script, vec![]).await;
 }
 
+async fn pinches(stage: &Stage) {
+    stage
+        .does("two fingers", async |page| {
+            point(page, "PointerEvent('pointerdown'", 0.4, 0.5, "pointerId: 1").await;
+            point(page, "PointerEvent('pointerdown'", 0.6, 0.5, "pointerId: 2").await;
+            point(page, "PointerEvent('pointermove'", 0.8, 0.5, "pointerId: 2").await;
+            for id in ["pointerId: 1", "pointerId: 2"] {
+                point(page, "PointerEvent('pointerup'", 0.8, 0.5, id).await;
+            }
+            assert!(closeup(page).await[0] > 2.4, "twice as far apart");
+        })
+        .await;
+}
+
+async fn gets_the_screen_and_gives_it_back(stage: &Stage) {
+    for fills in [true, false] {
+        stage
+            .does("the whole screen for one tile", async |page| {
+                page.click("[data-large] [data-tool=fullscreen]").await;
+                let is =
+                    format!("return Boolean(document.querySelector('[data-large]:fullscreen')) === {fills}");
+                wait_for(page, &is).await;
+            })
+            .await;
+    }
+}
+
 #[tokio::test]
 async fn a_shared_screen_is_looked_at_closely_and_fills_the_screen() {
     let server = Server::start().await;
@@ -418,33 +445,14 @@ async fn a_shared_screen_is_looked_at_closely_and_fills_the_screen() {
             assert_eq!(closeup(page).await, [1.25, 0.0, 0.0], "as far as its upper left corner");
         })
         .await;
-    stage
-        .does("two fingers", async |page| {
-            point(page, "PointerEvent('pointerdown'", 0.4, 0.5, "pointerId: 1").await;
-            point(page, "PointerEvent('pointerdown'", 0.6, 0.5, "pointerId: 2").await;
-            point(page, "PointerEvent('pointermove'", 0.8, 0.5, "pointerId: 2").await;
-            for id in ["pointerId: 1", "pointerId: 2"] {
-                point(page, "PointerEvent('pointerup'", 0.8, 0.5, id).await;
-            }
-            assert!(closeup(page).await[0] > 2.4, "twice as far apart");
-        })
-        .await;
+    pinches(&stage).await;
     stage
         .does("a double click", async |page| {
             point(page, "MouseEvent('dblclick'", 0.5, 0.5, "").await;
             assert_eq!(closeup(page).await, [1.0, 0.0, 0.0]);
         })
         .await;
-    for fills in [true, false] {
-        stage
-            .does("the whole screen for one tile", async |page| {
-                page.click("[data-large] [data-tool=fullscreen]").await;
-                let is =
-                    format!("return Boolean(document.querySelector('[data-large]:fullscreen')) === {fills}");
-                wait_for(page, &is).await;
-            })
-            .await;
-    }
+    gets_the_screen_and_gives_it_back(&stage).await;
 }
 
 /// How many frames the picture in the small window has shown; -1 if there is none.
