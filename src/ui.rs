@@ -7,6 +7,7 @@ mod actions;
 pub mod choice;
 mod controls;
 mod halt;
+mod layouts;
 mod left;
 pub mod link;
 mod lobby;
@@ -128,6 +129,7 @@ impl Ui {
                 view: RefCell::default(),
                 trace: RefCell::default(),
                 settings: RefCell::default(),
+                layouts: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -217,7 +219,7 @@ impl Ui {
         self.refresh();
     }
 
-    /// Shows the last view once more.
+    /// Shows the last view once more. Not while it is being shown.
     fn refresh(&self) {
         let shown = self.shared.view().map_or(Ok(()), |view| self.try_render(&view));
         if let Err(error) = shown {
@@ -296,6 +298,9 @@ impl Drop for Ui {
 
 impl Screen {
     fn new(shared: &Rc<Shared>, view: &RoomView, stage: Option<Stage>) -> Result<Self, JsValue> {
+        if stage.is_none() {
+            drop(shared.layouts.take());
+        }
         Ok(match stage {
             Some(stage) => {
                 stage.enter(view)?;

@@ -1,6 +1,7 @@
 //! One `RTCPeerConnection`.
 
 mod encoding;
+mod speech;
 mod stats;
 mod transceivers;
 
@@ -49,6 +50,8 @@ pub(super) struct Connection {
     certificate_read: Cell<bool>,
     /// Counters have been asked for.
     stats_requested: Cell<bool>,
+    /// Somebody looks who speaks.
+    listens: Cell<bool>,
     closed: Cell<bool>,
     close_signal: CloseSignal,
     emit: Box<dyn Fn(ConnectionEvent)>,
@@ -92,6 +95,7 @@ impl Connection {
             state: Cell::new(PeerConnectionState::New),
             certificate_read: Cell::new(false),
             stats_requested: Cell::new(false),
+            listens: Cell::new(false),
             closed: Cell::new(false),
             close_signal: CloseSignal::new(),
             emit,

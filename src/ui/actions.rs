@@ -12,8 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, mapping_editor, notices, picture, preflight, report, safety, second_tab, server, settings,
-    text, trace,
+    controls, layouts, mapping_editor, notices, picture, preflight, report, safety, second_tab, server,
+    settings, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -39,7 +39,7 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 15] = [
+const ON_DEMAND: [(&str, OnDemand); 16] = [
     ("be-quiet", second_tab::notice::mute),
     ("close-settings", settings::close),
     ("test-sound", settings::play_test_sound),
@@ -53,6 +53,7 @@ const ON_DEMAND: [(&str, OnDemand); 15] = [
     ("try-mapping", mapping_editor::start),
     ("save-mapping", mapping_editor::save),
     ("drop-mapping", mapping_editor::discard),
+    ("pin", layouts::toggle_pin),
     ("safety", safety::reveal),
     ("report", report::save),
 ];
@@ -161,7 +162,7 @@ fn is_of_another_script(letter: char) -> bool {
 
 /// Keys are ours if nothing has the focus, or something of ours that does not take text. The rest of the page keeps its
 /// own keys.
-fn accepts_shortcut(shared: &Shared, event: &KeyboardEvent) -> bool {
+pub(super) fn accepts_shortcut(shared: &Shared, event: &KeyboardEvent) -> bool {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
         return false;
     };

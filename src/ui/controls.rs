@@ -3,6 +3,7 @@
 mod camera;
 mod copy_link;
 mod fullscreen;
+mod layout;
 mod leave;
 mod microphone;
 mod screen;
@@ -19,11 +20,12 @@ use super::shared::Shared;
 use crate::dom;
 
 /// Every control, in the order in which they stand in the bar.
-pub(super) const ALL: [&Control; 7] = [
+pub(super) const ALL: [&Control; 8] = [
     &microphone::CONTROL,
     &camera::CONTROL,
     &screen::CONTROL,
     &settings::CONTROL,
+    &layout::CONTROL,
     &fullscreen::CONTROL,
     &copy_link::CONTROL,
     &leave::CONTROL,

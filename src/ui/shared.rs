@@ -32,6 +32,8 @@ pub(super) struct Shared {
     pub(super) trace: RefCell<Option<TracePanel>>,
     /// The settings of the devices, while they are open: known only to the part of the program that shows them.
     pub(super) settings: RefCell<Option<Rc<dyn Any>>>,
+    /// What was chosen of the stage, for as long as a call lasts: known only to the part of the program that lays it out.
+    pub(super) layouts: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.
@@ -66,10 +68,15 @@ impl Shared {
             let shared = Rc::clone(self);
             on_demand::load_then(Box::new(move |loaded| {
                 shared.loading.set(if loaded.is_ok() { Loading::Unasked } else { Loading::Failed });
-                shared.ui.upgrade().iter().for_each(|ui| ui.refresh());
+                shared.refresh();
             }));
         }
         self.loading.get()
+    }
+
+    /// Shows the last view once more, after something was chosen that no view has. Hold no borrow.
+    pub(super) fn refresh(&self) {
+        self.ui.upgrade().iter().for_each(|ui| ui.refresh());
     }
 
     /// Adds a line to the panel of messages, if it is open.

@@ -17,6 +17,8 @@ use super::{actions, names, text};
 use crate::dom::{self, KeyedList, Parts};
 
 const HTML: &str = include_str!("stage.html");
+/// The button that makes a tile the large one.
+const PIN: &str = include_str!("pin.html");
 
 /// What a tile shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +32,21 @@ enum TileKey {
 }
 
 fn make(key: &TileKey) -> Result<Tile, JsValue> {
-    match key {
+    let tile = match key {
         TileKey::Person(_) => Tile::new(),
         TileKey::Shared(_, source) => Tile::shared(*source, false),
         TileKey::OwnShared(source) => Tile::shared(*source, true),
+    }?;
+    add_pin(tile.element())?;
+    Ok(tile)
+}
+
+/// Only on the stage: the lobby has one tile.
+fn add_pin(tile: &HtmlElement) -> Result<(), JsValue> {
+    if tile.query_selector(".pin")?.is_none() {
+        tile.append_child(&*dom::instantiate(PIN)?)?;
     }
+    Ok(())
 }
 
 /// The pictures that have a tile of their own.
@@ -79,7 +91,7 @@ impl Stage {
         Ok(Self {
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
-            tiles: Tiles::new(&element)?,
+            tiles: Tiles::new(&element, shared)?,
             visibility: Visibility::new(shared)?,
             tiles_of: KeyedList::new(&area, Some(&seat)),
             area,
@@ -102,6 +114,7 @@ impl Stage {
     #[inline(never)]
     pub(super) fn take_own_tile(&mut self) -> Result<(), JsValue> {
         let own = self.shared.own_tile.place(&self.area, None)?;
+        add_pin(&own)?;
         self.parts.add(&own);
         self.own = Some(own);
         Ok(())

@@ -67,6 +67,7 @@ impl Tile {
         self.set("data-connection", Some(connection.state.as_str()));
         self.set("data-reason", Some(connection.reason.as_str()).filter(|reason| !reason.is_empty()));
         self.set_switch("data-microphone", on(Source::Microphone));
+        self.set("data-speaking", (them.speaking && on(Source::Microphone)).then_some(""));
         // What does not move any more should not look as if it did.
         let seen =
             !matches!(connection.reason, ConnectionReason::PictureStalled | ConnectionReason::NoPicture);

@@ -1,4 +1,5 @@
-//! The area of the tiles: each stands where the core's layout puts it, by the shape of its picture.
+//! The area of the tiles: each stands where the layout puts it, by the shape of its picture. A plain grid is laid out here;
+//! other layouts, pages and what a person chooses of them are in `layouts`, which is loaded on demand.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -7,7 +8,13 @@ use visavis_app::layout::{self, Rect, Size};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, Window};
 
+use super::layouts;
+use super::shared::Shared;
 use crate::dom::{self, Listener, ResizeWatch};
+use crate::on_demand::{self, lazy_fn};
+
+/// Most tiles of a plain grid.
+const MAX_TILES: usize = layout::stage::MAX_GRID_TILES;
 
 /// The area, and what stands in it.
 pub(super) struct Tiles {
@@ -17,6 +24,7 @@ pub(super) struct Tiles {
 }
 
 struct LaidOut {
+    shared: Rc<Shared>,
     area: HtmlElement,
     /// What the observer told last. It tells after the layout of the frame in which the area has come or changed, and before
     /// that frame is painted, so nobody sees what is not laid out yet, and no layout is forced.
@@ -24,15 +32,16 @@ struct LaidOut {
     /// Where there is no observer, the area is measured.
     is_observed: Cell<bool>,
     elements: RefCell<Vec<HtmlElement>>,
-    /// Where they are: writing the same again would cost a style pass.
-    placed: RefCell<Vec<Rect>>,
+    /// Where they are, if they are shown: writing the same again would cost a style pass.
+    placed: RefCell<Vec<Option<Rect>>>,
 }
 
 impl Tiles {
     /// Inside `stage`, which has a `.tiles`.
-    pub(super) fn new(stage: &Element) -> Result<Self, JsValue> {
+    pub(super) fn new(stage: &Element, shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let area: HtmlElement = dom::find(stage, ".tiles")?;
         let laid_out = Rc::new(LaidOut {
+            shared: Rc::clone(shared),
             area: area.clone(),
             size: Cell::default(),
             is_observed: Cell::default(),
@@ -85,16 +94,36 @@ impl LaidOut {
     fn lay_out(&self) {
         let Some(size) = self.size.get().or_else(|| self.measured()) else { return };
         let elements = self.elements.borrow();
-        let tiles: Vec<_> = elements.iter().map(|element| tile(element)).collect();
-        let placed = layout::arrange(size, &tiles);
+        let placed = self.arrange(size, &elements);
         if *self.placed.borrow() == placed {
             return;
         }
-        for (element, Rect { x, y, width, height }) in elements.iter().zip(&placed) {
-            let css = format!("left:{x}px;top:{y}px;width:{width}px;height:{height}px");
+        for (element, place) in elements.iter().zip(&placed) {
+            dom::set_flag(element, "hidden", place.is_none());
+            let Some(Rect { x, y, width, height }) = place else { continue };
+            let css = format!("inset-inline-start:{x}px;top:{y}px;width:{width}px;height:{height}px");
             element.style().set_css_text(&css);
         }
         *self.placed.borrow_mut() = placed;
+    }
+
+    /// As a plain grid, unless the person has chosen otherwise, somebody shares a screen, or there are too many.
+    fn arrange(&self, size: Size, elements: &[HtmlElement]) -> Vec<Option<Rect>> {
+        let is_screen =
+            |element: &HtmlElement| element.matches("[data-source=screen]:not([data-self])") == Ok(true);
+        if self.shared.layouts.borrow().is_some()
+            || elements.len() > MAX_TILES
+            || elements.iter().any(is_screen)
+        {
+            if on_demand::is_loaded() {
+                let arrange =
+                    lazy_fn::<fn(&Rc<Shared>, &Element, Size, &[HtmlElement]) -> _>(layouts::arrange);
+                return arrange(&self.shared, &self.area, size, elements);
+            }
+            self.shared.load_rest();
+        }
+        let tiles: Vec<_> = elements.iter().map(|element| tile(element)).collect();
+        layout::arrange(size, &tiles).into_iter().map(Some).collect()
     }
 
     fn measured(&self) -> Option<Size> {
@@ -113,7 +142,7 @@ fn toggle_crop(button: &Element) {
 }
 
 /// What the layout has to know of a tile.
-fn tile(element: &Element) -> layout::Tile {
+pub(super) fn tile(element: &Element) -> layout::Tile {
     let video = element.query_selector("[data-camera=on] video").ok().flatten();
     let picture = video.map(|video| {
         let video: HtmlVideoElement = video.unchecked_into();

@@ -154,10 +154,20 @@ impl Inner {
 }
 
 impl Tile {
+    /// Whether its picture is seen in a window of its own (W3C Picture-in-Picture; Firefox has no such selector).
+    fn is_in_small_window(&self) -> bool {
+        let selectors = ["[data-picture-in-picture]", ":has(video:picture-in-picture)"];
+        selectors.iter().any(|selector| self.shown.0.matches(selector).unwrap_or_default())
+    }
+
     /// `None` before it is known.
     fn settings(&self, hidden: bool, scale: f64) -> Option<TrackSettings> {
-        let (size, in_view) = (self.size?, self.in_view?);
-        if hidden || !in_view || size.contains(&0.0) {
+        // What has no place from the beginning, on another page of tiles, never has a size.
+        if (hidden && !self.is_in_small_window()) || !self.in_view? {
+            return Some(TrackSettings::Disabled);
+        }
+        let size = self.size?;
+        if size.contains(&0.0) {
             return Some(TrackSettings::Disabled);
         }
         let [width, height] = size.map(|side| pixels(side * scale));

@@ -30,6 +30,7 @@ fn participant(name: &str) -> ParticipantView {
         id: ParticipantId::new(name).unwrap(),
         name: name.into(),
         media: Some(MediaState::default()),
+        speaking: false,
         connection: ConnectionView {
             state: ConnectionState::Connected,
             reason: ConnectionReason::None,
@@ -52,6 +53,7 @@ pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         capacity: Some(8),
         me: SelfView { id: None, name: "Me".into(), sources: Source::ALL.map(source).into() },
         participants: people.iter().map(|name| participant(name)).collect(),
+        active_speaker: None,
         blocked: false,
         preflight: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },
         devices: None,
@@ -98,9 +100,14 @@ pub(crate) struct Mounted {
 
 impl Mounted {
     pub(crate) fn new() -> Self {
+        Self::of(Box::new(NoRoom))
+    }
+
+    /// With this room behind it.
+    pub(crate) fn of(room: Box<dyn RoomHandle>) -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&root).unwrap();
-        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), Box::new(NoRoom)).unwrap();
+        let ui = Ui::mount(&root, Tracks::default(), UiOptions::default(), room).unwrap();
         Self { root, ui }
     }
 

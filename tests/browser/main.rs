@@ -14,6 +14,7 @@ mod rtc;
 mod settings;
 mod simulcast;
 mod socket;
+mod stage;
 mod strangers;
 mod style;
 mod support;

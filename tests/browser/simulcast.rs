@@ -84,7 +84,8 @@ impl Publication {
                 | ConnectionEvent::SendStats(_)
                 | ConnectionEvent::PeerChannel(_)
                 | ConnectionEvent::HangUpChannelClosed
-                | ConnectionEvent::RemoteCertificate(_) => {}
+                | ConnectionEvent::RemoteCertificate(_)
+                | ConnectionEvent::Speech(_) => {}
                 ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
             }
         }

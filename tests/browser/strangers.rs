@@ -140,6 +140,7 @@ impl Call {
                 | ConnectionEvent::Track { .. }
                 | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::RemoteCertificate(_)
+                | ConnectionEvent::Speech(_)
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::SendStats(_)
                 | ConnectionEvent::PeerChannel(_)

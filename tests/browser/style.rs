@@ -16,26 +16,29 @@ const OTHERS: [&str; 8] =
     ["Annabella", "Benvenuto", "Cem", "Dorothea", "Ezra", "Friederike", "Giovanni", "Hal"];
 
 /// A page of this size that looks as it does for people.
-struct Styled {
-    page: Mounted,
+pub(crate) struct Styled {
+    pub(crate) page: Mounted,
     sheet: Element,
 }
 
 impl Styled {
-    fn new((width, height): (u32, u32)) -> Self {
+    pub(crate) fn new(size: (u32, u32)) -> Self {
+        Self::of(size, Mounted::new())
+    }
+
+    pub(crate) fn of((width, height): (u32, u32), page: Mounted) -> Self {
         let document = web_sys::window().unwrap().document().unwrap();
         let sheet = document.create_element("style").unwrap();
         // Not by the name of the element, which would begin a room of its own.
         sheet.set_text_content(Some(&STYLES.replace("visavis-room", ".styled")));
         document.head().unwrap().append_child(&sheet).unwrap();
-        let page = Mounted::new();
         page.root.set_class_name("styled");
         page.root.style().set_css_text(&format!("width:{width}px;height:{height}px"));
         Self { page, sheet }
     }
 
     /// Shows this, and waits until the tiles are where they belong.
-    async fn show(&self, call: &RoomView) {
+    pub(crate) async fn show(&self, call: &RoomView) {
         self.page.show(call);
         until("every tile to be placed", || {
             self.all(".tiles .tile").iter().all(|tile| tile.client_width() > 0)
@@ -43,7 +46,7 @@ impl Styled {
         .await;
     }
 
-    fn all(&self, selector: &str) -> Vec<Element> {
+    pub(crate) fn all(&self, selector: &str) -> Vec<Element> {
         let all = self.page.root.query_selector_all(selector).unwrap();
         (0..all.length()).map(|at| all.item(at).unwrap().unchecked_into()).collect()
     }

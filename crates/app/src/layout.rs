@@ -4,6 +4,8 @@
 //! with the largest pictures is taken. In whole CSS pixels: fractions would blur the edges, and writing them out costs ten
 //! kilobytes of program.
 
+pub mod stage;
+
 /// Space between two tiles.
 pub const GAP: u32 = 8;
 /// Ratios and factors are fixed-point numbers in thousandths: this is 1.
@@ -42,10 +44,11 @@ pub struct Tile {
     pub own: bool,
 }
 
-/// Where a tile is, from the upper left corner of the stage.
+/// Where a tile is, from the upper corner of the stage where lines start: the left one, or the right one where people read
+/// from right to left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rect {
-    /// From the left.
+    /// From where lines start.
     pub x: u32,
     /// From above.
     pub y: u32,
@@ -53,6 +56,16 @@ pub struct Rect {
     pub width: u32,
     /// Height.
     pub height: u32,
+}
+
+impl Rect {
+    /// Whether the two have something in common.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.x < other.x + other.width
+            && other.x < self.x + self.width
+            && self.y < other.y + other.height
+            && other.y < self.y + self.height
+    }
 }
 
 /// The shape of a tile's picture.
@@ -119,7 +132,7 @@ fn area(size: Size) -> u32 {
     size.width * size.height
 }
 
-/// Two tiles: the other one's as large as possible, our own on top of it in the lower right corner.
+/// Two tiles: the other one's as large as possible, our own on top of it in the lower corner where lines end.
 fn place_in_corner(stage: Size, other: &Shape, corner: Size) -> Vec<Rect> {
     let fitted = other.contain(stage);
     let size = if other.crop {
@@ -262,17 +275,13 @@ mod tests {
         area(picture_size(rect, picture)) * 100 / (rect.width * rect.height)
     }
 
-    fn overlaps(a: &Rect, b: &Rect) -> bool {
-        a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
-    }
-
     fn arranged(stage: Size, tiles: &[Tile]) -> Vec<Rect> {
         let placed = arrange(stage, tiles);
         assert_eq!(placed.len(), tiles.len());
         for (at, rect) in placed.iter().enumerate() {
             let inside = rect.x + rect.width <= stage.width && rect.y + rect.height <= stage.height;
             assert!(inside, "{rect:?} of {placed:?} in {stage:?}");
-            assert!(tiles[at].own || !placed[..at].iter().any(|other| overlaps(rect, other)), "{placed:?}");
+            assert!(tiles[at].own || !placed[..at].iter().any(|other| rect.overlaps(other)), "{placed:?}");
         }
         placed
     }
@@ -324,7 +333,7 @@ mod tests {
             Size { width: 343, height: 193 },
             "as wide as the phone"
         );
-        assert!(!overlaps(&placed[0], &placed[1]), "{placed:?}");
+        assert!(!placed[0].overlaps(&placed[1]), "{placed:?}");
     }
 
     #[test]
@@ -332,7 +341,7 @@ mod tests {
         let placed = arranged(PHONE, &[of(UPRIGHT), own(UPRIGHT)]);
         assert_eq!(picture_size(&placed[0], UPRIGHT), Size { width: 342, height: 609 });
         assert_eq!((placed[1].width, placed[1].height), (98, 176), "ourselves in the corner");
-        assert!(overlaps(&placed[0], &placed[1]));
+        assert!(placed[0].overlaps(&placed[1]));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod report;
 mod room_name;
 pub mod safety_words;
+pub mod zoom;
 
 pub use config::{
     AppConfig, ChoiceError, ChoicePolicy, ConfigError, ReadMapping, ServerChoice, is_mixed_content, needs_url,

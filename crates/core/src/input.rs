@@ -164,6 +164,9 @@ pub enum ConnectionEvent {
     Stats(Stats),
     /// The other part of the same answer: what we send, and the path that it goes.
     SendStats(SendStats),
+    /// The received media sections in which somebody speaks, by their `mid` ([`SpeechDetector`](crate::SpeechDetector)). Comes
+    /// whenever they are others than before; nobody does where a browser does not tell, and while a page is hidden.
+    Speech(Vec<String>),
     /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something.
     PeerChannel(PeerChannelEvent),
     /// The other side has closed the channel that it announced, or [`DataChannel::HangUp`](crate::DataChannel::HangUp).

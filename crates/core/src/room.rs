@@ -8,6 +8,7 @@ mod prepared_offer;
 mod relay;
 mod session;
 mod signals;
+mod speech;
 mod stats;
 mod track_settings;
 mod views;
@@ -76,6 +77,8 @@ pub struct Room {
     stats: StatsSchedule,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
+    /// Who speaks, or did last.
+    active_speaker: Option<ParticipantId>,
     /// In what size the others are shown.
     video_settings: ById<ParticipantId, VideoSettings>,
     /// What was to be said while the server was lost.
@@ -99,6 +102,7 @@ impl Room {
             stats: StatsSchedule::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
+            active_speaker: None,
             video_settings: ById::default(),
             unsent: Queue::default(),
             last_input: Timestamp::default(),

@@ -28,6 +28,8 @@ pub(crate) struct Member {
     pub(crate) media_requests: MediaRequests,
     /// When the server that forwards their media is told in what size they are shown.
     pub(crate) track_settings: SettingsQueue,
+    /// Whether they speak.
+    pub(crate) speaks: bool,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -115,6 +117,7 @@ impl Roster {
                 messages: RateLimiter::default(),
                 media_requests: MediaRequests::default(),
                 track_settings: SettingsQueue::default(),
+                speaks: false,
                 lost_since: None,
             });
         }

@@ -88,6 +88,8 @@ pub const STATS_INTERVAL: Duration = Duration::from_secs(2);
 pub const STATS_INTERVAL_WHEN_ALERT: Duration = Duration::from_secs(1);
 /// ...for so long.
 pub const ALERT_DURATION: Duration = Duration::from_secs(6);
+/// Who speaks is looked at this often, as long as the page is to be seen.
+pub const AUDIO_LEVEL_INTERVAL: Duration = Duration::from_millis(250);
 /// Two samples that lie further apart say nothing about the time between them: timers of hidden pages are late.
 pub const STATS_MAX_GAP: Duration = Duration::from_secs(5);
 /// Not a packet for this long from somebody who says that they send, or to anybody although we do: the path is repaired,

@@ -275,6 +275,8 @@ pub struct ParticipantView {
     pub name: String,
     /// What they say they send; `None` if their server does not tell.
     pub media: Option<MediaState>,
+    /// Whether they speak, as far as it is heard here.
+    pub speaking: bool,
     /// The connection that carries it.
     pub connection: ConnectionView,
     /// What they publish, in the order of [`Source::ALL`]: a microphone and a camera, on or not, and what else they send.
@@ -313,6 +315,8 @@ pub struct RoomView {
     pub me: SelfView,
     /// The others, in the order in which they appeared: a tile never jumps because somebody else came or went.
     pub participants: Vec<ParticipantView>,
+    /// Whoever of the others speaks, or spoke last: of several one, who stays it through pauses.
+    pub active_speaker: Option<ParticipantId>,
     /// This browser makes no peer connections: it has none, or something keeps pages from them.
     pub blocked: bool,
     /// What the preflight test before a call has found out; empty if nobody has asked for one.
@@ -340,6 +344,7 @@ impl RoomView {
                 sources: Source::ALL.into_iter().map(source).collect(),
             },
             participants: Vec::new(),
+            active_speaker: None,
             blocked: false,
             preflight: Vec::new(),
             devices: None,

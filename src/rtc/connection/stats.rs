@@ -1,5 +1,7 @@
 //! What `getStats()` counts, and what it says of what we send (W3C webrtc-stats).
 
+use std::rc::Rc;
+
 use js_sys::Array;
 use visavis_core::{
     ConnectionEvent, MAX_VIDEO_SIDE, MediaKind, SendStats, Source, Stats, StreamStats, VideoSize,
@@ -7,15 +9,16 @@ use visavis_core::{
 use wasm_bindgen::JsCast;
 
 use super::super::bindings::{Stat, StatsReport};
-use super::Connection;
+use super::{Connection, speech};
 
 /// Tells what a report says. The door to all that reads and judges one: nothing of it is needed, and so none of it is
 /// loaded, before a call stands (`src/on_demand.rs`).
 #[inline(never)]
-pub(super) fn emit(connection: &Connection, report: &StatsReport) {
+pub(super) fn emit(connection: &Rc<Connection>, report: &StatsReport) {
     let (stats, send_stats) = connection.read_stats(report);
     connection.emit(ConnectionEvent::Stats(stats));
     connection.emit(ConnectionEvent::SendStats(send_stats));
+    speech::listen(connection);
 }
 
 impl Connection {

@@ -151,6 +151,11 @@ impl Setup {
             .with(&format!("--use-file-for-fake-video-capture={}", picture::detailed().display()))
     }
 
+    /// Chromium before which somebody speaks without a pause, with a small picture.
+    pub fn speaking_chrome() -> Self {
+        Self::small_chrome().with(&format!("--use-file-for-fake-audio-capture={}", voice::file().display()))
+    }
+
     /// Firefox on a machine with a camera and no microphone: it is told to take only a device that does not exist.
     pub fn no_microphone() -> Self {
         Self::firefox().pref("media.audio_loopback_dev", json!("none"))

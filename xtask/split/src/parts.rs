@@ -67,23 +67,27 @@ const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis_core::room::Room>",
 ];
 /// What moves into [`Part::Later`], with all that nothing else needs: functions that are only called once it is loaded.
-const LATER: [&str; 3] = [
+const LATER: [&str; 5] = [
+    "visavis::rtc::connection::speech::",
     "visavis::rtc::connection::stats::emit",
+    "visavis_core::room::speech::<impl visavis_core::room::Room>::on_speech",
     "visavis_core::room::stats::<impl visavis_core::room::Room>::on_stats",
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 23] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
     "visavis_signaling::protobuf::",
     "visavis_app::config::choice::",
+    "visavis_app::layout::stage::",
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
+    "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
     "visavis::ui::report::",

@@ -89,6 +89,11 @@ impl Connection {
         self.remote_media.track_by_mid(mid)
     }
 
+    /// What the section `mid` carries of theirs.
+    pub(crate) fn remote_source(&self, mid: &str, kind: MediaKind) -> Option<Source> {
+        self.remote_media.source(mid, kind)
+    }
+
     /// `track` fired.
     pub(crate) fn add_track(&mut self, mid: String, kind: MediaKind, track: TrackId) {
         self.remote_media.add_track(mid, kind, track);

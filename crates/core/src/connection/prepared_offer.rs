@@ -157,7 +157,8 @@ impl PreparedOffer {
             | ConnectionEvent::SendStats(_)
             | ConnectionEvent::PeerChannel(_)
             | ConnectionEvent::HangUpChannelClosed
-            | ConnectionEvent::RemoteCertificate(_) => {}
+            | ConnectionEvent::RemoteCertificate(_)
+            | ConnectionEvent::Speech(_) => {}
         }
     }
 

@@ -100,6 +100,9 @@ fn texts(input: &Input, out: &mut String) {
             write_text(out, "candidate", &Json::from(candidate).to_string());
         }
         Input::Connection(_, ConnectionEvent::Stats(stats)) => write_numbers(out, &counts(stats)),
+        Input::Connection(_, ConnectionEvent::Speech(mids)) => {
+            write_numbers(out, &mids.iter().map(|mid| section(mid)).collect::<Vec<_>>());
+        }
         Input::Connection(_, ConnectionEvent::SendStats(stats)) => write_numbers(out, &sending(stats)),
         Input::Media(MediaEvent::Captured { tracks, .. }) => {
             tracks.iter().for_each(|(source, track)| write_numbers(out, &[*source as u32, track.0]));
@@ -203,6 +206,7 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         // One more, so that the counts stand at their place.
         ConnectionEvent::Stats(stats) => ("streams", [id, stats.audio_packets_lost, 1]),
         ConnectionEvent::SendStats(_) => ("sending", [id, 0, 1]),
+        ConnectionEvent::Speech(_) => ("speech", [id, 0, 1]),
     }
 }
 

@@ -306,6 +306,7 @@ impl Room {
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
+            ConnectionEvent::Speech(mids) => self.on_speech(&remote, &mids),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => {
                 if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {

@@ -21,6 +21,7 @@ pub(super) fn room(room: &Room) -> RoomView {
         capacity: room.session.capacity,
         me: me(room),
         participants: members.map(|member| participant(room, member)).collect(),
+        active_speaker: room.active_speaker.clone().filter(|id| room.roster.get(id).is_some()),
         blocked: room.webrtc_support.is_blocked(),
         preflight: room.preflight.lines(room.webrtc_support.line()),
         devices: room.media.devices(),
@@ -68,6 +69,7 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),
         media: member.media,
+        speaking: member.speaks && state == ConnectionState::Connected,
         connection: ConnectionView { state, reason, fingerprints },
         publications: publications(room, member, direct),
     }

@@ -17,6 +17,7 @@ mod server_closes;
 mod sfu;
 mod silence;
 mod simulcast;
+mod speech;
 mod strangers;
 mod track_settings;
 mod unreachable_peers;

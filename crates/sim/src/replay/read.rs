@@ -249,6 +249,11 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
         }
         "section" => ConnectionEvent::TransceiverAssociated(arguments.source(1)?, mid(arguments.number(2)?)),
         "sending" => ConnectionEvent::SendStats(sending(arguments)?),
+        "speech" => {
+            let sections = arguments.0.iter().enumerate().skip(3);
+            let mids = sections.map(|(at, _)| Some(mid(arguments.number(at)?))).collect::<Option<_>>()?;
+            ConnectionEvent::Speech(mids)
+        }
         "streams" => ConnectionEvent::Stats(streams(arguments)?),
         "stats" => {
             // As older reports have it: the sums of each kind; the oldest have no frames.

@@ -30,6 +30,7 @@ mod screen_paths;
 mod screens;
 mod server_menu;
 mod sources;
+mod stage;
 mod track_settings;
 mod turn;
 mod unreachable_server;

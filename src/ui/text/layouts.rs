@@ -1,0 +1,36 @@
+//! What is said of the stage. Loaded on demand.
+
+use visavis_core::SourceState;
+
+/// How our own picture is moved that stands on another.
+pub(in crate::ui) const MOVABLE: &str = "Drag it, or use the arrow keys, to move it to another corner";
+
+/// Our own picture was hidden.
+pub(in crate::ui) const OWN_HIDDEN: &str = "You do not see yourself any more. The others still do.";
+
+/// How much larger a picture is shown, in percent.
+pub(in crate::ui) fn zoom(percent: u32) -> String {
+    format!("{percent} %")
+}
+
+/// The browser opens no small window.
+pub(in crate::ui) const NO_SMALL_WINDOW: &str =
+    "Your browser did not open a small window. In a page inside of another it never does; else try again.";
+
+/// Whether our microphone is on.
+pub(in crate::ui) fn is_heard(microphone: SourceState) -> bool {
+    match microphone {
+        SourceState::On | SourceState::Stalled | SourceState::Starting => true,
+        SourceState::Off | SourceState::Failed(_) => false,
+    }
+}
+
+/// The button of the microphone in the small window.
+pub(in crate::ui) fn microphone(microphone: SourceState) -> &'static str {
+    if is_heard(microphone) { "Mute" } else { "Unmute" }
+}
+
+/// Which page of tiles is shown; `page` is counted from zero.
+pub(in crate::ui) fn page(page: usize, pages: usize) -> String {
+    format!("Page {} of {pages}", page + 1)
+}
