@@ -187,7 +187,7 @@ impl Ui {
                 self.shared.toasts.show(&words);
             }
             // For logs: a person could do nothing about it.
-            Event::ProtocolError(_) => {}
+            Event::Interaction(_) | Event::ProtocolError(_) => {}
             Event::Traced(kind, text) => self.shared.trace(*kind, text),
         }
     }
