@@ -1,6 +1,6 @@
 //! The settings of the devices: which are used, how, and whether they work. Loaded on demand, with its styles.
 
-mod browser;
+pub(super) mod browser;
 mod meter;
 mod pickers;
 mod speaker;
@@ -22,6 +22,7 @@ use crate::dom::{self, Listener};
 pub use self::storage::{are_remembered, restore};
 
 const HTML: &str = include_str!("settings.html");
+const STYLES: &str = include_str!("settings.css");
 
 /// The dialog, as long as it is open. Dropping it closes it.
 struct Panel {
@@ -75,7 +76,7 @@ impl Panel {
         let element = dom::instantiate(HTML)?;
         pickers::build(&element)?;
         shared.frame.append_child(&element)?;
-        browser::adopt_styles(&element);
+        browser::adopt_styles(&element, "visavisSettings", STYLES);
         browser::call(&element, "showModal", &[])?;
         let on = |event, act: fn(&Rc<Shared>, &Element)| {
             let shared = Rc::downgrade(shared);

@@ -32,6 +32,8 @@ pub(super) struct Shared {
     pub(super) trace: RefCell<Option<TracePanel>>,
     /// The settings of the devices, while they are open: known only to the part of the program that shows them.
     pub(super) settings: RefCell<Option<Rc<dyn Any>>>,
+    /// What shows chat, reactions and raised hands, once there is any: known only to the same part.
+    pub(super) interactions: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.

@@ -18,9 +18,10 @@ pub struct ChatMessage {
     pub written_at: i64,
     /// The text, cleaned. It may have several lines.
     pub text: String,
-    /// The log of its author that it is in, and its number there.
-    pub(crate) log: u32,
-    pub(crate) id: u32,
+    /// The log of its author that it is in: another one in each of their pages and rooms.
+    pub log: u32,
+    /// Its number there: later ones have larger numbers.
+    pub id: u32,
 }
 
 /// All of it, in the order in which it was written, as far as our clock can tell. Of each author the newest are kept, and
