@@ -7,6 +7,7 @@
 
 mod chat_log;
 mod message;
+mod reaction;
 
 use std::rc::Rc;
 
@@ -16,6 +17,7 @@ use visavis_signaling::{ParticipantId, Timestamp};
 use self::chat_log::ChatLog;
 pub use self::chat_log::ChatMessage;
 pub use self::message::{Interaction, WrittenMessage};
+pub use self::reaction::Reaction;
 use crate::by_id::ById;
 use crate::input::ConnectionId;
 use crate::rate_limiter::RateLimiter;
@@ -38,46 +40,6 @@ const MAX_UPDATES_PER_MINUTE: usize = 60;
 const MAX_REACTIONS_PER_MINUTE: usize = 30;
 /// Most times in a minute that we are told that one participant has written something, or raised their hand.
 const MAX_EVENTS_PER_MINUTE: usize = 30;
-
-/// What a person shows for a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reaction {
-    /// A thumb that is up.
-    ThumbsUp,
-    /// Clapping hands.
-    Applause,
-    /// A heart.
-    Heart,
-    /// A laughing face.
-    Laugh,
-    /// An astonished face.
-    Surprise,
-    /// A thinking face.
-    Think,
-}
-
-impl Reaction {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::ThumbsUp, Self::Applause, Self::Heart, Self::Laugh, Self::Surprise, Self::Think];
-
-    /// The name in messages and `data-` attributes.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ThumbsUp => "thumbs-up",
-            Self::Applause => "applause",
-            Self::Heart => "heart",
-            Self::Laugh => "laugh",
-            Self::Surprise => "surprise",
-            Self::Think => "think",
-        }
-    }
-
-    /// The one of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reaction| reaction.as_str() == name)
-    }
-}
 
 /// Something that has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,11 +185,13 @@ impl Interactions {
     }
 
     /// We are out of the room.
+    #[inline(never)]
     pub(crate) fn leave_room(&mut self) {
         *self = Self::new(self.log.wrapping_add(1));
     }
 
     /// What was told through the server, to somebody or to everybody, may be lost.
+    #[inline(never)]
     pub(crate) fn forget_relayed(&mut self, to: Option<&ParticipantId>) {
         let is_lost = |link: &Link| match link {
             Link::Relayed(id) => to.is_none_or(|to| to == id),

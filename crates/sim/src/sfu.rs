@@ -297,8 +297,8 @@ impl World {
         }
         let verifies = !is_stats || !outputs.is_empty();
         for output in outputs {
-            self.statistics.chat_messages += u64::from(is_chat(&output));
             self.trace_line(|| format!("  p{page} {output:?}").chars().take(200).collect());
+            self.statistics.chat_messages += u64::from(is_chat(&output));
             if let Output::Effect(effect) = output {
                 self.perform(page, effect);
             }

@@ -73,24 +73,21 @@ pub(in crate::ui) fn reacts(who: &str, what: Reaction) -> String {
 
 /// These people never see the chat.
 pub(in crate::ui) fn impossible(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [name] => format!(
-            "{name} does not see this chat: no way for messages leads there, or another program is used there."
-        ),
-        _ => format!(
-            "{} do not see this chat: no way for messages leads there, or another program is used there.",
-            list(names)
-        ),
-    }
+    let what = "not see this chat: they use another program, or the server between you carries no messages.";
+    about(names, ["does", "do"], what)
 }
 
 /// These people do not have the last of what was written yet.
 pub(in crate::ui) fn pending(names: &[&str]) -> String {
+    about(names, ["has", "have"], "not received your last words yet. They go out as soon as there is a way.")
+}
+
+/// A sentence about some people, with the verb for one and for several; empty about nobody.
+fn about(names: &[&str], [one, several]: [&str; 2], what: &str) -> String {
     match names {
         [] => String::new(),
-        [name] => format!("{name} does not have your last words yet. They are sent again by themselves."),
-        _ => format!("{} do not have your last words yet. They are sent again by themselves.", list(names)),
+        [name] => [name, one, what].join(" "),
+        _ => [&list(names), several, what].join(" "),
     }
 }
 
