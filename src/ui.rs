@@ -7,6 +7,7 @@ mod actions;
 pub mod choice;
 mod controls;
 mod halt;
+mod interactions;
 mod layouts;
 mod left;
 pub mod link;
@@ -36,7 +37,7 @@ mod visibility;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use visavis_core::{Command, Event, Lifecycle, RoomView};
+use visavis_core::{Command, Event, InteractionEvent, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -130,6 +131,7 @@ impl Ui {
                 trace: RefCell::default(),
                 settings: RefCell::default(),
                 layouts: RefCell::default(),
+                interactions: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -187,6 +189,10 @@ impl Ui {
             Event::Muted(_) | Event::DeviceChanged(..) => {
                 let words = lazy_fn::<fn(&Event) -> String>(text::devices::event)(event);
                 self.shared.toasts.show(&words);
+            }
+            // Nobody hears of them before that part is there.
+            Event::Interaction(event) => {
+                lazy_fn::<fn(&Rc<Shared>, &InteractionEvent)>(interactions::event)(&self.shared, event);
             }
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
@@ -254,6 +260,9 @@ impl Ui {
         if view.devices.is_some() {
             // Only the part of the program that is loaded on demand knows devices.
             lazy_fn::<fn(&Rc<Shared>, &RoomView)>(settings::render)(&self.shared, view);
+        }
+        if view.interactions.is_some() {
+            lazy_fn::<fn(&Rc<Shared>, &RoomView)>(interactions::render)(&self.shared, view);
         }
         if self.shared.options.app_link && on_demand::is_call_loaded() {
             let page = self.page.get_or_init(|| OwnPage::new(&self.shared.frame));

@@ -4,7 +4,14 @@ use visavis_core::{
     ConnectionEffect, ConnectionId, Effect, Input, MediaEffect, PreflightEffect, SocketEffect, Test, TestId,
 };
 
+use wasm_bindgen_futures::spawn_local;
+
 use super::{EventLoop, dispatch};
+use crate::dom::sleep;
+use crate::on_demand;
+
+/// Milliseconds until a part of the program is asked for again that could not be loaded.
+const LOAD_RETRY_DELAY: i32 = 5000;
 
 impl EventLoop {
     /// Carries out one decision of the room.
@@ -14,12 +21,24 @@ impl EventLoop {
             Effect::Probe(probe) => self.probe_server(probe),
             Effect::Connection(id, effect) => self.perform_connection(id, effect),
             Effect::Media(effect) => self.perform_media(&effect),
+            Effect::LoadInteractions => self.load_interactions(),
             Effect::Preflight(id, PreflightEffect::Start(test)) => self.test(id, &test),
             Effect::Preflight(id, PreflightEffect::End) => {
                 self.rtc.end_test(id);
                 self.media.end_test(id);
             }
         }
+    }
+
+    /// Tried until it works: somebody has something to say.
+    fn load_interactions(&self) {
+        let event_loop = self.myself.clone();
+        spawn_local(async move {
+            while event_loop.strong_count() > 0 && on_demand::load().await.is_err() {
+                sleep(LOAD_RETRY_DELAY).await;
+            }
+            dispatch(&event_loop, Input::InteractionsLoaded);
+        });
     }
 
     fn perform_socket(&self, effect: SocketEffect) {

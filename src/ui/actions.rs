@@ -12,8 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, layouts, mapping_editor, notices, picture, preflight, report, safety, second_tab, server,
-    settings, text, trace,
+    controls, interactions, layouts, mapping_editor, notices, picture, preflight, report, safety, second_tab,
+    server, settings, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -39,7 +39,10 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 16] = [
+const ON_DEMAND: [(&str, OnDemand); 19] = [
+    ("chat", interactions::toggle_chat),
+    ("hand", interactions::toggle_hand),
+    ("react", interactions::toggle_reactions),
     ("be-quiet", second_tab::notice::mute),
     ("close-settings", settings::close),
     ("test-sound", settings::play_test_sound),
@@ -122,7 +125,7 @@ fn submitted(event: &Event, button: &Element) -> Option<HtmlFormElement> {
     Some(form.unchecked_into())
 }
 
-/// Presses the control whose key it is, if that control is on the screen.
+/// Presses the button whose key it is, if that is on the screen.
 fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
     if event.ctrl_key()
         || event.meta_key()
@@ -133,14 +136,14 @@ fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
         return None;
     }
     let pressed = latin(event);
-    let control = controls::ALL
-        .iter()
-        .find(|control| control.key.is_some_and(|own| pressed.eq_ignore_ascii_case(own)))?;
+    if !pressed.chars().all(|c| c.is_ascii_alphabetic()) {
+        return None;
+    }
     // The stage is there before the call.
-    let selector = format!("[data-control={}]:not([inert] *)", control.name);
-    shared.frame.query_selector(&selector).ok().flatten()?;
+    let selector = ["[aria-keyshortcuts=", &pressed, " i]:not([inert] *)"].concat();
+    let button = shared.frame.query_selector(&selector).ok().flatten()?;
     event.prevent_default();
-    (control.press)(shared, &*shared.view()?);
+    button.unchecked_into::<HtmlElement>().click();
     Some(())
 }
 

@@ -3,6 +3,7 @@
 mod camera;
 mod copy_link;
 mod fullscreen;
+pub(super) mod interactions;
 mod layout;
 mod leave;
 mod microphone;
@@ -35,14 +36,12 @@ pub(super) const ALL: [&Control; 8] = [
 pub(super) struct Control {
     /// Its `data-control`.
     pub(super) name: &'static str,
-    /// Its button.
+    /// Its button. The key in its `aria-keyshortcuts` presses it, while no field has the focus.
     html: &'static str,
     /// Whether the lobby has it too.
     in_lobby: bool,
     /// Whether it is there at all on such a page.
     is_offered: fn(&Shared) -> bool,
-    /// The key that presses it, while no field has the focus.
-    pub(super) key: Option<&'static str>,
     /// Shows its state.
     render: fn(&HtmlElement, &RoomView),
     /// What a click does.

@@ -34,6 +34,8 @@ pub(super) struct Shared {
     pub(super) settings: RefCell<Option<Rc<dyn Any>>>,
     /// What was chosen of the stage, for as long as a call lasts: known only to the part of the program that lays it out.
     pub(super) layouts: RefCell<Option<Rc<dyn Any>>>,
+    /// What shows chat, reactions and raised hands, once there is any: known only to the same part.
+    pub(super) interactions: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.

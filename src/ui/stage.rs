@@ -7,7 +7,7 @@ use visavis_core::{ParticipantView, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
-use super::controls::Bar;
+use super::controls::{Bar, interactions};
 use super::notices::Notices;
 use super::shared::Shared;
 use super::tile::Tile;
@@ -88,6 +88,9 @@ impl Stage {
         let area: Element = dom::find(&element, ".tiles")?;
         let seat: HtmlElement = dom::find(&element, ".seat")?;
         dom::set_flag(&seat, "data-app", shared.options.app_link);
+        let controls: Element = dom::find(&element, ".bar")?;
+        let bar = Bar::of_stage(&controls, shared)?;
+        interactions::add_buttons(&controls)?;
         Ok(Self {
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
@@ -97,7 +100,7 @@ impl Stage {
             area,
             own: None,
             seat,
-            bar: Bar::of_stage(&dom::find(&element, ".bar")?, shared)?,
+            bar,
             room: dom::find(&element, ".where strong")?,
             people: dom::find(&element, ".where span")?,
             parts: Parts::of(&element),

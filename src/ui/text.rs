@@ -6,6 +6,7 @@
 mod connection;
 pub(super) mod devices;
 pub(super) mod explained;
+pub(super) mod interactions;
 pub(super) mod layouts;
 pub(super) mod preflight;
 

@@ -57,6 +57,7 @@ pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         blocked: false,
         preflight: if lifecycle == Lifecycle::Lobby { vec![line.clone(), line] } else { Vec::new() },
         devices: None,
+        interactions: None,
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! Here belongs what turns texts, bytes and numbers into others for the page alone, without a browser: `config.json`,
 //! what a person wants of their devices,
-//! and the choice of a server, the head of a report and what is private in it, names for rooms, where the tiles stand, the
-//! words that two people compare. What decides about a call belongs to `visavis-core`, what
+//! and the choice of a server, the head of a report and what is private in it, names for rooms, where the tiles stand, web
+//! addresses in what people write, the words that two people compare. What decides about a call belongs to `visavis-core`, what
 //! touches the browser to the page (`src`).
 
 mod config;
 pub mod device_settings;
 pub mod layout;
+pub mod links;
 pub mod report;
 mod room_name;
 pub mod safety_words;

@@ -27,6 +27,18 @@ impl<K: PartialEq, V> ById<K, V> {
         self.0.iter_mut().find(|(key, _)| key == id).map(|(_, value)| value)
     }
 
+    /// Looks an entry up, to change it; one that is not there is made.
+    pub fn get_or_insert_with(&mut self, id: &K, make: impl FnOnce() -> V) -> &mut V
+    where
+        K: Clone,
+    {
+        let at = self.0.iter().position(|(key, _)| key == id).unwrap_or_else(|| {
+            self.0.push((id.clone(), make()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+
     /// Takes an entry out.
     pub fn remove(&mut self, id: &K) -> Option<V> {
         let place = self.0.iter().position(|(key, _)| key == id)?;

@@ -5,6 +5,7 @@ use visavis_signaling::{
 };
 
 use crate::devices::{DeviceSettings, EnumeratedDevices};
+use crate::interactions::Reaction;
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
 use crate::send_stats::SendStats;
@@ -64,6 +65,15 @@ pub enum Command {
     UseFallback,
     /// Check, in the lobby, whether a call would work; or put the results away.
     Preflight(bool),
+    /// Write this to everybody in the room; cleaned, and cut to [`MAX_CHAT_CHARS`](crate::MAX_CHAT_CHARS). This one, and the three
+    /// that follow, come only from the part of the program that is loaded on demand.
+    SendChat(String),
+    /// The person has seen what has been written so far.
+    MarkChatRead,
+    /// Raise a hand, or lower it.
+    SetHandRaised(bool),
+    /// Show everybody this for a moment.
+    SendReaction(Reaction),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.
     Trace(bool),
 }
@@ -85,6 +95,8 @@ pub enum Input {
     Media(MediaEvent),
     /// Something happened to the network.
     Network(NetworkEvent),
+    /// The answer to [`Effect::LoadInteractions`](crate::Effect::LoadInteractions), once it is done.
+    InteractionsLoaded,
     /// The moment of [`Room::poll_timeout`](crate::Room::poll_timeout) has come.
     Timeout,
 }

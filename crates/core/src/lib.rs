@@ -12,6 +12,7 @@ mod devices;
 mod encoding;
 pub mod flight;
 mod input;
+mod interactions;
 mod media;
 mod outbox;
 mod output;
@@ -44,6 +45,10 @@ pub use encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,
+};
+pub use interactions::{
+    ChatMessage, Interaction, InteractionEvent, InteractionsView, MAX_CHAT_CHARS, Reaction, Undelivered,
+    WrittenMessage,
 };
 pub use output::{
     ConnectionConfig, ConnectionEffect, DataChannel, Effect, Event, MediaEffect, Output,

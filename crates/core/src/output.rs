@@ -9,6 +9,7 @@ use visavis_signaling::{
 use crate::devices::{DeviceChange, Devices, MediaDeviceKind};
 use crate::encoding::Encodings;
 use crate::input::{CaptureId, ConnectionId, TrackId};
+use crate::interactions::InteractionEvent;
 use crate::preflight::{Test, TestId};
 use crate::trace::TraceKind;
 
@@ -78,6 +79,9 @@ pub enum Effect {
     Media(MediaEffect),
     /// One of the things that are tried out for the preflight test before a call.
     Preflight(TestId, PreflightEffect),
+    /// Load what reads and shows chat, reactions and raised hands: somebody has used one of them. Asked for once, and tried until it
+    /// is there; answered by [`Input::InteractionsLoaded`](crate::Input::InteractionsLoaded).
+    LoadInteractions,
 }
 
 /// What to do with the signaling socket. There is never more than one.
@@ -186,6 +190,8 @@ pub enum Event {
     Muted(Source),
     /// Another device is in use than before (its label, cleaned; may be empty), and not because somebody has just chosen it.
     DeviceChanged(MediaDeviceKind, DeviceChange, String),
+    /// Somebody has written something, raised a hand or reacted.
+    Interaction(InteractionEvent),
     /// The server refused one message of ours, or sent something that could not be understood; the call goes on.
     /// For logs.
     ProtocolError(String),

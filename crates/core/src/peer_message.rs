@@ -10,7 +10,7 @@ pub const MAX_PEER_MESSAGE_BYTES: usize = 16 * 1024;
 const MAX_TYPE_BYTES: usize = 32;
 
 /// A message between two Visavis pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerMessage {
     /// What the sender publishes now.
     Media(MediaState),
@@ -20,14 +20,18 @@ pub enum PeerMessage {
     TrackSettings(VideoSettings),
     /// How much of the receiver's sound was lost on its way to the sender lately, in thousandths.
     ReceiverReport(u16),
+    /// Something of chat, reactions or raised hands, as it came: what reads it ([`Interaction::decode`]) is loaded on demand.
+    ///
+    /// [`Interaction::decode`]: crate::Interaction::decode
+    Interaction(String),
     /// The sender leaves the room.
     Leave,
 }
 
 impl PeerMessage {
     /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
-    pub const REPORT_ALLOWLIST: &str =
-        "media,media-request,trackSettings,width,height,receiverReport,fractionLost,leave";
+    pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,receiverReport,fractionLost,leave,chat,log,messages,id,age,\
+         chatReceived,hand,raised,reaction,thumbs-up,applause,heart,laugh,surprise,think";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -50,13 +54,15 @@ impl PeerMessage {
                 Ok(Some(Self::ReceiverReport(lost.min(1000) as u16)))
             }
             "leave" => Ok(Some(Self::Leave)),
+            "chat" | "chatReceived" | "hand" | "reaction" => Ok(Some(Self::Interaction(text.to_owned()))),
             _ => Ok(None),
         }
     }
 
     /// The message as one text.
-    pub fn encode(self) -> String {
+    pub fn encode(&self) -> String {
         let mut fields = Fields::of_type(match self {
+            Self::Interaction(text) => return text.clone(),
             Self::Media(_) => "media",
             Self::MediaRequest => "media-request",
             Self::TrackSettings(_) => "trackSettings",
@@ -64,10 +70,10 @@ impl PeerMessage {
             Self::Leave => "leave",
         });
         match self {
-            Self::Media(media) => fields.put("media", media),
+            Self::Media(media) => fields.put("media", *media),
             Self::TrackSettings(settings) => settings.write(&mut fields),
-            Self::ReceiverReport(lost) => fields.number("fractionLost", lost.into()),
-            Self::MediaRequest | Self::Leave => {}
+            Self::ReceiverReport(lost) => fields.number("fractionLost", (*lost).into()),
+            Self::MediaRequest | Self::Interaction(_) | Self::Leave => {}
         }
         fields.encode()
     }
@@ -140,10 +146,10 @@ mod tests {
     #[test]
     fn a_fraction_is_not_more_than_all() {
         let all = PeerMessage::ReceiverReport(1000);
-        assert_eq!(PeerMessage::decode(&all.encode()), Ok(Some(all)));
+        assert_eq!(PeerMessage::decode(&all.encode()), Ok(Some(all.clone())));
         for lost in ["1001", "65537", "4294967295"] {
             let text = [r#"{"type":"receiverReport","fractionLost":"#, lost, "}"].concat();
-            assert_eq!(PeerMessage::decode(&text), Ok(Some(all)), "{text}");
+            assert_eq!(PeerMessage::decode(&text), Ok(Some(all.clone())), "{text}");
         }
         for lost in ["-1", "0.5", "4294967296", "\"7\""] {
             let text = [r#"{"type":"receiverReport","fractionLost":"#, lost, "}"].concat();

@@ -55,6 +55,11 @@ impl<T> Queue<T> {
         self.0.iter()
     }
 
+    /// All, oldest first, to change them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+
     /// The oldest.
     pub fn first(&self) -> Option<&T> {
         self.0.first()

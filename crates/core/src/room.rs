@@ -2,6 +2,7 @@
 
 mod commands;
 mod connections;
+mod interactions;
 mod negotiation;
 mod preflight;
 mod prepared_offer;
@@ -17,6 +18,7 @@ use visavis_signaling::{
     Dialect, IceServer, Offerer, Outbound, ParticipantId, Probe, Remote, Source, Timestamp, VideoSettings,
 };
 
+use self::interactions::LazyInteractions;
 use self::prepared_offer::DepositSchedule;
 use self::session::Session;
 use self::stats::StatsSchedule;
@@ -81,6 +83,7 @@ pub struct Room {
     active_speaker: Option<ParticipantId>,
     /// In what size the others are shown.
     video_settings: ById<ParticipantId, VideoSettings>,
+    interactions: LazyInteractions,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
     /// When the last input came.
@@ -104,6 +107,7 @@ impl Room {
             preflight: Preflight::default(),
             active_speaker: None,
             video_settings: ById::default(),
+            interactions: LazyInteractions::default(),
             unsent: Queue::default(),
             last_input: Timestamp::default(),
             config,
@@ -137,6 +141,7 @@ impl Room {
             Input::Media(event) => self.on_media_event(now, &event),
             Input::Network(NetworkEvent::Online) => self.on_online(now),
             Input::Network(NetworkEvent::Changed) => self.sample_paths(now),
+            Input::InteractionsLoaded => self.load_interactions(now),
             Input::Timeout => self.on_timeout(now),
         }
         self.on_signal_events(now);
@@ -167,6 +172,7 @@ impl Room {
             .chain(deposit)
             .chain(media_request)
             .chain(self.track_settings_due_at())
+            .chain(self.interactions_due_at())
             .chain(others.into_iter().flatten())
             .min()
     }
@@ -174,7 +180,7 @@ impl Room {
     /// How many messages and candidates wait inside for their time. Bounded, whatever the others send; the simulator holds
     /// it against that.
     pub fn backlog(&self) -> usize {
-        self.unsent.len() + self.connections.backlog()
+        self.unsent.len() + self.connections.backlog() + self.interactions.backlog()
     }
 
     /// What to show.
@@ -339,6 +345,9 @@ impl Room {
         self.roster.note_lost(now, |id| connection_of(id).is_some_and(Connection::is_connected));
         while let Some(id) = self.roster.next_given_up(now) {
             self.remove_participant(&id);
+        }
+        if self.interactions.are_loaded() {
+            self.follow_interactions(now);
         }
     }
 

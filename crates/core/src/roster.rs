@@ -48,6 +48,11 @@ impl MediaRequests {
         self.next_at.filter(|_| !self.answered && self.sent < MAX_MEDIA_REQUESTS)
     }
 
+    /// Whether they were asked as often as they are to be, and never answered: theirs is another program.
+    pub(crate) fn are_over(&self) -> bool {
+        !self.answered && self.sent >= MAX_MEDIA_REQUESTS
+    }
+
     /// They have said it.
     pub(crate) fn on_answer(&mut self) {
         self.answered = true;

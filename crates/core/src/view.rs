@@ -6,6 +6,7 @@ use visavis_signaling::{MediaState, ParticipantId, RejectCode, Source};
 
 use crate::devices::Devices;
 use crate::input::{MediaError, TrackId};
+use crate::interactions::InteractionsView;
 use crate::preflight::PreflightResult;
 use crate::safety::Fingerprints;
 use crate::unreachable::UnreachableReason;
@@ -323,6 +324,8 @@ pub struct RoomView {
     pub preflight: Vec<PreflightResult>,
     /// The devices of this machine, once they are known.
     pub devices: Option<Rc<Devices>>,
+    /// Chat and raised hands, once anybody has used one of them.
+    pub interactions: Option<Rc<InteractionsView>>,
 }
 
 impl RoomView {
@@ -348,6 +351,7 @@ impl RoomView {
             blocked: false,
             preflight: Vec::new(),
             devices: None,
+            interactions: None,
         }
     }
 }

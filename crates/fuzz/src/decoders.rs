@@ -3,7 +3,7 @@
 
 use visavis_app::AppConfig;
 use visavis_app::report::{Header, redact};
-use visavis_core::{Command, Input, PeerMessage, SocketEvent};
+use visavis_core::{Command, Input, Interaction, MAX_CHAT_CHARS, PeerMessage, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
 use visavis_signaling::dialects::Mapping;
 use visavis_signaling::dialects::livekit::wire;
@@ -11,7 +11,7 @@ use visavis_signaling::dialects::visavis::messages::{ClientMessage, ServerMessag
 use visavis_signaling::json::{self, Json, Object};
 use visavis_signaling::limits::{MAX_CANDIDATE_BYTES, MAX_ICE_SERVERS, MAX_NAME_CHARS, MAX_SDP_BYTES};
 use visavis_signaling::normalize::{self, loose};
-use visavis_signaling::text::clean;
+use visavis_signaling::text::{clean, clean_lines};
 use visavis_signaling::{IceCandidate, SdpType, SessionDescription, Timestamp};
 use visavis_sim::replay::replay;
 
@@ -126,6 +126,10 @@ fn read_peer_message(text: &str) {
     if let Ok(Some(message)) = PeerMessage::decode(text) {
         assert_eq!(PeerMessage::decode(&message.encode()), Ok(Some(message)));
     }
+    if let Ok(Some(interaction)) = Interaction::decode(text) {
+        assert_eq!(Interaction::decode(&interaction.encode()), Ok(Some(interaction)));
+        assert!(matches!(PeerMessage::decode(text), Ok(Some(PeerMessage::Interaction(_)))));
+    }
 }
 
 fn read_server_message(text: &str) {
@@ -199,6 +203,10 @@ fn read_text(text: &str) {
     assert!(cleaned.chars().count() <= MAX_NAME_CHARS);
     assert!(!cleaned.chars().any(char::is_control));
     assert_eq!(clean(&cleaned, MAX_NAME_CHARS), cleaned, "clean stays clean");
+    let lines = clean_lines(text, MAX_CHAT_CHARS);
+    assert!(lines.chars().count() <= MAX_CHAT_CHARS);
+    assert!(!lines.chars().any(|c| c.is_control() && c != '\n'));
+    assert_eq!(clean_lines(&lines, MAX_CHAT_CHARS), lines, "clean stays clean");
 }
 
 fn read_raw_frames(text: &str) {

@@ -11,7 +11,7 @@ use visavis_core::signaling::{Probe, Timestamp};
 use visavis_core::{
     Command, ConnectionEvent, ConnectionId, DeviceId, DeviceSettings, Finding, Input, MediaDeviceKind,
     MediaError, MediaEvent, MediaKind, NetworkEvent, Output, PeerChannelEvent, PeerConnectionState,
-    ProbeResult, Room, SocketEvent, Source, Stats, StreamStats, TestId, TrackSettings, TrackSwitch,
+    ProbeResult, Reaction, Room, SocketEvent, Source, Stats, StreamStats, TestId, TrackSettings, TrackSwitch,
     VideoSize,
 };
 use visavis_sim::browser::{FakeBrowser, MediaRequest, PeerChannel, Pending};
@@ -24,7 +24,8 @@ const MAX_OUTPUTS: usize = 2000;
 const MAX_TIMERS: u32 = 50;
 
 /// Marks. The person: `J` joins (room, name), `E` enters the lobby, `L` leaves, `S` switches a source, `R` tries again,
-/// `K` checks, or stops checking, `V` sees somebody in another size.
+/// `K` checks, or stops checking, `V` sees somebody in another size, `C` writes a chat message, `H` raises or lowers a hand, `X`
+/// shows a reaction, `W` has read.
 /// The page: `O` is online, `N` has another network, `t` its timer fires, `~` so many tenths of a second pass without
 /// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
 /// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
@@ -45,6 +46,7 @@ enum Request {
     Connection(ConnectionId, Pending),
     Probe(Probe),
     Test(TestId),
+    Interactions,
 }
 
 /// Packets and frames of the streams of a connection, by kind.
@@ -118,6 +120,14 @@ impl Page {
             ('R', _) => self.command(Command::RetryNow),
             ('K', _) => self.command(Command::Preflight(at % 2 == 0)),
             ('V', _) => self.show(at),
+            ('C', _) => self.command(Command::SendChat(rest.to_owned())),
+            ('H', _) => self.command(Command::SetHandRaised(at % 2 == 0)),
+            ('X', _) => {
+                pick(&Reaction::ALL, at)
+                    .iter()
+                    .for_each(|reaction| self.command(Command::SendReaction(**reaction)));
+            }
+            ('W', _) => self.command(Command::MarkChatRead),
             ('O', _) => self.input(Input::Network(NetworkEvent::Online)),
             ('N', _) => self.input(Input::Network(NetworkEvent::Changed)),
             ('t', _) => self.timer(),
@@ -253,6 +263,8 @@ impl Page {
             Request::Probe(probe) => {
                 self.input(Input::Probed(probe, ProbeResult::Response { status: 404, body: String::new() }));
             }
+            Request::Interactions if rejects => self.requests.push(request),
+            Request::Interactions => self.input(Input::InteractionsLoaded),
             Request::Test(id) => {
                 let finding = if rejects { Finding::Error(401) } else { Finding::Good };
                 self.input(Input::Preflight(id, finding));

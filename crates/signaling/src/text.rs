@@ -36,6 +36,29 @@ pub fn clean(text: &str, max_chars: usize) -> String {
     kept
 }
 
+/// The same for a text of several lines: each is cleaned by itself, several empty ones become one, and there are none at the
+/// ends. A line break counts as a character.
+///
+/// ```
+/// assert_eq!(visavis_signaling::text::clean_lines("\n one \r\n\n\n\ntwo\u{202e}\n", 64), "one\n\ntwo");
+/// assert_eq!(visavis_signaling::text::clean_lines("one\ntwo", 5), "one\nt");
+/// ```
+pub fn clean_lines(text: &str, max_chars: usize) -> String {
+    let (mut kept, mut left, mut breaks) = (String::new(), max_chars, 0);
+    for line in text.split('\n') {
+        let gap = if kept.is_empty() { 0 } else { breaks.min(2) };
+        let line = clean(line, left.saturating_sub(gap));
+        breaks += 1;
+        if !line.is_empty() {
+            left -= gap + line.chars().count();
+            kept.extend(std::iter::repeat_n('\n', gap));
+            kept.push_str(&line);
+            breaks = 1;
+        }
+    }
+    kept
+}
+
 /// A text as one segment of a path (RFC 3986 section 2.1).
 pub(crate) fn url_segment(text: &str) -> String {
     let mut segment = String::new();
@@ -78,7 +101,7 @@ fn is_picture(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, clean_lines};
 
     #[test]
     fn keeps_markup_as_text() {
@@ -141,6 +164,24 @@ mod tests {
         assert_eq!(clean("👩\u{200d}a\u{200d}👩", 64), "👩a👩");
         assert_eq!(clean("❤\u{fe0f}\u{fe0f}", 64), "❤\u{fe0f}");
         assert_eq!(clean("👩\u{200d}💻", 2), "👩", "nor one that is left by the cut");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_are_cut_like_any_other_text() {
+        assert_eq!(clean_lines("", 9), "");
+        assert_eq!(clean_lines("\n \u{200b}\n\r\n", 9), "");
+        assert_eq!(clean_lines("a\tb\u{2066}\n\u{202e}c", 9), "a b\nc");
+        assert_eq!(clean_lines("a\n\n\n\n\nb\n\n", 9), "a\n\nb");
+        assert_eq!(clean_lines("äö\nüß", 4), "äö\nü");
+        assert_eq!(clean_lines("ab\ncd", 3), "ab", "no break without a line behind it");
+        assert_eq!(clean_lines("ab\ncd", 2), "ab");
+        let long = "x\n".repeat(5000);
+        assert_eq!(clean_lines(&long, 2000).chars().count(), 1999);
+        assert_eq!(
+            clean_lines(&clean_lines(&long, 2000), 2000),
+            clean_lines(&long, 2000),
+            "clean stays clean"
+        );
     }
 
     #[test]

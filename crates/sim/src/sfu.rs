@@ -27,7 +27,7 @@ use crate::browser::{FakeBrowser, MediaRequest, Pending};
 use crate::event_queue::EventQueue;
 use crate::random::Random;
 use crate::run_log::RunLog;
-use crate::world::Statistics;
+use crate::world::{Statistics, is_chat};
 
 /// Virtual milliseconds between two looks at ICE.
 const ICE_TICK: u64 = 250;
@@ -53,6 +53,7 @@ enum Action {
     GivenUp(usize, u32),
     CaptureDone(usize, CaptureId, Vec<Source>),
     Tested(usize, TestId),
+    InteractionsLoaded(usize),
     Pending(usize, ConnectionId, Pending),
     Connection(usize, ConnectionId, ConnectionEvent),
     IceTick,
@@ -266,6 +267,7 @@ impl World {
                 self.input(page, Input::Media(captured));
             }
             Action::Tested(page, test) => self.input(page, Input::Preflight(test, Finding::Good)),
+            Action::InteractionsLoaded(page) => self.input(page, Input::InteractionsLoaded),
             Action::Pending(page, id, pending) => self.finish(page, id, &pending),
             Action::Connection(page, id, event) => self.connection_event(page, id, event),
             Action::IceTick => self.ice_tick(),
@@ -296,6 +298,7 @@ impl World {
         let verifies = !is_stats || !outputs.is_empty();
         for output in outputs {
             self.trace_line(|| format!("  p{page} {output:?}").chars().take(200).collect());
+            self.statistics.chat_messages += u64::from(is_chat(&output));
             if let Output::Effect(effect) = output {
                 self.perform(page, effect);
             }
@@ -329,6 +332,7 @@ impl World {
                     self.soon(20, 300, Action::CaptureDone(page, capture, sources));
                 }
             }
+            Effect::LoadInteractions => self.soon(1, 5_000, Action::InteractionsLoaded(page)),
             Effect::Preflight(id, PreflightEffect::Start(_)) => self.soon(1, 1, Action::Tested(page, id)),
             Effect::Connection(id, effect) => {
                 self.count(page, &effect);

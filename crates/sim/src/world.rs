@@ -16,10 +16,11 @@ use std::ops::AddAssign;
 use visavis_app::report;
 use visavis_core::signaling::Timestamp;
 use visavis_core::{
-    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Input, Output, SocketEvent, Source,
-    TestId,
+    CaptureId, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Event, Input, InteractionEvent,
+    Output, SocketEvent, Source, TestId,
 };
 
+pub(crate) use self::invariants::{has_raised, is_delivered, written};
 use self::network::{Server, SocketId};
 use self::page::Peer;
 use self::script::Operation;
@@ -61,6 +62,8 @@ pub struct Statistics {
     pub resumes: u64,
     /// Newcomers' offers that the server exchanged for a deposited one.
     pub exchanges: u64,
+    /// How often somebody was told that somebody else has written something.
+    pub chat_messages: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
@@ -80,6 +83,7 @@ impl AddAssign for Statistics {
         self.page_crashes += other.page_crashes;
         self.resumes += other.resumes;
         self.exchanges += other.exchanges;
+        self.chat_messages += other.chat_messages;
         self.connections += other.connections;
         self.inputs += other.inputs;
         self.slowest_convergence = self.slowest_convergence.max(other.slowest_convergence);
@@ -116,6 +120,7 @@ enum Action {
     Connection(usize, ConnectionId, ConnectionEvent),
     CaptureDone(usize, CaptureId, Vec<Source>),
     Enumerated(usize),
+    InteractionsLoaded(usize),
     TestDone(usize, TestId),
     IceTick,
 }
@@ -130,6 +135,7 @@ impl Action {
             | Self::Connection(peer, ..)
             | Self::CaptureDone(peer, ..)
             | Self::Enumerated(peer)
+            | Self::InteractionsLoaded(peer)
             | Self::TestDone(peer, _)
             | Self::Operation(
                 Operation::EnterLobby(peer)
@@ -137,6 +143,9 @@ impl Action {
                 | Operation::Preflight(peer)
                 | Operation::Leave(peer)
                 | Operation::SetSource(peer, ..)
+                | Operation::Chat(peer, _)
+                | Operation::RaiseHand(peer, _)
+                | Operation::React(peer)
                 | Operation::Unplug(peer, ..)
                 | Operation::SelectDevices(peer, _)
                 | Operation::Online(peer)
@@ -166,6 +175,11 @@ impl Action {
             | Self::IceTick => None,
         }
     }
+}
+
+/// Whether somebody is told that somebody else has written something.
+pub(crate) fn is_chat(output: &Output) -> bool {
+    matches!(output, Output::Event(Event::Interaction(InteractionEvent::ChatReceived(_))))
 }
 
 struct World {
@@ -312,6 +326,7 @@ impl World {
             Action::Connection(peer, connection, event) => self.connection_event(peer, connection, event),
             Action::CaptureDone(peer, capture, sources) => self.capture_done(peer, capture, &sources),
             Action::Enumerated(peer) => self.enumerated(peer),
+            Action::InteractionsLoaded(peer) => self.input(peer, Input::InteractionsLoaded),
             Action::IceTick => self.ice_tick(),
         }
     }
@@ -345,6 +360,7 @@ impl World {
                 output,
                 Output::Effect(Effect::Connection(_, ConnectionEffect::Create(..)))
             ));
+            self.statistics.chat_messages += u64::from(is_chat(&output));
             self.trace_line(|| format!("  p{peer} {output:?}").chars().take(160).collect());
             if self.peers[peer].recorder.is_some() {
                 recorded.push(output.clone());

@@ -139,7 +139,7 @@ fn print_statistics(total: &Statistics) {
     let Statistics { resumes, server_crashes, page_crashes, exchanges, connections, inputs, .. } = total;
     println!("  {socket_losses} lost sockets, {resumes} of them taken up, {server_crashes} dead servers,");
     println!("  {page_crashes} dead pages, {exchanges} exchanged offers,");
-    println!("  {connections} connections and {inputs} inputs;");
+    println!("  {} chat messages, {connections} connections and {inputs} inputs;", total.chat_messages);
     println!(
         "  the slowest converged {:.1} s after its last fault",
         total.slowest_convergence as f64 / 1000.0
@@ -149,8 +149,8 @@ fn print_statistics(total: &Statistics) {
 /// Whether there was something of everything that happens in every world.
 fn has_every_fault(total: &Statistics) -> bool {
     let Statistics { restarts, rebuilds, silent_failures, socket_losses, .. } = total;
-    let Statistics { resumes, server_crashes, page_crashes, .. } = total;
-    [restarts, rebuilds, silent_failures, socket_losses, resumes, server_crashes, page_crashes]
+    let Statistics { resumes, server_crashes, page_crashes, chat_messages, .. } = total;
+    [restarts, rebuilds, silent_failures, socket_losses, resumes, server_crashes, page_crashes, chat_messages]
         .into_iter()
         .all(|count| *count > 0)
 }

@@ -10,7 +10,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("camera.html"),
     in_lobby: true,
     is_offered: |_| true,
-    key: Some("v"),
     render: |button, view| source::render(button, view, Source::Camera),
     press: |shared, view| source::press(shared, view, Source::Camera),
 };

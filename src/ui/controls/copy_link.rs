@@ -9,7 +9,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("copy_link.html"),
     in_lobby: false,
     is_offered: |shared| shared.options.app_link,
-    key: None,
     render: |_, _| {},
     press: |shared, view| link::copy(shared, view),
 };

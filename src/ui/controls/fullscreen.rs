@@ -10,7 +10,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("fullscreen.html"),
     in_lobby: false,
     is_offered: |_| dom::document().is_ok_and(|document| document.fullscreen_enabled()),
-    key: Some("f"),
     render: |_, _| {},
     press: |shared, _| match dom::document() {
         Ok(document) if document.fullscreen_element().is_some() => document.exit_fullscreen(),

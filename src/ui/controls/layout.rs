@@ -9,7 +9,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("layout.html"),
     in_lobby: false,
     is_offered: |_| true,
-    key: Some("l"),
     render: |_, _| {},
     press: |shared, _| actions::load(shared, shared.frame.clone().into(), layouts::open_menu),
 };

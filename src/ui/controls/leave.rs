@@ -10,7 +10,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("leave.html"),
     in_lobby: false,
     is_offered: |_| true,
-    key: None,
     render: |_, _| {},
     press: |shared, _| shared.send(Command::Leave),
 };

@@ -10,7 +10,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("microphone.html"),
     in_lobby: true,
     is_offered: |_| true,
-    key: Some("m"),
     render: |button, view| source::render(button, view, Source::Microphone),
     press: |shared, view| source::press(shared, view, Source::Microphone),
 };

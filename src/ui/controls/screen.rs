@@ -12,7 +12,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("screen.html"),
     in_lobby: false,
     is_offered: |_| can_share(),
-    key: Some("s"),
     render: |button, view| source::render(button, view, Source::Screen),
     press: |shared, view| source::press(shared, view, Source::Screen),
 };

@@ -9,7 +9,6 @@ pub(super) const CONTROL: Control = Control {
     html: include_str!("settings.html"),
     in_lobby: true,
     is_offered: |_| true,
-    key: None,
     render: |_, _| {},
     press: |shared, _| actions::load(shared, shared.frame.clone().into(), settings::open),
 };

@@ -34,6 +34,7 @@ pub(in crate::ui) fn event(event: &Event) -> String {
         Event::DeviceChanged(kind, change, label) => changed(*kind, *change, label),
         Event::ParticipantJoined(..)
         | Event::ParticipantLeft(..)
+        | Event::Interaction(_)
         | Event::ProtocolError(_)
         | Event::Traced(..) => String::new(),
     }

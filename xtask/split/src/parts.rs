@@ -16,12 +16,13 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 34] = [
+const CALL: [&str; 35] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
     "visavis::rtc::",
     "visavis::socket::",
+    "visavis::ui::controls::interactions::",
     "visavis::ui::left::",
     "visavis::ui::link::copy",
     "visavis::ui::names::distinct",
@@ -75,13 +76,14 @@ const LATER: [&str; 5] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 23] = [
+const OTHERS: [&str; 26] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
     "visavis_signaling::protobuf::",
     "visavis_app::config::choice::",
     "visavis_app::layout::stage::",
+    "visavis_app::links::",
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
@@ -90,6 +92,7 @@ const OTHERS: [&str; 23] = [
     "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
+    "visavis::ui::interactions::",
     "visavis::ui::report::",
     "visavis::ui::safety::",
     "visavis::ui::second_tab::notice::",
@@ -97,13 +100,14 @@ const OTHERS: [&str; 23] = [
     "visavis::ui::settings::",
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",
+    "visavis::ui::text::interactions::",
     "visavis::ui::trace::",
     "visavis::ui::mapping_editor::",
 ];
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 16] = [
+const ON_DEMAND: [&str; 19] = [
     "visavis::media::track_probe::TrackProbe::watch",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
@@ -112,12 +116,15 @@ const ON_DEMAND: [&str; 16] = [
     "visavis_core::flight::lines::devices::numbers",
     "visavis_core::flight::lines::devices::settings_numbers",
     "visavis_core::flight::lines::devices::write",
+    "visavis_core::flight::lines::interactions::",
+    "visavis_core::interactions::",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::choice_failed",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::enumerated",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::replaced",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::set_devices",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::stop_replaced",
     "visavis_core::preflight::Entry::",
+    "visavis_core::room::interactions::on_demand::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",
     "visavis_core::trace::describe_",

@@ -35,8 +35,19 @@ pub(super) struct PeerChannel {
 
 impl Connection {
     /// Whether there is somebody on the channel who understands what is said, and room for it.
-    pub(super) fn can_send_messages(&self) -> bool {
+    pub(crate) fn can_send_messages(&self) -> bool {
         self.is_visavis() && self.peer_channel.state == State::Open
+    }
+
+    /// Whether it is known that there is nobody on a channel who would understand: the other side is no Visavis page, or takes no
+    /// data channels.
+    pub(crate) fn has_no_peer_channel(&self) -> bool {
+        self.is_connected() && self.is_answered() && !self.remote_media.has_peer_channel()
+    }
+
+    /// Sends a message, as it is written. Only while [`can_send_messages`](Self::can_send_messages).
+    pub(crate) fn send_message(&self, text: String, out: &mut Outbox) {
+        self.effect(ConnectionEffect::SendMessage(text), out);
     }
 
     /// Sends what we publish, if it has changed since it was sent last.

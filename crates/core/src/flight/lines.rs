@@ -2,6 +2,7 @@
 //! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
 
 mod devices;
+mod interactions;
 
 use visavis_signaling::json::{Json, quote};
 use visavis_signaling::{Timestamp, TrackSettings, VideoSize};
@@ -66,6 +67,7 @@ pub(super) fn input(now: Timestamp, input: &Input) -> String {
         Input::Media(event) => media(event),
         Input::Network(NetworkEvent::Online) => ("online", [0; 3]),
         Input::Network(NetworkEvent::Changed) => ("network", [0; 3]),
+        Input::InteractionsLoaded => ("interactions", [0; 3]),
         Input::Timeout => ("timeout", [0; 3]),
     };
     write_word(&mut out, word, &numbers);
@@ -119,6 +121,7 @@ fn texts(input: &Input, out: &mut String) {
         | Input::Connection(..)
         | Input::Media(_)
         | Input::Network(_)
+        | Input::InteractionsLoaded
         | Input::Timeout => {}
     }
 }
@@ -157,6 +160,11 @@ fn command(command: &Command) -> Line {
         Command::UseFallback => ("fall-back", [0; 3]),
         Command::Preflight(on) => ("check", [(*on).into(), 0, 0]),
         Command::Trace(on) => ("trace", [(*on).into(), 0, 0]),
+        // What was written is private, and nothing is decided by it but how much of it there is.
+        Command::SendChat(text) => ("chat", interactions::chat_numbers(text)),
+        Command::MarkChatRead => ("read", [0; 3]),
+        Command::SetHandRaised(raised) => ("hand", [(*raised).into(), 0, 0]),
+        Command::SendReaction(reaction) => ("reaction", [*reaction as u32, 0, 0]),
     }
 }
 
@@ -266,6 +274,7 @@ pub(super) fn decision(output: &Output) -> char {
         Output::Event(Event::ParticipantLeft(..)) => '-',
         Output::Event(Event::Muted(_)) => '0',
         Output::Event(Event::DeviceChanged(..)) => '*',
+        Output::Event(Event::Interaction(_)) => '1',
         Output::Event(Event::ProtocolError(_)) => '!',
         Output::Event(Event::Traced(..)) => '?',
     }
@@ -285,6 +294,7 @@ fn effect(effect: &Effect) -> char {
         Effect::Probe(_) => 'p',
         Effect::Preflight(_, PreflightEffect::Start(..)) => 'q',
         Effect::Preflight(_, PreflightEffect::End) => 'r',
+        Effect::LoadInteractions => 'A',
     }
 }
 

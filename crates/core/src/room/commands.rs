@@ -23,6 +23,10 @@ impl Room {
             Command::Preflight(true) => self.begin_preflight(now),
             Command::Preflight(false) => self.preflight.end(&mut self.out),
             Command::Trace(on) => self.signal_client.set_trace(on),
+            Command::SendChat(text) => self.send_chat(now, &text),
+            Command::MarkChatRead => self.mark_chat_read(now),
+            Command::SetHandRaised(raised) => self.set_hand_raised(now, raised),
+            Command::SendReaction(reaction) => self.send_reaction(now, reaction),
             Command::UseFallback
                 if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>
             {
@@ -89,7 +93,7 @@ impl Room {
     }
 
     fn leave(&mut self, now: Timestamp) {
-        self.relay(now, PeerMessage::Leave);
+        self.relay(now, &PeerMessage::Leave);
         if self.session.lifecycle.in_call() || self.session.lifecycle == Lifecycle::Joining {
             self.send_leave(now);
         }

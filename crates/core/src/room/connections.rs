@@ -148,6 +148,7 @@ impl Room {
     /// Somebody is gone for good.
     pub(super) fn remove_participant(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
+            self.interactions.depart(id);
             self.connections.close(&Remote::Participant(id.clone()), &mut self.out);
             if !member.assumed {
                 self.out.event(Event::ParticipantLeft(member.id, member.name));
@@ -163,6 +164,7 @@ impl Room {
         self.sfu = Sfu::default();
         self.unsent.clear();
         self.video_settings = ById::default();
+        self.forget_interactions();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
@@ -272,6 +274,7 @@ impl Room {
             PeerMessage::MediaRequest => {}
             PeerMessage::TrackSettings(shown) => connection.set_shown(shown),
             PeerMessage::ReceiverReport(lost) => connection.on_receiver_report(now, lost),
+            PeerMessage::Interaction(text) => self.on_interaction(now, id, text),
             PeerMessage::Leave => self.remove_participant(id),
         }
     }

@@ -21,10 +21,11 @@ impl Room {
         };
         let connected = self.connections.iter().any(is_up);
         let before = self.session.relayed_media;
-        if connected && before != Some(media) && self.relay(now, PeerMessage::Media(media)) {
+        if connected && before != Some(media) && self.relay(now, &PeerMessage::Media(media)) {
             self.session.relayed_media = Some(media);
             if before.is_none() {
-                self.relay(now, PeerMessage::MediaRequest);
+                self.relay(now, &PeerMessage::MediaRequest);
+                self.repeat_interactions(None);
                 self.roster.iter_mut().for_each(|member| member.media_requests = MediaRequests::default());
             }
         }
@@ -39,7 +40,7 @@ impl Room {
         let forwarded = self.roster.iter_mut().filter(|member| member.is_forwarded());
         let due = forwarded.filter_map(|member| member.media_requests.poll(now).then(|| member.id.clone()));
         let due = due.collect();
-        self.relay_to(now, due, PeerMessage::MediaRequest);
+        self.relay_to(now, due, PeerMessage::MediaRequest.encode());
     }
 
     /// When the next one is to be asked.
@@ -49,21 +50,21 @@ impl Room {
     }
 
     /// Whether the others have been told what we send, and asked for the same.
-    fn relays_media(&self) -> bool {
+    pub(super) fn relays_media(&self) -> bool {
         self.session.is_joined() && self.session.relayed_media.is_some()
     }
 
     /// Sends a message to everybody whose media a server forwards. Whether there is anybody.
-    pub(super) fn relay(&mut self, now: Timestamp, message: PeerMessage) -> bool {
+    pub(super) fn relay(&mut self, now: Timestamp, message: &PeerMessage) -> bool {
         let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
         let to = forwarded.map(|member| member.id.clone()).collect();
-        self.relay_to(now, to, message)
+        self.relay_to(now, to, message.encode())
     }
 
-    fn relay_to(&mut self, now: Timestamp, to: Vec<ParticipantId>, message: PeerMessage) -> bool {
+    /// Sends a message, as it is written, to some of them. Whether there is anybody.
+    pub(super) fn relay_to(&mut self, now: Timestamp, to: Vec<ParticipantId>, text: String) -> bool {
         let sends = self.session.is_joined() && self.signal_client.carries_peer_messages() && !to.is_empty();
         if sends {
-            let text = message.encode();
             self.signal_client.send(now, Outbound::PeerMessage { to, text }, &mut self.out);
         }
         sends
@@ -84,8 +85,10 @@ impl Room {
             }
             Ok(Some(PeerMessage::MediaRequest)) => {
                 let media = PeerMessage::Media(self.media.state());
-                self.relay_to(now, vec![from.clone()], media);
+                self.relay_to(now, vec![from.clone()], media.encode());
+                self.repeat_interactions(Some(from));
             }
+            Ok(Some(PeerMessage::Interaction(text))) => self.on_interaction(now, from, text),
             Ok(Some(PeerMessage::Leave)) => self.remove_participant(from),
             // What a server sends of somebody is for its own messages to say.
             Ok(Some(PeerMessage::TrackSettings(_) | PeerMessage::ReceiverReport(_)) | None) => {}

@@ -176,6 +176,7 @@ impl Room {
     fn add_to_roster(&mut self, info: ParticipantInfo) -> bool {
         let remote = Remote::Participant(info.id.clone());
         if self.roster.get(&info.id).is_some_and(|member| member.session != info.session) {
+            self.interactions.depart(&info.id);
             self.connections.close(&remote, &mut self.out);
         } else if let Some(connection) = self.connections.get_mut(&remote) {
             connection.reset_flow();

@@ -25,6 +25,7 @@ pub(super) fn room(room: &Room) -> RoomView {
         blocked: room.webrtc_support.is_blocked(),
         preflight: room.preflight.lines(room.webrtc_support.line()),
         devices: room.media.devices(),
+        interactions: room.interactions.view(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod counters;
 mod devices;
 mod early_offers;
+mod interactions;
 mod peer_channel;
 mod pictures;
 mod preflight;

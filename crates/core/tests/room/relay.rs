@@ -8,7 +8,18 @@ use crate::*;
 /// In a room with "a" and "b", whose media a server forwards.
 fn room() -> Harness {
     let (mut harness, _) = Harness::joined(&[]);
-    for name in ["a", "b"] {
+    add_people(&mut harness, &["a", "b"]);
+    harness
+}
+
+/// They are in the room, a server forwards their media, and we are connected to it.
+pub(crate) fn connect_to_server(harness: &mut Harness, people: &[&str]) {
+    add_people(harness, people);
+    connect(harness);
+}
+
+fn add_people(harness: &mut Harness, people: &[&str]) {
+    for name in people {
         harness.receive(Inbound::Roster(RosterSignal::Joined(info(name, Offerer::Sfu))));
     }
     let direction = SfuDirection::Publish(PublishedSources::All);
@@ -18,7 +29,6 @@ fn room() -> Harness {
         direction,
         simulcast: false,
     }])));
-    harness
 }
 
 fn connect(harness: &mut Harness) -> Vec<Outbound> {
@@ -31,7 +41,7 @@ fn relayed(to: &[&str], message: PeerMessage) -> Outbound {
     Outbound::PeerMessage { to: to.iter().map(|to| id(to)).collect(), text: message.encode() }
 }
 
-fn receive_relayed(harness: &mut Harness, from: &str, text: &str) {
+pub(crate) fn receive_relayed(harness: &mut Harness, from: &str, text: &str) {
     let text = text.to_owned();
     harness.receive(Inbound::Sfu(SfuSignal::PeerMessage { from: id(from), text }));
 }

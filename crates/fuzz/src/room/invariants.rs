@@ -1,15 +1,17 @@
 //! What must hold after every step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
-use visavis_core::signaling::text::clean;
-use visavis_core::{Lifecycle, RoomView};
+use visavis_core::signaling::text::{clean, clean_lines};
+use visavis_core::{InteractionsView, Lifecycle, MAX_CHAT_CHARS, RoomView};
 
 use super::{Page, Socket};
 
 /// Most that waits in a room with nobody in it, and most for each person.
-const MAX_BACKLOG: (usize, usize) = (64 + 256 + 64, 256 + 256 + 8);
+const MAX_BACKLOG: (usize, usize) = (64 + 256 + 64 + 256, 256 + 256 + 8);
+/// Most chat messages of one author, and most authors.
+const MAX_CHAT: (usize, usize) = (200, MAX_PARTICIPANTS);
 
 impl Page {
     pub(super) fn assert_invariants(&self) {
@@ -24,6 +26,7 @@ impl Page {
         let backlog = self.room.backlog();
         assert!(backlog <= MAX_BACKLOG.0 + people * MAX_BACKLOG.1, "{backlog} messages wait");
         assert_participants(&view);
+        view.interactions.iter().for_each(|interactions| assert_interactions(interactions));
         match view.lifecycle {
             Lifecycle::Left => {
                 assert!(self.browser.tracks.is_empty(), "a resource is not released");
@@ -36,6 +39,19 @@ impl Page {
             Lifecycle::Reconnecting => {}
         }
     }
+}
+
+fn assert_interactions(view: &InteractionsView) {
+    let mut authors = BTreeMap::<_, usize>::new();
+    for message in view.chat.iter() {
+        assert!(!message.text.is_empty(), "there is nothing to see");
+        assert_eq!(clean_lines(&message.text, MAX_CHAT_CHARS), message.text, "a message is clean");
+        *authors.entry(message.author.as_ref()).or_default() += 1;
+    }
+    assert!(authors.values().all(|count| *count <= MAX_CHAT.0), "too much of one author");
+    authors.remove(&None);
+    assert!(authors.len() <= MAX_CHAT.1, "too many authors");
+    assert!(view.chat.is_sorted_by_key(|message| message.written_at), "not in order");
 }
 
 fn assert_participants(view: &RoomView) {

@@ -1,7 +1,8 @@
 //! The browser: strict about what it is asked, honest in what it says.
 
 use visavis_core::{
-    ConnectionEffect, ConnectionId, Effect, MediaEffect, PeerMessage, PreflightEffect, SocketEffect,
+    ConnectionEffect, ConnectionId, Effect, Interaction, MediaEffect, PeerMessage, PreflightEffect,
+    SocketEffect,
 };
 use visavis_sim::browser::Pending;
 
@@ -14,6 +15,7 @@ impl Page {
             Effect::Probe(probe) => self.requests.push(Request::Probe(probe)),
             Effect::Connection(id, effect) => self.perform_connection(id, effect),
             Effect::Media(effect) => self.perform_media(effect),
+            Effect::LoadInteractions => self.requests.push(Request::Interactions),
             Effect::Preflight(id, PreflightEffect::Start(_)) => self.requests.push(Request::Test(id)),
             Effect::Preflight(id, PreflightEffect::End) => {
                 self.requests.retain(|request| !matches!(request, Request::Test(test) if *test == id));
@@ -53,7 +55,13 @@ impl Page {
             // Only the mark `n` asks whether a negotiation is needed.
             Ok(None | Some(Pending::NegotiationNeeded)) => {}
             Ok(Some(Pending::SendMessage(text))) => {
-                assert!(matches!(PeerMessage::decode(&text), Ok(Some(_))), "not understood: {text:.99}");
+                let understood = match PeerMessage::decode(&text) {
+                    Ok(Some(PeerMessage::Interaction(text))) => {
+                        matches!(Interaction::decode(&text), Ok(Some(_)))
+                    }
+                    read => matches!(read, Ok(Some(_))),
+                };
+                assert!(understood, "not understood: {text:.99}");
             }
             Ok(Some(pending)) => self.requests.push(Request::Connection(id, pending)),
             // A server may send a candidate that is none.

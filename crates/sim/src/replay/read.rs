@@ -5,10 +5,10 @@ mod devices;
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription, Timestamp, normalize};
 use visavis_core::{
-    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MAX_VIDEO_SIDE,
-    MediaError, MediaEvent, MediaKind, NetworkEvent, OperationError, PeerChannelEvent, PeerConnectionState,
-    ProbeResult, SendStats, SocketEvent, Source, Stats, StreamStats, TestId, TrackId, TrackSettings,
-    VideoSize,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MAX_CHAT_CHARS,
+    MAX_VIDEO_SIDE, MediaError, MediaEvent, MediaKind, NetworkEvent, OperationError, PeerChannelEvent,
+    PeerConnectionState, ProbeResult, Reaction, SendStats, SocketEvent, Source, Stats, StreamStats, TestId,
+    TrackId, TrackSettings, VideoSize,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -97,6 +97,7 @@ pub(super) fn input(line: &Json, last_probe: Option<&Probe>) -> Option<(Timestam
         "tested" => Input::Preflight(TestId(arguments.number(0)?), finding(&arguments)?),
         "online" => Input::Network(NetworkEvent::Online),
         "network" => Input::Network(NetworkEvent::Changed),
+        "interactions" => Input::InteractionsLoaded,
         "timeout" => Input::Timeout,
         word => command(word, &arguments)
             .map(Input::Command)
@@ -165,6 +166,10 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "fall-back" => Command::UseFallback,
         "check" => Command::Preflight(arguments.flag(0)),
         "trace" => Command::Trace(arguments.flag(0)),
+        "chat" => Command::SendChat("x".repeat(arguments.number(0)?.min(MAX_CHAT_CHARS as u32) as usize)),
+        "read" => Command::MarkChatRead,
+        "hand" => Command::SetHandRaised(arguments.flag(0)),
+        "reaction" => Command::SendReaction(arguments.one_of(0, &Reaction::ALL)?),
         _ => return None,
     })
 }

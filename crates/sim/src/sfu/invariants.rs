@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{MediaState, Source};
-use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId, TrackSettings};
+use visavis_core::{
+    ConnectionState, Lifecycle, ParticipantView, PublicationView, RoomView, TrackId, TrackSettings,
+};
 
 use super::World;
 use super::ice::Reaching;
 use super::server::id_of;
+use crate::world::{has_raised, is_delivered, written};
 
 /// Most messages that a room may keep for their time.
 const MAX_BACKLOG: usize = 1_000;
@@ -71,6 +74,7 @@ impl World {
                 return Some(format!("page {page} does not see page {other}"));
             };
             self.missing(page, *other, *media, seen)
+                .or_else(|| self.wrong_interactions(*other, &view))
                 .or_else(|| self.silent_source(page, *other, *media, &arriving))
                 .map(|what| format!("page {page} {what}"))
         })
@@ -106,6 +110,15 @@ impl World {
             return Some(format!("shows {shown:?} of page {other}, not {expected:?}"));
         }
         wrong.map(|one| format!("shows the wrong {:?} of page {other}: {:?}", one.source, one.track))
+    }
+
+    /// What somebody has written is there, and whether their hand is raised; and they are known to have what was written here.
+    fn wrong_interactions(&self, other: usize, view: &RoomView) -> Option<String> {
+        let (their_id, theirs) = (id_of(other), self.pages[other].room.view());
+        let right = written(view, Some(&their_id)).ends_with(&written(&theirs, None))
+            && has_raised(view, Some(&their_id)) == has_raised(&theirs, None)
+            && is_delivered(view, &their_id);
+        (!right).then(|| format!("has not what page {other} wrote, or does not see their hand"))
     }
 
     /// No repair where nothing is broken.

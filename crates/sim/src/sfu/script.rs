@@ -67,6 +67,9 @@ pub(super) enum Operation {
     NetworkChanged(usize),
     /// Somebody shows another's camera so wide, or not at all.
     Show(usize, usize, u16),
+    /// Somebody writes a chat message.
+    Chat(usize),
+    RaiseHand(usize, bool),
 }
 
 /// What happens when.
@@ -98,6 +101,13 @@ impl Script {
             let width = 320 * random.below(4) as u16;
             steps.push((random.below(45_000), Operation::Show(page, other, width)));
         }
+        for _ in 0..if random.chance(50) { random.below(12) } else { 0 } {
+            let page = random.below(people) as usize;
+            let raised = random.chance(60);
+            let operation =
+                if random.chance(60) { Operation::Chat(page) } else { Operation::RaiseHand(page, raised) };
+            steps.push((random.below(45_000), operation));
+        }
         Self { shape, people: people as usize, steps }
     }
 
@@ -112,6 +122,8 @@ impl Script {
             | Operation::FailSilently(..)
             | Operation::RefuseDescription(_)
             | Operation::NetworkChanged(_)
+            | Operation::Chat(_)
+            | Operation::RaiseHand(..)
             | Operation::Show(..) => *at,
         };
         self.steps.iter().map(over).max().unwrap_or_default() + HEALS_AFTER
@@ -125,6 +137,8 @@ impl Script {
             | Operation::SetSource(..)
             | Operation::HoldBackPictures(..)
             | Operation::NetworkChanged(_)
+            | Operation::Chat(_)
+            | Operation::RaiseHand(..)
             | Operation::Show(..) => true,
             Operation::Crash(_)
             | Operation::CutSocket(..)
@@ -213,6 +227,13 @@ impl World {
             }
             Operation::RefuseDescription(page) => self.pages[page].refuses_next_description = true,
             Operation::Show(page, other, width) => self.show(page, other, width),
+            Operation::Chat(page) => {
+                let text = format!("page {page} at {}", self.now);
+                self.input(page, Input::Command(Command::SendChat(text)));
+            }
+            Operation::RaiseHand(page, raised) => {
+                self.input(page, Input::Command(Command::SetHandRaised(raised)));
+            }
             Operation::NetworkChanged(page) => self.input(page, Input::Network(NetworkEvent::Changed)),
         }
     }

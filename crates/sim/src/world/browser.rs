@@ -29,6 +29,11 @@ impl World {
             Effect::Probe(_) => Ok(()),
             Effect::Media(effect) => self.perform_media(peer, effect),
             Effect::Preflight(test, effect) => self.perform_preflight(peer, test, effect),
+            Effect::LoadInteractions => {
+                let delay = self.random.between(1, 5_000);
+                self.schedule(delay, Action::InteractionsLoaded(peer));
+                Ok(())
+            }
             Effect::Connection(id, effect) => self.perform_connection(peer, id, effect),
         };
         if let Err(why) = done {

@@ -64,9 +64,13 @@ impl World {
     pub(super) fn has_received_newest(&self, conn: &Conn) -> bool {
         let Some((owner, other)) = self.other_end(conn) else { return true };
         let newest = PeerMessage::Media(self.peers[owner].media()).encode();
-        let open =
-            [conn, other].iter().all(|end| end.channel == PeerChannel::Open && end.delivers_messages());
+        let open = [conn, other].into_iter().all(is_open);
         !open || conn.path.heard.as_ref() == Some(&newest)
+    }
+
+    /// Whether what is said on the channel of a connection passes.
+    pub(super) fn has_open_channel(&self, conn: &Conn) -> bool {
+        self.other_end(conn).is_some_and(|(_, other)| [conn, other].into_iter().all(is_open))
     }
 
     /// The other end of the channel of a connection, while data passes between the two.
@@ -79,4 +83,8 @@ impl World {
         let both = has_channel(conn.channel) && has_channel(end.channel);
         (delivers && both).then_some((other, ConnectionId(other_id.parse().ok()?)))
     }
+}
+
+fn is_open(end: &Conn) -> bool {
+    end.channel == PeerChannel::Open && end.delivers_messages()
 }

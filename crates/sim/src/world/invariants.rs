@@ -92,7 +92,9 @@ impl World {
         if view.lifecycle != Lifecycle::Joined || view.problem.is_some() {
             return Some(format!("peer {peer} is {:?}, {:?}", view.lifecycle, view.problem));
         }
-        self.wrong_view(peer, &view).or_else(|| self.wrong_media(peer))
+        self.wrong_view(peer, &view)
+            .or_else(|| self.wrong_media(peer))
+            .or_else(|| self.wrong_interactions(peer, &view))
     }
 
     /// The view equals the model.
@@ -137,6 +139,42 @@ impl World {
                 .then(|| format!("peer {peer} misses something, or sends the wrong thing"))
         })
     }
+}
+
+impl World {
+    /// Of everybody to whom a channel leads, what they have written is there, to the last word, and whether their hand is raised;
+    /// and they are known to have what was written here.
+    fn wrong_interactions(&self, peer: usize, view: &RoomView) -> Option<String> {
+        let connections = self.peers[peer].browser.connections.values();
+        connections.filter(|conn| self.has_open_channel(conn)).find_map(|conn| {
+            let owner = self.other_end(conn)?.0;
+            let their_id = Some(&self.peers[owner].id);
+            let theirs = self.peers[owner].room.view();
+            let right = written(view, their_id).ends_with(&written(&theirs, None))
+                && has_raised(view, their_id) == has_raised(&theirs, None)
+                && is_delivered(view, &self.peers[owner].id);
+            (!right)
+                .then(|| format!("peer {peer} has not what peer {owner} wrote, or does not see their hand"))
+        })
+    }
+}
+
+/// What somebody has written, as it is shown; `None` is the page's own person.
+pub(crate) fn written<'a>(view: &'a RoomView, author: Option<&ParticipantId>) -> Vec<&'a str> {
+    let chat = view.interactions.iter().flat_map(|interactions| interactions.chat.iter());
+    chat.filter(|message| message.author.as_ref() == author).map(|message| &*message.text).collect()
+}
+
+/// Whether somebody has a hand raised, as it is shown; `None` is the page's own person.
+pub(crate) fn has_raised(view: &RoomView, who: Option<&ParticipantId>) -> bool {
+    let mut hands = view.interactions.iter().flat_map(|interactions| interactions.hands.iter());
+    hands.any(|hand| hand.as_ref() == who)
+}
+
+/// Whether somebody is known to have all that was written in a page.
+pub(crate) fn is_delivered(view: &RoomView, to: &ParticipantId) -> bool {
+    let mut missed = view.interactions.iter().flat_map(|interactions| interactions.undelivered.iter());
+    !missed.any(|(id, _)| id == to)
 }
 
 impl Peer {

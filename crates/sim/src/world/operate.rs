@@ -2,7 +2,7 @@
 
 use visavis_core::{
     Command, ConnectionId, DeviceSettings, Input, Lifecycle, MediaDeviceKind, MediaEvent, NetworkEvent,
-    Source,
+    Reaction, Source,
 };
 
 use super::page::Peer;
@@ -24,6 +24,13 @@ impl World {
             Operation::Crash(peer, returns) => self.crash(peer, returns),
             Operation::SetSource(peer, source, on) => {
                 self.input(peer, Input::Command(Command::SetSource { source, on }));
+            }
+            Operation::Chat(peer, count) => self.chat(peer, count),
+            Operation::RaiseHand(peer, raised) => {
+                self.input(peer, Input::Command(Command::SetHandRaised(raised)));
+            }
+            Operation::React(peer) => {
+                self.input(peer, Input::Command(Command::SendReaction(Reaction::Heart)));
             }
             Operation::Unplug(peer, source, for_good) => self.unplug(peer, source, for_good),
             Operation::SelectDevices(peer, number) => self.select_devices(peer, number),
@@ -110,6 +117,15 @@ impl World {
                 self.schedule(0, Action::Operation(Operation::EnterLobby(successor)));
             }
             self.schedule(delay, Action::Operation(Operation::Join(successor)));
+        }
+    }
+
+    /// Texts of all lengths, and each only once.
+    fn chat(&mut self, peer: usize, count: u32) {
+        for number in 0..count {
+            let length = self.random.below(if number % 8 == 0 { 2_000 } else { 40 }) as usize;
+            let text = format!("peer {peer} at {}: {number}\n{}", self.now, "x".repeat(length));
+            self.input(peer, Input::Command(Command::SendChat(text)));
         }
     }
 

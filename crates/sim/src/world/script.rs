@@ -9,6 +9,10 @@ use crate::random::Random;
 
 /// Milliseconds from the last step of a script to the end of all faults.
 pub(super) const FAULTS_END_AFTER: u64 = 10_000;
+/// Most that people write, raise and show in one world, and what their numbers begin with: others than those of all else, so that
+/// all else stays as it was.
+const MAX_INTERACTIONS: u64 = 12;
+const INTERACTIONS: u64 = 0x6368_6174;
 /// Everybody joins within so many milliseconds.
 const JOINS_WITHIN: u64 = 2_000;
 
@@ -47,6 +51,10 @@ pub(super) enum Operation {
     /// The page dies without a word; sometimes it comes back as a new one, sometimes as the same person.
     Crash(usize, bool),
     SetSource(usize, Source, bool),
+    /// So many chat messages are written at once.
+    Chat(usize, u32),
+    RaiseHand(usize, bool),
+    React(usize),
     /// A device is pulled out; sometimes no other takes its place.
     Unplug(usize, Source, bool),
     /// One of the two microphones and one of the two cameras are chosen.
@@ -122,7 +130,22 @@ impl Script {
                 script.steps.push((at, Operation::SelectDevices(1, number)));
             }
         }
+        script.add_interactions(Random::new(seed ^ INTERACTIONS), spread);
         script
+    }
+
+    /// Half of all worlds use neither chat nor hands nor reactions.
+    fn add_interactions(&mut self, mut random: Random, spread: u64) {
+        let most = if random.chance(50) { random.below(MAX_INTERACTIONS) } else { 0 };
+        for _ in 0..most {
+            let peer = random.below(self.people.len() as u64) as usize;
+            let operation = match random.below(6) {
+                0..3 => Operation::Chat(peer, if random.chance(10) { 250 } else { 1 }),
+                3 | 4 => Operation::RaiseHand(peer, random.chance(60)),
+                _ => Operation::React(peer),
+            };
+            self.steps.push((random.below(spread), operation));
+        }
     }
 
     /// Runs it to the end.

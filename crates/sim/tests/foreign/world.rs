@@ -308,7 +308,7 @@ impl World {
             // Every browser here makes connections.
             Effect::Preflight(id, PreflightEffect::Start(_)) => self.schedule(1, Action::TestDone(page, id)),
             Effect::Connection(id, effect) => self.perform_connection(page, id, effect),
-            Effect::Probe(_) | Effect::Preflight(_, PreflightEffect::End) => {}
+            Effect::Probe(_) | Effect::LoadInteractions | Effect::Preflight(_, PreflightEffect::End) => {}
         }
     }
 

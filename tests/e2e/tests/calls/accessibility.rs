@@ -140,6 +140,33 @@ async fn settings_are_accessible(page: &Page) {
     page.eval(closed, vec![]).await;
 }
 
+/// Chat and reactions are reached, worded and closed by keys.
+async fn chat_is_accessible(page: &Page) {
+    page.press("react").await;
+    let inside = |selector: &str| {
+        format!(
+            "while (!document.activeElement.closest('{selector}')) await new Promise(done => setTimeout(done, 50));"
+        )
+    };
+    page.eval(&inside(".picker"), vec![]).await;
+    page.press("chat").await;
+    page.eval(&inside(".chat"), vec![]).await;
+    page.type_keys("hello https://example.org").await;
+    page.type_keys(ENTER).await;
+    let written =
+        "while (!document.querySelector('.chat a')) await new Promise(done => setTimeout(done, 50));";
+    page.eval(written, vec![]).await;
+    assert_accessible(page, "the chat").await;
+    for (closed, button) in [(".picker", "react"), (".chat", "chat")] {
+        page.type_keys(ESCAPE).await;
+        let script = format!(
+            "while (document.querySelector('{closed}') || document.activeElement.dataset.control !== '{button}') \
+             await new Promise(done => setTimeout(done, 50));"
+        );
+        page.eval(&script, vec![]).await;
+    }
+}
+
 #[tokio::test]
 async fn everything_has_a_name_for_those_who_hear_the_page() {
     let server = Server::start().await;
@@ -155,6 +182,7 @@ async fn everything_has_a_name_for_those_who_hear_the_page() {
         .await;
     assert_accessible(&ann, "the call view").await;
     settings_are_accessible(&ann).await;
+    chat_is_accessible(&ann).await;
     ann.press("leave").await;
     ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
     assert_accessible(&ann, "the way out").await;

@@ -6,6 +6,7 @@ mod blocked;
 mod browsers;
 mod candidate_order;
 mod captures;
+mod chat;
 mod development;
 mod device_settings;
 mod devices;

@@ -1,0 +1,210 @@
+//! Chat, raised hands and reactions, as they are seen and used. Loaded on demand, with their styles.
+
+mod announcer;
+mod chat;
+mod marks;
+mod picker;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use visavis_core::signaling::ParticipantId;
+use visavis_core::{Command, InteractionEvent, InteractionsView, RoomView};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
+
+use self::announcer::Announcer;
+use self::chat::Panel;
+use self::picker::Picker;
+use super::settings::browser::{adopt_styles, member};
+use super::shared::Shared;
+use super::{actions, names, text};
+use crate::dom::{self, Listener};
+
+const STYLES: &str = include_str!("interactions.css");
+
+/// What is on the stage of one call. It goes with that.
+struct Interactions {
+    stage: HtmlElement,
+    panel: RefCell<Option<Panel>>,
+    picker: RefCell<Option<Picker>>,
+    announcer: Announcer,
+    _escape: Listener,
+}
+
+/// Opens the chat, or closes it.
+pub(super) fn toggle_chat(shared: &Rc<Shared>, _: &Element) {
+    let Some(ours) = on_stage(shared) else { return };
+    if ours.panel.borrow().is_some() {
+        return ours.close_chat(shared);
+    }
+    *ours.panel.borrow_mut() = Panel::open(shared, &ours.stage).ok();
+    // Before it was used for the first time there is nothing to show.
+    shared.send(Command::MarkChatRead);
+    shared.view().iter().for_each(|view| render(shared, view));
+}
+
+/// Raises our hand, or lowers it.
+pub(super) fn toggle_hand(shared: &Rc<Shared>, _: &Element) {
+    if on_stage(shared).is_some() {
+        let raised = shared.view().is_some_and(|view| shown(&view).hands.contains(&None));
+        shared.send(Command::SetHandRaised(!raised));
+    }
+}
+
+/// Opens the choice of reactions, or closes it.
+pub(super) fn toggle_reactions(shared: &Rc<Shared>, _: &Element) {
+    let Some(ours) = on_stage(shared) else { return };
+    if ours.picker.borrow().is_some() {
+        return ours.close_picker(shared);
+    }
+    *ours.picker.borrow_mut() = Picker::open(shared, &ours.stage).ok();
+    set_expanded(&ours.stage, "react", ours.picker.borrow().is_some());
+}
+
+/// Shows what there is. After a call nothing is.
+pub(super) fn render(shared: &Rc<Shared>, view: &RoomView) {
+    if !view.lifecycle.in_call() {
+        return drop(shared.interactions.take());
+    }
+    let Some(ours) = on_stage(shared) else { return };
+    let interactions = shown(view);
+    marks::render(&ours.stage, view, &interactions);
+    let open =
+        ours.panel.borrow_mut().as_mut().is_some_and(|panel| panel.render(view, &interactions).is_ok());
+    ours.render_buttons(&interactions, open);
+    if open && interactions.unread > 0 {
+        // Not while somebody is being told of a view.
+        let shared = Rc::clone(shared);
+        spawn_local(async move { shared.send(Command::MarkChatRead) });
+    }
+}
+
+/// Tells what has happened, in passing.
+pub(super) fn event(shared: &Rc<Shared>, event: &InteractionEvent) {
+    let (Some(ours), Some(view)) = (on_stage(shared), shared.view()) else { return };
+    match event {
+        InteractionEvent::ChatReceived(message) => {
+            // What is open is read aloud by itself.
+            if ours.panel.borrow().is_none() {
+                let name = name_of(&view, message.author.as_ref(), &message.name);
+                shared.toasts.show(&text::interactions::wrote(&name, &message.text));
+            }
+        }
+        InteractionEvent::HandRaised(id, name) => {
+            shared.toasts.show(&text::interactions::raises(&name_of(&view, Some(id), name)));
+        }
+        InteractionEvent::Reaction(who, reaction) => {
+            marks::react(&ours.stage, who.as_ref(), *reaction);
+            if who.is_some() {
+                ours.announcer.say(text::interactions::reacts(&name_of(&view, who.as_ref(), ""), *reaction));
+            }
+        }
+    }
+}
+
+impl Interactions {
+    fn new(shared: &Rc<Shared>, stage: &HtmlElement) -> Result<Self, JsValue> {
+        adopt_styles(stage, "visavisInteractions", STYLES);
+        let (document, ours) = (dom::document()?, Rc::downgrade(shared));
+        let _escape = Listener::new(&document, "keydown", move |event| {
+            let _ = ours.upgrade().and_then(|shared| escape(&shared, event.dyn_into().ok()?));
+        });
+        Ok(Self {
+            stage: stage.clone(),
+            panel: RefCell::default(),
+            picker: RefCell::default(),
+            announcer: Announcer::new(stage)?,
+            _escape,
+        })
+    }
+
+    fn close_chat(&self, shared: &Rc<Shared>) {
+        if self.panel.take().is_some() {
+            set_expanded(&self.stage, "chat", false);
+            focus_button(shared, &self.stage, "chat");
+        }
+    }
+
+    fn close_picker(&self, shared: &Rc<Shared>) {
+        if self.picker.take().is_some() {
+            set_expanded(&self.stage, "react", false);
+            focus_button(shared, &self.stage, "react");
+        }
+    }
+
+    fn render_buttons(&self, interactions: &InteractionsView, open: bool) {
+        if let Some(button) = button(&self.stage, "chat") {
+            let unread = if open { 0 } else { interactions.unread };
+            dom::set_attribute(&button, "aria-label", Some(&text::interactions::chat(unread)));
+            dom::set_attribute(&button, "data-unread", (unread > 0).then(|| unread.to_string()).as_deref());
+            set_expanded(&self.stage, "chat", open);
+        }
+        if let Some(button) = button(&self.stage, "hand") {
+            let raised = interactions.hands.contains(&None);
+            dom::set_attribute(&button, "aria-pressed", Some(if raised { "true" } else { "false" }));
+            dom::set_attribute(&button, "title", Some(text::interactions::hand(raised)));
+        }
+    }
+}
+
+/// What is shown on the stage, if there is one. If it was built anew, so is this.
+fn on_stage(shared: &Rc<Shared>) -> Option<Rc<Interactions>> {
+    let stage: HtmlElement = dom::find(&shared.frame, ".stage:not([inert])").ok()?;
+    let known = shared.interactions.borrow().clone().and_then(|known| known.downcast::<Interactions>().ok());
+    if let Some(known) = known.filter(|known| known.stage == stage) {
+        return Some(known);
+    }
+    let new = Rc::new(Interactions::new(shared, &stage).ok()?);
+    *shared.interactions.borrow_mut() = Some(new.clone());
+    Some(new)
+}
+
+/// What there is to show; nothing before anybody has used it.
+fn shown(view: &RoomView) -> Rc<InteractionsView> {
+    view.interactions.clone().unwrap_or_default()
+}
+
+/// What somebody is called: as on their tile, or as they were called when they were here. `None` is us.
+fn name_of(view: &RoomView, id: Option<&ParticipantId>, before: &str) -> String {
+    let Some(id) = id else { return text::interactions::YOU.to_owned() };
+    let at = view.participants.iter().position(|them| them.id == *id);
+    let name = at.and_then(|at| names::distinct(view).into_iter().nth(at));
+    name.unwrap_or_else(|| text::name(before).to_owned())
+}
+
+/// Escape closes what was opened last, wherever the focus is; what takes the key for itself keeps it.
+fn escape(shared: &Rc<Shared>, event: KeyboardEvent) -> Option<()> {
+    let target: Node = event.target()?.dyn_into().ok()?;
+    let elsewhere = !target.contains(Some(&shared.frame)) && !shared.frame.contains(Some(&target));
+    let in_dialog = shared.frame.query_selector("dialog[open]").ok().flatten().is_some();
+    if event.key() != "Escape" || member(&event, "defaultPrevented").is_truthy() || elsewhere || in_dialog {
+        return None;
+    }
+    let ours = on_stage(shared)?;
+    // Not in the middle of its own event: listeners would be dropped while they are called.
+    let shared = Rc::clone(shared);
+    spawn_local(async move {
+        if ours.picker.borrow().is_some() {
+            ours.close_picker(&shared);
+        } else {
+            ours.close_chat(&shared);
+        }
+    });
+    Some(())
+}
+
+fn button(stage: &Element, name: &str) -> Option<HtmlElement> {
+    dom::find(stage, &["[data-control=", name, "]"].concat()).ok()
+}
+
+fn set_expanded(stage: &Element, name: &str, open: bool) {
+    if let Some(button) = button(stage, name) {
+        dom::set_attribute(&button, "aria-expanded", Some(if open { "true" } else { "false" }));
+    }
+}
+
+fn focus_button(shared: &Rc<Shared>, stage: &Element, name: &str) {
+    button(stage, name).iter().for_each(|button| actions::focus(shared, button));
+}
