@@ -315,9 +315,13 @@ impl Room {
     /// What follows from every input: our media state is sent, negotiations take their next steps, and participants who are lost
     /// for good are removed.
     fn after_input(&mut self, now: Timestamp) {
-        // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
-        if self.session.lifecycle == Lifecycle::Joining && self.signal_client.awaits_permission() {
-            self.session.lifecycle = Lifecycle::Lobby;
+        if self.session.lifecycle == Lifecycle::Joining {
+            if self.joins_with_offer() && !self.signal_client.is_join_wanted() {
+                self.open_to_join(now);
+            } else if self.signal_client.awaits_permission() {
+                // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
+                self.session.lifecycle = Lifecycle::Lobby;
+            }
         }
         self.send_media_state(now);
         self.follow_tiles(now);

@@ -55,6 +55,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
         Inbound::Roster(RosterSignal::MediaState { from, .. }) => ("media:", from.as_str()),
         Inbound::Sfu(SfuSignal::Connections(_)) => ("connections to the server", ""),
         Inbound::Sfu(SfuSignal::Tracks { .. }) => ("forwarded tracks", ""),
+        Inbound::Sfu(SfuSignal::NegotiationNeeded(_)) => ("negotiation needed", ""),
         Inbound::Sfu(SfuSignal::SubscribedQualities { .. }) => ("subscribed qualities", ""),
         Inbound::Sfu(SfuSignal::PeerMessage { from, .. }) => ("message of", from.as_str()),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),

@@ -95,8 +95,8 @@ pub struct ForwardedTrack {
     pub source: Source,
 }
 
-/// What a selective forwarding unit says about our connections to it (each time everything: repeating it changes nothing), and
-/// what others say through it.
+/// What a selective forwarding unit says about our connections to it (connections and tracks each time whole: repeating them
+/// changes nothing), and what others say through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SfuSignal {
     /// The connections that should exist.
@@ -108,6 +108,8 @@ pub enum SfuSignal {
         /// What comes on it.
         tracks: Vec<ForwardedTrack>,
     },
+    /// What comes on this connection, where we make the offers, is about to change, for which it needs an offer of ours.
+    NegotiationNeeded(SfuConnectionId),
     /// Which layers of a source of ours anybody receives, from the lowest to the highest quality: the others need not be sent
     /// (`SubscribedQualityUpdate` of LiveKit). It counts for the connections that send the source now; before it is said,
     /// all of them are sent. A source without simulcast is sent as long as there is any.

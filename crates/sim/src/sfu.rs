@@ -139,10 +139,12 @@ impl World {
     }
 
     fn add_page(&mut self) {
-        let dialect = SharedDialect(Rc::clone(&self.messages));
+        let first = self.server.first_connection();
+        let dialect = SharedDialect::new(Rc::clone(&self.messages), first);
         let config = RoomConfig {
             microphone: true,
             camera: true,
+            prepare_connection: first.is_some(),
             seed: self.random.next_u64(),
             ..RoomConfig::default()
         };

@@ -61,6 +61,8 @@ pub struct Statistics {
     pub resumes: u64,
     /// Newcomers' offers that the server exchanged for a deposited one.
     pub exchanges: u64,
+    /// Offers that went to a server that forwards with the request to join, and that it answered.
+    pub early_offers: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
@@ -80,6 +82,7 @@ impl AddAssign for Statistics {
         self.page_crashes += other.page_crashes;
         self.resumes += other.resumes;
         self.exchanges += other.exchanges;
+        self.early_offers += other.early_offers;
         self.connections += other.connections;
         self.inputs += other.inputs;
         self.slowest_convergence = self.slowest_convergence.max(other.slowest_convergence);

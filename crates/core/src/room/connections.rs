@@ -100,8 +100,8 @@ impl Room {
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
-        if plan == ConnectionPlan::MeshOfferer
-            && let Some(prepared) = self.take_prepared_offer(now, remote)
+        if plan.role() != Role::Answerer
+            && let Some(prepared) = self.take_prepared_offer(now, remote, plan)
         {
             return self.with_connection(now, remote, |connection, cx| connection.use_offer(prepared, cx));
         }
@@ -129,7 +129,8 @@ impl Room {
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
-    /// restart then uses the newest credentials.
+    /// restart then uses the newest credentials. Chromium restarts ICE with the next offer after that, whatever it is for:
+    /// where nobody but us restarts, that has time until we do.
     pub(super) fn use_ice_servers(&mut self, servers: Option<IceServers>) {
         let (servers, refused) = ice::usable(servers.map_or_else(Vec::new, |ice| ice.servers));
         for flaw in refused {
@@ -140,7 +141,7 @@ impl Room {
         }
         self.session.ice_servers = servers;
         let config = self.connection_config();
-        for id in self.connections.ids().collect::<Vec<_>>() {
+        for id in self.connections.reconfigurable().collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::SetConfiguration(config.clone()));
         }
     }
@@ -226,7 +227,10 @@ impl Room {
             (Remote::Server(id), Repair::RestartIce) if self.sfu.server_offers_on(*id) => {
                 self.ask_sfu(now, *id, SfuRequest::RestartIce);
             }
-            (_, Repair::RestartIce) => self.with_connection(now, remote, Connection::restart_ice),
+            (_, Repair::RestartIce) => {
+                let config = remote.participant().is_none().then(|| self.connection_config());
+                self.with_connection(now, remote, |connection, cx| connection.restart_ice(config, cx));
+            }
             (Remote::Participant(_), Repair::Rebuild) => self.rebuild(now, remote),
             (Remote::Server(id), Repair::Rebuild) => {
                 if let Some(connection) = self.connections.get_mut(remote) {
@@ -249,6 +253,10 @@ impl Room {
         }
         if let SfuSignal::SubscribedQualities { source, enabled } = signal {
             return self.set_subscribed_qualities(source, enabled);
+        }
+        if let SfuSignal::NegotiationNeeded(id) = signal {
+            let connection = self.connections.get_mut(&Remote::Server(id));
+            return connection.into_iter().for_each(Connection::negotiation_needed);
         }
         let replaced = matches!(signal, SfuSignal::Connections(_));
         self.sfu.on_signal(signal);

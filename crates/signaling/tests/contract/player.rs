@@ -266,6 +266,9 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
             let tracks: String = tracks.iter().map(track).collect();
             vec![format!("= carries sfu:{number}{tracks}")]
         }
+        SfuSignal::NegotiationNeeded(SfuConnectionId(number)) => {
+            vec![format!("= wants an offer on sfu:{number}")]
+        }
         SfuSignal::SubscribedQualities { source, enabled } => {
             vec![format!("= of our {} {enabled:?} are received", source.as_str())]
         }

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::signaling::{
-    Dialect, DialectInput, DialectOutput, Endpoint, Inbound, Outbound, ParticipantId, ServerSignal,
-    SfuSignal, Timestamp,
+    Dialect, DialectInput, DialectOutput, EarlyOffers, Endpoint, Inbound, JoinOffer, Outbound, ParticipantId,
+    ServerSignal, SfuConnection, SfuSignal, Timestamp,
 };
 
 /// Everything that was ever said, in both directions.
@@ -28,7 +28,10 @@ impl Messages {
         match self.signals(frame).first()? {
             Inbound::Sfu(SfuSignal::PeerMessage { from, text }) => Some((from.clone(), text.clone())),
             Inbound::Sfu(
-                SfuSignal::Connections(_) | SfuSignal::Tracks { .. } | SfuSignal::SubscribedQualities { .. },
+                SfuSignal::Connections(_)
+                | SfuSignal::Tracks { .. }
+                | SfuSignal::NegotiationNeeded(_)
+                | SfuSignal::SubscribedQualities { .. },
             )
             | Inbound::Server(_)
             | Inbound::Roster(_)
@@ -56,7 +59,20 @@ impl Messages {
 }
 
 /// What a page speaks.
-pub(super) struct SharedDialect(pub(super) Rc<RefCell<Messages>>);
+pub(super) struct SharedDialect {
+    messages: Rc<RefCell<Messages>>,
+    /// The connection that the server wants first, where its offer goes with the opening of the socket.
+    first: Option<SfuConnection>,
+    open: bool,
+    /// The offer that goes with the next request to join.
+    offers: Vec<JoinOffer>,
+}
+
+impl SharedDialect {
+    pub(super) fn new(messages: Rc<RefCell<Messages>>, first: Option<SfuConnection>) -> Self {
+        Self { messages, first, open: false, offers: Vec::new() }
+    }
+}
 
 impl Dialect for SharedDialect {
     fn endpoint(&self) -> Endpoint {
@@ -64,18 +80,33 @@ impl Dialect for SharedDialect {
     }
 
     fn handle(&mut self, _: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
-        let mut messages = self.0.borrow_mut();
+        let mut messages = self.messages.borrow_mut();
         match input {
-            DialectInput::Send(outbound) => {
+            DialectInput::Send(Outbound::Join { offers, .. }) if !self.open => self.offers = offers,
+            DialectInput::Send(mut outbound) => {
+                if let Outbound::Join { offers, .. } = &mut outbound {
+                    offers.clone_from(&self.offers);
+                }
                 messages.to_server.push(outbound);
                 out.push(DialectOutput::Frame((messages.to_server.len() - 1).to_string()));
             }
             DialectInput::Frame(frame) => {
-                out.extend(messages.signals(&frame).iter().cloned().map(DialectOutput::Signal));
+                let signals = messages.signals(&frame);
+                for signal in signals {
+                    if let Inbound::Sfu(SfuSignal::Connections(connections)) = signal {
+                        // The room has used it, or it is for nothing.
+                        self.offers.clear();
+                        let made = connections.iter().map(|connection| connection.epoch).max();
+                        if let (Some(first), Some(epoch)) = (&mut self.first, made) {
+                            first.epoch = epoch + 1;
+                        }
+                    }
+                }
+                out.extend(signals.iter().cloned().map(DialectOutput::Signal));
             }
-            DialectInput::Opened
-            | DialectInput::Closed
-            | DialectInput::Timeout
+            DialectInput::Opened => self.open = true,
+            DialectInput::Closed => self.open = false,
+            DialectInput::Timeout
             | DialectInput::HangUpChannelClosed(_)
             | DialectInput::TokenResponse { .. } => {}
         }
@@ -83,6 +114,18 @@ impl Dialect for SharedDialect {
 
     fn poll_timeout(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn joins_by_opening(&self) -> bool {
+        self.first.is_some()
+    }
+
+    fn early_offers(&self) -> EarlyOffers {
+        if self.first.is_some() { EarlyOffers::WithJoin } else { EarlyOffers::Unsupported }
+    }
+
+    fn first_connection(&self) -> Option<SfuConnection> {
+        self.first
     }
 
     fn carries_peer_messages(&self) -> bool {

@@ -28,7 +28,8 @@ impl World {
         if self.pages[page].room.backlog() > MAX_BACKLOG {
             self.report_violation(format!("page {page} keeps too much"));
         }
-        if view.lifecycle == Lifecycle::Lobby && !self.pages[page].browser.connections.is_empty() {
+        let prepared = usize::from(self.server.first_connection().is_some());
+        if view.lifecycle == Lifecycle::Lobby && self.pages[page].browser.connections.len() > prepared {
             self.report_violation(format!("page {page} has connections in the lobby"));
         }
     }
