@@ -79,9 +79,10 @@ fn read_protobuf(bytes: &[u8]) {
         assert_protobuf(bytes, read, write);
         write(&text).iter().for_each(|written| assert_protobuf(written, read, write));
     }
-    if let Ok(request) = wire::join_request_text(&text) {
-        let parameter = wire::join_request_parameter(&request);
-        assert_eq!(parameter.and_then(|parameter| wire::join_request_text(&parameter)), Ok(request));
+    let read = |parameter: &str| wire::join_request_text(parameter, |_| None);
+    if let Ok(request) = read(&text) {
+        let parameter = wire::join_request_parameter(&request, wire::Compression::None);
+        assert_eq!(parameter.and_then(|parameter| read(&parameter)), Ok(request));
     }
 }
 
@@ -138,7 +139,7 @@ fn read_config(text: &str) {
     match AppConfig::parse(text) {
         Ok(config) => {
             assert!(config.ice_servers.len() <= MAX_ICE_SERVERS);
-            let dialect = config.make_dialect("0123456789abcdef".repeat(4), "1");
+            let dialect = config.make_dialect("0123456789abcdef".repeat(4), "1", "");
             assert!(dialect.is_some(), "a dialect that is accepted is there");
             dialect.iter().for_each(|dialect| assert!(!dialect.endpoint().url.is_empty()));
         }

@@ -117,6 +117,11 @@ impl People {
         them.tracks.iter().find(|track| track.source == source).map(|track| track.sid.as_str())
     }
 
+    /// All tracks that are published.
+    pub(super) fn tracks(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|them| &them.tracks).map(|track| track.sid.as_str())
+    }
+
     /// Whose track it is, and what it is of.
     pub(super) fn publication(&self, track: &str) -> Option<(&ParticipantId, Source)> {
         self.0.iter().find_map(|them| {
