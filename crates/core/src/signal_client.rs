@@ -264,6 +264,10 @@ impl SignalClient {
             }
             (SocketEvent::ClosedWith { code, reason }, State::Opening(_) | State::Open(_)) => {
                 let close_reason = CloseReason::new(code, &reason);
+                // With a close frame it was open: Firefox tells of nothing else when that has come before the page is told.
+                if matches!(self.state, State::Opening(_)) && self.dialect.joins_by_opening() {
+                    self.drive_dialect(now, DialectInput::Opened, out);
+                }
                 if close_reason.is_final() {
                     self.close_for_good(now, out);
                 } else {

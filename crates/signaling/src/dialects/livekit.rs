@@ -139,7 +139,11 @@ impl LiveKit {
     }
 
     fn closed(&mut self, out: &mut Vec<DialectOutput>) {
-        if !self.heard {
+        if self.open && !self.heard && self.silent_at.is_some() && self.call.take().is_some() {
+            // What a server says first it always says, so it has been lost: Firefox drops what comes at the same time as the end.
+            // Whoever is taken up again is not hung up on, so we are to join anew.
+            out.push(DialectOutput::UrlChanged);
+        } else if !self.heard {
             self.on_unheard(out);
         }
         self.open = false;
