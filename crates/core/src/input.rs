@@ -164,7 +164,8 @@ pub enum ConnectionEvent {
     Stats(Stats),
     /// The other part of the same answer: what we send, and the path that it goes.
     SendStats(SendStats),
-    /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something.
+    /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something, or that of
+    /// [`DataChannel::Server`](crate::DataChannel::Server).
     PeerChannel(PeerChannelEvent),
     /// The other side has closed the channel that it announced, or [`DataChannel::HangUp`](crate::DataChannel::HangUp).
     HangUpChannelClosed,

@@ -2,6 +2,7 @@
 
 mod commands;
 mod connections;
+mod data_channels;
 mod negotiation;
 mod preflight;
 mod prepared_offer;
@@ -157,10 +158,11 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        let (deposit, media_request) = (self.deposit_due_at(), self.media_request_due_at());
+        let carries = self.signal_client.carries_peer_messages();
+        let media_request = carries.then(|| self.media_request_due_at()).flatten();
         repairs
             .chain(videos)
-            .chain(deposit)
+            .chain(self.deposit_due_at())
             .chain(media_request)
             .chain(self.track_settings_due_at())
             .chain(others.into_iter().flatten())
@@ -309,7 +311,9 @@ impl Room {
         for (_, connection) in self.connections.iter_mut() {
             connection.send_media_state(state, &mut self.out);
         }
-        self.relay_media_state(now, state);
+        if self.signal_client.carries_peer_messages() {
+            self.relay_media_state(now, state);
+        }
     }
 
     /// What follows from every input: our media state is sent, negotiations take their next steps, and participants who are lost

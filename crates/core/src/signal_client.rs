@@ -226,6 +226,12 @@ impl SignalClient {
         self.drive_dialect(now, DialectInput::HangUpChannelClosed(id), out);
     }
 
+    /// A message came on a data channel of a server that forwards.
+    pub(crate) fn on_channel_message(&mut self, now: Timestamp, message: String, out: &mut Outbox) {
+        self.trace_line(TraceKind::In, &message, out);
+        self.drive_dialect(now, DialectInput::ChannelMessage(message), out);
+    }
+
     pub(crate) fn on_socket_event(&mut self, now: Timestamp, event: SocketEvent, out: &mut Outbox) {
         match &event {
             SocketEvent::Opened => self.trace_line(TraceKind::Socket, "open", out),

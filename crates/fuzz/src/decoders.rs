@@ -61,16 +61,8 @@ type ToBytes = fn(&str) -> Result<Vec<u8>, String>;
 const MESSAGES: [(FromBytes, ToBytes); 3] = [
     (wire::response_text, wire::response_bytes),
     (wire::request_text, wire::request_bytes),
-    (data_packet_text, data_packet_bytes),
+    (wire::data_packet_text, wire::data_packet_bytes),
 ];
-
-fn data_packet_text(bytes: &[u8]) -> Result<String, String> {
-    wire::data_packet_json(bytes).map(|packet| packet.to_string())
-}
-
-fn data_packet_bytes(text: &str) -> Result<Vec<u8>, String> {
-    wire::data_packet_bytes(&json::parse(text).map_err(|error| error.to_string())?)
-}
 
 /// The only reader of bytes that are no text. If they are one, it is written as well.
 fn read_protobuf(bytes: &[u8]) {

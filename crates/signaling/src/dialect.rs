@@ -1,7 +1,7 @@
 //! What every dialect is: a state machine between one server's frames and neutral signals.
 
 use crate::offers::EarlyOffers;
-use crate::sfu::SfuConnection;
+use crate::sfu::{SfuConnection, SfuDataChannels};
 use crate::signal::{Inbound, Outbound, ParticipantId};
 use crate::time::Timestamp;
 
@@ -106,6 +106,9 @@ pub enum DialectInput {
     Timeout,
     /// Somebody has closed the data channel beside our media: see [`Dialect::uses_hang_up_channel`].
     HangUpChannelClosed(ParticipantId),
+    /// A message on a data channel of a connection to a server that forwards: text, or what
+    /// [`SfuDataChannels::binary`](crate::SfuDataChannels::binary) makes of it. With or without a socket.
+    ChannelMessage(String),
 }
 
 /// What comes out of a dialect.
@@ -159,6 +162,13 @@ pub trait Dialect {
     /// The connection to a server that forwards on which we will make the first offer, once we have joined: so that its offer
     /// can be made before. `None` if that is for a participant, or not known yet.
     fn first_connection(&self) -> Option<SfuConnection> {
+        None
+    }
+
+    /// The data channels of our connections to a server that forwards, if it carries messages on them. What comes on them is
+    /// given to the dialect ([`DialectInput::ChannelMessage`]), and what is to be said it asks for
+    /// ([`SfuSignal::SendMessage`](crate::SfuSignal::SendMessage)).
+    fn data_channels(&self) -> Option<SfuDataChannels> {
         None
     }
 

@@ -4,6 +4,7 @@
 //! or one for each stream (Galène). A dialect names those that should exist and says what comes on them; the room does the
 //! rest.
 
+use crate::dialect::BinaryFrames;
 use crate::signal::ParticipantId;
 use crate::sources::Source;
 
@@ -84,6 +85,18 @@ impl PublishedSources {
     }
 }
 
+/// The data channels on which a selective forwarding unit carries messages of its participants. Whoever offers on a connection
+/// announces them on it (RFC 8832); they are reliable and ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SfuDataChannels {
+    /// The label of the one that is used.
+    pub label: &'static str,
+    /// The label of another that the server waits for, and on which nothing is said.
+    pub unused: Option<&'static str>,
+    /// How messages become binary ones, and back, if they are not text.
+    pub binary: Option<BinaryFrames>,
+}
+
 /// A track of somebody that is forwarded to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardedTrack {
@@ -118,6 +131,14 @@ pub enum SfuSignal {
         source: Source,
         /// Low, medium, high: the rids `q`, `h` and `f`.
         enabled: [bool; 3],
+    },
+    /// This is to be said on the data channel of a connection: see
+    /// [`Dialect::data_channels`](crate::Dialect::data_channels).
+    SendMessage {
+        /// Which connection.
+        connection: SfuConnectionId,
+        /// A message as the server wants it: text, or what [`SfuDataChannels::binary`] makes of it.
+        message: String,
     },
     /// Somebody says this to us: see [`Dialect::carries_peer_messages`](crate::Dialect::carries_peer_messages).
     PeerMessage {

@@ -73,7 +73,7 @@ const LATER: [&str; 3] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 22] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -82,6 +82,7 @@ const OTHERS: [&str; 21] = [
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
+    "visavis::rtc::server_channels::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
     "visavis::ui::preflight::",
@@ -99,7 +100,7 @@ const OTHERS: [&str; 21] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 16] = [
+const ON_DEMAND: [&str; 17] = [
     "visavis::media::track_probe::TrackProbe::watch",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
@@ -116,6 +117,7 @@ const ON_DEMAND: [&str; 16] = [
     "visavis_core::preflight::Entry::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",
+    "visavis_core::room::relay::",
     "visavis_core::trace::describe_",
 ];
 /// Whatever is dropped early is dropped by this, and may be empty.

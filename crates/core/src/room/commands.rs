@@ -98,7 +98,9 @@ impl Room {
     }
 
     fn leave(&mut self, now: Timestamp) {
-        self.relay(now, PeerMessage::Leave);
+        if self.signal_client.carries_peer_messages() {
+            self.relay(now, PeerMessage::Leave);
+        }
         if self.session.lifecycle.in_call() || self.session.lifecycle == Lifecycle::Joining {
             self.send_leave(now);
         }

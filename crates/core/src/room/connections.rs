@@ -10,7 +10,6 @@ use crate::by_id::ById;
 use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
-use crate::peer_message::PeerMessage;
 use crate::topology::{self, ConnectionPlan, ConnectionSpec, Sfu};
 use crate::view::ConnectionReason;
 
@@ -82,6 +81,9 @@ impl Room {
         self.out.connection(connection, ConnectionEffect::Create(plan.role(), config));
         if plan == ConnectionPlan::MeshOfferer {
             self.out.connection(connection, REDUCED_INITIAL_SCALE);
+        }
+        if plan.is_sfu() {
+            self.create_server_channels(connection);
         }
         if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
@@ -254,6 +256,10 @@ impl Room {
         if let SfuSignal::SubscribedQualities { source, enabled } = signal {
             return self.set_subscribed_qualities(source, enabled);
         }
+        if let SfuSignal::SendMessage { connection, message } = signal {
+            let connection = self.connections.get(&Remote::Server(connection));
+            return connection.map_or((), |connection| connection.send_to_server(message, &mut self.out));
+        }
         if let SfuSignal::NegotiationNeeded(id) = signal {
             let connection = self.connections.get_mut(&Remote::Server(id));
             return connection.into_iter().for_each(Connection::negotiation_needed);
@@ -265,22 +271,6 @@ impl Room {
             for remote in self.connections.remotes(|remote, _| remote.participant().is_none()) {
                 self.replay_early(now, &remote);
             }
-        }
-    }
-
-    /// A message of another Visavis page on the data channel. It may come before the browser says that their description is
-    /// set (seen in Chromium), so `is_visavis` is not asked for.
-    fn on_peer_message(&mut self, now: Timestamp, remote: &Remote, message: PeerMessage) {
-        let (Some(id), Some(connection)) = (remote.participant(), self.connections.get_mut(remote)) else {
-            return;
-        };
-        match message {
-            PeerMessage::Media(media) => self.on_media_state(id, media),
-            // A channel loses nothing.
-            PeerMessage::MediaRequest => {}
-            PeerMessage::TrackSettings(shown) => connection.set_shown(shown),
-            PeerMessage::ReceiverReport(lost) => connection.on_receiver_report(now, lost),
-            PeerMessage::Leave => self.remove_participant(id),
         }
     }
 
@@ -315,11 +305,7 @@ impl Room {
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
-            ConnectionEvent::PeerChannel(event) => {
-                if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {
-                    self.on_peer_message(now, &remote, message);
-                }
-            }
+            ConnectionEvent::PeerChannel(event) => self.on_data_channel(now, &remote, event),
             ConnectionEvent::HangUpChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
                 self.signal_client.on_hang_up_channel_closed(now, id, &mut self.out);

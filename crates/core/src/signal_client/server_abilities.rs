@@ -1,6 +1,6 @@
 //! What the dialect says of its server.
 
-use visavis_signaling::{EarlyOffers, SfuConnection};
+use visavis_signaling::{EarlyOffers, SfuConnection, SfuDataChannels};
 
 use super::SignalClient;
 
@@ -23,6 +23,11 @@ impl SignalClient {
     /// Whether connections carry a channel whose end means goodbye.
     pub(crate) fn uses_hang_up_channel(&self) -> bool {
         self.dialect.uses_hang_up_channel()
+    }
+
+    /// The data channels on which a server that forwards carries messages.
+    pub(crate) fn data_channels(&self) -> Option<SfuDataChannels> {
+        self.dialect.data_channels()
     }
 
     /// Whether the server carries messages between those whose media it forwards.

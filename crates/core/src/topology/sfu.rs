@@ -34,6 +34,7 @@ impl Sfu {
             }
             SfuSignal::NegotiationNeeded(_)
             | SfuSignal::SubscribedQualities { .. }
+            | SfuSignal::SendMessage { .. }
             | SfuSignal::PeerMessage { .. } => {}
         }
     }

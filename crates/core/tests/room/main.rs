@@ -69,7 +69,7 @@ impl Dialect for TestDialect {
                 self.signals.extend(INBOUND.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
-            DialectInput::TokenResponse { .. } => {}
+            DialectInput::ChannelMessage(_) | DialectInput::TokenResponse { .. } => {}
             DialectInput::HangUpChannelClosed(id) => {
                 out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Left(id))));
             }

@@ -202,10 +202,9 @@ impl Dialect for JoinedByOpening {
 
 #[test]
 fn a_close_frame_shows_that_the_socket_was_open() {
-    for (event, open) in [
-        (SocketEvent::Closed, false),
-        (SocketEvent::ClosedWith { code: 1000, reason: String::new() }, true),
-    ] {
+    for (event, open) in
+        [(SocketEvent::Closed, false), (SocketEvent::ClosedWith { code: 1000, reason: String::new() }, true)]
+    {
         let room = Room::new(RoomConfig::default(), Box::new(JoinedByOpening::default()));
         let mut harness = Harness { room, now: Timestamp::default(), parameters: Vec::new() };
         harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));

@@ -16,6 +16,7 @@ mod access;
 mod call;
 mod frames;
 mod gzip;
+mod messages;
 mod path;
 mod people;
 mod publication;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use self::access::{Access, join_request};
 use self::call::{Call, FIRST_RECEIVERS, first_connection};
+use self::messages::DATA_CHANNELS;
 use self::path::{EarlyOffer, Path, PeerConnections};
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{BinaryFrames, Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
@@ -35,7 +37,7 @@ use crate::json::{Fields, Json};
 use crate::limits::MAX_FRAME_BYTES;
 use crate::offers::EarlyOffers;
 use crate::rejection::Rejection;
-use crate::sfu::{SfuConnection, SfuConnectionId, SfuRequest};
+use crate::sfu::{SfuConnection, SfuConnectionId, SfuDataChannels, SfuRequest};
 use crate::signal::{Inbound, MediaState, Negotiation, NegotiationMessage, Outbound, Remote, ServerSignal};
 use crate::time::Timestamp;
 
@@ -209,11 +211,13 @@ impl LiveKit {
                     call.announce(media, out);
                 }
             }
-            // It takes no offers for others, carries no messages yet, and names no servers before somebody has joined.
-            Outbound::Negotiation(_)
-            | Outbound::Deposit(_)
-            | Outbound::PeerMessage { .. }
-            | Outbound::Preflight => {}
+            Outbound::PeerMessage { to, text } => {
+                if let Some(call) = &mut self.call {
+                    call.send_message(&to, &text, out);
+                }
+            }
+            // It takes no offers for others, and names no servers before somebody has joined.
+            Outbound::Negotiation(_) | Outbound::Deposit(_) | Outbound::Preflight => {}
         }
     }
 
@@ -341,6 +345,14 @@ impl Dialect for LiveKit {
         Some(first_connection(self.path.peer_connections(), epoch, FIRST_RECEIVERS))
     }
 
+    fn data_channels(&self) -> Option<SfuDataChannels> {
+        Some(DATA_CHANNELS)
+    }
+
+    fn carries_peer_messages(&self) -> bool {
+        true
+    }
+
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
             DialectInput::Opened => self.opened(now),
@@ -356,6 +368,11 @@ impl Dialect for LiveKit {
                 out.push(DialectOutput::Invalid("a frame is too long".to_owned()));
             }
             DialectInput::Frame(frame) => self.on_frame(now, &frame, out),
+            DialectInput::ChannelMessage(message) => {
+                if let Some(call) = &self.call {
+                    call.on_message(&message, out);
+                }
+            }
             DialectInput::HangUpChannelClosed(_) => {}
             DialectInput::Timeout => self.timeout(now, out),
         }

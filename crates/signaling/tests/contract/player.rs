@@ -53,6 +53,10 @@ impl Player {
             ('!', "opened") => self.open(step.number),
             ('!', "closed") => self.input(DialectInput::Closed),
             ('!', "url") => self.lines.push(endpoint_line(&self.dialect.endpoint())),
+            ('!', message) if message.starts_with("channel ") => {
+                let message = message.split_once(' ').unwrap().1.to_owned();
+                self.input(DialectInput::ChannelMessage(message));
+            }
             ('!', answer) if answer.starts_with("token ") => self.answer_token_request(answer),
             ('%', settings) => self.configure(settings),
             ('@', time) => self.wait_until(Timestamp::from_millis(time.parse().unwrap())),
@@ -163,7 +167,7 @@ fn join_request(parameter: &str) -> String {
 
 /// Reads a signal of the room: `join <room> <name>`, then what is sent as in `media` and `offer:<session>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
 /// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `shown <whose>
-/// <source> <width>x<height>` or `hidden`, `leave`.
+/// <source> <width>x<height>` or `hidden`, `message <to>,<to> <text>`, `leave`.
 /// Whom it is for is a participant, or `sfu:0` for the connection of that number to a server that forwards.
 fn outbound(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
@@ -214,6 +218,10 @@ fn outbound(words: &str) -> Outbound {
                 VideoSettings::default().with(Source::from_name(words[2]).unwrap(), Some(settings));
             Outbound::TrackSettings { publisher: ParticipantId::new(words[1]).unwrap(), settings }
         }
+        "message" => Outbound::PeerMessage {
+            to: words[1].split(',').map(|id| ParticipantId::new(id).unwrap()).collect(),
+            text: words[2].into(),
+        },
         "leave" => Outbound::Leave,
         "check" => Outbound::Preflight,
         _ => panic!("no signal: {words:?}"),
@@ -292,6 +300,9 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
         }
         SfuSignal::SubscribedQualities { source, enabled } => {
             vec![format!("= of our {} {enabled:?} are received", source.as_str())]
+        }
+        SfuSignal::SendMessage { connection: SfuConnectionId(number), message } => {
+            vec![format!("= says on sfu:{number} {message}")]
         }
         SfuSignal::PeerMessage { from, text } => vec![format!("= message of {from}: {text}")],
     }

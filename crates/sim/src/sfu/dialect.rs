@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{
     Dialect, DialectInput, DialectOutput, EarlyOffers, Endpoint, Inbound, JoinOffer, Outbound, ParticipantId,
-    ServerSignal, SfuConnection, SfuSignal, Timestamp,
+    ServerSignal, SfuConnection, SfuConnectionId, SfuDataChannels, SfuDirection, SfuSignal, Timestamp,
 };
 
 /// Everything that was ever said, in both directions.
@@ -31,7 +31,8 @@ impl Messages {
                 SfuSignal::Connections(_)
                 | SfuSignal::Tracks { .. }
                 | SfuSignal::NegotiationNeeded(_)
-                | SfuSignal::SubscribedQualities { .. },
+                | SfuSignal::SubscribedQualities { .. }
+                | SfuSignal::SendMessage { .. },
             )
             | Inbound::Server(_)
             | Inbound::Roster(_)
@@ -63,14 +64,22 @@ pub(super) struct SharedDialect {
     messages: Rc<RefCell<Messages>>,
     /// The connection that the server wants first, where its offer goes with the opening of the socket.
     first: Option<SfuConnection>,
+    /// Messages are carried on data channels.
+    has_channels: bool,
+    /// The connection on which we may say something.
+    publishes_on: Option<SfuConnectionId>,
     open: bool,
     /// The offer that goes with the next request to join.
     offers: Vec<JoinOffer>,
 }
 
 impl SharedDialect {
-    pub(super) fn new(messages: Rc<RefCell<Messages>>, first: Option<SfuConnection>) -> Self {
-        Self { messages, first, open: false, offers: Vec::new() }
+    pub(super) fn new(
+        messages: Rc<RefCell<Messages>>,
+        first: Option<SfuConnection>,
+        has_channels: bool,
+    ) -> Self {
+        Self { messages, first, has_channels, publishes_on: None, open: false, offers: Vec::new() }
     }
 }
 
@@ -87,15 +96,26 @@ impl Dialect for SharedDialect {
                 if let Outbound::Join { offers, .. } = &mut outbound {
                     offers.clone_from(&self.offers);
                 }
+                let on_channel = self.has_channels && matches!(outbound, Outbound::PeerMessage { .. });
                 messages.to_server.push(outbound);
-                out.push(DialectOutput::Frame((messages.to_server.len() - 1).to_string()));
+                let frame = (messages.to_server.len() - 1).to_string();
+                out.extend(match (on_channel, self.publishes_on) {
+                    (false, _) => Some(DialectOutput::Frame(frame)),
+                    (true, Some(connection)) => {
+                        let signal = SfuSignal::SendMessage { connection, message: frame };
+                        Some(DialectOutput::Signal(Inbound::Sfu(signal)))
+                    }
+                    (true, None) => None,
+                });
             }
-            DialectInput::Frame(frame) => {
+            DialectInput::Frame(frame) | DialectInput::ChannelMessage(frame) => {
                 let signals = messages.signals(&frame);
                 for signal in signals {
                     if let Inbound::Sfu(SfuSignal::Connections(connections)) = signal {
                         // The room has used it, or it is for nothing.
                         self.offers.clear();
+                        let publishes = |one: &&SfuConnection| one.direction != SfuDirection::Subscribe;
+                        self.publishes_on = connections.iter().find(publishes).map(|one| one.id);
                         let made = connections.iter().map(|connection| connection.epoch).max();
                         if let (Some(first), Some(epoch)) = (&mut self.first, made) {
                             first.epoch = epoch + 1;
@@ -126,6 +146,11 @@ impl Dialect for SharedDialect {
 
     fn first_connection(&self) -> Option<SfuConnection> {
         self.first
+    }
+
+    fn data_channels(&self) -> Option<SfuDataChannels> {
+        let channels = SfuDataChannels { label: "messages", unused: None, binary: None };
+        self.has_channels.then_some(channels)
     }
 
     fn carries_peer_messages(&self) -> bool {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{MediaState, Source};
-use visavis_core::{ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId, TrackSettings};
+use visavis_core::{
+    ConnectionEffect, ConnectionState, Lifecycle, ParticipantView, PublicationView, TrackId, TrackSettings,
+};
 
 use super::World;
 use super::ice::Reaching;
@@ -113,6 +115,15 @@ impl World {
     pub(super) fn verify_repair(&mut self, page: usize) {
         if self.harmless {
             self.report_violation(format!("page {page} repairs a healthy connection"));
+        }
+    }
+
+    /// Counts what a page does with its connections.
+    pub(super) fn count(&mut self, page: usize, effect: &ConnectionEffect) {
+        self.statistics.connections += u64::from(matches!(effect, ConnectionEffect::Create(..)));
+        if *effect == ConnectionEffect::RestartIce {
+            self.statistics.restarts += 1;
+            self.verify_repair(page);
         }
     }
 

@@ -123,6 +123,10 @@ impl World {
             return;
         }
         for other in (0..self.pages.len()).filter(|other| to.contains(&id_of(*other))) {
+            if self.server.has_data_channels {
+                self.send_on_channel(page, other, text);
+                continue;
+            }
             let receives = |direction| !matches!(direction, SfuDirection::Publish(_));
             let reached = self.pages[other].has_joined && self.pages[other].socket.is_some();
             if reached && self.is_active(other, receives) {
@@ -145,19 +149,24 @@ impl World {
     pub(super) fn on_page_frame(&mut self, page: usize, frame: String) {
         let carried = self.messages.borrow().carried(&frame);
         if let Some((from, text)) = carried {
-            let number = frame.parse().ok();
-            let last = std::mem::replace(&mut self.pages[page].last_message, number);
-            if last >= number {
-                self.report_violation(format!("page {page} hears a message twice, or too late"));
-            }
-            if let Ok(Some(PeerMessage::Media(media))) = PeerMessage::decode(&text) {
-                let from = (0..self.pages.len()).find(|other| id_of(*other) == from);
-                from.into_iter().for_each(|from| {
-                    self.pages[page].told.insert(from, media);
-                });
-            }
+            self.on_carried_message(page, &frame, &from, &text);
         }
         self.input(page, Input::Socket(SocketEvent::Frame(frame)));
+    }
+
+    /// A message of somebody else reaches a page.
+    pub(super) fn on_carried_message(&mut self, page: usize, frame: &str, from: &ParticipantId, text: &str) {
+        let number = frame.parse().ok();
+        let last = std::mem::replace(&mut self.pages[page].last_message, number);
+        if last >= number {
+            self.report_violation(format!("page {page} hears a message twice, or too late"));
+        }
+        if let Ok(Some(PeerMessage::Media(media))) = PeerMessage::decode(text) {
+            let from = (0..self.pages.len()).find(|other| id_of(*other) == *from);
+            from.into_iter().for_each(|from| {
+                self.pages[page].told.insert(from, media);
+            });
+        }
     }
 
     /// The server says that it is there.

@@ -27,6 +27,8 @@ pub(super) struct Server {
     pub(super) simulcast: bool,
     /// Where there is one connection, it takes its offer with the request to join.
     takes_early_offers: bool,
+    /// It carries messages on data channels, and not with what it says itself.
+    pub(super) has_data_channels: bool,
     /// How many connections were ever made for each page. A dialect counts them, and outlives the server.
     connections_made: BTreeMap<usize, u32>,
     /// What it says next, and to whom.
@@ -46,6 +48,7 @@ impl Server {
         // Not from the same numbers, so that each seed is the room that it was.
         let mut others = Random::new(random.clone().next_u64());
         let (simulcast, takes_early_offers) = (others.chance(50), others.chance(75));
+        let has_data_channels = others.chance(50) && shape != Shape::OneForEachStream;
         let (sessions, connections_made) = (BTreeMap::new(), BTreeMap::new());
         Self {
             shape,
@@ -53,6 +56,7 @@ impl Server {
             tells_media,
             simulcast,
             takes_early_offers,
+            has_data_channels,
             sessions,
             connections_made,
             outgoing: Vec::new(),

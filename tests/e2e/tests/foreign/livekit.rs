@@ -16,6 +16,7 @@ use visavis_e2e::{
 };
 
 use crate::clients::{they_see_and_hear, they_see_and_hear_count, wait_until_ready, wait_until_theirs};
+use crate::livekit_messages::KEEP_MESSAGES;
 
 /// Keeps the page's sockets, so that a test can close one: as when a proxy between page and server is restarted.
 const KEEP_SOCKETS: &str = "window.sockets = [];
@@ -125,7 +126,8 @@ impl LiveKitFixture {
 
 fn bundle(config: &Value) -> Bundle {
     let client = tools::packages().join("node_modules/livekit-client/dist");
-    Bundle::with_config(config).with_scripts(&[("keep-sockets.js", KEEP_SOCKETS)]).with_folders(&[
+    let scripts = [("keep-sockets.js", KEEP_SOCKETS), ("keep-messages.js", KEEP_MESSAGES)];
+    Bundle::with_config(config).with_scripts(&scripts).with_folders(&[
         ("theirs", tools::repository().join("tests/e2e/servers/pages")),
         ("theirs/livekit-client/dist", client),
     ])

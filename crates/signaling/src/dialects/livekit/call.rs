@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::messages::{self, Messages};
 use super::path::{EarlyOffer, PeerConnections};
 use super::people::{Participant, People, number};
 use super::publication::Publication;
@@ -60,6 +61,7 @@ pub(super) struct Call {
     publication: Publication,
     subscription: Subscription,
     shown: Shown,
+    messages: Messages,
     /// The connections that the room knows.
     announced: Vec<SfuConnection>,
 }
@@ -94,6 +96,7 @@ impl Call {
             publication,
             subscription,
             shown: Shown::default(),
+            messages: Messages::default(),
             announced: Vec::new(),
         })
     }
@@ -326,6 +329,16 @@ impl Call {
         if self.is_joined() {
             self.shown.send_changes(&self.people, out);
         }
+    }
+
+    /// Says this to some of the others.
+    pub(super) fn send_message(&mut self, to: &[ParticipantId], text: &str, out: &mut Vec<DialectOutput>) {
+        self.messages.send(PUBLISHER, to, text, out);
+    }
+
+    /// Somebody says something.
+    pub(super) fn on_message(&self, message: &str, out: &mut Vec<DialectOutput>) {
+        messages::on_message(message, &self.people, out);
     }
 
     /// Which layers of a track of ours anybody takes (`SubscribedQualityUpdate`).

@@ -111,6 +111,11 @@ impl People {
         self.0.iter().any(|them| them.id == *id)
     }
 
+    /// Who it is that the server calls so in this life of theirs.
+    pub(super) fn with_sid(&self, sid: &str) -> Option<&ParticipantId> {
+        self.0.iter().find(|them| them.sid == sid).map(|them| &them.id)
+    }
+
     /// The track of somebody that carries a source.
     pub(super) fn track(&self, id: &ParticipantId, source: Source) -> Option<&str> {
         let them = self.0.iter().find(|them| them.id == *id)?;

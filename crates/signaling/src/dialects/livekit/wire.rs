@@ -7,7 +7,7 @@
 
 use super::gzip::gzip;
 use super::schema;
-use crate::json::{self, Json};
+use crate::json;
 use crate::protobuf::{self, Message};
 
 /// A frame from the server (`SignalResponse`) as a text.
@@ -42,20 +42,20 @@ pub fn request_bytes(text: &str) -> Result<Vec<u8>, String> {
     bytes_of(&schema::SIGNAL_REQUEST, text)
 }
 
-/// A message from a data channel (`DataPacket`). Of other kinds than `user` there is only who sent it.
+/// A message from a data channel (`DataPacket`) as a text. Of other kinds than `user` there is only who sent it.
 ///
 /// # Errors
-/// If it is none, with the path of the field that is wrong.
-pub fn data_packet_json(bytes: &[u8]) -> Result<Json, String> {
-    protobuf::decode(&schema::models::DATA_PACKET, bytes).map_err(|error| error.to_string())
+/// If it is none, or its `user.payload` is no text, with the path of the field that is wrong.
+pub fn data_packet_text(bytes: &[u8]) -> Result<String, String> {
+    text_of(&schema::models::DATA_PACKET, bytes)
 }
 
-/// A message for a data channel (`DataPacket`); `user.payload` is in base64.
+/// A message for a data channel (`DataPacket`), from a text.
 ///
 /// # Errors
 /// If it is no such message, or has a field that we do not know.
-pub fn data_packet_bytes(packet: &Json) -> Result<Vec<u8>, String> {
-    protobuf::encode(&schema::models::DATA_PACKET, packet).map_err(|error| error.to_string())
+pub fn data_packet_bytes(text: &str) -> Result<Vec<u8>, String> {
+    bytes_of(&schema::models::DATA_PACKET, text)
 }
 
 /// How a `JoinRequest` is packed for a URL.
