@@ -7,6 +7,7 @@ pub mod convert;
 mod data_channels;
 mod ice_probe;
 mod promise;
+mod server_channels;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;

@@ -74,15 +74,16 @@ fn driver_options(
         [identity.secrets.first(), identity.secrets.last()].map(|secret| secret.map_or("", |s| s));
     let seed = u64::from_le_bytes(random_bytes()?);
     let browser = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+    let browser = browser.unwrap_or_default();
     let recorder = {
         let fallback = fallback.as_ref().map_or("", |choice| &choice.dialect);
-        let (identities, about) = ([own, other], browser.unwrap_or_default());
-        report::Header { config: &first, fallback, identities, page: &page, seed, about: &about }.recorder()
+        let identities = [own, other];
+        report::Header { config: &first, fallback, identities, page: &page, seed, about: &browser }.recorder()
     };
-    let dialect = first.make_dialect(own, &*page).ok_or(JsValue::UNDEFINED)?;
+    let dialect = first.make_dialect(own, &*page, &*browser).ok_or(JsValue::UNDEFINED)?;
     let fallback = fallback.map(|choice| -> MakeDialect {
         let (config, other) = (config.clone(), other.to_owned());
-        let make = move || with_server(&config, choice.clone()).make_dialect(&*other, &*page);
+        let make = move || with_server(&config, choice.clone()).make_dialect(&*other, &*page, &*browser);
         Box::new(move || on_demand::is_loaded().then(&make)?)
     });
     Ok(DriverOptions { room: config.room_config(seed), dialect, fallback, recorder, tracks: tracks.clone() })

@@ -141,6 +141,11 @@ impl Connection {
         &self.pc
     }
 
+    /// Whether the other side offers.
+    pub(super) fn is_answerer(&self) -> bool {
+        self.role == Role::Answerer
+    }
+
     pub(super) fn data_channels(&self) -> &DataChannels {
         &self.data_channels
     }

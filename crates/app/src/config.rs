@@ -278,12 +278,13 @@ impl AppConfig {
         }
     }
 
-    /// The dialect that this configuration asks for; `None` if there is none of that name. `identity` and `page` are as
-    /// in [`dialects::Options`].
+    /// The dialect that this configuration asks for; `None` if there is none of that name. The arguments are as in
+    /// [`dialects::Options`].
     pub fn make_dialect(
         &self,
         identity: impl Into<String>,
         page: impl Into<String>,
+        user_agent: impl Into<String>,
     ) -> Option<Box<dyn Dialect>> {
         let entry = dialects::named(&self.dialect)?;
         Some((entry.make)(dialects::Options {
@@ -295,6 +296,7 @@ impl AppConfig {
             namespace: self.namespace.clone(),
             auth: self.auth.clone(),
             mapping: self.mapping.clone(),
+            user_agent: user_agent.into(),
         }))
     }
 
@@ -375,7 +377,7 @@ mod tests {
         for entry in dialects::ALL {
             let config = ["{\"signaling\": {\"dialect\": \"", entry.name, "\"}}"].concat();
             let config = AppConfig::parse(&config).unwrap();
-            assert!(config.make_dialect("x".repeat(64), "1").is_some(), "{}", entry.name);
+            assert!(config.make_dialect("x".repeat(64), "1", "").is_some(), "{}", entry.name);
         }
         let config = r#"{"signaling": {"dialect": "join-room", "namespace": "/a", "auth": {"token": "x"}}}"#;
         let config = AppConfig::parse(config).unwrap();

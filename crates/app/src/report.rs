@@ -30,7 +30,7 @@ pub struct Header<'a> {
     pub page: &'a str,
     /// [`RoomConfig::seed`](visavis_core::RoomConfig::seed).
     pub seed: u64,
-    /// For people: which browser it is, for instance.
+    /// Which browser it is: [`Options::user_agent`](visavis_signaling::dialects::Options::user_agent).
     pub about: &'a str,
 }
 

@@ -176,7 +176,7 @@ impl Connection {
     pub(crate) fn set_id(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.slot = PeerConnectionSlot::Created(id);
         self.add_planned_transceivers(out);
-        if self.role() == Role::Offerer {
+        if self.role() == Role::Offerer || self.has_transceiver(Source::Microphone) {
             // It has all that its first offer describes. `negotiationneeded` says so too, but as a task of its own, which comes
             // after whatever the page does in between.
             self.negotiator.negotiation_needed();
@@ -298,10 +298,6 @@ impl Connection {
         if self.plan.may_offer() {
             self.negotiator.negotiation_needed();
         }
-    }
-
-    pub(crate) fn restart_ice(&mut self, cx: &mut Context<'_>) {
-        self.effect(ConnectionEffect::RestartIce, cx.out);
     }
 
     pub(crate) fn connection_state_changed(&mut self, now: Timestamp, state: PeerConnectionState) {

@@ -6,7 +6,7 @@ use crate::by_id::ById;
 use crate::connection::{Connection, PreparedOffer};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::outbox::Outbox;
-use crate::output::ConnectionEffect;
+use crate::output::{ConnectionEffect, Role};
 use crate::queue::Queue;
 
 /// Most connections whose last epoch is remembered after they are over.
@@ -62,9 +62,12 @@ impl Connections {
             .collect()
     }
 
-    /// All that the shell has been asked to make.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = ConnectionId> {
-        self.iter().filter_map(|(_, connection)| connection.id()).chain(self.prepared())
+    /// All that the shell has been asked to make, but those on which we offer to a selective forwarding unit.
+    pub(crate) fn reconfigurable(&self) -> impl Iterator<Item = ConnectionId> {
+        let others = self.iter().filter(|(_, connection)| connection.role() != Role::SfuOfferer);
+        let offer = self.prepared_offer.as_ref().filter(|prepared| !prepared.plan().is_sfu());
+        let prepared = self.prepared_answerer.into_iter().chain(offer.map(|prepared| prepared.id));
+        others.filter_map(|(_, connection)| connection.id()).chain(prepared)
     }
 
     /// Those that are prepared for whoever comes.

@@ -179,7 +179,8 @@ pub enum ConnectionEvent {
     /// The received media sections in which somebody speaks, by their `mid` ([`SpeechDetector`](crate::SpeechDetector)). Comes
     /// whenever they are others than before; nobody does where a browser does not tell, and while a page is hidden.
     Speech(Vec<String>),
-    /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something.
+    /// [`DataChannel::Peer`](crate::DataChannel::Peer) did something, or that of
+    /// [`DataChannel::Server`](crate::DataChannel::Server).
     PeerChannel(PeerChannelEvent),
     /// The other side has closed the channel that it announced, or [`DataChannel::HangUp`](crate::DataChannel::HangUp).
     HangUpChannelClosed,

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use visavis_signaling::{
-    Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, Source,
+    Endpoint, IceCandidate, IceServer, MediaKind, ParticipantId, Probe, SessionDescription, SfuDataChannels,
+    Source,
 };
 
 use crate::devices::{DeviceChange, Devices, MediaDeviceKind};
@@ -53,6 +54,9 @@ pub enum DataChannel {
     /// Announced in-band (RFC 8832), as clients of PeerJS and simple-peer expect it. Nothing is said on it; its end means
     /// goodbye.
     HangUp,
+    /// Those on which a selective forwarding unit carries messages. Where it offers, it announces them, and the shell waits for
+    /// the one that is used.
+    Server(SfuDataChannels),
 }
 
 /// The stream of [`DataChannel::Peer`] (RFC 8831 section 6.5). Ids of channels that are announced count up from 0 and 1, and
@@ -130,7 +134,7 @@ pub enum ConnectionEffect {
     AddReceiver(MediaKind),
     /// `createDataChannel`. Comes before the first description of ours.
     CreateDataChannel(DataChannel),
-    /// Send this text on [`DataChannel::Peer`].
+    /// Send this text on [`DataChannel::Peer`], or on that of [`DataChannel::Server`].
     SendMessage(String),
     /// Close [`DataChannel::Peer`]; no event of it follows.
     ClosePeerChannel,

@@ -2,6 +2,7 @@
 
 mod commands;
 mod connections;
+mod data_channels;
 mod interactions;
 mod negotiation;
 mod preflight;
@@ -166,10 +167,11 @@ impl Room {
         let events = self.signal_client.has_events().then_some(self.last_input);
         let others =
             [signal_client, roster, devices, self.stats_due_at(), search, preflight, webrtc_support, events];
-        let (deposit, media_request) = (self.deposit_due_at(), self.media_request_due_at());
+        let carries = self.signal_client.carries_peer_messages();
+        let media_request = carries.then(|| self.media_request_due_at()).flatten();
         repairs
             .chain(videos)
-            .chain(deposit)
+            .chain(self.deposit_due_at())
             .chain(media_request)
             .chain(self.track_settings_due_at())
             .chain(self.interactions_due_at())
@@ -319,15 +321,21 @@ impl Room {
         for (_, connection) in self.connections.iter_mut() {
             connection.send_media_state(state, &mut self.out);
         }
-        self.relay_media_state(now, state);
+        if self.signal_client.carries_peer_messages() {
+            self.relay_media_state(now, state);
+        }
     }
 
     /// What follows from every input: our media state is sent, negotiations take their next steps, and participants who are lost
     /// for good are removed.
     fn after_input(&mut self, now: Timestamp) {
-        // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
-        if self.session.lifecycle == Lifecycle::Joining && self.signal_client.awaits_permission() {
-            self.session.lifecycle = Lifecycle::Lobby;
+        if self.session.lifecycle == Lifecycle::Joining {
+            if self.joins_with_offer() && !self.signal_client.is_join_wanted() {
+                self.open_to_join(now);
+            } else if self.signal_client.awaits_permission() {
+                // There is no server of the page's own, and nobody has been told of the other one yet: now they are.
+                self.session.lifecycle = Lifecycle::Lobby;
+            }
         }
         self.send_media_state(now);
         self.follow_tiles(now);

@@ -2,11 +2,10 @@
 
 mod close_reason;
 mod discovery;
+mod server_abilities;
 
 use visavis_signaling::limits::MAX_FRAME_BYTES;
-use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, EarlyOffers, Inbound, Outbound, ParticipantId, Timestamp,
-};
+use visavis_signaling::{Dialect, DialectInput, DialectOutput, Inbound, Outbound, ParticipantId, Timestamp};
 
 pub(crate) use self::close_reason::CloseReason;
 use self::discovery::ServerDiscovery;
@@ -144,6 +143,11 @@ impl SignalClient {
         }
     }
 
+    /// Whether the link has heard that.
+    pub(crate) fn is_join_wanted(&self) -> bool {
+        self.join_wanted
+    }
+
     /// They are back in the lobby, and the link stays as it is.
     pub(crate) fn cancel_join(&mut self) {
         self.join_wanted = false;
@@ -161,9 +165,9 @@ impl SignalClient {
         if matches!(self.state, State::Opening(_) | State::Open(_)) {
             out.effect(Effect::Socket(SocketEffect::Close));
         }
+        self.state = State::Idle;
         self.drive_dialect(now, DialectInput::Closed, out);
         self.events.clear();
-        self.state = State::Idle;
         self.join_wanted = false;
         self.close_reason = None;
         self.backoff.reset();
@@ -217,24 +221,15 @@ impl SignalClient {
         self.on_failed(now, true, out);
     }
 
-    /// Whether the server takes offers with `join`, and deposits.
-    pub(crate) fn early_offers(&self) -> EarlyOffers {
-        self.dialect.early_offers()
-    }
-
-    /// Whether connections carry a channel whose end means goodbye.
-    pub(crate) fn uses_hang_up_channel(&self) -> bool {
-        self.dialect.uses_hang_up_channel()
-    }
-
-    /// Whether the server carries messages between those whose media it forwards.
-    pub(crate) fn carries_peer_messages(&self) -> bool {
-        self.dialect.carries_peer_messages()
-    }
-
     /// Somebody has closed that channel. What that means is for the dialect to say, with or without a socket.
     pub(crate) fn on_hang_up_channel_closed(&mut self, now: Timestamp, id: ParticipantId, out: &mut Outbox) {
         self.drive_dialect(now, DialectInput::HangUpChannelClosed(id), out);
+    }
+
+    /// A message came on a data channel of a server that forwards.
+    pub(crate) fn on_channel_message(&mut self, now: Timestamp, message: String, out: &mut Outbox) {
+        self.trace_line(TraceKind::In, &message, out);
+        self.drive_dialect(now, DialectInput::ChannelMessage(message), out);
     }
 
     pub(crate) fn on_socket_event(&mut self, now: Timestamp, event: SocketEvent, out: &mut Outbox) {
@@ -275,6 +270,10 @@ impl SignalClient {
             }
             (SocketEvent::ClosedWith { code, reason }, State::Opening(_) | State::Open(_)) => {
                 let close_reason = CloseReason::new(code, &reason);
+                // With a close frame it was open: Firefox tells of nothing else when that has come before the page is told.
+                if matches!(self.state, State::Opening(_)) && self.dialect.joins_by_opening() {
+                    self.drive_dialect(now, DialectInput::Opened, out);
+                }
                 if close_reason.is_final() {
                     self.close_for_good(now, out);
                 } else {
@@ -338,7 +337,9 @@ impl SignalClient {
         let first = if self.dialect.joins_by_opening() { RECONNECT_FIRST_TO_SFU } else { RECONNECT_FIRST };
         self.state = State::Waiting(now + self.backoff.next_wait(now, first));
         self.drive_dialect(now, DialectInput::Closed, out);
-        self.events.push(SignalEvent::Lost);
+        if matches!(self.state, State::Waiting(_)) {
+            self.events.push(SignalEvent::Lost);
+        }
     }
 
     /// The server has closed the socket for good.
@@ -392,7 +393,7 @@ impl SignalClient {
                     self.on_failed(now, true, out);
                 }
                 DialectOutput::UrlChanged if self.is_open() => self.reconnect_at_new_url(now, out),
-                DialectOutput::UrlChanged => {}
+                DialectOutput::UrlChanged => self.reconnect_now(now, out),
             }
         }
     }

@@ -43,6 +43,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 pub const CONNECT_BEGINNING: Duration = Duration::from_secs(1);
 /// How long after that the first, small picture becomes a large one: by then the path is known to carry more.
 pub const INITIAL_SCALE_DURATION: Duration = Duration::from_millis(300);
+/// A connection to a server that was made before it said which ICE servers to use has this long to come about without them.
+pub const UNAIDED_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// What is shown smaller than before, or not at all, is told to whoever sends it once it has stayed so for this long.
 pub const SMALLER_TRACK_SETTINGS_DELAY: Duration = Duration::from_secs(1);
 /// Least time between two messages about sizes to the same participant.

@@ -61,16 +61,8 @@ type ToBytes = fn(&str) -> Result<Vec<u8>, String>;
 const MESSAGES: [(FromBytes, ToBytes); 3] = [
     (wire::response_text, wire::response_bytes),
     (wire::request_text, wire::request_bytes),
-    (data_packet_text, data_packet_bytes),
+    (wire::data_packet_text, wire::data_packet_bytes),
 ];
-
-fn data_packet_text(bytes: &[u8]) -> Result<String, String> {
-    wire::data_packet_json(bytes).map(|packet| packet.to_string())
-}
-
-fn data_packet_bytes(text: &str) -> Result<Vec<u8>, String> {
-    wire::data_packet_bytes(&json::parse(text).map_err(|error| error.to_string())?)
-}
 
 /// The only reader of bytes that are no text. If they are one, it is written as well.
 fn read_protobuf(bytes: &[u8]) {
@@ -79,9 +71,10 @@ fn read_protobuf(bytes: &[u8]) {
         assert_protobuf(bytes, read, write);
         write(&text).iter().for_each(|written| assert_protobuf(written, read, write));
     }
-    if let Ok(request) = wire::join_request_text(&text) {
-        let parameter = wire::join_request_parameter(&request);
-        assert_eq!(parameter.and_then(|parameter| wire::join_request_text(&parameter)), Ok(request));
+    let read = |parameter: &str| wire::join_request_text(parameter, |_| None);
+    if let Ok(request) = read(&text) {
+        let parameter = wire::join_request_parameter(&request, wire::Compression::None);
+        assert_eq!(parameter.and_then(|parameter| read(&parameter)), Ok(request));
     }
 }
 
@@ -142,7 +135,7 @@ fn read_config(text: &str) {
     match AppConfig::parse(text) {
         Ok(config) => {
             assert!(config.ice_servers.len() <= MAX_ICE_SERVERS);
-            let dialect = config.make_dialect("0123456789abcdef".repeat(4), "1");
+            let dialect = config.make_dialect("0123456789abcdef".repeat(4), "1", "");
             assert!(dialect.is_some(), "a dialect that is accepted is there");
             dialect.iter().for_each(|dialect| assert!(!dialect.endpoint().url.is_empty()));
         }

@@ -112,6 +112,10 @@ impl Conversation {
                     self.input(DialectInput::HangUpChannelClosed(id));
                 }
             }
+            ('!', message) if message.starts_with("channel ") => {
+                let message = message.strip_prefix("channel ").unwrap_or_default().to_owned();
+                self.input(DialectInput::ChannelMessage(message));
+            }
             ('!', answer) if answer.starts_with("token ") => {
                 let (status, body) = number(answer.strip_prefix("token ").unwrap_or_default());
                 let status = u16::try_from(status).unwrap_or_default();
@@ -160,6 +164,7 @@ impl Conversation {
             DialectInput::Send(_)
             | DialectInput::TokenResponse { .. }
             | DialectInput::HangUpChannelClosed(_)
+            | DialectInput::ChannelMessage(_)
             | DialectInput::Timeout => {}
         }
         self.handle(input);
@@ -325,6 +330,10 @@ fn parse_outbound(words: &str) -> Option<Outbound> {
             });
             let settings = VideoSettings::default().with(Source::from_name(word(2))?, Some(settings));
             Some(Outbound::TrackSettings { publisher: ParticipantId::new(word(1))?, settings })
+        }
+        "message" => {
+            let (to, text) = (ParticipantId::new(word(1)).into_iter().collect(), word(2).to_owned());
+            Some(Outbound::PeerMessage { to, text })
         }
         "leave" => Some(Outbound::Leave),
         "check" => Some(Outbound::Preflight),

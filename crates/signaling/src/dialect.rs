@@ -1,6 +1,7 @@
 //! What every dialect is: a state machine between one server's frames and neutral signals.
 
 use crate::offers::EarlyOffers;
+use crate::sfu::{SfuConnection, SfuDataChannels};
 use crate::signal::{Inbound, Outbound, ParticipantId};
 use crate::time::Timestamp;
 
@@ -105,6 +106,9 @@ pub enum DialectInput {
     Timeout,
     /// Somebody has closed the data channel beside our media: see [`Dialect::uses_hang_up_channel`].
     HangUpChannelClosed(ParticipantId),
+    /// A message on a data channel of a connection to a server that forwards: text, or what
+    /// [`SfuDataChannels::binary`](crate::SfuDataChannels::binary) makes of it. With or without a socket.
+    ChannelMessage(String),
 }
 
 /// What comes out of a dialect.
@@ -118,7 +122,7 @@ pub enum DialectOutput {
     Invalid(String),
     /// The server is silent for too long: close the socket and connect again.
     ServerSilent,
-    /// The URL has changed: close the socket and connect again at once. Nothing has failed.
+    /// The URL has changed: close the socket, if there is one, and connect again at once. Nothing has failed.
     UrlChanged,
 }
 
@@ -153,6 +157,19 @@ pub trait Dialect {
     /// Whether the server takes offers with `join`, and deposits.
     fn early_offers(&self) -> EarlyOffers {
         EarlyOffers::Unsupported
+    }
+
+    /// The connection to a server that forwards on which we will make the first offer, once we have joined: so that its offer
+    /// can be made before. `None` if that is for a participant, or not known yet.
+    fn first_connection(&self) -> Option<SfuConnection> {
+        None
+    }
+
+    /// The data channels of our connections to a server that forwards, if it carries messages on them. What comes on them is
+    /// given to the dialect ([`DialectInput::ChannelMessage`]), and what is to be said it asks for
+    /// ([`SfuSignal::SendMessage`](crate::SfuSignal::SendMessage)).
+    fn data_channels(&self) -> Option<SfuDataChannels> {
+        None
     }
 
     /// Whether the server carries messages between those whose media it forwards. It may drop what is said to or by somebody

@@ -106,6 +106,8 @@ pub struct Options {
     pub auth: Option<Json>,
     /// The server's description, for the `mapping` dialect.
     pub mapping: Option<Rc<Mapping>>,
+    /// `navigator.userAgent`: what some servers' clients do depends on the browser.
+    pub user_agent: String,
 }
 
 /// Looks a dialect up by its name.

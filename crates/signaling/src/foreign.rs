@@ -312,7 +312,7 @@ impl Dialect for ForeignDialect {
                 self.drive_carrier(CarrierInput::Timeout, out);
                 self.on_timeout();
             }
-            DialectInput::TokenResponse { .. } => {}
+            DialectInput::ChannelMessage(_) | DialectInput::TokenResponse { .. } => {}
             DialectInput::HangUpChannelClosed(id) => {
                 if let Some(key) = self.context.key_of(&id) {
                     self.protocol.on_hang_up_channel_closed(&key, &mut self.context);

@@ -61,4 +61,7 @@ pub enum EarlyOffers {
     Unknown,
     /// It does.
     Accepted,
+    /// It forwards, and takes one offer with `join`, which it answers itself ([`Dialect::first_connection`](crate::Dialect::first_connection)). It takes no
+    /// deposits.
+    WithJoin,
 }

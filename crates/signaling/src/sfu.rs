@@ -4,6 +4,7 @@
 //! or one for each stream (Galène). A dialect names those that should exist and says what comes on them; the room does the
 //! rest.
 
+use crate::dialect::BinaryFrames;
 use crate::signal::ParticipantId;
 use crate::sources::Source;
 
@@ -84,6 +85,18 @@ impl PublishedSources {
     }
 }
 
+/// The data channels on which a selective forwarding unit carries messages of its participants. Whoever offers on a connection
+/// announces them on it (RFC 8832); they are reliable and ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SfuDataChannels {
+    /// The label of the one that is used.
+    pub label: &'static str,
+    /// The label of another that the server waits for, and on which nothing is said.
+    pub unused: Option<&'static str>,
+    /// How messages become binary ones, and back, if they are not text.
+    pub binary: Option<BinaryFrames>,
+}
+
 /// A track of somebody that is forwarded to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardedTrack {
@@ -95,8 +108,8 @@ pub struct ForwardedTrack {
     pub source: Source,
 }
 
-/// What a selective forwarding unit says about our connections to it (each time everything: repeating it changes nothing), and
-/// what others say through it.
+/// What a selective forwarding unit says about our connections to it (connections and tracks each time whole: repeating them
+/// changes nothing), and what others say through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SfuSignal {
     /// The connections that should exist.
@@ -108,6 +121,8 @@ pub enum SfuSignal {
         /// What comes on it.
         tracks: Vec<ForwardedTrack>,
     },
+    /// What comes on this connection, where we make the offers, is about to change, for which it needs an offer of ours.
+    NegotiationNeeded(SfuConnectionId),
     /// Which layers of a source of ours anybody receives, from the lowest to the highest quality: the others need not be sent
     /// (`SubscribedQualityUpdate` of LiveKit). It counts for the connections that send the source now; before it is said,
     /// all of them are sent. A source without simulcast is sent as long as there is any.
@@ -116,6 +131,14 @@ pub enum SfuSignal {
         source: Source,
         /// Low, medium, high: the rids `q`, `h` and `f`.
         enabled: [bool; 3],
+    },
+    /// This is to be said on the data channel of a connection: see
+    /// [`Dialect::data_channels`](crate::Dialect::data_channels).
+    SendMessage {
+        /// Which connection.
+        connection: SfuConnectionId,
+        /// A message as the server wants it: text, or what [`SfuDataChannels::binary`] makes of it.
+        message: String,
     },
     /// Somebody says this to us: see [`Dialect::carries_peer_messages`](crate::Dialect::carries_peer_messages).
     PeerMessage {

@@ -35,8 +35,10 @@ pub struct Connection<P> {
     pub path: P,
     /// The tracks that it sends.
     pub sending: BTreeMap<Source, TrackId>,
-    /// The data channel to another Visavis page.
+    /// The data channel to another Visavis page, or to a server that carries messages.
     pub channel: PeerChannel,
+    /// How it began.
+    role: Role,
     /// It has announced a data channel whose end means goodbye.
     pub has_hang_up_channel: bool,
     /// The browser never made it: the shell ignores whatever is asked of it.
@@ -70,6 +72,7 @@ impl<P: Default> Connection<P> {
             path: P::default(),
             sending: BTreeMap::new(),
             channel,
+            role,
             has_hang_up_channel: false,
             creation_failed: false,
             description_pending: false,
@@ -138,6 +141,13 @@ impl<P> Connection<P> {
             ConnectionEffect::AddReceiver(kind) => {
                 self.fake.add_transceiver(section_kind(kind));
                 return Ok(Some(Pending::NegotiationNeeded));
+            }
+            // Whoever offers announces it; else it is waited for.
+            ConnectionEffect::CreateDataChannel(DataChannel::Server(_)) => {
+                self.channel = PeerChannel::Connecting;
+                if self.role != Role::Answerer {
+                    self.fake.create_data_channel();
+                }
             }
             ConnectionEffect::CreateDataChannel(channel) => {
                 self.fake.create_data_channel();

@@ -88,6 +88,7 @@ fn dialect(arguments: &Arguments<'_>, name: &str, key_prefix: &str) -> Option<Bo
         page: arguments.text("page")?,
         namespace: arguments.text("namespace")?,
         mapping: arguments.text("mapping").and_then(|text| Mapping::parse(&text).ok()).map(Rc::new),
+        user_agent: arguments.text("about").unwrap_or_default(),
         ..Options::default()
     }))
 }

@@ -1,5 +1,6 @@
 //! Rooms on a selective forwarding unit: pages, a fake server, and one queue of things to come.
 
+mod channels;
 mod dialect;
 mod ice;
 mod invariants;
@@ -14,8 +15,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{MediaState, Source, Timestamp};
 use visavis_core::{
-    CaptureId, Command, ConnectionEffect, ConnectionEvent, ConnectionId, Effect, Finding, Input, Output,
-    PreflightEffect, Room, RoomConfig, SocketEffect, SocketEvent, TestId, TrackId, TrackSettings,
+    CaptureId, Command, ConnectionEvent, ConnectionId, Effect, Finding, Input, Output, PreflightEffect, Room,
+    RoomConfig, SocketEffect, SocketEvent, TestId, TrackId, TrackSettings,
 };
 
 use self::dialect::{Messages, SharedDialect};
@@ -140,10 +141,13 @@ impl World {
     }
 
     fn add_page(&mut self) {
-        let dialect = SharedDialect(Rc::clone(&self.messages));
+        let first = self.server.first_connection();
+        let channels = self.server.has_data_channels;
+        let dialect = SharedDialect::new(Rc::clone(&self.messages), first, channels);
         let config = RoomConfig {
             microphone: true,
             camera: true,
+            prepare_connection: first.is_some(),
             seed: self.random.next_u64(),
             ..RoomConfig::default()
         };
@@ -337,7 +341,8 @@ impl World {
             Effect::Connection(id, effect) => {
                 self.count(page, &effect);
                 match self.pages[page].browser.perform(id, effect.clone()) {
-                    Ok(Some(Pending::SendMessage(_))) | Ok(None) => {}
+                    Ok(None) => {}
+                    Ok(Some(Pending::SendMessage(message))) => self.on_frame(page, &message),
                     Ok(Some(pending)) => self.soon(1, 12, Action::Pending(page, id, pending)),
                     Err(why) => {
                         self.report_violation(format!("page {page}: illegal {effect:.80?} on {id:?}: {why}"));
@@ -345,14 +350,6 @@ impl World {
                 }
             }
             Effect::Probe(_) | Effect::Preflight(_, PreflightEffect::End) => {}
-        }
-    }
-
-    fn count(&mut self, page: usize, effect: &ConnectionEffect) {
-        self.statistics.connections += u64::from(matches!(effect, ConnectionEffect::Create(..)));
-        if *effect == ConnectionEffect::RestartIce {
-            self.statistics.restarts += 1;
-            self.verify_repair(page);
         }
     }
 
@@ -387,6 +384,7 @@ impl World {
 
     fn connection_event(&mut self, page: usize, id: ConnectionId, event: ConnectionEvent) {
         if self.pages[page].browser.connections.contains_key(&id) {
+            self.on_channel_event(page, &event);
             self.input(page, Input::Connection(id, event));
         }
     }

@@ -64,6 +64,8 @@ pub struct Statistics {
     pub exchanges: u64,
     /// How often somebody was told that somebody else has written something.
     pub chat_messages: u64,
+    /// Offers that went to a server that forwards with the request to join, and that it answered.
+    pub early_offers: u64,
     /// Connections made.
     pub connections: u64,
     /// Inputs handled.
@@ -84,6 +86,7 @@ impl AddAssign for Statistics {
         self.resumes += other.resumes;
         self.exchanges += other.exchanges;
         self.chat_messages += other.chat_messages;
+        self.early_offers += other.early_offers;
         self.connections += other.connections;
         self.inputs += other.inputs;
         self.slowest_convergence = self.slowest_convergence.max(other.slowest_convergence);

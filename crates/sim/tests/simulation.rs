@@ -136,9 +136,12 @@ fn print_statistics(total: &Statistics) {
     println!(
         "  {glares} glares, {restarts} ICE restarts, {rebuilds} rebuilds, {silent_failures} silent failures,"
     );
-    let Statistics { resumes, server_crashes, page_crashes, exchanges, connections, inputs, .. } = total;
+    let Statistics { resumes, server_crashes, page_crashes, exchanges, early_offers, .. } = total;
+    let Statistics { connections, inputs, .. } = total;
     println!("  {socket_losses} lost sockets, {resumes} of them taken up, {server_crashes} dead servers,");
-    println!("  {page_crashes} dead pages, {exchanges} exchanged offers,");
+    println!(
+        "  {page_crashes} dead pages, {exchanges} exchanged offers, {early_offers} with the request to join,"
+    );
     println!("  {} chat messages, {connections} connections and {inputs} inputs;", total.chat_messages);
     println!(
         "  the slowest converged {:.1} s after its last fault",

@@ -76,7 +76,7 @@ const LATER: [&str; 5] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 26] = [
+const OTHERS: [&str; 27] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -87,6 +87,7 @@ const OTHERS: [&str; 26] = [
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
+    "visavis::rtc::server_channels::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
     "visavis::ui::layouts::",
@@ -107,7 +108,7 @@ const OTHERS: [&str; 26] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 19] = [
+const ON_DEMAND: [&str; 20] = [
     "visavis::media::track_probe::TrackProbe::watch",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
@@ -127,6 +128,7 @@ const ON_DEMAND: [&str; 19] = [
     "visavis_core::room::interactions::on_demand::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",
+    "visavis_core::room::relay::",
     "visavis_core::trace::describe_",
 ];
 /// Whatever is dropped early is dropped by this, and may be empty.

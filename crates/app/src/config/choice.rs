@@ -194,7 +194,7 @@ mod tests {
     fn a_choice_has_a_dialect() {
         let choice = ServerChoice::new("ayame", "wss://b", true).unwrap();
         let config = AppConfig::default().with_server(choice);
-        let dialect = config.make_dialect("x".repeat(64), "1").unwrap();
+        let dialect = config.make_dialect("x".repeat(64), "1", "").unwrap();
         assert_eq!(dialect.endpoint().url, "wss://b");
         let tabs = ServerChoice::tabs();
         assert_eq!(ServerChoice::new(&tabs.dialect, "", true), Ok(tabs));

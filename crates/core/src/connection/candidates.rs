@@ -1,10 +1,10 @@
-//! Candidates of both ends: when they leave, when they are added, and what it means if there are none.
+//! Candidates of both ends: when they leave, when they are added, when others are looked for, and what it means if there are none.
 
 use visavis_signaling::{IceCandidate, NegotiationMessage};
 
 use super::{Connection, Context};
 use crate::outbox::Outbox;
-use crate::output::ConnectionEffect;
+use crate::output::{ConnectionConfig, ConnectionEffect};
 use crate::view::ConnectionReason;
 
 /// Most of our own candidates that wait for their description to be sent.
@@ -53,6 +53,14 @@ impl Connection {
         } else if self.outgoing.len() < MAX_OUTGOING {
             self.outgoing.push(candidate);
         }
+    }
+
+    /// Looks for a path once more, with another configuration if there is one.
+    pub(crate) fn restart_ice(&mut self, config: Option<ConnectionConfig>, cx: &mut Context<'_>) {
+        if let Some(config) = config {
+            self.effect(ConnectionEffect::SetConfiguration(config), cx.out);
+        }
+        self.effect(ConnectionEffect::RestartIce, cx.out);
     }
 
     pub(super) fn send_candidate(&self, candidate: Option<IceCandidate>, cx: &mut Context<'_>) {

@@ -144,7 +144,11 @@ impl Connection {
             SfuDirection::Both { audio, video, .. } => [audio, video],
             SfuDirection::Publish(_) | SfuDirection::Subscribe => [0; 2],
         };
-        self.publish(Source::MICROPHONE_AND_CAMERA.into_iter(), out);
+        for source in Source::MICROPHONE_AND_CAMERA {
+            if self.plan.sends(source) && !self.has_transceiver(source) {
+                self.add_transceiver(source, out);
+            }
+        }
         for at in [0, 1] {
             while self.transceivers.receivers[at].1 < wanted[at].min(MAX_FORWARDED_SECTIONS) {
                 self.transceivers.receivers[at].1 += 1;

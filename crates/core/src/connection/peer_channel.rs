@@ -5,7 +5,7 @@ use visavis_signaling::{MediaState, Timestamp};
 use super::Connection;
 use crate::input::PeerChannelEvent;
 use crate::outbox::Outbox;
-use crate::output::{ConnectionEffect, Event};
+use crate::output::{ConnectionEffect, Event, Role};
 use crate::peer_message::PeerMessage;
 use crate::rate_limiter::RateLimiter;
 use crate::settings_queue::SettingsQueue;
@@ -62,6 +62,18 @@ impl Connection {
     pub(crate) fn send_leave(&self, out: &mut Outbox) {
         if self.is_visavis() && self.peer_channel.state != State::Closed {
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Leave.encode()), out);
+        }
+    }
+
+    /// Whether something can be said to a server that forwards, on its data channel.
+    pub(crate) fn is_server_channel_open(&self) -> bool {
+        self.role() != Role::Answerer && self.peer_channel.state != State::Closed
+    }
+
+    /// Says something to a server that forwards, on its data channel.
+    pub(crate) fn send_to_server(&self, message: String, out: &mut Outbox) {
+        if self.is_server_channel_open() {
+            self.effect(ConnectionEffect::SendMessage(message), out);
         }
     }
 

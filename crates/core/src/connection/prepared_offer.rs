@@ -12,9 +12,11 @@ use visavis_signaling::{IceCandidate, SdpType, SessionDescription, Source, Times
 
 use super::derived_answer::derive;
 use super::sections::{announce, split_sections};
-use super::{Connection, Context, PeerConnectionSlot};
+use super::{Connection, Context, PeerConnectionSlot, Recovery};
 use crate::input::{ConnectionEvent, ConnectionId};
+use crate::outbox::Outbox;
 use crate::output::ConnectionConfig;
+use crate::topology::ConnectionPlan;
 
 /// Most candidates that are kept. Browsers gather about ten.
 const MAX_CANDIDATES: usize = 64;
@@ -45,6 +47,8 @@ pub(crate) struct PreparedOffer {
 pub(crate) enum Recipient {
     /// Somebody who is in the room that we join. The offer begins the connection of this epoch.
     Member { epoch: u32 },
+    /// The server, which answers it itself, as that of its connection of this epoch.
+    Server { epoch: u32 },
     /// Whoever joins next, as the deposit of this number.
     Newcomer { deposit: u32 },
 }
@@ -63,6 +67,8 @@ struct HandedOver {
 /// What an offer depends on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OfferConditions {
+    /// What is to pass on the connection.
+    pub(crate) plan: ConnectionPlan,
     pub(crate) config: ConnectionConfig,
     /// It has a channel to hang up.
     pub(crate) hang_up_channel: bool,
@@ -111,9 +117,14 @@ impl PreparedOffer {
         Some(description)
     }
 
-    /// The server has not kept it, nor given it to anybody.
+    /// The server has not given it to anybody.
     pub(crate) fn take_back(&mut self) {
-        self.handed_over = None;
+        self.handed_over.take_if(|handed_over| !matches!(handed_over.recipient, Recipient::Server { .. }));
+    }
+
+    /// What is to pass on its connection.
+    pub(crate) fn plan(&self) -> ConnectionPlan {
+        self.conditions.plan
     }
 
     /// When it is to be deposited, or has been with the server for long enough.
@@ -122,6 +133,7 @@ impl PreparedOffer {
             (_, Some(HandedOver { recipient: Recipient::Newcomer { .. }, at, .. })) => {
                 Some(*at + MAX_DEPOSIT_AGE)
             }
+            (_, Some(HandedOver { recipient: Recipient::Server { .. }, .. })) => None,
             (Offer::Made(_), _) if self.is_complete() => Some(self.created_at),
             (Offer::Made(_), _) => Some(self.created_at + GATHERING_TIMEOUT),
             (Offer::Pending | Offer::Failed, _) => None,
@@ -162,6 +174,11 @@ impl PreparedOffer {
         }
     }
 
+    /// Whether the browser is at work on it.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.offer, Offer::Pending)
+    }
+
     /// Whether the browser has nothing to add to it.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self.offer, Offer::Made(_)) && self.candidates.contains(&None)
@@ -169,8 +186,9 @@ impl PreparedOffer {
 
     /// Whether it is as good as one that would be made under these conditions.
     pub(crate) fn meets(&self, conditions: &OfferConditions) -> bool {
-        let OfferConditions { config, hang_up_channel, captures } = &self.conditions;
-        *config == conditions.config
+        let OfferConditions { plan, config, hang_up_channel, captures } = &self.conditions;
+        *plan == conditions.plan
+            && *config == conditions.config
             && *hang_up_channel == conditions.hang_up_channel
             && (*captures || !conditions.captures)
     }
@@ -187,11 +205,26 @@ impl PreparedOffer {
 }
 
 impl Connection {
+    /// Has the transceivers made with which a connection to a selective forwarding unit begins.
+    pub(crate) fn add_transceivers_of(plan: ConnectionPlan, id: ConnectionId, out: &mut Outbox) {
+        if plan.is_sfu() {
+            let now = Timestamp::default();
+            Self::new(0, plan, false, Recovery::new(now, false)).set_id(id, out);
+        }
+    }
+
     /// Somebody is there who gets a prepared offer, with all candidates that are known by now. If the browser is still at work
     /// on it, everything follows as if it had just been asked.
     pub(crate) fn use_offer(&mut self, prepared: PreparedOffer, cx: &mut Context<'_>) {
+        if prepared.recipient().is_some() {
+            // By now the server may want more sections.
+            let plan = std::mem::replace(&mut self.plan, prepared.plan());
+            self.use_handed_over_offer(prepared, None, cx);
+            self.recovery.restart_unless_connected(cx.now);
+            return self.set_plan(plan, cx.out);
+        }
         let PreparedOffer { id, offer, candidates, mids, .. } = prepared;
-        self.take_over(id, mids);
+        self.take_over(id, mids, cx.out);
         let follow = match &offer {
             Offer::Made(_) => candidates.iter().filter(|candidate| candidate.is_none()).cloned().collect(),
             Offer::Pending | Offer::Failed => candidates.clone(),
@@ -207,7 +240,9 @@ impl Connection {
     }
 
     /// Its peer connection is there, and has been asked for its first offer.
-    fn take_over(&mut self, id: ConnectionId, mids: Vec<(Source, String)>) {
+    fn take_over(&mut self, id: ConnectionId, mids: Vec<(Source, String)>, out: &mut Outbox) {
+        // It has them already: as long as it has no number, nobody is asked to make any.
+        self.add_planned_transceivers(out);
         self.slot = PeerConnectionSlot::Created(id);
         self.negotiator.local_description_prepared();
         for (source, mid) in mids {
@@ -224,7 +259,7 @@ impl Connection {
     ) {
         let PreparedOffer { id, candidates, mids, handed_over, .. } = prepared;
         let Some(HandedOver { sdp, candidates: said, .. }) = handed_over else { return };
-        self.take_over(id, mids);
+        self.take_over(id, mids, cx.out);
         self.negotiator.local_description_set(SdpType::Offer);
         self.certificates.on_local_description(&sdp);
         let (said, follow) = candidates.split_at(said.min(candidates.len()));

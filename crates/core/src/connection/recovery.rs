@@ -10,7 +10,7 @@ use crate::rate_limiter::RateLimiter;
 use crate::timing::{
     CONNECT_BEGINNING, CONNECT_TIMEOUT, DISCONNECTED_GRACE, FAILED_RETRY_INTERVAL, POLITE_DELAY,
     REMOTE_REBUILDS_PER_MINUTE, REPAIRS_BEFORE_FAILED, REPAIRS_PER_MINUTE, RESTART_PACKETS_TIMEOUT,
-    RESTART_TIMEOUT, SILENT_REPAIRS, SILENT_REPAIRS_PER_MINUTE, WAKE_GRACE,
+    RESTART_TIMEOUT, SILENT_REPAIRS, SILENT_REPAIRS_PER_MINUTE, UNAIDED_CONNECT_TIMEOUT, WAKE_GRACE,
 };
 
 /// What to do about a broken connection.
@@ -97,6 +97,12 @@ impl Recovery {
     /// Somebody is there: from now on it is to connect.
     pub(crate) fn begin(&mut self, now: Timestamp) {
         self.enter(Phase::Starting, now, CONNECT_TIMEOUT);
+    }
+
+    /// It was made before the ICE servers were known with which it should be: unless it is connected soon, it looks for a path
+    /// once more.
+    pub(crate) fn restart_unless_connected(&mut self, now: Timestamp) {
+        self.enter(Phase::Suspect, now, UNAIDED_CONNECT_TIMEOUT);
     }
 
     /// The ladder of the connection that takes this one's place.

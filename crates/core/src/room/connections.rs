@@ -10,7 +10,6 @@ use crate::by_id::ById;
 use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
-use crate::peer_message::PeerMessage;
 use crate::topology::{self, ConnectionPlan, ConnectionSpec, Sfu};
 use crate::view::ConnectionReason;
 
@@ -83,6 +82,9 @@ impl Room {
         if plan == ConnectionPlan::MeshOfferer {
             self.out.connection(connection, REDUCED_INITIAL_SCALE);
         }
+        if plan.is_sfu() {
+            self.create_server_channels(connection);
+        }
         if plan.role() == Role::Offerer && self.signal_client.uses_hang_up_channel() {
             self.out.connection(connection, ConnectionEffect::CreateDataChannel(DataChannel::HangUp));
         }
@@ -100,8 +102,8 @@ impl Room {
         if self.webrtc_support.is_blocked() {
             return self.with_connection(now, remote, Connection::creation_failed);
         }
-        if plan == ConnectionPlan::MeshOfferer
-            && let Some(prepared) = self.take_prepared_offer(now, remote)
+        if plan.role() != Role::Answerer
+            && let Some(prepared) = self.take_prepared_offer(now, remote, plan)
         {
             return self.with_connection(now, remote, |connection, cx| connection.use_offer(prepared, cx));
         }
@@ -129,7 +131,8 @@ impl Room {
     }
 
     /// What new connections are made with has changed, and so it should for those that are there: each side's next
-    /// restart then uses the newest credentials.
+    /// restart then uses the newest credentials. Chromium restarts ICE with the next offer after that, whatever it is for:
+    /// where nobody but us restarts, that has time until we do.
     pub(super) fn use_ice_servers(&mut self, servers: Option<IceServers>) {
         let (servers, refused) = ice::usable(servers.map_or_else(Vec::new, |ice| ice.servers));
         for flaw in refused {
@@ -140,7 +143,7 @@ impl Room {
         }
         self.session.ice_servers = servers;
         let config = self.connection_config();
-        for id in self.connections.ids().collect::<Vec<_>>() {
+        for id in self.connections.reconfigurable().collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::SetConfiguration(config.clone()));
         }
     }
@@ -228,7 +231,10 @@ impl Room {
             (Remote::Server(id), Repair::RestartIce) if self.sfu.server_offers_on(*id) => {
                 self.ask_sfu(now, *id, SfuRequest::RestartIce);
             }
-            (_, Repair::RestartIce) => self.with_connection(now, remote, Connection::restart_ice),
+            (_, Repair::RestartIce) => {
+                let config = remote.participant().is_none().then(|| self.connection_config());
+                self.with_connection(now, remote, |connection, cx| connection.restart_ice(config, cx));
+            }
             (Remote::Participant(_), Repair::Rebuild) => self.rebuild(now, remote),
             (Remote::Server(id), Repair::Rebuild) => {
                 if let Some(connection) = self.connections.get_mut(remote) {
@@ -252,6 +258,14 @@ impl Room {
         if let SfuSignal::SubscribedQualities { source, enabled } = signal {
             return self.set_subscribed_qualities(source, enabled);
         }
+        if let SfuSignal::SendMessage { connection, message } = signal {
+            let connection = self.connections.get(&Remote::Server(connection));
+            return connection.map_or((), |connection| connection.send_to_server(message, &mut self.out));
+        }
+        if let SfuSignal::NegotiationNeeded(id) = signal {
+            let connection = self.connections.get_mut(&Remote::Server(id));
+            return connection.into_iter().for_each(Connection::negotiation_needed);
+        }
         let replaced = matches!(signal, SfuSignal::Connections(_));
         self.sfu.on_signal(signal);
         if replaced {
@@ -259,23 +273,6 @@ impl Room {
             for remote in self.connections.remotes(|remote, _| remote.participant().is_none()) {
                 self.replay_early(now, &remote);
             }
-        }
-    }
-
-    /// A message of another Visavis page on the data channel. It may come before the browser says that their description is
-    /// set (seen in Chromium), so `is_visavis` is not asked for.
-    fn on_peer_message(&mut self, now: Timestamp, remote: &Remote, message: PeerMessage) {
-        let (Some(id), Some(connection)) = (remote.participant(), self.connections.get_mut(remote)) else {
-            return;
-        };
-        match message {
-            PeerMessage::Media(media) => self.on_media_state(id, media),
-            // A channel loses nothing.
-            PeerMessage::MediaRequest => {}
-            PeerMessage::TrackSettings(shown) => connection.set_shown(shown),
-            PeerMessage::ReceiverReport(lost) => connection.on_receiver_report(now, lost),
-            PeerMessage::Interaction(text) => self.on_interaction(now, id, text),
-            PeerMessage::Leave => self.remove_participant(id),
         }
     }
 
@@ -311,11 +308,7 @@ impl Room {
             ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
             ConnectionEvent::Speech(mids) => self.on_speech(&remote, &mids),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
-            ConnectionEvent::PeerChannel(event) => {
-                if let Some(message) = connection.on_peer_channel(now, event, &mut self.out) {
-                    self.on_peer_message(now, &remote, message);
-                }
-            }
+            ConnectionEvent::PeerChannel(event) => self.on_data_channel(now, &remote, event),
             ConnectionEvent::HangUpChannelClosed => {
                 let Remote::Participant(id) = remote else { return };
                 self.signal_client.on_hang_up_channel_closed(now, id, &mut self.out);

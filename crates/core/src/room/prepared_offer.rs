@@ -9,8 +9,8 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::connection::{OfferConditions, PreparedOffer, Recipient, Recovery};
-use crate::output::ConnectionEffect;
+use crate::connection::{Connection, OfferConditions, PreparedOffer, Recipient, Recovery};
+use crate::output::{ConnectionConfig, ConnectionEffect};
 use crate::rate_limiter::RateLimiter;
 use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, EXCHANGE_MIN_RTT, RATE_LIMIT_PERIOD};
 use crate::topology::ConnectionPlan;
@@ -47,11 +47,13 @@ impl Room {
             && prepares
             && self.config.prepare_connection
             && !self.webrtc_support.is_blocked()
-            && !self.media.is_opening()
+            && (!self.media.is_opening() || self.joins_with_offer())
         {
-            let id = self.create_peer_connection(ConnectionPlan::MeshOfferer);
+            let conditions = self.offer_conditions();
+            let id = self.create_peer_connection(conditions.plan);
+            Connection::add_transceivers_of(conditions.plan, id, &mut self.out);
             self.out.connection(id, ConnectionEffect::SetLocalDescription);
-            self.connections.set_prepared_offer(PreparedOffer::new(now, id, self.offer_conditions()));
+            self.connections.set_prepared_offer(PreparedOffer::new(now, id, conditions));
         }
         self.deposit_offer(now);
         self.confirm_distance(now);
@@ -59,7 +61,18 @@ impl Room {
 
     /// Whether an offer can be made although the server may not be contacted yet: if nobody else hears of it either.
     fn may_prepare_unasked(&self) -> bool {
-        self.signal_client.awaits_permission() && self.connection_config().ice_servers.is_empty()
+        self.signal_client.awaits_permission() && self.connection_config() == ConnectionConfig::default()
+    }
+
+    /// Whether somebody joins where an offer goes with that.
+    pub(super) fn joins_with_offer(&self) -> bool {
+        self.session.lifecycle == Lifecycle::Joining
+            && self.signal_client.early_offers() == EarlyOffers::WithJoin
+    }
+
+    /// Whether to open the socket waits for the offer that goes with it.
+    pub(super) fn awaits_join_offer(&self) -> bool {
+        self.joins_with_offer() && self.connections.prepared_offer().is_some_and(PreparedOffer::is_pending)
     }
 
     fn discard_useless_offer(&mut self, now: Timestamp) {
@@ -67,11 +80,15 @@ impl Room {
         let conditions = self.offer_conditions();
         let usable = prepared.is_usable(now) && prepared.meets(&conditions);
         let useful = match (self.session.lifecycle, prepared.recipient()) {
-            // The server may have given it to somebody.
-            (Lifecycle::Joining, Some(_)) => true,
+            // The server may have given it to somebody, unless it wants another connection now.
+            (Lifecycle::Joining, Some(_)) => prepared.plan() == conditions.plan,
             (Lifecycle::Lobby | Lifecycle::Joining, _) => prepared.meets(&conditions),
             (Lifecycle::Joined, Some(Recipient::Newcomer { .. })) => {
                 usable && self.may_deposit() && prepared.deposit_due_at().is_none_or(|at| now < at)
+            }
+            // The server has yet to say which connections it wants.
+            (Lifecycle::Joined | Lifecycle::Reconnecting, Some(Recipient::Server { .. })) => {
+                self.sfu.is_empty()
             }
             (Lifecycle::Joined, _) => usable && self.may_deposit(),
             (Lifecycle::Reconnecting | Lifecycle::Left, _) => false,
@@ -131,7 +148,9 @@ impl Room {
             None => Some(self.deposits.next_at),
             Some(prepared) => match prepared.recipient() {
                 Some(Recipient::Newcomer { .. }) => prepared.deposit_due_at(),
-                Some(Recipient::Member { .. }) | None => prepared.deposit_due_at().map(|at| at.max(free_at)),
+                Some(Recipient::Member { .. } | Recipient::Server { .. }) | None => {
+                    prepared.deposit_due_at().map(|at| at.max(free_at))
+                }
             },
         }
     }
@@ -142,23 +161,39 @@ impl Room {
     }
 
     fn offer_conditions(&self) -> OfferConditions {
+        let first = self.signal_client.first_connection();
         OfferConditions {
+            plan: first.map_or(ConnectionPlan::MeshOfferer, |first| ConnectionPlan::Sfu {
+                direction: first.direction,
+                simulcast: first.simulcast,
+            }),
             config: self.connection_config(),
             hang_up_channel: self.signal_client.uses_hang_up_channel(),
-            captures: !self.media.tracks().is_empty(),
+            // A server is found by its own address, whatever we call ours.
+            captures: first.is_some() || !self.media.tracks().is_empty(),
         }
     }
 
-    /// The offer that is prepared, if it is still what would be made now, and can be said.
-    pub(super) fn take_prepared_offer(&mut self, now: Timestamp, remote: &Remote) -> Option<PreparedOffer> {
+    /// The offer that is prepared for such a connection, if it is still what would be made now, and can be said; or if the
+    /// server that is to answer it has had it with `join`.
+    pub(super) fn take_prepared_offer(
+        &mut self,
+        now: Timestamp,
+        remote: &Remote,
+        plan: ConnectionPlan,
+    ) -> Option<PreparedOffer> {
         if !self.can_send_to(remote) {
             return None;
         }
         self.renew_prepared_offer(now);
-        if self.connections.prepared_offer()?.recipient().is_some() {
-            return None;
-        }
-        self.connections.take_prepared_offer()
+        let prepared = self.connections.prepared_offer()?;
+        let epoch = self.connections.get(remote).map(Connection::epoch);
+        let fits = match prepared.recipient() {
+            None => prepared.plan() == plan,
+            Some(Recipient::Server { epoch: said }) => plan.is_sfu() && Some(said) == epoch,
+            Some(Recipient::Member { .. } | Recipient::Newcomer { .. }) => false,
+        };
+        if fits { self.connections.take_prepared_offer() } else { None }
     }
 
     /// Has another one made if it is not what would be made now. One that the server has may be on its way to somebody.
@@ -230,22 +265,30 @@ impl Room {
     /// The offer that goes with `join`: the one that is prepared, unless the server is known not to take it. One that has not
     /// been asked ignores it.
     pub(super) fn join_offers(&mut self, now: Timestamp) -> Vec<JoinOffer> {
-        if self.session.lifecycle != Lifecycle::Joining
-            || self.signal_client.early_offers() == EarlyOffers::Unsupported
-        {
+        let unsupported = match self.signal_client.early_offers() {
+            EarlyOffers::Unsupported => true,
+            EarlyOffers::Unknown | EarlyOffers::Accepted => false,
+            // It went with the opening of the socket.
+            EarlyOffers::WithJoin => self.signal_client.is_open(),
+        };
+        if self.session.lifecycle != Lifecycle::Joining || unsupported {
             return Vec::new();
         }
         self.renew_prepared_offer(now);
         self.use_opening_time(now);
         let unused = self.connections.unused_epoch();
         let exchange = self.server_is_far();
+        let first = self.signal_client.first_connection();
         let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };
-        let epoch = match prepared.recipient() {
+        let epoch = match (first, prepared.recipient()) {
+            (Some(first), _) => first.epoch,
             // Somebody may have got it, and hears from us anew.
-            Some(Recipient::Member { epoch }) => epoch.saturating_add(1),
-            Some(Recipient::Newcomer { .. }) | None => unused,
+            (None, Some(Recipient::Member { epoch })) => epoch.saturating_add(1),
+            (None, Some(Recipient::Server { .. } | Recipient::Newcomer { .. }) | None) => unused,
         };
-        let offer = prepared.hand_over(now, Recipient::Member { epoch });
+        let recipient =
+            if first.is_some() { Recipient::Server { epoch } } else { Recipient::Member { epoch } };
+        let offer = prepared.hand_over(now, recipient);
         offer.map(|offer| JoinOffer { epoch, offer, exchange }).into_iter().collect()
     }
 

@@ -4,20 +4,27 @@
 //! It drops what is for somebody whose connection to it is not up yet, or of such a one, and says nothing. So whoever
 //! gets connected says what they send and asks for the same of the others: of two, the one who is connected later reaches the
 //! other. If one of them had no socket just then, the other is learned of later than that, and is asked once more.
+//!
+//! All of it is in the part of the page's program that is loaded with the dialects of such servers: whoever calls it asks first
+//! whether the server [carries messages](visavis_signaling::Dialect::carries_peer_messages).
 
 use visavis_signaling::{MediaState, Offerer, Outbound, ParticipantId, Remote, Timestamp};
 
 use super::Room;
 use crate::connection::{Connection, MAX_MESSAGES_PER_MINUTE};
-use crate::output::Event;
+use crate::input::{ConnectionId, PeerChannelEvent};
+use crate::output::{ConnectionEffect, DataChannel, Event};
 use crate::peer_message::PeerMessage;
 use crate::roster::MediaRequests;
 
 impl Room {
     /// Sends what we publish, if it has changed since it was sent last, or may have been lost.
+    #[inline(never)]
     pub(super) fn relay_media_state(&mut self, now: Timestamp, media: MediaState) {
+        let has_channels = self.signal_client.data_channels().is_some();
         let is_up = |(remote, connection): (&Remote, &Connection)| {
-            remote.participant().is_none() && connection.is_connected()
+            let is_open = !has_channels || connection.is_server_channel_open();
+            remote.participant().is_none() && connection.is_connected() && is_open
         };
         let connected = self.connections.iter().any(is_up);
         let before = self.session.relayed_media;
@@ -44,6 +51,7 @@ impl Room {
     }
 
     /// When the next one is to be asked.
+    #[inline(never)]
     pub(super) fn media_request_due_at(&self) -> Option<Timestamp> {
         let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
         forwarded.filter_map(|member| member.media_requests.due_at()).min().filter(|_| self.relays_media())
@@ -55,6 +63,7 @@ impl Room {
     }
 
     /// Sends a message to everybody whose media a server forwards. Whether there is anybody.
+    #[inline(never)]
     pub(super) fn relay(&mut self, now: Timestamp, message: &PeerMessage) -> bool {
         let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
         let to = forwarded.map(|member| member.id.clone()).collect();
@@ -68,6 +77,30 @@ impl Room {
             self.signal_client.send(now, Outbound::PeerMessage { to, text }, &mut self.out);
         }
         sends
+    }
+
+    /// Has the shell make the data channels of a connection to a server that carries messages on them.
+    #[inline(never)]
+    pub(super) fn create_server_channels(&mut self, connection: ConnectionId) {
+        if let Some(channels) = self.signal_client.data_channels() {
+            let create = ConnectionEffect::CreateDataChannel(DataChannel::Server(channels));
+            self.out.connection(connection, create);
+        }
+    }
+
+    /// An event of the data channel on which a server carries messages.
+    #[inline(never)]
+    pub(super) fn on_server_channel(&mut self, now: Timestamp, remote: &Remote, event: PeerChannelEvent) {
+        if let PeerChannelEvent::Message(message) = event {
+            return self.signal_client.on_channel_message(now, message, &mut self.out);
+        }
+        if event == PeerChannelEvent::Opened {
+            // What was said before has reached nobody, or nothing has reached us.
+            self.session.relayed_media = None;
+        }
+        if let Some(connection) = self.connections.get_mut(remote) {
+            connection.on_peer_channel(now, event, &mut self.out);
+        }
     }
 
     /// A message that the server has carried. Of whoever says too much the rest is dropped.

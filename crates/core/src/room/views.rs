@@ -120,7 +120,7 @@ fn connection_state(
         Phase::Healthy => return (ConnectionState::Connected, pictures(connection)),
         _ if !member.present => return (ConnectionState::Reconnecting, ConnectionReason::PeerGone),
         // A blip is not worth a word.
-        Phase::Suspect if !recovery.is_repairing() && can_send => {
+        Phase::Suspect if recovery.was_connected() && !recovery.is_repairing() && can_send => {
             return (ConnectionState::Connected, ConnectionReason::None);
         }
         Phase::Silent => (ConnectionState::Reconnecting, ConnectionReason::NoMedia),

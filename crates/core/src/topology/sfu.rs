@@ -32,8 +32,16 @@ impl Sfu {
                     self.tracks.extend(tracks.into_iter().map(|track| (connection, track)));
                 }
             }
-            SfuSignal::SubscribedQualities { .. } | SfuSignal::PeerMessage { .. } => {}
+            SfuSignal::NegotiationNeeded(_)
+            | SfuSignal::SubscribedQualities { .. }
+            | SfuSignal::SendMessage { .. }
+            | SfuSignal::PeerMessage { .. } => {}
         }
+    }
+
+    /// Whether nothing is known of any.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.connections.is_empty()
     }
 
     /// What should exist.

@@ -4,6 +4,7 @@
 mod counters;
 mod devices;
 mod early_offers;
+mod first_connection;
 mod interactions;
 mod peer_channel;
 mod pictures;
@@ -29,7 +30,7 @@ use self::counters::Counters;
 use visavis_core::signaling::{
     Dialect, DialectInput, DialectOutput, EarlyOffers, Endpoint, IceCandidate, IceServer, IceServers,
     Inbound, Joined, MediaState, Negotiation, Offerer, Outbound, ParticipantId, ParticipantInfo, RejectCode,
-    Rejection, RosterSignal, SdpType, ServerSignal, SessionDescription, Timestamp,
+    Rejection, RosterSignal, SdpType, ServerSignal, SessionDescription, SfuConnection, Timestamp,
 };
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
@@ -49,6 +50,8 @@ thread_local! {
     static SENT: std::cell::RefCell<Vec<Outbound>> = const { std::cell::RefCell::new(Vec::new()) };
     static INBOUND: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
     static EARLY_OFFERS: std::cell::Cell<EarlyOffers> = const { std::cell::Cell::new(EarlyOffers::Unsupported) };
+    /// The connection that goes with the opening of the socket, if there is one.
+    static FIRST_CONNECTION: std::cell::Cell<Option<SfuConnection>> = const { std::cell::Cell::new(None) };
     /// What the dialect tells as soon as the room says something.
     static REPLIES: std::cell::RefCell<Vec<Inbound>> = const { std::cell::RefCell::new(Vec::new()) };
 }
@@ -68,7 +71,7 @@ impl Dialect for TestDialect {
                 self.signals.extend(INBOUND.take());
                 out.extend(self.signals.drain(..).map(DialectOutput::Signal));
             }
-            DialectInput::TokenResponse { .. } => {}
+            DialectInput::ChannelMessage(_) | DialectInput::TokenResponse { .. } => {}
             DialectInput::HangUpChannelClosed(id) => {
                 out.push(DialectOutput::Signal(Inbound::Roster(RosterSignal::Left(id))));
             }
@@ -86,6 +89,14 @@ impl Dialect for TestDialect {
 
     fn early_offers(&self) -> EarlyOffers {
         EARLY_OFFERS.get()
+    }
+
+    fn joins_by_opening(&self) -> bool {
+        FIRST_CONNECTION.get().is_some()
+    }
+
+    fn first_connection(&self) -> Option<SfuConnection> {
+        FIRST_CONNECTION.get()
     }
 
     fn carries_peer_messages(&self) -> bool {
@@ -157,7 +168,12 @@ impl Harness {
     }
 
     fn receive(&mut self, signal: Inbound) -> Vec<Effect> {
-        INBOUND.with_borrow_mut(|inbound| inbound.push(signal));
+        self.receive_all(vec![signal])
+    }
+
+    /// In one frame.
+    fn receive_all(&mut self, signals: Vec<Inbound>) -> Vec<Effect> {
+        INBOUND.with_borrow_mut(|inbound| inbound.extend(signals));
         self.input(Input::Socket(SocketEvent::Frame(String::new())))
     }
 

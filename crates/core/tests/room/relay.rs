@@ -1,13 +1,19 @@
 //! Messages of Visavis pages that a server carries.
 
-use visavis_core::signaling::{PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuSignal};
-use visavis_core::{Event, PeerMessage};
+use visavis_core::signaling::{
+    PublishedSources, SfuConnection, SfuConnectionId, SfuDataChannels, SfuDirection, SfuSignal,
+};
+use visavis_core::{Event, PeerChannelEvent, PeerMessage};
 
 use crate::*;
 
 /// In a room with "a" and "b", whose media a server forwards.
 fn room() -> Harness {
-    let (mut harness, _) = Harness::joined(&[]);
+    enter(Harness::new())
+}
+
+fn enter(mut harness: Harness) -> Harness {
+    harness.join(&[]);
     add_people(&mut harness, &["a", "b"]);
     harness
 }
@@ -132,4 +138,72 @@ fn somebody_whose_media_a_server_forwards_is_never_called_directly() {
         let effects = harness.receive(Inbound::Roster(signal(info("a", Offerer::Sfu))));
         assert_eq!(creations(&effects), []);
     }
+}
+
+/// The dialect of a server that carries messages on data channels.
+#[derive(Default)]
+struct WithDataChannels(TestDialect);
+
+const DATA_CHANNELS: SfuDataChannels = SfuDataChannels { label: "messages", unused: None, binary: None };
+
+impl Dialect for WithDataChannels {
+    fn endpoint(&self) -> Endpoint {
+        self.0.endpoint()
+    }
+
+    fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        match input {
+            DialectInput::ChannelMessage(text) => {
+                let message = SfuSignal::PeerMessage { from: id("a"), text };
+                out.push(DialectOutput::Signal(Inbound::Sfu(message)));
+            }
+            other => self.0.handle(now, other, out),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn data_channels(&self) -> Option<SfuDataChannels> {
+        Some(DATA_CHANNELS)
+    }
+
+    fn carries_peer_messages(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn messages_wait_for_the_data_channel() {
+    let room = Room::new(RoomConfig::default(), Box::new(WithDataChannels::default()));
+    let mut harness = enter(Harness { room, now: Timestamp::default(), parameters: Vec::new() });
+    assert_eq!(connect(&mut harness), [], "it is not open");
+    let message = |text: &str| {
+        Inbound::Sfu(SfuSignal::SendMessage { connection: SfuConnectionId(0), message: text.to_owned() })
+    };
+    assert_eq!(harness.receive(message("too early")), []);
+    let opened = || ConnectionEvent::PeerChannel(PeerChannelEvent::Opened);
+    let all = [relayed(&["a", "b"], microphone(false)), relayed(&["a", "b"], PeerMessage::MediaRequest)];
+    harness.event(0, opened());
+    assert_eq!(sent(), all);
+    let send = ConnectionEffect::SendMessage("now".to_owned());
+    assert_eq!(harness.receive(message("now")), [Effect::Connection(ConnectionId(0), send)]);
+    let heard = PeerChannelEvent::Message(PeerMessage::MediaRequest.encode());
+    harness.event(0, ConnectionEvent::PeerChannel(heard));
+    assert_eq!(sent(), [relayed(&["a"], microphone(false))], "the dialect has read it");
+    harness.event(0, ConnectionEvent::PeerChannel(PeerChannelEvent::Closed));
+    assert_eq!(harness.receive(message("too late")), []);
+}
+
+#[test]
+fn connections_to_a_server_have_its_data_channels() {
+    let room = Room::new(RoomConfig::default(), Box::new(WithDataChannels::default()));
+    let mut harness = Harness { room, now: Timestamp::default(), parameters: Vec::new() };
+    harness.join(&[]);
+    let direction = SfuDirection::Publish(PublishedSources::All);
+    let connection = SfuConnection { id: SfuConnectionId(0), epoch: 0, direction, simulcast: false };
+    let effects = harness.receive(Inbound::Sfu(SfuSignal::Connections(vec![connection])));
+    let create = ConnectionEffect::CreateDataChannel(DataChannel::Server(DATA_CHANNELS));
+    assert!(effects.contains(&Effect::Connection(ConnectionId(0), create)), "{effects:?}");
 }

@@ -171,3 +171,45 @@ fn who_was_to_offer_and_does_not_is_offered_to() {
         "they have"
     );
 }
+
+/// A dialect whose server is joined by opening the socket, and is asked again at once if that was open.
+#[derive(Default)]
+struct JoinedByOpening {
+    open: bool,
+}
+
+impl Dialect for JoinedByOpening {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::new("ws://plain")
+    }
+
+    fn handle(&mut self, _now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
+        match input {
+            DialectInput::Opened => self.open = true,
+            DialectInput::Closed if std::mem::take(&mut self.open) => out.push(DialectOutput::UrlChanged),
+            _ => {}
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn joins_by_opening(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_close_frame_shows_that_the_socket_was_open() {
+    for (event, open) in
+        [(SocketEvent::Closed, false), (SocketEvent::ClosedWith { code: 1000, reason: String::new() }, true)]
+    {
+        let room = Room::new(RoomConfig::default(), Box::new(JoinedByOpening::default()));
+        let mut harness = Harness { room, now: Timestamp::default(), parameters: Vec::new() };
+        harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
+        let effects = harness.input(Input::Socket(event));
+        let opens = |effect: &Effect| matches!(effect, Effect::Socket(SocketEffect::Open(_)));
+        assert_eq!(effects.iter().any(opens), open);
+    }
+}

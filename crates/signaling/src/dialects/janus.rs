@@ -264,7 +264,9 @@ impl Dialect for Janus {
             }
             DialectInput::Frame(frame) => self.on_frame(now, &frame, out),
             DialectInput::Send(outbound) => self.send(now, outbound, out),
-            DialectInput::HangUpChannelClosed(_) | DialectInput::TokenResponse { .. } => {}
+            DialectInput::HangUpChannelClosed(_)
+            | DialectInput::ChannelMessage(_)
+            | DialectInput::TokenResponse { .. } => {}
             DialectInput::Timeout => self.timeout(now, out),
         }
     }

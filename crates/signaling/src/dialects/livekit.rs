@@ -1,8 +1,13 @@
-//! LiveKit, a server that forwards media (its "client protocol", version 16, at `/rtc`).
+//! LiveKit, a server that forwards media (its "client protocol", version 16).
 //!
-//! The token names the room and us in it, and to open the socket is to join. Two peer connections lead to the server: we
-//! offer on the one on which we publish, and it offers on the other one, on which everybody else comes. Frames are protobuf, which
-//! the socket translates into what protobuf calls its JSON format ([`wire`]); only that is read and written here.
+//! The token names the room and us in it, and to open the socket is to join. Frames are protobuf, which the socket translates into
+//! what protobuf calls its JSON format ([`wire`]); only that is read and written here.
+//!
+//! There are two ways in. At `/rtc/v1` one peer connection leads to the server, on which we offer. The first offer, and the
+//! announcement of what we publish in it, are in the URL, so the answer comes with `join`, and in it whatever others publish; for
+//! what they publish later the server asks us to offer again. At `/rtc`, which all servers have, there are two: we offer on the
+//! one on which we publish, and the server offers on the other one, on which everybody else comes. Firefox is given the
+//! latter: LiveKit's own client has it send no offer in a URL, since some people's connections did not come about.
 //!
 //! A call outlives its socket: the next one says which participant it belongs to (`reconnect=1`), and the server goes on where it
 //! was, or tells us to join anew.
@@ -10,6 +15,9 @@
 mod access;
 mod call;
 mod frames;
+mod gzip;
+mod messages;
+mod path;
 mod people;
 mod publication;
 mod schema;
@@ -19,14 +27,17 @@ pub mod wire;
 
 use std::time::Duration;
 
-use self::access::Access;
-use self::call::Call;
+use self::access::{Access, join_request};
+use self::call::{Call, FIRST_RECEIVERS, first_connection};
+use self::messages::DATA_CHANNELS;
+use self::path::{EarlyOffer, Path, PeerConnections};
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{BinaryFrames, Dialect, DialectInput, DialectOutput, Endpoint, Expects, Probe};
 use crate::json::{Fields, Json};
 use crate::limits::MAX_FRAME_BYTES;
+use crate::offers::EarlyOffers;
 use crate::rejection::Rejection;
-use crate::sfu::{SfuConnectionId, SfuRequest};
+use crate::sfu::{SfuConnection, SfuConnectionId, SfuDataChannels, SfuRequest};
 use crate::signal::{Inbound, MediaState, Negotiation, NegotiationMessage, Outbound, Remote, ServerSignal};
 use crate::time::Timestamp;
 
@@ -67,7 +78,7 @@ fn about() -> About {
             subscription,subscribe,publishTracks,speakersChanged,speakers,level,active,roomUpdate,connectionQuality,updates,\
             participantSid,POOR,GOOD,EXCELLENT,LOST,score,streamStateUpdate,streamStates,PAUSED,subscribedQualityUpdate,\
             subscribedQualities,subscribedCodecs,qualities,enabled,codec,subscriptionPermissionUpdate,allowed,refreshToken,\
-            pingReq,pongResp,timestamp,lastPingTimestamp,pong,requestResponse,roomMoved,token,participant_token,\
+            mediaSectionsRequirement,numAudios,numVideos,pingReq,pongResp,timestamp,lastPingTimestamp,pong,requestResponse,roomMoved,token,participant_token,\
             participantToken,server_url,serverUrl",
     }
 }
@@ -78,6 +89,9 @@ fn make(options: Options) -> BoxedDialect {
 
 struct LiveKit {
     access: Access,
+    path: Path,
+    /// The offer that goes with the next request to join.
+    offer: Option<EarlyOffer>,
     open: bool,
     /// Whether the server has said anything on this socket.
     heard: bool,
@@ -100,8 +114,11 @@ struct LiveKit {
 
 impl LiveKit {
     fn new(options: Options) -> Self {
+        let firefox = options.user_agent.split(' ').any(|product| product.starts_with("Firefox/"));
         Self {
+            path: if firefox { Path::Dual } else { Path::Single },
             access: Access::new(options),
+            offer: None,
             open: false,
             heard: false,
             wanted: None,
@@ -123,10 +140,13 @@ impl LiveKit {
         self.silent_at = Some(now + FIRST_FRAME_TIMEOUT);
     }
 
-    fn closed(&mut self) {
-        if !self.heard {
-            // Perhaps another server of the same deployment is there.
-            self.access.next_server();
+    fn closed(&mut self, out: &mut Vec<DialectOutput>) {
+        if self.open && !self.heard && self.silent_at.is_some() && self.call.take().is_some() {
+            // What a server says first it always says, so it has been lost: Firefox drops what comes at the same time as the end.
+            // Whoever is taken up again is not hung up on, so we are to join anew.
+            out.push(DialectOutput::UrlChanged);
+        } else if !self.heard {
+            self.on_unheard(out);
         }
         self.open = false;
         self.heard = false;
@@ -138,9 +158,27 @@ impl LiveKit {
         }
     }
 
+    /// The server has not said anything on the last socket.
+    fn on_unheard(&mut self, out: &mut Vec<DialectOutput>) {
+        match self.path {
+            Path::Single if self.call.is_none() && self.wanted.is_some() => {
+                (self.path, self.offer) = (Path::DualForNow, None);
+                return out.push(DialectOutput::UrlChanged);
+            }
+            Path::DualForNow => self.path = Path::Single,
+            Path::Single | Path::Dual => {}
+        }
+        // Perhaps another server of the same deployment is there.
+        self.access.next_server();
+    }
+
     fn send(&mut self, now: Timestamp, outbound: Outbound, out: &mut Vec<DialectOutput>) {
         match outbound {
-            Outbound::Join { room, name, media, offers: _ } => {
+            Outbound::Join { room, name, media, offers } => {
+                if !self.open {
+                    let offer = offers.into_iter().next();
+                    self.offer = offer.map(|join| EarlyOffer::new(join.offer, media));
+                }
                 self.access.enter(&room, &name);
                 self.wanted = Some(media);
                 if let Some(call) = &mut self.call {
@@ -154,6 +192,7 @@ impl LiveKit {
                     out.push(request("leave", leave));
                 }
                 self.wanted = None;
+                self.offer = None;
                 self.call = None;
             }
             Outbound::TrackSettings { publisher, settings } => {
@@ -172,11 +211,13 @@ impl LiveKit {
                     call.announce(media, out);
                 }
             }
-            // It takes no offers for others, carries no messages yet, and names no servers before somebody has joined.
-            Outbound::Negotiation(_)
-            | Outbound::Deposit(_)
-            | Outbound::PeerMessage { .. }
-            | Outbound::Preflight => {}
+            Outbound::PeerMessage { to, text } => {
+                if let Some(call) = &mut self.call {
+                    call.send_message(&to, &text, out);
+                }
+            }
+            // It takes no offers for others, and names no servers before somebody has joined.
+            Outbound::Negotiation(_) | Outbound::Deposit(_) | Outbound::Preflight => {}
         }
     }
 
@@ -191,6 +232,13 @@ impl LiveKit {
         match message {
             NegotiationMessage::Description(description) => call.send_description(id, description, out),
             NegotiationMessage::Candidate(candidate) => call.send_candidate(id, candidate.as_ref(), out),
+        }
+    }
+
+    fn join_query(&self, resumed: Option<&str>) -> String {
+        match &self.offer {
+            Some(offer) => self.access.join_query(&offer.request),
+            None => self.access.join_query(&join_request(resumed, None)),
         }
     }
 
@@ -263,11 +311,15 @@ fn reject(rejection: Rejection, out: &mut Vec<DialectOutput>) {
 impl Dialect for LiveKit {
     fn endpoint(&self) -> Endpoint {
         let resumed = self.call.as_ref().map(|call| call.sid());
+        let (path, query) = match self.path.peer_connections() {
+            PeerConnections::Single => ("/v1", self.join_query(resumed)),
+            PeerConnections::Dual => ("", self.access.query(resumed)),
+        };
         Endpoint {
-            query: self.access.query(resumed),
+            query,
             token_request: self.access.token_request(),
             binary: Some(BinaryFrames { decode, encode }),
-            ..Endpoint::new(self.access.url())
+            ..Endpoint::new([self.access.url(), path].concat())
         }
     }
 
@@ -281,10 +333,30 @@ impl Dialect for LiveKit {
         true
     }
 
+    fn early_offers(&self) -> EarlyOffers {
+        match self.path {
+            Path::Single if self.call.is_none() => EarlyOffers::WithJoin,
+            Path::Single | Path::DualForNow | Path::Dual => EarlyOffers::Unsupported,
+        }
+    }
+
+    fn first_connection(&self) -> Option<SfuConnection> {
+        let epoch = self.connections_made + 1;
+        Some(first_connection(self.path.peer_connections(), epoch, FIRST_RECEIVERS))
+    }
+
+    fn data_channels(&self) -> Option<SfuDataChannels> {
+        Some(DATA_CHANNELS)
+    }
+
+    fn carries_peer_messages(&self) -> bool {
+        true
+    }
+
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {
         match input {
             DialectInput::Opened => self.opened(now),
-            DialectInput::Closed => self.closed(),
+            DialectInput::Closed => self.closed(out),
             DialectInput::TokenResponse { status, body } => {
                 if let Err(rejection) = self.access.on_token_response(status, &body) {
                     reject(rejection, out);
@@ -296,6 +368,11 @@ impl Dialect for LiveKit {
                 out.push(DialectOutput::Invalid("a frame is too long".to_owned()));
             }
             DialectInput::Frame(frame) => self.on_frame(now, &frame, out),
+            DialectInput::ChannelMessage(message) => {
+                if let Some(call) = &self.call {
+                    call.on_message(&message, out);
+                }
+            }
             DialectInput::HangUpChannelClosed(_) => {}
             DialectInput::Timeout => self.timeout(now, out),
         }

@@ -255,7 +255,9 @@ impl Dialect for Visavis {
             }
             DialectInput::Send(outbound) => out.extend(self.frame(outbound).map(DialectOutput::Frame)),
             // Whoever leaves sends `leave`.
-            DialectInput::HangUpChannelClosed(_) | DialectInput::TokenResponse { .. } => {}
+            DialectInput::HangUpChannelClosed(_)
+            | DialectInput::ChannelMessage(_)
+            | DialectInput::TokenResponse { .. } => {}
             DialectInput::Timeout => {
                 if self.poll_timeout().is_some_and(|at| at <= now) {
                     self.silence_timeout = None;

@@ -1,14 +1,17 @@
 //! Runs a dialect: gives it the inputs of a room and a socket, and writes its outputs as lines of a transcript.
 
+use std::io::Read as _;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
+use visavis_signaling::dialects::livekit::wire;
 use visavis_signaling::dialects::{DialectEntry, Options};
 use visavis_signaling::json;
 use visavis_signaling::{
-    Dialect, DialectInput, DialectOutput, Endpoint, ForwardedTrack, IceCandidate, Inbound, MediaState,
-    Negotiation, NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType,
-    ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest, SfuSignal, Source,
-    Timestamp, TrackSettings, VideoSettings, VideoSize,
+    Dialect, DialectInput, DialectOutput, Endpoint, ForwardedTrack, IceCandidate, Inbound, JoinOffer,
+    MediaState, Negotiation, NegotiationMessage, Outbound, ParticipantId, ParticipantInfo, Remote,
+    RosterSignal, SdpType, ServerSignal, SessionDescription, SfuConnection, SfuConnectionId, SfuRequest,
+    SfuSignal, Source, Timestamp, TrackSettings, VideoSettings, VideoSize,
 };
 
 use crate::script::{Step, candidate, described, expand, shorten};
@@ -50,6 +53,10 @@ impl Player {
             ('!', "opened") => self.open(step.number),
             ('!', "closed") => self.input(DialectInput::Closed),
             ('!', "url") => self.lines.push(endpoint_line(&self.dialect.endpoint())),
+            ('!', message) if message.starts_with("channel ") => {
+                let message = message.split_once(' ').unwrap().1.to_owned();
+                self.input(DialectInput::ChannelMessage(message));
+            }
             ('!', answer) if answer.starts_with("token ") => self.answer_token_request(answer),
             ('%', settings) => self.configure(settings),
             ('@', time) => self.wait_until(Timestamp::from_millis(time.parse().unwrap())),
@@ -79,6 +86,7 @@ impl Player {
         let settings = json::parse(settings).unwrap();
         let text = |key| settings.at(key).as_text().unwrap_or_default().to_owned();
         self.options.url = text("url");
+        self.options.user_agent = text("userAgent");
         self.options.token_url = text("tokenUrl");
         self.options.alternative_urls = Some(settings.at("alternativeUrls").clone());
         self.options.auth = Some(settings.at("auth").clone());
@@ -140,14 +148,26 @@ fn endpoint_line(endpoint: &Endpoint) -> String {
         let line = format!("= asks {} [{}] {}", request.url, request.authorization, request.body);
         return shorten(&line);
     }
-    let query = if endpoint.query.is_empty() { "" } else { "?" };
-    let url = [&endpoint.url, query, &endpoint.query].concat();
+    let mark = if endpoint.query.is_empty() { "" } else { "?" };
+    let (query, request) = endpoint.query.split_once("join_request=").unwrap_or((&endpoint.query, ""));
+    let request = if request.is_empty() { String::new() } else { join_request(request) };
+    let url = [&endpoint.url, mark, query, &request].concat();
     ["= connects to", &url, &endpoint.protocols.join(" ")].join(" ")
 }
 
-/// Reads a signal of the room: `join <room> <name>`, then what is sent as in `media`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
+/// LiveKit's request to join, unpacked.
+fn join_request(parameter: &str) -> String {
+    let gunzip = |bytes: &[u8]| {
+        let mut out = Vec::new();
+        GzDecoder::new(bytes).read_to_end(&mut out).ok().map(|_| out)
+    };
+    let text = wire::join_request_text(parameter, gunzip).unwrap();
+    ["join_request=", &shorten(&text)].concat()
+}
+
+/// Reads a signal of the room: `join <room> <name>`, then what is sent as in `media` and `offer:<session>`, `offer <to> <session> [<epoch>]`, `candidate <to> <session> <number>
 /// [<epoch>]`, `end <to>`, `restart <to>`, `rebuild <to>`, `media`, then any of `microphone`, `camera` and `screen`, `shown <whose>
-/// <source> <width>x<height>` or `hidden`, `leave`.
+/// <source> <width>x<height>` or `hidden`, `message <to>,<to> <text>`, `leave`.
 /// Whom it is for is a participant, or `sfu:0` for the connection of that number to a server that forwards.
 fn outbound(words: &str) -> Outbound {
     let words: Vec<&str> = words.split(' ').collect();
@@ -174,7 +194,7 @@ fn outbound(words: &str) -> Outbound {
             room: words[1].into(),
             name: words.get(2).copied().unwrap_or_default().into(),
             media: media(),
-            offers: Vec::new(),
+            offers: words.iter().filter_map(|word| word.strip_prefix("offer:")).map(join_offer).collect(),
         },
         kind @ ("offer" | "answer") => {
             let sdp_type = if kind == "offer" { SdpType::Offer } else { SdpType::Answer };
@@ -201,10 +221,19 @@ fn outbound(words: &str) -> Outbound {
                 VideoSettings::default().with(Source::from_name(words[2]).unwrap(), Some(settings));
             Outbound::TrackSettings { publisher: ParticipantId::new(words[1]).unwrap(), settings }
         }
+        "message" => Outbound::PeerMessage {
+            to: words[1].split(',').map(|id| ParticipantId::new(id).unwrap()).collect(),
+            text: words[2].into(),
+        },
         "leave" => Outbound::Leave,
         "check" => Outbound::Preflight,
         _ => panic!("no signal: {words:?}"),
     }
+}
+
+fn join_offer(described_as: &str) -> JoinOffer {
+    let offer = SessionDescription { sdp_type: SdpType::Offer, sdp: described(described_as) };
+    JoinOffer { epoch: 0, offer, exchange: false }
 }
 
 fn ice_candidate(session: char, number: char) -> IceCandidate {
@@ -269,8 +298,14 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
             let tracks: String = tracks.iter().map(track).collect();
             vec![format!("= carries sfu:{number}{tracks}")]
         }
+        SfuSignal::NegotiationNeeded(SfuConnectionId(number)) => {
+            vec![format!("= wants an offer on sfu:{number}")]
+        }
         SfuSignal::SubscribedQualities { source, enabled } => {
             vec![format!("= of our {} {enabled:?} are received", source.as_str())]
+        }
+        SfuSignal::SendMessage { connection: SfuConnectionId(number), message } => {
+            vec![format!("= says on sfu:{number} {message}")]
         }
         SfuSignal::PeerMessage { from, text } => vec![format!("= message of {from}: {text}")],
     }

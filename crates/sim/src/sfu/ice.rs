@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{MediaState, SfuDirection, Source, TrackSettings};
-use visavis_core::{ConnectionEvent, ConnectionId, MediaKind, SourceState, Stats, StreamStats};
+use visavis_core::{
+    ConnectionEvent, ConnectionId, MediaKind, PeerConnectionState, SourceState, Stats, StreamStats,
+};
 
 use super::script::SilentFailure;
 use super::session::ServerConnection;
@@ -98,6 +100,9 @@ impl World {
             connection.count(received);
             if let Some(state) = connection.path.ice.tick(now, good, connection.fake.local_ufrag()) {
                 self.connection_event(page, id, ConnectionEvent::ConnectionStateChange(state));
+                if state == PeerConnectionState::Connected {
+                    self.open_channel(page, id);
+                }
             }
         }
     }

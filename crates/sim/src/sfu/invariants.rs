@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::{MediaState, Source};
 use visavis_core::{
-    ConnectionState, Lifecycle, ParticipantView, PublicationView, RoomView, TrackId, TrackSettings,
+    ConnectionEffect, ConnectionState, Lifecycle, ParticipantView, PublicationView, RoomView, TrackId,
+    TrackSettings,
 };
 
 use super::World;
@@ -31,7 +32,8 @@ impl World {
         if self.pages[page].room.backlog() > MAX_BACKLOG {
             self.report_violation(format!("page {page} keeps too much"));
         }
-        if view.lifecycle == Lifecycle::Lobby && !self.pages[page].browser.connections.is_empty() {
+        let prepared = usize::from(self.server.first_connection().is_some());
+        if view.lifecycle == Lifecycle::Lobby && self.pages[page].browser.connections.len() > prepared {
             self.report_violation(format!("page {page} has connections in the lobby"));
         }
     }
@@ -125,6 +127,15 @@ impl World {
     pub(super) fn verify_repair(&mut self, page: usize) {
         if self.harmless {
             self.report_violation(format!("page {page} repairs a healthy connection"));
+        }
+    }
+
+    /// Counts what a page does with its connections.
+    pub(super) fn count(&mut self, page: usize, effect: &ConnectionEffect) {
+        self.statistics.connections += u64::from(matches!(effect, ConnectionEffect::Create(..)));
+        if *effect == ConnectionEffect::RestartIce {
+            self.statistics.restarts += 1;
+            self.verify_repair(page);
         }
     }
 

@@ -1,12 +1,12 @@
 //! What is on its way between the pages and the server.
 
 use visavis_core::signaling::{
-    Inbound, MediaState, NegotiationMessage, Outbound, ParticipantId, Remote, ServerSignal, SfuDirection,
-    SfuRequest, SfuSignal,
+    Inbound, MediaState, NegotiationMessage, Outbound, ParticipantId, Remote, ServerSignal,
+    SessionDescription, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal,
 };
 use visavis_core::{Input, PeerMessage, SocketEvent};
 
-use super::server::id_of;
+use super::server::{FIRST, id_of};
 use super::{Action, HEARTBEAT, Page, World};
 
 impl World {
@@ -28,18 +28,18 @@ impl World {
     pub(super) fn on_frame(&mut self, page: usize, frame: &str) {
         let outbound = self.messages.borrow().read(frame);
         match outbound {
-            Some(Outbound::Join { name, media, .. }) => self.join(page, &name, media),
+            Some(Outbound::Join { name, media, offers, .. }) => {
+                let resumes = self.join(page, &name, media);
+                for offer in offers.into_iter().filter(|_| !resumes) {
+                    self.statistics.early_offers += 1;
+                    self.on_description(page, FIRST, offer.epoch, &offer.offer);
+                }
+            }
             Some(Outbound::Negotiation(negotiation)) => {
                 if let (Remote::Server(connection), NegotiationMessage::Description(description)) =
                     (negotiation.remote, negotiation.message)
                 {
-                    let accepted =
-                        self.server.on_description(page, connection, negotiation.epoch, &description);
-                    if let Err(why) = accepted {
-                        self.report_violation(format!(
-                            "the server refuses a description of page {page}: {why}"
-                        ));
-                    }
+                    self.on_description(page, connection, negotiation.epoch, &description);
                 }
             }
             Some(Outbound::Sfu(connection, request)) => {
@@ -63,8 +63,21 @@ impl World {
         self.flush_server();
     }
 
+    fn on_description(
+        &mut self,
+        page: usize,
+        connection: SfuConnectionId,
+        epoch: u32,
+        description: &SessionDescription,
+    ) {
+        if let Err(why) = self.server.on_description(page, connection, epoch, description) {
+            self.report_violation(format!("the server refuses a description of page {page}: {why}"));
+        }
+    }
+
     /// Somebody joins. Who comes back and is known takes up where the socket broke: nothing that was said meanwhile is lost.
-    pub(super) fn join(&mut self, page: usize, name: &str, media: MediaState) {
+    /// Returns whether that is so.
+    pub(super) fn join(&mut self, page: usize, name: &str, media: MediaState) -> bool {
         self.pages[page].has_joined = true;
         self.pages[page].joins += 1;
         let known = self.server.sessions.contains_key(&page) && !self.pages[page].forgotten;
@@ -87,6 +100,7 @@ impl World {
             self.pages[page].to_page.clear();
             self.server.join(page, name, media);
         }
+        known
     }
 
     /// What the server has to say goes on its way.
@@ -109,6 +123,10 @@ impl World {
             return;
         }
         for other in (0..self.pages.len()).filter(|other| to.contains(&id_of(*other))) {
+            if self.server.has_data_channels {
+                self.send_on_channel(page, other, text);
+                continue;
+            }
             let receives = |direction| !matches!(direction, SfuDirection::Publish(_));
             let reached = self.pages[other].has_joined && self.pages[other].socket.is_some();
             if reached && self.is_active(other, receives) {
@@ -131,19 +149,24 @@ impl World {
     pub(super) fn on_page_frame(&mut self, page: usize, frame: String) {
         let carried = self.messages.borrow().carried(&frame);
         if let Some((from, text)) = carried {
-            let number = frame.parse().ok();
-            let last = std::mem::replace(&mut self.pages[page].last_message, number);
-            if last >= number {
-                self.report_violation(format!("page {page} hears a message twice, or too late"));
-            }
-            if let Ok(Some(PeerMessage::Media(media))) = PeerMessage::decode(&text) {
-                let from = (0..self.pages.len()).find(|other| id_of(*other) == from);
-                from.into_iter().for_each(|from| {
-                    self.pages[page].told.insert(from, media);
-                });
-            }
+            self.on_carried_message(page, &frame, &from, &text);
         }
         self.input(page, Input::Socket(SocketEvent::Frame(frame)));
+    }
+
+    /// A message of somebody else reaches a page.
+    pub(super) fn on_carried_message(&mut self, page: usize, frame: &str, from: &ParticipantId, text: &str) {
+        let number = frame.parse().ok();
+        let last = std::mem::replace(&mut self.pages[page].last_message, number);
+        if last >= number {
+            self.report_violation(format!("page {page} hears a message twice, or too late"));
+        }
+        if let Ok(Some(PeerMessage::Media(media))) = PeerMessage::decode(text) {
+            let from = (0..self.pages.len()).find(|other| id_of(*other) == *from);
+            from.into_iter().for_each(|from| {
+                self.pages[page].told.insert(from, media);
+            });
+        }
     }
 
     /// The server says that it is there.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use visavis_core::RIDS;
 use visavis_core::signaling::{
     ForwardedTrack, Inbound, Joined, MediaState, Negotiation, NegotiationMessage, Offerer, ParticipantId,
-    ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal, SessionDescription, SfuConnection,
-    SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source, TrackSettings, VideoSettings,
+    ParticipantInfo, PublishedSources, Remote, RosterSignal, SdpType, ServerSignal, SessionDescription,
+    SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal, Source, TrackSettings,
+    VideoSettings,
 };
 
-use super::session::{Session, Shape};
+use super::session::{FIRST_RECEIVERS, Session, Shape};
 use crate::browser::kind_of;
 use crate::fake::{FakeConnection, SignalingState};
 use crate::random::Random;
@@ -24,12 +25,18 @@ pub(super) struct Server {
     pub(super) sessions: BTreeMap<usize, Session>,
     /// It takes the camera in layers, and says which of them anybody receives.
     pub(super) simulcast: bool,
+    /// Where there is one connection, it takes its offer with the request to join.
+    takes_early_offers: bool,
+    /// It carries messages on data channels, and not with what it says itself.
+    pub(super) has_data_channels: bool,
     /// How many connections were ever made for each page. A dialect counts them, and outlives the server.
     connections_made: BTreeMap<usize, u32>,
     /// What it says next, and to whom.
     pub(super) outgoing: Vec<(usize, Inbound)>,
 }
 
+/// The only connection, or the first.
+pub(super) const FIRST: SfuConnectionId = SfuConnectionId(0);
 /// Who a page is.
 pub(super) fn id_of(page: usize) -> ParticipantId {
     ParticipantId::from_bytes((page as u128 + 1).to_be_bytes())
@@ -39,9 +46,32 @@ impl Server {
     pub(super) fn new(shape: Shape, mut random: Random) -> Self {
         let tells_media = random.chance(50);
         // Not from the same numbers, so that each seed is the room that it was.
-        let simulcast = Random::new(random.clone().next_u64()).chance(50);
+        let mut others = Random::new(random.clone().next_u64());
+        let (simulcast, takes_early_offers) = (others.chance(50), others.chance(75));
+        let has_data_channels = others.chance(50) && shape != Shape::OneForEachStream;
         let (sessions, connections_made) = (BTreeMap::new(), BTreeMap::new());
-        Self { shape, random, tells_media, simulcast, sessions, connections_made, outgoing: Vec::new() }
+        Self {
+            shape,
+            random,
+            tells_media,
+            simulcast,
+            takes_early_offers,
+            has_data_channels,
+            sessions,
+            connections_made,
+            outgoing: Vec::new(),
+        }
+    }
+
+    /// The connection that somebody who joins can offer with that; `None` where they cannot.
+    pub(super) fn first_connection(&self) -> Option<SfuConnection> {
+        let early = self.shape == Shape::OneConnection && self.takes_early_offers;
+        let direction = SfuDirection::Both {
+            publishes: PublishedSources::All,
+            audio: FIRST_RECEIVERS,
+            video: FIRST_RECEIVERS,
+        };
+        early.then_some(SfuConnection { id: FIRST, epoch: 1, direction, simulcast: true })
     }
 
     fn info(&self, page: usize, session: &Session) -> ParticipantInfo {
@@ -152,6 +182,7 @@ impl Server {
         epoch: u32,
         description: &SessionDescription,
     ) -> Result<(), &'static str> {
+        let wanted = self.wanted(page);
         let Some(session) = self.sessions.get_mut(&page) else { return Ok(()) };
         let Some(ends) =
             session.connections.get_mut(&connection).filter(|connection| connection.epoch == epoch)
@@ -160,6 +191,7 @@ impl Server {
         };
         ends.fake.set_remote_description(description)?;
         if description.sdp_type == SdpType::Offer {
+            ends.asked_for.clear();
             let direction = ends.direction;
             for (mid, kind) in ends.fake.remote_sections() {
                 let content = ends.fake.remote_content(&mid);
@@ -171,6 +203,10 @@ impl Server {
                 if let Some(source) = source {
                     ends.published.entry(source).or_insert(mid);
                 }
+            }
+            // What they should receive gets its section now: only they offer.
+            if matches!(direction, SfuDirection::Both { .. }) {
+                ends.forward(&wanted);
             }
             let answer = ends.fake.set_local_description()?;
             let answer = with_candidate(&ends.fake, answer);
@@ -213,21 +249,28 @@ impl Server {
         Source::ALL.into_iter().filter(|source| is_published(source) && is_on(source)).collect()
     }
 
+    /// What somebody should receive.
+    fn wanted(&self, page: usize) -> Vec<(usize, Source)> {
+        let others = self.sessions.keys().filter(|other| **other != page);
+        others
+            .flat_map(|other| self.publications(*other).into_iter().map(|source| (*other, source)))
+            .collect()
+    }
+
     /// Makes everybody's connections what they should be.
     fn update(&mut self) {
         for page in self.sessions.keys().copied().collect::<Vec<_>>() {
-            let wanted: Vec<(usize, Source)> = self
-                .sessions
-                .keys()
-                .filter(|other| **other != page)
-                .flat_map(|other| self.publications(*other).into_iter().map(|source| (*other, source)))
-                .collect();
+            let wanted = self.wanted(page);
             let Self { sessions, shape, simulcast, connections_made, .. } = self;
             let Some(session) = sessions.get_mut(&page) else { continue };
             let made = connections_made.entry(page).or_default();
             session.update_connections(page, *shape, *simulcast, &wanted, made);
             session.forward(&wanted);
+            let needed = session.negotiation_needed(&wanted);
             self.send_updates(page);
+            if let Some(id) = needed {
+                self.send(page, Inbound::Sfu(SfuSignal::NegotiationNeeded(id)));
+            }
         }
     }
 

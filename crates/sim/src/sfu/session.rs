@@ -44,7 +44,12 @@ pub(super) struct ServerConnection {
     /// What is forwarded in its sections.
     pub(super) forwarded: BTreeMap<String, (usize, Source)>,
     pub(super) offer_wanted: bool,
+    /// What an offer of the page was asked for to receive, since its last one.
+    pub(super) asked_for: Vec<(usize, Source)>,
 }
+
+/// In how many sections of each kind everything is received at first, where there is one connection.
+pub(super) const FIRST_RECEIVERS: usize = 2;
 
 /// Somebody in the room.
 #[derive(Debug)]
@@ -89,7 +94,9 @@ impl Session {
                 let (had_audio, had_video) =
                     match self.connections.get(&SfuConnectionId(0)).map(|connection| connection.direction) {
                         Some(SfuDirection::Both { audio, video, .. }) => (audio, video),
-                        Some(SfuDirection::Publish(_) | SfuDirection::Subscribe) | None => (0, 0),
+                        Some(SfuDirection::Publish(_) | SfuDirection::Subscribe) | None => {
+                            (FIRST_RECEIVERS, FIRST_RECEIVERS)
+                        }
                     };
                 let audio = count(MediaKind::Audio).max(had_audio);
                 let video = count(MediaKind::Video).max(had_video);
@@ -144,13 +151,14 @@ impl Session {
                     published: BTreeMap::new(),
                     forwarded: BTreeMap::new(),
                     offer_wanted: false,
+                    asked_for: Vec::new(),
                 }
             });
             connection.direction = direction;
         }
     }
 
-    /// Puts what they should receive into sections; a section that is free is used again.
+    /// Puts what they should receive into sections, where the server offers; what they should not receive any more goes.
     pub(super) fn forward(&mut self, wanted: &[(usize, Source)]) {
         for connection in self.connections.values_mut() {
             let stream = connection.stream;
@@ -160,23 +168,40 @@ impl Session {
             let before = connection.forwarded.len();
             connection.forwarded.retain(|_, track| mine(track));
             connection.offer_wanted |= connection.forwarded.len() < before;
-            if matches!(connection.direction, SfuDirection::Publish(_)) {
-                continue;
-            }
-            for track in wanted.iter().filter(|track| mine(track)) {
-                if connection.forwarded.values().any(|known| known == track) {
-                    continue;
-                }
-                if let Some(mid) = connection.free_section(kind_of(track.1)) {
-                    connection.forwarded.insert(mid, *track);
-                    connection.offer_wanted = true;
-                }
+            if connection.direction == SfuDirection::Subscribe {
+                let tracks: Vec<_> = wanted.iter().copied().filter(mine).collect();
+                connection.forward(&tracks);
             }
         }
+    }
+
+    /// The connection for which an offer of theirs is needed, since they should receive more than they do, if they have not
+    /// been asked for it.
+    pub(super) fn negotiation_needed(&mut self, wanted: &[(usize, Source)]) -> Option<SfuConnectionId> {
+        let both = |connection: &ServerConnection| matches!(connection.direction, SfuDirection::Both { .. });
+        let (id, connection) = self.connections.iter_mut().find(|(_, connection)| both(connection))?;
+        let missing = |track: &&(usize, Source)| !connection.forwarded.values().any(|known| known == *track);
+        let missing: Vec<_> = wanted.iter().filter(missing).copied().collect();
+        let needed = !missing.is_empty() && missing != connection.asked_for;
+        connection.asked_for = missing;
+        needed.then_some(*id)
     }
 }
 
 impl ServerConnection {
+    /// Puts tracks into sections; a section that is free is used again.
+    pub(super) fn forward(&mut self, tracks: &[(usize, Source)]) {
+        for track in tracks {
+            if self.forwarded.values().any(|known| known == track) {
+                continue;
+            }
+            if let Some(mid) = self.free_section(kind_of(track.1)) {
+                self.forwarded.insert(mid, *track);
+                self.offer_wanted = true;
+            }
+        }
+    }
+
     /// A section in which nothing comes; where the server offers, a new one if there is none.
     fn free_section(&mut self, kind: SectionKind) -> Option<String> {
         let free = |mid: &String| {

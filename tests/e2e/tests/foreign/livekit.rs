@@ -11,9 +11,12 @@ use visavis_e2e::call::{
     sees_and_hears_count, sees_microphone, wait_until_rejoined,
 };
 use visavis_e2e::screen::{start_sharing, stop_sharing};
-use visavis_e2e::{Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, Token, tools};
+use visavis_e2e::{
+    Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, SubPathProxy, Token, tools,
+};
 
 use crate::clients::{they_see_and_hear, they_see_and_hear_count, wait_until_ready, wait_until_theirs};
+use crate::livekit_messages::KEEP_MESSAGES;
 
 /// Keeps the page's sockets, so that a test can close one: as when a proxy between page and server is restarted.
 const KEEP_SOCKETS: &str = "window.sockets = [];
@@ -77,8 +80,13 @@ impl LiveKitFixture {
 
     /// Opens the link that leads our page to this server. `query` goes with the URL of the server.
     pub(crate) async fn open(&self, browser: &Arc<Browser>, name: &str, query: &str) -> Page {
+        self.open_at(browser, &self.livekit.url(), name, query).await
+    }
+
+    /// The same by way of another address of the server.
+    async fn open_at(&self, browser: &Arc<Browser>, url: &str, name: &str, query: &str) -> Page {
         let mut link = Serializer::new(format!("{}?", self.site.url()));
-        link.append_pair("dialect", "livekit").append_pair("server", &(self.livekit.url() + query));
+        link.append_pair("dialect", "livekit").append_pair("server", &[url, query].concat());
         browser.open(name, &link.finish()).await
     }
 
@@ -118,10 +126,16 @@ impl LiveKitFixture {
 
 fn bundle(config: &Value) -> Bundle {
     let client = tools::packages().join("node_modules/livekit-client/dist");
-    Bundle::with_config(config).with_scripts(&[("keep-sockets.js", KEEP_SOCKETS)]).with_folders(&[
+    let scripts = [("keep-sockets.js", KEEP_SOCKETS), ("keep-messages.js", KEEP_MESSAGES)];
+    Bundle::with_config(config).with_scripts(&scripts).with_folders(&[
         ("theirs", tools::repository().join("tests/e2e/servers/pages")),
         ("theirs/livekit-client/dist", client),
     ])
+}
+
+/// At which paths a page has opened sockets.
+async fn paths(page: &Page) -> Value {
+    page.eval("return window.sockets.map(socket => new URL(socket.url).pathname)", vec![]).await
 }
 
 /// A page of theirs is told that it is out of the room, and why (`DisconnectReason`).
@@ -154,6 +168,10 @@ async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     let ann = fixture.join(&chrome, "tea", "Ann").await;
     let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
+    // Chrome has one connection for everything, Firefox one for each direction.
+    assert_eq!((paths(&ann).await, paths(&ben).await), (json!(["/rtc/v1"]), json!(["/rtc"])));
+    assert_eq!(ann.snapshot().await.resources.connections, 1);
+    assert_eq!(ben.snapshot().await.resources.connections, 2);
     muting_is_seen(&ann, &ben).await;
     muting_is_seen(&ben, &ann).await;
     let other = fixture.browser(Setup::small_chrome()).await;
@@ -173,6 +191,26 @@ async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     wait_until_rejoined(&ann).await;
     they_see_and_hear_count(&yan, 1).await;
     sees_and_hears(&ann, &["Yan"]).await;
+}
+
+/// As LiveKit was before version 1.9.10.
+#[tokio::test]
+async fn a_server_that_does_not_have_the_path_for_one_connection() {
+    let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let chrome = fixture.browser(Setup::small_chrome()).await;
+    let old = SubPathProxy::without(fixture.livekit.port(), "/rtc/v1").await;
+    let token = format!("?access_token={}", fixture.token("tea", "Ann"));
+    let ann = fixture.open_at(&chrome, old.url().trim_end_matches('/'), "Ann", &token).await;
+    join(&ann, "tea").await;
+    let ben = fixture.join(&chrome, "tea", "Ben").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    assert_eq!(paths(&ann).await, json!(["/rtc/v1", "/rtc"]), "once it has failed");
+    ann.press("leave").await;
+    ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+    ann.press("lobby").await;
+    join(&ann, "tea").await;
+    all_see_and_hear(&[&ann, &ben]).await;
+    assert_eq!(paths(&ann).await, json!(["/rtc/v1", "/rtc", "/rtc"]), "it is remembered");
 }
 
 #[tokio::test]

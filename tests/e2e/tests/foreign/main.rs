@@ -5,6 +5,7 @@ mod clients;
 mod crossing;
 mod janus;
 mod livekit;
+mod livekit_messages;
 mod long;
 mod old_pages;
 mod peerjs;

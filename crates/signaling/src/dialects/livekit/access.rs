@@ -1,6 +1,7 @@
 //! Where the server is, and what lets us in: an access token, which is a JSON Web Token (RFC 7519) with the room, our identity
 //! and our name in it.
 
+use super::wire::{Compression, join_request_parameter};
 use super::{PROTOCOL, SDK, SDK_VERSION};
 use crate::dialect::TokenRequest;
 use crate::dialects::{Options, known_as};
@@ -144,10 +145,19 @@ impl Access {
         }
     }
 
-    /// The query of the URL. `resumed` is the participant whose connections are to be taken up again.
+    /// The query of the URL where there is one connection, with a [`join_request`].
+    pub(super) fn join_query(&self, join_request: &str) -> String {
+        ["access_token=", self.token(), "&join_request=", join_request].concat()
+    }
+
+    fn token(&self) -> &str {
+        if is_token(&self.token) { &self.token } else { "" }
+    }
+
+    /// The query of the URL where there are two. `resumed` is the participant whose connections are to be taken up again.
     pub(super) fn query(&self, resumed: Option<&str>) -> String {
-        let token = if is_token(&self.token) { &self.token } else { "" };
-        let mut query = ["access_token=", token, "&auto_subscribe=1&adaptive_stream=1&sdk=", SDK].concat();
+        let mut query =
+            ["access_token=", self.token(), "&auto_subscribe=1&adaptive_stream=1&sdk=", SDK].concat();
         for (key, value) in [("version", SDK_VERSION), ("protocol", PROTOCOL)] {
             query.push_str(&["&", key, "=", value].concat());
         }
@@ -157,6 +167,31 @@ impl Access {
         }
         query
     }
+}
+
+/// A `JoinRequest` as it is in a URL. `resumed` is the participant whose connections are to be taken up again, `published` the
+/// announcements of tracks, and the offer that they are in.
+pub(super) fn join_request(resumed: Option<&str>, published: Option<(Vec<Json>, Fields)>) -> String {
+    let mut client = Fields::of_texts(&[("sdk", "JS"), ("version", SDK_VERSION)]);
+    client.put("protocol", Json::Number(PROTOCOL.to_owned()));
+    let mut settings = Fields::default();
+    settings.bool("autoSubscribe", true);
+    settings.bool("adaptiveStream", true);
+    let mut request = Fields::default();
+    request.put("clientInfo", client);
+    request.put("connectionSettings", settings);
+    if let Some(sid) = resumed {
+        request.bool("reconnect", true);
+        request.text("reconnectReason", "RR_SIGNAL_DISCONNECTED");
+        request.text("participantSid", sid);
+    }
+    // The rest is not worth it.
+    let compression = if published.is_some() { Compression::Gzip } else { Compression::None };
+    if let Some((announcements, offer)) = published {
+        request.put("addTrackRequests", Json::List(announcements));
+        request.put("publisherOffer", offer);
+    }
+    join_request_parameter(&request.encode(), compression).unwrap_or_default()
 }
 
 /// Where a server opens WebSockets: of its URL, as people write it.

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use super::people::{Participant, People};
+use super::messages::{self, Messages};
+use super::path::{EarlyOffer, PeerConnections};
+use super::people::{Participant, People, number};
 use super::publication::Publication;
 use super::shown::Shown;
 use super::subscription::Subscription;
 use super::{request, signal};
 use crate::dialect::DialectOutput;
 use crate::json::{Fields, Json};
+use crate::limits::MAX_PARTICIPANTS;
 use crate::sfu::{PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuSignal};
 use crate::signal::{
     IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage, ParticipantId, ParticipantInfo,
@@ -18,10 +21,15 @@ use crate::sources::Source;
 use crate::time::Timestamp;
 use crate::track_settings::VideoSettings;
 
-/// The connection on which we publish...
+/// The connection on which we publish, or the only one...
 const PUBLISHER: SfuConnectionId = SfuConnectionId(0);
 /// ...and the one on which we receive.
 const SUBSCRIBER: SfuConnectionId = SfuConnectionId(1);
+/// In how many sections of sound, and of pictures, we receive to begin with, where there is one connection. For more the server
+/// asks, which takes time.
+pub(super) const FIRST_RECEIVERS: [usize; 2] = [3, 3];
+/// As many as it may ask for.
+const MAX_RECEIVERS: usize = 2 * MAX_PARTICIPANTS;
 /// After another socket the server offers new ICE credentials by itself, within this time.
 const RESTART_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -39,8 +47,13 @@ enum State {
 pub(super) struct Call {
     me: ParticipantId,
     sid: String,
+    peer_connections: PeerConnections,
     /// Which peer connections these are.
     epoch: u32,
+    /// In how many sections we receive on the only connection.
+    receivers: [usize; 2],
+    /// The server has asked for an offer when nothing seemed to be missing. What it is for may be told later.
+    passed_over: bool,
     state: State,
     media: MediaState,
     may_publish: bool,
@@ -48,26 +61,42 @@ pub(super) struct Call {
     publication: Publication,
     subscription: Subscription,
     shown: Shown,
+    messages: Messages,
     /// The connections that the room knows.
     announced: Vec<SfuConnection>,
 }
 
 impl Call {
-    /// The room whose `join` it is; `None` if it does not say who we are.
-    pub(super) fn new(join: &Json, media: MediaState, epoch: u32) -> Option<Self> {
+    /// The room whose `join` it is; `None` if it does not say who we are. We have these connections, and have sent that offer
+    /// with the request.
+    pub(super) fn new(
+        join: &Json,
+        media: MediaState,
+        (peer_connections, epoch): (PeerConnections, u32),
+        offer: Option<EarlyOffer>,
+    ) -> Option<Self> {
         let Participant { id: me, sid, .. } = Participant::read(join.at("participant"))?;
         let people = People::read(join.at("otherParticipants"), &me);
+        let (mut publication, mut subscription) = (Publication::default(), Subscription::default());
+        if let Some(EarlyOffer { description, media, .. }) = offer {
+            publication.offer(&description, media);
+            subscription.offered(&description);
+        }
         Some(Self {
             me,
             sid,
+            peer_connections,
             epoch,
+            receivers: FIRST_RECEIVERS,
+            passed_over: false,
             state: State::Joined(None),
             media,
             may_publish: may_publish(join.at("participant")),
             people,
-            publication: Publication::default(),
-            subscription: Subscription::default(),
+            publication,
+            subscription,
             shown: Shown::default(),
+            messages: Messages::default(),
             announced: Vec::new(),
         })
     }
@@ -83,6 +112,11 @@ impl Call {
 
     pub(super) fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// Whether we may publish. On the only connection we begin by publishing, so without that there are two.
+    pub(super) fn may_publish(&self) -> bool {
+        self.may_publish
     }
 
     pub(super) fn others(&self) -> Vec<ParticipantInfo> {
@@ -135,8 +169,15 @@ impl Call {
         out: &mut Vec<DialectOutput>,
     ) {
         match (id, description.sdp_type) {
-            (PUBLISHER, SdpType::Offer) => self.publication.send_offer(description, self.media, out),
-            (SUBSCRIBER, SdpType::Answer) => self.subscription.send_answer(description, out),
+            (PUBLISHER, SdpType::Offer) => {
+                self.publication.send_offer(description, self.media, out);
+                if self.peer_connections == PeerConnections::Single {
+                    self.subscription.offered(description);
+                }
+            }
+            (SUBSCRIBER, SdpType::Answer) if self.peer_connections == PeerConnections::Dual => {
+                self.subscription.send_answer(description, out);
+            }
             // Nobody asks for the others.
             (SfuConnectionId(_), SdpType::Offer | SdpType::Answer) => {}
         }
@@ -164,6 +205,9 @@ impl Call {
         description: SessionDescription,
         out: &mut Vec<DialectOutput>,
     ) {
+        if self.peer_connections == PeerConnections::Single {
+            return;
+        }
         self.subscription.on_offer(value, &description);
         self.negotiate(SUBSCRIBER, NegotiationMessage::Description(description), out);
         self.synchronize(out);
@@ -171,14 +215,39 @@ impl Call {
 
     /// The server's answer, on the connection on which we publish.
     pub(super) fn on_answer(
-        &self,
+        &mut self,
         value: &Json,
         description: SessionDescription,
         out: &mut Vec<DialectOutput>,
     ) {
-        if self.publication.is_answered_by(value) {
-            self.negotiate(PUBLISHER, NegotiationMessage::Description(description), out);
+        if !self.publication.is_answered_by(value) {
+            return;
         }
+        if self.peer_connections == PeerConnections::Single {
+            self.subscription.on_answer(value, &description);
+        }
+        self.negotiate(PUBLISHER, NegotiationMessage::Description(description), out);
+        self.synchronize(out);
+    }
+
+    /// What the others publish changes, and has to be negotiated by us; perhaps it needs more sections, too
+    /// (`MediaSectionsRequirement`).
+    pub(super) fn on_requirement(&mut self, requirement: &Json, out: &mut Vec<DialectOutput>) {
+        if self.peer_connections == PeerConnections::Dual {
+            return;
+        }
+        let more = ["numAudios", "numVideos"].map(|key| number(requirement.at(key)));
+        // It asks whenever it has put a track into a section, also if the answer that is on its way has it already.
+        self.passed_over = more == [0, 0] && self.subscription.is_complete(&self.people);
+        if self.passed_over {
+            return;
+        }
+        for (receivers, more) in self.receivers.iter_mut().zip(more) {
+            let more = usize::try_from(more).unwrap_or(MAX_RECEIVERS);
+            *receivers = receivers.saturating_add(more).min(MAX_RECEIVERS);
+        }
+        self.synchronize(out);
+        signal(Inbound::Sfu(SfuSignal::NegotiationNeeded(PUBLISHER)), out);
     }
 
     /// A candidate of the server.
@@ -193,7 +262,8 @@ impl Call {
     }
 
     /// There is something to tell of people, ourselves among them. Returns whether the call has to begin anew: the server has
-    /// its end of the connection on which we published before we might not any more, and would take no other one for it.
+    /// its end of the connection on which we published before we might not any more, and would take no other one for it. Nor can
+    /// the only connection become two.
     pub(super) fn on_update(&mut self, participants: &Json, out: &mut Vec<DialectOutput>) -> bool {
         let might_publish = self.may_publish;
         for value in participants.elements() {
@@ -202,11 +272,15 @@ impl Call {
             }
             self.people.update(value, &self.me, out);
         }
-        let returns = self.may_publish && !might_publish && self.publication.has_offered();
-        if !returns {
+        let changed = self.may_publish != might_publish;
+        let anew = match self.peer_connections {
+            PeerConnections::Single => changed,
+            PeerConnections::Dual => changed && self.may_publish && self.publication.has_offered(),
+        };
+        if !anew {
             self.synchronize(out);
         }
-        returns
+        anew
     }
 
     /// The server has a track of ours.
@@ -222,25 +296,26 @@ impl Call {
 
     /// Tells of connections, and of what comes on them.
     pub(super) fn synchronize(&mut self, out: &mut Vec<DialectOutput>) {
-        let publisher = SfuDirection::Publish(PublishedSources::All);
-        let wanted = [(PUBLISHER, publisher, self.may_publish), (SUBSCRIBER, SfuDirection::Subscribe, true)];
-        let wanted = wanted.into_iter().filter(|(_, _, wanted)| *wanted);
-        let connections: Vec<_> = wanted
-            .map(|(id, direction, _)| SfuConnection {
-                id,
-                epoch: self.epoch,
-                direction,
-                simulcast: id == PUBLISHER,
-            })
-            .collect();
+        let first = first_connection(self.peer_connections, self.epoch, self.receivers);
+        let direction = SfuDirection::Subscribe;
+        let subscriber = SfuConnection { id: SUBSCRIBER, epoch: self.epoch, direction, simulcast: false };
+        let (connections, receives_on) = match self.peer_connections {
+            PeerConnections::Single => (vec![first], PUBLISHER),
+            PeerConnections::Dual if self.may_publish => (vec![first, subscriber], SUBSCRIBER),
+            PeerConnections::Dual => (vec![subscriber], SUBSCRIBER),
+        };
         if connections != self.announced {
             self.announced.clone_from(&connections);
             signal(Inbound::Sfu(SfuSignal::Connections(connections)), out);
         }
         if let Some(tracks) = self.subscription.changed_tracks(&self.people) {
-            signal(Inbound::Sfu(SfuSignal::Tracks { connection: SUBSCRIBER, tracks }), out);
+            signal(Inbound::Sfu(SfuSignal::Tracks { connection: receives_on, tracks }), out);
         }
         self.shown.send_changes(&self.people, out);
+        if self.passed_over && !self.subscription.is_complete(&self.people) {
+            self.passed_over = false;
+            signal(Inbound::Sfu(SfuSignal::NegotiationNeeded(PUBLISHER)), out);
+        }
     }
 
     /// Somebody's videos are shown in another size.
@@ -254,6 +329,16 @@ impl Call {
         if self.is_joined() {
             self.shown.send_changes(&self.people, out);
         }
+    }
+
+    /// Says this to some of the others.
+    pub(super) fn send_message(&mut self, to: &[ParticipantId], text: &str, out: &mut Vec<DialectOutput>) {
+        self.messages.send(PUBLISHER, to, text, out);
+    }
+
+    /// Somebody says something.
+    pub(super) fn on_message(&self, message: &str, out: &mut Vec<DialectOutput>) {
+        messages::on_message(message, &self.people, out);
     }
 
     /// Which layers of a track of ours anybody takes (`SubscribedQualityUpdate`).
@@ -272,6 +357,20 @@ impl Call {
         }
         signal(Inbound::Sfu(SfuSignal::SubscribedQualities { source, enabled }), out);
     }
+}
+
+/// The connection on which we make the first offer.
+pub(super) fn first_connection(
+    peer_connections: PeerConnections,
+    epoch: u32,
+    [audio, video]: [usize; 2],
+) -> SfuConnection {
+    let publishes = PublishedSources::All;
+    let direction = match peer_connections {
+        PeerConnections::Single => SfuDirection::Both { publishes, audio, video },
+        PeerConnections::Dual => SfuDirection::Publish(publishes),
+    };
+    SfuConnection { id: PUBLISHER, epoch, direction, simulcast: true }
 }
 
 /// Whether a participant may publish. What is not said is allowed.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::call::Call;
+use super::path::Path;
 use super::people::number;
 use super::{LiveKit, PERMISSION_DELAY, PING_RANGE, PING_TIMEOUT, reject, signal};
 use crate::dialect::DialectOutput;
@@ -59,12 +60,16 @@ impl LiveKit {
                 }
             }
             "update" => {
-                let returns = call.on_update(body.at("participants"), out);
-                if returns {
+                let anew = call.on_update(body.at("participants"), out);
+                if anew {
+                    if !call.may_publish() {
+                        self.path = Path::Dual;
+                    }
                     // The token that allows it comes right after, or right before.
                     self.renew_at = Some(now + PERMISSION_DELAY);
                 }
             }
+            "mediaSectionsRequirement" => call.on_requirement(body, out),
             "subscribedQualityUpdate" => call.on_qualities(body, out),
             "trackPublished" => call.on_published(body, out),
             "mute" if body.flag("muted") == Some(true) => {
@@ -96,9 +101,18 @@ impl LiveKit {
         self.ping_timeout = seconds("pingTimeout").map_or(PING_TIMEOUT, within).max(2 * self.ping_interval);
         self.expect_frames(now);
         self.connections_made += 1;
-        let Some(call) = Call::new(join, media, self.connections_made) else {
+        let connections = (self.path.peer_connections(), self.connections_made);
+        let Some(call) = Call::new(join, media, connections, self.offer.take()) else {
             return Err(Object::root(join)?.error("participant", "is missing"));
         };
+        if self.path == Path::Single && !call.may_publish() {
+            self.path = Path::Dual;
+            out.push(DialectOutput::UrlChanged);
+            return Ok(());
+        }
+        if self.path == Path::DualForNow {
+            self.path = Path::Dual;
+        }
         let call = self.call.insert(call);
         let room = join.at("room");
         let name = clean(room.at("name").as_text().unwrap_or_default(), MAX_ROOM_CHARS);

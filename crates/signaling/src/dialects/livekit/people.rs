@@ -116,10 +116,20 @@ impl People {
         self.0.iter().any(|them| them.id == *id)
     }
 
+    /// Who it is that the server calls so in this life of theirs.
+    pub(super) fn with_sid(&self, sid: &str) -> Option<&ParticipantId> {
+        self.0.iter().find(|them| them.sid == sid).map(|them| &them.id)
+    }
+
     /// The track of somebody that carries a source.
     pub(super) fn track(&self, id: &ParticipantId, source: Source) -> Option<&str> {
         let them = self.0.iter().find(|them| them.id == *id)?;
         them.tracks.iter().find(|track| track.source == source).map(|track| track.sid.as_str())
+    }
+
+    /// All tracks that are published.
+    pub(super) fn tracks(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|them| &them.tracks).map(|track| track.sid.as_str())
     }
 
     /// Whose track it is, and what it is of.

@@ -58,17 +58,29 @@ impl Publication {
         media: MediaState,
         out: &mut Vec<DialectOutput>,
     ) {
+        let (announcements, offer) = self.offer(description, media);
+        out.extend(announcements.into_iter().map(|announcement| request("addTrack", announcement)));
+        out.push(request("offer", offer));
+    }
+
+    /// The announcement (`AddTrackRequest`) of each track that is new in an offer, and the offer (`SessionDescription`).
+    pub(super) fn offer(
+        &mut self,
+        description: &SessionDescription,
+        media: MediaState,
+    ) -> (Vec<Json>, Fields) {
         let sections = sections_of(&description.sdp);
         self.tracks.retain(|track| sections.contains(&track.section));
+        let mut announcements = Vec::new();
         for section in sections {
             if !self.tracks.iter().any(|track| track.section == section) {
                 let muted = !media.is_on(section.source);
-                out.push(request("addTrack", add_track(&section, muted)));
+                announcements.push(add_track(&section, muted).into());
                 self.tracks.push(Published { section, muted, info: Json::Null });
             }
         }
         self.offers += 1;
-        out.push(request("offer", session_description(description, self.offers)));
+        (announcements, session_description(description, self.offers))
     }
 
     /// Whether the server has an end of the connection.

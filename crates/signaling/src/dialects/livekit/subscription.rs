@@ -1,4 +1,4 @@
-//! What the others publish, on the connection on which the server offers.
+//! What the others publish, on the connection on which the server offers, or on the only one.
 
 use super::people::{People, number};
 use super::publication::session_description;
@@ -13,9 +13,9 @@ use crate::signal::SessionDescription;
 /// The connection on which everybody else comes.
 #[derive(Debug, Default)]
 pub(super) struct Subscription {
-    /// The server's last offer, and its number.
+    /// The last offer, and its number.
     offer: Option<(SessionDescription, u32)>,
-    /// Our answer to it.
+    /// The answer to it.
     answer: Option<SessionDescription>,
     /// Which track comes in which section: the section's `mid` and the track's `sid`. Who publishes it may be told later.
     carried: Vec<(String, String)>,
@@ -25,6 +25,24 @@ pub(super) struct Subscription {
 impl Subscription {
     /// The server offers, and says which track comes in which section.
     pub(super) fn on_offer(&mut self, value: &Json, description: &SessionDescription) {
+        self.carry(value, description);
+        self.offer = Some((description.clone(), number(value.at("id"))));
+        self.answer = None;
+    }
+
+    /// We offer, where there is one connection.
+    pub(super) fn offered(&mut self, description: &SessionDescription) {
+        self.offer = Some((description.clone(), 0));
+        self.answer = None;
+    }
+
+    /// The server answers, and says which track comes in which section.
+    pub(super) fn on_answer(&mut self, value: &Json, description: &SessionDescription) {
+        self.carry(value, description);
+        self.answer = Some(description.clone());
+    }
+
+    fn carry(&mut self, value: &Json, description: &SessionDescription) {
         self.carried = match value.at("midToTrackId") {
             Json::Object(tracks) => {
                 tracks.iter().map(|(mid, track)| (mid.to_owned(), track.short().to_owned())).collect()
@@ -33,8 +51,6 @@ impl Subscription {
                 tracks_of(&description.sdp)
             }
         };
-        self.offer = Some((description.clone(), number(value.at("id"))));
-        self.answer = None;
     }
 
     /// Sends our answer.
@@ -43,6 +59,12 @@ impl Subscription {
             out.push(request("answer", session_description(description, id)));
             self.answer = Some(description.clone());
         }
+    }
+
+    /// Whether what comes on it is what is published, as far as we know: then nothing is to be negotiated.
+    pub(super) fn is_complete(&self, people: &People) -> bool {
+        let carries = |track: &str| self.carried.iter().any(|(_, carried)| carried == track);
+        people.tracks().all(carries) && people.tracks().count() == self.carried.len()
     }
 
     /// What comes on it, if that has changed since it was asked for last. A track whose publisher is not known yet waits.

@@ -5,8 +5,9 @@
 //! (of data tracks, ingress, telephones) are skipped on reading; what is written must be known. A frame that has
 //! nothing that we know is `{}`.
 
+use super::gzip::gzip;
 use super::schema;
-use crate::json::{self, Json};
+use crate::json;
 use crate::protobuf::{self, Message};
 
 /// A frame from the server (`SignalResponse`) as a text.
@@ -41,47 +42,67 @@ pub fn request_bytes(text: &str) -> Result<Vec<u8>, String> {
     bytes_of(&schema::SIGNAL_REQUEST, text)
 }
 
-/// A message from a data channel (`DataPacket`). Of other kinds than `user` there is only who sent it.
+/// A message from a data channel (`DataPacket`) as a text. Of other kinds than `user` there is only who sent it.
 ///
 /// # Errors
-/// If it is none, with the path of the field that is wrong.
-pub fn data_packet_json(bytes: &[u8]) -> Result<Json, String> {
-    protobuf::decode(&schema::models::DATA_PACKET, bytes).map_err(|error| error.to_string())
+/// If it is none, or its `user.payload` is no text, with the path of the field that is wrong.
+pub fn data_packet_text(bytes: &[u8]) -> Result<String, String> {
+    text_of(&schema::models::DATA_PACKET, bytes)
 }
 
-/// A message for a data channel (`DataPacket`); `user.payload` is in base64.
+/// A message for a data channel (`DataPacket`), from a text.
 ///
 /// # Errors
 /// If it is no such message, or has a field that we do not know.
-pub fn data_packet_bytes(packet: &Json) -> Result<Vec<u8>, String> {
-    protobuf::encode(&schema::models::DATA_PACKET, packet).map_err(|error| error.to_string())
+pub fn data_packet_bytes(text: &str) -> Result<Vec<u8>, String> {
+    bytes_of(&schema::models::DATA_PACKET, text)
 }
 
-/// What stands for `join_request` in the URL of `/rtc/v1`, from the text of a `JoinRequest`: a `WrappedJoinRequest` without
-/// compression, in base64 for URLs. Its padding (`=`) is still to be escaped.
+/// How a `JoinRequest` is packed for a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// As it is.
+    None,
+    /// With gzip.
+    Gzip,
+}
+
+/// What stands for `join_request` in the URL of `/rtc/v1`, from the text of a `JoinRequest`: a `WrappedJoinRequest` in base64 for
+/// URLs. Its padding (`=`) is escaped.
 ///
 /// # Errors
 /// If it is no such message, or has a field that we do not know.
-pub fn join_request_parameter(text: &str) -> Result<String, String> {
-    let request = protobuf::base64(&bytes_of(&schema::JOIN_REQUEST, text)?);
-    let wrapped = json::Fields::of_texts(&[("joinRequest", &request)]).into();
-    let wrapped = protobuf::encode(&schema::WRAPPED_JOIN_REQUEST, &wrapped);
+pub fn join_request_parameter(text: &str, compression: Compression) -> Result<String, String> {
+    let request = bytes_of(&schema::JOIN_REQUEST, text)?;
+    let wrapped = match compression {
+        Compression::None => json::Fields::of_texts(&[("joinRequest", &protobuf::base64(&request))]),
+        Compression::Gzip => json::Fields::of_texts(&[
+            ("compression", "GZIP"),
+            ("joinRequest", &protobuf::base64(&gzip(&request))),
+        ]),
+    };
+    let wrapped = protobuf::encode(&schema::WRAPPED_JOIN_REQUEST, &wrapped.into());
     let parameter = protobuf::base64(&wrapped.map_err(|error| error.to_string())?);
-    Ok(parameter.replace('+', "-").replace('/', "_"))
+    Ok(parameter.replace('+', "-").replace('/', "_").replace('=', "%3D"))
 }
 
-/// The text of a `JoinRequest`, from what stands for `join_request` in a URL.
+/// The text of a `JoinRequest`, from what stands for `join_request` in a URL. What is compressed is given to `gunzip`.
 ///
 /// # Errors
-/// If it is none, or is compressed.
-pub fn join_request_text(parameter: &str) -> Result<String, String> {
-    let wrapped = protobuf::from_base64(parameter).ok_or("is not base64")?;
+/// If it is none, or cannot be unpacked.
+pub fn join_request_text(
+    parameter: &str,
+    gunzip: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Result<String, String> {
+    let wrapped = protobuf::from_base64(&parameter.replace("%3D", "=")).ok_or("is not base64")?;
     let wrapped =
         protobuf::decode(&schema::WRAPPED_JOIN_REQUEST, &wrapped).map_err(|error| error.to_string())?;
-    if wrapped.at("compression").as_text().unwrap_or("NONE") != "NONE" {
-        return Err("is compressed".to_owned());
-    }
     let request = wrapped.at("joinRequest").as_text().and_then(protobuf::from_base64).unwrap_or_default();
+    let request = match wrapped.at("compression").as_text() {
+        None | Some("NONE") => request,
+        Some("GZIP") => gunzip(&request).ok_or("is not gzip")?,
+        Some(_) => return Err("is compressed".to_owned()),
+    };
     text_of(&schema::JOIN_REQUEST, &request)
 }
 

@@ -1,7 +1,7 @@
 //! What LiveKit's messages are made of (`livekit_models.proto`).
 
 use super::{list, message, messages, one};
-use crate::protobuf::Kind::{Bool, Bytes, Enum, Float, Int32, Int64, Map, String, Uint32};
+use crate::protobuf::Kind::{Bool, Enum, Float, Int32, Int64, Map, String, Uint32};
 use crate::protobuf::{Kind, Message};
 
 pub(super) const TRACK_TYPE: Kind = Enum(&["AUDIO", "VIDEO", "DATA"]);
@@ -75,7 +75,8 @@ pub(in crate::dialects::livekit) static DATA_PACKET: Message = Message(&[
 
 static USER_PACKET: Message = Message(&[
     one(1, "participantSid", String),
-    one(2, "payload", Bytes),
+    // Bytes, of which ours are a text. Others are not read.
+    one(2, "payload", String),
     list(3, "destinationSids", String),
     one(4, "topic", String),
     one(5, "participantIdentity", String),
