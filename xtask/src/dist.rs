@@ -50,7 +50,11 @@ const DIVIDED: (&str, &str) = ("VISAVIS_DIVIDED", "1");
 /// Has the linker keep every piece of data apart, and note where each address stands: whoever divides the program has to
 /// know which data belongs to which code. (wasm-opt warns of these notes, which it does not keep up to date. Whoever reads
 /// them does not rely on that.)
-const LINKER_FLAGS: [&str; 2] = ["-Clink-arg=--no-merge-data-segments", "-Clink-arg=--emit-relocs"];
+///
+/// Whoever divides takes a number in code that is that of a slot for the slot, since the notes do not say where the code is now. So
+/// the slots begin where numbers in code are seldom: from 1 on, 9.6 kB (brotli) of what moves stayed in the first part.
+const LINKER_FLAGS: [&str; 3] =
+    ["-Clink-arg=--no-merge-data-segments", "-Clink-arg=--emit-relocs", "-Clink-arg=--table-base=3001"];
 
 /// The `dist` command.
 pub(crate) fn run() -> Result<()> {

@@ -17,9 +17,10 @@ use std::path::Path;
 /// Of a call 1,500 bytes are for devices: the button of the settings, what the flight recorder writes of them, and where a room
 /// asks the part that knows them.
 ///
-/// Of a lobby 850 bytes, and of a call 1,000 with these, are for the stage: the button of its layouts, the pin of each tile, the
-/// mark of whoever speaks and how it is written down, and where the stage asks the part that knows layouts.
-const BUDGETS: Budgets = Budgets { lobby: 65_850, call: 155_800 };
+/// Of both 1,000 bytes are for the stage: the button of its layouts, the pin of each tile, the mark of whoever speaks and how it is
+/// written down, and where the stage asks the part that knows layouts. 2,000 more are for chat, raised hands and reactions: three
+/// buttons, the messages as they come and wait for the part that reads them, and who is to be told; and for a second camera.
+const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 157_800 };
 
 struct Budgets {
     lobby: usize,

@@ -230,7 +230,8 @@ fn peer_channel(event: &PeerChannelEvent) -> u32 {
 
 fn media(event: &MediaEvent) -> Line {
     match event {
-        MediaEvent::Captured { capture, tracks } => ("tracks", [capture.0, tracks.len() as u32, 0]),
+        // One more, so that the tracks stand at their place.
+        MediaEvent::Captured { capture, tracks } => ("tracks", [capture.0, tracks.len() as u32, 1]),
         MediaEvent::CaptureFailed { capture, error } => ("not-captured", [capture.0, *error as u32, 0]),
         MediaEvent::TrackEnded(track) => ("ended", [track.0, 0, 0]),
         MediaEvent::DevicesChanged => ("devices", [0; 3]),

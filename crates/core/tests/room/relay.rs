@@ -43,7 +43,7 @@ fn connect(harness: &mut Harness) -> Vec<Outbound> {
     sent()
 }
 
-fn relayed(to: &[&str], message: PeerMessage) -> Outbound {
+fn relayed(to: &[&str], message: &PeerMessage) -> Outbound {
     Outbound::PeerMessage { to: to.iter().map(|to| id(to)).collect(), text: message.encode() }
 }
 
@@ -59,15 +59,15 @@ fn microphone(on: bool) -> PeerMessage {
 #[test]
 fn whoever_gets_connected_says_what_they_send_and_asks_the_others() {
     let mut harness = room();
-    let all = [relayed(&["a", "b"], microphone(false)), relayed(&["a", "b"], PeerMessage::MediaRequest)];
+    let all = [relayed(&["a", "b"], &microphone(false)), relayed(&["a", "b"], &PeerMessage::MediaRequest)];
     assert_eq!(connect(&mut harness), all);
     let state = |state| ConnectionEvent::ConnectionStateChange(state);
     harness.event(0, state(PeerConnectionState::Disconnected));
     assert_eq!(connect(&mut harness), all, "something may have been lost");
     receive_relayed(&mut harness, "a", &PeerMessage::MediaRequest.encode());
-    assert_eq!(sent(), [relayed(&["a"], microphone(false))], "whoever asks is told");
+    assert_eq!(sent(), [relayed(&["a"], &microphone(false))], "whoever asks is told");
     harness.input(Input::Command(Command::Leave));
-    assert_eq!(sent(), [relayed(&["a", "b"], PeerMessage::Leave), Outbound::Leave]);
+    assert_eq!(sent(), [relayed(&["a", "b"], &PeerMessage::Leave), Outbound::Leave]);
 }
 
 #[test]
@@ -77,14 +77,14 @@ fn whoever_does_not_say_what_they_send_is_asked_three_times() {
     receive_relayed(&mut harness, "b", &microphone(true).encode());
     let asked = |seconds, harness: &mut Harness| {
         harness.wait(Duration::from_secs(seconds));
-        sent().into_iter().filter(|sent| *sent == relayed(&["a"], PeerMessage::MediaRequest)).count()
+        sent().into_iter().filter(|sent| *sent == relayed(&["a"], &PeerMessage::MediaRequest)).count()
     };
     assert_eq!(asked(1, &mut harness), 0, "they may still say it");
     assert_eq!([2, 4, 8].map(|seconds| asked(seconds, &mut harness)), [1, 1, 1]);
     assert_eq!(asked(60, &mut harness), 0, "another program");
     harness.receive(Inbound::Roster(RosterSignal::Joined(info("c", Offerer::Sfu))));
     harness.wait(Duration::from_secs(3));
-    assert!(sent().contains(&relayed(&["c"], PeerMessage::MediaRequest)), "known only later");
+    assert!(sent().contains(&relayed(&["c"], &PeerMessage::MediaRequest)), "known only later");
 }
 
 #[test]
@@ -184,14 +184,14 @@ fn messages_wait_for_the_data_channel() {
     };
     assert_eq!(harness.receive(message("too early")), []);
     let opened = || ConnectionEvent::PeerChannel(PeerChannelEvent::Opened);
-    let all = [relayed(&["a", "b"], microphone(false)), relayed(&["a", "b"], PeerMessage::MediaRequest)];
+    let all = [relayed(&["a", "b"], &microphone(false)), relayed(&["a", "b"], &PeerMessage::MediaRequest)];
     harness.event(0, opened());
     assert_eq!(sent(), all);
     let send = ConnectionEffect::SendMessage("now".to_owned());
     assert_eq!(harness.receive(message("now")), [Effect::Connection(ConnectionId(0), send)]);
     let heard = PeerChannelEvent::Message(PeerMessage::MediaRequest.encode());
     harness.event(0, ConnectionEvent::PeerChannel(heard));
-    assert_eq!(sent(), [relayed(&["a"], microphone(false))], "the dialect has read it");
+    assert_eq!(sent(), [relayed(&["a"], &microphone(false))], "the dialect has read it");
     harness.event(0, ConnectionEvent::PeerChannel(PeerChannelEvent::Closed));
     assert_eq!(harness.receive(message("too late")), []);
 }
