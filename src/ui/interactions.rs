@@ -109,7 +109,7 @@ impl Interactions {
         adopt_styles(stage, "visavisInteractions", STYLES);
         let (document, ours) = (dom::document()?, Rc::downgrade(shared));
         let _escape = Listener::new(&document, "keydown", move |event| {
-            let _ = ours.upgrade().and_then(|shared| escape(&shared, event.dyn_into().ok()?));
+            let _ = ours.upgrade().and_then(|shared| escape(&shared, event.dyn_ref()?));
         });
         Ok(Self {
             stage: stage.clone(),
@@ -175,11 +175,11 @@ fn name_of(view: &RoomView, id: Option<&ParticipantId>, before: &str) -> String 
 }
 
 /// Escape closes what was opened last, wherever the focus is; what takes the key for itself keeps it.
-fn escape(shared: &Rc<Shared>, event: KeyboardEvent) -> Option<()> {
+fn escape(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
     let target: Node = event.target()?.dyn_into().ok()?;
     let elsewhere = !target.contains(Some(&shared.frame)) && !shared.frame.contains(Some(&target));
     let in_dialog = shared.frame.query_selector("dialog[open]").ok().flatten().is_some();
-    if event.key() != "Escape" || member(&event, "defaultPrevented").is_truthy() || elsewhere || in_dialog {
+    if event.key() != "Escape" || member(event, "defaultPrevented").is_truthy() || elsewhere || in_dialog {
         return None;
     }
     let ours = on_stage(shared)?;

@@ -107,7 +107,7 @@ fn hands_are_marked_in_turn() {
     let ann = ParticipantId::new("Ann").unwrap();
     let mut shown = view(Lifecycle::Joined, &["Ann", "Ben"]);
     for (hands, marks) in
-        [(vec![Some(ann.clone()), None], ["✋ 1", "✋ 2"].as_slice()), (vec![], [].as_slice())]
+        [(vec![Some(ann), None], ["✋ 1", "✋ 2"].as_slice()), (vec![], [].as_slice())]
     {
         shown.interactions = Some(Rc::new(InteractionsView { hands, ..InteractionsView::default() }));
         page.show(&shown);

@@ -1,11 +1,13 @@
 //! What we publish: what is wanted of each source, and how far it has come.
 
+mod capture;
 mod devices;
 
 use std::rc::Rc;
 
 use visavis_signaling::{MediaKind, MediaState, Source, Timestamp};
 
+use self::capture::{Capture, capture_of};
 use crate::devices::{DeviceChange, Devices};
 use crate::input::{CaptureId, MediaError, TrackId};
 use crate::outbox::Outbox;
@@ -24,26 +26,6 @@ enum Phase {
     Live(TrackId),
     /// The device said no.
     Failed(MediaError),
-}
-
-/// How a source is captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Capture {
-    /// `getUserMedia`: a device, which is wanted or not for as long as the person does not change their mind.
-    Device,
-    /// `getDisplayMedia`: whatever the person picks, each time anew, and only when they ask for it. What it is shown with
-    /// comes and goes with it.
-    Display,
-    /// `getUserMedia` as well, but only when the person asks for it, and as they then chose the device.
-    ChosenDevice,
-}
-
-fn capture_of(source: Source) -> Capture {
-    match source {
-        Source::Microphone | Source::Camera => Capture::Device,
-        Source::Screen | Source::ScreenAudio => Capture::Display,
-        Source::SecondCamera => Capture::ChosenDevice,
-    }
 }
 
 #[derive(Debug)]

@@ -572,31 +572,3 @@ fn who_closes_the_channel_has_left_if_the_dialect_says_so() {
     assert_eq!(harness.room.view().participants.len(), 0);
     assert_eq!(harness.input(closed), [], "a late word of a closed connection");
 }
-
-/// Whoever offers and whoever answers sends a small picture first, and a large one soon after it is seen.
-#[test]
-fn the_first_picture_is_small() {
-    for offers in [true, false] {
-        let mut harness = if offers { Harness::joined(&["a"]).0 } else { Harness::joined(&[]).0 };
-        if !offers {
-            harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
-            let sdp = "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\nm=video 9 X 0\r\na=mid:1\r\n".to_owned();
-            let offer = SessionDescription { sdp_type: SdpType::Offer, sdp };
-            harness.receive(Inbound::description(id("a"), 0, offer));
-            harness.event(0, ConnectionEvent::RemoteDescriptionSet(Ok(())));
-        }
-        let full = EncodingParameters::default();
-        let small = EncodingParameters { scale_resolution_down_by: ResolutionScale::TWO, ..full };
-        let [small, full] = [small, full].map(|parameters| (0, Source::Camera, parameters));
-        assert_eq!(harness.parameters, [small]);
-        harness.wait(Duration::from_secs(2));
-        assert_eq!(harness.parameters.len(), 1, "nobody has seen it yet");
-        harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-        harness.wait(Duration::from_secs(2));
-        assert_eq!(harness.parameters, [small, full]);
-        harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Disconnected));
-        harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-        harness.wait(Duration::from_secs(2));
-        assert_eq!(harness.parameters.len(), 2, "once");
-    }
-}
