@@ -140,7 +140,7 @@ fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
         return None;
     }
     // The stage is there before the call.
-    let selector = ["[aria-keyshortcuts=", &pressed, " i]:not([inert] *)"].concat();
+    let selector = ["[aria-keyshortcuts=", &pressed, " i]:not([inert] *, [aria-disabled=true])"].concat();
     let button = shared.frame.query_selector(&selector).ok().flatten()?;
     event.prevent_default();
     button.unchecked_into::<HtmlElement>().click();

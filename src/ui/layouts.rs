@@ -200,13 +200,9 @@ fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) {
         return;
     }
     let key = event.key();
-    let is_ours = match &*key {
-        "PageUp" | "PageDown" => pages::turn(shared, key == "PageDown"),
-        _ => of(shared).is_some_and(|layouts| {
-            layouts.large.borrow().as_ref().is_some_and(|large| large.press_key(&key))
-        }),
-    };
-    if is_ours {
+    let zooms =
+        |layouts: Rc<Layouts>| layouts.large.borrow().as_ref().is_some_and(|large| large.press_key(&key));
+    if of(shared).is_some_and(zooms) {
         event.prevent_default();
     }
 }

@@ -43,7 +43,8 @@ fn make(key: &TileKey) -> Result<Tile, JsValue> {
 
 /// Only on the stage: the lobby has one tile.
 fn add_pin(tile: &HtmlElement) -> Result<(), JsValue> {
-    if tile.query_selector(".pin")?.is_none() {
+    if tile.query_selector(".pin > svg > path")?.is_none() {
+        tile.query_selector(".pin")?.iter().for_each(Element::remove);
         tile.append_child(&*dom::instantiate(PIN)?)?;
     }
     Ok(())

@@ -106,9 +106,7 @@ fn hands_are_marked_in_turn() {
     let page = Mounted::new();
     let ann = ParticipantId::new("Ann").unwrap();
     let mut shown = view(Lifecycle::Joined, &["Ann", "Ben"]);
-    for (hands, marks) in
-        [(vec![Some(ann), None], ["✋ 1", "✋ 2"].as_slice()), (vec![], [].as_slice())]
-    {
+    for (hands, marks) in [(vec![Some(ann), None], ["✋ 1", "✋ 2"].as_slice()), (vec![], [].as_slice())] {
         shown.interactions = Some(Rc::new(InteractionsView { hands, ..InteractionsView::default() }));
         page.show(&shown);
         let mut seen = texts(&page, ".tile .hand");

@@ -63,7 +63,7 @@ fn press(key: &str) -> bool {
 #[wasm_bindgen_test]
 async fn whoever_is_on_another_page_costs_no_video() {
     let told = Told::default();
-    let room = Styled::of((1280, 800), Mounted::of(Box::new(told.clone())));
+    let room = Styled::of((640, 480), Mounted::of(Box::new(told.clone())));
     let call = view(Lifecycle::Joined, &OTHERS);
     room.page.show(&call);
     until("the first page", || shown(&room) == OTHERS[..8]).await;

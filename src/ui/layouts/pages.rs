@@ -68,20 +68,15 @@ impl Drop for Pages {
     }
 }
 
-/// Shows the next page, or the one before. False if there is none.
-pub(super) fn turn(shared: &Rc<Shared>, forward: bool) -> bool {
-    let Some(layouts) = super::of(shared) else { return false };
-    let shown = |at: usize| {
-        let pages = layouts.pages.borrow();
-        pages
-            .as_ref()
-            .is_some_and(|pages| pages.turns[at].get_attribute("aria-disabled").as_deref() == Some("false"))
+/// Shows the next page, or the one before, if there is one.
+fn turn(shared: &Rc<Shared>, forward: bool) {
+    let Some(layouts) = super::of(shared) else { return };
+    let leads_on = |pages: &Pages| {
+        pages.turns[usize::from(forward)].get_attribute("aria-disabled").as_deref() == Some("false")
     };
-    let turns = shown(usize::from(forward));
-    if turns {
+    if layouts.pages.borrow().as_ref().is_some_and(leads_on) {
         layouts.choose(shared, |options| {
             options.page = if forward { options.page + 1 } else { options.page.saturating_sub(1) };
         });
     }
-    turns
 }

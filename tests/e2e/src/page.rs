@@ -112,10 +112,15 @@ impl Page {
 
     /// Types on the keyboard, to whatever has the focus.
     pub async fn type_keys(&self, keys: &str) {
-        let steps: Vec<Value> = keys
-            .chars()
-            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))
-            .collect();
+        self.type_keys_holding("", keys).await;
+    }
+
+    /// The same while others are held down.
+    pub async fn type_keys_holding(&self, held: &str, keys: &str) {
+        let step = |kind: &str, key: char| json!({ "type": kind, "value": key });
+        let typed = keys.chars().flat_map(|key| ["keyDown", "keyUp"].map(|kind| step(kind, key)));
+        let held = |kind| held.chars().map(move |key| step(kind, key));
+        let steps: Vec<Value> = held("keyDown").chain(typed).chain(held("keyUp")).collect();
         let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": steps }] });
         self.command("type", async |client| Browser::vendor_command(client, "actions", actions).await).await;
     }

@@ -118,7 +118,8 @@ const ON_DEMAND: [&str; 20] = [
     "visavis_core::flight::lines::devices::settings_numbers",
     "visavis_core::flight::lines::devices::write",
     "visavis_core::flight::lines::interactions::",
-    "visavis_core::interactions::",
+    // Not the whole module: the linker may have made one of what it derives and of what others derive.
+    "visavis_core::interactions::Interactions::",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::choice_failed",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::enumerated",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::replaced",

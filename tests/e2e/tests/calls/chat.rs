@@ -154,7 +154,7 @@ async fn people_write_raise_hands_and_react() {
 
     ben.eval("document.querySelector('.chat textarea').focus()", vec![]).await;
     ben.type_keys("two").await;
-    ben.type_keys(&[SHIFT, ENTER].concat()).await;
+    ben.type_keys_holding(SHIFT, ENTER).await;
     write(&ben, "m").await;
     until(&ann, "Ben's words", &format!("{MESSAGES}[1]"), json!(["Ben", "two\nm"])).await;
     let microphone = ann.snapshot().await.control("microphone").map(|control| control.pressed.clone());

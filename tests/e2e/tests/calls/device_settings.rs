@@ -16,7 +16,7 @@ fn two_cameras() -> Setup {
 /// The `deviceId` of the track of this kind that our own tile shows; empty for none.
 const IN_USE: &str = "
 const [kind] = arguments;
-const video = document.querySelector('[data-self] video');
+const video = document.querySelector('[data-self][data-source=camera] video');
 const track = video?.srcObject?.getTracks().find(track => track.kind === kind && track.readyState === 'live');
 return track?.getSettings().deviceId ?? '';";
 
@@ -150,7 +150,10 @@ async fn a_second_camera_is_seen_beside_the_first() {
     // The camera that Chromium sends has to be free for it.
     let other = choose(&ann, "videoinput", 2).await;
     uses(&ann, "video", &other).await;
-    takes(&ann, "return !document.querySelector('[data-second-camera]').hidden", vec![]).await;
+    let is_free = "
+        const list = document.querySelector('[data-second-camera]:not([hidden]) select');
+        return list?.options.length === 2 && list.options[1].value !== arguments[0];";
+    takes(&ann, is_free, vec![json!(other)]).await;
     ann.eval(CHOOSE_SECOND, vec![json!(1)]).await;
     takes(&ben, SECOND_FRAMES, vec![]).await;
     takes(&ann, SECOND_FRAMES, vec![]).await;
