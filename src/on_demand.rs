@@ -9,11 +9,12 @@
 //! any other call; only, nothing of a part may be called before it is loaded. What is called in the last is called by way of
 //! [`lazy_fn`].
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::Response;
 
 use crate::dom::{object, sleep};
@@ -37,6 +38,8 @@ thread_local! {
     /// The third part is on its way for a call that stands.
     static LATER_REQUESTED: Cell<bool> = const { Cell::new(false) };
     static OTHERS: Cell<bool> = const { Cell::new(false) };
+    /// The last part is on its way: whoever wants it meanwhile waits for the same.
+    static OTHERS_PROMISE: RefCell<Option<Promise>> = const { RefCell::new(None) };
 }
 
 #[wasm_bindgen]
@@ -119,9 +122,13 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
     if is_loaded() {
         return Ok(());
     }
-    others().await.map_err(|_| NotLoaded)?;
-    OTHERS.set(true);
-    Ok(())
+    let promise = OTHERS_PROMISE
+        .with_borrow_mut(|promise| promise.get_or_insert_with(|| future_to_promise(others())).clone());
+    let loaded = JsFuture::from(promise).await;
+    if loaded.is_err() {
+        OTHERS_PROMISE.take();
+    }
+    loaded.map(drop).map_err(|_| NotLoaded)
 }
 
 /// What is done once the last part is there, or cannot be loaded.
@@ -132,11 +139,12 @@ pub(crate) fn load_then(then: Then) {
     spawn_local(async move { then(load().await) });
 }
 
-async fn others() -> Result<(), JsValue> {
+async fn others() -> Result<JsValue, JsValue> {
     let response = request(OTHERS_END)?;
     let (later, call) = (later().await?, call().await?);
     instantiate_after(bytes(OTHERS_END, response).await?, [Some(call), Some(later)]).await?;
-    Ok(())
+    OTHERS.set(true);
+    Ok(JsValue::UNDEFINED)
 }
 
 /// What the third part hands out.

@@ -6,6 +6,7 @@
 mod actions;
 pub mod choice;
 mod controls;
+mod dialog;
 mod halt;
 mod interactions;
 mod layouts;
@@ -26,6 +27,7 @@ mod server;
 pub mod settings;
 mod shared;
 mod stage;
+mod styles;
 mod text;
 mod tile;
 mod tiles;

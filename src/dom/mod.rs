@@ -1,5 +1,7 @@
 //! The few things every part of the shell needs from the DOM.
 
+pub mod by_name;
+mod closest;
 mod frame;
 mod idle;
 mod ignore;
@@ -15,6 +17,7 @@ mod template;
 mod text;
 mod touch;
 
+pub use closest::closest;
 pub use frame::NextFrame;
 pub use idle::call_when_idle;
 pub use ignore::ignore;

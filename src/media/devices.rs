@@ -1,12 +1,10 @@
 //! Which devices there are, and how the chosen ones are asked for. Loaded on demand.
-//!
-//! What the browser has is called by name: every method that the glue of wasm-bindgen knows is loaded by every page.
 
 use std::any::Any;
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use visavis_core::{
     DeviceId, Devices, EnumeratedDevices, MAX_DEVICES, MediaDeviceInfo, MediaDeviceKind, MediaEvent, Source,
     TrackId, TrackInUse, TrackSwitch,
@@ -16,6 +14,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{EventTarget, MediaStreamTrack};
 
 use super::Inner;
+use crate::dom::by_name::{call, member};
 use crate::dom::{Listener, object, text_of};
 
 /// Longest label that is read, in bytes; a longer one is as good as none.
@@ -102,7 +101,7 @@ impl Listed {
 
 async fn list() -> Vec<Listed> {
     let Some(devices) = super::devices() else { return Vec::new() };
-    let Some(listed) = call(&devices, "enumerateDevices", None).await else { return Vec::new() };
+    let Some(listed) = ask(&devices, "enumerateDevices", &[]).await else { return Vec::new() };
     let entries = listed.unchecked_into::<Array>();
     // The aliases come on top of the devices.
     let entries = entries.iter().take(2 * MAX_DEVICES);
@@ -137,7 +136,7 @@ fn live_tracks(inner: &Inner) -> Vec<(TrackId, MediaStreamTrack)> {
 
 /// What a track comes from; if that is an alias, the device that it stands for.
 fn in_use(track: TrackId, of: &MediaStreamTrack, listed: &[Listed]) -> TrackInUse {
-    let settings = ask(of, "getSettings");
+    let settings = call(of, "getSettings", &[]).unwrap_or_default();
     let id = text(&settings, "deviceId", MAX_ID_BYTES);
     let is_real = |entry: &&Listed| entry.default && entry.kind == MediaDeviceKind::AudioInput;
     let real = listed.iter().find(is_real).filter(|_| ALIASES.contains(&&*id));
@@ -147,7 +146,10 @@ fn in_use(track: TrackId, of: &MediaStreamTrack, listed: &[Listed]) -> TrackInUs
 
 /// Whether a camera can be told to blur what is behind the person, and to stop that.
 fn can_blur(track: &MediaStreamTrack) -> bool {
-    let values = member(&ask(track, "getCapabilities"), TrackSwitch::BackgroundBlur.as_str());
+    let values = member(
+        &call(track, "getCapabilities", &[]).unwrap_or_default(),
+        TrackSwitch::BackgroundBlur.as_str(),
+    );
     values.dyn_ref::<Array>().is_some_and(|values| values.length() > 1)
 }
 
@@ -158,7 +160,7 @@ async fn permissions() -> Vec<(Source, JsValue)> {
     if let Some(permissions) = permissions.filter(JsValue::is_object) {
         for source in Source::MICROPHONE_AND_CAMERA {
             let descriptor = object(&[("name", source.as_str().into())]);
-            let status = call(&permissions, "query", Some(&descriptor)).await;
+            let status = ask(&permissions, "query", &[&descriptor]).await;
             found.extend(status.map(|status| (source, status)));
         }
     }
@@ -191,28 +193,13 @@ fn watch(
     tracks.chain(changes).chain(focus).collect()
 }
 
-/// A member of an object; `undefined` if there is none.
-fn member(of: &JsValue, name: &str) -> JsValue {
-    Reflect::get(of, &name.into()).unwrap_or_default()
-}
-
 /// A text of an object; empty if there is none, or it is too long.
 fn text(of: &JsValue, name: &str, max: usize) -> String {
     text_of(&member(of, name), max).unwrap_or_default()
 }
 
-/// What a method without arguments returns; `undefined` if there is none.
-fn ask(of: &JsValue, method: &str) -> JsValue {
-    let method = member(of, method).dyn_into::<Function>().ok();
-    method.and_then(|method| method.call0(of).ok()).unwrap_or_default()
-}
-
 /// What a method promises, if it keeps that.
-async fn call(of: &JsValue, method: &str, argument: Option<&JsValue>) -> Option<JsValue> {
-    let method: Function = member(of, method).dyn_into().ok()?;
-    let promise = match argument {
-        Some(argument) => method.call1(of, argument),
-        None => method.call0(of),
-    };
-    JsFuture::from(promise.ok()?.dyn_into::<Promise>().ok()?).await.ok()
+async fn ask(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Option<JsValue> {
+    let promise = call(of, method, arguments).ok()?.dyn_into::<Promise>().ok()?;
+    JsFuture::from(promise).await.ok()
 }

@@ -12,6 +12,7 @@ use web_sys::{Event, MessageEvent, WebSocket};
 use super::bindings::{ChannelEvent, DataChannel};
 use super::connection::Connection;
 use super::data_channels::MessageChannel;
+use crate::dom::by_name::member;
 use crate::dom::{self, object};
 
 /// Announces the channels, unless that is for the server to do.
@@ -31,7 +32,7 @@ pub(super) fn create(connection: &Rc<Connection>, channels: SfuDataChannels) {
 /// `datachannel` fired: the server has announced one.
 pub(super) fn on_announced(connection: &Rc<Connection>, event: Event, channels: SfuDataChannels) {
     let channel = event.unchecked_into::<ChannelEvent>().channel();
-    let label = Reflect::get(&channel, &"label".into()).ok().and_then(|label| label.as_string());
+    let label = member(&channel, "label").as_string();
     if label.as_deref() == Some(channels.label) {
         watch(connection, channel, None, channels.binary);
     }
@@ -52,7 +53,7 @@ fn watch(
         on("close", |connection, _| connection.peer_channel(PeerChannelEvent::Closed)),
     ];
     // Whoever is told of a channel may be told when it is open already.
-    let is_open = Reflect::get(&channel, &"readyState".into()).is_ok_and(|state| state == "open");
+    let is_open = member(&channel, "readyState") == "open";
     connection.data_channels().set_messages(MessageChannel { channel, binary, _listeners, _unused });
     if is_open {
         connection.peer_channel(PeerChannelEvent::Opened);

@@ -39,8 +39,10 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 19] = [
+const ON_DEMAND: [(&str, OnDemand); 21] = [
     ("chat", interactions::toggle_chat),
+    ("close-chat", interactions::toggle_chat),
+    ("send-chat", interactions::send_chat),
     ("hand", interactions::toggle_hand),
     ("react", interactions::toggle_reactions),
     ("be-quiet", second_tab::notice::mute),
@@ -87,8 +89,7 @@ fn on(
 }
 
 fn click(shared: &Rc<Shared>, event: &Event) -> Option<()> {
-    let target = event.target()?.dyn_into::<Element>().ok()?;
-    let button = target.closest("[data-control]").ok().flatten()?;
+    let button = dom::closest(event, "[data-control]")?;
     let name = button.get_attribute("data-control")?;
     if let Some(form) = submitted(event, &button)
         && !form.report_validity()
@@ -127,12 +128,7 @@ fn submitted(event: &Event, button: &Element) -> Option<HtmlFormElement> {
 
 /// Presses the button whose key it is, if that is on the screen.
 fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
-    if event.ctrl_key()
-        || event.meta_key()
-        || event.alt_key()
-        || event.repeat()
-        || !accepts_shortcut(shared, event)
-    {
+    if event.repeat() || !accepts_shortcut(shared, event) {
         return None;
     }
     let pressed = latin(event);
@@ -163,9 +159,12 @@ fn is_of_another_script(letter: char) -> bool {
     matches!(letter, '\u{370}'..'\u{1e00}' | '\u{1f00}'..'\u{2000}' | '\u{2c00}'..)
 }
 
-/// Keys are ours if nothing has the focus, or something of ours that does not take text. The rest of the page keeps its
-/// own keys.
+/// Keys without a modifier are ours if nothing has the focus, or something of ours that does not take text. The rest of
+/// the page keeps its own keys.
 pub(super) fn accepts_shortcut(shared: &Shared, event: &KeyboardEvent) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return false;
+    }
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
         return false;
     };

@@ -17,9 +17,10 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 use self::announcer::Announcer;
 use self::chat::Panel;
 use self::picker::Picker;
-use super::settings::browser::{adopt_styles, member};
 use super::shared::Shared;
+use super::styles::adopt_styles;
 use super::{actions, names, text};
+use crate::dom::by_name::member;
 use crate::dom::{self, Listener};
 
 const STYLES: &str = include_str!("interactions.css");
@@ -43,6 +44,12 @@ pub(super) fn toggle_chat(shared: &Rc<Shared>, _: &Element) {
     // Before it was used for the first time there is nothing to show.
     shared.send(Command::MarkChatRead);
     shared.view().iter().for_each(|view| render(shared, view));
+}
+
+/// Sends what is written.
+pub(super) fn send_chat(shared: &Rc<Shared>, _: &Element) {
+    let field = on_stage(shared).and_then(|ours| dom::find(&ours.stage, ".chat textarea").ok());
+    field.iter().for_each(|field| chat::send(shared, field));
 }
 
 /// Raises our hand, or lowers it.
@@ -98,7 +105,8 @@ pub(super) fn event(shared: &Rc<Shared>, event: &InteractionEvent) {
         InteractionEvent::Reaction(who, reaction) => {
             marks::react(&ours.stage, who.as_ref(), *reaction);
             if who.is_some() {
-                ours.announcer.say(text::interactions::reacts(&name_of(&view, who.as_ref(), ""), *reaction));
+                ours.announcer
+                    .announce(text::interactions::reacts(&name_of(&view, who.as_ref(), ""), *reaction));
             }
         }
     }

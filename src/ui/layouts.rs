@@ -18,13 +18,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use self::large::Large;
-use self::menu::Menu;
 use self::own_view::Floating;
 use self::pages::Pages;
 use self::small_window::SmallWindow;
-use super::settings::browser;
+use super::dialog::Dialog;
 use super::shared::Shared;
-use super::{actions, tiles};
+use super::{actions, styles, tiles};
 use crate::dom::{self, Listener};
 
 pub(super) use self::menu::open as open_menu;
@@ -39,7 +38,7 @@ struct Layouts {
     large: RefCell<Option<Large>>,
     small_window: RefCell<Option<SmallWindow>>,
     floating: RefCell<Option<Floating>>,
-    menu: RefCell<Option<Menu>>,
+    menu: RefCell<Option<Dialog>>,
     _keys: Option<Listener>,
 }
 
@@ -63,7 +62,7 @@ fn of(shared: &Rc<Shared>) -> Option<Rc<Layouts>> {
     if let Some(known) = known {
         return known.downcast().ok();
     }
-    browser::adopt_styles(&shared.frame, "visavisLayouts", STYLES);
+    styles::adopt_styles(&shared.frame, "visavisLayouts", STYLES);
     let made = Rc::new(Layouts::new(&Rc::downgrade(shared)));
     *shared.layouts.borrow_mut() = Some(made.clone());
     Some(made)
@@ -144,7 +143,9 @@ impl Layouts {
         let speaks = || {
             let view = shared.view();
             let speaker = view.as_ref().and_then(|view| view.active_speaker.as_ref());
-            id.as_ref().zip(speaker).is_some_and(|(id, speaker)| id.participant == speaker.as_str())
+            id.as_ref().zip(speaker).is_some_and(|(id, speaker)| {
+                id.participant == speaker.as_str() && id.source == Source::Camera.as_str()
+            })
         };
         let kind = match &id {
             None => TileKind::Seat,
@@ -196,9 +197,6 @@ impl Layouts {
 }
 
 fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return;
-    }
     let key = event.key();
     let zooms =
         |layouts: Rc<Layouts>| layouts.large.borrow().as_ref().is_some_and(|large| large.press_key(&key));

@@ -1,6 +1,5 @@
 //! The settings of the devices: which are used, how, and whether they work. Loaded on demand, with its styles.
 
-pub(super) mod browser;
 mod meter;
 mod pickers;
 mod second_camera;
@@ -12,13 +11,13 @@ use std::rc::Rc;
 
 use visavis_core::{Command, DeviceSettings, RoomView, Source};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event};
 
 use self::meter::Meter;
+use super::dialog::{self, Dialog};
 use super::shared::{Shared, own};
-use super::{actions, text};
-use crate::dom::{self, Listener};
+use super::{styles, text};
+use crate::dom;
 
 pub use self::storage::{are_remembered, restore};
 
@@ -27,9 +26,8 @@ const STYLES: &str = include_str!("settings.css");
 
 /// The dialog, as long as it is open. Dropping it closes it.
 struct Panel {
-    element: HtmlElement,
+    dialog: Dialog,
     meter: RefCell<Option<Meter>>,
-    _listeners: [Listener; 2],
 }
 
 /// Opens the dialog, and has the devices listed for it.
@@ -41,9 +39,9 @@ pub(super) fn open(shared: &Rc<Shared>, _: &Element) {
     shared.view().iter().for_each(|view| render(shared, view));
 }
 
-/// Closes it. The browser itself does so for the Escape key; both end where it says that it is closed.
+/// Closes it.
 pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
-    panel(shared).iter().for_each(|panel| drop(browser::call(&panel.element, "close", &[])));
+    panel(shared).iter().for_each(|panel| panel.dialog.close());
 }
 
 /// Plays a sound where the others will be heard.
@@ -76,68 +74,49 @@ impl Panel {
     fn open(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         pickers::build(&element)?;
-        shared.frame.append_child(&element)?;
-        browser::adopt_styles(&element, "visavisSettings", STYLES);
-        browser::call(&element, "showModal", &[])?;
-        let on = |event, act: fn(&Rc<Shared>, &Element)| {
-            let shared = Rc::downgrade(shared);
-            Listener::new(&element, event, move |event| {
-                let target = event.target().and_then(|target| target.dyn_into().ok());
-                if let (Some(shared), Some(target)) = (shared.upgrade(), target) {
-                    act(&shared, &target);
-                }
-            })
-        };
-        let _listeners = [on("change", change), on("close", |shared, _| forget(shared))];
-        Ok(Self { element, meter: RefCell::default(), _listeners })
+        styles::adopt_styles(&shared.frame, "visavisSettings", STYLES);
+        let dialog = Dialog::open(shared, element, &[("change", change), ("close", closed)])?;
+        Ok(Self { dialog, meter: RefCell::default() })
     }
 
     fn render(&self, shared: &Shared, view: &RoomView) -> Result<(), JsValue> {
+        let element = self.dialog.element();
         if let Some(devices) = &view.devices {
-            pickers::render(&self.element, devices)?;
+            pickers::render(element, devices)?;
         }
-        second_camera::render(&self.element, view)?;
+        second_camera::render(element, view)?;
         let track = own(view, Source::Microphone).track;
         let shown = self.meter.borrow().as_ref().map(Meter::track);
         if shown != track || track.is_none() {
-            let element = dom::find::<Element>(&self.element, "meter")?;
+            let bar = dom::find::<Element>(element, "meter")?;
             *self.meter.borrow_mut() = track
                 .and_then(|track| Some((track, shared.tracks.get(track)?)))
-                .and_then(|(id, track)| Meter::start(id, &track, &element).ok());
-            let hint: Element = dom::find(&self.element, "[data-no-level]")?;
+                .and_then(|(id, track)| Meter::start(id, &track, &bar).ok());
+            let hint: Element = dom::find(element, "[data-no-level]")?;
             dom::set_text(&hint, if track.is_some() { "" } else { text::devices::NO_LEVEL });
         }
         Ok(())
     }
 }
 
-impl Drop for Panel {
-    fn drop(&mut self) {
-        self.element.remove();
-    }
-}
-
 /// A person has chosen something.
-fn change(shared: &Rc<Shared>, target: &Element) {
-    let Some(view) = shared.view() else { return };
-    if second_camera::choose(shared, &view, target).is_some() {
+fn change(shared: &Rc<Shared>, event: &Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let (Some(view), Some(target)) = (shared.view(), target) else { return };
+    if second_camera::choose(shared, &view, &target).is_some() {
         return;
     }
     let mut settings = settings_of(&view);
-    if pickers::read(target, &mut settings).is_some() {
+    if pickers::read(&target, &mut settings).is_some() {
         storage::remember(&settings);
         shared.send(Command::SetDevices(Box::new(settings)));
     }
 }
 
-/// The dialog is closed. Not in the middle of its own event: then its listeners would be dropped while they are called.
+fn closed(shared: &Rc<Shared>, _: &Event) {
+    dialog::closed(shared, forget, "settings");
+}
+
 fn forget(shared: &Rc<Shared>) {
-    let shared = Rc::clone(shared);
-    spawn_local(async move {
-        drop(shared.settings.take());
-        // Not every browser gives it back to a button that was clicked (Safari focuses none).
-        if let Ok(button) = dom::find(&shared.frame, "[data-control=settings]") {
-            actions::focus(&shared, &button);
-        }
-    });
+    drop(shared.settings.take());
 }

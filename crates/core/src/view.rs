@@ -103,6 +103,14 @@ impl SourceState {
             Self::Failed(_) => "failed",
         }
     }
+
+    /// Whether the person has it on: a press switches it off.
+    pub fn is_switched_on(self) -> bool {
+        match self {
+            Self::On | Self::Stalled | Self::Starting => true,
+            Self::Off | Self::Failed(_) => false,
+        }
+    }
 }
 
 /// One of our own sources.

@@ -45,6 +45,6 @@ pub use signal::{
     Offerer, Outbound, ParticipantId, ParticipantInfo, Remote, RosterSignal, SdpType, ServerSignal,
     SessionDescription,
 };
-pub use sources::{MediaKind, Source};
+pub use sources::{CONTENT_ATTRIBUTE, MediaKind, Source};
 pub use time::Timestamp;
 pub use track_settings::{MAX_VIDEO_SIDE, TrackSettings, VideoSettings, VideoSize};

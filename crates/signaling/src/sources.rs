@@ -19,6 +19,9 @@ impl MediaKind {
     }
 }
 
+/// What begins the line of a description that says what a section is of (RFC 4796).
+pub const CONTENT_ATTRIBUTE: &str = "a=content:";
+
 /// Where a track comes from. A participant publishes at most one track of each source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
@@ -82,6 +85,12 @@ impl Source {
             Self::Screen | Self::ScreenAudio => Some("slides"),
             Self::SecondCamera => Some("alt"),
         }
+    }
+
+    /// What a line of a description says that its section is of, if it says that and a source of ours is.
+    pub fn content_of_line(line: &str) -> Option<&'static str> {
+        let content = line.strip_prefix(CONTENT_ATTRIBUTE)?;
+        Self::ALL.into_iter().filter_map(Self::content).find(|known| *known == content)
     }
 
     /// Whether it is a screen, or its sound (`getDisplayMedia`), and not a device.

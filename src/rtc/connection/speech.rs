@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::Array;
 use visavis_core::timing::AUDIO_LEVEL_INTERVAL;
 use visavis_core::{AudioLevel, ConnectionEvent, SpeechDetector};
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,6 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcRtpReceiver;
 
 use super::Connection;
+use crate::dom::by_name::{call, member};
 use crate::dom::{document, sleep};
 
 /// Most of a level.
@@ -70,16 +71,13 @@ impl Connection {
     }
 }
 
-/// When the newest packet was played, and how loud it was. By name: what the glue of wasm-bindgen knows is loaded by every
-/// page.
+/// When the newest packet was played, and how loud it was.
 fn last_packet(receiver: &RtcRtpReceiver) -> Option<(f64, AudioLevel)> {
-    let get: Function = Reflect::get(receiver, &"getSynchronizationSources".into()).ok()?.dyn_into().ok()?;
-    let sources = Array::from(&get.call0(receiver).ok()?);
-    let number = |source: &JsValue, name: &str| Reflect::get(source, &name.into()).ok()?.as_f64();
+    let sources = Array::from(&call(receiver, "getSynchronizationSources", &[]).ok()?);
     let packet = |source: JsValue| {
-        let level = number(&source, "audioLevel").unwrap_or_default() * FULL;
+        let level = member(&source, "audioLevel").as_f64().unwrap_or_default() * FULL;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
-        Some((number(&source, "timestamp")?, AudioLevel(level as u16)))
+        Some((member(&source, "timestamp").as_f64()?, AudioLevel(level as u16)))
     };
     sources.iter().filter_map(packet).max_by(|one, other| one.0.total_cmp(&other.0))
 }

@@ -16,7 +16,7 @@ pub(super) fn render(button: &HtmlElement, view: &RoomView, source: Source) {
         SourceState::Failed(error) => Some(error.as_str()),
         SourceState::Off | SourceState::Starting | SourceState::On | SourceState::Stalled => None,
     };
-    dom::set_attribute(button, "aria-pressed", Some(if is_on(state) { "true" } else { "false" }));
+    dom::set_attribute(button, "aria-pressed", Some(if state.is_switched_on() { "true" } else { "false" }));
     dom::set_attribute(button, "data-source-state", Some(state.as_str()));
     dom::set_attribute(button, "data-error", error);
     dom::set_attribute(button, "title", Some(text::switch(source, state)));
@@ -24,12 +24,5 @@ pub(super) fn render(button: &HtmlElement, view: &RoomView, source: Source) {
 
 /// Switches a source over.
 pub(super) fn press(shared: &Rc<Shared>, view: &RoomView, source: Source) {
-    shared.send(Command::SetSource { source, on: !is_on(own(view, source).state) });
-}
-
-fn is_on(state: SourceState) -> bool {
-    match state {
-        SourceState::On | SourceState::Stalled | SourceState::Starting => true,
-        SourceState::Off | SourceState::Failed(_) => false,
-    }
+    shared.send(Command::SetSource { source, on: !own(view, source).state.is_switched_on() });
 }

@@ -20,7 +20,7 @@ impl Announcer {
     }
 
     /// Has something read aloud when nothing else is. The same words again are news.
-    pub(super) fn say(&self, words: String) {
+    pub(super) fn announce(&self, words: String) {
         let element = self.0.clone();
         dom::set_text(&element, "");
         spawn_local(async move {

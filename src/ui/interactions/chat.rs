@@ -2,17 +2,16 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Date, Function, Reflect};
+use js_sys::{Array, Date};
 use visavis_app::links::{TextPart, find_links};
 use visavis_core::signaling::ParticipantId;
 use visavis_core::{ChatMessage, Command, InteractionsView, RoomView, Undelivered};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
-use super::{name_of, toggle_chat};
+use super::name_of;
+use crate::dom::by_name::{call, construct, member};
 use crate::dom::{self, Listener};
-use crate::ui::settings::browser::{call, member};
 use crate::ui::shared::Shared;
 use crate::ui::{actions, text};
 
@@ -28,7 +27,7 @@ pub(super) struct Panel {
     log: HtmlElement,
     /// What it shows, in its order.
     shown: Vec<(Rc<ChatMessage>, HtmlElement)>,
-    _listeners: [Listener; 3],
+    _listeners: [Listener; 2],
 }
 
 impl Panel {
@@ -40,23 +39,21 @@ impl Panel {
         let field: HtmlTextAreaElement = dom::find(&element, "textarea")?;
         actions::focus(shared, &field);
         let weak = Rc::downgrade(shared);
-        let on =
-            |target: &HtmlElement, event, act: fn(&Rc<Shared>, &web_sys::Event, &HtmlTextAreaElement)| {
-                let (shared, field) = (weak.clone(), field.clone());
-                Listener::new(target, event, move |event| {
-                    shared.upgrade().iter().for_each(|shared| act(shared, &event, &field));
-                })
-            };
+        let on = |event, act: fn(&Rc<Shared>, &web_sys::Event, &HtmlTextAreaElement)| {
+            let (shared, listening) = (weak.clone(), field.clone());
+            Listener::new(&field, event, move |event| {
+                shared.upgrade().iter().for_each(|shared| act(shared, &event, &listening));
+            })
+        };
         let _listeners = [
-            on(&element, "click", click),
-            on(&field, "keydown", |shared, event, field| {
+            on("keydown", |shared, event, field| {
                 let pressed = event.dyn_ref::<KeyboardEvent>().is_some_and(sends);
                 if pressed {
                     event.prevent_default();
                     send(shared, field);
                 }
             }),
-            on(&field, "input", |_, _, field| grow(field)),
+            on("input", |_, _, field| grow(field)),
         ];
         Ok(Self { log: dom::find(&element, ".log")?, element, shown: Vec::new(), _listeners })
     }
@@ -143,24 +140,9 @@ fn time_of(message: &ChatMessage) -> Option<String> {
     let window = web_sys::window()?;
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a call")]
     let ago = window.performance()?.now() - message.written_at as f64;
-    let date: Function = Reflect::get(&window, &"Date".into()).ok()?.dyn_into().ok()?;
-    let date = Reflect::construct(&date, &Array::of1(&(Date::now() - ago).into())).ok()?;
+    let date = construct(&window, "Date", &Array::of1(&(Date::now() - ago).into())).ok()?;
     let time = call(&date, "toTimeString", &[]).ok()?.as_string()?;
     time.get(..5).map(str::to_owned)
-}
-
-fn click(shared: &Rc<Shared>, event: &web_sys::Event, field: &HtmlTextAreaElement) {
-    let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let button = pressed.and_then(|pressed| pressed.closest("[data-control]").ok().flatten());
-    match button.and_then(|button| button.get_attribute("data-control")).as_deref() {
-        Some("send-chat") => send(shared, field),
-        Some("close-chat") => {
-            // Not in the middle of its own event: its listeners would be dropped while they are called.
-            let shared = Rc::clone(shared);
-            spawn_local(async move { toggle_chat(&shared, &shared.frame) });
-        }
-        Some(_) | None => {}
-    }
 }
 
 /// Enter sends, with Shift it breaks the line; while an input method composes a word it is for that.
@@ -169,7 +151,8 @@ fn sends(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" && !is("shiftKey") && !is("isComposing")
 }
 
-fn send(shared: &Rc<Shared>, field: &HtmlTextAreaElement) {
+/// Sends what is in the field.
+pub(super) fn send(shared: &Rc<Shared>, field: &HtmlTextAreaElement) {
     shared.send(Command::SendChat(field.value()));
     field.set_value("");
     grow(field);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use visavis_core::{Command, Reaction};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use crate::dom::{self, Listener};
@@ -38,8 +38,7 @@ impl Picker {
         }
         let shared = Rc::downgrade(shared);
         let _listener = Listener::new(&element, "click", move |event| {
-            let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let button = pressed.and_then(|pressed| pressed.closest("[data-reaction]").ok().flatten());
+            let button = dom::closest(&event, "[data-reaction]");
             let name = button.and_then(|button| button.get_attribute("data-reaction")).unwrap_or_default();
             if let (Some(shared), Some(reaction)) = (shared.upgrade(), Reaction::named(&name)) {
                 shared.send(Command::SendReaction(reaction));

@@ -4,16 +4,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Object;
 use visavis_app::layout::Size;
 use visavis_app::zoom::{Point, Zoom};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Element, Event, HtmlElement};
 
-use super::super::settings::browser;
 use super::super::text;
 use super::pointer;
-use crate::dom::{self, Listener, Parts, ResizeWatch};
+use crate::dom::{self, Listener, Parts, ResizeWatch, by_name};
 
 const HTML: &str = include_str!("large.html");
 /// Most thousandths that one event of a wheel adds or takes away.
@@ -149,8 +147,7 @@ impl Closeup {
     }
 
     fn on_tool(&self, event: &Event) {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let button = target.and_then(|target| target.closest("[data-tool]").ok().flatten());
+        let button = dom::closest(event, "[data-tool]");
         match button.and_then(|button| button.get_attribute("data-tool")).as_deref() {
             Some("fullscreen") => toggle_fullscreen(&self.tile),
             Some(tool) => self.step(tool),
@@ -222,6 +219,6 @@ fn toggle_fullscreen(tile: &Element) {
     if document.fullscreen_element().as_ref() == Some(tile) {
         document.exit_fullscreen();
     } else {
-        let _ = browser::call(tile.unchecked_ref::<Object>(), "requestFullscreen", &[]);
+        let _ = by_name::call(tile, "requestFullscreen", &[]);
     }
 }

@@ -8,11 +8,10 @@ use visavis_app::zoom::Point;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 
-use super::super::settings::browser;
 use super::super::shared::Shared;
 use super::super::text;
 use super::pointer;
-use crate::dom::{self, Listener};
+use crate::dom::{self, Listener, by_name};
 
 /// There as long as it stands on another. Dropping it leaves a plain tile.
 pub(super) struct Floating {
@@ -133,6 +132,6 @@ fn choose(shared: &Rc<Shared>, change: impl FnOnce(&mut Corner)) {
 fn is_right_to_left(element: &Element) -> bool {
     let style = web_sys::window()
         .map(JsValue::from)
-        .and_then(|window| browser::call(&window, "getComputedStyle", &[element]).ok());
-    style.is_some_and(|style| browser::member(&style, "direction").as_string().as_deref() == Some("rtl"))
+        .and_then(|window| by_name::call(&window, "getComputedStyle", &[element]).ok());
+    style.is_some_and(|style| by_name::member(&style, "direction").as_string().as_deref() == Some("rtl"))
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use visavis_app::layout::stage::Arrangement;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::super::shared::Shared;
@@ -30,8 +30,7 @@ impl Pages {
         }
         let weak = Rc::downgrade(shared);
         let _click = Listener::new(&element, "click", move |event| {
-            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let button = target.and_then(|target| target.closest("[data-page]").ok().flatten());
+            let button = dom::closest(&event, "[data-page]");
             if let (Some(shared), Some(button)) = (weak.upgrade(), button) {
                 turn(&shared, button.get_attribute("data-page").as_deref() == Some("next"));
             }

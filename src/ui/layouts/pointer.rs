@@ -1,34 +1,33 @@
 //! Where mice and fingers are. Read by name: what the glue of wasm-bindgen knows is loaded by every page.
 
 use visavis_app::zoom::Point;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Element, Event};
 
-use super::super::settings::browser;
+use crate::dom::{self, by_name};
 
 /// A number that an event, or another object, tells; rounded.
 pub(super) fn number(of: &JsValue, name: &str) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
-    let number = browser::member(of, name).as_f64().unwrap_or_default().round() as i32;
+    let number = by_name::member(of, name).as_f64().unwrap_or_default().round() as i32;
     number
 }
 
 /// Where it is inside an element.
 pub(super) fn point_in(element: &Element, event: &Event) -> Point {
-    let around = browser::call(element, "getBoundingClientRect", &[]).unwrap_or_default();
+    let around = by_name::call(element, "getBoundingClientRect", &[]).unwrap_or_default();
     let from = |at: &str, edge: &str| number(event, at) - number(&around, edge);
     Point { x: from("clientX", "left"), y: from("clientY", "top") }
 }
 
 /// Whether it is on something that is pressed for its own sake.
 pub(super) fn is_on_button(event: &Event) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest("button, details").is_ok_and(|button| button.is_some()))
+    dom::closest(event, "button, details").is_some()
 }
 
 /// Has the element told of this finger until it is lifted, wherever it goes.
 pub(super) fn capture(element: &Element, event: &Event) {
-    let _ = browser::call(element, "setPointerCapture", &[&number(event, "pointerId").into()]);
+    let _ = by_name::call(element, "setPointerCapture", &[&number(event, "pointerId").into()]);
 }
 
 /// How far two points are apart.

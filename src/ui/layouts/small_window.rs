@@ -13,10 +13,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement, HtmlVideoElement};
 
-use super::super::settings::browser;
 use super::super::shared::{Shared, own};
-use super::super::{controls, text};
-use crate::dom::{self, Listener, object};
+use super::super::{controls, styles, text};
+use crate::dom::{self, Listener, by_name, object};
 
 const HTML: &str = include_str!("small_window.html");
 const STYLES: &str = include_str!("small_window.css");
@@ -38,14 +37,14 @@ pub(super) struct SmallWindow {
 
 /// Whether there is any way to it.
 pub(super) fn is_offered() -> bool {
-    let document = dom::document().map(|document| browser::member(&document, "pictureInPictureEnabled"));
+    let document = dom::document().map(|document| by_name::member(&document, "pictureInPictureEnabled"));
     makes_windows().is_some() || document.is_ok_and(|enabled| enabled.is_truthy())
 }
 
 /// What makes windows, if this browser does.
 fn makes_windows() -> Option<JsValue> {
     let window: JsValue = web_sys::window()?.into();
-    Some(browser::member(&window, "documentPictureInPicture")).filter(JsValue::is_object)
+    Some(by_name::member(&window, "documentPictureInPicture")).filter(JsValue::is_object)
 }
 
 /// Opens it, or closes it. Only works inside a click.
@@ -58,12 +57,12 @@ pub(super) fn toggle(shared: &Rc<Shared>) {
         Some(maker) => {
             let [width, height] = SIZE.map(JsValue::from);
             let options = object(&[("width", width), ("height", height)]);
-            browser::call(&maker, "requestWindow", &[&options])
+            by_name::call(&maker, "requestWindow", &[&options])
         }
         // What is large, or whoever comes first.
         None => dom::find::<Element>(&shared.frame, ".tiles [data-large] video")
             .or_else(|_| dom::find(&shared.frame, ".tiles .tile:not([hidden]) video"))
-            .and_then(|video| browser::call(&video, "requestPictureInPicture", &[])),
+            .and_then(|video| by_name::call(&video, "requestPictureInPicture", &[])),
     };
     let (shared, own_window) = (Rc::clone(shared), makes_windows().is_some());
     spawn_local(async move {
@@ -90,10 +89,10 @@ fn fill(shared: &Rc<Shared>, window: JsValue) -> Result<(), JsValue> {
 impl SmallWindow {
     fn new(shared: &Rc<Shared>, window: JsValue) -> Result<Self, JsValue> {
         let root = dom::instantiate(HTML)?;
-        let document = browser::member(&window, "document");
-        let body = browser::member(&document, "body");
-        browser::call(&body, "append", &[&root])?;
-        let _ = browser::try_adopt(&window, &document, STYLES);
+        let document = by_name::member(&window, "document");
+        let body = by_name::member(&document, "body");
+        by_name::call(&body, "append", &[&root])?;
+        let _ = styles::try_adopt(&window, &document, STYLES);
         let weak = Rc::downgrade(shared);
         let on_click = move |event: web_sys::Event| {
             let button = event.target().map(|target| target.unchecked_into::<Element>());
@@ -146,7 +145,7 @@ impl SmallWindow {
         }
         let microphone = own(view, Source::Microphone).state;
         dom::set_text(&self.microphone, text::layouts::microphone(microphone));
-        let pressed = if text::layouts::is_heard(microphone) { "true" } else { "false" };
+        let pressed = if microphone.is_switched_on() { "true" } else { "false" };
         dom::set_attribute(&self.microphone, "aria-pressed", Some(pressed));
     }
 }
@@ -155,7 +154,7 @@ impl Drop for SmallWindow {
     fn drop(&mut self) {
         self.video.set_src_object(None);
         self.tile.borrow().iter().for_each(|tile| dom::set_flag(tile, SHOWN, false));
-        let _ = browser::call(&self.window, "close", &[]);
+        let _ = by_name::call(&self.window, "close", &[]);
     }
 }
 

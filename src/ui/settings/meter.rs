@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AnalyserNode, AudioContext, Element, MediaStream, MediaStreamTrack};
 
-use super::browser::{call, prefers_reduced_motion};
+use super::super::styles::prefers_reduced_motion;
+use crate::dom::by_name::call;
 use crate::dom::{self, ignore};
 
 /// Milliseconds from one look to the next...

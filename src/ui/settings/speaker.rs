@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AudioContext, Element};
 
-use super::browser::{call, member};
+use crate::dom::by_name::{call, member};
 use crate::dom::{self, ignore};
 
 /// The elements that play the sound of others.

@@ -17,17 +17,9 @@ pub(in crate::ui) fn zoom(percent: u32) -> String {
 pub(in crate::ui) const NO_SMALL_WINDOW: &str =
     "Your browser did not open a small window. In a page inside of another it never does; else try again.";
 
-/// Whether our microphone is on.
-pub(in crate::ui) fn is_heard(microphone: SourceState) -> bool {
-    match microphone {
-        SourceState::On | SourceState::Stalled | SourceState::Starting => true,
-        SourceState::Off | SourceState::Failed(_) => false,
-    }
-}
-
 /// The button of the microphone in the small window.
 pub(in crate::ui) fn microphone(microphone: SourceState) -> &'static str {
-    if is_heard(microphone) { "Mute" } else { "Unmute" }
+    if microphone.is_switched_on() { "Mute" } else { "Unmute" }
 }
 
 /// Which page of tiles is shown; `page` is counted from zero.

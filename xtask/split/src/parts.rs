@@ -68,7 +68,8 @@ const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis_core::room::Room>",
 ];
 /// What moves into [`Part::Later`], with all that nothing else needs: functions that are only called once it is loaded.
-const LATER: [&str; 5] = [
+const LATER: [&str; 6] = [
+    "visavis::dom::by_name::",
     "visavis::rtc::connection::speech::",
     "visavis::rtc::connection::stats::emit",
     "visavis_core::room::speech::<impl visavis_core::room::Room>::on_speech",
@@ -76,7 +77,7 @@ const LATER: [&str; 5] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 27] = [
+const OTHERS: [&str; 29] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -93,12 +94,14 @@ const OTHERS: [&str; 27] = [
     "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
+    "visavis::ui::dialog::",
     "visavis::ui::interactions::",
     "visavis::ui::report::",
     "visavis::ui::safety::",
     "visavis::ui::second_tab::notice::",
     "visavis::ui::server::",
     "visavis::ui::settings::",
+    "visavis::ui::styles::",
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",
     "visavis::ui::text::interactions::",

@@ -4,12 +4,10 @@
 //! `a=tool:visavis` (RFC 8866 section 6.4). Both are attributes that whoever does not know them ignores (RFC 8866 section
 //! 5.13), so they pass through every signaling server and every other client.
 
-use visavis_signaling::{MediaKind, Source};
+use visavis_signaling::{CONTENT_ATTRIBUTE, MediaKind, Source};
 
 /// Who made the description.
 const TOOL: &str = "a=tool:visavis";
-/// What comes before [`Source::content`].
-const CONTENT: &str = "a=content:";
 
 /// Who sends in a section (RFC 8866 section 6.7), as the one who made the description says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +83,7 @@ pub(super) fn sections(sdp: &str) -> Vec<Section> {
             if let Some(mid) = line.strip_prefix("a=mid:") {
                 section.mid = Some(mid.to_owned());
             }
-            if let Some(content) = line.strip_prefix(CONTENT) {
-                section.content =
-                    Source::ALL.into_iter().filter_map(Source::content).find(|known| *known == content);
-            }
+            section.content = Source::content_of_line(line).or(section.content);
         }
     }
     reject(&mut sections, rejected);
@@ -151,7 +146,7 @@ pub(super) fn announce(sdp: &str, mids: &[(Source, String)]) -> String {
         }
         out.push_str(line);
         if let Some(content) = line.strip_prefix("a=mid:").and_then(|mid| content(mid.trim_end())) {
-            out.push_str(CONTENT);
+            out.push_str(CONTENT_ATTRIBUTE);
             out.push_str(content);
             out.push_str("\r\n");
         }

@@ -103,7 +103,7 @@ impl Room {
 
     fn leave(&mut self, now: Timestamp) {
         if self.signal_client.carries_peer_messages() {
-            self.relay(now, &PeerMessage::Leave);
+            self.relay(now, PeerMessage::Leave.encode());
         }
         if self.session.lifecycle.in_call() || self.session.lifecycle == Lifecycle::Joining {
             self.send_leave(now);

@@ -28,10 +28,10 @@ impl Room {
         };
         let connected = self.connections.iter().any(is_up);
         let before = self.session.relayed_media;
-        if connected && before != Some(media) && self.relay(now, &PeerMessage::Media(media)) {
+        if connected && before != Some(media) && self.relay(now, PeerMessage::Media(media).encode()) {
             self.session.relayed_media = Some(media);
             if before.is_none() {
-                self.relay(now, &PeerMessage::MediaRequest);
+                self.relay(now, PeerMessage::MediaRequest.encode());
                 self.repeat_interactions(None);
                 self.roster.iter_mut().for_each(|member| member.media_requests = MediaRequests::default());
             }
@@ -62,15 +62,15 @@ impl Room {
         self.session.is_joined() && self.session.relayed_media.is_some()
     }
 
-    /// Sends a message to everybody whose media a server forwards. Whether there is anybody.
+    /// Sends a message, as it is written, to everybody whose media a server forwards. Whether there is anybody.
     #[inline(never)]
-    pub(super) fn relay(&mut self, now: Timestamp, message: &PeerMessage) -> bool {
+    pub(super) fn relay(&mut self, now: Timestamp, text: String) -> bool {
         let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
         let to = forwarded.map(|member| member.id.clone()).collect();
-        self.relay_to(now, to, message.encode())
+        self.relay_to(now, to, text)
     }
 
-    /// Sends a message, as it is written, to some of them. Whether there is anybody.
+    /// The same to some of them. Whether there is anybody.
     pub(super) fn relay_to(&mut self, now: Timestamp, to: Vec<ParticipantId>, text: String) -> bool {
         let sends = self.session.is_joined() && self.signal_client.carries_peer_messages() && !to.is_empty();
         if sends {

@@ -42,7 +42,7 @@ fn chat(log: u32, messages: Vec<WrittenMessage>) -> Interaction {
     Interaction::Chat { log, messages }
 }
 
-fn hear(harness: &mut Harness, message: &Interaction) -> Vec<Effect> {
+fn receive(harness: &mut Harness, message: &Interaction) -> Vec<Effect> {
     harness.peer_sends(&message.encode())
 }
 
@@ -85,9 +85,9 @@ fn nothing_is_loaded_or_said_before_somebody_uses_them() {
     let mut harness = call(true);
     assert_eq!(interactions(&harness.channel(PeerChannelEvent::Opened)), []);
     assert_eq!(harness.room.view().interactions, None);
-    let first = hear(&mut harness, &chat(7, vec![written(1, 0, "one")]));
+    let first = receive(&mut harness, &chat(7, vec![written(1, 0, "one")]));
     assert_eq!(first, [Effect::LoadInteractions]);
-    assert_eq!(hear(&mut harness, &chat(7, vec![written(2, 0, "two")])), [], "it was asked for");
+    assert_eq!(receive(&mut harness, &chat(7, vec![written(2, 0, "two")])), [], "it was asked for");
     assert_eq!(harness.room.backlog(), 2);
     assert_eq!(harness.room.view().interactions, None);
     let said = interactions(&load(&mut harness));
@@ -103,8 +103,8 @@ fn nothing_is_loaded_or_said_before_somebody_uses_them() {
 #[test]
 fn whoever_leaves_before_they_are_read_is_heard_all_the_same() {
     let mut harness = open_call();
-    hear(&mut harness, &chat(7, vec![written(1, 0, "good bye")]));
-    hear(&mut harness, &Interaction::Hand(Some(0)));
+    receive(&mut harness, &chat(7, vec![written(1, 0, "good bye")]));
+    receive(&mut harness, &Interaction::Hand(Some(0)));
     harness.receive(Inbound::Roster(RosterSignal::Left(id("a"))));
     harness.receive(Inbound::Roster(RosterSignal::Joined(info("a", Offerer::Them))));
     load(&mut harness);
@@ -118,7 +118,7 @@ fn what_waits_for_the_part_that_reads_it_has_a_bound() {
     let mut harness = open_call();
     for at in 0..5 {
         for id in 0..100 {
-            hear(&mut harness, &chat(7, vec![written(at * 100 + id + 1, 0, "x")]));
+            receive(&mut harness, &chat(7, vec![written(at * 100 + id + 1, 0, "x")]));
         }
         harness.wait(Duration::from_secs(61));
     }
@@ -189,13 +189,13 @@ fn whoever_writes_very_much_is_told_in_larger_parts() {
 fn what_is_known_is_not_taken_twice_and_another_page_of_theirs_begins_anew() {
     let mut harness = open_call();
     load(&mut harness);
-    hear(&mut harness, &chat(7, vec![written(1, 0, "one"), written(2, 0, "two")]));
-    hear(
+    receive(&mut harness, &chat(7, vec![written(1, 0, "one"), written(2, 0, "two")]));
+    receive(
         &mut harness,
         &chat(7, vec![written(1, 9000, "one"), written(2, 9000, "two"), written(3, 0, "three")]),
     );
     assert_eq!(shown(&harness).len(), 3);
-    hear(&mut harness, &chat(8, vec![written(1, 0, "one again")]));
+    receive(&mut harness, &chat(8, vec![written(1, 0, "one again")]));
     assert_eq!(shown(&harness).len(), 4);
     assert_eq!(view(&harness).unread, 4);
 }
@@ -205,14 +205,14 @@ fn it_stands_in_the_order_in_which_it_was_written() {
     let mut harness = open_call();
     harness.now = harness.now + Duration::from_secs(60);
     write(&mut harness, "ours");
-    hear(
+    receive(
         &mut harness,
         &chat(7, vec![written(1, 90_000, "before we came"), written(2, 30_000, "half a minute ago")]),
     );
     let order: Vec<String> = shown(&harness).into_iter().map(|(_, text)| text).collect();
     assert_eq!(order, ["before we came", "half a minute ago", "ours"]);
     // Whoever was kept back looks younger; but each tells in their own order.
-    hear(&mut harness, &chat(7, vec![written(3, 0, "now"), written(4, 45_000, "then")]));
+    receive(&mut harness, &chat(7, vec![written(3, 0, "now"), written(4, 45_000, "then")]));
     let order: Vec<String> = shown(&harness).into_iter().map(|(_, text)| text).collect();
     assert_eq!(order[3..], ["now", "then"]);
     assert!(view(&harness).chat[0].written_at < 0, "before our clock began");
@@ -222,8 +222,8 @@ fn it_stands_in_the_order_in_which_it_was_written() {
 fn whoever_leaves_leaves_their_words_behind_and_we_take_none_along() {
     let mut harness = open_call();
     write(&mut harness, "ours");
-    hear(&mut harness, &chat(7, vec![written(1, 0, "theirs")]));
-    hear(&mut harness, &Interaction::Hand(Some(0)));
+    receive(&mut harness, &chat(7, vec![written(1, 0, "theirs")]));
+    receive(&mut harness, &Interaction::Hand(Some(0)));
     harness.receive(Inbound::Roster(RosterSignal::Left(id("a"))));
     assert_eq!(shown(&harness).len(), 2);
     assert_eq!(view(&harness).hands, []);
@@ -241,10 +241,10 @@ fn who_does_not_have_what_was_written_is_known() {
     assert_eq!(view(&harness).undelivered, [(id("a"), Undelivered::Pending)]);
     for wrong in [Interaction::ChatReceived { log: log ^ 1, id: 1 }, Interaction::ChatReceived { log, id: 9 }]
     {
-        hear(&mut harness, &wrong);
+        receive(&mut harness, &wrong);
         assert_eq!(view(&harness).undelivered.len(), 1, "{wrong:?}");
     }
-    hear(&mut harness, &Interaction::ChatReceived { log, id: 1 });
+    receive(&mut harness, &Interaction::ChatReceived { log, id: 1 });
     assert_eq!(view(&harness).undelivered, []);
 
     let mut harness = call(false);
@@ -268,7 +268,7 @@ fn hands_are_raised_in_turn() {
     assert_eq!(events(&mut harness, &Interaction::Hand(Some(16_000))), [], "that is known");
     assert_eq!(command(&mut harness, Command::SetHandRaised(false)), [Interaction::Hand(None)]);
     assert_eq!(view(&harness).hands, [Some(id("a"))]);
-    hear(&mut harness, &Interaction::Hand(None));
+    receive(&mut harness, &Interaction::Hand(None));
     assert_eq!(view(&harness).hands, []);
 }
 
@@ -313,7 +313,7 @@ fn a_flood_is_bounded() {
     assert_eq!(shown(&harness).len(), 80, "as many characters as are kept");
     harness.wait(Duration::from_secs(60));
     let long = "z".repeat(9000);
-    hear(&mut harness, &chat(7, vec![written(9000, 0, &long)]));
+    receive(&mut harness, &chat(7, vec![written(9000, 0, &long)]));
     assert_eq!(shown(&harness).last().map(|(_, text)| text.len()), Some(MAX_CHAT_CHARS));
     assert_eq!(
         events(&mut harness, &chat(7, vec![written(9001, 0, "\u{202e}\n ")])),

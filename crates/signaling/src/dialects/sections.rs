@@ -30,10 +30,7 @@ pub(super) fn sections(sdp: &str) -> Vec<Section<'_>> {
             } else if let Some(msid) = line.strip_prefix("a=msid:") {
                 section.track = msid.split(' ').nth(1).unwrap_or_default();
             }
-            if let Some(content) = line.strip_prefix("a=content:") {
-                section.content =
-                    Source::ALL.into_iter().filter_map(Source::content).find(|known| *known == content);
-            }
+            section.content = Source::content_of_line(line).or(section.content);
             section.sends &= !matches!(line, "a=recvonly" | "a=inactive");
         }
     }

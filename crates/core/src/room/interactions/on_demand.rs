@@ -75,9 +75,7 @@ impl Room {
         {
             connection.send_message(text.clone(), &mut self.out);
         }
-        let forwarded = self.roster.iter().filter(|member| member.is_forwarded());
-        let to = forwarded.map(|member| member.id.clone()).collect();
-        self.relay_to(now, to, text);
+        self.relay(now, text);
         self.out.event(Event::Interaction(InteractionEvent::Reaction(None, reaction)));
     }
 
@@ -148,7 +146,7 @@ impl Room {
     fn undelivered(&self) -> Vec<(ParticipantId, Undelivered)> {
         let LazyInteractions::Loaded(interactions) = &self.interactions else { return Vec::new() };
         let undelivered = |member: &Member| {
-            let state = if self.hears_nothing(member) {
+            let state = if self.cannot_deliver_to(member) {
                 Undelivered::Impossible
             } else if interactions.has_missed(&member.id) {
                 Undelivered::Pending
@@ -161,7 +159,7 @@ impl Room {
     }
 
     /// Whether it is known that no message of ours reaches somebody, or is understood.
-    fn hears_nothing(&self, member: &Member) -> bool {
+    fn cannot_deliver_to(&self, member: &Member) -> bool {
         if member.offerer == Offerer::Sfu {
             return !self.signal_client.carries_peer_messages() || member.media_requests.are_over();
         }

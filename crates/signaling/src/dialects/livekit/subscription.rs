@@ -25,7 +25,7 @@ pub(super) struct Subscription {
 impl Subscription {
     /// The server offers, and says which track comes in which section.
     pub(super) fn on_offer(&mut self, value: &Json, description: &SessionDescription) {
-        self.carry(value, description);
+        self.read_mapping(value, description);
         self.offer = Some((description.clone(), number(value.at("id"))));
         self.answer = None;
     }
@@ -38,11 +38,12 @@ impl Subscription {
 
     /// The server answers, and says which track comes in which section.
     pub(super) fn on_answer(&mut self, value: &Json, description: &SessionDescription) {
-        self.carry(value, description);
+        self.read_mapping(value, description);
         self.answer = Some(description.clone());
     }
 
-    fn carry(&mut self, value: &Json, description: &SessionDescription) {
+    /// Which track comes in which section: as the answer says it, or else its sections.
+    fn read_mapping(&mut self, value: &Json, description: &SessionDescription) {
         self.carried = match value.at("midToTrackId") {
             Json::Object(tracks) => {
                 tracks.iter().map(|(mid, track)| (mid.to_owned(), track.short().to_owned())).collect()
