@@ -20,6 +20,7 @@ mod own_page;
 mod own_tile;
 mod picture;
 mod preflight;
+mod push_to_talk;
 mod report;
 mod safety;
 mod second_tab;
@@ -132,6 +133,7 @@ impl Ui {
                 view: RefCell::default(),
                 trace: RefCell::default(),
                 settings: RefCell::default(),
+                push_to_talk: RefCell::default(),
                 layouts: RefCell::default(),
                 interactions: RefCell::default(),
                 room,

@@ -12,8 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, interactions, layouts, mapping_editor, notices, picture, preflight, report, safety, second_tab,
-    server, settings, text, trace,
+    controls, interactions, layouts, mapping_editor, notices, picture, preflight, push_to_talk, report,
+    safety, second_tab, server, settings, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -128,7 +128,13 @@ fn submitted(event: &Event, button: &Element) -> Option<HtmlFormElement> {
 
 /// Presses the button whose key it is, if that is on the screen.
 fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
-    if event.repeat() || !accepts_shortcut(shared, event) {
+    if !accepts_shortcut(shared, event) {
+        return None;
+    }
+    if event.key() == push_to_talk::KEY && on_demand::is_later_loaded() {
+        push_to_talk::press(shared, event);
+    }
+    if event.repeat() {
         return None;
     }
     let pressed = latin(event);

@@ -69,7 +69,7 @@ pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
         (Source::Microphone, SourceState::On | SourceState::Stalled | SourceState::Starting) => {
             "Mute the microphone (M)"
         }
-        (Source::Microphone, SourceState::Off) => "Switch the microphone on (M)",
+        (Source::Microphone, SourceState::Off) => "Switch the microphone on (M), or hold Space to talk",
         (Source::Microphone, SourceState::Failed(_)) => "Try the microphone again (M)",
         (
             Source::Camera | Source::SecondCamera,

@@ -125,6 +125,14 @@ impl Page {
         self.command("type", async |client| Browser::vendor_command(client, "actions", actions).await).await;
     }
 
+    /// Presses a key that stays down, or lets it go.
+    pub async fn hold_key(&self, key: char, down: bool) {
+        let kind = if down { "keyDown" } else { "keyUp" };
+        let step = json!([{ "type": kind, "value": key }]);
+        let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": step }] });
+        self.command("hold", async |client| Browser::vendor_command(client, "actions", actions).await).await;
+    }
+
     /// A command of the Chrome DevTools Protocol.
     pub async fn cdp(&self, method: &str, params: Value) -> Value {
         let body = json!({ "cmd": method, "params": params });

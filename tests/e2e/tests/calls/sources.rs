@@ -47,6 +47,13 @@ async fn switching_sources_stops_devices_and_needs_no_negotiation() {
     }
     falls_silent(&ben, "Ann").await;
     sees(&ben, &["Ann"]).await;
+    // Also while the button of the microphone has the focus: it was just pressed. (A look at Ben's tab would end it.)
+    ann.hold_key(' ', true).await;
+    sees_sources(&ann, "Ann", "on", "on").await;
+    ann.hold_key(' ', false).await;
+    for page in [&ann, &ben] {
+        sees_sources(page, "Ann", "off", "on").await;
+    }
     ann.press("microphone").await;
     sees_sources(&ben, "Ann", "on", "on").await;
     all_see_and_hear(&[&ann, &ben]).await;
