@@ -20,6 +20,7 @@ mod own_page;
 mod own_tile;
 mod picture;
 mod preflight;
+mod recording;
 mod report;
 mod safety;
 mod second_tab;
@@ -34,6 +35,7 @@ mod tiles;
 mod title;
 mod toasts;
 mod trace;
+mod unfinished_recordings;
 mod visibility;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -134,6 +136,7 @@ impl Ui {
                 settings: RefCell::default(),
                 layouts: RefCell::default(),
                 interactions: RefCell::default(),
+                recordings: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -170,6 +173,7 @@ impl Ui {
         if let Some(Screen::Lobby(lobby)) = &*self.screen.borrow() {
             *self.stage.borrow_mut() = self.prepared_stage(view, lobby).ok();
         }
+        unfinished_recordings::look(&self.shared);
     }
 
     fn prepared_stage(&self, imagined: &RoomView, lobby: &Lobby) -> Result<Stage, JsValue> {
