@@ -22,7 +22,7 @@ mod values;
 use std::cell::{OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use visavis_core::Command;
+use visavis_core::{Command, VideoQuality};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
@@ -107,7 +107,7 @@ async fn start(mounted: Weak<Mounted>) {
     }
     let opening = mounted.upgrade().and_then(|mounted| setup::open(&mounted.element, config));
     let Some(opening) = opening else { return };
-    if ui::settings::are_remembered() {
+    if ui::settings::are_remembered() || opening.settings.config.video_quality != VideoQuality::Automatic {
         // The call with it, at the same time. Whoever cannot load it has the devices that the browser likes.
         let _ = on_demand::load().await;
     }

@@ -9,12 +9,11 @@
 //! any other call; only, nothing of a part may be called before it is loaded. What is called in the last is called by way of
 //! [`lazy_fn`].
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 
-use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
 use crate::dom::{object, sleep};
@@ -28,6 +27,8 @@ const LATER_END: &str = "_later.wasm";
 const OTHERS_END: &str = "_others.wasm";
 /// Milliseconds until a part is asked for once more.
 const RETRY_DELAY: i32 = 500;
+/// How often whoever waits for a part that is being loaded for somebody else looks for it, in milliseconds.
+const SHARED_LOAD_INTERVAL: i32 = 50;
 /// What later parts call those before them.
 const MODULES: [&str; 3] = ["a", "b", "c"];
 
@@ -38,8 +39,8 @@ thread_local! {
     /// The third part is on its way for a call that stands.
     static LATER_REQUESTED: Cell<bool> = const { Cell::new(false) };
     static OTHERS: Cell<bool> = const { Cell::new(false) };
-    /// The last part is on its way: whoever wants it meanwhile waits for the same.
-    static OTHERS_PROMISE: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    /// The last part is on its way.
+    static OTHERS_REQUESTED: Cell<bool> = const { Cell::new(false) };
 }
 
 #[wasm_bindgen]
@@ -122,13 +123,13 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
     if is_loaded() {
         return Ok(());
     }
-    let promise = OTHERS_PROMISE
-        .with_borrow_mut(|promise| promise.get_or_insert_with(|| future_to_promise(others())).clone());
-    let loaded = JsFuture::from(promise).await;
-    if loaded.is_err() {
-        OTHERS_PROMISE.take();
+    // Twice in memory would be two of every variable of that part.
+    while OTHERS_REQUESTED.replace(true) {
+        sleep(SHARED_LOAD_INTERVAL).await;
     }
-    loaded.map(drop).map_err(|_| NotLoaded)
+    let loaded = if is_loaded() { Ok(()) } else { others().await };
+    OTHERS_REQUESTED.set(false);
+    loaded.map_err(|_| NotLoaded)
 }
 
 /// The URL of a file that stands beside the script of the page.
@@ -146,12 +147,12 @@ pub(crate) fn load_then(then: Then) {
     spawn_local(async move { then(load().await) });
 }
 
-async fn others() -> Result<JsValue, JsValue> {
+async fn others() -> Result<(), JsValue> {
     let response = request(OTHERS_END)?;
     let (later, call) = (later().await?, call().await?);
     instantiate_after(bytes(OTHERS_END, response).await?, [Some(call), Some(later)]).await?;
     OTHERS.set(true);
-    Ok(JsValue::UNDEFINED)
+    Ok(())
 }
 
 /// What the third part hands out.

@@ -9,7 +9,7 @@ use crate::dom::Listener;
 use crate::on_demand::lazy_fn;
 use crate::ui::{choice, link};
 
-/// What `?name=N&dialect=D&server=U&try#room=R` asks for.
+/// What `?name=N&dialect=D&server=U&try&watch#room=R` asks for.
 ///
 /// Nothing in it joins a room or switches a device on: anybody can write a link, and any page can have one opened.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Asked {
     pub names_server: bool,
     /// Whether to show what passes between us and the server.
     pub trace: bool,
+    /// Whether to show and hear the others only, until the person switches a device on.
+    pub watch: bool,
 }
 
 /// Reads an address.
@@ -32,6 +34,7 @@ pub fn asked_by(href: &str) -> Asked {
         name: asked.get("name"),
         names_server: choice::PARAMETERS.iter().any(|name| asked.has(name)),
         trace: asked.has("try"),
+        watch: asked.has("watch"),
     }
 }
 

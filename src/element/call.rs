@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use visavis_app::report;
 use visavis_app::{AppConfig, ServerChoice};
-use visavis_core::Command;
+use visavis_core::{Command, VideoQuality};
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
@@ -34,7 +34,7 @@ pub(super) struct ElementRoom {
 pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRoom, JsValue> {
     let Opening { settings, identity, ui, tracks, handle } = opening;
     let driver = Driver::start(driver_options(element, &settings, &identity, &tracks)?)?;
-    let server = settings.server.choice.clone();
+    let (server, video_quality) = (settings.server.choice.clone(), settings.config.video_quality);
     let inform_page = subscribers::inform_page(element, settings.from_url, server);
     let stage = Rc::downgrade(&ui);
     let _subscriptions = [
@@ -46,7 +46,7 @@ pub(super) fn start(element: &HtmlElement, opening: Opening) -> Result<ElementRo
     let _listeners = identity.into_listeners().into_iter().chain(links).collect();
     if on_demand::is_loaded() {
         // Before any device is opened.
-        lazy_fn::<fn() -> Option<Command>>(settings::restore)()
+        lazy_fn::<fn(VideoQuality) -> Option<Command>>(settings::restore)(video_quality)
             .into_iter()
             .for_each(|command| driver.command(command));
     }

@@ -238,6 +238,9 @@ impl Settings {
         let named = asked.room.is_some();
         config.room = asked.room.or_else(|| element.get_attribute("room")).or(config.room);
         config.name = asked.name.or_else(|| element.get_attribute("name")).or(config.name);
+        if asked.watch {
+            (config.microphone, config.camera) = (false, false);
+        }
         let attribute = element.get_attribute("signaling");
         config.names_server |= attribute.is_some();
         let signaling = attribute.unwrap_or(config.signaling_url);

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use js_sys::{Array, Object, Promise, Reflect};
 use visavis_core::{
     DeviceId, Devices, EnumeratedDevices, MAX_DEVICES, MediaDeviceInfo, MediaDeviceKind, MediaEvent, Source,
-    TrackId, TrackInUse, TrackSwitch,
+    TrackId, TrackInUse, TrackSwitch, VideoSize,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -58,6 +58,11 @@ pub(super) fn constrain(sources: &[Source], devices: &Devices, constraints: &Obj
         }
         if source == Source::Camera {
             set("facingMode", devices.settings.facing_mode.as_str().into());
+            let (VideoSize { width, height }, framerate) = devices.settings.video_quality.capture();
+            let ideal = |value: u32| object(&[("ideal", value.into())]).into();
+            set("width", ideal(width.into()));
+            set("height", ideal(height.into()));
+            set("frameRate", ideal(framerate));
         }
         let chosen = match source {
             Source::SecondCamera => devices.settings.second_camera.as_ref(),

@@ -48,8 +48,9 @@ pub(super) fn toggle_chat(shared: &Rc<Shared>, _: &Element) {
 
 /// Sends what is written.
 pub(super) fn send_chat(shared: &Rc<Shared>, _: &Element) {
-    let field = on_stage(shared).and_then(|ours| dom::find(&ours.stage, ".chat textarea").ok());
-    field.iter().for_each(|field| chat::send(shared, field));
+    if let Some(field) = on_stage(shared).and_then(|ours| dom::find(&ours.stage, ".chat textarea").ok()) {
+        chat::send(shared, &field);
+    }
 }
 
 /// Raises our hand, or lowers it.

@@ -13,7 +13,7 @@ use super::{choice, text};
 use crate::dom;
 
 /// What an address may say of a person or for one; `room` has its place in the fragment.
-const PERSONAL: [&str; 4] = ["room", "name", "join", "token"];
+const PERSONAL: [&str; 5] = ["room", "name", "join", "token", "watch"];
 
 /// The names of parameters, each as it is spelt.
 pub fn keys(parameters: &UrlSearchParams) -> Vec<String> {

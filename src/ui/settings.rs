@@ -5,6 +5,7 @@ mod pickers;
 mod second_camera;
 mod speaker;
 mod storage;
+mod video_quality;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -74,6 +75,7 @@ impl Panel {
     fn open(shared: &Rc<Shared>) -> Result<Self, JsValue> {
         let element = dom::instantiate(HTML)?;
         pickers::build(&element)?;
+        video_quality::build(&element)?;
         styles::adopt_styles(&shared.frame, "visavisSettings", STYLES);
         let dialog = Dialog::open(shared, element, &[("change", change), ("close", closed)])?;
         Ok(Self { dialog, meter: RefCell::default() })
@@ -83,6 +85,7 @@ impl Panel {
         let element = self.dialog.element();
         if let Some(devices) = &view.devices {
             pickers::render(element, devices)?;
+            video_quality::render(element, devices.settings.video_quality)?;
         }
         second_camera::render(element, view)?;
         let track = own(view, Source::Microphone).track;
@@ -107,7 +110,8 @@ fn change(shared: &Rc<Shared>, event: &Event) {
         return;
     }
     let mut settings = settings_of(&view);
-    if pickers::read(&target, &mut settings).is_some() {
+    if pickers::read(&target, &mut settings).or_else(|| video_quality::read(&target, &mut settings)).is_some()
+    {
         storage::remember(&settings);
         shared.send(Command::SetDevices(Box::new(settings)));
     }

@@ -7,7 +7,7 @@ use visavis::tracks::Tracks;
 use visavis::ui::{RoomHandle, Ui, UiOptions, settings};
 use visavis_core::{
     Command, DeviceId, DeviceSettings, Devices, Lifecycle, MediaDeviceInfo, MediaDeviceKind, RoomView,
-    TrackSwitch,
+    TrackSwitch, VideoQuality,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -123,7 +123,9 @@ async fn a_person_chooses_a_camera() {
     let wanted = page.wanted();
     assert_eq!(wanted.chosen(MediaDeviceKind::VideoInput), Some(&id("back")));
     assert!(settings::are_remembered());
-    let Some(Command::SetDevices(restored)) = settings::restore() else { panic!("it is kept") };
+    let Some(Command::SetDevices(restored)) = settings::restore(VideoQuality::Automatic) else {
+        panic!("it is kept")
+    };
     assert_eq!(*restored, wanted);
     page.show(&with_devices(view(Lifecycle::Lobby, &[]), wanted));
     assert_eq!(list.value(), "back");

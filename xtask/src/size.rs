@@ -20,7 +20,9 @@ use std::path::Path;
 /// Of both 1,000 bytes are for the stage: the button of its layouts, the pin of each tile, the mark of whoever speaks and how it is
 /// written down, and where the stage asks the part that knows layouts. 2,000 more are for chat, raised hands and reactions: three
 /// buttons, the messages as they come and wait for the part that reads them, and who is to be told; and for a second camera.
-const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 157_800 };
+///
+/// Of a call 400 bytes are for the quality of videos: what is asked for and sent in place of what would be.
+const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 158_200 };
 
 struct Budgets {
     lobby: usize,

@@ -5,7 +5,7 @@ mod choice;
 use std::fmt;
 use std::rc::Rc;
 
-use visavis_core::{ContactPolicy, RoomConfig};
+use visavis_core::{ContactPolicy, RoomConfig, VideoQuality};
 use visavis_signaling::dialects::{self, Mapping, mapping};
 use visavis_signaling::json::{self, Json, JsonError, Object, read_each};
 use visavis_signaling::limits::{
@@ -63,6 +63,8 @@ pub struct AppConfig {
     pub microphone: bool,
     /// Whether the camera is on at first.
     pub camera: bool,
+    /// How much videos may cost, until the person says otherwise.
+    pub video_quality: VideoQuality,
 }
 
 impl Default for AppConfig {
@@ -88,6 +90,7 @@ impl Default for AppConfig {
             name: None,
             microphone: true,
             camera: true,
+            video_quality: VideoQuality::default(),
         }
     }
 }
@@ -301,11 +304,16 @@ impl AppConfig {
     }
 
     fn read_defaults(&mut self, defaults: &Object<'_>) -> Result<(), JsonError> {
-        deny_unknown_fields(defaults, &["room", "name", "microphone", "camera"])?;
+        deny_unknown_fields(defaults, &["room", "name", "microphone", "camera", "videoQuality"])?;
         self.room = defaults.optional_text("room", MAX_ROOM_CHARS * 4)?.map(str::to_owned);
         self.name = defaults.optional_text("name", MAX_NAME_CHARS * 4)?.map(str::to_owned);
         self.microphone = defaults.optional_bool("microphone")?.unwrap_or(true);
         self.camera = defaults.optional_bool("camera")?.unwrap_or(true);
+        if let Some(name) = defaults.optional_text("videoQuality", MAX_NAME_CHARS)? {
+            self.video_quality = VideoQuality::named(name).ok_or_else(|| {
+                defaults.error("videoQuality", "must be \"automatic\", \"saveData\" or \"best\"")
+            })?;
+        }
         Ok(())
     }
 }
@@ -358,7 +366,7 @@ mod tests {
     fn reads_everything() {
         let config = AppConfig::parse(
             r#"{"signaling": {"url": "wss://example.org/ws"}, "iceServers": [{"urls": "stun:example.org"}],
-                "relayOnly": true, "capacity": 4, "defaults": {"room": "tea", "name": "Ann", "camera": false}}"#,
+                "relayOnly": true, "capacity": 4, "defaults": {"room": "tea", "name": "Ann", "camera": false, "videoQuality": "best"}}"#,
         )
         .unwrap();
         assert_eq!(config.signaling_url, "wss://example.org/ws");
@@ -366,6 +374,7 @@ mod tests {
         assert!(config.relay_only);
         assert!(config.microphone);
         assert!(!config.camera);
+        assert_eq!(config.video_quality, VideoQuality::Best);
         assert_eq!(
             (config.capacity, config.room.as_deref(), config.name.as_deref()),
             (Some(4), Some("tea"), Some("Ann"))

@@ -7,6 +7,7 @@ use visavis_signaling::Source;
 use visavis_signaling::text::clean;
 
 use crate::input::{CaptureId, TrackId};
+use crate::video_quality::VideoQuality;
 
 /// Longest `deviceId` that is taken, in bytes: browsers have 64.
 pub(crate) const MAX_DEVICE_ID_BYTES: usize = 200;
@@ -142,7 +143,7 @@ impl TrackSwitch {
     }
 }
 
-/// What a person wants of their devices.
+/// What a person wants of their devices, and of videos.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceSettings {
     chosen: [Option<DeviceId>; 3],
@@ -151,6 +152,8 @@ pub struct DeviceSettings {
     pub facing_mode: FacingMode,
     /// The device of [`Source::SecondCamera`], the next time that is switched on.
     pub second_camera: Option<DeviceId>,
+    /// How much videos may cost.
+    pub video_quality: VideoQuality,
 }
 
 impl Default for DeviceSettings {
@@ -160,11 +163,17 @@ impl Default for DeviceSettings {
             switches: TrackSwitch::ALL.map(|switch| switch.source() == Source::Microphone),
             facing_mode: FacingMode::default(),
             second_camera: None,
+            video_quality: VideoQuality::default(),
         }
     }
 }
 
 impl DeviceSettings {
+    /// Those of whoever has chosen nothing, where videos may cost this much.
+    pub fn with_video_quality(video_quality: VideoQuality) -> Self {
+        Self { video_quality, ..Self::default() }
+    }
+
     /// The device that was chosen; `None` for what the browser likes.
     pub fn chosen(&self, kind: MediaDeviceKind) -> Option<&DeviceId> {
         self.chosen[kind as usize].as_ref()
@@ -189,7 +198,8 @@ impl DeviceSettings {
     fn agrees(&self, other: &Self, source: Source) -> bool {
         let same = |switch: &TrackSwitch| self.is_on(*switch) == other.is_on(*switch);
         let kind = MediaDeviceKind::of(source);
-        let facing = source != Source::Camera || self.facing_mode == other.facing_mode;
+        let facing = source != Source::Camera
+            || (self.facing_mode == other.facing_mode && self.video_quality == other.video_quality);
         facing
             && kind.is_none_or(|kind| self.chosen(kind) == other.chosen(kind))
             && TrackSwitch::ALL.iter().filter(|switch| switch.source() == source).all(same)

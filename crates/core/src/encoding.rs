@@ -38,6 +38,14 @@ pub enum Encodings {
 }
 
 impl Encodings {
+    /// The same with the only one, or with each layer from the smallest up.
+    pub(crate) fn map(self, mut change: impl FnMut(EncodingParameters) -> EncodingParameters) -> Self {
+        match self {
+            Self::Single(parameters) => Self::Single(change(parameters)),
+            Self::Layers(layers) => Self::Layers(layers.map(change)),
+        }
+    }
+
     /// The only one, or all layers.
     pub fn as_slice(&self) -> &[EncodingParameters] {
         match self {

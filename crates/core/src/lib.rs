@@ -32,6 +32,7 @@ mod topology;
 mod trace;
 mod unreachable;
 mod url;
+mod video_quality;
 mod view;
 mod webrtc_support;
 
@@ -67,6 +68,7 @@ pub use speech::{AudioLevel, SpeechDetector};
 pub use trace::TraceKind;
 pub use unreachable::{MAX_PROBE_BODY_BYTES, ProbeResult, UnreachableReason, is_bare_proxy};
 pub use url::is_loopback;
+pub use video_quality::{SAVE_DATA_BITRATE, VideoQuality};
 pub use view::{
     ConnectionReason, ConnectionState, ConnectionView, Lifecycle, ParticipantView, Problem, PublicationView,
     RoomView, SelfView, SourceState, SourceView,

@@ -14,6 +14,7 @@ use crate::outbox::Outbox;
 use crate::output::{Effect, MediaEffect};
 use crate::rate_limiter::RateLimiter;
 use crate::timing::REOPENS_PER_MINUTE;
+use crate::video_quality::VideoQuality;
 use crate::view::{SourceState, SourceView};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +153,11 @@ impl LocalMedia {
     /// What is known of the devices, if anybody has asked.
     pub(crate) fn devices(&self) -> Option<Rc<Devices>> {
         self.devices.clone()
+    }
+
+    /// How much videos may cost.
+    pub(crate) fn video_quality(&self) -> VideoQuality {
+        self.devices.as_ref().map_or(VideoQuality::Automatic, |devices| devices.settings.video_quality)
     }
 
     pub(crate) fn view(&self, source: Source) -> SourceView {

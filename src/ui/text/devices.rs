@@ -1,6 +1,6 @@
 //! Sentences about devices. In the other part of the program.
 
-use visavis_core::{DeviceChange, Event, MediaDeviceKind, Source, SourceState, TrackSwitch};
+use visavis_core::{DeviceChange, Event, MediaDeviceKind, Source, SourceState, TrackSwitch, VideoQuality};
 
 /// The speakers of this browser are not for the page to choose.
 pub(in crate::ui) const NO_SPEAKERS: &str = "This browser plays all sound where your system plays it. Choose the speaker in the settings of the system.";
@@ -10,6 +10,28 @@ pub(in crate::ui) const NO_LEVEL: &str = "Your microphone is not open. Switch it
 pub(in crate::ui) const DEFAULT: &str = "As the system has it";
 /// The same where a device was chosen that is not there.
 pub(in crate::ui) const MISSING: &str = "The one you chose, which is not there";
+
+/// How much videos may cost, in a list.
+pub(in crate::ui) fn video_quality(quality: VideoQuality) -> &'static str {
+    match quality {
+        VideoQuality::Automatic => "Automatic",
+        VideoQuality::SaveData => "Save data",
+        VideoQuality::Best => "Best",
+    }
+}
+
+/// What a person gets for that.
+pub(in crate::ui) fn video_quality_hint(quality: VideoQuality) -> &'static str {
+    match quality {
+        VideoQuality::Automatic => "As large as videos are shown, and as much as your connection carries.",
+        VideoQuality::SaveData => {
+            "Small pictures both ways, so that sound comes through and little data is used."
+        }
+        VideoQuality::Best => {
+            "Your camera in full HD and with more detail. Needs a fast connection and computer."
+        }
+    }
+}
 
 /// The first entry of the list of second cameras.
 pub(in crate::ui) const NO_SECOND_CAMERA: &str = "None";

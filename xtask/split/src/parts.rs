@@ -115,7 +115,7 @@ const OTHERS: [&str; 32] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 20] = [
+const ON_DEMAND: [&str; 21] = [
     "visavis::media::track_probe::TrackProbe::watch",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
@@ -138,6 +138,7 @@ const ON_DEMAND: [&str; 20] = [
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",
     "visavis_core::room::relay::",
     "visavis_core::trace::describe_",
+    "visavis_core::video_quality::VideoQuality::limit_",
 ];
 /// Whatever is dropped early is dropped by this, and may be empty.
 const DROP: &str = "::ops::drop::Drop>";

@@ -15,6 +15,7 @@ use crate::outbox::Outbox;
 use crate::output::ConnectionEffect;
 use crate::send_stats::SendStats;
 use crate::timing::SMALLER_ENCODING_DELAY;
+use crate::video_quality::VideoQuality;
 
 /// What all cameras that we send take together at most: a mesh of eight would otherwise fill any uplink.
 const ALL_CAMERAS_BITRATE: u32 = 6_000_000;
@@ -45,6 +46,7 @@ pub(super) struct VideoAllocation {
     smaller_since: Option<Timestamp>,
     /// How many participants our videos go to.
     receivers: u32,
+    pub(super) quality: VideoQuality,
     link: LinkMonitor,
     /// What a selective forwarding unit is sent.
     pub(super) simulcast: Simulcast,
@@ -64,6 +66,7 @@ impl VideoAllocation {
             camera_scale: None,
             smaller_since: None,
             receivers: 1,
+            quality: VideoQuality::default(),
             link: LinkMonitor::default(),
             simulcast: Simulcast::default(),
             applied: Source::VIDEO.map(|source| Encodings::Single(begin(source))),
@@ -255,14 +258,20 @@ impl Connection {
     }
 
     /// Has our videos encoded as they should be now, as far as they are not. The one place that does.
-    pub(crate) fn allocate_video(&mut self, now: Timestamp, receivers: u32, out: &mut Outbox) {
+    pub(crate) fn allocate_video(
+        &mut self,
+        now: Timestamp,
+        receivers: u32,
+        quality: VideoQuality,
+        out: &mut Outbox,
+    ) {
         if self.id().is_none() {
             return;
         }
-        self.video_allocation.receivers = receivers;
+        (self.video_allocation.receivers, self.video_allocation.quality) = (receivers, quality);
         self.video_allocation.fit(now);
         for (at, source) in Source::VIDEO.into_iter().enumerate() {
-            let encodings = self.encodings(source);
+            let encodings = self.limited_encodings(source);
             if self.has_transceiver(source) && self.video_allocation.applied[at] != encodings {
                 self.video_allocation.applied[at] = encodings;
                 self.effect(ConnectionEffect::SetParameters(source, encodings), out);
@@ -271,6 +280,17 @@ impl Connection {
     }
 
     /// How a source is to be encoded now.
+    fn limited_encodings(&self, source: Source) -> Encodings {
+        let (allocation, encodings) = (&self.video_allocation, self.encodings(source));
+        match allocation.quality {
+            VideoQuality::Automatic => encodings,
+            quality @ (VideoQuality::SaveData | VideoQuality::Best) => {
+                quality.limit_sent(source, allocation.captured(source), encodings)
+            }
+        }
+    }
+
+    /// The same as if nobody wanted to save anything.
     fn encodings(&self, source: Source) -> Encodings {
         let allocation = &self.video_allocation;
         if self.plan.is_sfu() {

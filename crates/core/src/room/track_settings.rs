@@ -3,6 +3,7 @@
 use visavis_signaling::{Outbound, ParticipantId, Remote, Source, Timestamp, TrackSettings, VideoSettings};
 
 use super::Room;
+use crate::video_quality::VideoQuality;
 
 impl Room {
     /// Somebody's video is shown in another size.
@@ -32,18 +33,19 @@ impl Room {
     pub(super) fn follow_tiles(&mut self, now: Timestamp) {
         let connected = self.connections.iter().filter(|(_, connection)| connection.is_connected());
         let receivers = connected.count() as u32;
+        let quality = self.media.video_quality();
         for (remote, connection) in self.connections.iter_mut() {
             if let Remote::Participant(id) = remote {
-                let settings = self.video_settings.get(id).copied().unwrap_or_default();
+                let settings = limited(quality, self.video_settings.get(id));
                 connection.send_track_settings(now, settings, &mut self.out);
             }
-            connection.allocate_video(now, receivers, &mut self.out);
+            connection.allocate_video(now, receivers, quality, &mut self.out);
         }
         if !self.session.is_joined() {
             return;
         }
         for member in self.roster.iter_mut().filter(|member| member.is_forwarded()) {
-            let settings = self.video_settings.get(&member.id).copied().unwrap_or_default();
+            let settings = limited(quality, self.video_settings.get(&member.id));
             if member.track_settings.take(now, settings) {
                 let told = Outbound::TrackSettings { publisher: member.id.clone(), settings };
                 self.signal_client.send(now, told, &mut self.out);
@@ -62,5 +64,14 @@ impl Room {
         for (_, connection) in self.connections.iter_mut() {
             connection.set_subscribed_qualities(source, enabled);
         }
+    }
+}
+
+/// In what size somebody is asked for who is shown like this.
+fn limited(quality: VideoQuality, shown: Option<&VideoSettings>) -> VideoSettings {
+    let shown = shown.copied().unwrap_or_default();
+    match quality {
+        VideoQuality::Automatic | VideoQuality::Best => shown,
+        VideoQuality::SaveData => quality.limit_shown(shown),
     }
 }

@@ -1,8 +1,8 @@
 //! In what size videos are shown: what is told of those that we show, and what we send to those who tell.
 
 use visavis_core::{
-    MediaKind, PeerChannelEvent, PeerMessage, SendStats, Stats, StreamStats, TrackSettings, VideoSettings,
-    VideoSize,
+    DeviceSettings, MediaKind, PeerChannelEvent, PeerMessage, SAVE_DATA_BITRATE, SendStats, Stats,
+    StreamStats, TrackSettings, VideoQuality, VideoSettings, VideoSize,
 };
 
 use crate::peer_channel::call;
@@ -224,4 +224,47 @@ fn a_camera_that_is_not_shown_is_not_missed() {
         assert_eq!(harness.connection(), (ConnectionState::Connected, ConnectionReason::None), "{n}");
         harness.wait(Duration::from_secs(2));
     }
+}
+
+impl Harness {
+    fn wants(&mut self, quality: VideoQuality) -> Vec<Effect> {
+        let settings = DeviceSettings::with_video_quality(quality);
+        self.input(Input::Command(Command::SetDevices(Box::new(settings))))
+    }
+}
+
+#[test]
+fn whoever_saves_data_sends_little_and_asks_for_little() {
+    let mut harness = Harness::sending();
+    harness.shows("a", Source::Camera, Some(shown(1280, 720)));
+    harness.shows("a", Source::Screen, Some(shown(320, 720)));
+    harness.is_shown(camera(shown(1280, 720)));
+    harness.wait(Duration::from_secs(2));
+    harness.parameters.clear();
+    let effects = harness.wants(VideoQuality::SaveData);
+    let asked = camera(SMALL).with(Source::Screen, Some(shown(320, 360)));
+    let effects = [effects, harness.wait(Duration::from_secs(3))].concat();
+    assert!(effects.contains(&told(asked)), "{effects:?}");
+    let [(_, Source::Camera, sent)] = harness.parameters[..] else { panic!("{:?}", harness.parameters) };
+    assert_eq!(sent.max_bitrate, Some(SAVE_DATA_BITRATE));
+    assert_eq!((sent.scale_resolution_down_by.factor(), sent.max_framerate), (4.0, Some(15)));
+    assert!(sent.active);
+
+    // What nobody looks at is still not sent.
+    harness.is_shown(camera(TrackSettings::Disabled));
+    assert_eq!(harness.asked().last(), Some(&(false, 4.0)));
+    harness.is_shown(camera(shown(1280, 720)));
+    harness.wants(VideoQuality::Automatic);
+    assert_eq!(harness.asked().last(), Some(&(true, 1.0)));
+}
+
+#[test]
+fn the_best_quality_is_sent_with_twice_the_bits() {
+    let mut harness = Harness::sending();
+    harness.is_shown(camera(shown(640, 360)));
+    let bitrate = |harness: &Harness| harness.parameters.last().and_then(|(_, _, sent)| sent.max_bitrate);
+    let usual = bitrate(&harness).expect("a bound");
+    harness.wants(VideoQuality::Best);
+    harness.wait(Duration::from_secs(1));
+    assert_eq!(bitrate(&harness), Some(2 * usual));
 }

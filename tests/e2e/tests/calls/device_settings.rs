@@ -116,6 +116,12 @@ async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
     assert_ne!(chosen, other, "there is another camera");
     let took = uses(&ann, "video", &chosen).await;
     println!("another camera after {took} ms");
+    sees_and_hears(&ben, &["Ann"]).await;
+    for (quality, width) in [("saveData", 320), ("best", 1280)] {
+        ann.eval(CHOOSE_QUALITY, vec![json!(quality)]).await;
+        let condition = "return document.querySelector('[data-participant]:not([data-self]) video').videoWidth === arguments[0]";
+        takes(&ben, condition, vec![json!(width)]).await;
+    }
     ann.press("close-settings").await;
     sees_and_hears(&ben, &["Ann"]).await;
     assert_eq!(video_number(&ben, "Ann").await, video, "the same element goes on");
@@ -130,6 +136,13 @@ async fn another_camera_is_seen_without_a_negotiation_and_remembered() {
     wait_for_lobby(&ann).await;
     uses(&ann, "video", &chosen).await;
 }
+
+/// Chooses how much videos may cost.
+const CHOOSE_QUALITY: &str = "
+const [quality] = arguments;
+const list = document.querySelector('dialog[open] [data-video-quality] select');
+list.value = quality;
+list.dispatchEvent(new Event('change', { bubbles: true }));";
 
 /// Chooses the second camera at this place of its list; 0 is none.
 const CHOOSE_SECOND: &str = "

@@ -79,4 +79,14 @@ async fn whoever_joins_with_everything_off_can_switch_it_on_in_the_call() {
     }
     sees_sources(&ben, "Ann", "on", "on").await;
     all_see_and_hear(&[&ann, &ben]).await;
+
+    // Whoever came by a link to watch was not asked for a device.
+    let cem = browser.open("Cem", &format!("{}?watch", server.url())).await;
+    join(&cem, "tea").await;
+    sees_and_hears(&cem, &["Ann", "Ben"]).await;
+    assert_eq!(cem.snapshot().await.resources.tracks, [""; 0]);
+    for source in ["microphone", "camera"] {
+        cem.press(source).await;
+    }
+    all_see_and_hear(&[&ann, &ben, &cem]).await;
 }

@@ -9,12 +9,12 @@ use crate::devices::{DeviceId, DeviceSettings, EnumeratedDevices, FacingMode, Me
 /// The key of the ids: whatever stands under it is replaced in a report.
 const KEY: &str = "text";
 
-/// A bit for each switch, and one for a camera that looks away.
+/// A bit for each switch, and one for a camera that looks away; then the quality of videos.
 #[inline(never)]
 pub(super) fn settings_numbers(settings: &DeviceSettings) -> [u32; 3] {
     let away = settings.facing_mode == FacingMode::Environment;
     let switches = TrackSwitch::ALL.map(|switch| settings.is_on(switch));
-    [bits(switches.into_iter().chain([away])), 0, 0]
+    [bits(switches.into_iter().chain([away])), settings.video_quality as u32, 0]
 }
 
 /// What was chosen of each kind; empty for nothing.

@@ -2,7 +2,7 @@
 
 use visavis_core::{
     DeviceId, DeviceSettings, EnumeratedDevices, FacingMode, MAX_DEVICES, MediaDeviceInfo, MediaDeviceKind,
-    Source, TrackInUse, TrackSwitch,
+    Source, TrackInUse, TrackSwitch, VideoQuality,
 };
 
 use super::Arguments;
@@ -20,6 +20,8 @@ pub(super) fn settings(arguments: &Arguments<'_>) -> Option<DeviceSettings> {
     if bits >> TrackSwitch::ALL.len() & 1 == 1 {
         settings.facing_mode = FacingMode::Environment;
     }
+    settings.video_quality =
+        *VideoQuality::ALL.get(usize::try_from(arguments.number(1).unwrap_or(0)).ok()?)?;
     for (kind, id) in MediaDeviceKind::ALL.into_iter().zip(arguments.texts(KEY)) {
         settings.choose(kind, DeviceId::new(id));
     }
