@@ -21,8 +21,9 @@ use std::path::Path;
 /// written down, and where the stage asks the part that knows layouts. 2,000 more are for chat, raised hands and reactions: three
 /// buttons, the messages as they come and wait for the part that reads them, and who is to be told; and for a second camera.
 ///
-/// Of a call 400 bytes are for the quality of videos: what is asked for and sent in place of what would be.
-const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 158_200 };
+/// Of a call 400 bytes are for the quality of videos: what is asked for and sent in place of what would be. 1,000 more are for
+/// recordings: their button, who records as it comes, and the one look whether one is left.
+const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 159_200 };
 
 struct Budgets {
     lobby: usize,
