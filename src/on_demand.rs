@@ -132,6 +132,13 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
     loaded.map_err(|_| NotLoaded)
 }
 
+/// The URL of a file that stands beside the script of the page.
+pub(crate) fn url_beside_script(name: &str) -> String {
+    let script = SCRIPT.with(String::clone);
+    let folder = script.rsplit_once('/').map_or("", |(folder, _)| folder);
+    [folder, "/", name].concat()
+}
+
 /// What is done once the last part is there, or cannot be loaded.
 pub(crate) type Then = Box<dyn FnOnce(Result<(), NotLoaded>)>;
 

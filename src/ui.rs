@@ -21,6 +21,7 @@ mod own_tile;
 mod picture;
 mod preflight;
 mod push_to_talk;
+mod recording;
 mod report;
 mod safety;
 mod second_tab;
@@ -35,6 +36,7 @@ mod tiles;
 mod title;
 mod toasts;
 mod trace;
+mod unfinished_recordings;
 mod visibility;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -136,6 +138,7 @@ impl Ui {
                 push_to_talk: RefCell::default(),
                 layouts: RefCell::default(),
                 interactions: RefCell::default(),
+                recordings: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -172,6 +175,7 @@ impl Ui {
         if let Some(Screen::Lobby(lobby)) = &*self.screen.borrow() {
             *self.stage.borrow_mut() = self.prepared_stage(view, lobby).ok();
         }
+        unfinished_recordings::look(&self.shared);
     }
 
     fn prepared_stage(&self, imagined: &RoomView, lobby: &Lobby) -> Result<Stage, JsValue> {

@@ -12,7 +12,8 @@ pub fn call(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValu
     let method: Function = Reflect::get(of, &method.into())?.dyn_into()?;
     match arguments {
         [] => method.call0(of),
-        [argument, ..] => method.call1(of, argument),
+        [argument] => method.call1(of, argument),
+        _ => method.apply(of, &arguments.iter().copied().collect()),
     }
 }
 

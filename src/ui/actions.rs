@@ -12,8 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, interactions, layouts, mapping_editor, notices, picture, preflight, push_to_talk, report,
-    safety, second_tab, server, settings, text, trace,
+    controls, interactions, layouts, mapping_editor, notices, picture, preflight, push_to_talk, recording,
+    report, safety, second_tab, server, settings, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -39,12 +39,13 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 21] = [
+const ON_DEMAND: [(&str, OnDemand); 22] = [
     ("chat", interactions::toggle_chat),
     ("close-chat", interactions::toggle_chat),
     ("send-chat", interactions::send_chat),
     ("hand", interactions::toggle_hand),
     ("react", interactions::toggle_reactions),
+    ("record", recording::toggle),
     ("be-quiet", second_tab::notice::mute),
     ("close-settings", settings::close),
     ("test-sound", settings::play_test_sound),

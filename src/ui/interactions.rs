@@ -19,7 +19,7 @@ use self::chat::Panel;
 use self::picker::Picker;
 use super::shared::Shared;
 use super::styles::adopt_styles;
-use super::{actions, names, text};
+use super::{actions, names, recording, text};
 use crate::dom::by_name::member;
 use crate::dom::{self, Listener};
 
@@ -73,12 +73,14 @@ pub(super) fn toggle_reactions(shared: &Rc<Shared>, _: &Element) {
 
 /// Shows what there is. After a call nothing is.
 pub(super) fn render(shared: &Rc<Shared>, view: &RoomView) {
+    recording::render(shared, view);
     if !view.lifecycle.in_call() {
         return drop(shared.interactions.take());
     }
     let Some(ours) = on_stage(shared) else { return };
     let interactions = shown(view);
     marks::render(&ours.stage, view, &interactions);
+    recording::render_mark(shared, &ours.stage, view, &interactions);
     let open =
         ours.panel.borrow_mut().as_mut().is_some_and(|panel| panel.render(view, &interactions).is_ok());
     ours.render_buttons(&interactions, open);
@@ -102,6 +104,10 @@ pub(super) fn event(shared: &Rc<Shared>, event: &InteractionEvent) {
         }
         InteractionEvent::HandRaised(id, name) => {
             shared.toasts.show(&text::interactions::raises(&name_of(&view, Some(id), name)));
+        }
+        InteractionEvent::Recording(id, name, recording) => {
+            let name = name_of(&view, Some(id), name);
+            shared.toasts.show(&text::recording::changes(&name, *recording));
         }
         InteractionEvent::Reaction(who, reaction) => {
             marks::react(&ours.stage, who.as_ref(), *reaction);

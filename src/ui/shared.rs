@@ -38,6 +38,8 @@ pub(super) struct Shared {
     pub(super) interactions: RefCell<Option<Rc<dyn Any>>>,
     /// While somebody holds the key to talk, what waits for its end: known only to the part that knows that key.
     pub(super) push_to_talk: RefCell<Option<Rc<dyn Any>>>,
+    /// What is recorded here, and was: known only to the same part.
+    pub(super) recordings: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.

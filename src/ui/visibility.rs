@@ -154,16 +154,16 @@ impl Inner {
 }
 
 impl Tile {
-    /// Whether its picture is seen in a window of its own (W3C Picture-in-Picture; Firefox has no such selector).
-    fn is_in_small_window(&self) -> bool {
-        let selectors = ["[data-picture-in-picture]", ":has(video:picture-in-picture)"];
+    /// Whether its picture is seen in a window of its own (W3C Picture-in-Picture; Firefox has no such selector), or recorded.
+    fn is_seen_elsewhere(&self) -> bool {
+        let selectors = ["[data-picture-in-picture], [data-recorded]", ":has(video:picture-in-picture)"];
         selectors.iter().any(|selector| self.shown.0.matches(selector).unwrap_or_default())
     }
 
     /// `None` before it is known.
     fn settings(&self, hidden: bool, scale: f64) -> Option<TrackSettings> {
         // What has no place from the beginning, on another page of tiles, never has a size.
-        if (hidden && !self.is_in_small_window()) || !self.in_view? {
+        if (hidden && !self.is_seen_elsewhere()) || !self.in_view? {
             return Some(TrackSettings::Disabled);
         }
         let size = self.size?;

@@ -21,8 +21,9 @@ use std::path::Path;
 /// written down, and where the stage asks the part that knows layouts. 2,000 more are for chat, raised hands and reactions: three
 /// buttons, the messages as they come and wait for the part that reads them, and who is to be told; and for a second camera.
 ///
-/// Of a call 400 bytes are for the quality of videos: what is asked for and sent in place of what would be.
-const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 158_200 };
+/// Of a call 400 bytes are for the quality of videos: what is asked for and sent in place of what would be. 1,000 more are for
+/// recordings: their button, who records as it comes, and the one look whether one is left.
+const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 159_200 };
 
 struct Budgets {
     lobby: usize,
@@ -97,7 +98,7 @@ fn loaded(name: &str) -> Loaded {
         Loaded::ForCalls
     } else if name.ends_with("_later.wasm") {
         Loaded::InCalls
-    } else if name.ends_with("_others.wasm") {
+    } else if name.ends_with("_others.wasm") || name == "recording-worker.js" {
         Loaded::OnDemand
     } else {
         Loaded::Always
@@ -146,5 +147,6 @@ mod tests {
         assert_eq!(loaded("visavis-page-0123_call.wasm"), Loaded::ForCalls);
         assert_eq!(loaded("visavis-page-0123_later.wasm"), Loaded::InCalls);
         assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::OnDemand);
+        assert_eq!(loaded("recording-worker.js"), Loaded::OnDemand);
     }
 }

@@ -1,7 +1,7 @@
 //! What the page needs around a room and the room itself does not know.
 //!
 //! Here belongs what turns texts, bytes and numbers into others for the page alone, without a browser: `config.json`,
-//! what a person wants of their devices,
+//! what a person wants of their devices, what a recorded file lacks,
 //! and the choice of a server, the head of a report and what is private in it, names for rooms, where the tiles stand, web
 //! addresses in what people write, the words that two people compare. What decides about a call belongs to `visavis-core`, what
 //! touches the browser to the page (`src`).
@@ -10,6 +10,7 @@ mod config;
 pub mod device_settings;
 pub mod layout;
 pub mod links;
+pub mod recording;
 pub mod report;
 mod room_name;
 pub mod safety_words;

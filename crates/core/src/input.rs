@@ -65,13 +65,15 @@ pub enum Command {
     UseFallback,
     /// Check, in the lobby, whether a call would work; or put the results away.
     Preflight(bool),
-    /// Write this to everybody in the room; cleaned, and cut to [`MAX_CHAT_CHARS`](crate::MAX_CHAT_CHARS). This one, and the three
+    /// Write this to everybody in the room; cleaned, and cut to [`MAX_CHAT_CHARS`](crate::MAX_CHAT_CHARS). This one, and the four
     /// that follow, come only from the part of the program that is loaded on demand.
     SendChat(String),
     /// The person has seen what has been written so far.
     MarkChatRead,
     /// Raise a hand, or lower it.
     SetHandRaised(bool),
+    /// Tell everybody that the person records the call, or does not any more.
+    SetRecording(bool),
     /// Show everybody this for a moment.
     SendReaction(Reaction),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.

@@ -1,14 +1,15 @@
-//! What people tell each other beside sound and picture: chat, raised hands and reactions. Loaded on demand: nothing here may be
-//! called before that, see `room/interactions.rs`.
+//! What people tell each other beside sound and picture: chat, raised hands, reactions, and who records. Loaded on demand:
+//! nothing here may be called before that, see `room/interactions.rs`.
 //!
-//! A page tells only what is its own: what its person has written in this room, and whether their hand is raised. It tells
-//! that to each of the others as soon as there is a way to them, all of it, and from then on what is new. So whoever comes
-//! late hears from those who are present what was said, nobody can speak for another, and no server has to keep anything.
+//! A page tells only what is its own: what its person has written in this room, and whether they have raised a hand or record.
+//! It tells that to each of the others as soon as there is a way to them, all of it, and from then on what is new. So whoever
+//! comes late hears from those who are present what was said, nobody can speak for another, and no server has to keep anything.
 
 mod chat_log;
 mod message;
 mod reaction;
 
+use std::mem;
 use std::rc::Rc;
 
 use visavis_signaling::text::clean_lines;
@@ -48,6 +49,8 @@ pub enum InteractionEvent {
     ChatReceived(Rc<ChatMessage>),
     /// Somebody, of this name, has raised their hand.
     HandRaised(ParticipantId, String),
+    /// Somebody, of this name, has begun to record the call, or has stopped.
+    Recording(ParticipantId, String, bool),
     /// Somebody, or we ourselves, show this for a moment.
     Reaction(Option<ParticipantId>, Reaction),
 }
@@ -70,6 +73,8 @@ pub struct InteractionsView {
     pub unread: u32,
     /// Who has a hand raised, in the order in which they were; `None` is us.
     pub hands: Vec<Option<ParticipantId>>,
+    /// Who records the call; `None` is us.
+    pub recorders: Vec<Option<ParticipantId>>,
     /// Who does not have all that we have written, or never will.
     pub undelivered: Vec<(ParticipantId, Undelivered)>,
 }
@@ -90,6 +95,8 @@ struct Told {
     chat: u32,
     /// Since when our hand is raised, or that it is not.
     hand: Option<Option<Timestamp>>,
+    /// Whether we record.
+    recording: Option<bool>,
     /// Up to which chat message we have theirs.
     received: (u32, u32),
     updates: RateLimiter,
@@ -107,6 +114,8 @@ struct Person {
     received: u32,
     /// Since when their hand is raised, by our clock.
     hand: Option<i64>,
+    /// Whether they record.
+    recording: bool,
     reactions: RateLimiter,
     events: RateLimiter,
 }
@@ -129,6 +138,8 @@ pub(crate) struct Interactions {
     last_id: u32,
     /// Since when our hand is raised; the outer `None` if it never was in this room, and nobody need be told.
     hand: Option<Option<Timestamp>>,
+    /// Whether we record; `None` if we never did in this room, and nobody need be told.
+    recording: Option<bool>,
     reactions: RateLimiter,
     pub(crate) chat: ChatLog,
     /// How many messages of others nobody has seen.
@@ -151,6 +162,7 @@ impl Interactions {
             log,
             last_id: 0,
             hand: None,
+            recording: None,
             reactions: RateLimiter::default(),
             chat: ChatLog::default(),
             unread: 0,
@@ -179,6 +191,13 @@ impl Interactions {
         }
     }
 
+    /// We begin to record the call, or stop.
+    pub(crate) fn set_recording(&mut self, recording: bool) {
+        if recording != self.recording.unwrap_or_default() {
+            self.recording = Some(recording);
+        }
+    }
+
     /// Whether we may show one more reaction, which then counts.
     pub(crate) fn may_react(&mut self, now: Timestamp) -> bool {
         self.reactions.take(now, MAX_REACTIONS_PER_MINUTE)
@@ -199,7 +218,7 @@ impl Interactions {
         };
         for told in self.told.iter_mut().filter(|(link, _)| is_lost(link)).map(|(_, told)| told) {
             // How much may be told in a minute stays as it is.
-            *told = Told { updates: std::mem::take(&mut told.updates), ..Told::default() };
+            *told = Told { updates: mem::take(&mut told.updates), ..Told::default() };
         }
     }
 
@@ -231,6 +250,11 @@ impl Interactions {
                 let tells = person.hand.is_some() && !was_raised;
                 (tells && person.events.take(now, MAX_EVENTS_PER_MINUTE))
                     .then_some(InteractionEvent::HandRaised(id, name))
+            }
+            Interaction::Recording(recording) => {
+                let tells = mem::replace(&mut person.recording, recording) != recording;
+                (tells && person.events.take(now, MAX_EVENTS_PER_MINUTE))
+                    .then_some(InteractionEvent::Recording(id, name, recording))
             }
             Interaction::Reaction(reaction) => person
                 .reactions
@@ -291,7 +315,7 @@ impl Interactions {
     /// What somebody is told now on a link that is open and has room.
     pub(crate) fn updates(&mut self, now: Timestamp, link: &Link, to: &ParticipantId) -> Vec<String> {
         let received = self.people.get(to).map_or((0, 0), |person| (person.log, person.newest));
-        let (log, hand, chat) = (self.log, self.hand, &self.chat);
+        let (log, hand, recording, chat) = (self.log, self.hand, self.recording, &self.chat);
         let told = self.told.get_or_insert_with(link, Told::default);
         let mut updates = Vec::new();
         loop {
@@ -299,6 +323,8 @@ impl Interactions {
                 Interaction::ChatReceived { log: received.0, id: received.1 }
             } else if hand.is_some() && told.hand != hand {
                 Interaction::Hand(hand.flatten().map(|since| age(now, millis(since))))
+            } else if let Some(now_recording) = recording.filter(|_| told.recording != recording) {
+                Interaction::Recording(now_recording)
             } else if told.chat < self.last_id {
                 Interaction::Chat { log, messages: packet(now, chat, told.chat) }
             } else {
@@ -312,6 +338,7 @@ impl Interactions {
             match &message {
                 Interaction::ChatReceived { .. } => told.received = received,
                 Interaction::Hand(_) => told.hand = hand,
+                Interaction::Recording(_) => told.recording = recording,
                 Interaction::Chat { messages, .. } => {
                     told.chat = messages.last().map_or(self.last_id, |message| message.id);
                 }
@@ -334,6 +361,13 @@ impl Interactions {
         let mut hands: Vec<_> = others.chain(own).collect();
         hands.sort_by_key(|(since, _)| *since);
         hands.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Who records the call.
+    pub(crate) fn recorders(&self) -> Vec<Option<ParticipantId>> {
+        let recording = self.people.iter().filter(|(_, person)| person.recording);
+        let others = recording.map(|(id, _)| Some(id.clone()));
+        self.recording.unwrap_or_default().then_some(None).into_iter().chain(others).collect()
     }
 }
 

@@ -20,7 +20,7 @@ pub enum PeerMessage {
     TrackSettings(VideoSettings),
     /// How much of the receiver's sound was lost on its way to the sender lately, in thousandths.
     ReceiverReport(u16),
-    /// Something of chat, reactions or raised hands, as it came: what reads it ([`Interaction::decode`]) is loaded on demand.
+    /// Something of chat, reactions, raised hands or recordings, as it came: what reads it ([`Interaction::decode`]) is loaded on demand.
     ///
     /// [`Interaction::decode`]: crate::Interaction::decode
     Interaction(String),
@@ -31,7 +31,7 @@ pub enum PeerMessage {
 impl PeerMessage {
     /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
     pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,receiverReport,fractionLost,leave,chat,log,messages,id,age,\
-         chatReceived,hand,raised,reaction,thumbs-up,applause,heart,laugh,surprise,think";
+         chatReceived,hand,raised,recording,reaction,thumbs-up,applause,heart,laugh,surprise,think";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -54,7 +54,9 @@ impl PeerMessage {
                 Ok(Some(Self::ReceiverReport(lost.min(1000) as u16)))
             }
             "leave" => Ok(Some(Self::Leave)),
-            "chat" | "chatReceived" | "hand" | "reaction" => Ok(Some(Self::Interaction(text.to_owned()))),
+            "chat" | "chatReceived" | "hand" | "recording" | "reaction" => {
+                Ok(Some(Self::Interaction(text.to_owned())))
+            }
             _ => Ok(None),
         }
     }

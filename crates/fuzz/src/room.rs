@@ -122,6 +122,7 @@ impl Page {
             ('V', _) => self.show(at),
             ('C', _) => self.command(Command::SendChat(rest.to_owned())),
             ('H', _) => self.command(Command::SetHandRaised(at % 2 == 0)),
+            ('B', _) => self.command(Command::SetRecording(at % 2 == 0)),
             ('X', _) => {
                 pick(&Reaction::ALL, at)
                     .iter()

@@ -1,11 +1,16 @@
-//! The buttons of chat, raised hands and reactions. What they do, and how they look then, is loaded on demand.
+//! The buttons of chat, raised hands, reactions and recordings. What they do, and how they look then, is loaded on demand.
 
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use crate::dom;
 
-const BUTTONS: [&str; 3] = [include_str!("chat.html"), include_str!("hand.html"), include_str!("react.html")];
+const BUTTONS: [&str; 4] = [
+    include_str!("chat.html"),
+    include_str!("hand.html"),
+    include_str!("react.html"),
+    include_str!("record.html"),
+];
 
 /// Puts them into the bar of the stage, in front of what is pressed less often.
 #[inline(never)]

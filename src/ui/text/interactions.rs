@@ -92,7 +92,7 @@ fn about(names: &[&str], [one, several]: [&str; 2], what: &str) -> String {
 }
 
 /// Names, as one says them.
-fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     match names {
         [first @ .., last] if !first.is_empty() => [&first.join(", "), " and ", last].concat(),
         _ => names.concat(),

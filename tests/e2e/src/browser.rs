@@ -334,6 +334,11 @@ impl Browser {
         self.processes.iter().map(Process::processor_seconds).sum()
     }
 
+    /// Ends it as the power failing would: nothing is written or said any more.
+    pub fn kill(&self) {
+        self.processes.iter().for_each(Process::kill_all);
+    }
+
     /// Opens a window from one that exists: the current one may be closed.
     async fn new_window(&self) -> Result<WindowHandle, CmdError> {
         if let Some(window) = self.client.windows().await?.pop() {

@@ -107,6 +107,13 @@ impl Process {
         assert!(ended, "{self:?} goes on; it said:\n{}", self.last_output());
     }
 
+    /// Ends it and all below it as the power failing would (`SIGKILL`).
+    pub(crate) fn kill_all(&self) {
+        for pid in descendants(self.pid).into_iter().chain([self.pid]) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
     /// Ends it as the power failing would (`SIGKILL`), and waits until it is gone.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("it can be killed");

@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 35] = [
+const CALL: [&str; 36] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -32,6 +32,7 @@ const CALL: [&str; 35] = [
     "visavis::ui::second_tab::",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
+    "visavis::ui::unfinished_recordings::",
     "visavis::ui::visibility::",
     "visavis_app::layout::",
     "visavis_app::report::",
@@ -78,7 +79,7 @@ const LATER: [&str; 7] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 29] = [
+const OTHERS: [&str; 32] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -86,6 +87,7 @@ const OTHERS: [&str; 29] = [
     "visavis_app::config::choice::",
     "visavis_app::layout::stage::",
     "visavis_app::links::",
+    "visavis_app::recording::",
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
@@ -97,6 +99,7 @@ const OTHERS: [&str; 29] = [
     "visavis::ui::choice::",
     "visavis::ui::dialog::",
     "visavis::ui::interactions::",
+    "visavis::ui::recording::",
     "visavis::ui::report::",
     "visavis::ui::safety::",
     "visavis::ui::second_tab::notice::",
@@ -106,6 +109,7 @@ const OTHERS: [&str; 29] = [
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",
     "visavis::ui::text::interactions::",
+    "visavis::ui::text::recording::",
     "visavis::ui::trace::",
     "visavis::ui::mapping_editor::",
 ];

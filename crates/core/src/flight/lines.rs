@@ -164,6 +164,7 @@ fn command(command: &Command) -> Line {
         Command::SendChat(text) => ("chat", interactions::chat_numbers(text)),
         Command::MarkChatRead => ("read", [0; 3]),
         Command::SetHandRaised(raised) => ("hand", [(*raised).into(), 0, 0]),
+        Command::SetRecording(recording) => ("recording", [(*recording).into(), 0, 0]),
         Command::SendReaction(reaction) => ("reaction", [*reaction as u32, 0, 0]),
     }
 }

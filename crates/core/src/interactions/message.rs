@@ -1,4 +1,4 @@
-//! What pages tell each other of chat, raised hands and reactions, as it is on the wire: `docs/peer-protocol.md`.
+//! What pages tell each other of chat, raised hands, reactions and recordings, as it is on the wire: `docs/peer-protocol.md`.
 
 use visavis_signaling::json::{self, Fields, Json, JsonError, Object, read_each};
 
@@ -27,6 +27,8 @@ pub enum Interaction {
     },
     /// Since how many milliseconds the sender has a hand raised; `None` if it is lowered.
     Hand(Option<u32>),
+    /// Whether the sender records the call.
+    Recording(bool),
     /// The sender shows this for a moment.
     Reaction(Reaction),
 }
@@ -66,6 +68,7 @@ impl Interaction {
                 let age = fields.optional_u32("age")?.unwrap_or_default();
                 Some(Self::Hand(raised.then_some(age)))
             }
+            "recording" => Some(Self::Recording(fields.optional_bool("recording")?.unwrap_or_default())),
             "reaction" => Reaction::named(fields.text("reaction", MAX_REACTION_BYTES)?).map(Self::Reaction),
             _ => None,
         })
@@ -77,6 +80,7 @@ impl Interaction {
             Self::Chat { .. } => "chat",
             Self::ChatReceived { .. } => "chatReceived",
             Self::Hand(_) => "hand",
+            Self::Recording(_) => "recording",
             Self::Reaction(_) => "reaction",
         });
         match self {
@@ -92,6 +96,7 @@ impl Interaction {
                 fields.bool("raised", age.is_some());
                 age.iter().for_each(|age| fields.number("age", *age));
             }
+            Self::Recording(recording) => fields.bool("recording", *recording),
             Self::Reaction(reaction) => fields.text("reaction", reaction.as_str()),
         }
         fields.encode()
@@ -139,6 +144,8 @@ mod tests {
             Interaction::Hand(None),
             Interaction::Hand(Some(0)),
             Interaction::Hand(Some(5000)),
+            Interaction::Recording(true),
+            Interaction::Recording(false),
         ];
         all.extend(Reaction::ALL.map(Interaction::Reaction));
         for message in all {
@@ -195,6 +202,7 @@ mod tests {
             r#"{"type":"chat","log":4294967296,"messages":[]}"#,
             r#"{"type":"chatReceived","log":1}"#,
             r#"{"type":"hand","raised":"yes"}"#,
+            r#"{"type":"recording","recording":"yes"}"#,
             r#"{"type":"reaction"}"#,
             &many,
             &long,

@@ -26,6 +26,7 @@ impl Room {
             Command::SendChat(text) => self.send_chat(now, &text),
             Command::MarkChatRead => self.mark_chat_read(now),
             Command::SetHandRaised(raised) => self.set_hand_raised(now, raised),
+            Command::SetRecording(recording) => self.set_recording(now, recording),
             Command::SendReaction(reaction) => self.send_reaction(now, reaction),
             Command::UseFallback
                 if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>

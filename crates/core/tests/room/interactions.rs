@@ -281,6 +281,40 @@ fn a_hand_that_was_raised_once_is_told_when_a_channel_opens() {
     assert_eq!(interactions(&harness.channel(PeerChannelEvent::Opened)), [Interaction::Hand(None)]);
 }
 
+/// Whoever comes later hears of it, too, and so does everybody when it ends.
+#[test]
+fn everybody_is_told_who_records() {
+    let mut harness = call(true);
+    assert_eq!(command(&mut harness, Command::SetRecording(false)), [], "nobody ever did");
+    command(&mut harness, Command::SetRecording(true));
+    assert_eq!(view(&harness).recorders, [None]);
+    let said = interactions(&harness.channel(PeerChannelEvent::Opened));
+    assert_eq!(said, [Interaction::Recording(true)]);
+    assert_eq!(command(&mut harness, Command::SetRecording(true)), [], "they know");
+    assert_eq!(command(&mut harness, Command::SetRecording(false)), [Interaction::Recording(false)]);
+    assert_eq!(view(&harness).recorders, []);
+
+    let theirs = |recording| InteractionEvent::Recording(id("a"), "a".into(), recording);
+    assert_eq!(events(&mut harness, &Interaction::Recording(true)), [theirs(true)]);
+    assert_eq!(events(&mut harness, &Interaction::Recording(true)), [], "that is known");
+    assert_eq!(view(&harness).recorders, [Some(id("a"))]);
+    let flood = (0..99).flat_map(|at| events(&mut harness, &Interaction::Recording(at % 2 == 0)));
+    assert!(flood.count() < 30, "not every change is news");
+    assert_eq!(view(&harness).recorders, [Some(id("a"))], "but it is shown");
+    harness.receive(Inbound::Roster(RosterSignal::Left(id("a"))));
+    assert_eq!(view(&harness).recorders, []);
+}
+
+#[test]
+fn whoever_leaves_records_no_more() {
+    let mut harness = open_call();
+    command(&mut harness, Command::SetRecording(true));
+    harness.input(Input::Command(Command::Leave));
+    assert_eq!(view(&harness).recorders, []);
+    assert_eq!(command(&mut harness, Command::SetRecording(true)), [], "there is no call");
+    assert_eq!(view(&harness).recorders, []);
+}
+
 #[test]
 fn reactions_are_shown_as_they_come_and_not_too_many() {
     let mut harness = open_call();

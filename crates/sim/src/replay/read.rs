@@ -169,6 +169,7 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "chat" => Command::SendChat("x".repeat(arguments.number(0)?.min(MAX_CHAT_CHARS as u32) as usize)),
         "read" => Command::MarkChatRead,
         "hand" => Command::SetHandRaised(arguments.flag(0)),
+        "recording" => Command::SetRecording(arguments.flag(0)),
         "reaction" => Command::SendReaction(arguments.one_of(0, &Reaction::ALL)?),
         _ => return None,
     })

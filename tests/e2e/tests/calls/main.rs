@@ -24,6 +24,7 @@ mod no_server;
 mod outages;
 mod paths;
 mod preflight;
+mod recording;
 mod report;
 mod rooms;
 mod safety;

@@ -63,6 +63,13 @@ impl Room {
         }
     }
 
+    #[inline(never)]
+    pub(in crate::room) fn set_recording(&mut self, now: Timestamp, recording: bool) {
+        if let Some(interactions) = self.interactions(now) {
+            interactions.set_recording(recording);
+        }
+    }
+
     /// It counts only at this moment: whoever cannot be told now is not told.
     #[inline(never)]
     pub(in crate::room) fn send_reaction(&mut self, now: Timestamp, reaction: Reaction) {
@@ -175,6 +182,7 @@ impl Interactions {
             chat: self.chat.messages(),
             unread: self.unread,
             hands: self.hands(),
+            recorders: self.recorders(),
             undelivered,
         };
         if *self.view != new {

@@ -1,0 +1,141 @@
+//! The worker that writes a recording down, and tells when to draw the next picture.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, Function, Promise, Reflect};
+use visavis_core::Queue;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::dom::by_name::{call, construct, member};
+use crate::dom::{self, Listener, object};
+use crate::on_demand::url_beside_script;
+
+const SCRIPT: &str = "recording-worker.js";
+/// Milliseconds from one picture to the next.
+const INTERVAL: i32 = 50;
+/// With less room than this, in bytes, nothing is written.
+const MIN_ROOM: f64 = 100e6;
+
+/// What is called for each picture.
+pub(super) type Draw = Box<dyn Fn()>;
+
+/// It ends with this value.
+pub(super) struct Writer {
+    /// `None` where the browser makes none, as in a page whose script comes from another site.
+    worker: Option<JsValue>,
+    /// Who waits for an answer: they come in the order of the questions.
+    waiting: RefCell<Queue<Function>>,
+    draw: RefCell<Option<Draw>>,
+    listeners: RefCell<Vec<Listener>>,
+}
+
+impl Writer {
+    /// Starts it.
+    pub(super) fn start() -> Rc<Self> {
+        let worker = web_sys::window().and_then(|window| {
+            construct(&window, "Worker", &Array::of1(&url_beside_script(SCRIPT).into())).ok()
+        });
+        Rc::new_cyclic(|weak: &Weak<Self>| {
+            let on = |worker: &JsValue, event| {
+                let weak = weak.clone();
+                Listener::new(worker.unchecked_ref(), event, move |event| {
+                    weak.upgrade().iter().for_each(|writer| writer.hear(&member(&event, "data")));
+                })
+            };
+            let listeners = worker.iter().flat_map(|worker| [on(worker, "message"), on(worker, "error")]);
+            Self {
+                listeners: RefCell::new(listeners.collect()),
+                worker,
+                waiting: RefCell::default(),
+                draw: RefCell::default(),
+            }
+        })
+    }
+
+    /// How many bytes it can write down; `None` if it cannot, or hardly any.
+    pub(super) async fn room(&self) -> Option<f64> {
+        let answer = self.ask("room", &[]).await.ok()?;
+        member(&answer, "room").as_f64().filter(|room| *room > MIN_ROOM)
+    }
+
+    /// Makes a file to write to.
+    ///
+    /// # Errors
+    /// The name of what went wrong.
+    pub(super) async fn open(&self, folder: &str, name: &str, lock: &str) -> Result<(), String> {
+        let file = [("folder", folder.into()), ("name", name.into()), ("lock", lock.into())];
+        self.ask("open", &file).await.map(drop)
+    }
+
+    /// Writes more of it.
+    ///
+    /// # Errors
+    /// The name of what went wrong.
+    pub(super) async fn write(&self, bytes: &JsValue) -> Result<(), String> {
+        self.ask("write", &[("bytes", bytes.clone())]).await.map(drop)
+    }
+
+    /// Ends the file.
+    pub(super) async fn close(&self) {
+        let _ = self.ask("close", &[]).await;
+    }
+
+    /// Has `draw` called for each picture from now on.
+    pub(super) async fn begin(self: &Rc<Self>, draw: Draw) {
+        *self.draw.borrow_mut() = Some(draw);
+        if self.ask("tick", &[("interval", INTERVAL.into())]).await.is_err() {
+            spawn_local(draw_without_worker(Rc::downgrade(self)));
+        }
+    }
+
+    async fn ask(&self, kind: &str, more: &[(&str, JsValue)]) -> Result<JsValue, String> {
+        let worker = self.worker.as_ref().ok_or_else(String::new)?;
+        let message = object(more);
+        let _ = Reflect::set(&message, &"type".into(), &kind.into());
+        let answer = Promise::new(&mut |resolve, _| self.waiting.borrow_mut().push(resolve));
+        call(worker, "postMessage", &[&message]).map_err(|_| String::new())?;
+        let answer = JsFuture::from(answer).await.unwrap_or_default();
+        match member(&answer, "error").as_string() {
+            None if answer.is_object() => Ok(answer),
+            // A worker that could not be loaded says nothing.
+            error => Err(error.unwrap_or_default()),
+        }
+    }
+
+    fn hear(&self, data: &JsValue) {
+        if data.as_string().is_some() {
+            return self.draw();
+        }
+        // Where it cannot be loaded, or breaks, nobody hears any more of it.
+        let answered = if data.is_object() { 1 } else { usize::MAX };
+        for _ in 0..answered {
+            let next = self.waiting.borrow_mut().pop();
+            let Some(resolve) = next else { break };
+            let _ = resolve.call1(&JsValue::UNDEFINED, data);
+        }
+    }
+
+    fn draw(&self) {
+        if let Ok(draw) = self.draw.try_borrow() {
+            draw.iter().for_each(|draw| draw());
+        }
+    }
+}
+
+/// As often as the browser lets a page that may be hidden.
+async fn draw_without_worker(writer: Weak<Writer>) {
+    while let Some(writer) = writer.upgrade() {
+        writer.draw();
+        drop(writer);
+        dom::sleep(INTERVAL).await;
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.listeners.take().clear();
+        self.worker.iter().for_each(|worker| drop(call(worker, "terminate", &[])));
+    }
+}
