@@ -9,6 +9,7 @@ pub(super) mod explained;
 pub(super) mod interactions;
 pub(super) mod layouts;
 pub(super) mod preflight;
+pub(super) mod quality;
 
 pub(super) use self::connection::connection;
 

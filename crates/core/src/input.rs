@@ -230,6 +230,8 @@ pub struct StreamStats {
     pub packets: u32,
     /// Frames so far (`framesDecoded`, `framesEncoded`); `None` of sound, and if the browser does not count them.
     pub frames: Option<u32>,
+    /// Packets that were lost so far (`packetsLost`); `None` of what is sent.
+    pub lost: Option<u32>,
 }
 
 /// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).

@@ -18,6 +18,7 @@ mod outbox;
 mod output;
 mod peer_message;
 mod preflight;
+mod quality;
 mod queue;
 mod rate_limiter;
 mod room;
@@ -59,6 +60,7 @@ pub use peer_message::{MAX_PEER_MESSAGE_BYTES, PeerMessage};
 pub use preflight::{
     Fault, Finding, PreflightItem, PreflightResult, PreflightState, Skip, Test, TestId, is_proof, is_turn,
 };
+pub use quality::{QualityCause, QualityIssue, QualityLimitation, QualityLimitationReason, SentVideo};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};

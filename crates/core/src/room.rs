@@ -7,6 +7,7 @@ mod interactions;
 mod negotiation;
 mod preflight;
 mod prepared_offer;
+mod quality;
 mod relay;
 mod session;
 mod signals;
@@ -32,6 +33,7 @@ use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output};
 use crate::preflight::Preflight;
+use crate::quality::OwnQuality;
 use crate::queue::Queue;
 use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
@@ -78,6 +80,8 @@ pub struct Room {
     connections: Connections,
     deposits: DepositSchedule,
     stats: StatsSchedule,
+    /// What is wrong with what we send, or with all that comes to us.
+    own_quality: OwnQuality,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
     /// Who speaks, or did last.
@@ -104,6 +108,7 @@ impl Room {
             connections: Connections::default(),
             deposits: DepositSchedule::default(),
             stats: StatsSchedule::default(),
+            own_quality: OwnQuality::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
             active_speaker: None,

@@ -68,10 +68,11 @@ const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis_core::room::Room>",
 ];
 /// What moves into [`Part::Later`], with all that nothing else needs: functions that are only called once it is loaded.
-const LATER: [&str; 6] = [
+const LATER: [&str; 7] = [
     "visavis::dom::by_name::",
     "visavis::rtc::connection::speech::",
     "visavis::rtc::connection::stats::emit",
+    "visavis::ui::text::quality::",
     "visavis_core::room::speech::<impl visavis_core::room::Room>::on_speech",
     "visavis_core::room::stats::<impl visavis_core::room::Room>::on_stats",
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",

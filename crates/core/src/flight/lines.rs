@@ -213,7 +213,7 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         }
         // One more, so that the counts stand at their place.
         ConnectionEvent::Stats(stats) => ("streams", [id, stats.audio_packets_lost, 1]),
-        ConnectionEvent::SendStats(_) => ("sending", [id, 0, 1]),
+        ConnectionEvent::SendStats(stats) => ("sending", [id, stats.quality_limitation as u32, 1]),
         ConnectionEvent::Speech(_) => ("speech", [id, 0, 1]),
     }
 }
@@ -250,7 +250,8 @@ fn counts(stats: &Stats) -> Vec<u32> {
     let mut counts = Vec::new();
     for streams in [&stats.inbound, &stats.outbound] {
         counts.push(streams.len() as u32);
-        for StreamStats { mid, kind, packets, frames } in streams {
+        // What is lost is only told, and decides nothing.
+        for StreamStats { mid, kind, packets, frames, lost: _ } in streams {
             counts.extend([*kind as u32 + 2 * section(mid), *packets, number_of(*frames)]);
         }
     }

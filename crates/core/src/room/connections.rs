@@ -305,7 +305,7 @@ impl Room {
             ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
-            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
+            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats, &mut self.out),
             ConnectionEvent::Speech(mids) => self.on_speech(&remote, &mids),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => self.on_data_channel(now, &remote, event),

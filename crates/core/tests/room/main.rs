@@ -10,6 +10,7 @@ mod peer_channel;
 mod pictures;
 mod preflight;
 mod prepared_offer;
+mod quality;
 mod refused;
 mod relay;
 mod safety;

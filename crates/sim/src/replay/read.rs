@@ -7,8 +7,8 @@ use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription,
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MAX_CHAT_CHARS,
     MAX_VIDEO_SIDE, MediaError, MediaEvent, MediaKind, NetworkEvent, OperationError, PeerChannelEvent,
-    PeerConnectionState, ProbeResult, Reaction, SendStats, SocketEvent, Source, Stats, StreamStats, TestId,
-    TrackId, TrackSettings, VideoSize,
+    PeerConnectionState, ProbeResult, QualityLimitationReason, Reaction, SendStats, SocketEvent, Source,
+    Stats, StreamStats, TestId, TrackId, TrackSettings, VideoSize,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -185,7 +185,14 @@ fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
             *captured = (width > 0 && height > 0).then_some(VideoSize { width, height });
         }
     }
-    Some(SendStats { available_outgoing_bitrate: arguments.number(3)?.checked_sub(1), captured })
+    let reasons =
+        [QualityLimitationReason::None, QualityLimitationReason::Bandwidth, QualityLimitationReason::Cpu];
+    Some(SendStats {
+        available_outgoing_bitrate: arguments.number(3)?.checked_sub(1),
+        captured,
+        quality_limitation: arguments.one_of(1, &reasons)?,
+        audio_fraction_lost: None,
+    })
 }
 
 fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
@@ -264,7 +271,8 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
             // As older reports have it: the sums of each kind; the oldest have no frames.
             let count = |at| arguments.number(at);
             let [decoded, encoded, captured] = [7, 8, 9].map(|at| count(at)?.checked_sub(1));
-            let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
+            let stream =
+                |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames, lost: None };
             let streams = |at, frames| {
                 let (audio, video) = (count(at)?, count(at + 1)?);
                 Some(vec![stream(MediaKind::Audio, audio, None), stream(MediaKind::Video, video, frames)])
@@ -299,7 +307,7 @@ fn streams(arguments: &Arguments<'_>) -> Option<Stats> {
         (0..count.min(64))
             .map(|_| {
                 let (kind, mid) = kind_and_mid(next()?);
-                Some(StreamStats { mid, kind, packets: next()?, frames: next()?.checked_sub(1) })
+                Some(StreamStats { mid, kind, packets: next()?, frames: next()?.checked_sub(1), lost: None })
             })
             .collect::<Option<Vec<_>>>()
     };
