@@ -12,8 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, interactions, layouts, mapping_editor, notices, picture, preflight, report, safety, second_tab,
-    server, settings, text, trace,
+    controls, details, interactions, layouts, mapping_editor, notices, picture, preflight, report, safety,
+    second_tab, server, settings, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -39,7 +39,7 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 21] = [
+const ON_DEMAND: [(&str, OnDemand); 22] = [
     ("chat", interactions::toggle_chat),
     ("close-chat", interactions::toggle_chat),
     ("send-chat", interactions::send_chat),
@@ -59,6 +59,7 @@ const ON_DEMAND: [(&str, OnDemand); 21] = [
     ("save-mapping", mapping_editor::save),
     ("drop-mapping", mapping_editor::discard),
     ("pin", layouts::toggle_pin),
+    ("details", details::open),
     ("safety", safety::reveal),
     ("report", report::save),
 ];

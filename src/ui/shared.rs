@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) layouts: RefCell<Option<Rc<dyn Any>>>,
     /// What shows chat, reactions and raised hands, once there is any: known only to the same part.
     pub(super) interactions: RefCell<Option<Rc<dyn Any>>>,
+    /// The details of a connection, while they are open: known only to the same part.
+    pub(super) details: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.

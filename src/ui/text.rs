@@ -4,6 +4,7 @@
 //! A sentence about a problem says what happened, why, and what to do now.
 
 mod connection;
+pub(super) mod details;
 pub(super) mod devices;
 pub(super) mod explained;
 pub(super) mod interactions;

@@ -4,6 +4,7 @@ use visavis_signaling::{
     IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source, TrackSettings,
 };
 
+use crate::details::ConnectionDetails;
 use crate::devices::{DeviceSettings, EnumeratedDevices};
 use crate::interactions::Reaction;
 use crate::preflight::{Finding, TestId};
@@ -74,6 +75,9 @@ pub enum Command {
     SetHandRaised(bool),
     /// Show everybody this for a moment.
     SendReaction(Reaction),
+    /// Tell the details of the connection to this participant ([`Event::Details`](crate::Event::Details)) with every sample of the
+    /// counters, or of nobody any more. Only from the part of the program that is loaded on demand.
+    SetDetails(Option<ParticipantId>),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.
     Trace(bool),
 }
@@ -176,6 +180,8 @@ pub enum ConnectionEvent {
     Stats(Stats),
     /// The other part of the same answer: what we send, and the path that it goes.
     SendStats(SendStats),
+    /// The answer to [`ConnectionEffect::GetDetails`](crate::ConnectionEffect::GetDetails).
+    Details(Box<ConnectionDetails>),
     /// The received media sections in which somebody speaks, by their `mid` ([`SpeechDetector`](crate::SpeechDetector)). Comes
     /// whenever they are others than before; nobody does where a browser does not tell, and while a page is hidden.
     Speech(Vec<String>),

@@ -8,6 +8,7 @@ mod by_id;
 mod connection;
 mod connections;
 mod contact_policy;
+mod details;
 mod devices;
 mod encoding;
 pub mod flight;
@@ -38,6 +39,10 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use contact_policy::ContactPolicy;
+pub use details::{
+    CandidateType, ConnectionDetails, DetailsSample, MAX_DETAILED_STREAMS, PathDetails, StreamDetails,
+    StreamDirection, TransportProtocol,
+};
 pub use devices::{
     DeviceChange, DeviceId, DeviceSettings, Devices, EnumeratedDevices, FacingMode, MAX_DEVICES,
     MediaDeviceInfo, MediaDeviceKind, TrackInUse, TrackSwitch,

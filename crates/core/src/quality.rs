@@ -65,6 +65,12 @@ impl QualityLimitation {
             QualityLimitationReason::Cpu | QualityLimitationReason::Bandwidth => SentVideo::Reduced,
         }
     }
+
+    /// What has become of the videos because of this: a busy processor has nothing to do with loss.
+    fn video_for(self, cause: QualityCause) -> SentVideo {
+        let is_for_cpu = self.reason == QualityLimitationReason::Cpu;
+        if is_for_cpu && cause.percent().is_some() { SentVideo::Full } else { self.video() }
+    }
 }
 
 /// What becomes of a video.
@@ -274,7 +280,7 @@ impl PathState {
             (None, QualityLimitationReason::Cpu) => QualityCause::RemoteCpu,
             (None, QualityLimitationReason::None) => return None,
         };
-        Some(QualityIssue { cause, video: self.theirs.video() })
+        Some(QualityIssue { cause, video: self.theirs.video_for(cause) })
     }
 
     /// What is wrong with what we send to them. Our processor is not their business.
@@ -285,7 +291,7 @@ impl PathState {
             (None, QualityLimitationReason::Bandwidth) => QualityCause::OutboundBandwidth,
             (None, QualityLimitationReason::Cpu | QualityLimitationReason::None) => return None,
         };
-        Some(QualityIssue { cause, video: self.ours.video() })
+        Some(QualityIssue { cause, video: self.ours.video_for(cause) })
     }
 }
 

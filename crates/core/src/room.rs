@@ -3,6 +3,7 @@
 mod commands;
 mod connections;
 mod data_channels;
+mod details;
 mod interactions;
 mod negotiation;
 mod preflight;
@@ -89,6 +90,8 @@ pub struct Room {
     /// In what size the others are shown.
     video_settings: ById<ParticipantId, VideoSettings>,
     interactions: LazyInteractions,
+    /// Whose details somebody looks at.
+    details_of: Option<ParticipantId>,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
     /// When the last input came.
@@ -114,6 +117,7 @@ impl Room {
             active_speaker: None,
             video_settings: ById::default(),
             interactions: LazyInteractions::default(),
+            details_of: None,
             unsent: Queue::default(),
             last_input: Timestamp::default(),
             config,

@@ -57,9 +57,13 @@ impl Connection {
         QualityLimitation { reason, active: !browser.sends || level != VideoLevel::Off }
     }
 
-    /// How much of our sound is lost on its way, in thousandths: as the other page says, else as its browser does.
+    /// How much of our sound is lost on its way, in thousandths. Pages of ours say so as long as something is; of others their
+    /// browser does.
     pub(crate) fn outbound_loss(&self, now: Timestamp) -> Option<u16> {
         let allocation = &self.video_allocation;
-        allocation.link.reported_loss(now).or(allocation.browser.audio_fraction_lost)
+        if self.can_send_messages() {
+            return Some(allocation.link.reported_loss(now).unwrap_or_default());
+        }
+        allocation.browser.audio_fraction_lost
     }
 }

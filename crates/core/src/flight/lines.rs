@@ -92,7 +92,9 @@ fn texts(input: &Input, out: &mut String) {
             write_text(out, "room", room);
             write_text(out, "name", name);
         }
-        Input::Command(Command::SetTrackSettings { participant, .. }) => {
+        Input::Command(
+            Command::SetTrackSettings { participant, .. } | Command::SetDetails(Some(participant)),
+        ) => {
             write_text(out, "participant", participant.as_str());
         }
         Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
@@ -164,6 +166,7 @@ fn command(command: &Command) -> Line {
         Command::SendChat(text) => ("chat", interactions::chat_numbers(text)),
         Command::MarkChatRead => ("read", [0; 3]),
         Command::SetHandRaised(raised) => ("hand", [(*raised).into(), 0, 0]),
+        Command::SetDetails(_) => ("details", [0; 3]),
         Command::SendReaction(reaction) => ("reaction", [*reaction as u32, 0, 0]),
     }
 }
@@ -215,6 +218,8 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         ConnectionEvent::Stats(stats) => ("streams", [id, stats.audio_packets_lost, 1]),
         ConnectionEvent::SendStats(stats) => ("sending", [id, stats.quality_limitation as u32, 1]),
         ConnectionEvent::Speech(_) => ("speech", [id, 0, 1]),
+        // Nothing is decided by them.
+        ConnectionEvent::Details(_) => ("detailed", [id, 0, 0]),
     }
 }
 
@@ -279,6 +284,7 @@ pub(super) fn decision(output: &Output) -> char {
         Output::Event(Event::Interaction(_)) => '1',
         Output::Event(Event::ProtocolError(_)) => '!',
         Output::Event(Event::Traced(..)) => '?',
+        Output::Event(Event::Details(_)) => '2',
     }
 }
 
@@ -312,6 +318,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::SetConfiguration(..) => 'm',
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
+        ConnectionEffect::GetDetails => 'B',
         ConnectionEffect::AddTransceiver(..) => 't',
         ConnectionEffect::AddReceiver(_) => 'x',
         ConnectionEffect::CreateDataChannel(_) => 'u',

@@ -44,6 +44,10 @@ fn of_one_other_person_it_is_told_what_is_wrong_between_us() {
             PathState { inbound_loss: Some(84), theirs: slow, ..sound() },
             issue(InboundLoss(8), SentVideo::Reduced),
         ),
+        (
+            PathState { inbound_loss: Some(80), theirs: busy, ..sound() },
+            issue(InboundLoss(8), SentVideo::Full),
+        ),
         (PathState { theirs: off, ..sound() }, issue(InboundBandwidth, SentVideo::Off)),
         (PathState { theirs: busy, ..sound() }, issue(RemoteCpu, SentVideo::Reduced)),
         (PathState { outbound_loss: Some(145), ..sound() }, issue(OutboundLoss(15), SentVideo::Full)),

@@ -27,6 +27,7 @@ impl Room {
             Command::MarkChatRead => self.mark_chat_read(now),
             Command::SetHandRaised(raised) => self.set_hand_raised(now, raised),
             Command::SendReaction(reaction) => self.send_reaction(now, reaction),
+            Command::SetDetails(participant) => self.set_details(participant),
             Command::UseFallback
                 if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>
             {

@@ -55,7 +55,7 @@ impl Room {
     }
 
     /// The connection on which somebody gets what we send, if that is another than the one on which they are received.
-    fn sending_connection(&self, member: &Member) -> Option<&Connection> {
+    pub(super) fn sending_connection(&self, member: &Member) -> Option<&Connection> {
         let to_server = |(remote, connection): &(&Remote, &Connection)| {
             remote.participant().is_none() && connection.plan().sends(Source::Microphone)
         };

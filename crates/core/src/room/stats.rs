@@ -51,6 +51,9 @@ impl Room {
         for id in self.sampled().filter_map(Connection::id).collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::GetStats);
         }
+        if self.details_of.is_some() {
+            self.get_details();
+        }
     }
 
     /// Something may have happened to the paths: a sample is taken now, and more often for a while.

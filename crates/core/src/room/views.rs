@@ -34,7 +34,7 @@ pub(super) fn me(room: &Room) -> SelfView {
         id: room.session.id.clone(),
         name: room.session.name.clone(),
         sources: sources(room),
-        issue: room.own_quality.told(),
+        issue: room.own_quality.told().filter(|_| room.session.is_joined()),
     }
 }
 
@@ -72,7 +72,7 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
     let direct = connection.filter(|_| member.offerer != Offerer::Sfu);
     let fingerprints = direct.and_then(Connection::fingerprints);
     let stands = state == ConnectionState::Connected && reason == ConnectionReason::None;
-    let issue = member.quality.told().filter(|_| stands);
+    let issue = member.quality.told().filter(|_| stands && room.session.is_joined());
     ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 mod counters;
+mod details;
 mod devices;
 mod early_offers;
 mod first_connection;

@@ -134,6 +134,12 @@ fn a_busy_computer_is_told_to_the_other_and_to_ourselves() {
     let messages = harness.sample(&mut flow, 4, 0, true);
     assert_eq!(messages, [told(QualityLimitationReason::None, true)]);
     assert_eq!(harness.room.view().me.issue, None);
+    // Alone, nothing is encoded.
+    flow.sending.quality_limitation = QualityLimitationReason::Cpu;
+    harness.sample(&mut flow, 8, 0, true);
+    assert_eq!(harness.room.view().me.issue, own);
+    harness.receive(Inbound::Roster(RosterSignal::Left(id("a"))));
+    assert_eq!(harness.room.view().me.issue, None);
 }
 
 #[test]
@@ -149,6 +155,19 @@ fn video_that_gives_way_is_told_to_both() {
     assert_eq!(messages, [limited(true), limited(false)]);
     assert_eq!(harness.issue(), issue(QualityCause::OutboundLoss(20), SentVideo::Off));
     assert_eq!(harness.room.view().me.issue, None, "with one other nobody can tell whose link it is");
+}
+
+#[test]
+fn nothing_is_told_of_what_is_not_looked_at() {
+    let (mut harness, mut flow) = (video_call(), Flow::default());
+    flow.sending.quality_limitation = QualityLimitationReason::Cpu;
+    harness.sample(&mut flow, 6, 8, true);
+    assert!(harness.issue().is_some());
+    assert!(harness.room.view().me.issue.is_some());
+    // Without the server no repair could be agreed on, so no counter is read.
+    harness.input(Input::Socket(SocketEvent::Closed));
+    assert_eq!(harness.issue(), None);
+    assert_eq!(harness.room.view().me.issue, None);
 }
 
 /// A browser calls every small picture limited, if we have asked for no more.

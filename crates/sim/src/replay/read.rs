@@ -169,6 +169,9 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "chat" => Command::SendChat("x".repeat(arguments.number(0)?.min(MAX_CHAT_CHARS as u32) as usize)),
         "read" => Command::MarkChatRead,
         "hand" => Command::SetHandRaised(arguments.flag(0)),
+        "details" => {
+            Command::SetDetails(arguments.text("participant").and_then(|id| ParticipantId::new(&id)))
+        }
         "reaction" => Command::SendReaction(arguments.one_of(0, &Reaction::ALL)?),
         _ => return None,
     })
@@ -266,6 +269,7 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
             let mids = sections.map(|(at, _)| Some(mid(arguments.number(at)?))).collect::<Option<_>>()?;
             ConnectionEvent::Speech(mids)
         }
+        "detailed" => ConnectionEvent::Details(Box::default()),
         "streams" => ConnectionEvent::Stats(streams(arguments)?),
         "stats" => {
             // As older reports have it: the sums of each kind; the oldest have no frames.
