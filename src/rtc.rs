@@ -208,6 +208,12 @@ impl Rtc {
         }
     }
 
+    /// `getStats()` at length. Only once the part of the program that is loaded on demand is there.
+    #[inline(never)]
+    pub fn get_details(&self, id: ConnectionId) {
+        self.get(id).iter().for_each(connection::details::read);
+    }
+
     fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {
         self.connections.borrow().get(&id).cloned()
     }

@@ -6,6 +6,7 @@
 mod actions;
 pub mod choice;
 mod controls;
+mod details;
 mod dialog;
 mod halt;
 mod interactions;
@@ -42,7 +43,7 @@ mod visibility;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use visavis_core::{Command, Event, InteractionEvent, Lifecycle, RoomView};
+use visavis_core::{Command, DetailsSample, Event, InteractionEvent, Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -139,6 +140,7 @@ impl Ui {
                 layouts: RefCell::default(),
                 interactions: RefCell::default(),
                 recordings: RefCell::default(),
+                details: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -204,6 +206,9 @@ impl Ui {
             }
             // For logs: a person could do nothing about it.
             Event::ProtocolError(_) => {}
+            Event::Details(sample) => {
+                lazy_fn::<fn(&Rc<Shared>, &DetailsSample)>(details::event)(&self.shared, sample);
+            }
             Event::Traced(kind, text) => self.shared.trace(*kind, text),
         }
     }
@@ -317,6 +322,7 @@ impl Screen {
     fn new(shared: &Rc<Shared>, view: &RoomView, stage: Option<Stage>) -> Result<Self, JsValue> {
         if stage.is_none() {
             drop(shared.layouts.take());
+            drop(shared.details.take());
         }
         Ok(match stage {
             Some(stage) => {

@@ -72,6 +72,8 @@ impl EventLoop {
             ConnectionEffect::SetConfiguration(config) => self.rtc.set_configuration(id, &config),
             ConnectionEffect::RestartIce => self.rtc.restart_ice(id),
             ConnectionEffect::GetStats => self.rtc.get_stats(id),
+            // Only the part of the program that shows them asks for them.
+            ConnectionEffect::GetDetails => self.rtc.get_details(id),
         }
     }
 

@@ -1,5 +1,6 @@
 //! One `RTCPeerConnection`.
 
+pub(super) mod details;
 mod encoding;
 mod speech;
 mod stats;
@@ -347,7 +348,7 @@ impl Drop for Connection {
     }
 }
 
-async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValue> {
+pub(super) async fn report(promise: Result<Promise, JsValue>) -> Result<StatsReport, JsValue> {
     JsFuture::from(promise?).await.map(JsCast::unchecked_into)
 }
 

@@ -12,8 +12,8 @@ use web_sys::{
 
 use super::shared::Shared;
 use super::{
-    controls, interactions, layouts, mapping_editor, notices, picture, preflight, push_to_talk, recording,
-    report, safety, second_tab, server, settings, text, trace,
+    controls, details, interactions, layouts, mapping_editor, notices, picture, preflight, push_to_talk,
+    recording, report, safety, second_tab, server, settings, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -39,7 +39,7 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 22] = [
+const ON_DEMAND: [(&str, OnDemand); 23] = [
     ("chat", interactions::toggle_chat),
     ("close-chat", interactions::toggle_chat),
     ("send-chat", interactions::send_chat),
@@ -60,6 +60,7 @@ const ON_DEMAND: [(&str, OnDemand); 22] = [
     ("save-mapping", mapping_editor::save),
     ("drop-mapping", mapping_editor::discard),
     ("pin", layouts::toggle_pin),
+    ("details", details::open),
     ("safety", safety::reveal),
     ("report", report::save),
 ];

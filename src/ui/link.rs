@@ -74,7 +74,11 @@ pub(super) fn copy_text(shared: &Rc<Shared>, link: String, done: &'static str) {
     });
 }
 
-async fn write_to_clipboard(link: &str) -> Result<(), JsValue> {
+/// Puts a text into the clipboard.
+///
+/// # Errors
+/// If the browser does not allow it, or has none.
+pub(super) async fn write_to_clipboard(link: &str) -> Result<(), JsValue> {
     let clipboard = web_sys::window().ok_or("no window")?.navigator().clipboard();
     // Absent on insecure pages, whatever the type says.
     if clipboard.is_undefined() {

@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) push_to_talk: RefCell<Option<Rc<dyn Any>>>,
     /// What is recorded here, and was: known only to the same part.
     pub(super) recordings: RefCell<Option<Rc<dyn Any>>>,
+    /// The details of a connection, while they are open: known only to the same part.
+    pub(super) details: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.

@@ -19,6 +19,8 @@ use crate::dom::{self, KeyedList, Parts};
 const HTML: &str = include_str!("stage.html");
 /// The button that makes a tile the large one.
 const PIN: &str = include_str!("pin.html");
+/// The button that shows the connection to a person at length.
+const DETAILS: &str = include_str!("details_button.html");
 
 /// What a tile shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,9 @@ fn make(key: &TileKey) -> Result<Tile, JsValue> {
         TileKey::OwnShared(source) => Tile::shared(*source, true),
     }?;
     add_pin(tile.element())?;
+    if let TileKey::Person(_) = key {
+        tile.element().append_child(&*dom::instantiate(DETAILS)?)?;
+    }
     Ok(tile)
 }
 

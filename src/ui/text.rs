@@ -4,11 +4,13 @@
 //! A sentence about a problem says what happened, why, and what to do now.
 
 mod connection;
+pub(super) mod details;
 pub(super) mod devices;
 pub(super) mod explained;
 pub(super) mod interactions;
 pub(super) mod layouts;
 pub(super) mod preflight;
+pub(super) mod quality;
 pub(super) mod recording;
 
 pub(super) use self::connection::connection;

@@ -1,6 +1,6 @@
 //! One person: picture or initials, name, muted or not, and how the connection to them is doing.
 
-use visavis_core::{ConnectionReason, ParticipantView, SelfView, Source, SourceState};
+use visavis_core::{ConnectionReason, ParticipantView, QualityIssue, SelfView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
@@ -70,10 +70,16 @@ impl Tile {
         self.set("data-speaking", (them.speaking && on(Source::Microphone)).then_some(""));
         // What does not move any more should not look as if it did.
         let seen =
-            !matches!(connection.reason, ConnectionReason::PictureStalled | ConnectionReason::NoPicture);
+            !matches!(connection.reason, ConnectionReason::PictureStalled | ConnectionReason::NoPicture)
+                && !connection.issue.is_some_and(QualityIssue::stops_their_video);
         self.set_switch("data-camera", seen && them.track(Source::Camera).is_some() && on(Source::Camera));
         self.set_name(name);
-        dom::set_text(&self.status, &text::connection(connection.state, connection.reason, name));
+        let status = match connection.issue {
+            Some(issue) => text::quality::of(issue, name),
+            None => text::connection(connection.state, connection.reason, name),
+        };
+        dom::set_text(&self.status, &status);
+        self.set("data-issue", connection.issue.map(|issue| issue.cause.as_str()));
         self.safety.render(connection.fingerprints.as_ref());
         self.picture.show(tracks, [Source::Microphone, Source::Camera].map(|source| them.track(source)));
     }
@@ -108,16 +114,23 @@ impl Tile {
     /// Shows ourselves on the stage.
     pub(super) fn render_self(&mut self, tracks: &Tracks, me: &SelfView) {
         self.set("data-participant", me.id.as_ref().map(|id| id.as_str()));
-        self.render_preview(tracks, me, &me.name);
+        let status = text::own_picture(me.source(Source::Camera).state);
+        let issue = me.issue.filter(|_| status.is_empty());
+        self.set("data-issue", issue.map(|issue| issue.cause.as_str()));
+        self.render_own(tracks, me, &me.name, &issue.map_or(status.to_owned(), text::quality::own));
     }
 
     /// Shows ourselves; `name` is what we are about to be called.
     pub(super) fn render_preview(&mut self, tracks: &Tracks, me: &SelfView, name: &str) {
+        self.render_own(tracks, me, name, text::own_picture(me.source(Source::Camera).state));
+    }
+
+    fn render_own(&mut self, tracks: &Tracks, me: &SelfView, name: &str, status: &str) {
         let (microphone, camera) = (me.source(Source::Microphone), me.source(Source::Camera));
         self.set_switch("data-microphone", microphone.state == SourceState::On);
         self.set_switch("data-camera", camera.state == SourceState::On);
         self.set_name(text::name(name));
-        dom::set_text(&self.status, text::own_picture(camera.state));
+        dom::set_text(&self.status, status);
         self.set("data-wait", (camera.state == SourceState::Starting).then_some(""));
         self.picture.show(tracks, [None, camera.track]);
     }

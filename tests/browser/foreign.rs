@@ -35,6 +35,7 @@ fn participant(name: &str) -> ParticipantView {
             state: ConnectionState::Connected,
             reason: ConnectionReason::None,
             fingerprints: None,
+            issue: None,
         },
         publications: Vec::new(),
     }
@@ -51,7 +52,7 @@ pub(crate) fn view(lifecycle: Lifecycle, people: &[&str]) -> RoomView {
         may_fall_back: false,
         room: "tea".into(),
         capacity: Some(8),
-        me: SelfView { id: None, name: "Me".into(), sources: Source::ALL.map(source).into() },
+        me: SelfView { id: None, name: "Me".into(), sources: Source::ALL.map(source).into(), issue: None },
         participants: people.iter().map(|name| participant(name)).collect(),
         active_speaker: None,
         blocked: false,

@@ -82,6 +82,7 @@ impl Publication {
                 | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::SendStats(_)
+                | ConnectionEvent::Details(_)
                 | ConnectionEvent::PeerChannel(_)
                 | ConnectionEvent::HangUpChannelClosed
                 | ConnectionEvent::RemoteCertificate(_)

@@ -143,6 +143,7 @@ impl Call {
                 | ConnectionEvent::Speech(_)
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::SendStats(_)
+                | ConnectionEvent::Details(_)
                 | ConnectionEvent::PeerChannel(_)
                 | ConnectionEvent::HangUpChannelClosed => {}
             }

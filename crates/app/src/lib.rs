@@ -7,6 +7,7 @@
 //! touches the browser to the page (`src`).
 
 mod config;
+pub mod details;
 pub mod device_settings;
 pub mod layout;
 pub mod links;

@@ -5,6 +5,7 @@ mod candidates;
 mod derived_answer;
 mod frame_stall_detector;
 mod initial_scale;
+mod limitation;
 mod link_monitor;
 mod media;
 mod negotiator;

@@ -4,6 +4,7 @@ use visavis_signaling::{
     IceCandidate, MediaKind, ParticipantId, Probe, SessionDescription, Source, TrackSettings,
 };
 
+use crate::details::ConnectionDetails;
 use crate::devices::{DeviceSettings, EnumeratedDevices};
 use crate::interactions::Reaction;
 use crate::preflight::{Finding, TestId};
@@ -76,6 +77,9 @@ pub enum Command {
     SetRecording(bool),
     /// Show everybody this for a moment.
     SendReaction(Reaction),
+    /// Tell the details of the connection to this participant ([`Event::Details`](crate::Event::Details)) with every sample of the
+    /// counters, or of nobody any more. Only from the part of the program that is loaded on demand.
+    SetDetails(Option<ParticipantId>),
     /// Tell what passes between us and the server ([`Event::Traced`](crate::Event::Traced)), or stop telling.
     Trace(bool),
 }
@@ -178,6 +182,8 @@ pub enum ConnectionEvent {
     Stats(Stats),
     /// The other part of the same answer: what we send, and the path that it goes.
     SendStats(SendStats),
+    /// The answer to [`ConnectionEffect::GetDetails`](crate::ConnectionEffect::GetDetails).
+    Details(Box<ConnectionDetails>),
     /// The received media sections in which somebody speaks, by their `mid` ([`SpeechDetector`](crate::SpeechDetector)). Comes
     /// whenever they are others than before; nobody does where a browser does not tell, and while a page is hidden.
     Speech(Vec<String>),
@@ -232,6 +238,8 @@ pub struct StreamStats {
     pub packets: u32,
     /// Frames so far (`framesDecoded`, `framesEncoded`); `None` of sound, and if the browser does not count them.
     pub frames: Option<u32>,
+    /// Packets that were lost so far (`packetsLost`); `None` of what is sent.
+    pub lost: Option<u32>,
 }
 
 /// `RTCPeerConnectionState` (W3C webrtc-pc 4.3.3).

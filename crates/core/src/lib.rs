@@ -8,6 +8,7 @@ mod by_id;
 mod connection;
 mod connections;
 mod contact_policy;
+mod details;
 mod devices;
 mod encoding;
 pub mod flight;
@@ -18,6 +19,7 @@ mod outbox;
 mod output;
 mod peer_message;
 mod preflight;
+mod quality;
 mod queue;
 mod rate_limiter;
 mod room;
@@ -38,6 +40,10 @@ mod webrtc_support;
 
 pub use by_id::ById;
 pub use contact_policy::ContactPolicy;
+pub use details::{
+    CandidateType, ConnectionDetails, DetailsSample, MAX_DETAILED_STREAMS, PathDetails, StreamDetails,
+    StreamDirection, TransportProtocol,
+};
 pub use devices::{
     DeviceChange, DeviceId, DeviceSettings, Devices, EnumeratedDevices, FacingMode, MAX_DEVICES,
     MediaDeviceInfo, MediaDeviceKind, TrackInUse, TrackSwitch,
@@ -60,6 +66,7 @@ pub use peer_message::{MAX_PEER_MESSAGE_BYTES, PeerMessage};
 pub use preflight::{
     Fault, Finding, PreflightItem, PreflightResult, PreflightState, Skip, Test, TestId, is_proof, is_turn,
 };
+pub use quality::{QualityCause, QualityIssue, QualityLimitation, QualityLimitationReason, SentVideo};
 pub use queue::Queue;
 pub use room::{Room, RoomConfig};
 pub use safety::{Fingerprint, Fingerprints};

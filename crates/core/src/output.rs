@@ -7,6 +7,7 @@ use visavis_signaling::{
     Source,
 };
 
+use crate::details::DetailsSample;
 use crate::devices::{DeviceChange, Devices, MediaDeviceKind};
 use crate::encoding::Encodings;
 use crate::input::{CaptureId, ConnectionId, TrackId};
@@ -146,6 +147,8 @@ pub enum ConnectionEffect {
     RestartIce,
     /// `getStats()`, because it is time to see whether media flows; answered by `Stats`. Failures are harmless.
     GetStats,
+    /// `getStats()`, because somebody looks at the details; answered by `Details`. Failures are harmless.
+    GetDetails,
 }
 
 /// What to do with our own devices.
@@ -196,6 +199,8 @@ pub enum Event {
     DeviceChanged(MediaDeviceKind, DeviceChange, String),
     /// Somebody has written something, raised a hand or reacted.
     Interaction(InteractionEvent),
+    /// The details of the connection to somebody, as they are now. Only after [`Command::SetDetails`](crate::Command::SetDetails).
+    Details(Box<DetailsSample>),
     /// The server refused one message of ours, or sent something that could not be understood; the call goes on.
     /// For logs.
     ProtocolError(String),

@@ -4,6 +4,8 @@
 use visavis_signaling::json::{self, Fields, JsonError, Object};
 use visavis_signaling::{MediaState, VideoSettings, normalize};
 
+use crate::quality::{QualityLimitation, QualityLimitationReason};
+
 /// Most bytes of one message: what every browser takes without dividing it (RFC 8831 section 6.6).
 pub const MAX_PEER_MESSAGE_BYTES: usize = 16 * 1024;
 /// Most bytes of a message's type.
@@ -20,6 +22,8 @@ pub enum PeerMessage {
     TrackSettings(VideoSettings),
     /// How much of the receiver's sound was lost on its way to the sender lately, in thousandths.
     ReceiverReport(u16),
+    /// How the sender's videos are limited on their way to the receiver.
+    QualityLimitation(QualityLimitation),
     /// Something of chat, reactions, raised hands or recordings, as it came: what reads it ([`Interaction::decode`]) is loaded on demand.
     ///
     /// [`Interaction::decode`]: crate::Interaction::decode
@@ -30,7 +34,7 @@ pub enum PeerMessage {
 
 impl PeerMessage {
     /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
-    pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,receiverReport,fractionLost,leave,chat,log,messages,id,age,\
+    pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,receiverReport,fractionLost,qualityLimitation,reason,none,cpu,bandwidth,active,leave,chat,log,messages,id,age,\
          chatReceived,hand,raised,recording,reaction,thumbs-up,applause,heart,laugh,surprise,think";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
@@ -53,6 +57,13 @@ impl PeerMessage {
                 let lost = fields.optional_u32("fractionLost")?.unwrap_or_default();
                 Ok(Some(Self::ReceiverReport(lost.min(1000) as u16)))
             }
+            "qualityLimitation" => {
+                let reason = fields.optional_text("reason", MAX_TYPE_BYTES)?.unwrap_or_default();
+                Ok(Some(Self::QualityLimitation(QualityLimitation {
+                    reason: QualityLimitationReason::from_name(reason),
+                    active: fields.optional_bool("active")?.unwrap_or(true),
+                })))
+            }
             "leave" => Ok(Some(Self::Leave)),
             "chat" | "chatReceived" | "hand" | "recording" | "reaction" => {
                 Ok(Some(Self::Interaction(text.to_owned())))
@@ -69,12 +80,17 @@ impl PeerMessage {
             Self::MediaRequest => "media-request",
             Self::TrackSettings(_) => "trackSettings",
             Self::ReceiverReport(_) => "receiverReport",
+            Self::QualityLimitation(_) => "qualityLimitation",
             Self::Leave => "leave",
         });
         match self {
             Self::Media(media) => fields.put("media", *media),
             Self::TrackSettings(settings) => settings.write(&mut fields),
             Self::ReceiverReport(lost) => fields.number("fractionLost", (*lost).into()),
+            Self::QualityLimitation(QualityLimitation { reason, active }) => {
+                fields.text("reason", reason.as_str());
+                fields.bool("active", *active);
+            }
             Self::MediaRequest | Self::Interaction(_) | Self::Leave => {}
         }
         fields.encode()

@@ -3,10 +3,12 @@
 mod commands;
 mod connections;
 mod data_channels;
+mod details;
 mod interactions;
 mod negotiation;
 mod preflight;
 mod prepared_offer;
+mod quality;
 mod relay;
 mod session;
 mod signals;
@@ -32,6 +34,7 @@ use crate::media::LocalMedia;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Effect, Event, MediaEffect, Output};
 use crate::preflight::Preflight;
+use crate::quality::OwnQuality;
 use crate::queue::Queue;
 use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
@@ -78,6 +81,8 @@ pub struct Room {
     connections: Connections,
     deposits: DepositSchedule,
     stats: StatsSchedule,
+    /// What is wrong with what we send, or with all that comes to us.
+    own_quality: OwnQuality,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
     /// Who speaks, or did last.
@@ -85,6 +90,8 @@ pub struct Room {
     /// In what size the others are shown.
     video_settings: ById<ParticipantId, VideoSettings>,
     interactions: LazyInteractions,
+    /// Whose details somebody looks at.
+    details_of: Option<ParticipantId>,
     /// What was to be said while the server was lost.
     unsent: Queue<Outbound>,
     /// When the last input came.
@@ -104,11 +111,13 @@ impl Room {
             connections: Connections::default(),
             deposits: DepositSchedule::default(),
             stats: StatsSchedule::default(),
+            own_quality: OwnQuality::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
             active_speaker: None,
             video_settings: ById::default(),
             interactions: LazyInteractions::default(),
+            details_of: None,
             unsent: Queue::default(),
             last_input: Timestamp::default(),
             config,

@@ -3,6 +3,7 @@
 use visavis_signaling::limits::MAX_PARTICIPANTS;
 use visavis_signaling::{MediaState, Offerer, ParticipantId, ParticipantInfo, Timestamp};
 
+use crate::quality::MemberQuality;
 use crate::rate_limiter::RateLimiter;
 use crate::settings_queue::SettingsQueue;
 use crate::timing::{LOST_PARTICIPANT_TIMEOUT, MAX_MEDIA_REQUESTS, MEDIA_REQUEST_DELAY};
@@ -30,6 +31,8 @@ pub(crate) struct Member {
     pub(crate) track_settings: SettingsQueue,
     /// Whether they speak.
     pub(crate) speaks: bool,
+    /// What is wrong with their sound and pictures.
+    pub(crate) quality: MemberQuality,
     /// Since when they are neither on the server nor to be heard.
     lost_since: Option<Timestamp>,
 }
@@ -123,6 +126,7 @@ impl Roster {
                 media_requests: MediaRequests::default(),
                 track_settings: SettingsQueue::default(),
                 speaks: false,
+                quality: MemberQuality::default(),
                 lost_since: None,
             });
         }

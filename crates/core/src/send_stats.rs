@@ -2,6 +2,8 @@
 
 use visavis_signaling::{Source, VideoSize};
 
+use crate::quality::QualityLimitationReason;
+
 /// One sample. What a browser does not tell is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SendStats {
@@ -9,4 +11,8 @@ pub struct SendStats {
     pub captured: [Option<VideoSize>; Source::VIDEO.len()],
     /// `availableOutgoingBitrate` of the candidate pair in use, in bits per second. Firefox has none.
     pub available_outgoing_bitrate: Option<u32>,
+    /// `qualityLimitationReason` of the camera (`outbound-rtp`); of several layers, that of the most limited. Firefox has none.
+    pub quality_limitation: QualityLimitationReason,
+    /// `fractionLost` of our microphone (`remote-inbound-rtp`), in thousandths.
+    pub audio_fraction_lost: Option<u16>,
 }

@@ -62,6 +62,10 @@ pub const LINK_MIN_PATIENCE: Duration = Duration::from_secs(8);
 pub const LINK_MAX_PATIENCE: Duration = Duration::from_secs(64);
 /// It was not too much if nothing had to give way for this long.
 pub const LINK_TRIAL: Duration = Duration::from_secs(20);
+/// What is wrong with sound or pictures is told once it has lasted this long: two samples...
+pub const QUALITY_ISSUE_DELAY: Duration = Duration::from_millis(1500);
+/// ...and loss until it has been over for this long.
+pub const QUALITY_ISSUE_LINGER: Duration = Duration::from_secs(8);
 /// `disconnected` often heals by itself; this long it may try.
 pub const DISCONNECTED_GRACE: Duration = Duration::from_millis(2500);
 /// From an ICE restart to `connected`; then the connection is built anew.

@@ -8,6 +8,7 @@ use crate::devices::Devices;
 use crate::input::{MediaError, TrackId};
 use crate::interactions::InteractionsView;
 use crate::preflight::PreflightResult;
+use crate::quality::QualityIssue;
 use crate::safety::Fingerprints;
 use crate::unreachable::UnreachableReason;
 
@@ -140,6 +141,8 @@ pub struct SelfView {
     pub name: String,
     /// Everything that we can publish, in the order of [`Source::ALL`].
     pub sources: Vec<SourceView>,
+    /// What is wrong with what we send, or with all that comes to us.
+    pub issue: Option<QualityIssue>,
 }
 
 impl SelfView {
@@ -261,6 +264,8 @@ pub struct ConnectionView {
     pub reason: ConnectionReason,
     /// What the safety words are made of; there while the connection is.
     pub fingerprints: Option<Fingerprints>,
+    /// What is wrong with the sound and the pictures that it carries, while it stands and there is nothing else to explain.
+    pub issue: Option<QualityIssue>,
 }
 
 /// Something that somebody publishes.
@@ -353,6 +358,7 @@ impl RoomView {
                 id: None,
                 name: name.to_owned(),
                 sources: Source::ALL.into_iter().map(source).collect(),
+                issue: None,
             },
             participants: Vec::new(),
             active_speaker: None,

@@ -57,7 +57,8 @@ impl StreamCounters {
     /// The counters, of streams whose sections nobody knows.
     fn stats(self) -> Stats {
         let Self([audio_packets, video_packets, sent_packets, frames]) = self;
-        let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
+        let stream =
+            |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames, lost: None };
         Stats {
             inbound: vec![
                 stream(MediaKind::Audio, audio_packets, None),

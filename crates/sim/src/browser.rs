@@ -176,6 +176,7 @@ impl<P> Connection<P> {
                 return self.begin_description(Pending::SetRemoteDescription(description, adopted));
             }
             ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),
+            ConnectionEffect::GetDetails => {}
         }
         Ok(None)
     }

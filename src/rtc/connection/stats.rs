@@ -4,12 +4,14 @@ use std::rc::Rc;
 
 use js_sys::Array;
 use visavis_core::{
-    ConnectionEvent, MAX_VIDEO_SIDE, MediaKind, SendStats, Source, Stats, StreamStats, VideoSize,
+    ConnectionEvent, MAX_VIDEO_SIDE, MediaKind, QualityLimitationReason, SendStats, Source, Stats,
+    StreamStats, VideoSize,
 };
 use wasm_bindgen::JsCast;
 
 use super::super::bindings::{Stat, StatsReport};
 use super::{Connection, speech};
+use crate::dom::by_name::member;
 
 /// Tells what a report says. The door to all that reads and judges one: nothing of it is needed, and so none of it is
 /// loaded, before a call stands (`src/on_demand.rs`).
@@ -26,16 +28,24 @@ impl Connection {
     fn read_stats(&self, report: &StatsReport) -> (Stats, SendStats) {
         let (mut stats, mut send_stats) = (Stats::default(), SendStats::default());
         for stat in Array::from(&report.values()).into_iter().map(JsCast::unchecked_into::<Stat>) {
-            // `remote-` ones repeat what the other side has counted.
+            // `remote-` ones repeat what the other side has counted; of that only what is lost of our sound is looked at.
             match stat.stat_type().as_str() {
                 "inbound-rtp" => {
-                    let Some(stream) = stream(&stat, stat.received(), stat.decoded()) else { continue };
+                    let Some(mut stream) = stream(&stat, stat.received(), stat.decoded()) else { continue };
+                    stream.lost = stat.lost().map(whole);
                     if stream.kind == MediaKind::Audio {
-                        stats.audio_packets_lost += stat.lost().map_or(0, whole);
+                        stats.audio_packets_lost += stream.lost.unwrap_or_default();
                     }
                     stats.inbound.push(stream);
                 }
-                "outbound-rtp" => stats.outbound.extend(stream(&stat, stat.sent(), stat.encoded())),
+                "outbound-rtp" => {
+                    stats.outbound.extend(stream(&stat, stat.sent(), stat.encoded()));
+                    send_stats.quality_limitation = send_stats.quality_limitation.max(limitation(&stat));
+                }
+                "remote-inbound-rtp" if stat.kind().as_deref() == Some("audio") => {
+                    let lost = member(&stat, "fractionLost").as_f64();
+                    send_stats.audio_fraction_lost = lost.map(|lost| (lost * 1000.0) as u16);
+                }
                 "media-source" => {
                     let source = stat.track_identifier().and_then(|track| self.source_of(&track));
                     if let Some((source, at)) =
@@ -74,7 +84,17 @@ fn stream(stat: &Stat, packets: Option<f64>, frames: Option<f64>) -> Option<Stre
         _ => return None,
     };
     let mid = stat.mid().unwrap_or_default();
-    Some(StreamStats { mid, kind, packets: packets.map_or(0, whole), frames: frames.map(whole) })
+    let (packets, frames) = (packets.map_or(0, whole), frames.map(whole));
+    Some(StreamStats { mid, kind, packets, frames, lost: None })
+}
+
+/// Why a stream is encoded worse than it could be. Of layers that are switched off, browsers say what was before.
+fn limitation(stat: &Stat) -> QualityLimitationReason {
+    if member(stat, "active").as_bool() == Some(false) {
+        return QualityLimitationReason::None;
+    }
+    let reason = member(stat, "qualityLimitationReason").as_string();
+    reason.map_or(QualityLimitationReason::None, |reason| QualityLimitationReason::from_name(&reason))
 }
 
 fn whole(count: f64) -> u32 {

@@ -57,6 +57,7 @@ pub(in crate::ui) fn event(event: &Event) -> String {
         Event::ParticipantJoined(..)
         | Event::ParticipantLeft(..)
         | Event::Interaction(_)
+        | Event::Details(_)
         | Event::ProtocolError(_)
         | Event::Traced(..) => String::new(),
     }

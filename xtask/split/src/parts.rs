@@ -69,34 +69,38 @@ const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis_core::room::Room>",
 ];
 /// What moves into [`Part::Later`], with all that nothing else needs: functions that are only called once it is loaded.
-const LATER: [&str; 7] = [
+const LATER: [&str; 8] = [
     "visavis::dom::by_name::",
     "visavis::ui::push_to_talk::",
     "visavis::rtc::connection::speech::",
     "visavis::rtc::connection::stats::emit",
+    "visavis::ui::text::quality::",
     "visavis_core::room::speech::<impl visavis_core::room::Room>::on_speech",
     "visavis_core::room::stats::<impl visavis_core::room::Room>::on_stats",
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 32] = [
+const OTHERS: [&str; 35] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
     "visavis_signaling::protobuf::",
     "visavis_app::config::choice::",
+    "visavis_app::details::",
     "visavis_app::layout::stage::",
     "visavis_app::links::",
     "visavis_app::recording::",
     "visavis_app::report::redact::",
     "visavis::media::devices::",
     "visavis::probe::",
+    "visavis::rtc::connection::details::",
     "visavis::rtc::server_channels::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
     "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
+    "visavis::ui::details::",
     "visavis::ui::dialog::",
     "visavis::ui::interactions::",
     "visavis::ui::recording::",
@@ -116,8 +120,9 @@ const OTHERS: [&str; 32] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 21] = [
+const ON_DEMAND: [&str; 23] = [
     "visavis::media::track_probe::TrackProbe::watch",
+    "visavis::rtc::connection::details::read",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
     "visavis_core::room::connections::<impl visavis_core::room::Room>::on_sfu_signal",
@@ -134,6 +139,7 @@ const ON_DEMAND: [&str; 21] = [
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::set_devices",
     "visavis_core::media::devices::<impl visavis_core::media::LocalMedia>::stop_replaced",
     "visavis_core::preflight::Entry::",
+    "visavis_core::room::details::",
     "visavis_core::room::interactions::on_demand::",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::begin_preflight",
     "visavis_core::room::preflight::<impl visavis_core::room::Room>::follow_preflight",

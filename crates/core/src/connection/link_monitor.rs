@@ -167,6 +167,16 @@ impl LinkMonitor {
         self.loss = Loss::Reported(now, lost);
     }
 
+    /// How much the other side has lost of our sound lately, in thousandths, as it says.
+    pub(super) fn reported_loss(&self, now: Timestamp) -> Option<u16> {
+        match self.loss {
+            Loss::Reported(at, lost) | Loss::Known(at, lost) if now.since(at) < RECEIVER_REPORT_LIFETIME => {
+                Some(lost)
+            }
+            Loss::Reported(..) | Loss::Known(..) | Loss::None => None,
+        }
+    }
+
     /// What is lost, and whether that is news.
     fn loss(&mut self, now: Timestamp) -> (u16, bool) {
         let (at, lost, is_new) = match self.loss {

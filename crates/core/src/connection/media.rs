@@ -94,6 +94,11 @@ impl Connection {
         self.remote_media.source(mid, kind)
     }
 
+    /// What the section `mid` carries of ours.
+    pub(crate) fn local_source(&self, mid: &str, kind: MediaKind) -> Option<Source> {
+        self.transceivers.source(mid, kind)
+    }
+
     /// `track` fired.
     pub(crate) fn add_track(&mut self, mid: String, kind: MediaKind, track: TrackId) {
         self.remote_media.add_track(mid, kind, track);

@@ -7,6 +7,7 @@ use crate::input::PeerChannelEvent;
 use crate::outbox::Outbox;
 use crate::output::{ConnectionEffect, Event, Role};
 use crate::peer_message::PeerMessage;
+use crate::quality::QualityLimitation;
 use crate::rate_limiter::RateLimiter;
 use crate::settings_queue::SettingsQueue;
 
@@ -30,6 +31,9 @@ pub(super) struct PeerChannel {
     sent_media: Option<MediaState>,
     /// In what size we show them.
     pub(super) track_settings: SettingsQueue,
+    /// How our videos are limited, as it was sent last, and theirs, as they have said.
+    sent_limitation: QualityLimitation,
+    told_limitation: QualityLimitation,
     messages: RateLimiter,
 }
 
@@ -56,6 +60,25 @@ impl Connection {
             self.peer_channel.sent_media = Some(media);
             self.effect(ConnectionEffect::SendMessage(PeerMessage::Media(media).encode()), out);
         }
+    }
+
+    /// Sends how our videos are limited, if that has changed since it was sent last.
+    pub(super) fn send_limitation(&mut self, limitation: QualityLimitation, out: &mut Outbox) {
+        if self.can_send_messages() && self.peer_channel.sent_limitation != limitation {
+            self.peer_channel.sent_limitation = limitation;
+            let text = PeerMessage::QualityLimitation(limitation).encode();
+            self.effect(ConnectionEffect::SendMessage(text), out);
+        }
+    }
+
+    /// They say how their videos are limited.
+    pub(crate) fn set_told_limitation(&mut self, limitation: QualityLimitation) {
+        self.peer_channel.told_limitation = limitation;
+    }
+
+    /// How their videos are limited, as they have said.
+    pub(crate) fn told_limitation(&self) -> QualityLimitation {
+        self.peer_channel.told_limitation
     }
 
     /// Sends that we leave, even while much is buffered.

@@ -167,6 +167,7 @@ impl PreparedOffer {
             | ConnectionEvent::Track { .. }
             | ConnectionEvent::Stats(_)
             | ConnectionEvent::SendStats(_)
+            | ConnectionEvent::Details(_)
             | ConnectionEvent::PeerChannel(_)
             | ConnectionEvent::HangUpChannelClosed
             | ConnectionEvent::RemoteCertificate(_)

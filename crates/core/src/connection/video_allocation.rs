@@ -8,6 +8,7 @@ use visavis_signaling::{Source, Timestamp, TrackSettings, VideoSettings, VideoSi
 
 use super::Connection;
 use super::initial_scale::InitialScale;
+use super::limitation::BrowserLimits;
 use super::link_monitor::{LinkMonitor, VideoLevel};
 use super::simulcast::Simulcast;
 use crate::encoding::{EncodingParameters, Encodings, ResolutionScale};
@@ -47,7 +48,8 @@ pub(super) struct VideoAllocation {
     /// How many participants our videos go to.
     receivers: u32,
     pub(super) quality: VideoQuality,
-    link: LinkMonitor,
+    pub(super) link: LinkMonitor,
+    pub(super) browser: BrowserLimits,
     /// What a selective forwarding unit is sent.
     pub(super) simulcast: Simulcast,
     applied: OfVideos<Encodings>,
@@ -68,6 +70,7 @@ impl VideoAllocation {
             receivers: 1,
             quality: VideoQuality::default(),
             link: LinkMonitor::default(),
+            browser: BrowserLimits::default(),
             simulcast: Simulcast::default(),
             applied: Source::VIDEO.map(|source| Encodings::Single(begin(source))),
         }
@@ -209,19 +212,25 @@ impl Connection {
 
     /// What we send has these sizes, and the path carries so much.
     #[inline(never)]
-    pub(crate) fn on_send_stats(&mut self, now: Timestamp, stats: &SendStats) {
+    pub(crate) fn on_send_stats(&mut self, now: Timestamp, stats: &SendStats, out: &mut Outbox) {
+        self.sample_link(now, stats);
+        self.send_limitation(self.limitation(), out);
+    }
+
+    fn sample_link(&mut self, now: Timestamp, stats: &SendStats) {
         let allocation = &mut self.video_allocation;
         // One that has just been switched off has the size of before.
         for (captured, newest) in allocation.captured.iter_mut().zip(stats.captured) {
             *captured = newest.or(*captured);
         }
+        let sends = Source::VIDEO.into_iter().zip(stats.captured);
+        let sent: Vec<_> = sends.filter_map(|(source, size)| size.is_some().then_some(source)).collect();
+        let full = allocation.full_bitrate(&sent);
+        allocation.browser.sample(stats, full > 0);
         if allocation.shown == VideoSettings::default() || !self.is_connected() {
             return;
         }
-        let sends = Source::VIDEO.into_iter().zip(stats.captured);
-        let sent: Vec<_> = sends.filter_map(|(source, size)| size.is_some().then_some(source)).collect();
         let allocation = &mut self.video_allocation;
-        let full = allocation.full_bitrate(&sent);
         // Nothing can give way where nothing is sent.
         if full > 0 {
             allocation.link.sample(now, stats, full);

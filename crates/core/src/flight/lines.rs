@@ -92,7 +92,9 @@ fn texts(input: &Input, out: &mut String) {
             write_text(out, "room", room);
             write_text(out, "name", name);
         }
-        Input::Command(Command::SetTrackSettings { participant, .. }) => {
+        Input::Command(
+            Command::SetTrackSettings { participant, .. } | Command::SetDetails(Some(participant)),
+        ) => {
             write_text(out, "participant", participant.as_str());
         }
         Input::Connection(_, ConnectionEvent::LocalDescriptionSet(Ok(description))) => {
@@ -165,6 +167,7 @@ fn command(command: &Command) -> Line {
         Command::MarkChatRead => ("read", [0; 3]),
         Command::SetHandRaised(raised) => ("hand", [(*raised).into(), 0, 0]),
         Command::SetRecording(recording) => ("recording", [(*recording).into(), 0, 0]),
+        Command::SetDetails(_) => ("details", [0; 3]),
         Command::SendReaction(reaction) => ("reaction", [*reaction as u32, 0, 0]),
     }
 }
@@ -214,8 +217,10 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         }
         // One more, so that the counts stand at their place.
         ConnectionEvent::Stats(stats) => ("streams", [id, stats.audio_packets_lost, 1]),
-        ConnectionEvent::SendStats(_) => ("sending", [id, 0, 1]),
+        ConnectionEvent::SendStats(stats) => ("sending", [id, stats.quality_limitation as u32, 1]),
         ConnectionEvent::Speech(_) => ("speech", [id, 0, 1]),
+        // Nothing is decided by them.
+        ConnectionEvent::Details(_) => ("detailed", [id, 0, 0]),
     }
 }
 
@@ -251,7 +256,8 @@ fn counts(stats: &Stats) -> Vec<u32> {
     let mut counts = Vec::new();
     for streams in [&stats.inbound, &stats.outbound] {
         counts.push(streams.len() as u32);
-        for StreamStats { mid, kind, packets, frames } in streams {
+        // What is lost is only told, and decides nothing.
+        for StreamStats { mid, kind, packets, frames, lost: _ } in streams {
             counts.extend([*kind as u32 + 2 * section(mid), *packets, number_of(*frames)]);
         }
     }
@@ -279,6 +285,7 @@ pub(super) fn decision(output: &Output) -> char {
         Output::Event(Event::Interaction(_)) => '1',
         Output::Event(Event::ProtocolError(_)) => '!',
         Output::Event(Event::Traced(..)) => '?',
+        Output::Event(Event::Details(_)) => '2',
     }
 }
 
@@ -312,6 +319,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::SetConfiguration(..) => 'm',
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
+        ConnectionEffect::GetDetails => 'B',
         ConnectionEffect::AddTransceiver(..) => 't',
         ConnectionEffect::AddReceiver(_) => 'x',
         ConnectionEffect::CreateDataChannel(_) => 'u',

@@ -10,6 +10,7 @@ use crate::by_id::ById;
 use crate::connection::{Connection, ConnectionRequest, Context, REDUCED_INITIAL_SCALE, Recovery, Repair};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel, Event, Role};
+use crate::quality::OwnQuality;
 use crate::topology::{self, ConnectionPlan, ConnectionSpec, Sfu};
 use crate::view::ConnectionReason;
 
@@ -152,6 +153,8 @@ impl Room {
     pub(super) fn remove_participant(&mut self, id: &ParticipantId) {
         if let Some(member) = self.roster.remove(id) {
             self.interactions.depart(id);
+            // Of those who stay it is told again, if it is so.
+            self.own_quality = OwnQuality::default();
             self.connections.close(&Remote::Participant(id.clone()), &mut self.out);
             if !member.assumed {
                 self.out.event(Event::ParticipantLeft(member.id, member.name));
@@ -168,6 +171,8 @@ impl Room {
         self.unsent.clear();
         self.video_settings = ById::default();
         self.forget_interactions();
+        self.details_of = None;
+        self.own_quality = OwnQuality::default();
     }
 
     /// We were away from the server, and messages may be lost. Healthy pairs are left alone; the others are built anew
@@ -287,6 +292,7 @@ impl Room {
             self.connections.take_prepared_answerer();
             self.out.connection(connection, ConnectionEffect::Close);
         }
+        let id = connection;
         let Some((remote, connection)) = self.connections.find_mut(connection) else {
             return self.connections.on_prepared_offer_event(connection, event);
         };
@@ -305,7 +311,8 @@ impl Room {
             ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
-            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats),
+            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats, &mut self.out),
+            ConnectionEvent::Details(details) => self.on_details(now, id, &remote, *details),
             ConnectionEvent::Speech(mids) => self.on_speech(&remote, &mids),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => self.on_data_channel(now, &remote, event),

@@ -124,7 +124,14 @@ impl Room {
             Ok(Some(PeerMessage::Interaction(text))) => self.on_interaction(now, from, text),
             Ok(Some(PeerMessage::Leave)) => self.remove_participant(from),
             // What a server sends of somebody is for its own messages to say.
-            Ok(Some(PeerMessage::TrackSettings(_) | PeerMessage::ReceiverReport(_)) | None) => {}
+            Ok(
+                Some(
+                    PeerMessage::TrackSettings(_)
+                    | PeerMessage::ReceiverReport(_)
+                    | PeerMessage::QualityLimitation(_),
+                )
+                | None,
+            ) => {}
             Err(error) => self.out.event(Event::ProtocolError(error.in_text(text))),
         }
     }

@@ -51,6 +51,9 @@ impl Room {
         for id in self.sampled().filter_map(Connection::id).collect::<Vec<_>>() {
             self.out.connection(id, ConnectionEffect::GetStats);
         }
+        if self.details_of.is_some() {
+            self.get_details();
+        }
     }
 
     /// Something may have happened to the paths: a sample is taken now, and more often for a while.
@@ -91,6 +94,7 @@ impl Room {
             connection.on_stats(moment, stats, expected, microphones);
             connection.send_receiver_report(stats, &mut self.out);
         }
+        self.judge_quality(now, remote, stats);
     }
 
     fn expected_of_participant(&self, id: &ParticipantId, connection: &Connection) -> Expected {
@@ -99,10 +103,13 @@ impl Room {
         let shown = self.video_settings_of(id);
         // They need not send what we do not show.
         let is_shown = |source| shown.get(source) != Some(TrackSettings::Disabled);
+        // Nor what they say that the path does not carry.
+        let sends_video = connection.told_limitation().active;
         let expected = ExpectedMedia {
-            remote_camera: media.is_on(Source::Camera) && is_shown(Source::Camera),
+            remote_camera: media.is_on(Source::Camera) && is_shown(Source::Camera) && sends_video,
             // It is said before it is negotiated.
             remote_screen: media.is_on(Source::Screen)
+                && sends_video
                 && is_shown(Source::Screen)
                 && connection.track(Source::Screen).is_some(),
             local_microphone: own.is_on(Source::Microphone),

@@ -30,7 +30,12 @@ pub(super) fn room(room: &Room) -> RoomView {
 }
 
 pub(super) fn me(room: &Room) -> SelfView {
-    SelfView { id: room.session.id.clone(), name: room.session.name.clone(), sources: sources(room) }
+    SelfView {
+        id: room.session.id.clone(),
+        name: room.session.name.clone(),
+        sources: sources(room),
+        issue: room.own_quality.told().filter(|_| room.session.is_joined()),
+    }
 }
 
 fn problem(room: &Room) -> Option<Problem> {
@@ -66,12 +71,14 @@ fn participant(room: &Room, member: &Member) -> ParticipantView {
     // Those of a server would prove nothing about the person behind it.
     let direct = connection.filter(|_| member.offerer != Offerer::Sfu);
     let fingerprints = direct.and_then(Connection::fingerprints);
+    let stands = state == ConnectionState::Connected && reason == ConnectionReason::None;
+    let issue = member.quality.told().filter(|_| stands && room.session.is_joined());
     ParticipantView {
         id: member.id.clone(),
         name: member.name.clone(),
         media: member.media,
         speaking: member.speaks && state == ConnectionState::Connected,
-        connection: ConnectionView { state, reason, fingerprints },
+        connection: ConnectionView { state, reason, fingerprints, issue },
         publications: publications(room, member, direct),
     }
 }

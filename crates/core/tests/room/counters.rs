@@ -16,8 +16,13 @@ impl Counters {
         let [decoded, encoded, captured] = self.frames;
         let streams = |packets: [u32; 2], frames| {
             let kinds = [(MediaKind::Audio, None), (MediaKind::Video, frames)].into_iter();
-            let stream =
-                |((kind, frames), packets)| StreamStats { mid: String::new(), kind, packets, frames };
+            let stream = |((kind, frames), packets)| StreamStats {
+                mid: String::new(),
+                kind,
+                packets,
+                frames,
+                lost: None,
+            };
             kinds.zip(packets).map(stream).collect()
         };
         Stats {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 mod counters;
+mod details;
 mod devices;
 mod early_offers;
 mod first_connection;
@@ -10,6 +11,7 @@ mod peer_channel;
 mod pictures;
 mod preflight;
 mod prepared_offer;
+mod quality;
 mod refused;
 mod relay;
 mod safety;

@@ -195,7 +195,7 @@ fn flow(harness: &mut Harness, seconds: u64, counters: &mut [u32; 2], growth: [u
             *counters = [counters[0] + growth[0], counters[1] + growth[1]];
             let streams = counters.iter().zip(["0", "1"]).map(|(packets, mid)| {
                 let (mid, kind) = (mid.to_owned(), MediaKind::Audio);
-                StreamStats { mid, kind, packets: *packets, frames: None }
+                StreamStats { mid, kind, packets: *packets, frames: None, lost: None }
             });
             let stats = Stats { inbound: streams.collect(), ..Stats::default() };
             harness.event(0, ConnectionEvent::Stats(stats));

@@ -1,8 +1,8 @@
 //! In what size videos are shown: what is told of those that we show, and what we send to those who tell.
 
 use visavis_core::{
-    DeviceSettings, MediaKind, PeerChannelEvent, PeerMessage, SAVE_DATA_BITRATE, SendStats, Stats,
-    StreamStats, TrackSettings, VideoQuality, VideoSettings, VideoSize,
+    DeviceSettings, MediaKind, PeerChannelEvent, PeerMessage, QualityLimitationReason, SAVE_DATA_BITRATE,
+    SendStats, Stats, StreamStats, TrackSettings, VideoQuality, VideoSettings, VideoSize,
 };
 
 use crate::peer_channel::call;
@@ -78,7 +78,12 @@ const CAMERA: SendStats = captured([Some(VideoSize { width: 1280, height: 720 })
 const fn captured([camera, screen]: [Option<VideoSize>; 2]) -> SendStats {
     let mut captured = [None; Source::VIDEO.len()];
     (captured[0], captured[1]) = (camera, screen);
-    SendStats { captured, available_outgoing_bitrate: None }
+    SendStats {
+        captured,
+        available_outgoing_bitrate: None,
+        quality_limitation: QualityLimitationReason::None,
+        audio_fraction_lost: None,
+    }
 }
 
 fn shown(width: u16, height: u16) -> TrackSettings {
@@ -211,7 +216,8 @@ fn a_camera_that_is_not_shown_is_not_missed() {
     harness.is_shown(camera(TrackSettings::Disabled));
     harness.shows("a", Source::Camera, Some(TrackSettings::Disabled));
     for n in 0..60 {
-        let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
+        let stream =
+            |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames, lost: None };
         let streams =
             |frames| vec![stream(MediaKind::Audio, 100 * n, None), stream(MediaKind::Video, 7, frames)];
         let stats = Stats {

@@ -7,8 +7,8 @@ use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription,
 use visavis_core::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Finding, Fingerprint, Input, MAX_CHAT_CHARS,
     MAX_VIDEO_SIDE, MediaError, MediaEvent, MediaKind, NetworkEvent, OperationError, PeerChannelEvent,
-    PeerConnectionState, ProbeResult, Reaction, SendStats, SocketEvent, Source, Stats, StreamStats, TestId,
-    TrackId, TrackSettings, VideoSize,
+    PeerConnectionState, ProbeResult, QualityLimitationReason, Reaction, SendStats, SocketEvent, Source,
+    Stats, StreamStats, TestId, TrackId, TrackSettings, VideoSize,
 };
 
 const STATES: [PeerConnectionState; 6] = [
@@ -170,6 +170,9 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
         "read" => Command::MarkChatRead,
         "hand" => Command::SetHandRaised(arguments.flag(0)),
         "recording" => Command::SetRecording(arguments.flag(0)),
+        "details" => {
+            Command::SetDetails(arguments.text("participant").and_then(|id| ParticipantId::new(&id)))
+        }
         "reaction" => Command::SendReaction(arguments.one_of(0, &Reaction::ALL)?),
         _ => return None,
     })
@@ -186,7 +189,14 @@ fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
             *captured = (width > 0 && height > 0).then_some(VideoSize { width, height });
         }
     }
-    Some(SendStats { available_outgoing_bitrate: arguments.number(3)?.checked_sub(1), captured })
+    let reasons =
+        [QualityLimitationReason::None, QualityLimitationReason::Bandwidth, QualityLimitationReason::Cpu];
+    Some(SendStats {
+        available_outgoing_bitrate: arguments.number(3)?.checked_sub(1),
+        captured,
+        quality_limitation: arguments.one_of(1, &reasons)?,
+        audio_fraction_lost: None,
+    })
 }
 
 fn side(arguments: &Arguments<'_>, at: usize) -> Option<u16> {
@@ -260,12 +270,14 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
             let mids = sections.map(|(at, _)| Some(mid(arguments.number(at)?))).collect::<Option<_>>()?;
             ConnectionEvent::Speech(mids)
         }
+        "detailed" => ConnectionEvent::Details(Box::default()),
         "streams" => ConnectionEvent::Stats(streams(arguments)?),
         "stats" => {
             // As older reports have it: the sums of each kind; the oldest have no frames.
             let count = |at| arguments.number(at);
             let [decoded, encoded, captured] = [7, 8, 9].map(|at| count(at)?.checked_sub(1));
-            let stream = |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames };
+            let stream =
+                |kind, packets, frames| StreamStats { mid: String::new(), kind, packets, frames, lost: None };
             let streams = |at, frames| {
                 let (audio, video) = (count(at)?, count(at + 1)?);
                 Some(vec![stream(MediaKind::Audio, audio, None), stream(MediaKind::Video, video, frames)])
@@ -300,7 +312,7 @@ fn streams(arguments: &Arguments<'_>) -> Option<Stats> {
         (0..count.min(64))
             .map(|_| {
                 let (kind, mid) = kind_and_mid(next()?);
-                Some(StreamStats { mid, kind, packets: next()?, frames: next()?.checked_sub(1) })
+                Some(StreamStats { mid, kind, packets: next()?, frames: next()?.checked_sub(1), lost: None })
             })
             .collect::<Option<Vec<_>>>()
     };

@@ -205,7 +205,7 @@ impl World {
         let Some(connection) = self.pages[page].browser.connections.get(&id) else { return };
         let stream = |mid: &String, kind, packets: u32| {
             let frames = (kind == MediaKind::Video).then_some(packets);
-            StreamStats { mid: mid.clone(), kind, packets, frames }
+            StreamStats { mid: mid.clone(), kind, packets, frames, lost: None }
         };
         let path = &connection.path;
         let kinds: BTreeMap<_, _> = connection.fake.remote_sections().into_iter().collect();

@@ -213,7 +213,7 @@ impl World {
         let stream = |conn: &Conn, source: Source, packets: u32, frames: u32| {
             let mid = conn.mid(source)?;
             let frames = (source.kind() == MediaKind::Video).then_some(frames);
-            Some(StreamStats { mid, kind: source.kind(), packets, frames })
+            Some(StreamStats { mid, kind: source.kind(), packets, frames, lost: None })
         };
         let [decoded, encoded, captured] = conn.path.frames;
         let theirs = self.other_end(conn).map(|(_, other)| other);

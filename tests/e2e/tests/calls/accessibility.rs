@@ -123,16 +123,19 @@ async fn assert_accessible(page: &Page, place: &str) {
     assert!(buttons >= 2, "{place} has buttons");
 }
 
+/// Whether the focus is in the dialog, or nowhere.
+const FOCUS_IN_DIALOG: &str =
+    "return Boolean(document.activeElement.closest('dialog')) || document.activeElement === document.body";
+
 /// The keyboard stays inside of the settings, Escape closes them, and the focus is where it was.
 async fn settings_are_accessible(page: &Page) {
     page.press("settings").await;
     let open = "while (!document.querySelector('dialog[open] option')) await new Promise(done => setTimeout(done, 50));";
     page.eval(open, vec![]).await;
     assert_accessible(page, "the settings").await;
-    let inside = "return Boolean(document.activeElement.closest('dialog')) || document.activeElement === document.body";
     for _ in 0..12 {
         page.type_keys(TAB).await;
-        assert_eq!(page.eval(inside, vec![]).await, true, "the focus stays in the dialog");
+        assert_eq!(page.eval(FOCUS_IN_DIALOG, vec![]).await, true, "the focus stays in the dialog");
     }
     page.type_keys(ESCAPE).await;
     let closed = "while (document.querySelector('dialog') || document.activeElement.dataset.control !== 'settings') \
@@ -167,6 +170,23 @@ async fn chat_is_accessible(page: &Page) {
     }
 }
 
+/// The keyboard reaches the details and stays inside, and the focus is where it was when they are closed.
+async fn details_are_accessible(page: &Page) {
+    page.eval("document.querySelector('[data-control=details]').focus()", vec![]).await;
+    page.type_keys(ENTER).await;
+    let open = "while (!document.querySelector('dialog.details svg')) await new Promise(done => setTimeout(done, 50));";
+    page.eval(open, vec![]).await;
+    assert_accessible(page, "the details").await;
+    for _ in 0..6 {
+        page.type_keys(TAB).await;
+        assert_eq!(page.eval(FOCUS_IN_DIALOG, vec![]).await, true, "the focus stays in the dialog");
+    }
+    page.type_keys(ESCAPE).await;
+    let closed = "while (document.querySelector('dialog') || document.activeElement.dataset.control !== 'details') \
+                  await new Promise(done => setTimeout(done, 50));";
+    page.eval(closed, vec![]).await;
+}
+
 #[tokio::test]
 async fn everything_has_a_name_for_those_who_hear_the_page() {
     let server = Server::start().await;
@@ -183,6 +203,7 @@ async fn everything_has_a_name_for_those_who_hear_the_page() {
     assert_accessible(&ann, "the call view").await;
     settings_are_accessible(&ann).await;
     chat_is_accessible(&ann).await;
+    details_are_accessible(&ann).await;
     ann.press("leave").await;
     ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
     assert_accessible(&ann, "the way out").await;

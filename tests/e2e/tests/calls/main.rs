@@ -7,6 +7,7 @@ mod browsers;
 mod candidate_order;
 mod captures;
 mod chat;
+mod details;
 mod development;
 mod device_settings;
 mod devices;

@@ -83,6 +83,20 @@ async fn demanding_call() -> Option<Call> {
     Some(call)
 }
 
+/// Whether the tile of the other says what is lost and what was done about it.
+fn tells_loss(snapshot: &visavis_e2e::Snapshot) -> bool {
+    snapshot.others().any(|tile| {
+        tile.status.contains(" % of what ")
+            && tile.status.contains("lost on the way")
+            && tile.status.contains("smaller until it is better")
+    })
+}
+
+/// Whether no tile explains anything.
+fn tells_nothing(snapshot: &visavis_e2e::Snapshot) -> bool {
+    snapshot.others().all(|tile| tile.status.is_empty())
+}
+
 fn widest(snapshot: &visavis_e2e::Snapshot) -> u32 {
     snapshot
         .others()
@@ -105,6 +119,9 @@ async fn on_a_weak_link_sound_goes_on_and_the_picture_is_small_until_it_is_bette
         assert!(steady.iter().all(|second| second.frames >= 5), "{steady:?}");
         assert_eq!(changes(steady), 0, "{steady:?}");
     }
+    for page in [&call.ann, &call.ben] {
+        page.within(PATIENCE, "to be told why the picture is small", tells_loss).await;
+    }
     call.network.lift_limit();
     call.network.lose_nothing();
     let begin = Instant::now();
@@ -118,6 +135,9 @@ async fn on_a_weak_link_sound_goes_on_and_the_picture_is_small_until_it_is_bette
     for page in pages {
         page.within(PATIENCE, "a picture as large as the camera's", |snapshot| widest(snapshot) == 640).await;
         println!("{}: 640 wide after {:.1} s", page.name(), begin.elapsed().as_secs_f64());
+    }
+    for page in pages {
+        page.within(PATIENCE, "nothing to be said any more", tells_nothing).await;
     }
     for page in pages {
         let encoding = page.eval("return link.encoding", vec![]).await;
