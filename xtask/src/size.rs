@@ -22,8 +22,10 @@ use std::path::Path;
 /// buttons, the messages as they come and wait for the part that reads them, and who is to be told; and for a second camera.
 ///
 /// Of a call 400 bytes are for the quality of videos: what is asked for and sent in place of what would be. 1,000 more are for
-/// recordings: their button, who records as it comes, and the one look whether one is left.
-const BUDGETS: Budgets = Budgets { lobby: 64_000, call: 159_200 };
+/// recordings: their button, who records as it comes, and the one look whether one is left; and 1,400 for details and captions: what
+/// the other page says of its limits, where what a tile says is kept, and the button of its details. Of the lobby 300 are for both, and
+/// for the key to talk.
+const BUDGETS: Budgets = Budgets { lobby: 64_300, call: 160_600 };
 
 struct Budgets {
     lobby: usize,

@@ -42,11 +42,18 @@ impl Subscription {
         self.answer = Some(description.clone());
     }
 
-    /// Which track comes in which section: as the answer says it, or else its sections.
+    /// Which track comes in which section: as the message says it, or else its sections.
+    ///
+    /// The server makes the mapping after the description, and by then may have put a track into a section that sends nothing
+    /// yet (LiveKit 1.13). Taken for there, it would never be negotiated.
     fn read_mapping(&mut self, value: &Json, description: &SessionDescription) {
         self.carried = match value.at("midToTrackId") {
             Json::Object(tracks) => {
-                tracks.iter().map(|(mid, track)| (mid.to_owned(), track.short().to_owned())).collect()
+                let sections = sections(&description.sdp);
+                let is_silent =
+                    |mid: &str| sections.iter().any(|section| section.mid == mid && !section.sends);
+                let sent = tracks.iter().filter(|(mid, _)| !is_silent(mid));
+                sent.map(|(mid, track)| (mid.to_owned(), track.short().to_owned())).collect()
             }
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => {
                 tracks_of(&description.sdp)
@@ -104,11 +111,24 @@ fn tracks_of(sdp: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
+    use crate::signal::SdpType;
 
     #[test]
     fn the_offer_of_an_old_server_names_its_tracks() {
         let sdp =
             "v=0\r\nm=application 9 X 0\r\na=mid:0\r\nm=audio 9 X 0\r\na=mid:1\r\na=msid:PA_x|TR_a TR_a\r\n";
         assert_eq!(tracks_of(sdp), [("1".to_owned(), "TR_a".to_owned())]);
+    }
+
+    #[test]
+    fn a_track_in_a_section_that_sends_nothing_is_not_there_yet() {
+        let sdp =
+            "v=0\r\nm=audio 9 X 0\r\na=mid:0\r\na=sendonly\r\nm=video 9 X 0\r\na=mid:1\r\na=inactive\r\n";
+        let answer = SessionDescription { sdp_type: SdpType::Answer, sdp: sdp.to_owned() };
+        let value = json::parse(r#"{"midToTrackId":{"0":"TR_a","1":"TR_v"}}"#).unwrap();
+        let mut subscription = Subscription::default();
+        subscription.on_answer(&value, &answer);
+        assert_eq!(subscription.carried, [("0".to_owned(), "TR_a".to_owned())]);
     }
 }
