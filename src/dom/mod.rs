@@ -16,6 +16,7 @@ mod sleep;
 mod template;
 mod text;
 mod touch;
+mod unload;
 
 pub use closest::closest;
 pub use frame::NextFrame;
@@ -32,3 +33,4 @@ pub use sleep::{call_later, sleep};
 pub use template::{document, find, instantiate, is_allowed, is_framed, is_secure};
 pub use text::text_of;
 pub use touch::{set_attribute, set_flag, set_text};
+pub use unload::ask_before_unload;

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Reflect;
 use visavis_app::ServerChoice;
 use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
@@ -109,14 +108,5 @@ fn fire_state(element: &HtmlElement, view: &RoomView) {
 /// "Leave" before is not asked. Only so long, because Firefox keeps no page that listens to this in its back-forward cache.
 fn confirm_unload(listener: &Cell<Option<Listener>>, confirm: bool) {
     let listening = listener.take();
-    listener.set(if confirm { listening.or_else(listen_to_unload) } else { None });
-}
-
-fn listen_to_unload() -> Option<Listener> {
-    let window = web_sys::window()?;
-    Some(Listener::new(&window, "beforeunload", |event| {
-        event.prevent_default();
-        // Safari, and Chromium before 119.
-        let _ = Reflect::set(&event, &"returnValue".into(), &true.into());
-    }))
+    listener.set(if confirm { listening.or_else(dom::ask_before_unload) } else { None });
 }

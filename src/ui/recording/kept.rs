@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use visavis_app::recording::webm::{Piece, WebmIndex};
 use visavis_core::Lifecycle;
 use wasm_bindgen::{JsCast, JsValue};
@@ -58,7 +58,7 @@ pub(super) struct Entry {
 impl Kept {
     /// One with this name.
     pub(super) fn new(name: &str, place: Place, blob: JsValue, index: Option<WebmIndex>) -> Self {
-        let unload = if place == Place::Memory { ask_before_unload() } else { None };
+        let unload = if place == Place::Memory { dom::ask_before_unload() } else { None };
         Self {
             name: name.to_owned(),
             place,
@@ -140,15 +140,6 @@ impl Drop for Kept {
             let _ = call(&member(&window, "URL"), "revokeObjectURL", &[&url.into()]);
         }
     }
-}
-
-/// Has the browser ask before the page is closed, as long as what this gives lives.
-pub(super) fn ask_before_unload() -> Option<Listener> {
-    let window = web_sys::window()?;
-    Some(Listener::new(&window, "beforeunload", |event| {
-        event.prevent_default();
-        let _ = Reflect::set(&event, &"returnValue".into(), &true.into());
-    }))
 }
 
 /// Whether there is one that goes with the page.

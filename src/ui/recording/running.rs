@@ -169,7 +169,7 @@ impl Running {
                 running.take(None);
             }),
         ];
-        self.listeners.borrow_mut().extend(kept::ask_before_unload());
+        self.listeners.borrow_mut().extend(dom::ask_before_unload());
     }
 
     /// Goes on with what there is to see and hear now.
