@@ -12,8 +12,8 @@ use visavis_core::signaling::dialects::visavis::Visavis;
 use visavis_core::signaling::limits::MIN_IDENTITY_BYTES;
 use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription, Timestamp, json};
 use visavis_core::{
-    Command, ConnectionEvent, ConnectionId, Input, MediaKind, PeerConnectionState, Room, RoomConfig,
-    RoomView, SocketEvent, TrackId,
+    Command, ConnectionEvent, ConnectionId, Input, MediaKind, PeerChannelEvent, PeerConnectionState, Room,
+    RoomConfig, RoomView, SocketEvent, TrackId,
 };
 
 use crate::dom::call_when_idle;
@@ -26,6 +26,8 @@ const JOINED: &str = r#"{"type":"joined","id":"a","room":"r","heartbeat":10,"par
 /// What stands around the text of the answer.
 const ANSWER: [&str; 2] = [r#"{"type":"description","from":"b","description":{"type":"answer","sdp":"#, "}}"];
 const CANDIDATE_OF_THEIRS: &str = r#"{"type":"candidate","from":"b","candidate":{"candidate":"candidate:1 1 udp 1 192.0.2.8 9 typ host","sdpMid":"0","usernameFragment":"aaaa"}}"#;
+/// What comes over the data channel.
+const LIMITATION_OF_THEIRS: &str = r#"{"type":"qualityLimitation","reason":"none","active":true}"#;
 const CANDIDATE: &str = "candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host generation 0 ufrag aaaa";
 
 /// A room in which nothing is real, in the middle of a join.
@@ -87,6 +89,7 @@ fn inputs() -> Vec<Input> {
         username_fragment: Some("aaaa".to_owned()),
     };
     let track = ConnectionEvent::Track { mid: "0".to_owned(), kind: MediaKind::Audio, track: TrackId(0) };
+    let channel = |event| connection(ConnectionEvent::PeerChannel(event));
     let state = |state| connection(ConnectionEvent::ConnectionStateChange(state));
     vec![
         Input::Command(Command::EnterLobby),
@@ -102,5 +105,7 @@ fn inputs() -> Vec<Input> {
         connection(track),
         connection(ConnectionEvent::RemoteDescriptionSet(Ok(()))),
         state(PeerConnectionState::Connected),
+        channel(PeerChannelEvent::Opened),
+        channel(PeerChannelEvent::Message(LIMITATION_OF_THEIRS.to_owned())),
     ]
 }

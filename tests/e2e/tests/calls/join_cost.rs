@@ -140,7 +140,7 @@ async fn a_join_takes_few_frames_and_little_work() {
     assert!(kinds.len() - steps.len() <= 12, "{kinds:?}");
     assert!(layouts <= 14, "{layouts} layouts");
     assert!(styles <= 45, "{styles} computations of styles");
-    // Five are for chat, raised hands and who speaks: whether there is anything of them. Twenty are for the details of each
-    // person and for what limits their video, which the warm-up in the lobby does not reach: a millisecond of a join.
-    assert!(compiled <= 165, "{compiled} functions were compiled between click and picture");
+    // Five are for chat, raised hands and who speaks: whether there is anything of them. Fifteen are for the details of each
+    // person and for what limits their video, which the warm-up in the lobby does not reach: less than a millisecond of a join.
+    assert!(compiled <= 160, "{compiled} functions were compiled between click and picture");
 }
