@@ -337,7 +337,7 @@ impl Connection {
         self.remote_media_described(&description.sdp);
         if first && self.plan == ConnectionPlan::MeshAnswerer {
             self.initial_scale = InitialScale::Reduced;
-            self.allocate_video(cx.now, 1, self.video_allocation.quality, cx.out);
+            self.allocate_video(cx.now, 1, self.video_allocation.video_quality, cx.out);
             // Its section is in their offer, and it is made before the answer: so it costs no negotiation of its own.
             if self.remote_media.has_peer_channel() {
                 self.effect(ConnectionEffect::CreateDataChannel(DataChannel::Peer), cx.out);

@@ -106,6 +106,26 @@ pub struct StreamDetails {
     pub frame_rate: Option<u32>,
 }
 
+impl StreamDetails {
+    /// One of which nothing else is known.
+    pub fn new(direction: StreamDirection, mid: String, kind: MediaKind) -> Self {
+        Self {
+            direction,
+            mid,
+            kind,
+            codec: String::new(),
+            bytes: None,
+            packets: None,
+            lost: None,
+            fraction_lost: None,
+            jitter: None,
+            round_trip: None,
+            size: None,
+            frame_rate: None,
+        }
+    }
+}
+
 /// What `getStats()` says of a connection at length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConnectionDetails {

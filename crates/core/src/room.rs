@@ -387,4 +387,10 @@ impl Room {
             Offerer::Us | Offerer::Them | Offerer::Unknown => Some(Remote::Participant(member.id.clone())),
         }
     }
+
+    /// Who is received on the connection with this far end.
+    fn received_on(&self, remote: &Remote) -> Vec<ParticipantId> {
+        let received = self.roster.iter().filter(|member| self.remote_of(member).as_ref() == Some(remote));
+        received.map(|member| member.id.clone()).collect()
+    }
 }

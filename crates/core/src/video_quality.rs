@@ -1,5 +1,5 @@
-//! How much a person wants to spend on videos. Whatever is not [`VideoQuality::Automatic`] is in the part of the program that is
-//! loaded on demand, like the settings in which it is chosen.
+//! How much a person wants to spend on videos. What anything but [`VideoQuality::Automatic`] changes is in the part of the program
+//! that is loaded on demand, like the settings in which it is chosen.
 
 use visavis_signaling::{Source, TrackSettings, VideoSettings, VideoSize};
 
@@ -54,13 +54,23 @@ impl VideoQuality {
     }
 
     /// How a source of this size is sent that would be sent like this otherwise.
+    pub(crate) fn sent(self, source: Source, captured: Option<VideoSize>, otherwise: Encodings) -> Encodings {
+        match self {
+            Self::Automatic => otherwise,
+            Self::SaveData | Self::Best => self.limit_sent(source, captured, otherwise),
+        }
+    }
+
+    /// In what size somebody is asked for who is shown like this.
+    pub(crate) fn asked(self, shown: VideoSettings) -> VideoSettings {
+        match self {
+            Self::Automatic | Self::Best => shown,
+            Self::SaveData => Self::limit_asked(shown),
+        }
+    }
+
     #[inline(never)]
-    pub(crate) fn limit_sent(
-        self,
-        source: Source,
-        captured: Option<VideoSize>,
-        sent: Encodings,
-    ) -> Encodings {
+    fn limit_sent(self, source: Source, captured: Option<VideoSize>, sent: Encodings) -> Encodings {
         match self {
             Self::Automatic => sent,
             Self::SaveData => save_data(source, captured, sent),
@@ -71,12 +81,8 @@ impl VideoQuality {
         }
     }
 
-    /// In what size somebody is asked for who is shown like this.
     #[inline(never)]
-    pub(crate) fn limit_shown(self, shown: VideoSettings) -> VideoSettings {
-        if self != Self::SaveData {
-            return shown;
-        }
+    fn limit_asked(shown: VideoSettings) -> VideoSettings {
         Source::VIDEO.into_iter().fold(shown, |shown, source| {
             let smaller = |settings| match settings {
                 TrackSettings::Enabled(size) => TrackSettings::Enabled(within(size, limit(source))),
@@ -102,22 +108,20 @@ fn within(size: VideoSize, limit: VideoSize) -> VideoSize {
 fn save_data(source: Source, captured: Option<VideoSize>, sent: Encodings) -> Encodings {
     let (size, _) = VideoQuality::SaveData.capture();
     let VideoSize { width, height } = captured.unwrap_or(size);
-    let camera = limit(source) == SAVE_DATA_CAMERA;
+    let is_screen = source == Source::Screen;
     let smallest = ResolutionScale::largest(width, SAVE_DATA_CAMERA.width)
         .min(ResolutionScale::largest(height, SAVE_DATA_CAMERA.height));
     // Of layers only the smallest is sent, to whoever would receive any.
-    let (layers, anybody) = match sent {
-        Encodings::Single(encoding) => (false, encoding.active),
-        Encodings::Layers(layers) => (true, layers.iter().any(|layer| layer.active)),
-    };
+    let is_layered = matches!(sent, Encodings::Layers(_));
+    let anybody = sent.as_slice().iter().any(|encoding| encoding.active);
     let mut first = true;
     sent.map(|encoding| {
         let active = anybody && std::mem::take(&mut first);
         let scale = encoding.scale_resolution_down_by;
-        let framerate = if camera { SAVE_DATA_FRAMERATE } else { SAVE_DATA_SCREEN_FRAMERATE };
+        let framerate = if is_screen { SAVE_DATA_SCREEN_FRAMERATE } else { SAVE_DATA_FRAMERATE };
         EncodingParameters {
             active,
-            scale_resolution_down_by: if camera && !layers { scale.max(smallest) } else { scale },
+            scale_resolution_down_by: if is_screen || is_layered { scale } else { scale.max(smallest) },
             max_bitrate: Some(encoding.max_bitrate.unwrap_or(u32::MAX).min(SAVE_DATA_BITRATE)),
             max_framerate: Some(encoding.max_framerate.unwrap_or(u32::MAX).min(framerate)),
         }

@@ -17,6 +17,11 @@ impl MediaKind {
             Self::Video => "video",
         }
     }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Audio, Self::Video].into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// What begins the line of a description that says what a section is of (RFC 4796).

@@ -4,21 +4,7 @@ use super::*;
 use visavis_core::signaling::ParticipantId;
 
 fn stream(source: Source, direction: StreamDirection) -> (Source, StreamDetails) {
-    let stream = StreamDetails {
-        direction,
-        mid: String::new(),
-        kind: source.kind(),
-        codec: String::new(),
-        bytes: None,
-        packets: None,
-        lost: None,
-        fraction_lost: None,
-        jitter: None,
-        round_trip: None,
-        size: None,
-        frame_rate: None,
-    };
-    (source, stream)
+    (source, StreamDetails::new(direction, String::new(), source.kind()))
 }
 
 fn sample(second: u64, streams: Vec<(Source, StreamDetails)>) -> DetailsSample {

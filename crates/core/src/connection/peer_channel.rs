@@ -33,7 +33,7 @@ pub(super) struct PeerChannel {
     pub(super) track_settings: SettingsQueue,
     /// How our videos are limited, as it was sent last, and theirs, as they have said.
     sent_limitation: QualityLimitation,
-    told_limitation: QualityLimitation,
+    remote_limitation: QualityLimitation,
     messages: RateLimiter,
 }
 
@@ -72,13 +72,13 @@ impl Connection {
     }
 
     /// They say how their videos are limited.
-    pub(crate) fn set_told_limitation(&mut self, limitation: QualityLimitation) {
-        self.peer_channel.told_limitation = limitation;
+    pub(crate) fn set_remote_limitation(&mut self, limitation: QualityLimitation) {
+        self.peer_channel.remote_limitation = limitation;
     }
 
     /// How their videos are limited, as they have said.
-    pub(crate) fn told_limitation(&self) -> QualityLimitation {
-        self.peer_channel.told_limitation
+    pub(crate) fn remote_limitation(&self) -> QualityLimitation {
+        self.peer_channel.remote_limitation
     }
 
     /// Sends that we leave, even while much is buffered.

@@ -47,7 +47,8 @@ pub(super) struct VideoAllocation {
     smaller_since: Option<Timestamp>,
     /// How many participants our videos go to.
     receivers: u32,
-    pub(super) quality: VideoQuality,
+    /// How much videos may cost.
+    pub(super) video_quality: VideoQuality,
     pub(super) link: LinkMonitor,
     pub(super) browser: BrowserLimits,
     /// What a selective forwarding unit is sent.
@@ -68,7 +69,7 @@ impl VideoAllocation {
             camera_scale: None,
             smaller_since: None,
             receivers: 1,
-            quality: VideoQuality::default(),
+            video_quality: VideoQuality::default(),
             link: LinkMonitor::default(),
             browser: BrowserLimits::default(),
             simulcast: Simulcast::default(),
@@ -271,16 +272,16 @@ impl Connection {
         &mut self,
         now: Timestamp,
         receivers: u32,
-        quality: VideoQuality,
+        video_quality: VideoQuality,
         out: &mut Outbox,
     ) {
         if self.id().is_none() {
             return;
         }
-        (self.video_allocation.receivers, self.video_allocation.quality) = (receivers, quality);
+        (self.video_allocation.receivers, self.video_allocation.video_quality) = (receivers, video_quality);
         self.video_allocation.fit(now);
         for (at, source) in Source::VIDEO.into_iter().enumerate() {
-            let encodings = self.limited_encodings(source);
+            let encodings = self.encodings(source);
             if self.has_transceiver(source) && self.video_allocation.applied[at] != encodings {
                 self.video_allocation.applied[at] = encodings;
                 self.effect(ConnectionEffect::SetParameters(source, encodings), out);
@@ -289,18 +290,14 @@ impl Connection {
     }
 
     /// How a source is to be encoded now.
-    fn limited_encodings(&self, source: Source) -> Encodings {
-        let (allocation, encodings) = (&self.video_allocation, self.encodings(source));
-        match allocation.quality {
-            VideoQuality::Automatic => encodings,
-            quality @ (VideoQuality::SaveData | VideoQuality::Best) => {
-                quality.limit_sent(source, allocation.captured(source), encodings)
-            }
-        }
+    fn encodings(&self, source: Source) -> Encodings {
+        let allocation = &self.video_allocation;
+        let automatic = self.automatic_encodings(source);
+        allocation.video_quality.sent(source, allocation.captured(source), automatic)
     }
 
-    /// The same as if nobody wanted to save anything.
-    fn encodings(&self, source: Source) -> Encodings {
+    /// The same with [`VideoQuality::Automatic`].
+    fn automatic_encodings(&self, source: Source) -> Encodings {
         let allocation = &self.video_allocation;
         if self.plan.is_sfu() {
             return allocation.simulcast.encodings(source, allocation.captured(Source::Camera));

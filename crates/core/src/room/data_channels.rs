@@ -30,7 +30,7 @@ impl Room {
             PeerMessage::MediaRequest => {}
             PeerMessage::TrackSettings(shown) => connection.set_shown(shown),
             PeerMessage::ReceiverReport(lost) => connection.on_receiver_report(now, lost),
-            PeerMessage::QualityLimitation(limitation) => connection.set_told_limitation(limitation),
+            PeerMessage::QualityLimitation(limitation) => connection.set_remote_limitation(limitation),
             PeerMessage::Interaction(text) => self.on_interaction(now, id, text),
             PeerMessage::Leave => self.remove_participant(id),
         }

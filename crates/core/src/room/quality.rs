@@ -11,12 +11,7 @@ use crate::roster::Member;
 impl Room {
     /// The counters of one connection: those it carries may be told of something else than before, and so may we.
     pub(super) fn judge_quality(&mut self, now: Timestamp, remote: &Remote, stats: &Stats) {
-        let carried: Vec<ParticipantId> = self
-            .roster
-            .iter()
-            .filter(|member| self.remote_of(member).as_ref() == Some(remote))
-            .map(|member| member.id.clone())
-            .collect();
+        let carried = self.received_on(remote);
         for id in &carried {
             let counted = self.microphone_of(id, remote, stats).and_then(|stream| {
                 // Where a browser does not count what is lost, nothing is known of it.
@@ -71,7 +66,7 @@ impl Room {
         let Some(connection) = connection.filter(|connection| connection.is_connected()) else {
             return PathState::default();
         };
-        let (theirs, sends) = (connection.told_limitation(), member.media.is_some_and(has_video));
+        let (theirs, sends) = (connection.remote_limitation(), member.media.is_some_and(has_video));
         let sending = self.sending_connection(member).unwrap_or(connection);
         PathState {
             connected: true,

@@ -25,12 +25,7 @@ impl Room {
             }
             (_, None) => return,
         };
-        let carried: Vec<ParticipantId> = self
-            .roster
-            .iter()
-            .filter(|member| self.remote_of(member).as_ref() == Some(remote))
-            .map(|member| member.id.clone())
-            .collect();
+        let carried = self.received_on(remote);
         for member in self.roster.iter_mut().filter(|member| carried.contains(&member.id)) {
             member.speaks = speaking.contains(&member.id);
         }

@@ -104,7 +104,7 @@ impl Room {
         // They need not send what we do not show.
         let is_shown = |source| shown.get(source) != Some(TrackSettings::Disabled);
         // Nor what they say that the path does not carry.
-        let sends_video = connection.told_limitation().active;
+        let sends_video = connection.remote_limitation().active;
         let expected = ExpectedMedia {
             remote_camera: media.is_on(Source::Camera) && is_shown(Source::Camera) && sends_video,
             // It is said before it is negotiated.

@@ -3,7 +3,6 @@
 use visavis_signaling::{Outbound, ParticipantId, Remote, Source, Timestamp, TrackSettings, VideoSettings};
 
 use super::Room;
-use crate::video_quality::VideoQuality;
 
 impl Room {
     /// Somebody's video is shown in another size.
@@ -36,7 +35,7 @@ impl Room {
         let quality = self.media.video_quality();
         for (remote, connection) in self.connections.iter_mut() {
             if let Remote::Participant(id) = remote {
-                let settings = limited(quality, self.video_settings.get(id));
+                let settings = quality.asked(self.video_settings.get(id).copied().unwrap_or_default());
                 connection.send_track_settings(now, settings, &mut self.out);
             }
             connection.allocate_video(now, receivers, quality, &mut self.out);
@@ -45,7 +44,7 @@ impl Room {
             return;
         }
         for member in self.roster.iter_mut().filter(|member| member.is_forwarded()) {
-            let settings = limited(quality, self.video_settings.get(&member.id));
+            let settings = quality.asked(self.video_settings.get(&member.id).copied().unwrap_or_default());
             if member.track_settings.take(now, settings) {
                 let told = Outbound::TrackSettings { publisher: member.id.clone(), settings };
                 self.signal_client.send(now, told, &mut self.out);
@@ -64,14 +63,5 @@ impl Room {
         for (_, connection) in self.connections.iter_mut() {
             connection.set_subscribed_qualities(source, enabled);
         }
-    }
-}
-
-/// In what size somebody is asked for who is shown like this.
-fn limited(quality: VideoQuality, shown: Option<&VideoSettings>) -> VideoSettings {
-    let shown = shown.copied().unwrap_or_default();
-    match quality {
-        VideoQuality::Automatic | VideoQuality::Best => shown,
-        VideoQuality::SaveData => quality.limit_shown(shown),
     }
 }

@@ -10,24 +10,11 @@ use crate::peer_channel::call;
 use crate::*;
 
 fn stream(mid: &str, kind: MediaKind, direction: StreamDirection) -> StreamDetails {
-    StreamDetails {
-        direction,
-        mid: mid.to_owned(),
-        kind,
-        codec: String::new(),
-        bytes: Some(7),
-        packets: None,
-        lost: None,
-        fraction_lost: None,
-        jitter: None,
-        round_trip: None,
-        size: None,
-        frame_rate: None,
-    }
+    StreamDetails { bytes: Some(7), ..StreamDetails::new(direction, mid.to_owned(), kind) }
 }
 
 impl Harness {
-    fn looks_at(&mut self, participant: Option<&str>) -> Vec<Effect> {
+    fn set_details(&mut self, participant: Option<&str>) -> Vec<Effect> {
         self.input(Input::Command(Command::SetDetails(participant.map(id))))
     }
 
@@ -64,12 +51,12 @@ fn nothing_is_read_unless_somebody_looks() {
     harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
     assert_eq!(harness.reads(10), []);
     let get = Effect::Connection(ConnectionId(0), ConnectionEffect::GetDetails);
-    assert_eq!(harness.looks_at(Some("a")), [get], "at once");
+    assert_eq!(harness.set_details(Some("a")), [get], "at once");
     assert!((4..=6).contains(&harness.reads(10).len()), "with every sample");
-    assert_eq!(harness.looks_at(None), []);
+    assert_eq!(harness.set_details(None), []);
     assert_eq!(harness.reads(10), []);
     assert_eq!(harness.details(0, Vec::new()), None, "what comes late");
-    assert_eq!(harness.looks_at(Some("nobody")), []);
+    assert_eq!(harness.set_details(Some("nobody")), []);
 }
 
 #[test]
@@ -77,7 +64,7 @@ fn both_ways_of_a_connection_are_told_by_source() {
     use StreamDirection::{Received, Sent};
     let mut harness = call(true);
     harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    harness.looks_at(Some("a"));
+    harness.set_details(Some("a"));
     let streams = [(MediaKind::Audio, Received), (MediaKind::Video, Received), (MediaKind::Video, Sent)];
     let streams = streams.map(|(kind, way)| stream("", kind, way)).to_vec();
     let sample = harness.details(0, streams).unwrap();
@@ -103,7 +90,7 @@ fn of_what_a_server_forwards_only_theirs_is_told() {
     harness.receive(Inbound::Sfu(SfuSignal::Tracks { connection: id_of_server, tracks }));
     harness.event(0, ConnectionEvent::TransceiverAssociated(Source::Camera, "1".to_owned()));
     harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
-    harness.looks_at(Some("b"));
+    harness.set_details(Some("b"));
     let streams = [("3", Received), ("4", Received), ("1", Sent), ("9", Sent)];
     let streams = streams.map(|(mid, way)| stream(mid, MediaKind::Video, way)).to_vec();
     let sample = harness.details(0, streams).unwrap();
@@ -127,7 +114,7 @@ fn of_two_connections_to_a_server_both_are_read() {
     let message = visavis_core::signaling::NegotiationMessage::Description(description);
     let remote = Remote::Server(SfuConnectionId(1));
     harness.receive(Inbound::Negotiation(Negotiation { remote, epoch: 0, message }));
-    let mut read = harness.looks_at(Some("a"));
+    let mut read = harness.set_details(Some("a"));
     read.retain(|effect| matches!(effect, Effect::Connection(_, ConnectionEffect::GetDetails)));
     let expected = [1, 0].map(|id| Effect::Connection(ConnectionId(id), ConnectionEffect::GetDetails));
     assert_eq!(read, expected);
