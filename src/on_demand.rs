@@ -38,9 +38,18 @@ thread_local! {
     static LATER: OnceCell<JsValue> = const { OnceCell::new() };
     /// The third part is on its way for a call that stands.
     static LATER_REQUESTED: Cell<bool> = const { Cell::new(false) };
-    static OTHERS: Cell<bool> = const { Cell::new(false) };
-    /// The last part is on its way.
-    static OTHERS_REQUESTED: Cell<bool> = const { Cell::new(false) };
+    static OTHERS: Cell<Others> = const { Cell::new(Others::Unasked) };
+}
+
+/// How far the last part is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// Nobody has asked for it, or it could not be loaded.
+    Unasked,
+    /// It is on its way.
+    Requested,
+    /// It is there.
+    Loaded,
 }
 
 #[wasm_bindgen]
@@ -72,7 +81,7 @@ pub(crate) fn lazy_fn<F>(function: F) -> F {
 
 /// Whether the last part is there.
 pub(crate) fn is_loaded() -> bool {
-    !DIVIDED || OTHERS.get()
+    !DIVIDED || OTHERS.get() == Others::Loaded
 }
 
 /// A part cannot be loaded. One may try again.
@@ -120,15 +129,16 @@ pub(crate) async fn load_later() -> Result<(), NotLoaded> {
 /// # Errors
 /// If it cannot be loaded.
 pub(crate) async fn load() -> Result<(), NotLoaded> {
+    // Whoever comes meanwhile waits for the same: it need not be loaded and compiled twice.
+    while OTHERS.get() == Others::Requested {
+        sleep(SHARED_LOAD_INTERVAL).await;
+    }
     if is_loaded() {
         return Ok(());
     }
-    // Twice in memory would be two of every variable of that part.
-    while OTHERS_REQUESTED.replace(true) {
-        sleep(SHARED_LOAD_INTERVAL).await;
-    }
-    let loaded = if is_loaded() { Ok(()) } else { others().await };
-    OTHERS_REQUESTED.set(false);
+    OTHERS.set(Others::Requested);
+    let loaded = others().await;
+    OTHERS.set(if loaded.is_ok() { Others::Loaded } else { Others::Unasked });
     loaded.map_err(|_| NotLoaded)
 }
 
@@ -151,7 +161,6 @@ async fn others() -> Result<(), JsValue> {
     let response = request(OTHERS_END)?;
     let (later, call) = (later().await?, call().await?);
     instantiate_after(bytes(OTHERS_END, response).await?, [Some(call), Some(later)]).await?;
-    OTHERS.set(true);
     Ok(())
 }
 

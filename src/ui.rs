@@ -177,7 +177,7 @@ impl Ui {
         if let Some(Screen::Lobby(lobby)) = &*self.screen.borrow() {
             *self.stage.borrow_mut() = self.prepared_stage(view, lobby).ok();
         }
-        unfinished_recordings::look(&self.shared);
+        unfinished_recordings::show_found(&self.shared);
     }
 
     fn prepared_stage(&self, imagined: &RoomView, lobby: &Lobby) -> Result<Stage, JsValue> {

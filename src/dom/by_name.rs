@@ -1,8 +1,9 @@
 //! What only some parts of the program need of the browser, by name: every method that the glue of wasm-bindgen knows is
 //! loaded by every page.
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// Calls a method.
 ///
@@ -15,6 +16,14 @@ pub fn call(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValu
         [argument] => method.call1(of, argument),
         _ => method.apply(of, &arguments.iter().copied().collect()),
     }
+}
+
+/// Calls a method that promises something, and gives what it brings.
+///
+/// # Errors
+/// As [`call`]; and if it promises nothing, or does not keep it.
+pub async fn call_async(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    JsFuture::from(call(of, method, arguments)?.dyn_into::<Promise>()?).await
 }
 
 /// A member of an object; `undefined` if there is none.

@@ -30,7 +30,7 @@ pub use place::place_before;
 pub use random::random_bytes;
 pub use resize::ResizeWatch;
 pub use sleep::{call_later, sleep};
-pub use template::{document, find, instantiate, is_allowed, is_framed, is_secure};
+pub use template::{document, find, find_all, instantiate, is_allowed, is_framed, is_secure};
 pub use text::text_of;
 pub use touch::{set_attribute, set_flag, set_text};
 pub use unload::ask_before_unload;

@@ -55,6 +55,12 @@ pub fn instantiate(html: &'static str) -> Result<HtmlElement, JsValue> {
     copy.dyn_into::<HtmlElement>().map_err(JsValue::from)
 }
 
+/// Every element under `root` that `selector` names, in the order of the document.
+pub fn find_all(root: &Element, selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.item(at)).map(JsCast::unchecked_into).collect()
+}
+
 /// The first element under `root` that `selector` names.
 ///
 /// # Errors

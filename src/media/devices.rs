@@ -4,17 +4,17 @@ use std::any::Any;
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Object, Reflect};
 use visavis_core::{
     DeviceId, Devices, EnumeratedDevices, MAX_DEVICES, MediaDeviceInfo, MediaDeviceKind, MediaEvent, Source,
     TrackId, TrackInUse, TrackSwitch, VideoSize,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, MediaStreamTrack};
 
 use super::Inner;
-use crate::dom::by_name::{call, member};
+use crate::dom::by_name::{call, call_async, member};
 use crate::dom::{Listener, object, text_of};
 
 /// Longest label that is read, in bytes; a longer one is as good as none.
@@ -106,7 +106,7 @@ impl Listed {
 
 async fn list() -> Vec<Listed> {
     let Some(devices) = super::devices() else { return Vec::new() };
-    let Some(listed) = ask(&devices, "enumerateDevices", &[]).await else { return Vec::new() };
+    let Ok(listed) = call_async(&devices, "enumerateDevices", &[]).await else { return Vec::new() };
     let entries = listed.unchecked_into::<Array>();
     // The aliases come on top of the devices.
     let entries = entries.iter().take(2 * MAX_DEVICES);
@@ -165,7 +165,7 @@ async fn permissions() -> Vec<(Source, JsValue)> {
     if let Some(permissions) = permissions.filter(JsValue::is_object) {
         for source in Source::MICROPHONE_AND_CAMERA {
             let descriptor = object(&[("name", source.as_str().into())]);
-            let status = ask(&permissions, "query", &[&descriptor]).await;
+            let status = call_async(&permissions, "query", &[&descriptor]).await;
             found.extend(status.map(|status| (source, status)));
         }
     }
@@ -201,10 +201,4 @@ fn watch(
 /// A text of an object; empty if there is none, or it is too long.
 fn text(of: &JsValue, name: &str, max: usize) -> String {
     text_of(&member(of, name), max).unwrap_or_default()
-}
-
-/// What a method promises, if it keeps that.
-async fn ask(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Option<JsValue> {
-    let promise = call(of, method, arguments).ok()?.dyn_into::<Promise>().ok()?;
-    JsFuture::from(promise).await.ok()
 }

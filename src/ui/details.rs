@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement};
 
-use super::dialog::Dialog;
+use super::dialog::{self, Dialog};
 use super::shared::Shared;
 use super::{actions, link, names, styles, text};
 use crate::dom;
@@ -183,11 +183,9 @@ fn row(list: &Element, html: &'static str, name: &str) -> Result<HtmlElement, Js
     Ok(row)
 }
 
-/// Its buttons close and copy, and a click beside it, whose target is the dialog itself, closes it.
 fn click(shared: &Rc<Shared>, event: &Event) {
     let Some(panel) = panel(shared) else { return };
-    let is_beside = dom::closest(event, "dialog > *").is_none();
-    if is_beside || dom::closest(event, "[data-close]").is_some() {
+    if dialog::is_dismissed_by(event) {
         panel.dialog.close();
     } else if dom::closest(event, "[data-copy]").is_some() {
         copy(&panel);
@@ -218,9 +216,7 @@ fn closed(shared: &Rc<Shared>, _: &Event) {
 
 /// The button that has opened it gets the focus.
 fn focus_button(shared: &Rc<Shared>, participant: &ParticipantId) {
-    let Ok(buttons) = shared.frame.query_selector_all("[data-control=details]") else { return };
-    let buttons = (0..buttons.length()).filter_map(|at| buttons.item(at));
-    let mut buttons = buttons.map(wasm_bindgen::JsCast::unchecked_into::<HtmlElement>);
+    let mut buttons = dom::find_all(&shared.frame, "[data-control=details]").into_iter();
     let is_theirs = |button: &HtmlElement| {
         let tile = button.closest("[data-participant]").ok().flatten();
         tile.and_then(|tile| tile.get_attribute("data-participant")).as_deref() == Some(participant.as_str())

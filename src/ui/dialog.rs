@@ -52,6 +52,11 @@ impl Dialog {
     }
 }
 
+/// Whether a click is to close the dialog: on a button that says so, or beside it. A click there is one on the dialog itself.
+pub(super) fn is_dismissed_by(click: &Event) -> bool {
+    dom::closest(click, "dialog > *").is_none() || dom::closest(click, "[data-close]").is_some()
+}
+
 impl Drop for Dialog {
     fn drop(&mut self) {
         self.element.remove();

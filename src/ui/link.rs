@@ -78,13 +78,13 @@ pub(super) fn copy_text(shared: &Rc<Shared>, link: String, done: &'static str) {
 ///
 /// # Errors
 /// If the browser does not allow it, or has none.
-pub(super) async fn write_to_clipboard(link: &str) -> Result<(), JsValue> {
+pub(super) async fn write_to_clipboard(text: &str) -> Result<(), JsValue> {
     let clipboard = web_sys::window().ok_or("no window")?.navigator().clipboard();
     // Absent on insecure pages, whatever the type says.
     if clipboard.is_undefined() {
         return Err("no clipboard".into());
     }
-    JsFuture::from(clipboard.write_text(link)).await.map(drop)
+    JsFuture::from(clipboard.write_text(text)).await.map(drop)
 }
 
 fn show(shared: &Shared, link: &str) -> Result<(), JsValue> {

@@ -111,11 +111,9 @@ pub(super) fn silence_all(frame: &Element) {
 
 fn set_silent(frame: &Element, silent: bool) {
     dom::set_flag(frame, "data-silent", silent);
-    let Ok(videos) = frame.query_selector_all("[data-participant]:not([data-self]) video") else { return };
-    for at in 0..videos.length() {
-        if let Some(video) = videos.item(at).and_then(|video| video.dyn_into::<HtmlVideoElement>().ok()) {
-            video.set_muted(silent);
-            play(&video);
-        }
+    for video in dom::find_all(frame, "[data-participant]:not([data-self]) video") {
+        let video = video.unchecked_into::<HtmlVideoElement>();
+        video.set_muted(silent);
+        play(&video);
     }
 }

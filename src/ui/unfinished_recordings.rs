@@ -13,9 +13,9 @@ use super::{actions, recording};
 /// The folder of the recordings. There is none if there is no recording.
 pub(super) const FOLDER: &str = "visavis-recordings";
 
-/// Looks. To be called when the page is idle.
+/// Shows in the lobby what is left. To be called when the page is idle.
 #[inline(never)]
-pub(super) fn look(shared: &Rc<Shared>) {
+pub(super) fn show_found(shared: &Rc<Shared>) {
     let shared = Rc::clone(shared);
     spawn_local(async move {
         if has_folder().await.is_ok() {

@@ -94,25 +94,13 @@ impl Entries {
 
     /// What streams of both directions have.
     fn stream(&self, entry: &JsValue, direction: StreamDirection) -> Option<StreamDetails> {
-        let kind = match text(entry, "kind")?.as_str() {
-            "audio" => MediaKind::Audio,
-            "video" => MediaKind::Video,
-            _ => return None,
-        };
+        let kind = MediaKind::from_name(&text(entry, "kind")?)?;
         let codec = self.named(entry, "codecId").and_then(|codec| text(codec, "mimeType"));
         Some(StreamDetails {
-            direction,
-            mid: text(entry, "mid").unwrap_or_default(),
-            kind,
             codec: codec.map(|codec| codec_name(&codec).to_owned()).unwrap_or_default(),
-            bytes: None,
-            packets: None,
-            lost: None,
-            fraction_lost: None,
-            jitter: None,
-            round_trip: None,
             size: size(entry),
             frame_rate: number(entry, "framesPerSecond").map(|rate| (rate + 0.5) as u32),
+            ..StreamDetails::new(direction, text(entry, "mid").unwrap_or_default(), kind)
         })
     }
 }

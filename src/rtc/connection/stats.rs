@@ -78,11 +78,7 @@ impl Connection {
 }
 
 fn stream(stat: &Stat, packets: Option<f64>, frames: Option<f64>) -> Option<StreamStats> {
-    let kind = match stat.kind()?.as_str() {
-        "audio" => MediaKind::Audio,
-        "video" => MediaKind::Video,
-        _ => return None,
-    };
+    let kind = MediaKind::from_name(&stat.kind()?)?;
     let mid = stat.mid().unwrap_or_default();
     let (packets, frames) = (packets.map_or(0, whole), frames.map(whole));
     Some(StreamStats { mid, kind, packets, frames, lost: None })

@@ -2,9 +2,8 @@
 
 use visavis_core::signaling::ParticipantId;
 use visavis_core::{InteractionsView, Reaction, RoomView};
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 
 use crate::dom;
 use crate::ui::text;
@@ -31,7 +30,7 @@ pub(super) fn react(stage: &Element, who: Option<&ParticipantId>, reaction: Reac
     };
     dom::set_attribute(&element, "data-reaction", Some(reaction.as_str()));
     dom::set_text(&element, text::interactions::emoji(reaction));
-    let shown = elements(&tile, ":scope > .reaction");
+    let shown = dom::find_all(&tile, ":scope > .reaction");
     // Each stands a little beside the one before.
     dom::set_attribute(&element, "data-place", Some(&(shown.len() % 3).to_string()));
     if shown.len() >= MAX_REACTIONS {
@@ -59,9 +58,9 @@ fn mark(tile: &Element, turn: Option<usize>) {
 }
 
 /// The tile of somebody's camera; `None` is ours.
-fn tile(stage: &Element, who: Option<&ParticipantId>) -> Option<Element> {
-    let tiles = elements(stage, ".tile[data-source=camera]");
-    let is_theirs = |tile: &Element| match who {
+fn tile(stage: &Element, who: Option<&ParticipantId>) -> Option<HtmlElement> {
+    let tiles = dom::find_all(stage, ".tile[data-source=camera]");
+    let is_theirs = |tile: &HtmlElement| match who {
         Some(id) => {
             !tile.has_attribute("data-self")
                 && tile.get_attribute("data-participant").as_deref() == Some(id.as_str())
@@ -69,9 +68,4 @@ fn tile(stage: &Element, who: Option<&ParticipantId>) -> Option<Element> {
         None => tile.has_attribute("data-self"),
     };
     tiles.into_iter().find(is_theirs)
-}
-
-fn elements(root: &Element, selector: &str) -> Vec<Element> {
-    let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
-    (0..found.length()).filter_map(|at| found.item(at)).map(JsCast::unchecked_into).collect()
 }

@@ -51,14 +51,12 @@ fn change(shared: &Rc<Shared>, event: &Event) {
     }
 }
 
-/// Its button closes it, and so does a click beside it, whose target is the dialog itself.
 fn click(shared: &Rc<Shared>, event: &Event) {
     let opens_window = dom::closest(event, "[data-small-window]").is_some();
     if opens_window {
         small_window::toggle(shared);
     }
-    let is_beside = dom::closest(event, "dialog > *").is_none();
-    if opens_window || is_beside || dom::closest(event, "[data-close]").is_some() {
+    if opens_window || dialog::is_dismissed_by(event) {
         let layouts = super::of(shared);
         layouts.iter().for_each(|layouts| layouts.menu.borrow().iter().for_each(Dialog::close));
     }

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use js_sys::{Array, Reflect};
 use visavis_app::layout::{Rect, Size};
 use visavis_app::recording::composition::{canvas_size, contain, cover, place};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlVideoElement};
 
 use super::Subject;
@@ -166,10 +166,7 @@ impl Subject {
 
 /// The tiles that are shown on the stage.
 pub(super) fn all_tiles(frame: &Element) -> Vec<HtmlElement> {
-    let Ok(found) = frame.query_selector_all(".stage:not([inert]) .tiles .tile:not([hidden])") else {
-        return Vec::new();
-    };
-    (0..found.length()).filter_map(|at| found.item(at)).map(JsCast::unchecked_into).collect()
+    dom::find_all(frame, ".stage:not([inert]) .tiles .tile:not([hidden])")
 }
 
 /// Place and size of an element in the window, in CSS pixels.

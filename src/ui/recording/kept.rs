@@ -3,15 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use visavis_app::recording::webm::{Piece, WebmIndex};
 use visavis_core::Lifecycle;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
 use super::of;
-use crate::dom::by_name::{call, construct, member};
+use crate::dom::by_name::{call, call_async, construct, member};
 use crate::dom::{self, Listener, object};
 use crate::ui::shared::Shared;
 use crate::ui::text;
@@ -119,7 +119,7 @@ impl Kept {
         let (mut index, mut at) = (WebmIndex::default(), 0.0);
         while at < self.bytes() {
             let part = slice(&self.blob, at, at + READ_BYTES)?;
-            let buffer = settled(call(&part, "arrayBuffer", &[])).await?;
+            let buffer = call_async(&part, "arrayBuffer", &[]).await?;
             index.push(&Uint8Array::new(&buffer).to_vec());
             at += READ_BYTES;
         }
@@ -235,7 +235,7 @@ fn build_section(shared: &Rc<Shared>) -> Result<Vec<Entry>, JsValue> {
 /// The recordings in the browser's storage that nobody is writing.
 async fn find() -> Result<Vec<Kept>, JsValue> {
     let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
-    let locks = settled(call(&member(&navigator, "locks"), "query", &[])).await?;
+    let locks = call_async(&member(&navigator, "locks"), "query", &[]).await?;
     let held: Vec<String> = Array::from(&member(&locks, "held"))
         .iter()
         .filter_map(|lock| member(&lock, "name").as_string())
@@ -244,7 +244,7 @@ async fn find() -> Result<Vec<Kept>, JsValue> {
     let names = call(&folder, "keys", &[])?;
     let mut found = Vec::new();
     while found.len() < MAX_FOUND {
-        let next = settled(call(&names, "next", &[])).await?;
+        let next = call_async(&names, "next", &[]).await?;
         let Some(name) = member(&next, "value").as_string() else { break };
         if held.contains(&lock_of(&name)) {
             continue;
@@ -262,11 +262,11 @@ async fn find() -> Result<Vec<Kept>, JsValue> {
 
 async fn root() -> Result<JsValue, JsValue> {
     let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
-    settled(call(&member(&navigator, "storage"), "getDirectory", &[])).await
+    call_async(&member(&navigator, "storage"), "getDirectory", &[]).await
 }
 
 async fn folder() -> Result<JsValue, JsValue> {
-    settled(call(&root().await?, "getDirectoryHandle", &[&FOLDER.into()])).await
+    call_async(&root().await?, "getDirectoryHandle", &[&FOLDER.into()]).await
 }
 
 /// The file of a recording, as it is now.
@@ -274,14 +274,14 @@ async fn folder() -> Result<JsValue, JsValue> {
 /// # Errors
 /// If there is none.
 pub(super) async fn file(name: &str) -> Result<JsValue, JsValue> {
-    let handle = settled(call(&folder().await?, "getFileHandle", &[&name.into()])).await?;
-    settled(call(&handle, "getFile", &[])).await
+    let handle = call_async(&folder().await?, "getFileHandle", &[&name.into()]).await?;
+    call_async(&handle, "getFile", &[]).await
 }
 
 /// And its folder, if it was the last one: then nobody need look into it.
 async fn remove_file(name: &str) -> Result<(), JsValue> {
-    settled(call(&folder().await?, "removeEntry", &[&name.into()])).await?;
-    let _ = settled(call(&root().await?, "removeEntry", &[&FOLDER.into()])).await;
+    call_async(&folder().await?, "removeEntry", &[&name.into()]).await?;
+    let _ = call_async(&root().await?, "removeEntry", &[&FOLDER.into()]).await;
     Ok(())
 }
 
@@ -307,9 +307,4 @@ pub(super) fn set_words(root: &Element, selector: &str, words: &str) -> Result<(
     let element: Element = dom::find(root, selector)?;
     dom::set_text(&element, words);
     Ok(())
-}
-
-/// What a promise brings.
-pub(super) async fn settled(promise: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(promise?.dyn_into::<Promise>()?).await
 }

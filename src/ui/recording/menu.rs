@@ -95,10 +95,9 @@ fn untold(shared: &Rc<Shared>) -> Vec<String> {
 }
 
 fn click(shared: &Rc<Shared>, event: &Event) {
-    let is_beside = dom::closest(event, "dialog > *").is_none();
     if dom::closest(event, "[data-start]").is_some() {
         start(shared);
-    } else if is_beside || dom::closest(event, "[data-close]").is_some() {
+    } else if dialog::is_dismissed_by(event) {
         close(shared);
     }
 }

@@ -8,7 +8,7 @@ use visavis_app::recording::webm::WebmIndex;
 use visavis_core::{Command, Queue, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, MediaStream};
+use web_sys::MediaStream;
 
 use super::composer::Composer;
 use super::kept::{self, Kept, Place};
@@ -16,7 +16,7 @@ use super::mark::Progress;
 use super::mixer::Mixer;
 use super::writer::Writer;
 use super::{RECORDED, Subject, menu, of};
-use crate::dom::by_name::{call, construct, member};
+use crate::dom::by_name::{call, call_async, construct, member};
 use crate::dom::{self, Listener, object};
 use crate::ui::shared::Shared;
 use crate::ui::text::recording as words;
@@ -152,10 +152,10 @@ impl Running {
     }
 
     fn listen(self: &Rc<Self>) {
-        let on = |event, hear: fn(&Rc<Self>, &JsValue)| {
+        let on = |event, act: fn(&Rc<Self>, &JsValue)| {
             let weak = Rc::downgrade(self);
             Listener::new(self.recorder.unchecked_ref(), event, move |event| {
-                weak.upgrade().iter().for_each(|running| hear(running, &event));
+                weak.upgrade().iter().for_each(|running| act(running, &event));
             })
         };
         *self.listeners.borrow_mut() = vec![
@@ -226,7 +226,7 @@ impl Running {
         if self.index.borrow().is_none() {
             return;
         }
-        let Ok(buffer) = kept::settled(call(&piece, "arrayBuffer", &[])).await else { return };
+        let Ok(buffer) = call_async(&piece, "arrayBuffer", &[]).await else { return };
         let bytes = Uint8Array::new(&buffer).to_vec();
         match self.place {
             Place::Memory => drop(self.pieces.push(&piece)),
@@ -276,10 +276,8 @@ impl Running {
     }
 
     fn unmark(&self, shared: &Shared) {
-        if let Ok(marked) = shared.frame.query_selector_all(&["[", RECORDED, "]"].concat()) {
-            let tiles = (0..marked.length()).filter_map(|at| marked.item(at));
-            tiles.for_each(|tile| dom::set_flag(tile.unchecked_ref::<Element>(), RECORDED, false));
-        }
+        let marked = dom::find_all(&shared.frame, &["[", RECORDED, "]"].concat());
+        marked.iter().for_each(|tile| dom::set_flag(tile, RECORDED, false));
     }
 }
 

@@ -41,7 +41,7 @@ impl Writer {
             let on = |worker: &JsValue, event| {
                 let weak = weak.clone();
                 Listener::new(worker.unchecked_ref(), event, move |event| {
-                    weak.upgrade().iter().for_each(|writer| writer.hear(&member(&event, "data")));
+                    weak.upgrade().iter().for_each(|writer| writer.on_message(&member(&event, "data")));
                 })
             };
             let listeners = worker.iter().flat_map(|worker| [on(worker, "message"), on(worker, "error")]);
@@ -104,7 +104,7 @@ impl Writer {
         }
     }
 
-    fn hear(&self, data: &JsValue) {
+    fn on_message(&self, data: &JsValue) {
         if data.as_string().is_some() {
             return self.draw();
         }

@@ -27,8 +27,7 @@ pub(super) fn can_be_chosen() -> bool {
 /// Has everybody's sound played by the speaker in use.
 pub(super) fn apply(frame: &Element, devices: &Devices) {
     let sink = sink_of(Some(devices));
-    let Ok(players) = frame.query_selector_all(PLAYERS) else { return };
-    for player in (0..players.length()).filter_map(|at| players.item(at)) {
+    for player in dom::find_all(frame, PLAYERS) {
         let asked = member(&player, ASKED);
         if asked != sink && !(asked.is_undefined() && sink == JsValue::from_str("")) {
             let _ = Reflect::set(&player, &ASKED.into(), &sink);
