@@ -2,6 +2,7 @@
 //! `cargo xtask ci` run it, and `cargo xtask test` leaves it out by this module's name.
 
 mod glare_and_freeze;
+mod languages;
 mod layout;
 mod man_in_the_middle;
 mod paths;
