@@ -29,6 +29,7 @@ mod second_tab;
 mod server;
 pub mod settings;
 mod shared;
+mod shortcuts;
 mod stage;
 mod styles;
 mod text;
@@ -141,6 +142,7 @@ impl Ui {
                 interactions: RefCell::default(),
                 recordings: RefCell::default(),
                 details: RefCell::default(),
+                shortcuts: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),

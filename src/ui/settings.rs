@@ -2,6 +2,7 @@
 
 mod meter;
 mod pickers;
+mod privacy;
 mod second_camera;
 mod speaker;
 mod storage;
@@ -17,7 +18,7 @@ use web_sys::{Element, Event};
 use self::meter::Meter;
 use super::dialog::{self, Dialog};
 use super::shared::{Shared, own};
-use super::{styles, text};
+use super::{shortcuts, styles, text};
 use crate::dom;
 
 pub use self::storage::{are_remembered, restore};
@@ -76,8 +77,10 @@ impl Panel {
         let element = dom::instantiate(HTML)?;
         pickers::build(&element)?;
         video_quality::build(&element)?;
+        privacy::show(&element);
         styles::adopt_styles(&shared.frame, "visavisSettings", STYLES);
-        let dialog = Dialog::open(shared, element, &[("change", change), ("close", closed)])?;
+        let dialog =
+            Dialog::open(shared, element, &[("change", change), ("click", click), ("close", closed)])?;
         Ok(Self { dialog, meter: RefCell::default() })
     }
 
@@ -113,7 +116,16 @@ fn change(shared: &Rc<Shared>, event: &Event) {
     if pickers::read(&target, &mut settings).or_else(|| video_quality::read(&target, &mut settings)).is_some()
     {
         storage::remember(&settings);
+        panel(shared).iter().for_each(|panel| privacy::show(panel.dialog.element()));
         shared.send(Command::SetDevices(Box::new(settings)));
+    }
+}
+
+fn click(shared: &Rc<Shared>, event: &Event) {
+    if let Some(button) = dom::closest(event, "[data-shortcuts]") {
+        shortcuts::toggle(shared, &button);
+    } else if let Some(button) = dom::closest(event, "[data-erase]") {
+        privacy::erase(shared, &button);
     }
 }
 

@@ -10,8 +10,10 @@ pub(super) mod explained;
 pub(super) mod interactions;
 pub(super) mod layouts;
 pub(super) mod preflight;
+pub(super) mod privacy;
 pub(super) mod quality;
 pub(super) mod recording;
+pub(super) mod shortcuts;
 
 pub(super) use self::connection::connection;
 

@@ -121,7 +121,7 @@ fn clock(seconds: u64) -> String {
 }
 
 /// In megabytes, or gigabytes.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let (tenths, unit) =
         if bytes < 999_950_000 { (bytes / 100_000, " MB") } else { (bytes / 100_000_000, " GB") };
     [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), unit].concat()

@@ -80,7 +80,7 @@ const LATER: [&str; 8] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 35] = [
+const OTHERS: [&str; 36] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -109,6 +109,7 @@ const OTHERS: [&str; 35] = [
     "visavis::ui::second_tab::notice::",
     "visavis::ui::server::",
     "visavis::ui::settings::",
+    "visavis::ui::shortcuts::",
     "visavis::ui::styles::",
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",

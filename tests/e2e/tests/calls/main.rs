@@ -25,6 +25,7 @@ mod no_server;
 mod outages;
 mod paths;
 mod preflight;
+mod privacy;
 mod recording;
 mod report;
 mod rooms;
