@@ -17,6 +17,7 @@ mod lobby;
 pub mod mapping_editor;
 mod names;
 mod notices;
+mod own_devices;
 mod own_page;
 mod own_tile;
 mod picture;
@@ -38,6 +39,7 @@ mod tiles;
 mod title;
 mod toasts;
 mod trace;
+mod track_level;
 mod unfinished_recordings;
 mod visibility;
 

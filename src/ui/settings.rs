@@ -11,7 +11,7 @@ mod video_quality;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::{Command, DeviceSettings, RoomView, Source};
+use visavis_core::{Command, DeviceSettings, FacingMode, MediaDeviceKind, RoomView, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event};
 
@@ -20,6 +20,7 @@ use super::dialog::{self, Dialog};
 use super::shared::{Shared, own};
 use super::{shortcuts, styles, text};
 use crate::dom;
+use crate::dom::by_name::{call, member};
 
 pub use self::storage::{are_remembered, restore};
 
@@ -44,6 +45,26 @@ pub(super) fn open(shared: &Rc<Shared>, _: &Element) {
 /// Closes it.
 pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
     panel(shared).iter().for_each(|panel| panel.dialog.close());
+}
+
+/// Uses the camera that looks the other way. The one in use is closed first: phones open one at a time. What was chosen by name is
+/// not any more.
+pub(super) fn use_other_camera(shared: &Rc<Shared>, _: &Element) {
+    let Some(view) = shared.view() else { return };
+    let (source, mut settings) = (Source::Camera, settings_of(&view));
+    settings.facing_mode = facing_mode_in_use(shared, &view).unwrap_or(settings.facing_mode).other();
+    settings.choose(MediaDeviceKind::VideoInput, None);
+    let on = own(&view, source).state.is_switched_on();
+    shared.send(Command::SetSource { source, on: false });
+    shared.send(Command::SetDevices(Box::new(settings)));
+    shared.send(Command::SetSource { source, on });
+}
+
+/// Which way the camera in use looks, if the browser tells.
+fn facing_mode_in_use(shared: &Shared, view: &RoomView) -> Option<FacingMode> {
+    let track = shared.tracks.get(own(view, Source::Camera).track?)?;
+    let facing = member(&call(&track, "getSettings", &[]).ok()?, "facingMode").as_string()?;
+    [FacingMode::User, FacingMode::Environment].into_iter().find(|mode| mode.as_str() == facing)
 }
 
 /// Plays a sound where the others will be heard.

@@ -9,6 +9,7 @@ pub(super) mod devices;
 pub(super) mod explained;
 pub(super) mod interactions;
 pub(super) mod layouts;
+pub(super) mod microphone;
 pub(super) mod preflight;
 pub(super) mod privacy;
 pub(super) mod quality;

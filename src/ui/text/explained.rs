@@ -21,8 +21,8 @@ pub(in crate::ui) enum Cause {
     },
     /// Devices cannot be used.
     Devices(MediaError, Vec<Source>),
-    /// Our camera is on and gives nothing.
-    Stalled,
+    /// These are on and give nothing.
+    Stalled(Vec<Source>),
 }
 
 /// What happened, why, and what to do now.
@@ -31,7 +31,8 @@ pub(in crate::ui) fn sentence(cause: &Cause, in_call: bool) -> String {
         Cause::Problem(of) => problem(of, in_call),
         Cause::NoServer { url, local } => no_server(url, *local),
         Cause::Devices(error, which) => media(*error, sources(which)),
-        Cause::Stalled => STALLED.to_owned(),
+        Cause::Stalled(which) if which.contains(&Source::Camera) => STALLED.to_owned(),
+        Cause::Stalled(_) => super::microphone::SILENT.to_owned(),
     }
 }
 

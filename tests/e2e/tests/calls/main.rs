@@ -21,6 +21,7 @@ mod links;
 mod long;
 mod man_in_the_middle;
 mod mapping;
+mod microphone;
 mod no_server;
 mod outages;
 mod paths;
