@@ -28,6 +28,7 @@ mod report;
 mod safety;
 mod second_tab;
 mod server;
+mod service_worker;
 pub mod settings;
 mod shared;
 mod shortcuts;
@@ -84,6 +85,8 @@ pub struct UiOptions {
     pub mapping_editor: MappingEditorOptions,
     /// Whether to show the messages that pass from the beginning.
     pub trace: bool,
+    /// Whether a page of ours registers a service worker.
+    pub service_worker: bool,
     /// Whether the page is ours: then a link can carry the room (`#room=R`).
     pub app_link: bool,
 }
@@ -182,6 +185,7 @@ impl Ui {
             *self.stage.borrow_mut() = self.prepared_stage(view, lobby).ok();
         }
         unfinished_recordings::show_found(&self.shared);
+        service_worker::follow(&self.shared);
     }
 
     fn prepared_stage(&self, imagined: &RoomView, lobby: &Lobby) -> Result<Stage, JsValue> {

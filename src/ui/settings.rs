@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use visavis_core::{Command, DeviceSettings, FacingMode, MediaDeviceKind, RoomView, Source};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event};
 
 use self::meter::Meter;
@@ -65,6 +66,11 @@ fn facing_mode_in_use(shared: &Shared, view: &RoomView) -> Option<FacingMode> {
     let track = shared.tracks.get(own(view, Source::Camera).track?)?;
     let facing = member(&call(&track, "getSettings", &[]).ok()?, "facingMode").as_string()?;
     [FacingMode::User, FacingMode::Environment].into_iter().find(|mode| mode.as_str() == facing)
+}
+
+/// The configuration wants no service worker, and this page has one.
+pub(super) fn unregister_service_worker(_: &Rc<Shared>, _: &Element) {
+    spawn_local(privacy::unregister_service_worker());
 }
 
 /// Plays a sound where the others will be heard.

@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 36] = [
+const CALL: [&str; 37] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -30,6 +30,7 @@ const CALL: [&str; 36] = [
     "visavis::ui::own_page::",
     "visavis::ui::picture::Picture::change",
     "visavis::ui::second_tab::",
+    "visavis::ui::service_worker::",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
     "visavis::ui::unfinished_recordings::",

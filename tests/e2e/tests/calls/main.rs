@@ -23,6 +23,7 @@ mod man_in_the_middle;
 mod mapping;
 mod microphone;
 mod no_server;
+mod offline;
 mod outages;
 mod paths;
 mod preflight;
