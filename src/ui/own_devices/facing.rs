@@ -1,7 +1,7 @@
 //! A button for the other camera of a phone: the one at its front, or at its back.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use js_sys::Array;
 use visavis_core::{FacingMode, RoomView, Source, SourceState};
@@ -18,6 +18,8 @@ use crate::ui::shared::{Shared, own};
 const HTML: &str = include_str!("facing.html");
 /// Which way the camera in our own tile looks, as `facingMode` has it.
 const FACING: &str = "data-facing";
+/// Milliseconds until the devices are looked at: whoever joins waits for other things first.
+const DELAY: i32 = 3000;
 /// Most devices that are looked at.
 const MAX_DEVICES: u32 = 64;
 
@@ -34,12 +36,7 @@ impl CameraButton {
     pub(super) fn new(shared: &Rc<Shared>, tile: &HtmlElement) -> Self {
         let button = Rc::new(RefCell::new(None));
         let (place, shared, tile) = (Rc::downgrade(&button), Rc::clone(shared), tile.clone());
-        spawn_local(async move {
-            let is_offered = has_touch_screen() && has_both_ways().await;
-            if let Some(place) = place.upgrade().filter(|_| is_offered) {
-                *place.borrow_mut() = Button::new(&shared, &tile).ok();
-            }
-        });
+        spawn_local(add(place, shared, tile));
         Self(button)
     }
 
@@ -53,6 +50,15 @@ impl CameraButton {
             let facing = member(&settings, "facingMode").as_string();
             dom::set_attribute(tile, FACING, facing.as_deref());
         }
+    }
+}
+
+/// Adds the button, if it is of use and its place is still there.
+async fn add(place: Weak<RefCell<Option<Button>>>, shared: Rc<Shared>, tile: HtmlElement) {
+    dom::sleep(DELAY).await;
+    let is_offered = has_touch_screen() && has_both_ways().await;
+    if let Some(place) = place.upgrade().filter(|_| is_offered) {
+        *place.borrow_mut() = Button::new(&shared, &tile).ok();
     }
 }
 
