@@ -100,7 +100,7 @@ fn loaded(name: &str) -> Loaded {
         Loaded::ForCalls
     } else if name.ends_with("_later.wasm") {
         Loaded::InCalls
-    } else if name.ends_with("_others.wasm") || name == "recording-worker.js" {
+    } else if name.ends_with("_others.wasm") || name == "storage-worker.js" {
         Loaded::OnDemand
     } else {
         Loaded::Always
@@ -149,6 +149,6 @@ mod tests {
         assert_eq!(loaded("visavis-page-0123_call.wasm"), Loaded::ForCalls);
         assert_eq!(loaded("visavis-page-0123_later.wasm"), Loaded::InCalls);
         assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::OnDemand);
-        assert_eq!(loaded("recording-worker.js"), Loaded::OnDemand);
+        assert_eq!(loaded("storage-worker.js"), Loaded::OnDemand);
     }
 }

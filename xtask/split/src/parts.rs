@@ -80,7 +80,7 @@ const LATER: [&str; 8] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 35] = [
+const OTHERS: [&str; 39] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -91,12 +91,15 @@ const OTHERS: [&str; 35] = [
     "visavis_app::links::",
     "visavis_app::recording::",
     "visavis_app::report::redact::",
+    "visavis::files::",
     "visavis::media::devices::",
     "visavis::probe::",
     "visavis::rtc::connection::details::",
+    "visavis::rtc::files::",
     "visavis::rtc::server_channels::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
+    "visavis::storage_writer::",
     "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
@@ -112,6 +115,7 @@ const OTHERS: [&str; 35] = [
     "visavis::ui::styles::",
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",
+    "visavis::ui::text::files::",
     "visavis::ui::text::interactions::",
     "visavis::ui::text::recording::",
     "visavis::ui::trace::",
@@ -120,9 +124,10 @@ const OTHERS: [&str; 35] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 23] = [
+const ON_DEMAND: [&str; 26] = [
     "visavis::media::track_probe::TrackProbe::watch",
     "visavis::rtc::connection::details::read",
+    "visavis::rtc::files::perform",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
     "visavis_core::room::connections::<impl visavis_core::room::Room>::on_sfu_signal",
@@ -130,6 +135,8 @@ const ON_DEMAND: [&str; 23] = [
     "visavis_core::flight::lines::devices::numbers",
     "visavis_core::flight::lines::devices::settings_numbers",
     "visavis_core::flight::lines::devices::write",
+    "visavis_core::files::Files::",
+    "visavis_core::flight::lines::files::",
     "visavis_core::flight::lines::interactions::",
     // Not the whole module: the linker may have made one of what it derives and of what others derive.
     "visavis_core::interactions::Interactions::",

@@ -1,4 +1,4 @@
-//! Chat, reactions and raised hands in a room: where what others say of them waits until the part of the program that knows
+//! Chat, reactions, raised hands and files in a room: where what others say of them waits until the part of the program that knows
 //! them is loaded, and where that part is asked.
 
 mod on_demand;
@@ -106,7 +106,9 @@ impl Room {
     /// When something may be sent that had to wait, if nothing else happens before.
     pub(super) fn interactions_due_at(&self) -> Option<Timestamp> {
         match &self.interactions {
-            LazyInteractions::Loaded(interactions) => interactions.due_at,
+            LazyInteractions::Loaded(interactions) => {
+                interactions.due_at.into_iter().chain(interactions.files.due_at).min()
+            }
             LazyInteractions::Unused | LazyInteractions::Loading(_) => None,
         }
     }
