@@ -118,9 +118,11 @@ pub(super) fn event(shared: &Rc<Shared>, event: &InteractionEvent) {
             let name = name_of(&view, Some(id), name);
             shared.toasts.show(&text::recording::changes(&name, *recording));
         }
-        InteractionEvent::File(file) => {
+        InteractionEvent::File(id) => {
+            let files = shown(&view).files.clone();
+            let file = files.files.iter().find(|file| file.id == *id);
             // What is open is read aloud by itself.
-            if ours.panel.borrow().is_none() {
+            if let Some(file) = file.filter(|_| ours.panel.borrow().is_none()) {
                 let name = name_of(&view, file.owner.as_ref(), &file.owner_name);
                 shared.toasts.show(&text::files::news(&name, file));
             }

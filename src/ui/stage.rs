@@ -13,8 +13,8 @@ use super::shared::Shared;
 use super::tile::Tile;
 use super::tiles::Tiles;
 use super::visibility::Visibility;
-use super::{actions, interactions as on_demand, names, text};
-use crate::dom::{self, KeyedList, Listener, Parts};
+use super::{actions, names, text};
+use crate::dom::{self, KeyedList, Parts};
 
 const HTML: &str = include_str!("stage.html");
 /// The button that makes a tile the large one.
@@ -84,7 +84,6 @@ pub(super) struct Stage {
     bar: Bar,
     room: Element,
     people: Element,
-    _drags: Listener,
 }
 
 impl Stage {
@@ -98,12 +97,7 @@ impl Stage {
         let controls: Element = dom::find(&element, ".bar")?;
         let bar = Bar::of_stage(&controls, shared)?;
         interactions::add_buttons(&controls)?;
-        let ours = Rc::clone(shared);
-        let _drags = Listener::new(&element, "dragenter", move |_| {
-            actions::load(&ours, ours.frame.clone().into(), on_demand::watch_drops);
-        });
         Ok(Self {
-            _drags,
             shared: shared.clone(),
             notices: Notices::new(&element, shared)?,
             tiles: Tiles::new(&element, shared)?,

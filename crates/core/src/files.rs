@@ -6,6 +6,7 @@
 //! received counts once its SHA-256 is the one that the sender has seen. The bytes pass between the shells, on a data channel
 //! of their own ([`FileFrame`]); here is decided which, and [`FileEvent`]s tell how far they are.
 
+mod any_files;
 mod frame;
 mod message;
 mod name;
@@ -18,6 +19,7 @@ use std::rc::Rc;
 
 use visavis_signaling::{ParticipantId, Timestamp};
 
+pub(crate) use self::any_files::AnyFiles;
 pub use self::frame::{ChunkVerdict, ExpectedChunks, FILE_FRAME_HEADER_BYTES, FileFrame};
 pub use self::message::{FileMessage, OfferedFile, StopReason};
 pub use self::name::{MAX_FILE_NAME_BYTES, safe_file_name};
@@ -215,8 +217,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// None yet; `log` is another number in each page and room.
-    pub(crate) fn new(log: u32) -> Self {
+    fn new(log: u32) -> Self {
         Self {
             last_id: 0,
             sending: Sending::new(log),
@@ -243,8 +244,8 @@ impl Files {
         }
     }
 
-    /// The shell says how far a transfer is; gives what is to be told of it.
-    pub(crate) fn event(&mut self, connection: ConnectionId, event: FileEvent) -> Option<Rc<FileView>> {
+    /// The shell says how far a transfer is; gives the file of which there is something to tell.
+    pub(crate) fn event(&mut self, connection: ConnectionId, event: FileEvent) -> Option<FileId> {
         let actions = &mut self.actions;
         match event {
             FileEvent::Ready(transfer, bytes) => self.receiving.ready(connection, transfer, bytes, actions),
@@ -268,14 +269,14 @@ impl Files {
         None
     }
 
-    /// A message of somebody in the room, with whom we have this connection; gives what is to be told of it.
+    /// A message of somebody in the room, with whom we have this connection; gives the file of which there is something to tell.
     pub(crate) fn receive(
         &mut self,
         now: Timestamp,
         from: &Sender,
         connection: ConnectionId,
         message: FileMessage,
-    ) -> Option<Rc<FileView>> {
+    ) -> Option<FileId> {
         let actions = &mut self.actions;
         match message {
             FileMessage::Offers { log, files } => {

@@ -20,7 +20,7 @@ pub use self::chat_log::ChatMessage;
 pub use self::message::{Interaction, WrittenMessage};
 pub use self::reaction::Reaction;
 use crate::by_id::ById;
-use crate::files::{FileView, Files, FilesView};
+use crate::files::{AnyFiles, FileId, FilesView};
 use crate::input::ConnectionId;
 use crate::rate_limiter::RateLimiter;
 use crate::roster::Roster;
@@ -54,8 +54,8 @@ pub enum InteractionEvent {
     Recording(ParticipantId, String, bool),
     /// Somebody, or we ourselves, show this for a moment.
     Reaction(Option<ParticipantId>, Reaction),
-    /// Somebody offers this file, or it was received, or was not.
-    File(Rc<FileView>),
+    /// Somebody offers this file, or it was received, or was not: the view has it.
+    File(FileId),
 }
 
 /// Why somebody does not have what we have written.
@@ -153,7 +153,7 @@ pub(crate) struct Interactions {
     told: ById<Link, Told>,
     /// When something may be told that has to wait.
     pub(crate) due_at: Option<Timestamp>,
-    pub(crate) files: Files,
+    pub(crate) files: AnyFiles,
     pub(crate) view: Rc<InteractionsView>,
 }
 
@@ -175,7 +175,7 @@ impl Interactions {
             people: ById::default(),
             told: ById::default(),
             due_at: None,
-            files: Files::new(log),
+            files: AnyFiles::new(log),
             view: Rc::default(),
         }
     }

@@ -124,7 +124,11 @@ const OTHERS: [&str; 39] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 26] = [
+const ON_DEMAND: [&str; 30] = [
+    // Only that part makes such values.
+    "core::ptr::drop_in_place<visavis_core::files::FileEvent>",
+    "core::ptr::drop_in_place<visavis_core::interactions::Interactions>",
+    "core::ptr::drop_in_place<visavis_core::interactions::InteractionsView>",
     "visavis::media::track_probe::TrackProbe::watch",
     "visavis::rtc::connection::details::read",
     "visavis::rtc::files::perform",
@@ -136,6 +140,7 @@ const ON_DEMAND: [&str; 26] = [
     "visavis_core::flight::lines::devices::settings_numbers",
     "visavis_core::flight::lines::devices::write",
     "visavis_core::files::Files::",
+    "visavis_core::files::view::FilesView as core::cmp::PartialEq>::eq",
     "visavis_core::flight::lines::files::",
     "visavis_core::flight::lines::interactions::",
     // Not the whole module: the linker may have made one of what it derives and of what others derive.

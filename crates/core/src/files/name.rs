@@ -24,24 +24,27 @@ pub fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_kept = |c: &char| !matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|');
     let cleaned: String = clean(last, MAX_CHARS).chars().filter(is_kept).collect();
-    let name = cut(cleaned.trim_matches(['.', ' ']));
-    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let name = cut(cleaned.trim_matches(is_dropped));
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
     if name.is_empty() {
         UNNAMED.to_owned()
-    } else if is_device(&stem) {
+    } else if is_device(stem) {
         ["_", &name].concat()
     } else {
         name
     }
 }
 
+/// What some systems drop at the end of a name; in front, a dot hides a file.
+fn is_dropped(c: char) -> bool {
+    c == '.' || c == ' '
+}
+
 fn is_device(stem: &str) -> bool {
-    let is_numbered = |device: &&str| {
-        stem.strip_prefix(*device).is_some_and(|rest| {
-            rest.len() == 1 && rest.bytes().all(|digit| digit.is_ascii_digit() && digit != b'0')
-        })
-    };
-    DEVICES.contains(&stem) || NUMBERED_DEVICES.iter().any(is_numbered)
+    let is_one_of = |names: &[&str], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let (name, number) = stem.split_at_checked(3).unwrap_or((stem, ""));
+    let is_digit = matches!(number.as_bytes(), [b'1'..=b'9']);
+    is_one_of(&DEVICES, stem) || (is_digit && is_one_of(&NUMBERED_DEVICES, name))
 }
 
 /// A long name loses the end of its stem.
@@ -57,7 +60,7 @@ fn cut(name: &str) -> String {
     while !stem.is_char_boundary(end) {
         end -= 1;
     }
-    [stem.get(..end).unwrap_or_default().trim_end_matches(['.', ' ']), extension].concat()
+    [stem.get(..end).unwrap_or_default().trim_end_matches(is_dropped), extension].concat()
 }
 
 #[cfg(test)]

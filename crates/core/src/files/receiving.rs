@@ -1,7 +1,5 @@
 //! Files of the others: what they offer, and what we receive of it.
 
-use std::rc::Rc;
-
 use visavis_signaling::{ParticipantId, Timestamp};
 
 use super::view::{FileState, FileView};
@@ -77,7 +75,7 @@ impl Receiving {
         offered: &[OfferedFile],
         mut next_id: impl FnMut() -> FileId,
         actions: &mut Actions,
-    ) -> Option<Rc<FileView>> {
+    ) -> Option<FileId> {
         let is_offered =
             |file: &Incoming| file.log == log && offered.iter().any(|offered| offered.id == file.number);
         for file in self.files.iter_mut().filter(|file| file.owner == from.id && !is_offered(file)) {
@@ -90,12 +88,12 @@ impl Receiving {
                 |file: &Incoming| file.owner == from.id && file.log == log && file.number == offered.id;
             if !self.files.iter().any(is_known) {
                 let file = Incoming::new(now, from, log, offered, next_id());
-                new = Some(file.view());
+                new = Some(file.id);
                 self.files.push(file);
             }
         }
         let news = self.news.get_or_insert_with(&from.id, RateLimiter::default);
-        new.filter(|_| news.take(now, MAX_NEWS_PER_MINUTE)).map(Rc::new)
+        new.filter(|_| news.take(now, MAX_NEWS_PER_MINUTE))
     }
 
     pub(super) fn receive(&mut self, id: FileId, handle: FileHandle) {
@@ -192,7 +190,7 @@ impl Receiving {
         transfer: TransferId,
         sha256: String,
         actions: &mut Actions,
-    ) -> Option<Rc<FileView>> {
+    ) -> Option<FileId> {
         let file = self.find(connection, transfer)?;
         file.bytes = file.size;
         file.digest = Some(sha256);
@@ -206,7 +204,7 @@ impl Receiving {
         transfer: TransferId,
         sha256: Option<String>,
         actions: &mut Actions,
-    ) -> Option<Rc<FileView>> {
+    ) -> Option<FileId> {
         let file = self.find(connection, transfer)?;
         if sha256.is_none() {
             file.stop(None, actions);
@@ -222,7 +220,7 @@ impl Receiving {
         transfer: TransferId,
         failure: FileFailure,
         actions: &mut Actions,
-    ) -> Option<Rc<FileView>> {
+    ) -> Option<FileId> {
         let file = self.find(connection, transfer)?;
         file.stop(Some(StopReason::Failed), actions);
         file.interrupted_on = Some(connection);
@@ -321,12 +319,12 @@ impl Incoming {
     }
 
     /// What there is of it is of no use, unless one can go on.
-    fn fail(&mut self, failure: FileFailure) -> Option<Rc<FileView>> {
+    fn fail(&mut self, failure: FileFailure) -> Option<FileId> {
         if failure != FileFailure::Interrupted {
             self.handle = None;
         }
         self.stage = Stage::Failed(failure);
-        Some(self.view().into())
+        Some(self.id)
     }
 
     /// There is a channel to its sender: another one than that on which it broke off is worth a try.
@@ -343,7 +341,7 @@ impl Incoming {
     }
 
     /// Whether what has come is what was sent, once both are known.
-    fn compare(&mut self, actions: &mut Actions) -> Option<Rc<FileView>> {
+    fn compare(&mut self, actions: &mut Actions) -> Option<FileId> {
         let is_same = *self.digest.as_ref()? == *self.told_digest.as_ref()?;
         if !is_same {
             self.stop(Some(StopReason::Failed), actions);
@@ -351,7 +349,7 @@ impl Incoming {
         }
         self.stop(Some(StopReason::Received), actions);
         self.stage = Stage::Received;
-        Some(self.view().into())
+        Some(self.id)
     }
 
     fn view(&self) -> FileView {

@@ -106,9 +106,7 @@ impl Room {
     /// When something may be sent that had to wait, if nothing else happens before.
     pub(super) fn interactions_due_at(&self) -> Option<Timestamp> {
         match &self.interactions {
-            LazyInteractions::Loaded(interactions) => {
-                interactions.due_at.into_iter().chain(interactions.files.due_at).min()
-            }
+            LazyInteractions::Loaded(interactions) => interactions.due_at,
             LazyInteractions::Unused | LazyInteractions::Loading(_) => None,
         }
     }

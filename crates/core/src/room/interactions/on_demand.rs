@@ -191,7 +191,7 @@ impl Interactions {
             hands: self.hands(),
             recorders: self.recorders(),
             undelivered,
-            files: self.files.view(unreachable),
+            files: self.files.get().view(unreachable),
         };
         if *self.view != new {
             self.view = new.into();

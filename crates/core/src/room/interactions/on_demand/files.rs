@@ -15,7 +15,7 @@ impl Room {
     #[inline(never)]
     pub(in crate::room) fn on_file_command(&mut self, now: Timestamp, command: FileCommand) {
         if let Some(interactions) = self.interactions(now) {
-            interactions.files.command(now, command);
+            interactions.files.get().command(now, command);
         }
     }
 
@@ -23,7 +23,7 @@ impl Room {
     #[inline(never)]
     pub(in crate::room) fn on_file_event(&mut self, connection: ConnectionId, event: FileEvent) {
         if let LazyInteractions::Loaded(interactions) = &mut self.interactions {
-            let news = interactions.files.event(connection, event);
+            let news = interactions.files.get().event(connection, event);
             news.into_iter()
                 .for_each(|file| self.out.event(Event::Interaction(InteractionEvent::File(file))));
         }
@@ -37,7 +37,7 @@ impl Room {
         match FileMessage::decode(text) {
             Ok(Some(message)) => {
                 let is_offer = matches!(message, FileMessage::Offers { .. });
-                if let Some(file) = interactions.files.receive(now, from, connection, message) {
+                if let Some(file) = interactions.files.get().receive(now, from, connection, message) {
                     interactions.unread = interactions.unread.saturating_add(is_offer.into());
                     self.out.event(Event::Interaction(InteractionEvent::File(file)));
                 }
@@ -50,7 +50,7 @@ impl Room {
     /// The others are told what they do not know yet, and what can begin begins.
     pub(super) fn follow_files(&mut self, now: Timestamp) {
         let LazyInteractions::Loaded(interactions) = &mut self.interactions else { return };
-        let files = &mut interactions.files;
+        let files = interactions.files.get();
         let ids: Vec<_> = self.connections.iter().filter_map(|(_, connection)| connection.id()).collect();
         files.begin_update(&self.roster, &ids);
         for (remote, connection) in self.connections.iter() {
@@ -61,7 +61,9 @@ impl Room {
                 }
             }
         }
-        for (id, effect) in files.take_effects(&ids) {
+        let (effects, due_at) = (files.take_effects(&ids), files.due_at);
+        interactions.due_at = interactions.due_at.into_iter().chain(due_at).min();
+        for (id, effect) in effects {
             self.out.connection(id, ConnectionEffect::File(effect));
         }
     }
