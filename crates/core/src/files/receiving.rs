@@ -99,7 +99,7 @@ impl Receiving {
     pub(super) fn receive(&mut self, id: FileId, handle: FileHandle) {
         let Some(file) = self.files.iter_mut().find(|file| file.id == id && file.available) else { return };
         if matches!(file.stage, Stage::Offered | Stage::Failed(_)) && file.handle.is_none() {
-            file.forget();
+            file.reset();
             file.handle = Some(handle);
             file.stage = Stage::Wanted;
         }
@@ -125,7 +125,7 @@ impl Receiving {
     pub(super) fn cancel(&mut self, id: FileId, actions: &mut Actions) {
         if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
             file.stop(Some(StopReason::Cancelled), actions);
-            file.forget();
+            file.reset();
             file.stage = Stage::Offered;
             self.files.retain(|file| file.available || file.stage != Stage::Offered);
         }
@@ -335,7 +335,7 @@ impl Incoming {
         }
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.bytes = 0;
         (self.handle, self.digest, self.told_digest) = (None, None, None);
     }

@@ -286,7 +286,7 @@ fn reconnect(harness: &mut Harness) -> u32 {
         let effects = harness.wait(Duration::from_secs(1));
         creations(&effects).first().map(|(created, _)| *created)
     });
-    let created = created.expect("another connection");
+    let created = created.unwrap();
     let described = |sdp_type| {
         SessionDescription {
         sdp_type,

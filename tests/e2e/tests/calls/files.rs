@@ -156,6 +156,34 @@ async fn is_saved_as_sent(page: &Page, name: &str, digest: &str) {
     assert_eq!(saved, json!([digest, "application/octet-stream", name]));
 }
 
+/// The second receives what the first offers, and both see the other move all the while.
+async fn passes_unnoticed(pages: [&Page; 2], megabytes: u32) {
+    for page in pages {
+        page.eval(WATCH_FRAMES, vec![]).await;
+    }
+    let begin = Instant::now();
+    press(pages[1], "large.html", "receive").await;
+    let arrived = format!("({})?.dataset.state === 'received'", row("large.html"));
+    until(pages[1], Duration::from_secs(300), "all of it", &arrived).await;
+    let seconds = begin.elapsed().as_secs_f64();
+    println!("{megabytes} MB took {seconds:.1} s");
+    for page in pages {
+        let seen = page.eval("return [window.longest, window.shownFrames]", vec![]).await;
+        println!("{}: no frame for {} ms at most; {} frames", page.name(), seen[0], seen[1]);
+        assert!(seen[0].as_f64().is_some_and(|longest| longest < 1000.0), "{seen}");
+        assert!(seen[1].as_f64().is_some_and(|frames| frames > seconds), "{seen}");
+    }
+}
+
+/// The first receives a small one of the second's.
+async fn comes_back([ann, ben]: [&Page; 2]) {
+    let digest = make_file(ben, "small", 3).await;
+    ben.eval(PICK, vec![json!("small")]).await;
+    is_in_state(ann, "small", "offered").await;
+    press(ann, "small", "receive").await;
+    is_saved_as_sent(ann, "small", &digest).await;
+}
+
 /// A file of so many megabytes goes from Chrome to Firefox, and both show the other's pictures all the while.
 pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
     let server = Server::start().await;
@@ -172,30 +200,11 @@ pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
     open_chat(&ben).await;
     is_in_state(&ben, "large.html", "offered").await;
 
-    for page in [&ann, &ben] {
-        page.eval(WATCH_FRAMES, vec![]).await;
-    }
-    let begin = Instant::now();
-    press(&ben, "large.html", "receive").await;
-    let arrived = format!("({})?.dataset.state === 'received'", row("large.html"));
-    until(&ben, Duration::from_secs(300), "all of it", &arrived).await;
-    let seconds = begin.elapsed().as_secs_f64();
-    println!("{megabytes} MB took {seconds:.1} s");
-    for page in [&ann, &ben] {
-        let seen = page.eval("return [window.longest, window.shownFrames]", vec![]).await;
-        println!("{}: no frame for {} ms at most; {} frames", page.name(), seen[0], seen[1]);
-        assert!(seen[0].as_f64().is_some_and(|longest| longest < 1000.0), "{seen}");
-        assert!(seen[1].as_f64().is_some_and(|frames| frames > seconds), "{seen}");
-    }
+    passes_unnoticed([&ann, &ben], megabytes).await;
     is_saved_as_sent(&ben, "large.html", &digest).await;
     soon(&ann, "to be told", "document.querySelector('.recipients')?.textContent === 'Ben: received'").await;
 
-    // And back.
-    let digest = make_file(&ben, "small", 3).await;
-    ben.eval(PICK, vec![json!("small")]).await;
-    is_in_state(&ann, "small", "offered").await;
-    press(&ann, "small", "receive").await;
-    is_saved_as_sent(&ann, "small", &digest).await;
+    comes_back([&ann, &ben]).await;
     for page in [&ann, &ben] {
         assert_eq!(page.snapshot().await.errors, Vec::<String>::new());
     }

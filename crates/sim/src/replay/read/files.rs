@@ -33,3 +33,45 @@ pub(super) fn event(arguments: &Arguments<'_>) -> Option<FileEvent> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use visavis_core::flight::Recorder;
+    use visavis_core::signaling::{Timestamp, json};
+    use visavis_core::{Command, ConnectionEvent, ConnectionId, Input};
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_down_is_read_again_but_for_names() {
+        let (id, handle, transfer) = (FileId(3), FileHandle(0), TransferId(1));
+        let mut inputs: Vec<Input> = [
+            FileCommand::Offer { handle: FileHandle(9), name: String::new(), size: u32::MAX },
+            FileCommand::Withdraw(id),
+            FileCommand::Receive(id, handle),
+            FileCommand::Pause(id),
+            FileCommand::Resume(id),
+            FileCommand::Cancel(id),
+        ]
+        .map(|command| Input::Command(Command::File(command)))
+        .into();
+        let mut events = vec![
+            FileEvent::Ready(transfer, 0),
+            FileEvent::Received(transfer, u32::MAX),
+            FileEvent::Complete(transfer, "a".to_owned()),
+            FileEvent::Sent(transfer, 7),
+            FileEvent::AllSent(transfer, "b".to_owned()),
+            FileEvent::SendingFailed(transfer),
+            FileEvent::ChannelClosed,
+        ];
+        events.extend(FileFailure::ALL.map(|failure| FileEvent::ReceivingFailed(transfer, failure)));
+        inputs.extend(
+            events.into_iter().map(|event| Input::Connection(ConnectionId(0), ConnectionEvent::File(event))),
+        );
+        let mut recorder = Recorder::new("");
+        inputs.iter().for_each(|input| recorder.input(Timestamp::from_millis(5), input));
+        let lines = recorder.lines().map(|line| json::parse_any(line).unwrap());
+        let read: Vec<_> = lines.map(|line| super::super::input(&line, None).unwrap().1).collect();
+        assert_eq!(read, inputs);
+    }
+}
