@@ -68,11 +68,8 @@ impl PeerMessage {
                 })))
             }
             "leave" => Ok(Some(Self::Leave)),
-            "chat" | "chatReceived" | "hand" | "recording" | "reaction" => {
-                Ok(Some(Self::Interaction(text.to_owned())))
-            }
-            // What reads it knows which of them there are.
-            kind if kind.starts_with("file") => Ok(Some(Self::Interaction(text.to_owned()))),
+            "chat" | "chatReceived" | "hand" | "recording" | "reaction" | "fileOffers" | "fileRequest"
+            | "fileStop" | "fileEnd" => Ok(Some(Self::Interaction(text.to_owned()))),
             _ => Ok(None),
         }
     }

@@ -184,9 +184,8 @@ async fn comes_back([ann, ben]: [&Page; 2]) {
     is_saved_as_sent(ann, "small", &digest).await;
 }
 
-/// A file of so many megabytes goes from Chrome to Firefox, and both show the other's pictures all the while.
-pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
-    let server = Server::start().await;
+/// Ann in a Chrome and Ben in a Firefox, in a call.
+async fn call_between_browsers(server: &Server) -> (Page, Page) {
     let (chrome, firefox) = (Browser::chrome().await, Browser::firefox().await);
     let (ann, ben) = (chrome.open("Ann", &server.url()).await, firefox.open("Ben", &server.url()).await);
     for page in [&ann, &ben] {
@@ -195,15 +194,20 @@ pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
     }
     sees_and_hears(&ann, &["Ben"]).await;
     sees(&ben, &["Ann"]).await;
+    (ann, ben)
+}
+
+/// A file of so many megabytes goes from Chrome to Firefox, and both show the other's pictures all the while.
+pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
+    let server = Server::start().await;
+    let (ann, ben) = call_between_browsers(&server).await;
     let digest = make_file(&ann, "large.html", megabytes).await;
     ann.eval(DROP, vec![json!("large.html")]).await;
     open_chat(&ben).await;
     is_in_state(&ben, "large.html", "offered").await;
-
     passes_unnoticed([&ann, &ben], megabytes).await;
     is_saved_as_sent(&ben, "large.html", &digest).await;
     soon(&ann, "to be told", "document.querySelector('.recipients')?.textContent === 'Ben: received'").await;
-
     comes_back([&ann, &ben]).await;
     for page in [&ann, &ben] {
         assert_eq!(page.snapshot().await.errors, Vec::<String>::new());
