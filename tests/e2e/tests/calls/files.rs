@@ -156,8 +156,17 @@ async fn is_saved_as_sent(page: &Page, name: &str, digest: &str) {
     assert_eq!(saved, json!([digest, "application/octet-stream", name]));
 }
 
+/// The first offers a file of so many megabytes by dropping it onto the call, and the second sees it. Gives its SHA-256.
+pub(crate) async fn offers_large_file(ann: &Page, ben: &Page, megabytes: u32) -> String {
+    let digest = make_file(ann, "large.html", megabytes).await;
+    ann.eval(DROP, vec![json!("large.html")]).await;
+    open_chat(ben).await;
+    is_in_state(ben, "large.html", "offered").await;
+    digest
+}
+
 /// The second receives what the first offers, and both see the other move all the while.
-async fn passes_unnoticed(pages: [&Page; 2], megabytes: u32) {
+pub(crate) async fn passes_unnoticed(pages: [&Page; 2], megabytes: u32) {
     for page in pages {
         page.eval(WATCH_FRAMES, vec![]).await;
     }
@@ -201,10 +210,7 @@ async fn call_between_browsers(server: &Server) -> (Page, Page) {
 pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
     let server = Server::start().await;
     let (ann, ben) = call_between_browsers(&server).await;
-    let digest = make_file(&ann, "large.html", megabytes).await;
-    ann.eval(DROP, vec![json!("large.html")]).await;
-    open_chat(&ben).await;
-    is_in_state(&ben, "large.html", "offered").await;
+    let digest = offers_large_file(&ann, &ben, megabytes).await;
     passes_unnoticed([&ann, &ben], megabytes).await;
     is_saved_as_sent(&ben, "large.html", &digest).await;
     soon(&ann, "to be told", "document.querySelector('.recipients')?.textContent === 'Ben: received'").await;
