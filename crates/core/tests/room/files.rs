@@ -7,6 +7,7 @@ use visavis_core::{
 };
 
 use crate::peer_channel::call;
+use crate::relay::receive_relayed;
 use crate::*;
 
 const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -480,12 +481,20 @@ fn nobody_is_told_by_way_of_a_server_and_who_cannot_get_files_is_known() {
     assert_eq!(offer(&mut harness, "x", 1), nothing());
     let view = harness.room.view().interactions.unwrap();
     assert_eq!(view.files.unreachable, [id("a")], "another program");
-    let harness = open_call();
+    let mut harness = open_call();
     let view = harness.room.view().interactions.unwrap();
     assert_eq!(view.files.unreachable, []);
-    // The messages have a type of their own: a server that relays chat relays none of them, since nobody says them to it.
-    let text = offers(1, vec![]).encode();
-    assert_eq!(PeerMessage::decode(&text), Ok(Some(PeerMessage::Interaction(text))));
+    // Whoever is received from a server.
+    harness.receive(Inbound::Roster(RosterSignal::Joined(info("s", Offerer::Sfu))));
+    sent();
+    offer(&mut harness, "x", 1);
+    assert_eq!(sent(), [], "the server is told nothing");
+    let view = harness.room.view().interactions.unwrap();
+    assert_eq!(view.files.unreachable, [id("s")]);
+    let text = offers(1, vec![offered(1, "y", 1)]).encode();
+    assert_eq!(PeerMessage::decode(&text), Ok(Some(PeerMessage::Interaction(text.clone()))));
+    receive_relayed(&mut harness, "s", &text);
+    assert_eq!(files(&harness).len(), 1, "what nobody could fetch is not shown");
 }
 
 #[test]
