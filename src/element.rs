@@ -6,6 +6,7 @@
 //! | `signaling` | URL of the signaling server, instead of the configured one |
 //! | `room`, `name` | what the lobby proposes |
 //! | `join` | join the `room` of this page at once; no room or server that a link names |
+//! | `lang` | the language, if there are messages in it; default: what the person has chosen, or their browser asks for |
 //! | `from-url` | the page is the app: `#room=R` and `?name=N` of its address count (and `dialect`, `server`, `try`), and the address names the room |
 //!
 //! It fires `visavis-state` with `detail: {state, participants}` whenever one of the two changes.
@@ -14,6 +15,7 @@ pub mod address;
 mod call;
 mod deferred_room;
 mod identity;
+mod language;
 mod settings;
 mod setup;
 mod subscribers;
@@ -91,9 +93,13 @@ fn disconnected(element: &HtmlElement) {
 
 /// Holds the element weakly while it waits: it may be gone before its configuration is there.
 async fn start(mounted: Weak<Mounted>) {
-    let Some(source) = mounted.upgrade().map(|mounted| settings::source_of(&mounted.element)) else {
-        return;
-    };
+    let begin =
+        |mounted: Rc<Mounted>| (settings::source_of(&mounted.element), language::request(&mounted.element));
+    let Some((source, messages)) = mounted.upgrade().map(begin) else { return };
+    if let Some(messages) = messages {
+        // On a page of ours the configuration is on its way.
+        messages.load().await;
+    }
     let mut config = source.read().await;
     let mut wait = FIRST_RETRY;
     while let Err(StartError::Unavailable(what)) = &config {

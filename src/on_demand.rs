@@ -14,7 +14,7 @@ use std::cell::{Cell, OnceCell};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::Response;
+use web_sys::{Response, Url};
 
 use crate::dom::{object, sleep};
 
@@ -144,9 +144,7 @@ pub(crate) async fn load() -> Result<(), NotLoaded> {
 
 /// The URL of a file that stands beside the script of the page.
 pub(crate) fn url_beside_script(name: &str) -> String {
-    let script = SCRIPT.with(String::clone);
-    let folder = script.rsplit_once('/').map_or("", |(folder, _)| folder);
-    [folder, "/", name].concat()
+    SCRIPT.with(|script| Url::new_with_base(name, script).map(|url| url.href())).unwrap_or_default()
 }
 
 /// What is done once the last part is there, or cannot be loaded.

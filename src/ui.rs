@@ -1,7 +1,8 @@
 //! The user interface: shows a [`RoomView`] and turns what a person does into [`Command`]s. It keeps no truth of its own.
 //!
 //! A screen is built when the state first needs it and dropped when it does not; [`Ui::render`] then only touches what
-//! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`.
+//! has changed. Styles are in `www/visavis.css`, markup in the `.html` beside each part, sentences in `text.rs`; all in English, which
+//! `dom::language` translates.
 
 mod actions;
 pub mod choice;
@@ -10,6 +11,7 @@ mod details;
 mod dialog;
 mod halt;
 mod interactions;
+mod language;
 mod layouts;
 mod left;
 pub mod link;
@@ -48,6 +50,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 pub use halt::{show_config_error, show_config_unavailable, show_not_loaded, show_panic};
+pub use language::remembered as remembered_language;
 pub use mapping_editor::MappingEditorOptions;
 pub use server::ServerOptions;
 
@@ -125,6 +128,8 @@ impl Ui {
         room: Box<dyn RoomHandle>,
     ) -> Result<Rc<Self>, JsValue> {
         let (document, frame) = (dom::document()?, dom::instantiate(HTML)?);
+        let page = document.document_element().filter(|_| options.app_link);
+        [Some(frame.clone().into()), page].iter().flatten().for_each(language::mark);
         let toasts = Toasts::new(&frame)?;
         let ui = Rc::new_cyclic(|ui: &Weak<Self>| {
             let shared = Rc::new(Shared {

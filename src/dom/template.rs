@@ -4,6 +4,8 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement, HtmlTemplateElement};
 
+use super::language::translated_html;
+
 /// The document of the page.
 ///
 /// # Errors
@@ -47,7 +49,10 @@ pub fn is_allowed(feature: &str) -> bool {
 /// If `html` holds no element.
 pub fn instantiate(html: &'static str) -> Result<HtmlElement, JsValue> {
     let template: HtmlTemplateElement = document()?.create_element("template")?.unchecked_into();
-    template.set_inner_html(html);
+    match translated_html(html) {
+        Some(translated) => template.set_inner_html(&translated),
+        None => template.set_inner_html(html),
+    }
     let first =
         template.content().first_element_child().ok_or_else(|| JsValue::from_str("an empty template"))?;
     // `importNode` gives the copy the page's own document, so that its videos may load.

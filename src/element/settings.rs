@@ -193,13 +193,29 @@ fn resolve(element: &HtmlElement, url: &str) -> Option<String> {
 /// # Errors
 /// Whatever else comes instead of the file: then nobody knows what it says, and the file may be there next time.
 async fn fetch_text(url: Option<&str>, expected: bool) -> Result<Option<String>, StartError> {
-    let (Some(url), Some(window)) = (url, web_sys::window()) else { return Ok(None) };
-    // Somebody may have just edited it: ask the server whether our copy is still right.
-    let init = object(&[("cache", "no-cache".into())]).unchecked_into();
-    text_of(url, window.fetch_with_str_and_init(url, &init), expected).await
+    let Some(url) = url else { return Ok(None) };
+    match request(url) {
+        Some(answer) => text_of(url, answer, expected).await,
+        None => Ok(None),
+    }
 }
 
-async fn text_of(url: &str, answer: Promise, expected: bool) -> Result<Option<String>, StartError> {
+/// Asks for a file. The question is on its way when this returns.
+pub(super) fn request(url: &str) -> Option<Promise> {
+    // Somebody may have just edited it: ask the server whether our copy is still right.
+    let init = object(&[("cache", "no-cache".into())]).unchecked_into();
+    Some(web_sys::window()?.fetch_with_str_and_init(url, &init))
+}
+
+/// The text of an answer.
+///
+/// # Errors
+/// As for [`fetch_text`].
+pub(super) async fn text_of(
+    url: &str,
+    answer: Promise,
+    expected: bool,
+) -> Result<Option<String>, StartError> {
     let unavailable = |what: &str| StartError::Unavailable([url, what].concat());
     let answer = JsFuture::from(answer).await.ok().and_then(|answer| answer.dyn_into().ok());
     let answer: Response = answer.map(web_sys::Response::into).ok_or_else(|| unavailable(BROKEN_OFF))?;

@@ -118,7 +118,7 @@ pub(super) fn load(shared: &Rc<Shared>, button: Element, act: OnDemand) {
     let shared = Rc::clone(shared);
     on_demand::load_then(Box::new(move |loaded| match loaded {
         Ok(()) => act(&shared, &button),
-        Err(NotLoaded) => shared.toasts.show(text::PART_NOT_LOADED),
+        Err(NotLoaded) => shared.toasts.show(text::part_not_loaded()),
     }));
 }
 

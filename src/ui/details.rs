@@ -132,7 +132,8 @@ impl Panel {
             values
         };
         for (element, value) in shown.values.iter().zip(sections.iter().flat_map(values)) {
-            dom::set_text(element, &value);
+            // A measured value has no translation.
+            dom::set_text(element, dom::translate(&value));
         }
         let figures = sections.iter().flat_map(|section| &section.figures);
         for (plot, figure) in shown.plots.iter().zip(figures) {
@@ -146,7 +147,7 @@ fn outline(sections: &[Section]) -> Vec<String> {
     let names = |section: &Section| {
         let facts = section.facts.iter().map(|(name, _)| (*name).to_owned());
         let figures = section.figures.iter().map(|figure| figure.metric.name().to_owned());
-        [section.title.clone()].into_iter().chain(facts).chain(figures).collect::<Vec<_>>()
+        [section.title.to_owned()].into_iter().chain(facts).chain(figures).collect::<Vec<_>>()
     };
     sections.iter().flat_map(names).collect()
 }
@@ -158,7 +159,7 @@ fn build(dialog: &Element, sections: &[Section]) -> Result<Shown, JsValue> {
     for section in sections {
         let element = dom::instantiate(SECTION)?;
         let heading: Element = dom::find(&element, "h3")?;
-        dom::set_text(&heading, &section.title);
+        dom::set_text(&heading, dom::translate(section.title));
         let list: Element = dom::find(&element, "dl")?;
         for (name, _) in &section.facts {
             let row = row(&list, FACT, name)?;
@@ -178,7 +179,7 @@ fn build(dialog: &Element, sections: &[Section]) -> Result<Shown, JsValue> {
 fn row(list: &Element, html: &'static str, name: &str) -> Result<HtmlElement, JsValue> {
     let row = dom::instantiate(html)?;
     let term: Element = dom::find(&row, "dt")?;
-    dom::set_text(&term, name);
+    dom::set_text(&term, dom::translate(name));
     list.append_child(&row)?;
     Ok(row)
 }
@@ -198,7 +199,7 @@ fn copy(panel: &Rc<Panel>) {
         let copied = link::write_to_clipboard(&text).await.is_ok();
         let Some(panel) = panel.upgrade() else { return };
         if let Ok(status) = dom::find::<Element>(panel.dialog.element(), "[role=status]") {
-            dom::set_text(&status, if copied { text::COPIED } else { text::details::NOT_COPIED });
+            dom::set_text(&status, if copied { text::copied() } else { text::details::not_copied() });
         }
     });
 }

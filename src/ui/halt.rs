@@ -11,7 +11,7 @@ const HTML: &str = include_str!("halt.html");
 /// Shows that the program has crashed, and a way back. Fit for a panic hook: it borrows nothing that the crash may have
 /// left borrowed.
 pub fn show_panic(root: &HtmlElement) {
-    show(root, "panic", text::PANIC);
+    show(root, "panic", text::panic());
 }
 
 /// Shows that `config.json` is wrong; `message` says where and how.
@@ -26,7 +26,7 @@ pub fn show_config_unavailable(root: &HtmlElement, what: &str) {
 
 /// Shows that a part of the program could not be loaded.
 pub fn show_not_loaded(root: &HtmlElement) {
-    show(root, "not-loaded", text::NOT_LOADED);
+    show(root, "not-loaded", text::not_loaded());
 }
 
 /// Adds a link to the screen of [`show_panic`] that saves what happened.

@@ -204,7 +204,7 @@ fn shown(view: &RoomView) -> Rc<InteractionsView> {
 
 /// What somebody is called: as on their tile, or as they were called when they were here. `None` is us.
 fn name_of(view: &RoomView, id: Option<&ParticipantId>, before: &str) -> String {
-    let Some(id) = id else { return text::interactions::YOU.to_owned() };
+    let Some(id) = id else { return text::interactions::you().to_owned() };
     let at = view.participants.iter().position(|them| them.id == *id);
     let name = at.and_then(|at| names::distinct(view).into_iter().nth(at));
     name.unwrap_or_else(|| text::name(before).to_owned())

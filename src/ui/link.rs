@@ -56,7 +56,7 @@ fn to_room(room: &str, choice: Option<&ServerChoice>) -> Result<String, JsValue>
 pub(super) fn copy(shared: &Rc<Shared>, view: &RoomView) {
     let choice = shared.options.server.choice_in_force(view.fallback);
     if let Ok(link) = to_room(&view.room, choice) {
-        copy_text(shared, link, text::LINK_COPIED);
+        copy_text(shared, link, text::link_copied());
     }
 }
 

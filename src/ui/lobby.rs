@@ -13,7 +13,7 @@ use super::server::ServerMenu;
 use super::shared::Shared;
 use super::stage::Stage;
 use super::{actions, names, preflight, text};
-use crate::dom::{self, Parts};
+use crate::dom::{self, Parts, message};
 use crate::on_demand::{self, lazy_fn};
 
 const HTML: &str = include_str!("lobby.html");
@@ -145,7 +145,7 @@ impl Lobby {
         dom::set_flag(&self.fields, "disabled", joining);
         dom::set_flag(&self.join, "disabled", joining);
         dom::set_attribute(&self.join, "aria-busy", joining.then_some("true"));
-        dom::set_text(&self.join, if joining { "Joining…" } else { "Join" });
+        dom::set_text(&self.join, message!(if joining { "Joining…" } else { "Join" }));
         actions::focus(&self.shared, if joining { &self.cancel } else { &self.join });
     }
 

@@ -133,7 +133,7 @@ fn try_out(shared: &Shared) -> Result<(), JsValue> {
     }
     let stored = [&*url, "\n", &description].concat();
     if storage().is_none_or(|storage| storage.set_item(KEY, &stored).is_err()) {
-        return form.refuse(&form.description, text::NOT_KEPT);
+        return form.refuse(&form.description, text::not_kept());
     }
     server::begin_anew(shared, |query| query.set("try", ""))
 }

@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement};
 use super::shared::{Loading, Shared, own};
 use super::text::explained::{self, Cause};
 use super::{ServerOptions, text};
-use crate::dom::{self, KeyedList};
+use crate::dom::{self, KeyedList, message_key};
 use crate::on_demand::{self, lazy_fn};
 
 const HTML: &str = include_str!("notice.html");
@@ -21,14 +21,14 @@ const LINK: &str = "<a class=\"small\" href=\"servers.txt\" target=\"_blank\" re
 /// What a button of a notice is: its `data-control`, and what is written on it.
 type Action = (&'static str, &'static str);
 
-const RETRY: Action = ("retry", "Try now");
-const DEMO: Action = ("use-fallback", "Go on without a server");
-const TRY_DEVICE: Action = ("try-device", "Try again");
-const WITHOUT_DEVICE: Action = ("without-device", "Go on without");
-const PROBE_AGAIN: Action = ("retry", "Look again");
-const HELP: Action = ("help", "How to call others");
-const RELOAD: Action = ("reload", "Reload");
-const REPORT: Action = ("report", "Save a report");
+const RETRY: Action = ("retry", message_key!("Try now"));
+const DEMO: Action = ("use-fallback", message_key!("Go on without a server"));
+const TRY_DEVICE: Action = ("try-device", message_key!("Try again"));
+const WITHOUT_DEVICE: Action = ("without-device", message_key!("Go on without"));
+const PROBE_AGAIN: Action = ("retry", message_key!("Look again"));
+const HELP: Action = ("help", message_key!("How to call others"));
+const RELOAD: Action = ("reload", message_key!("Reload"));
+const REPORT: Action = ("report", message_key!("Save a report"));
 
 /// A message.
 #[derive(Debug, PartialEq)]
@@ -56,7 +56,7 @@ fn notices(view: &RoomView, options: &ServerOptions) -> Vec<Notice> {
     if view.blocked {
         notices.push(Notice {
             code: "unsupported",
-            text: Text::Short(text::UNSUPPORTED),
+            text: Text::Short(text::unsupported()),
             severe: true,
             actions: &[],
         });
@@ -96,7 +96,7 @@ fn demo_notice(view: &RoomView, options: &ServerOptions) -> Option<Notice> {
             (Text::Explained(cause), &[HELP, PROBE_AGAIN])
         }
         Lifecycle::Joined | Lifecycle::Reconnecting if view.participants.is_empty() => {
-            (Text::Short(text::DEMO_ALONE), &[])
+            (Text::Short(text::demo_alone()), &[])
         }
         Lifecycle::Joined | Lifecycle::Reconnecting | Lifecycle::Left => return None,
     };
@@ -115,7 +115,7 @@ fn problem_notice(problem: &Problem, view: &RoomView) -> Notice {
     };
     // When the server is out of reach, the other part may be too.
     let text = if view.lifecycle.in_call() && matches!(problem, Problem::Unreachable { .. }) {
-        Text::Short(text::OUT_OF_REACH)
+        Text::Short(text::out_of_reach())
     } else {
         Text::Explained(Cause::Problem(problem.clone()))
     };
@@ -236,7 +236,7 @@ fn sentence(text: &Text, in_call: bool) -> String {
             lazy_fn::<fn(&Cause, bool) -> String>(explained::sentence)(cause, in_call)
         }
         Text::Explained(Cause::Problem(Problem::Unreachable { url, .. })) => text::unreachable(url),
-        Text::Explained(_) => text::PART_NOT_LOADED.to_owned(),
+        Text::Explained(_) => text::part_not_loaded().to_owned(),
     }
 }
 
@@ -248,7 +248,7 @@ impl NoticeElement {
         for (control, label) in actions {
             let button = dom::instantiate(if *control == HELP.0 { LINK } else { BUTTON })?;
             dom::set_attribute(&button, "data-control", Some(control));
-            dom::set_text(&button, label);
+            dom::set_text(&button, dom::translate(label));
             row.append_child(&button)?;
         }
         let sentence = dom::find(&element, "p")?;

@@ -8,7 +8,7 @@ use web_sys::Element;
 
 use super::shared::Shared;
 use super::{actions, text};
-use crate::dom;
+use crate::dom::{self, message};
 
 const LINE: &str = "<li><b></b> <span></span><p></p></li>";
 
@@ -18,7 +18,7 @@ pub(super) fn render(section: &Element, view: &RoomView) -> Result<(), JsValue> 
     let close: Element = dom::find(section, "[data-control=close-check]")?;
     dom::set_flag(&close, "hidden", !any);
     let begin: Element = dom::find(section, "[data-control=check]")?;
-    dom::set_text(&begin, if any { "Check again" } else { "Check my connection" });
+    dom::set_text(&begin, message!(if any { "Check again" } else { "Check my connection" }));
     let list: Element = dom::find(section, "ul")?;
     // Somebody has taken out what is looked for below.
     let lines = || (0..list.child_element_count()).filter_map(|at| list.children().item(at));

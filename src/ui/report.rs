@@ -15,7 +15,7 @@ const NAME: &str = "visavis-report.json";
 /// Saves what happened so far among the person's downloads.
 pub(super) fn save(shared: &Rc<Shared>, _: &Element) {
     download(NAME, &shared.room.report().unwrap_or_default());
-    shared.toasts.show(text::REPORT_SAVED);
+    shared.toasts.show(text::report_saved());
 }
 
 /// Saves a file among the person's downloads.

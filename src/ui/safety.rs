@@ -53,14 +53,14 @@ fn write_words(view: &RoomView, button: &Element) -> Option<()> {
     let them = view.participants.iter().find(|them| them.id.as_str() == id)?;
     let words = tile.query_selector(".words").ok().flatten()?;
     let fingerprints = them.connection.fingerprints.clone()?;
-    dom::set_text(&words, text::SAFETY_WAIT);
+    dom::set_text(&words, text::safety_wait());
     spawn_local(async move {
         let hash = hash(&fingerprints).await;
         // Emptied meanwhile: the connection they belonged to is gone.
         if words.text_content().is_some_and(|text| !text.is_empty()) {
             dom::set_text(
                 &words,
-                &hash.map_or(text::NO_SAFETY.to_owned(), |hash| safety_words::words(&hash)),
+                &hash.map_or(text::no_safety().to_owned(), |hash| safety_words::words(&hash)),
             );
         }
     });

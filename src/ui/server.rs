@@ -116,7 +116,7 @@ impl Fields {
         let chosen = self.select.value();
         let name = if chosen.is_empty() { &self.own } else { &chosen };
         let room = dialects::named(name).map_or(ANY_NAME, |listed| (listed.about)().room);
-        dom::set_text(&self.room_hint, room);
+        dom::set_text(&self.room_hint, dom::translate(room));
         dom::set_flag(&self.room_hint, "hidden", room == ANY_NAME);
         let label = self.address.parent_element();
         label.iter().for_each(|label| dom::set_flag(label, "hidden", chosen.is_empty() || !needs_url(name)));
@@ -127,10 +127,10 @@ impl Fields {
 fn fill(select: &HtmlSelectElement, has_mapping: bool) -> Result<(), JsValue> {
     let offered = dialects::ALL.iter().filter(|listed| has_mapping || listed.name != mapping::NAME);
     let listed = offered.map(|listed| (listed.name, (listed.about)().title));
-    for (name, title) in [("", text::OWN_SERVER)].into_iter().chain(listed) {
+    for (name, title) in [("", text::own_server())].into_iter().chain(listed) {
         let option = dom::instantiate("<option></option>")?;
         dom::set_attribute(&option, "value", Some(name));
-        dom::set_text(&option, title);
+        dom::set_text(&option, dom::translate(title));
         select.append_child(&option)?;
     }
     Ok(())

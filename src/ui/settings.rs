@@ -1,5 +1,6 @@
 //! The settings of the devices: which are used, how, and whether they work. Loaded on demand, with its styles.
 
+mod language;
 mod meter;
 mod pickers;
 mod second_camera;
@@ -76,6 +77,7 @@ impl Panel {
         let element = dom::instantiate(HTML)?;
         pickers::build(&element)?;
         video_quality::build(&element)?;
+        language::build(&element)?;
         styles::adopt_styles(&shared.frame, "visavisSettings", STYLES);
         let dialog = Dialog::open(shared, element, &[("change", change), ("close", closed)])?;
         Ok(Self { dialog, meter: RefCell::default() })
@@ -96,7 +98,7 @@ impl Panel {
                 .and_then(|track| Some((track, shared.tracks.get(track)?)))
                 .and_then(|(id, track)| Meter::start(id, &track, &bar).ok());
             let hint: Element = dom::find(element, "[data-no-level]")?;
-            dom::set_text(&hint, if track.is_some() { "" } else { text::devices::NO_LEVEL });
+            dom::set_text(&hint, if track.is_some() { "" } else { text::devices::no_level() });
         }
         Ok(())
     }
@@ -106,7 +108,7 @@ impl Panel {
 fn change(shared: &Rc<Shared>, event: &Event) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let (Some(view), Some(target)) = (shared.view(), target) else { return };
-    if second_camera::choose(shared, &view, &target).is_some() {
+    if second_camera::choose(shared, &view, &target).or_else(|| language::choose(&target)).is_some() {
         return;
     }
     let mut settings = settings_of(&view);

@@ -107,7 +107,7 @@ impl Stage {
             own: None,
             seat,
             bar,
-            room: dom::find(&element, ".where strong")?,
+            room: dom::find(&element, ".where h1")?,
             people: dom::find(&element, ".where span")?,
             parts: Parts::of(&element),
             element,

@@ -19,20 +19,26 @@ pub(super) use self::connection::connection;
 use visavis_app::{ChoiceError, ServerChoice};
 use visavis_core::{MediaError, Problem, Source, SourceState};
 
+use crate::dom::message;
+
 /// What somebody is called who gave no name.
-pub(super) const NO_NAME: &str = "Guest";
+pub(super) fn no_name() -> &'static str {
+    message!("Guest")
+}
 
 /// What is said after a report was saved.
-pub(super) const REPORT_SAVED: &str = "Saved, without names and addresses.";
+pub(super) fn report_saved() -> &'static str {
+    message!("Saved, without names and addresses.")
+}
 
 /// The name to show.
 pub(super) fn name(name: &str) -> &str {
-    if name.is_empty() { NO_NAME } else { name }
+    if name.is_empty() { no_name() } else { name }
 }
 
 /// What our own tile says about the camera while there is no picture.
 pub(super) fn own_picture(camera: SourceState) -> &'static str {
-    match camera {
+    message!(match camera {
         SourceState::Off => "Your camera is off",
         SourceState::Starting => "Starting your camera",
         SourceState::On => "",
@@ -44,32 +50,30 @@ pub(super) fn own_picture(camera: SourceState) -> &'static str {
         SourceState::Failed(MediaError::Unknown) => "Your camera does not start",
         SourceState::Failed(MediaError::Policy) => "No camera allowed here",
         SourceState::Failed(MediaError::Unavailable) => "No camera in this browser",
-    }
-}
-
-/// What a picture is called.
-fn picture(source: Source) -> &'static str {
-    match source {
-        Source::Camera => "camera",
-        Source::Screen => "screen",
-        Source::SecondCamera => "second camera",
-        Source::Microphone | Source::ScreenAudio => "",
-    }
+    })
 }
 
 /// What a picture is called that somebody shows beside their camera.
 pub(super) fn shared(source: Source, name: &str) -> String {
-    [name, ": ", picture(source)].concat()
+    match source {
+        Source::Screen => message!("{who}: screen", who = name),
+        Source::SecondCamera => message!("{who}: second camera", who = name),
+        Source::Camera | Source::Microphone | Source::ScreenAudio => name.to_owned(),
+    }
 }
 
 /// The same of our own.
-pub(super) fn own_shared(source: Source) -> String {
-    ["Your ", picture(source)].concat()
+pub(super) fn own_shared(source: Source) -> &'static str {
+    message!(match source {
+        Source::Screen => "Your screen",
+        Source::SecondCamera => "Your second camera",
+        Source::Camera | Source::Microphone | Source::ScreenAudio => "",
+    })
 }
 
 /// What a click on the switch of a source does.
 pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
-    match (source, state) {
+    message!(match (source, state) {
         (Source::Microphone, SourceState::On | SourceState::Stalled | SourceState::Starting) => {
             "Mute the microphone (M)"
         }
@@ -85,16 +89,21 @@ pub(super) fn switch(source: Source, state: SourceState) -> &'static str {
             "Stop sharing your screen (S)"
         }
         (Source::Screen | Source::ScreenAudio, _) => "Share your screen (S)",
-    }
+    })
 }
 
 /// The server is out of reach during a call.
-pub(super) const OUT_OF_REACH: &str = "The server is out of reach. Your call goes on; new people cannot join until it is \
-     back. Trying again.";
+pub(super) fn out_of_reach() -> &'static str {
+    message!(
+        "The server is out of reach. Your call goes on; new people cannot join until it is \
+     back. Trying again."
+    )
+}
 
 /// The server is out of reach, and nobody knows why yet.
 pub(super) fn unreachable(url: &str) -> String {
-    ["Cannot reach the server at ", without_query(url), ". Trying again; you need not reload."].concat()
+    let url = without_query(url);
+    message!("Cannot reach the server at {url}. Trying again; you need not reload.", url = url)
 }
 
 /// The address without what may hold a token.
@@ -104,50 +113,62 @@ pub(super) fn without_query(url: &str) -> &str {
 
 /// How many people a room takes.
 pub(super) fn capacity(people: u32) -> String {
-    format!("Up to {people} people can be in a room.")
+    message!("Up to {people} people can be in a room.", people = &people.to_string())
 }
 
 /// How many people are in the room.
 pub(super) fn people(count: usize) -> String {
     match count {
-        1 => "only you".to_owned(),
-        _ => format!("{count} people"),
+        1 => message!("only you").to_owned(),
+        _ => message!("{count} people", count = &count.to_string()),
     }
 }
 
 /// The heading after leaving.
 pub(super) fn left(room: &str, problem: Option<&Problem>) -> String {
     match problem {
-        _ if room.is_empty() => "You are not in a room".to_owned(),
-        Some(_) => format!("You are not in “{room}”"),
-        None => format!("You left “{room}”"),
+        _ if room.is_empty() => message!("You are not in a room").to_owned(),
+        Some(_) => message!("You are not in “{room}”", room = room),
+        None => message!("You left “{room}”", room = room),
     }
 }
 
 /// Somebody came.
 pub(super) fn joined(who: &str) -> String {
-    format!("{who} joined")
+    message!("{who} joined", who = who)
 }
 
 /// Somebody went.
 pub(super) fn gone(who: &str) -> String {
-    format!("{who} left")
+    message!("{who} left", who = who)
 }
 
 /// Which server a call goes through that is not the page's own.
 pub(super) fn server(choice: &ServerChoice, from_link: bool) -> String {
-    let whose = if from_link { "This link leads to another server: " } else { "You chose the server: " };
     if choice.url.is_empty() {
-        return [whose, "none, only tabs of this browser."].concat();
+        return message!(if from_link {
+            "This link leads to another server: none, only tabs of this browser."
+        } else {
+            "You chose the server: none, only tabs of this browser."
+        })
+        .to_owned();
     }
     // Nothing else of the address: what follows the host may say whatever its writer wants us to believe.
-    let host = Some(choice.host()).filter(|host| !host.is_empty()).unwrap_or("one at this site");
-    [whose, host, " (", &choice.dialect, ")."].concat()
+    let host = Some(choice.host()).filter(|host| !host.is_empty()).unwrap_or(message!("one at this site"));
+    message!(
+        if from_link {
+            "This link leads to another server: {host} ({kind})."
+        } else {
+            "You chose the server: {host} ({kind})."
+        },
+        host = host,
+        kind = &choice.dialect,
+    )
 }
 
 /// What is wrong with a chosen server.
 pub(super) fn choice(error: ChoiceError) -> &'static str {
-    match error {
+    message!(match error {
         ChoiceError::Dialect => "There is no such kind of server.",
         ChoiceError::Url => {
             "That is no address. It begins with wss:// or https://, or with a slash for this site, and names no user."
@@ -156,62 +177,93 @@ pub(super) fn choice(error: ChoiceError) -> &'static str {
             "This page came over https, so browsers let it talk only to encrypted servers. Use an address that begins \
              with wss://."
         }
-    }
+    })
 }
 
 /// A description of the server cannot be tried.
-pub(super) const NOT_KEPT: &str =
-    "This browser lets the page keep nothing, so it cannot begin anew with this.";
+pub(super) fn not_kept() -> &'static str {
+    message!("This browser lets the page keep nothing, so it cannot begin anew with this.")
+}
 
 /// The first entry of the menu.
-pub(super) const OWN_SERVER: &str = "As this page is set up";
+pub(super) fn own_server() -> &'static str {
+    message!("As this page is set up")
+}
 
 /// In the lobby, while another tab is in the room.
-pub(super) const SECOND_TAB: &str = "Another tab of this browser is in this room already. If you join here too, you are \
-     there twice, and both tabs play its sound.";
+pub(super) fn second_tab() -> &'static str {
+    message!(
+        "Another tab of this browser is in this room already. If you join here too, you are \
+     there twice, and both tabs play its sound."
+    )
+}
 
 /// A demo without a server, in a call while nobody is there.
-pub(super) const DEMO_ALONE: &str = "A demo without a server: open this room in another tab of this browser.";
+pub(super) fn demo_alone() -> &'static str {
+    message!("A demo without a server: open this room in another tab of this browser.")
+}
 
 /// Something is on the clipboard.
-pub(super) const COPIED: &str = "Copied";
+pub(super) fn copied() -> &'static str {
+    message!("Copied")
+}
 
 /// The link is on the clipboard.
-pub(super) const LINK_COPIED: &str = "Link copied";
+pub(super) fn link_copied() -> &'static str {
+    message!("Link copied")
+}
 
 /// A browser that cannot make calls.
-pub(super) const UNSUPPORTED: &str = "This browser cannot make video calls: it has no WebRTC, or a setting or an \
-     extension keeps pages from it. Allow it and reload, or use a current Chrome, Edge, Firefox or Safari.";
+pub(super) fn unsupported() -> &'static str {
+    message!(
+        "This browser cannot make video calls: it has no WebRTC, or a setting or an \
+     extension keeps pages from it. Allow it and reload, or use a current Chrome, Edge, Firefox or Safari."
+    )
+}
 
 /// The page has crashed.
-pub(super) const PANIC: &str = "Something in this page went wrong and it had to stop. It is a mistake in the program, \
-     not yours. Reload the page to get back into the room.";
+pub(super) fn panic() -> &'static str {
+    message!(
+        "Something in this page went wrong and it had to stop. It is a mistake in the program, \
+     not yours. Reload the page to get back into the room."
+    )
+}
 
 /// A part of the program is missing.
-pub(super) const NOT_LOADED: &str = "A part of this page could not be loaded, so it cannot talk to its signaling server. \
-     Check your connection, then reload. If it stays so, whoever runs this page has not uploaded all of its files.";
+pub(super) fn not_loaded() -> &'static str {
+    message!(
+        "A part of this page could not be loaded, so it cannot talk to its signaling server. \
+     Check your connection, then reload. If it stays so, whoever runs this page has not uploaded all of its files."
+    )
+}
 
 /// What a button does cannot be loaded.
-pub(super) const PART_NOT_LOADED: &str =
-    "A part of this page could not be loaded. Check your connection to the internet, and try again.";
+pub(super) fn part_not_loaded() -> &'static str {
+    message!("A part of this page could not be loaded. Check your connection to the internet, and try again.")
+}
 
 /// The configuration is wrong; `message` names the field.
 pub(super) fn config(message: &str) -> String {
-    format!(
-        "The configuration of this page has a mistake: {message}. Whoever runs this page has to correct it; then reload."
+    message!(
+        "The configuration of this page has a mistake: {mistake}. Whoever runs this page has to correct it; then reload.",
+        mistake = message,
     )
 }
 
 /// The configuration cannot be loaded at the moment; `what` says what came instead of it.
 pub(super) fn config_unavailable(what: &str) -> String {
-    format!(
+    message!(
         "The configuration of this page is not to be had: {what}. It is asked for again by itself; if it stays so, \
-         whoever runs this page has to mend that."
+         whoever runs this page has to mend that.",
+        what = what,
     )
 }
 
 /// While the safety words are worked out.
-pub(super) const SAFETY_WAIT: &str = "One moment.";
+pub(super) fn safety_wait() -> &'static str {
+    message!("One moment.")
+}
 /// Where they cannot be.
-pub(super) const NO_SAFETY: &str =
-    "This page was opened over plain http, so the browser cannot work them out.";
+pub(super) fn no_safety() -> &'static str {
+    message!("This page was opened over plain http, so the browser cannot work them out.")
+}

@@ -106,7 +106,7 @@ impl Tile {
     pub(super) fn render_own_shared(&mut self, tracks: &Tracks, source: Source, me: &SelfView) {
         self.set("data-participant", me.id.as_ref().map(|id| id.as_str()));
         self.set_switch("data-camera", true);
-        self.set_name(&text::own_shared(source));
+        self.set_name(text::own_shared(source));
         self.safety.render(None);
         self.picture.show(tracks, [None, me.source(source).track]);
     }

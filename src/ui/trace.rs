@@ -46,7 +46,7 @@ pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
 /// Copies all its lines.
 pub(super) fn copy(shared: &Rc<Shared>, _: &Element) {
     let text = shared.trace.borrow().as_ref().map(|panel| panel.list.inner_text());
-    text.into_iter().for_each(|text| link::copy_text(shared, text, text::COPIED));
+    text.into_iter().for_each(|text| link::copy_text(shared, text, text::copied()));
 }
 
 /// The panel, as long as it is open.

@@ -9,6 +9,7 @@ mod dom;
 mod driver;
 mod element;
 mod foreign;
+mod languages;
 mod lobby;
 mod media;
 mod rtc;

@@ -81,6 +81,7 @@ fn apply_link(bindgen: &Path, profile: Profile, link: TrunkLink<'_>, to: &Path) 
             program(bindgen, &compiled, &bindgen_output(profile)?, name, to)
         }
         "copy-file" => copy(link.attribute("href")?, to).map(|_| Replacement::default()),
+        "copy-dir" => copy_folder(link.attribute("href")?, to).map(|()| Replacement::default()),
         "css" => copy_and_link("stylesheet", link.attribute("href")?, to),
         "icon" => copy_and_link("icon", link.attribute("href")?, to),
         other => anyhow::bail!("index.html asks Trunk for \"{other}\", which we do not know"),
@@ -98,6 +99,17 @@ fn copy(href: &str, to: &Path) -> Result<String> {
     let name = from.file_name().context("a link names no file")?.to_string_lossy().into_owned();
     write_if_changed(&to.join(&name), &std::fs::read(&from).with_context(|| format!("cannot read {href}"))?)?;
     Ok(name)
+}
+
+/// Copies a folder of the repository, under its own name.
+fn copy_folder(href: &str, to: &Path) -> Result<()> {
+    let from = paths::root().join(href);
+    let name = from.file_name().context("a link names no folder")?;
+    for file in dist::files(&from) {
+        let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        write_if_changed(&to.join(name).join(relative(&file, &from)), &bytes)?;
+    }
+    Ok(())
 }
 
 /// Writes a file, unless it is already so: then its age stays, and browsers need not load it again.
@@ -172,7 +184,7 @@ mod tests {
             Ok(Replacement { here: String::new(), preloads: "<x>".to_owned() })
         });
         assert!(!html.unwrap().contains("data-trunk"));
-        let known = ["rust", "copy-file", "css", "icon"];
+        let known = ["rust", "copy-file", "copy-dir", "css", "icon"];
         assert!(links.borrow().iter().all(|rel| known.contains(&rel.as_str())), "{links:?}");
         assert!(links.borrow().contains(&"rust".to_owned()));
     }

@@ -25,7 +25,7 @@ use std::path::Path;
 /// recordings: their button, who records as it comes, and the one look whether one is left; and 1,400 for details and captions: what
 /// the other page says of its limits, where what a tile says is kept, and the button of its details. Of the lobby 300 are for both, and
 /// for the key to talk.
-const BUDGETS: Budgets = Budgets { lobby: 64_300, call: 160_600 };
+const BUDGETS: Budgets = Budgets { lobby: 65_600, call: 163_600 };
 
 struct Budgets {
     lobby: usize,
@@ -100,7 +100,8 @@ fn loaded(name: &str) -> Loaded {
         Loaded::ForCalls
     } else if name.ends_with("_later.wasm") {
         Loaded::InCalls
-    } else if name.ends_with("_others.wasm") || name == "storage-worker.js" {
+    } else if name.ends_with("_others.wasm") || name == "storage-worker.js" || name.starts_with("languages/")
+    {
         Loaded::OnDemand
     } else {
         Loaded::Always
@@ -150,5 +151,6 @@ mod tests {
         assert_eq!(loaded("visavis-page-0123_later.wasm"), Loaded::InCalls);
         assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::OnDemand);
         assert_eq!(loaded("storage-worker.js"), Loaded::OnDemand);
+        assert_eq!(loaded("languages/de.json"), Loaded::OnDemand);
     }
 }

@@ -6,6 +6,7 @@
 mod figures;
 mod series;
 
+use crate::message_key;
 use visavis_core::signaling::Timestamp;
 use visavis_core::{
     CandidateType, ConnectionId, DetailsSample, PathDetails, Source, StreamDetails, StreamDirection,
@@ -16,7 +17,7 @@ pub use self::figures::{Figure, Metric};
 pub use self::series::{MAX_SAMPLES, PLOT_HEIGHT, PLOT_WIDTH, Series};
 
 /// What is said of what is not known.
-pub const NOT_KNOWN: &str = "not known";
+pub const NOT_KNOWN: &str = message_key!("not known");
 /// Most streams that are shown: each source both ways, and some more.
 const MAX_STREAMS: usize = 16;
 
@@ -60,7 +61,7 @@ struct Counters {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The heading.
-    pub title: String,
+    pub title: &'static str,
     /// What does not change with every sample: a name, and what it is.
     pub facts: Vec<(&'static str, String)>,
     /// What does.
@@ -114,7 +115,7 @@ impl DetailsHistory {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for Section { title, facts, figures } in self.sections() {
-            text.push_str(&title);
+            text.push_str(title);
             text.push('\n');
             let figures = figures.iter().map(|figure| (figure.metric.name(), figure.value.clone()));
             for (name, value) in facts.into_iter().chain(figures) {
@@ -128,13 +129,20 @@ impl DetailsHistory {
         let path = self.path.unwrap_or_default();
         let candidate = |kind: Option<CandidateType>| kind.map_or(NOT_KNOWN, address).to_owned();
         let facts = vec![
-            ("Path", self.way(&path).to_owned()),
-            ("Protocol", path.protocol.map_or(NOT_KNOWN, protocol).to_owned()),
-            ("Your address", candidate(path.local)),
-            (if self.forwarded { "Address of the server" } else { "Their address" }, candidate(path.remote)),
+            (message_key!("Path"), self.way(&path).to_owned()),
+            (message_key!("Protocol"), path.protocol.map_or(NOT_KNOWN, protocol).to_owned()),
+            (message_key!("Your address"), candidate(path.local)),
+            (
+                if self.forwarded {
+                    message_key!("Address of the server")
+                } else {
+                    message_key!("Their address")
+                },
+                candidate(path.remote),
+            ),
         ];
         let figures = vec![Figure::new(Metric::RoundTrip, &self.round_trip)];
-        Section { title: "Connection".to_owned(), facts, figures }
+        Section { title: message_key!("Connection"), facts, figures }
     }
 
     fn way(&self, path: &PathDetails) -> &'static str {
@@ -142,10 +150,10 @@ impl DetailsHistory {
         let relayed = is_relay(path.local) || is_relay(path.remote);
         let known = path.local.is_some() && path.remote.is_some();
         match (self.forwarded, relayed, known) {
-            (true, true, _) => "through a relay to a server, which forwards it",
-            (true, false, true) => "to a server, which forwards it",
-            (false, true, _) => "through a relay",
-            (false, false, true) => "direct",
+            (true, true, _) => message_key!("through a relay to a server, which forwards it"),
+            (true, false, true) => message_key!("to a server, which forwards it"),
+            (false, true, _) => message_key!("through a relay"),
+            (false, false, true) => message_key!("direct"),
             (_, false, false) => NOT_KNOWN,
         }
     }
@@ -154,9 +162,9 @@ impl DetailsHistory {
 /// A kind of address, in words.
 fn address(kind: CandidateType) -> &'static str {
     match kind {
-        CandidateType::Host => "of the device itself (host)",
-        CandidateType::Reflexive => "of a router in front of it (reflexive)",
-        CandidateType::Relay => "of a relay",
+        CandidateType::Host => message_key!("of the device itself (host)"),
+        CandidateType::Reflexive => message_key!("of a router in front of it (reflexive)"),
+        CandidateType::Relay => message_key!("of a relay"),
     }
 }
 
@@ -257,21 +265,29 @@ impl Stream {
             figures.push(Figure::of_size(&self.height, self.size));
             figures.push(Figure::new(Metric::FrameRate, &self.frame_rate));
         }
-        let way = match self.direction {
-            StreamDirection::Received => ", received",
-            StreamDirection::Sent => ", sent",
-        };
-        Section { title: name(self.source).to_owned() + way, facts: vec![("Codec", codec)], figures }
+        Section {
+            title: title(self.source, self.direction),
+            facts: vec![(message_key!("Codec"), codec)],
+            figures,
+        }
     }
 }
 
-fn name(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "Microphone",
-        Source::Camera => "Camera",
-        Source::Screen => "Screen",
-        Source::ScreenAudio => "Sound of the screen",
-        Source::SecondCamera => "Second camera",
+fn title(source: Source, direction: StreamDirection) -> &'static str {
+    let [received, sent] = match source {
+        Source::Microphone => [message_key!("Microphone, received"), message_key!("Microphone, sent")],
+        Source::Camera => [message_key!("Camera, received"), message_key!("Camera, sent")],
+        Source::Screen => [message_key!("Screen, received"), message_key!("Screen, sent")],
+        Source::ScreenAudio => {
+            [message_key!("Sound of the screen, received"), message_key!("Sound of the screen, sent")]
+        }
+        Source::SecondCamera => {
+            [message_key!("Second camera, received"), message_key!("Second camera, sent")]
+        }
+    };
+    match direction {
+        StreamDirection::Received => received,
+        StreamDirection::Sent => sent,
     }
 }
 

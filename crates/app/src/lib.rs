@@ -11,6 +11,7 @@ pub mod details;
 pub mod device_settings;
 pub mod layout;
 pub mod links;
+pub mod messages;
 pub mod recording;
 pub mod report;
 mod room_name;

@@ -41,7 +41,7 @@ fn change(shared: &Rc<Shared>, event: &Event) {
     if input.get_attribute("name").as_deref() == Some("hide-own") {
         layouts.choose(shared, |options| options.hides_own = input.checked());
         if input.checked() {
-            shared.toasts.show(text::layouts::OWN_HIDDEN);
+            shared.toasts.show(text::layouts::own_hidden());
         }
         return;
     }

@@ -63,7 +63,7 @@ fn attributes() -> [(&'static str, &'static str); 4] {
     [
         ("data-floating", ""),
         ("tabindex", "0"),
-        ("aria-description", text::layouts::MOVABLE),
+        ("aria-description", text::layouts::movable()),
         ("aria-keyshortcuts", "ArrowUp ArrowDown ArrowLeft ArrowRight"),
     ]
 }

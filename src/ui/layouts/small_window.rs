@@ -72,7 +72,7 @@ pub(super) fn toggle(shared: &Rc<Shared>) {
         };
         let shown = opened.and_then(|window| if own_window { fill(&shared, window) } else { Ok(()) });
         if shown.is_err() {
-            shared.toasts.show(text::layouts::NO_SMALL_WINDOW);
+            shared.toasts.show(text::layouts::no_small_window());
         }
     });
 }

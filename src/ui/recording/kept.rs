@@ -180,7 +180,7 @@ async fn save(kept: &Kept, row: &HtmlElement) {
     let (Ok(status), Ok(link)) = (dom::find::<Element>(row, "[role=status]"), dom::find(row, "a")) else {
         return;
     };
-    dom::set_text(&status, text::recording::SAVING);
+    dom::set_text(&status, text::recording::saving());
     let saved = kept.save(&link).await.is_ok();
     dom::set_text(&status, text::recording::saved(saved, kept.place == Place::File));
 }
@@ -194,8 +194,8 @@ async fn delete(shared: &Rc<Shared>, kept: &Rc<Kept>, row: &HtmlElement) {
     };
     if !kept.saved.get() && !button.has_attribute("data-sure") {
         dom::set_flag(&button, "data-sure", true);
-        dom::set_text(&button, text::recording::DELETE_FOR_GOOD);
-        return dom::set_text(&status, text::recording::NOT_SAVED);
+        dom::set_text(&button, text::recording::delete_for_good());
+        return dom::set_text(&status, text::recording::not_saved());
     }
     kept.delete().await;
     if let Some(recordings) = of(shared) {
@@ -207,7 +207,7 @@ async fn delete(shared: &Rc<Shared>, kept: &Rc<Kept>, row: &HtmlElement) {
     if let Some(section) = list.filter(|_| is_empty).and_then(|list| list.closest(".found").ok().flatten()) {
         section.remove();
     }
-    shared.toasts.show(text::recording::DELETED);
+    shared.toasts.show(text::recording::deleted());
 }
 
 /// Shows in the lobby what was recorded earlier and is still in the browser's storage.

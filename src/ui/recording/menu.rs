@@ -118,7 +118,7 @@ fn start(shared: &Rc<Shared>) {
             Ok(running) => {
                 *recordings.running.borrow_mut() = Some(running);
                 shared.send(Command::SetRecording(true));
-                shared.toasts.show(words::STARTED);
+                shared.toasts.show(words::started());
                 close(&shared);
             }
             Err(reason) => {
@@ -139,7 +139,7 @@ fn subject(menu: &Element) -> Subject {
 
 fn closed(shared: &Rc<Shared>, _: &Event) {
     if of(shared).is_some_and(|recordings| kept::is_any_only_in_memory(&recordings.kept.borrow())) {
-        shared.toasts.show(words::ONLY_IN_MEMORY);
+        shared.toasts.show(words::only_in_memory());
     }
     dialog::closed(shared, forget, "record");
 }

@@ -17,7 +17,7 @@ pub(in crate::ui) fn show(frame: &HtmlElement, second: bool) {
         return;
     };
     if place.has_attribute("data-second-tab") {
-        return dom::set_text(&place, if second { text::SECOND_TAB } else { "" });
+        return dom::set_text(&place, if second { text::second_tab() } else { "" });
     }
     match place.query_selector("[data-notice=second-tab]").ok().flatten() {
         Some(notice) if !second => notice.remove(),

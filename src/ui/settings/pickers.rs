@@ -43,7 +43,7 @@ pub(super) fn render(dialog: &Element, devices: &Devices) -> Result<(), JsValue>
         let section = section(dialog, kind)?;
         let list: HtmlSelectElement = dom::find(&section, "select")?;
         let chosen = devices.settings.chosen(kind);
-        fill(&list, text::devices::DEFAULT, devices.of(kind), chosen)?;
+        fill(&list, text::devices::default(), devices.of(kind), chosen)?;
         list.set_value(chosen.map_or("", DeviceId::as_str));
         dom::set_text(&dom::find::<Node>(&section, ".hint")?, &sentence(devices, kind));
     }
@@ -91,7 +91,7 @@ pub(super) fn fill<'a>(
     let mut entries = vec![("", none)];
     entries.extend(devices.map(|device| (device.device_id.as_str(), &*device.label)));
     if let Some(chosen) = chosen.filter(|chosen| !entries.iter().any(|(id, _)| *id == chosen.as_str())) {
-        entries.push((chosen.as_str(), text::devices::MISSING));
+        entries.push((chosen.as_str(), text::devices::missing()));
     }
     let children = list.children();
     let same = |(at, (id, label)): (u32, &(&str, &str))| {
@@ -116,7 +116,7 @@ pub(super) fn fill<'a>(
 /// What is to be said of a kind of device.
 fn sentence(devices: &Devices, kind: MediaDeviceKind) -> String {
     if kind == MediaDeviceKind::AudioOutput && !speaker::can_be_chosen() {
-        return text::devices::NO_SPEAKERS.to_owned();
+        return text::devices::no_speakers().to_owned();
     }
     let in_use = devices.in_use(kind).filter(|in_use| devices.settings.chosen(kind) != Some(in_use));
     let label = in_use.map(|in_use| devices.label(in_use)).filter(|label| !label.is_empty());

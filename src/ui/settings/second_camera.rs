@@ -24,7 +24,7 @@ pub(super) fn render(dialog: &Element, view: &RoomView) -> Result<(), JsValue> {
     let state = own(view, Source::SecondCamera).state;
     let chosen = devices.settings.second_camera.as_ref().filter(|_| state != SourceState::Off);
     let list: HtmlSelectElement = dom::find(&section, "select")?;
-    pickers::fill(&list, text::devices::NO_SECOND_CAMERA, others(), chosen)?;
+    pickers::fill(&list, text::devices::no_second_camera(), others(), chosen)?;
     list.set_value(chosen.map_or("", DeviceId::as_str));
     dom::set_text(&dom::find::<Node>(&section, ".hint")?, text::devices::second_camera(state));
     Ok(())

@@ -5,7 +5,7 @@ use visavis_core::signaling::RejectCode;
 use visavis_core::{MediaError, Problem, Source, UnreachableReason};
 
 use super::without_query;
-use crate::dom;
+use crate::dom::{self, message, message_key};
 
 /// What a notice is about.
 #[derive(Debug, PartialEq)]
@@ -31,10 +31,11 @@ pub(in crate::ui) fn sentence(cause: &Cause, in_call: bool) -> String {
         Cause::Problem(of) => problem(of, in_call),
         Cause::NoServer { url, local } => no_server(url, *local),
         Cause::Devices(error, which) => media(*error, sources(which)),
-        Cause::Stalled => STALLED.to_owned(),
+        Cause::Stalled => stalled().to_owned(),
     }
 }
 
+/// What is said of both devices. Translations choose by these words, so they are none of them messages.
 const BOTH: &str = "camera and microphone";
 
 /// Sources, as a person lists them.
@@ -49,69 +50,72 @@ fn sources(sources: &[Source]) -> &'static str {
 
 /// Why devices cannot be used, and what to do about it. `which` comes from [`sources`].
 pub(super) fn media(error: MediaError, which: &str) -> String {
-    let either = if which == BOTH { "camera or microphone" } else { which };
-    match error {
-        MediaError::Denied => {
+    let none = matches!(error, MediaError::NotFound | MediaError::Unavailable);
+    let which = if none && which == BOTH { "camera or microphone" } else { which };
+    let framed = dom::is_framed();
+    message!(
+        match error {
             // Not every browser says whether the page around has a part in it (Firefox 153 does not).
-            let framed = if dom::is_framed() {
-                " If nothing can be allowed there, the page around this one forbids it: open this one in a tab of its own."
-            } else {
-                ""
-            };
-            format!(
+            MediaError::Denied if framed => {
                 "The browser does not let this page use your {which}. Allow it beside the address bar, then try again, \
-                 or go on without.{framed}"
-            )
-        }
-        MediaError::NotFound => {
-            format!(
-                "No {either} was found. Plug one in and try again, or go on without: you will see and hear the others."
-            )
-        }
-        MediaError::Busy => format!(
-            "Your {which} cannot be opened: another program is probably in the way. Close that program and try again, \
-             or go on without."
-        ),
-        MediaError::Insecure => format!(
-            "Browsers give the {which} to secure pages only, and this one was opened over plain http. Open it with \
-             https:// (or on localhost), or go on without."
-        ),
-        MediaError::Unknown => {
-            format!(
+                 or go on without. If nothing can be allowed there, the page around this one forbids it: open this one in \
+                 a tab of its own."
+            }
+            MediaError::Denied => {
+                "The browser does not let this page use your {which}. Allow it beside the address bar, then try again, \
+                 or go on without."
+            }
+            MediaError::NotFound => {
+                "No {which} was found. Plug one in and try again, or go on without: you will see and hear the others."
+            }
+            MediaError::Busy => {
+                "Your {which} cannot be opened: another program is probably in the way. Close that program and try again, \
+                 or go on without."
+            }
+            MediaError::Insecure => {
+                "Browsers give the {which} to secure pages only, and this one was opened over plain http. Open it with \
+                 https:// (or on localhost), or go on without."
+            }
+            MediaError::Unknown => {
                 "Your {which} did not start, and the browser does not say why. Try again, or go on without."
-            )
-        }
-        MediaError::Policy => {
-            let (who, way) = if dom::is_framed() {
-                ("page around this one, or its own site,", "Open it in a tab of its own")
-            } else {
-                ("site", "Ask whoever runs it to change its Permissions-Policy,")
-            };
-            format!("The {who} does not let this page use your {which}. {way} or go on without.")
-        }
-        MediaError::Unavailable => format!(
-            "This browser gives pages no {either}: a setting or an extension has taken that away. Use another browser, \
-             or go on without."
-        ),
-    }
+            }
+            MediaError::Policy if framed => {
+                "The page around this one, or its own site, does not let this page use your {which}. Open it in a tab of \
+                 its own or go on without."
+            }
+            MediaError::Policy => {
+                "The site does not let this page use your {which}. Ask whoever runs it to change its Permissions-Policy, \
+                 or go on without."
+            }
+            MediaError::Unavailable => {
+                "This browser gives pages no {which}: a setting or an extension has taken that away. Use another browser, \
+                 or go on without."
+            }
+        },
+        which = which,
+    )
 }
 
 /// What stands between the person and the room.
 fn problem(problem: &Problem, in_call: bool) -> String {
     match problem {
-        Problem::Unreachable { .. } if in_call => super::OUT_OF_REACH.to_owned(),
+        Problem::Unreachable { .. } if in_call => super::out_of_reach().to_owned(),
         Problem::Unreachable { url, obstacle, .. } => unreachable(url, *obstacle),
         Problem::Closed { code, reason, retried } => closed(*code, reason, *retried, in_call),
         Problem::Unanswered => {
-            "Nobody has answered, and nobody is called any more. Whoever calls you still reaches \
-             you. To call again, leave and join again."
-                .to_owned()
+            message!(
+                "Nobody has answered, and nobody is called any more. Whoever calls you still reaches you. To call again, \
+                 leave and join again."
+            )
+            .to_owned()
         }
         // What says the same, or nothing, is not worth a quotation.
-        Problem::Rejected { code, text } if rejected(*code).starts_with(&**text) => {
+        Problem::Rejected { code, text } if rejected_in_english(*code).starts_with(&**text) => {
             rejected(*code).to_owned()
         }
-        Problem::Rejected { code, text } => format!("{} The server says: “{text}”", rejected(*code)),
+        Problem::Rejected { code, text } => {
+            message!("{problem} The server says: “{text}”", problem = rejected(*code), text = text)
+        }
     }
 }
 
@@ -119,7 +123,7 @@ fn problem(problem: &Problem, in_call: bool) -> String {
 pub(super) fn unreachable(url: &str, obstacle: UnreachableReason) -> String {
     // What follows may hold a token.
     let url = without_query(url);
-    let why = match obstacle {
+    let why = message!(match obstacle {
         UnreachableReason::Unknown => "It may be down, or your network is offline or blocks it.",
         UnreachableReason::NoAnswer => {
             "Nobody answers there. The server may be down, its address or certificate wrong, or your network is \
@@ -151,26 +155,41 @@ pub(super) fn unreachable(url: &str, obstacle: UnreachableReason) -> String {
             "It opens the connection, but does not answer: it is probably another kind of server than this page \
              expects."
         }
-    };
-    ["Cannot reach the server at ", url, ". ", why, " Trying again; you need not reload."].concat()
+    });
+    message!(
+        "Cannot reach the server at {url}. {why} Trying again; you need not reload.",
+        url = url,
+        why = why
+    )
 }
 
 /// The server has closed the connection, and said why.
 fn closed(code: u16, reason: &str, retried: bool, in_call: bool) -> String {
-    let code = code.to_string();
-    let said = if reason.is_empty() { "" } else { "It says: “" };
-    let next = match (in_call, retried) {
+    let next = message!(match (in_call, retried) {
         (true, true) => "Your call goes on. Trying again.",
         (true, false) => "Your call goes on, but new people cannot join. Try again, or leave and join again.",
         (false, true) => "Trying again; you need not reload.",
         (false, false) => "Check the name of the room and the address of the server, then join again.",
-    };
-    let end = if reason.is_empty() { "" } else { "” " };
-    ["The server closed the connection (", &code, "). ", said, reason, end, next].concat()
+    });
+    message!(
+        if reason.is_empty() {
+            "The server closed the connection ({code}). {next}"
+        } else {
+            "The server closed the connection ({code}). It says: “{reason}” {next}"
+        },
+        code = &code.to_string(),
+        reason = reason,
+        next = next,
+    )
 }
 
 pub(super) fn rejected(code: RejectCode) -> &'static str {
-    match code {
+    dom::translate(rejected_in_english(code))
+}
+
+fn rejected_in_english(code: RejectCode) -> &'static str {
+    // Servers speak English.
+    message_key!(match code {
         RejectCode::BadRequest => {
             "The server did not accept what this page sent. Check the name of the room; if that does not help, reload \
              the page."
@@ -215,25 +234,28 @@ pub(super) fn rejected(code: RejectCode) -> &'static str {
             "You were removed from the room. If you think that was a mistake, ask the others."
         }
         RejectCode::Unknown => "The server did not let you in. Try again later, or choose another room.",
-    }
+    })
 }
 
 /// There is no server where it should be. `local` says that the page comes from this very machine.
 fn no_server(url: &str, local: bool) -> String {
-    let help = if local {
-        " To start one beside this page: cargo run --locked -p visavis-server -- --listen 127.0.0.1:8081 (the page finds it by \
-         itself)."
-    } else {
-        ""
-    };
-    [
-        "There is no signaling server at ",
-        without_query(url),
-        ", so this is a demo: it connects tabs of this browser only. Join the same room in a second tab.",
-        help,
-    ]
-    .concat()
+    message!(
+        if local {
+            "There is no signaling server at {url}, so this is a demo: it connects tabs of this browser only. Join the same \
+             room in a second tab. To start a server beside this page: cargo run --locked -p visavis-server -- --listen \
+             127.0.0.1:8081 (the page finds it by itself)."
+        } else {
+            "There is no signaling server at {url}, so this is a demo: it connects tabs of this browser only. Join the same \
+             room in a second tab."
+        },
+        url = without_query(url),
+    )
 }
+
 /// Our camera is on and gives nothing.
-const STALLED: &str = "Your camera is on, but gives no picture any more, so the others do not see you. It may \
-     be closed or covered, or another program uses it. Open it or close that program, then try again, or go on without.";
+fn stalled() -> &'static str {
+    message!(
+        "Your camera is on, but gives no picture any more, so the others do not see you. It may \
+     be closed or covered, or another program uses it. Open it or close that program, then try again, or go on without."
+    )
+}

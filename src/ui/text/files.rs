@@ -6,20 +6,18 @@ use visavis_core::{
 };
 
 use super::interactions::list;
+use crate::dom::{self, message, message_key};
 
 /// What can be sent, and to whom it goes.
 pub(in crate::ui) fn limits() -> String {
-    [
-        "Everybody in the room can receive them, and so can whoever comes while you are here. They go directly from your page to \
-         theirs, and end with the call. At most ",
-        &size(MAX_FILE_BYTES),
-        " each, and ",
-        &MAX_OFFERED_FILES.to_string(),
-        " at a time; a browser that cannot write to the disk takes ",
-        &size(MAX_MEMORY_FILE_BYTES),
-        ". You can also drop them onto the call.",
-    ]
-    .concat()
+    message!(
+        "Everybody in the room can receive them, and so can whoever comes while you are here. They go directly from your page \
+         to theirs, and end with the call. At most {size} each, and {count} at a time; a browser that cannot write to the disk \
+         takes {memory}. You can also drop them onto the call.",
+        size = &size(MAX_FILE_BYTES),
+        count = &MAX_OFFERED_FILES.to_string(),
+        memory = &size(MAX_MEMORY_FILE_BYTES),
+    )
 }
 
 /// These people cannot get files; nothing about nobody.
@@ -27,94 +25,99 @@ pub(in crate::ui) fn unreachable(names: &[String]) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let what = " cannot get files from you: they go directly between pages, and theirs is another program, or a server stands \
-                between you.";
-    [&*list(&names), what].concat()
+    message!(
+        "No files can go from you to {who}: they go directly between pages, and either theirs is another program, or a server \
+         stands between you.",
+        who = &list_of(names),
+    )
+}
+
+fn list_of(names: &[String]) -> String {
+    list(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// A file was offered, has arrived, or has not.
 pub(in crate::ui) fn news(owner: &str, file: &FileView) -> String {
     match file.state {
-        FileState::Received => [&file.name, " has arrived"].concat(),
-        FileState::Failed(_) => [&file.name, " has not arrived"].concat(),
+        FileState::Received => message!("{file} has arrived", file = &file.name),
+        FileState::Failed(_) => message!("{file} has not arrived", file = &file.name),
         FileState::Offered
         | FileState::Waiting
         | FileState::Receiving
         | FileState::Paused
-        | FileState::Checking => [owner, " offers ", &file.name, " (", &size(file.size), ")"].concat(),
+        | FileState::Checking => {
+            message!("{who} offers {file} ({size})", who = owner, file = &file.name, size = &size(file.size))
+        }
     }
 }
 
 /// This one is too large to be offered.
 pub(in crate::ui) fn too_large(name: &str) -> String {
-    [name, " is larger than ", &size(MAX_FILE_BYTES), ": it cannot be sent."].concat()
+    message!("{file} is larger than {size}: it cannot be sent.", file = name, size = &size(MAX_FILE_BYTES))
 }
 
 /// No more can be offered.
 pub(in crate::ui) fn too_many() -> String {
-    ["You offer ", &MAX_OFFERED_FILES.to_string(), " files already. Take one back first."].concat()
+    message!("You offer {count} files already. Take one back first.", count = &MAX_OFFERED_FILES.to_string())
 }
 
 /// Who can receive what we offer, of so many others, if these cannot.
 pub(in crate::ui) fn offered(unreachable: &[String], others: usize) -> String {
-    let names: Vec<&str> = unreachable.iter().map(String::as_str).collect();
     match unreachable.len() {
-        0 => "Everybody here can receive it.".to_owned(),
-        count if count >= others => "Nobody here can receive it.".to_owned(),
-        _ => ["Everybody here can receive it, but not ", &list(&names), "."].concat(),
+        0 => message!("Everybody here can receive it.").to_owned(),
+        count if count >= others => message!("Nobody here can receive it.").to_owned(),
+        _ => message!("Everybody here can receive it, but not {who}.", who = &list_of(unreachable)),
     }
 }
 
 /// How far it is.
 pub(in crate::ui) fn state(owner: &str, file: &FileView) -> String {
-    let words = match file.state {
-        FileState::Offered => "Nothing is received before you want it.",
-        FileState::Waiting => return ["Waiting for ", owner, "…"].concat(),
-        FileState::Receiving => "Receiving…",
-        FileState::Paused => "Paused.",
-        FileState::Checking => "Checking…",
-        FileState::Received => "Received, and checked. Save it before you leave.",
-        FileState::Failed(failure) => return self::failure(owner, failure),
+    let message = match file.state {
+        FileState::Offered => message_key!("Nothing is received before you want it."),
+        FileState::Waiting => message_key!("Waiting for {who}…"),
+        FileState::Receiving => message_key!("Receiving…"),
+        FileState::Paused => message_key!("Paused."),
+        FileState::Checking => message_key!("Checking…"),
+        FileState::Received => message_key!("Received, and checked. Save it before you leave."),
+        FileState::Failed(failure) => self::failure(failure),
     };
-    words.to_owned()
+    message!(message, who = owner)
 }
 
 /// Why it was not received.
-fn failure(owner: &str, failure: FileFailure) -> String {
-    let words = match failure {
-        FileFailure::SenderLeft => return [owner, " has left before all of it was here."].concat(),
-        FileFailure::Withdrawn => return [owner, " has taken it back."].concat(),
-        FileFailure::Unreadable => return [owner, " cannot read it any more."].concat(),
-        FileFailure::Corrupt => "What arrived is not what was sent. It was thrown away.",
+fn failure(failure: FileFailure) -> &'static str {
+    match failure {
+        FileFailure::SenderLeft => message_key!("{who} has left before all of it was here."),
+        FileFailure::Withdrawn => message_key!("{who} has taken it back."),
+        FileFailure::Unreadable => message_key!("{who} cannot read it any more."),
+        FileFailure::Corrupt => message_key!("What arrived is not what was sent. It was thrown away."),
         FileFailure::Interrupted => {
-            "It broke off. It goes on with the next connection, or when you press Go on."
+            message_key!("It broke off. It goes on with the next connection, or when you press “Go on”.")
         }
-        FileFailure::NoSpace => "There is not enough room on the disk.",
-        FileFailure::TooLargeForMemory => {
+        FileFailure::NoSpace => message_key!("There is not enough room on the disk."),
+        FileFailure::TooLargeForMemory => message_key!(
             "This browser cannot write it to the disk, and it is too large to be kept in memory."
-        }
-        FileFailure::NotWritten => "The browser could not write it.",
-    };
-    words.to_owned()
+        ),
+        FileFailure::NotWritten => message_key!("The browser could not write it."),
+    }
 }
 
 /// How much of it there is.
 pub(in crate::ui) fn share(bytes: u32, of: u32) -> String {
-    [&*size(bytes), " of ", &size(of)].concat()
+    message!("{part} of {whole}", part = &size(bytes), whole = &size(of))
 }
 
 /// How far a file of ours is on its way to somebody.
 pub(in crate::ui) fn recipient(name: &str, state: RecipientState, bytes: u32, of: u32) -> String {
-    let percent = [&(u64::from(bytes) * 100 / u64::from(of.max(1))).to_string(), " %"].concat();
-    let words = match state {
-        RecipientState::Receiving => &percent,
-        RecipientState::Paused => &[&percent, ", paused"].concat(),
-        RecipientState::Interrupted => &[&percent, ", interrupted"].concat(),
-        RecipientState::Received => "received",
-        RecipientState::Failed => "not received",
+    let percent = (u64::from(bytes) * 100 / u64::from(of.max(1))).to_string();
+    let message = match state {
+        RecipientState::Receiving => message_key!("{who}: {percent} %"),
+        RecipientState::Paused => message_key!("{who}: {percent} %, paused"),
+        RecipientState::Interrupted => message_key!("{who}: {percent} %, interrupted"),
+        RecipientState::Received => message_key!("{who}: received"),
+        RecipientState::Failed => message_key!("{who}: not received"),
     };
-    [name, ": ", words].concat()
+    message!(message, who = name, percent = &percent)
 }
 
 /// What a button does, and with which file.
@@ -124,12 +127,14 @@ pub(in crate::ui) fn button(words: &str, name: &str) -> String {
 
 /// In bytes, kilobytes, megabytes or gigabytes.
 pub(in crate::ui) fn size(bytes: u32) -> String {
-    let units = [(1_000_000_000_u32, 999_950_000, " GB"), (1_000_000, 999_950, " MB"), (1000, 1000, " KB")];
-    match units.into_iter().find(|(_, from, _)| bytes >= *from) {
-        None => [&*bytes.to_string(), if bytes == 1 { " byte" } else { " bytes" }].concat(),
-        Some((unit, _, name)) => {
-            let tenths = (u64::from(bytes) * 10 + u64::from(unit) / 2) / u64::from(unit);
-            [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), name].concat()
-        }
+    let number = |unit: u32| {
+        let tenths = (u64::from(bytes) * 10 + u64::from(unit) / 2) / u64::from(unit);
+        [&(tenths / 10).to_string(), dom::language().decimal_separator(), &(tenths % 10).to_string()].concat()
+    };
+    match bytes {
+        999_950_000.. => message!("{number} GB", number = &number(1_000_000_000)),
+        999_950.. => message!("{number} MB", number = &number(1_000_000)),
+        1000.. => message!("{number} KB", number = &number(1000)),
+        _ => message!("{number} B", number = &bytes.to_string()),
     }
 }

@@ -1,40 +1,53 @@
 //! Sentences about recordings. In the part of the program that is loaded on demand.
 
 use super::interactions::list;
+use crate::dom::{self, message, message_key};
 use crate::ui::recording::{MAX_MEMORY, NotStarted, StopReason};
 
 /// A recording has begun.
-pub(in crate::ui) const STARTED: &str = "You record. Everybody here is told.";
+pub(in crate::ui) fn started() -> &'static str {
+    message!("You record. Everybody here is told.")
+}
 /// A recording is made ready to be saved.
-pub(in crate::ui) const SAVING: &str = "Getting it ready…";
+pub(in crate::ui) fn saving() -> &'static str {
+    message!("Getting it ready…")
+}
 /// What the button says that deletes what was not saved.
-pub(in crate::ui) const DELETE_FOR_GOOD: &str = "Delete for good";
+pub(in crate::ui) fn delete_for_good() -> &'static str {
+    message!("Delete for good")
+}
 /// It was not.
-pub(in crate::ui) const NOT_SAVED: &str = "You have not saved it.";
+pub(in crate::ui) fn not_saved() -> &'static str {
+    message!("You have not saved it.")
+}
 /// A recording was deleted.
-pub(in crate::ui) const DELETED: &str = "The recording is deleted.";
+pub(in crate::ui) fn deleted() -> &'static str {
+    message!("The recording is deleted.")
+}
 /// The dialog was closed before a recording was saved that goes with the page.
-pub(in crate::ui) const ONLY_IN_MEMORY: &str =
-    "Your recording is only in the memory of this page. Save it before you close the page.";
+pub(in crate::ui) fn only_in_memory() -> &'static str {
+    message!("Your recording is only in the memory of this page. Save it before you close the page.")
+}
 
 /// What the button in the bar does.
 pub(in crate::ui) fn button(records: bool) -> &'static str {
-    if records { "Stop recording" } else { "Record" }
+    message!(if records { "Stop recording" } else { "Record" })
 }
 
 /// Others record.
 pub(in crate::ui) fn records(names: &[&str]) -> String {
-    [&*list(names), if names.len() == 1 { " records" } else { " record" }].concat()
+    let message = if names.len() == 1 { message_key!("{who} records") } else { message_key!("{who} record") };
+    message!(message, who = &list(names))
 }
 
 /// Somebody has begun to record, or has stopped.
 pub(in crate::ui) fn changes(who: &str, recording: bool) -> String {
-    [who, if recording { " records this call" } else { " has stopped recording" }].concat()
+    message!(if recording { "{who} records this call" } else { "{who} has stopped recording" }, who = who)
 }
 
 /// How long a recording is, in seconds, and how large, in bytes.
 pub(in crate::ui) fn progress(seconds: u64, bytes: u64) -> String {
-    ["Recording ", &clock(seconds), ", ", &size(bytes)].concat()
+    message!("Recording {time}, {size}", time = &clock(seconds), size = &size(bytes))
 }
 
 /// A recording that has ended; its file is named after the moment of its beginning (`2026-01-31T09-30-00-000Z.webm`).
@@ -47,22 +60,23 @@ pub(in crate::ui) fn entry(name: &str, millis: Option<u64>, bytes: u64) -> Strin
 
 /// Whether saving worked, and what of the copy.
 pub(in crate::ui) fn saved(saved: bool, in_browser: bool) -> &'static str {
-    match (saved, in_browser) {
+    message!(match (saved, in_browser) {
         (false, _) => "It could not be read. Try again.",
         (true, true) => "It is among your downloads. This browser keeps its copy until you delete it.",
         (true, false) => "It is among your downloads.",
-    }
+    })
 }
 
 /// Who is told of the recording.
 pub(in crate::ui) fn told(untold: &[String]) -> String {
-    let everybody =
-        "Everybody in the room sees that you record. Ask them first: in many countries that is the law.";
+    let everybody = message!(
+        "Everybody in the room sees that you record. Ask them first: in many countries that is the law."
+    );
     if untold.is_empty() {
         return everybody.to_owned();
     }
     let names: Vec<&str> = untold.iter().map(String::as_str).collect();
-    [everybody, " This page cannot tell ", &list(&names), ": do so yourself."].concat()
+    [everybody, " ", &message!("This page cannot tell {who}: do so yourself.", who = &list(&names))].concat()
 }
 
 /// Where the recording is kept, if there is room for so many bytes on the disk.
@@ -70,21 +84,23 @@ pub(in crate::ui) fn place(room: Option<f64>) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
     match room {
         Some(room) => {
-            let room = size(room as u64);
-            ["It stays on your machine, in this browser, until you save and delete it. An hour takes about 1 GB; there is room for ", &room, "."].concat()
+            message!(
+                "It stays on your machine, in this browser, until you save and delete it. An hour takes about 1 GB; there is \
+                 room for {size}.",
+                size = &size(room as u64),
+            )
         }
-        None => [
-            "This browser cannot write it to the disk, so it is kept in memory: ",
-            &size(MAX_MEMORY),
-            " at most, about half an hour. If the page crashes or is closed, it is lost.",
-        ]
-        .concat(),
+        None => message!(
+            "This browser cannot write it to the disk, so it is kept in memory: {size} at most, about half an hour. If the \
+             page crashes or is closed, it is lost.",
+            size = &size(MAX_MEMORY),
+        ),
     }
 }
 
 /// Why a recording has ended.
 pub(in crate::ui) fn ended(reason: StopReason) -> &'static str {
-    match reason {
+    message!(match reason {
         StopReason::Asked => "The recording is finished. Save it:",
         StopReason::Left => "The recording ended with the call. Save it:",
         StopReason::StorageFull => {
@@ -97,17 +113,17 @@ pub(in crate::ui) fn ended(reason: StopReason) -> &'static str {
             "The recording had to stop: it could not be written down any more. What was recorded until then is here:"
         }
         StopReason::Failed => "The browser has stopped recording. What was recorded until then is here:",
-    }
+    })
 }
 
 /// Why none has begun.
 pub(in crate::ui) fn not_started(reason: NotStarted) -> &'static str {
-    match reason {
+    message!(match reason {
         NotStarted::Unsupported => {
             "This browser cannot record. Any current Chrome, Edge, Firefox or Safari can."
         }
         NotStarted::Failed => "The recording could not begin. Try again.",
-    }
+    })
 }
 
 /// As on a clock: 0:42, 1:02:03.
@@ -122,7 +138,13 @@ fn clock(seconds: u64) -> String {
 
 /// In megabytes, or gigabytes.
 fn size(bytes: u64) -> String {
-    let (tenths, unit) =
-        if bytes < 999_950_000 { (bytes / 100_000, " MB") } else { (bytes / 100_000_000, " GB") };
-    [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), unit].concat()
+    let number = |unit: u64| {
+        let tenths = bytes / (unit / 10);
+        [&(tenths / 10).to_string(), dom::language().decimal_separator(), &(tenths % 10).to_string()].concat()
+    };
+    if bytes < 999_950_000 {
+        message!("{number} MB", number = &number(1_000_000))
+    } else {
+        message!("{number} GB", number = &number(1_000_000_000))
+    }
 }

@@ -23,8 +23,8 @@ const STEADY_HIDDEN: Duration = Duration::from_secs(30);
 /// How long a room waits until everybody sees the newest.
 const STANDING_LIMIT: Duration = Duration::from_secs(15);
 /// How often somebody joins and leaves, and after which of these what is left is counted for the first time.
-const JOINS: u32 = 20;
-const FIRST_JOINS: u32 = 5;
+const JOINS: u32 = 50;
+const FIRST_JOINS: u32 = 20;
 
 /// Names of rooms that nobody has been in.
 fn room() -> String {

@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 36] = [
+const CALL: [&str; 37] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -35,6 +35,7 @@ const CALL: [&str; 36] = [
     "visavis::ui::unfinished_recordings::",
     "visavis::ui::visibility::",
     "visavis_app::layout::",
+    "visavis_app::messages::",
     "visavis_app::report::",
     "visavis_core::preflight::",
     "visavis_core::connection::",
@@ -55,7 +56,14 @@ const CALL: [&str; 36] = [
     "visavis_signaling::track_settings::",
 ];
 /// What stays of them: what may be called before there is a call.
-const NOT_CALL: [&str; 1] = ["visavis::driver::panic::"];
+const NOT_CALL: [&str; 6] = [
+    "visavis::driver::panic::",
+    "visavis_app::messages::Messages::get",
+    "visavis_app::messages::Messages::language",
+    "visavis_app::messages::fill",
+    "visavis_app::messages::slice",
+    "visavis_app::messages::language::",
+];
 /// What drops values that only a call makes: it moves into [`Part::Call`]. Not what drops every type of those modules: where it
 /// does little, the compiler makes one of it and of what drops another type.
 const CALL_VALUES: [&str; 8] = [

@@ -1,5 +1,6 @@
 //! What is plotted, and in which words its newest value is told.
 
+use crate::message_key;
 use visavis_core::VideoSize;
 
 use super::NOT_KNOWN;
@@ -26,12 +27,12 @@ impl Metric {
     /// The name that is shown.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Bitrate => "Bitrate",
-            Self::Loss => "Loss",
-            Self::RoundTrip => "Round trip",
-            Self::Jitter => "Jitter",
-            Self::FrameSize => "Frame size",
-            Self::FrameRate => "Frame rate",
+            Self::Bitrate => message_key!("Bitrate"),
+            Self::Loss => message_key!("Loss"),
+            Self::RoundTrip => message_key!("Round trip"),
+            Self::Jitter => message_key!("Jitter"),
+            Self::FrameSize => message_key!("Frame size"),
+            Self::FrameRate => message_key!("Frame rate"),
         }
     }
 
@@ -65,7 +66,7 @@ impl Metric {
             Self::Bitrate => bits(value),
             Self::Loss => tenths(value) + " %",
             Self::RoundTrip | Self::Jitter => value.to_string() + " ms",
-            Self::FrameSize => value.to_string() + " pixels high",
+            Self::FrameSize => value.to_string() + " px",
             Self::FrameRate => value.to_string() + " fps",
         }
     }

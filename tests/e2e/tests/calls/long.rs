@@ -3,6 +3,7 @@
 
 mod files;
 mod glare_and_freeze;
+mod languages;
 mod layout;
 mod man_in_the_middle;
 mod paths;

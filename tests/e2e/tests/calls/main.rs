@@ -17,6 +17,7 @@ mod glare_and_reload;
 mod iframes;
 mod join_cost;
 mod join_errors;
+mod languages;
 mod layout;
 mod links;
 mod long;

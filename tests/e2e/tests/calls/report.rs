@@ -36,7 +36,7 @@ async fn a_report_of_a_real_call_says_nothing_private_and_is_replayed() {
     // A room is the same in every spelling: an é in two characters, a capital, a hyphen that nobody sees.
     join(&ann, "caf\u{e9} club").await;
     join(&ben, "Cafe\u{301} C\u{ad}lub").await;
-    let shown = ben.eval("return document.querySelector('.where strong').textContent", vec![]).await;
+    let shown = ben.eval("return document.querySelector('.where h1').textContent", vec![]).await;
     assert_eq!(shown, "Caf\u{e9} Club");
     sees_and_hears(&ann, &["Benvenuto"]).await;
     sees_and_hears(&ben, &["Annabella"]).await;

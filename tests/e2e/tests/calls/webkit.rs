@@ -12,12 +12,13 @@ use visavis_e2e::{Browser, Bundle, Page, Server, Setup, StaticSite, tools};
 use crate::preflight::{check, states};
 use crate::{layout, safety};
 
-/// What is wrong with what the window shows, for somebody who reads and clicks.
-const LAYOUT_ISSUES: &str = r"
+/// What is wrong with what the window shows, for somebody who reads and clicks; with a selector, with that alone, which may lie
+/// over the rest.
+pub(crate) const LAYOUT_ISSUES: &str = r"
 const issues = [];
 const { clientWidth: width, clientHeight: height, scrollWidth } = document.documentElement;
 if (scrollWidth > width) issues.push(`the page is ${scrollWidth} wide, the window ${width}`);
-const room = document.querySelector('visavis-room');
+const room = document.querySelector(arguments[0] ?? 'visavis-room');
 const shown = (it) => {
   const { width, height } = it.getBoundingClientRect();
   return width * height > 0 && it.checkVisibility({ visibilityProperty: true });
