@@ -4,10 +4,12 @@
 pub mod dom;
 pub mod driver;
 pub mod element;
+mod files;
 pub mod media;
 mod on_demand;
 pub mod probe;
 pub mod rtc;
 pub mod socket;
+mod storage_writer;
 pub mod tracks;
 pub mod ui;

@@ -5,6 +5,7 @@ mod certificate;
 mod connection;
 pub mod convert;
 mod data_channels;
+mod files;
 mod ice_probe;
 mod promise;
 mod server_channels;
@@ -14,8 +15,8 @@ use std::rc::Rc;
 
 use visavis_core::signaling::{IceCandidate, IceServer, SessionDescription};
 use visavis_core::{
-    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Encodings, Finding, MediaKind, Role,
-    Source, TestId, TrackId,
+    ById, ConnectionConfig, ConnectionEvent, ConnectionId, DataChannel, Encodings, FileEffect, Finding,
+    MediaKind, Role, Source, TestId, TrackId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStream;
@@ -212,6 +213,12 @@ impl Rtc {
     #[inline(never)]
     pub fn get_details(&self, id: ConnectionId) {
         self.get(id).iter().for_each(connection::details::read);
+    }
+
+    /// Carries a file. Only once the part of the program that is loaded on demand is there.
+    #[inline(never)]
+    pub fn carry_file(&self, id: ConnectionId, effect: FileEffect) {
+        self.get(id).iter().for_each(|connection| files::perform(connection, effect));
     }
 
     fn get(&self, id: ConnectionId) -> Option<Rc<Connection>> {

@@ -74,6 +74,8 @@ impl EventLoop {
             ConnectionEffect::GetStats => self.rtc.get_stats(id),
             // Only the part of the program that shows them asks for them.
             ConnectionEffect::GetDetails => self.rtc.get_details(id),
+            // And only the same part asks for files.
+            ConnectionEffect::File(effect) => self.rtc.carry_file(id, effect),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The data channels of a connection.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -44,6 +45,8 @@ pub(super) struct DataChannels {
     server: Cell<Option<SfuDataChannels>>,
     /// Whose end means goodbye: one of our own, or the first that the other side has announced.
     hang_up: RefCell<Option<Listener>>,
+    /// That on which files pass: known only to the part of the program that is loaded on demand.
+    files: RefCell<Option<Rc<dyn Any>>>,
     /// When a message was sent last, in milliseconds since 1970.
     sent_at: Cell<f64>,
 }
@@ -142,6 +145,11 @@ impl DataChannels {
         *self.messages.borrow_mut() = Some(messages);
     }
 
+    /// The channel on which files pass.
+    pub(super) fn files(&self) -> &RefCell<Option<Rc<dyn Any>>> {
+        &self.files
+    }
+
     /// The channels that a server wants.
     pub(super) fn server_channels(&self) -> Option<SfuDataChannels> {
         self.server.get()
@@ -160,5 +168,6 @@ impl DataChannels {
     pub(super) fn stop_listening(&self) {
         let _ = self.messages.try_borrow_mut().map(|mut messages| messages.take());
         let _ = self.hang_up.try_borrow_mut().map(|mut hang_up| hang_up.take());
+        let _ = self.files.try_borrow_mut().map(|mut files| files.take());
     }
 }

@@ -2,6 +2,7 @@
 
 mod announcer;
 mod chat;
+mod files;
 mod marks;
 mod picker;
 
@@ -17,6 +18,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 
 use self::announcer::Announcer;
 use self::chat::Panel;
+use self::files::Held;
 use self::picker::Picker;
 use super::shared::Shared;
 use super::styles::adopt_styles;
@@ -32,7 +34,13 @@ struct Interactions {
     panel: RefCell<Option<Panel>>,
     picker: RefCell<Option<Picker>>,
     announcer: Announcer,
+    files: Held,
     _escape: Listener,
+}
+
+/// Somebody drags something over the stage: files that are dropped there are offered.
+pub(super) fn watch_drops(shared: &Rc<Shared>, _: &Element) {
+    on_stage(shared);
 }
 
 /// Opens the chat, or closes it.
@@ -80,6 +88,7 @@ pub(super) fn render(shared: &Rc<Shared>, view: &RoomView) {
     }
     let Some(ours) = on_stage(shared) else { return };
     let interactions = shown(view);
+    ours.files.keep(&interactions.files);
     marks::render(&ours.stage, view, &interactions);
     recording::render_mark(shared, &ours.stage, view, &interactions);
     let open =
@@ -110,6 +119,15 @@ pub(super) fn event(shared: &Rc<Shared>, event: &InteractionEvent) {
             let name = name_of(&view, Some(id), name);
             shared.toasts.show(&text::recording::changes(&name, *recording));
         }
+        InteractionEvent::File(id) => {
+            let files = shown(&view).files.clone();
+            let file = files.files.iter().find(|file| file.id == *id);
+            // What is open is read aloud by itself.
+            if let Some(file) = file.filter(|_| ours.panel.borrow().is_none()) {
+                let name = name_of(&view, file.owner.as_ref(), &file.owner_name);
+                shared.toasts.show(&text::files::news(&name, file));
+            }
+        }
         InteractionEvent::Reaction(who, reaction) => {
             marks::react(&ours.stage, who.as_ref(), *reaction);
             if who.is_some() {
@@ -132,6 +150,7 @@ impl Interactions {
             panel: RefCell::default(),
             picker: RefCell::default(),
             announcer: Announcer::new(stage)?,
+            files: Held::new(shared, stage),
             _escape,
         })
     }
@@ -169,10 +188,12 @@ impl Interactions {
 fn on_stage(shared: &Rc<Shared>) -> Option<Rc<Interactions>> {
     let stage: HtmlElement = dom::find(&shared.frame, ".stage:not([inert])").ok()?;
     let known = shared.interactions.borrow().clone().and_then(|known| known.downcast::<Interactions>().ok());
-    if let Some(known) = known.filter(|known| known.stage == stage) {
-        return Some(known);
+    if let Some(known) = known.as_ref().filter(|known| known.stage == stage) {
+        return Some(Rc::clone(known));
     }
     let new = Rc::new(Interactions::new(shared, &stage).ok()?);
+    // What is on its way goes on.
+    known.iter().for_each(|before| new.files.take_from(&before.files));
     *shared.interactions.borrow_mut() = Some(new.clone());
     Some(new)
 }

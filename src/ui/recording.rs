@@ -11,7 +11,6 @@ mod mark;
 mod menu;
 mod mixer;
 mod running;
-mod writer;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,10 +20,10 @@ use web_sys::{Element, HtmlElement};
 
 use self::kept::{Entry, Kept};
 use self::running::Running;
-use self::writer::Writer;
 use super::dialog::Dialog;
 use super::shared::Shared;
 use super::styles;
+use crate::storage_writer::StorageWriter;
 
 pub(super) use self::kept::{erase_stored, show_in_lobby, stored};
 pub(super) use self::running::{MAX_MEMORY, NotStarted, StopReason};
@@ -62,7 +61,7 @@ impl Subject {
 struct Recordings {
     menu: RefCell<Option<Dialog>>,
     /// Ready to write the next one.
-    writer: RefCell<Option<Rc<Writer>>>,
+    writer: RefCell<Option<Rc<StorageWriter>>>,
     running: RefCell<Option<Rc<Running>>>,
     /// Those that have ended, as far as this page knows.
     kept: RefCell<Vec<Rc<Kept>>>,

@@ -7,6 +7,7 @@ mod connection;
 pub(super) mod details;
 pub(super) mod devices;
 pub(super) mod explained;
+pub(super) mod files;
 pub(super) mod interactions;
 pub(super) mod layouts;
 pub(super) mod microphone;

@@ -83,6 +83,7 @@ impl Publication {
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::SendStats(_)
                 | ConnectionEvent::Details(_)
+                | ConnectionEvent::File(_)
                 | ConnectionEvent::PeerChannel(_)
                 | ConnectionEvent::HangUpChannelClosed
                 | ConnectionEvent::RemoteCertificate(_)

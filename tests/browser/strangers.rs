@@ -144,6 +144,7 @@ impl Call {
                 | ConnectionEvent::Stats(_)
                 | ConnectionEvent::SendStats(_)
                 | ConnectionEvent::Details(_)
+                | ConnectionEvent::File(_)
                 | ConnectionEvent::PeerChannel(_)
                 | ConnectionEvent::HangUpChannelClosed => {}
             }

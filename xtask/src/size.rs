@@ -92,7 +92,7 @@ fn measure(directory: &Path, file: &Path) -> Result<Measured> {
 }
 
 /// Asked for when somebody records...
-const RECORDING_WORKER: &str = "recording-worker.js";
+const STORAGE_WORKER: &str = "storage-worker.js";
 /// ...and by a lobby that is idle.
 const SERVICE_WORKER: &str = "visavis-service-worker.js";
 
@@ -107,7 +107,7 @@ fn loaded(name: &str) -> Loaded {
     } else if name.ends_with("_later.wasm") {
         Loaded::InCalls
     } else if name.ends_with("_others.wasm")
-        || [RECORDING_WORKER, SERVICE_WORKER].contains(&name)
+        || [STORAGE_WORKER, SERVICE_WORKER].contains(&name)
         || name.starts_with("languages/")
     {
         Loaded::OnDemand
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(loaded("visavis-page-0123_call.wasm"), Loaded::ForCalls);
         assert_eq!(loaded("visavis-page-0123_later.wasm"), Loaded::InCalls);
         assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::OnDemand);
-        assert_eq!(loaded("recording-worker.js"), Loaded::OnDemand);
+        assert_eq!(loaded("storage-worker.js"), Loaded::OnDemand);
         assert_eq!(loaded("languages/de.json"), Loaded::OnDemand);
         assert_eq!(loaded("visavis-service-worker.js"), Loaded::OnDemand);
         assert_eq!(loaded("icon-512-0123.png"), Loaded::OnRequest);

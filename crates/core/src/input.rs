@@ -6,6 +6,7 @@ use visavis_signaling::{
 
 use crate::details::ConnectionDetails;
 use crate::devices::{DeviceSettings, EnumeratedDevices};
+use crate::files::{FileCommand, FileEvent};
 use crate::interactions::Reaction;
 use crate::preflight::{Finding, TestId};
 use crate::safety::Fingerprint;
@@ -77,6 +78,8 @@ pub enum Command {
     SetRecording(bool),
     /// Show everybody this for a moment.
     SendReaction(Reaction),
+    /// Offer a file, or receive one. Only from the part of the program that is loaded on demand.
+    File(FileCommand),
     /// Tell the details of the connection to this participant ([`Event::Details`](crate::Event::Details)) with every sample of the
     /// counters, or of nobody any more. Only from the part of the program that is loaded on demand.
     SetDetails(Option<ParticipantId>),
@@ -184,6 +187,8 @@ pub enum ConnectionEvent {
     SendStats(SendStats),
     /// The answer to [`ConnectionEffect::GetDetails`](crate::ConnectionEffect::GetDetails).
     Details(Box<ConnectionDetails>),
+    /// The answer to a [`ConnectionEffect::File`](crate::ConnectionEffect::File), or how far it is.
+    File(FileEvent),
     /// The received media sections in which somebody speaks, by their `mid` ([`SpeechDetector`](crate::SpeechDetector)). Comes
     /// whenever they are others than before; nobody does where a browser does not tell, and while a page is hidden.
     Speech(Vec<String>),

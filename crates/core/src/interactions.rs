@@ -20,6 +20,7 @@ pub use self::chat_log::ChatMessage;
 pub use self::message::{Interaction, WrittenMessage};
 pub use self::reaction::Reaction;
 use crate::by_id::ById;
+use crate::files::{AnyFiles, FileId, FilesView};
 use crate::input::ConnectionId;
 use crate::rate_limiter::RateLimiter;
 use crate::roster::Roster;
@@ -53,6 +54,8 @@ pub enum InteractionEvent {
     Recording(ParticipantId, String, bool),
     /// Somebody, or we ourselves, show this for a moment.
     Reaction(Option<ParticipantId>, Reaction),
+    /// Somebody offers this file, or it was received, or was not: the view has it.
+    File(FileId),
 }
 
 /// Why somebody does not have what we have written.
@@ -77,6 +80,8 @@ pub struct InteractionsView {
     pub recorders: Vec<Option<ParticipantId>>,
     /// Who does not have all that we have written, or never will.
     pub undelivered: Vec<(ParticipantId, Undelivered)>,
+    /// What there is to show of files.
+    pub files: Rc<FilesView>,
 }
 
 /// A way on which something was told.
@@ -148,6 +153,7 @@ pub(crate) struct Interactions {
     told: ById<Link, Told>,
     /// When something may be told that has to wait.
     pub(crate) due_at: Option<Timestamp>,
+    pub(crate) files: AnyFiles,
     pub(crate) view: Rc<InteractionsView>,
 }
 
@@ -169,6 +175,7 @@ impl Interactions {
             people: ById::default(),
             told: ById::default(),
             due_at: None,
+            files: AnyFiles::new(log),
             view: Rc::default(),
         }
     }
@@ -326,7 +333,7 @@ impl Interactions {
             } else if let Some(now_recording) = recording.filter(|_| told.recording != recording) {
                 Interaction::Recording(now_recording)
             } else if told.chat < self.last_id {
-                Interaction::Chat { log, messages: packet(now, chat, told.chat) }
+                Interaction::Chat { log, messages: chat.packet(now, told.chat) }
             } else {
                 return updates;
             };
@@ -383,18 +390,4 @@ fn person<'a>(people: &'a mut ById<ParticipantId, Person>, sender: &Sender) -> &
 
 fn age(now: Timestamp, since: i64) -> u32 {
     u32::try_from((millis(now) - since).max(0)).unwrap_or(u32::MAX)
-}
-
-/// As many chat messages of ours after a given one as go together.
-fn packet(now: Timestamp, chat: &ChatLog, after: u32) -> Vec<WrittenMessage> {
-    let (mut messages, mut chars) = (Vec::new(), 0);
-    for message in chat.own().filter(|message| message.id > after) {
-        chars += message.text.chars().count();
-        if messages.len() == MAX_MESSAGES_IN_PACKET || (chars > MAX_PACKET_CHARS && !messages.is_empty()) {
-            break;
-        }
-        let ChatMessage { id, text, written_at, .. } = message;
-        messages.push(WrittenMessage { id: *id, age: age(now, *written_at), text: text.clone() });
-    }
-    messages
 }

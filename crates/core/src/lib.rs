@@ -11,6 +11,7 @@ mod contact_policy;
 mod details;
 mod devices;
 mod encoding;
+mod files;
 pub mod flight;
 mod input;
 mod interactions;
@@ -50,6 +51,13 @@ pub use devices::{
     MediaDeviceInfo, MediaDeviceKind, TrackInUse, TrackSwitch,
 };
 pub use encoding::{EncodingParameters, Encodings, RIDS, ResolutionScale};
+pub use files::{
+    ChunkVerdict, ExpectedChunks, FILE_CHANNEL_BUFFERED_AMOUNT_LIMIT, FILE_CHANNEL_ID, FILE_CHANNEL_LABEL,
+    FILE_FRAME_HEADER_BYTES, FileCommand, FileEffect, FileEvent, FileFailure, FileFrame, FileHandle, FileId,
+    FileMessage, FileRecipient, FileState, FileView, FilesView, MAX_CHUNK_BYTES, MAX_FILE_BYTES,
+    MAX_FILE_NAME_BYTES, MAX_MEMORY_FILE_BYTES, MAX_OFFERED_FILES, OfferedFile, RecipientState, SendWindow,
+    StopReason, TransferId, safe_file_name,
+};
 pub use input::{
     CaptureId, Command, ConnectionEvent, ConnectionId, Input, MediaError, MediaEvent, NetworkEvent,
     OperationError, PeerChannelEvent, PeerConnectionState, SocketEvent, Stats, StreamStats, TrackId,

@@ -10,6 +10,7 @@ use visavis_signaling::{
 use crate::details::DetailsSample;
 use crate::devices::{DeviceChange, Devices, MediaDeviceKind};
 use crate::encoding::Encodings;
+use crate::files::FileEffect;
 use crate::input::{CaptureId, ConnectionId, TrackId};
 use crate::interactions::InteractionEvent;
 use crate::preflight::{Test, TestId};
@@ -149,6 +150,8 @@ pub enum ConnectionEffect {
     GetStats,
     /// `getStats()`, because somebody looks at the details; answered by `Details`. Failures are harmless.
     GetDetails,
+    /// Carry a file, because somebody wants it; answered by `File`.
+    File(FileEffect),
 }
 
 /// What to do with our own devices.

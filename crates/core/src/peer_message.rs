@@ -24,9 +24,11 @@ pub enum PeerMessage {
     ReceiverReport(u16),
     /// How the sender's videos are limited on their way to the receiver.
     QualityLimitation(QualityLimitation),
-    /// Something of chat, reactions, raised hands or recordings, as it came: what reads it ([`Interaction::decode`]) is loaded on demand.
+    /// Something of chat, reactions, raised hands, recordings or files, as it came: what reads it ([`Interaction::decode`],
+    /// [`FileMessage::decode`]) is loaded on demand.
     ///
     /// [`Interaction::decode`]: crate::Interaction::decode
+    /// [`FileMessage::decode`]: crate::FileMessage::decode
     Interaction(String),
     /// The sender leaves the room.
     Leave,
@@ -35,7 +37,8 @@ pub enum PeerMessage {
 impl PeerMessage {
     /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
     pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,receiverReport,fractionLost,qualityLimitation,reason,none,cpu,bandwidth,active,leave,chat,log,messages,id,age,\
-         chatReceived,hand,raised,recording,reaction,thumbs-up,applause,heart,laugh,surprise,think";
+         chatReceived,hand,raised,recording,reaction,thumbs-up,applause,heart,laugh,surprise,think,\
+         fileOffers,files,size,fileRequest,transfer,offset,fileStop,received,paused,cancelled,failed,fileEnd,sha256";
 
     /// Reads a message; `None` if it is of a type that a later version may know.
     ///
@@ -65,9 +68,8 @@ impl PeerMessage {
                 })))
             }
             "leave" => Ok(Some(Self::Leave)),
-            "chat" | "chatReceived" | "hand" | "recording" | "reaction" => {
-                Ok(Some(Self::Interaction(text.to_owned())))
-            }
+            "chat" | "chatReceived" | "hand" | "recording" | "reaction" | "fileOffers" | "fileRequest"
+            | "fileStop" | "fileEnd" => Ok(Some(Self::Interaction(text.to_owned()))),
             _ => Ok(None),
         }
     }

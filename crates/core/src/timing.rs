@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A socket that neither opens nor fails for this long counts as failed; browsers wait up to two minutes.
 pub const SOCKET_OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of a file that passes, progress is told this often.
+pub const FILE_PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 /// A server that does not answer `join` for this long is taken for something else that happens to accept WebSockets.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// A socket that stays open for this long has somebody at its other end. A proxy without a server behind it (that of Trunk)

@@ -3,7 +3,7 @@
 
 use visavis_app::AppConfig;
 use visavis_app::report::{Header, redact};
-use visavis_core::{Command, Input, Interaction, MAX_CHAT_CHARS, PeerMessage, SocketEvent};
+use visavis_core::{Command, FileMessage, Input, Interaction, MAX_CHAT_CHARS, PeerMessage, SocketEvent};
 use visavis_signaling::carrier::{Carrier, CarrierInput, CarrierOutput, Raw, SocketIo};
 use visavis_signaling::dialects::Mapping;
 use visavis_signaling::dialects::livekit::wire;
@@ -121,6 +121,10 @@ fn read_peer_message(text: &str) {
     }
     if let Ok(Some(interaction)) = Interaction::decode(text) {
         assert_eq!(Interaction::decode(&interaction.encode()), Ok(Some(interaction)));
+        assert!(matches!(PeerMessage::decode(text), Ok(Some(PeerMessage::Interaction(_)))));
+    }
+    if let Ok(Some(message)) = FileMessage::decode(text) {
+        assert_eq!(FileMessage::decode(&message.encode()), Ok(Some(message)));
         assert!(matches!(PeerMessage::decode(text), Ok(Some(PeerMessage::Interaction(_)))));
     }
 }

@@ -1,5 +1,6 @@
 //! A room as a whole: an honest browser around it, and a server (or somebody behind it) that says anything at any time.
 
+mod files;
 mod invariants;
 mod shell;
 
@@ -25,12 +26,12 @@ const MAX_TIMERS: u32 = 50;
 
 /// Marks. The person: `J` joins (room, name), `E` enters the lobby, `L` leaves, `S` switches a source, `R` tries again,
 /// `K` checks, or stops checking, `V` sees somebody in another size, `C` writes a chat message, `H` raises or lowers a hand, `X`
-/// shows a reaction, `W` has read.
+/// shows a reaction, `W` has read, `F` wants something of a file.
 /// The page: `O` is online, `N` has another network, `t` its timer fires, `~` so many tenths of a second pass without
 /// timers. The socket: `o` opens, `c` closes, `<` brings a frame. The browser: `d` does what it was asked for, oldest
 /// first or the numbered one (with `!` it refuses), `s` a connection has another state, `g` gathers a candidate (with `!`
 /// the last), `n` needs negotiation, `r` has a remote track, `f` has numbers, `k` a track of ours ends, `m` the data channel
-/// opens (`+`), closes (`!`), is full (`>`), has room (`<`), or brings a text.
+/// opens (`+`), closes (`!`), is full (`>`), has room (`<`), or brings a text, `b` a file is further.
 pub(crate) fn run(bytes: &[u8]) {
     let mut page = Page::new();
     for (mark, rest) in lines(&text_of(bytes)) {
@@ -130,6 +131,7 @@ impl Page {
                     .for_each(|reaction| self.command(Command::SendReaction(**reaction)));
             }
             ('W', _) => self.command(Command::MarkChatRead),
+            ('F', _) => self.command(Command::File(files::command(at, more))),
             ('O', _) => self.input(Input::Network(NetworkEvent::Online)),
             ('N', _) => self.input(Input::Network(NetworkEvent::Changed)),
             ('t', _) => self.timer(),
@@ -145,7 +147,7 @@ impl Page {
             }
             ('<', Socket::Open) => self.input(Input::Socket(SocketEvent::Frame(rest.to_owned()))),
             ('d', _) => self.answer_request(at, more == "!"),
-            ('s' | 'g' | 'n' | 'r' | 'f' | 'm', _) => self.connection_step(mark, at, more),
+            ('s' | 'g' | 'n' | 'r' | 'f' | 'm' | 'b', _) => self.connection_step(mark, at, more),
             ('k', _) if more == "!" => self.input(Input::Media(MediaEvent::DevicesChanged)),
             ('k', _) => {
                 let tracks: Vec<_> = self.browser.tracks.iter().copied().collect();
@@ -220,6 +222,7 @@ impl Page {
                 let mid = (at / 7 % 5).to_string();
                 ConnectionEvent::Track { mid, kind, track: self.browser.new_track() }
             }
+            'b' => ConnectionEvent::File(files::event(at, more)),
             'm' => {
                 let Some(event) = channel_event(&mut connection.channel, more) else { return };
                 ConnectionEvent::PeerChannel(event)

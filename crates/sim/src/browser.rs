@@ -176,7 +176,8 @@ impl<P> Connection<P> {
                 return self.begin_description(Pending::SetRemoteDescription(description, adopted));
             }
             ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),
-            ConnectionEffect::GetDetails => {}
+            // Nobody here gives anybody a file.
+            ConnectionEffect::GetDetails | ConnectionEffect::File(_) => {}
         }
         Ok(None)
     }

@@ -17,9 +17,9 @@ use visavis_core::signaling::dialects::{ALL, Mapping, Options, named};
 use visavis_core::signaling::json::{self, Fields, Json};
 use visavis_core::signaling::{Expects, IceCandidate, Probe, SdpType, SessionDescription, Timestamp};
 use visavis_core::{
-    Command, ConnectionEvent, ConnectionId, DeviceId, DeviceSettings, EnumeratedDevices, Input,
-    MediaDeviceInfo, MediaDeviceKind, MediaEvent, ProbeResult, Room, SocketEvent, Source, TrackId,
-    TrackInUse,
+    Command, ConnectionEvent, ConnectionId, DeviceId, DeviceSettings, EnumeratedDevices, FileCommand,
+    FileEvent, FileHandle, FileMessage, Input, MediaDeviceInfo, MediaDeviceKind, MediaEvent, OfferedFile,
+    PeerChannelEvent, ProbeResult, Room, SocketEvent, Source, TrackId, TrackInUse, TransferId,
 };
 use visavis_sim::replay::replay;
 
@@ -407,6 +407,31 @@ fn neither_label_nor_id_of_a_device_is_in_a_report() {
             assert!(!report.contains(&["\"text\":\"", id.as_str(), "\""].concat()), "{report}");
             assert!(!report.contains("headphones"), "{report}");
         }
+    }
+}
+
+#[test]
+fn neither_name_nor_digest_of_a_file_is_in_a_report() {
+    let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
+    for name in SPELLINGS.iter().map(|spelling| spelling.replace('~', "\\u")) {
+        let mut recorder = cases()[0].recorder();
+        let mut record = |input: &Input| recorder.input(Timestamp::default(), input);
+        let (handle, size, transfer) = (FileHandle(0), 9, TransferId(1));
+        record(&Input::Command(Command::File(FileCommand::Offer { handle, name: name.clone(), size })));
+        let on_channel = |event| Input::Connection(ConnectionId(0), event);
+        record(&on_channel(ConnectionEvent::File(FileEvent::AllSent(transfer, digest.clone()))));
+        let offers = vec![OfferedFile { id: 1, age: 0, name: [&name, ".pdf"].concat(), size }];
+        for message in [
+            FileMessage::Offers { log: 7, files: offers },
+            FileMessage::End { transfer, sha256: Some(digest.clone()) },
+        ] {
+            let text = PeerChannelEvent::Message(message.encode());
+            record(&on_channel(ConnectionEvent::PeerChannel(text)));
+        }
+        let report = redact(&recorder);
+        assert_no_name(&report, "files");
+        assert!(report.contains("fileOffers"), "{report}");
+        assert!(!report.contains("ba7816bf"), "{report}");
     }
 }
 

@@ -10,9 +10,9 @@ use web_sys::{Element, Event, HtmlElement, HtmlSelectElement};
 use super::composer::all_tiles;
 use super::kept::{self, fill, set_words};
 use super::running::{self, NotStarted, Running};
-use super::writer::Writer;
 use super::{Subject, of};
 use crate::dom;
+use crate::storage_writer::StorageWriter;
 use crate::ui::dialog::{self, Dialog};
 use crate::ui::names;
 use crate::ui::shared::Shared;
@@ -67,7 +67,7 @@ fn offer(shared: &Rc<Shared>, form: &Element) -> Result<(), JsValue> {
         dom::set_text(&place, words::not_started(NotStarted::Unsupported));
         return Ok(());
     }
-    let writer = Writer::start();
+    let writer = StorageWriter::start();
     if let Some(recordings) = of(shared) {
         *recordings.writer.borrow_mut() = Some(Rc::clone(&writer));
     }

@@ -14,10 +14,10 @@ use super::composer::Composer;
 use super::kept::{self, Kept, Place};
 use super::mark::Progress;
 use super::mixer::Mixer;
-use super::writer::Writer;
 use super::{RECORDED, Subject, menu, of};
 use crate::dom::by_name::{call, call_async, construct, member};
 use crate::dom::{self, Listener, object};
+use crate::storage_writer::StorageWriter;
 use crate::ui::shared::Shared;
 use crate::ui::text::recording as words;
 
@@ -70,7 +70,7 @@ pub(super) struct Running {
     subject: Subject,
     name: String,
     place: Place,
-    writer: Rc<Writer>,
+    writer: Rc<StorageWriter>,
     recorder: JsValue,
     composer: Composer,
     mixer: Mixer,
@@ -97,7 +97,7 @@ impl Running {
     pub(super) async fn start(
         shared: &Rc<Shared>,
         subject: Subject,
-        writer: Rc<Writer>,
+        writer: Rc<StorageWriter>,
     ) -> Result<Rc<Self>, NotStarted> {
         let kind = supported_type().ok_or(NotStarted::Unsupported)?;
         let name = file_name(kind);
@@ -109,7 +109,7 @@ impl Running {
             Self::make(shared, subject, kind, name, place, writer).map_err(|_| NotStarted::Failed)?;
         let weak = Rc::downgrade(&running);
         let draw = move || weak.upgrade().iter().for_each(|running| running.draw());
-        running.writer.begin(Box::new(draw)).await;
+        running.writer.begin_ticks(Box::new(draw)).await;
         Ok(running)
     }
 
@@ -119,7 +119,7 @@ impl Running {
         kind: &str,
         name: String,
         place: Place,
-        writer: Rc<Writer>,
+        writer: Rc<StorageWriter>,
     ) -> Result<Rc<Self>, JsValue> {
         let composer = Composer::new(&shared.frame, subject.clone())?;
         let mixer = Mixer::new()?;

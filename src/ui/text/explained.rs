@@ -37,9 +37,7 @@ pub(in crate::ui) fn sentence(cause: &Cause, in_call: bool) -> String {
 }
 
 /// What is said of both devices. Translations choose by these words, so they are none of them messages.
-fn both() -> &'static str {
-    message!("camera and microphone")
-}
+const BOTH: &str = "camera and microphone";
 
 /// Sources, as a person lists them.
 fn sources(sources: &[Source]) -> &'static str {
@@ -47,14 +45,14 @@ fn sources(sources: &[Source]) -> &'static str {
         [Source::Microphone] => "microphone",
         [Source::Camera] => "camera",
         [Source::Screen] => "screen",
-        _ => both(),
+        _ => BOTH,
     }
 }
 
 /// Why devices cannot be used, and what to do about it. `which` comes from [`sources`].
 pub(super) fn media(error: MediaError, which: &str) -> String {
     let none = matches!(error, MediaError::NotFound | MediaError::Unavailable);
-    let which = if none && which == both() { "camera or microphone" } else { which };
+    let which = if none && which == BOTH { "camera or microphone" } else { which };
     let framed = dom::is_framed();
     message!(
         match error {

@@ -16,7 +16,7 @@ pub(crate) enum Part {
 }
 
 /// Modules of ours that move into [`Part::Call`], and functions.
-const CALL: [&str; 37] = [
+const CALL: [&str; 38] = [
     "visavis::driver::",
     "visavis::element::call::",
     "visavis::media::",
@@ -92,7 +92,7 @@ const LATER: [&str; 11] = [
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 36] = [
+const OTHERS: [&str; 40] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -103,12 +103,15 @@ const OTHERS: [&str; 36] = [
     "visavis_app::links::",
     "visavis_app::recording::",
     "visavis_app::report::redact::",
+    "visavis::files::",
     "visavis::media::devices::",
     "visavis::probe::",
     "visavis::rtc::connection::details::",
+    "visavis::rtc::files::",
     "visavis::rtc::server_channels::",
     "visavis::socket::binary::",
     "visavis::socket::token::",
+    "visavis::storage_writer::",
     "visavis::ui::layouts::",
     "visavis::ui::preflight::",
     "visavis::ui::choice::",
@@ -125,6 +128,7 @@ const OTHERS: [&str; 36] = [
     "visavis::ui::styles::",
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",
+    "visavis::ui::text::files::",
     "visavis::ui::text::interactions::",
     "visavis::ui::text::recording::",
     "visavis::ui::trace::",
@@ -133,9 +137,14 @@ const OTHERS: [&str; 36] = [
 /// What stays of them, because the page speaks it by default.
 const NOT_OTHERS: [&str; 1] = ["visavis_signaling::dialects::visavis::"];
 /// What moves into [`Part::Others`] although it is called directly: functions that are only called once that part is loaded.
-const ON_DEMAND: [&str; 23] = [
+const ON_DEMAND: [&str; 30] = [
+    // Only that part makes such values.
+    "core::ptr::drop_in_place<visavis_core::files::FileEvent>",
+    "core::ptr::drop_in_place<visavis_core::interactions::Interactions>",
+    "core::ptr::drop_in_place<visavis_core::interactions::InteractionsView>",
     "visavis::media::track_probe::TrackProbe::watch",
     "visavis::rtc::connection::details::read",
+    "visavis::rtc::files::perform",
     // Only dialects that are in that part make connections to a server that forwards.
     "visavis_core::connection::simulcast::layers",
     "visavis_core::room::connections::<impl visavis_core::room::Room>::on_sfu_signal",
@@ -143,6 +152,9 @@ const ON_DEMAND: [&str; 23] = [
     "visavis_core::flight::lines::devices::numbers",
     "visavis_core::flight::lines::devices::settings_numbers",
     "visavis_core::flight::lines::devices::write",
+    "visavis_core::files::Files::",
+    "visavis_core::files::view::FilesView as core::cmp::PartialEq>::eq",
+    "visavis_core::flight::lines::files::",
     "visavis_core::flight::lines::interactions::",
     // Not the whole module: the linker may have made one of what it derives and of what others derive.
     "visavis_core::interactions::Interactions::",

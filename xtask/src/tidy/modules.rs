@@ -18,6 +18,8 @@ const LAYERS: &[Layer] = &[
             "probe",
             "ui",
             "tracks",
+            "files",
+            "storage_writer",
             "dom",
             "on_demand",
         ],
@@ -26,8 +28,15 @@ const LAYERS: &[Layer] = &[
         modules: &["driver"],
         may_use: &["rtc", "media", "socket", "probe", "tracks", "dom", "on_demand"],
     },
-    Layer { modules: &["rtc", "media", "socket", "probe", "ui"], may_use: &["tracks", "dom", "on_demand"] },
-    Layer { modules: &["tracks", "dom", "on_demand"], may_use: &["tracks", "dom", "on_demand"] },
+    Layer {
+        modules: &["rtc", "media", "socket", "probe", "ui"],
+        may_use: &["tracks", "files", "storage_writer", "dom", "on_demand"],
+    },
+    Layer { modules: &["files"], may_use: &["storage_writer", "dom", "on_demand"] },
+    Layer {
+        modules: &["tracks", "storage_writer", "dom", "on_demand"],
+        may_use: &["tracks", "dom", "on_demand"],
+    },
 ];
 
 /// Modules that may use the same others.

@@ -168,6 +168,7 @@ impl PreparedOffer {
             | ConnectionEvent::Stats(_)
             | ConnectionEvent::SendStats(_)
             | ConnectionEvent::Details(_)
+            | ConnectionEvent::File(_)
             | ConnectionEvent::PeerChannel(_)
             | ConnectionEvent::HangUpChannelClosed
             | ConnectionEvent::RemoteCertificate(_)

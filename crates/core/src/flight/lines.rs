@@ -2,6 +2,7 @@
 //! are known. Every arm is a few bytes, because a page carries all of them. A track is its number and one, or zero.
 
 mod devices;
+mod files;
 mod interactions;
 
 use visavis_signaling::json::{Json, quote};
@@ -107,6 +108,7 @@ fn texts(input: &Input, out: &mut String) {
         Input::Connection(_, ConnectionEvent::Speech(mids)) => {
             write_numbers(out, &mids.iter().map(|mid| section(mid)).collect::<Vec<_>>());
         }
+        Input::Connection(_, ConnectionEvent::File(event)) => files::write_event(event, out),
         Input::Connection(_, ConnectionEvent::SendStats(stats)) => write_numbers(out, &sending(stats)),
         Input::Media(MediaEvent::Captured { tracks, .. }) => {
             tracks.iter().for_each(|(source, track)| write_numbers(out, &[*source as u32, track.0]));
@@ -168,6 +170,7 @@ fn command(command: &Command) -> Line {
         Command::SetHandRaised(raised) => ("hand", [(*raised).into(), 0, 0]),
         Command::SetRecording(recording) => ("recording", [(*recording).into(), 0, 0]),
         Command::SetDetails(_) => ("details", [0; 3]),
+        Command::File(command) => ("files", files::command_numbers(command)),
         Command::SendReaction(reaction) => ("reaction", [*reaction as u32, 0, 0]),
     }
 }
@@ -221,6 +224,7 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         ConnectionEvent::Speech(_) => ("speech", [id, 0, 1]),
         // Nothing is decided by them.
         ConnectionEvent::Details(_) => ("detailed", [id, 0, 0]),
+        ConnectionEvent::File(event) => ("file", files::event_numbers(id, event)),
     }
 }
 
@@ -320,6 +324,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::RestartIce => 'n',
         ConnectionEffect::GetStats => 'o',
         ConnectionEffect::GetDetails => 'B',
+        ConnectionEffect::File(_) => 'C',
         ConnectionEffect::AddTransceiver(..) => 't',
         ConnectionEffect::AddReceiver(_) => 'x',
         ConnectionEffect::CreateDataChannel(_) => 'u',

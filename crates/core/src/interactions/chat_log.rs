@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use visavis_signaling::ParticipantId;
 use visavis_signaling::limits::MAX_PARTICIPANTS;
+use visavis_signaling::{ParticipantId, Timestamp};
 
-use super::{MAX_LOG_CHARS, MAX_LOG_MESSAGES};
+use super::{MAX_LOG_CHARS, MAX_LOG_MESSAGES, MAX_MESSAGES_IN_PACKET, MAX_PACKET_CHARS, WrittenMessage, age};
 
 /// Something that somebody has written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +41,19 @@ impl ChatLog {
         self.0.iter().map(|message| &**message).filter(of)
     }
 
-    /// What we have written, oldest first.
-    pub(super) fn own(&self) -> impl Iterator<Item = &ChatMessage> {
-        self.of(None)
+    /// As many messages of ours after a given one as go together.
+    pub(super) fn packet(&self, now: Timestamp, after: u32) -> Vec<WrittenMessage> {
+        let (mut messages, mut chars) = (Vec::new(), 0);
+        for message in self.of(None).filter(|message| message.id > after) {
+            chars += message.text.chars().count();
+            if messages.len() == MAX_MESSAGES_IN_PACKET || (chars > MAX_PACKET_CHARS && !messages.is_empty())
+            {
+                break;
+            }
+            let ChatMessage { id, text, written_at, .. } = message;
+            messages.push(WrittenMessage { id: *id, age: age(now, *written_at), text: text.clone() });
+        }
+        messages
     }
 
     /// The newest message in a log of somebody else.

@@ -28,6 +28,7 @@ impl Room {
             Command::SetHandRaised(raised) => self.set_hand_raised(now, raised),
             Command::SetRecording(recording) => self.set_recording(now, recording),
             Command::SendReaction(reaction) => self.send_reaction(now, reaction),
+            Command::File(command) => self.on_file_command(now, command),
             Command::SetDetails(participant) => self.set_details(participant),
             Command::UseFallback
                 if matches!(self.session.lifecycle, Lifecycle::Lobby | Lifecycle::Joining) =>

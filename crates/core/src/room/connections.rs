@@ -313,6 +313,7 @@ impl Room {
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
             ConnectionEvent::SendStats(stats) => self.on_send_stats(now, &remote, &stats),
             ConnectionEvent::Details(details) => self.on_details(now, id, &remote, *details),
+            ConnectionEvent::File(event) => self.on_file_event(id, event),
             ConnectionEvent::Speech(mids) => self.on_speech(&remote, &mids),
             ConnectionEvent::RemoteCertificate(fingerprint) => connection.remote_certificate(fingerprint),
             ConnectionEvent::PeerChannel(event) => self.on_data_channel(now, &remote, event),

@@ -1,4 +1,4 @@
-//! Chat, reactions and raised hands in a room: where what others say of them waits until the part of the program that knows
+//! Chat, reactions, raised hands and files in a room: where what others say of them waits until the part of the program that knows
 //! them is loaded, and where that part is asked.
 
 mod on_demand;

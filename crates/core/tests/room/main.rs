@@ -5,6 +5,7 @@ mod counters;
 mod details;
 mod devices;
 mod early_offers;
+mod files;
 mod first_connection;
 mod interactions;
 mod peer_channel;

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_core::signaling::limits::{MAX_NAME_CHARS, MAX_PARTICIPANTS};
 use visavis_core::signaling::text::{clean, clean_lines};
-use visavis_core::{InteractionsView, Lifecycle, MAX_CHAT_CHARS, RoomView};
+use visavis_core::{
+    FileState, FilesView, InteractionsView, Lifecycle, MAX_CHAT_CHARS, MAX_FILE_BYTES, MAX_OFFERED_FILES,
+    RoomView, safe_file_name,
+};
 
 use super::{Page, Socket};
 
@@ -27,6 +30,7 @@ impl Page {
         assert!(backlog <= MAX_BACKLOG.0 + people * MAX_BACKLOG.1, "{backlog} messages wait");
         assert_participants(&view);
         view.interactions.iter().for_each(|interactions| assert_interactions(interactions));
+        view.interactions.iter().for_each(|interactions| assert_files(&interactions.files, people));
         match view.lifecycle {
             Lifecycle::Left => {
                 assert!(self.browser.tracks.is_empty(), "a resource is not released");
@@ -52,6 +56,22 @@ fn assert_interactions(view: &InteractionsView) {
     authors.remove(&None);
     assert!(authors.len() <= MAX_CHAT.1, "too many authors");
     assert!(view.chat.is_sorted_by_key(|message| message.written_at), "not in order");
+}
+
+fn assert_files(view: &FilesView, people: usize) {
+    let mut offered = BTreeMap::<_, usize>::new();
+    for file in &view.files {
+        assert_eq!(safe_file_name(&file.name), file.name, "a name is safe");
+        assert!(file.size <= MAX_FILE_BYTES, "{} bytes", file.size);
+        assert!(file.bytes <= file.size, "{} of {} bytes", file.bytes, file.size);
+        assert!(file.recipients.len() <= people, "more who receive it than there are");
+        assert!(file.available || file.state != FileState::Offered, "it cannot be had");
+        if file.available {
+            *offered.entry(file.owner.as_ref()).or_default() += 1;
+        }
+    }
+    assert!(offered.values().all(|count| *count <= MAX_OFFERED_FILES), "too many of one owner");
+    assert!(view.files.is_sorted_by_key(|file| file.offered_at), "not in order");
 }
 
 fn assert_participants(view: &RoomView) {

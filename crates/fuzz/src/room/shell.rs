@@ -1,8 +1,8 @@
 //! The browser: strict about what it is asked, honest in what it says.
 
 use visavis_core::{
-    ConnectionEffect, ConnectionId, Effect, Interaction, MediaEffect, PeerMessage, PreflightEffect,
-    SocketEffect,
+    ConnectionEffect, ConnectionId, Effect, FileMessage, Interaction, MediaEffect, PeerMessage,
+    PreflightEffect, SocketEffect,
 };
 use visavis_sim::browser::Pending;
 
@@ -58,6 +58,7 @@ impl Page {
                 let understood = match PeerMessage::decode(&text) {
                     Ok(Some(PeerMessage::Interaction(text))) => {
                         matches!(Interaction::decode(&text), Ok(Some(_)))
+                            || matches!(FileMessage::decode(&text), Ok(Some(_)))
                     }
                     read => matches!(read, Ok(Some(_))),
                 };

@@ -1,6 +1,7 @@
 //! The other direction of the flight recorder: lines become inputs.
 
 mod devices;
+mod files;
 
 use visavis_core::signaling::json::{self, Json};
 use visavis_core::signaling::{ParticipantId, Probe, SdpType, SessionDescription, Timestamp, normalize};
@@ -174,6 +175,7 @@ fn command(word: &str, arguments: &Arguments<'_>) -> Option<Command> {
             Command::SetDetails(arguments.text("participant").and_then(|id| ParticipantId::new(&id)))
         }
         "reaction" => Command::SendReaction(arguments.one_of(0, &Reaction::ALL)?),
+        "files" => Command::File(files::command(arguments)?),
         _ => return None,
     })
 }
@@ -272,6 +274,7 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
             ConnectionEvent::Speech(mids)
         }
         "detailed" => ConnectionEvent::Details(Box::default()),
+        "file" => ConnectionEvent::File(files::event(arguments)?),
         "streams" => ConnectionEvent::Stats(streams(arguments)?),
         "stats" => {
             // As older reports have it: the sums of each kind; the oldest have no frames.

@@ -106,7 +106,7 @@ if (new Set(ids).size !== ids.length) issues.push('unique ids');
 return issues;
 ";
 
-async fn assert_accessible(page: &Page, place: &str) {
+pub(crate) async fn assert_accessible(page: &Page, place: &str) {
     assert_eq!(page.eval(ACCESSIBILITY_ISSUES, vec![]).await, json!([]), "what {place} lacks");
     page.cdp("Accessibility.enable", json!({})).await;
     let tree = page.cdp("Accessibility.getFullAXTree", json!({})).await;

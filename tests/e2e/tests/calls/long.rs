@@ -1,6 +1,7 @@
 //! What repeats something by the dozen, needs many people, or waits as long as people do. `cargo xtask soak` and
 //! `cargo xtask ci` run it, and `cargo xtask test` leaves it out by this module's name.
 
+mod files;
 mod glare_and_freeze;
 mod languages;
 mod layout;

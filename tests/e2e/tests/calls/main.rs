@@ -12,6 +12,7 @@ mod development;
 mod device_settings;
 mod devices;
 mod early_offers;
+mod files;
 mod glare_and_reload;
 mod iframes;
 mod join_cost;

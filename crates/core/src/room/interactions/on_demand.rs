@@ -1,5 +1,7 @@
-//! What a room does about chat, reactions and raised hands once anybody uses them. In the part of the page's program that is
+//! What a room does about chat, reactions, raised hands and files once anybody uses them. In the part of the page's program that is
 //! loaded on demand.
+
+mod files;
 
 use visavis_signaling::{Offerer, ParticipantId, Remote, Timestamp};
 
@@ -103,7 +105,7 @@ impl Room {
                 let event = interactions.receive(now, from, message);
                 event.into_iter().for_each(|event| self.out.event(Event::Interaction(event)));
             }
-            Ok(None) => {}
+            Ok(None) => self.read_file_message(now, from, text),
             Err(error) => self.out.event(Event::ProtocolError(error.in_text(text))),
         }
     }
@@ -127,9 +129,10 @@ impl Room {
         for (text, to) in self.relayed_updates(now) {
             self.relay_to(now, to, text);
         }
-        let undelivered = self.undelivered();
+        self.follow_files(now);
+        let (undelivered, unreachable) = (self.undelivered(), self.out_of_reach_of_files());
         if let LazyInteractions::Loaded(interactions) = &mut self.interactions {
-            interactions.update_view(undelivered);
+            interactions.update_view(undelivered, unreachable);
         }
     }
 
@@ -177,13 +180,18 @@ impl Room {
 
 impl Interactions {
     /// Shows what has changed, if anything has: whoever shows it compares views.
-    fn update_view(&mut self, undelivered: Vec<(ParticipantId, Undelivered)>) {
+    fn update_view(
+        &mut self,
+        undelivered: Vec<(ParticipantId, Undelivered)>,
+        unreachable: Vec<ParticipantId>,
+    ) {
         let new = InteractionsView {
             chat: self.chat.messages(),
             unread: self.unread,
             hands: self.hands(),
             recorders: self.recorders(),
             undelivered,
+            files: self.files.get().view(unreachable),
         };
         if *self.view != new {
             self.view = new.into();

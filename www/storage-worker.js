@@ -1,5 +1,6 @@
-// Writes a recording into a file that the browser keeps for this page (OPFS): only a worker may write there at once, so that
-// what was written survives a crash. And keeps the time for whoever draws the pictures: timers of hidden pages are slow.
+// Writes a recording, or a file that is received, into a file that the browser keeps for this page (OPFS): only a worker may write
+// there at once, so that what was written survives a crash. And keeps the time for whoever draws pictures: timers of hidden pages
+// are slow.
 let file;
 let end = 0;
 let timer;

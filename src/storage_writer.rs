@@ -1,4 +1,5 @@
-//! The worker that writes a recording down, and tells when to draw the next picture.
+//! The worker that writes a file into the browser's own storage (OPFS), and keeps the time for pages that are hidden. Loaded on
+//! demand.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -12,28 +13,28 @@ use crate::dom::by_name::{call, construct, member};
 use crate::dom::{self, Listener, object};
 use crate::on_demand::url_beside_script;
 
-const SCRIPT: &str = "recording-worker.js";
-/// Milliseconds from one picture to the next.
+const SCRIPT: &str = "storage-worker.js";
+/// Milliseconds from one tick to the next.
 const INTERVAL: i32 = 50;
 /// With less room than this, in bytes, nothing is written.
 const MIN_ROOM: f64 = 100e6;
 
-/// What is called for each picture.
-pub(super) type Draw = Box<dyn Fn()>;
+/// What is called with each tick.
+pub(crate) type OnTick = Box<dyn Fn()>;
 
 /// It ends with this value.
-pub(super) struct Writer {
+pub(crate) struct StorageWriter {
     /// `None` where the browser makes none, as in a page whose script comes from another site.
     worker: Option<JsValue>,
     /// Who waits for an answer: they come in the order of the questions.
     waiting: RefCell<Queue<Function>>,
-    draw: RefCell<Option<Draw>>,
+    on_tick: RefCell<Option<OnTick>>,
     listeners: RefCell<Vec<Listener>>,
 }
 
-impl Writer {
+impl StorageWriter {
     /// Starts it.
-    pub(super) fn start() -> Rc<Self> {
+    pub(crate) fn start() -> Rc<Self> {
         let worker = web_sys::window().and_then(|window| {
             construct(&window, "Worker", &Array::of1(&url_beside_script(SCRIPT).into())).ok()
         });
@@ -49,13 +50,13 @@ impl Writer {
                 listeners: RefCell::new(listeners.collect()),
                 worker,
                 waiting: RefCell::default(),
-                draw: RefCell::default(),
+                on_tick: RefCell::default(),
             }
         })
     }
 
     /// How many bytes it can write down; `None` if it cannot, or hardly any.
-    pub(super) async fn room(&self) -> Option<f64> {
+    pub(crate) async fn room(&self) -> Option<f64> {
         let answer = self.ask("room", &[]).await.ok()?;
         member(&answer, "room").as_f64().filter(|room| *room > MIN_ROOM)
     }
@@ -64,7 +65,7 @@ impl Writer {
     ///
     /// # Errors
     /// The name of what went wrong.
-    pub(super) async fn open(&self, folder: &str, name: &str, lock: &str) -> Result<(), String> {
+    pub(crate) async fn open(&self, folder: &str, name: &str, lock: &str) -> Result<(), String> {
         let file = [("folder", folder.into()), ("name", name.into()), ("lock", lock.into())];
         self.ask("open", &file).await.map(drop)
     }
@@ -73,20 +74,20 @@ impl Writer {
     ///
     /// # Errors
     /// The name of what went wrong.
-    pub(super) async fn write(&self, bytes: &JsValue) -> Result<(), String> {
+    pub(crate) async fn write(&self, bytes: &JsValue) -> Result<(), String> {
         self.ask("write", &[("bytes", bytes.clone())]).await.map(drop)
     }
 
     /// Ends the file.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let _ = self.ask("close", &[]).await;
     }
 
-    /// Has `draw` called for each picture from now on.
-    pub(super) async fn begin(self: &Rc<Self>, draw: Draw) {
-        *self.draw.borrow_mut() = Some(draw);
+    /// Has `on_tick` called twenty times a second from now on.
+    pub(crate) async fn begin_ticks(self: &Rc<Self>, on_tick: OnTick) {
+        *self.on_tick.borrow_mut() = Some(on_tick);
         if self.ask("tick", &[("interval", INTERVAL.into())]).await.is_err() {
-            spawn_local(draw_without_worker(Rc::downgrade(self)));
+            spawn_local(tick_without_worker(Rc::downgrade(self)));
         }
     }
 
@@ -106,7 +107,7 @@ impl Writer {
 
     fn on_message(&self, data: &JsValue) {
         if data.as_string().is_some() {
-            return self.draw();
+            return self.tick();
         }
         // Where it cannot be loaded, or breaks, nobody hears any more of it.
         let answered = if data.is_object() { 1 } else { usize::MAX };
@@ -117,23 +118,23 @@ impl Writer {
         }
     }
 
-    fn draw(&self) {
-        if let Ok(draw) = self.draw.try_borrow() {
-            draw.iter().for_each(|draw| draw());
+    fn tick(&self) {
+        if let Ok(on_tick) = self.on_tick.try_borrow() {
+            on_tick.iter().for_each(|on_tick| on_tick());
         }
     }
 }
 
 /// As often as the browser lets a page that may be hidden.
-async fn draw_without_worker(writer: Weak<Writer>) {
+async fn tick_without_worker(writer: Weak<StorageWriter>) {
     while let Some(writer) = writer.upgrade() {
-        writer.draw();
+        writer.tick();
         drop(writer);
         dom::sleep(INTERVAL).await;
     }
 }
 
-impl Drop for Writer {
+impl Drop for StorageWriter {
     fn drop(&mut self) {
         self.listeners.take().clear();
         self.worker.iter().for_each(|worker| drop(call(worker, "terminate", &[])));
