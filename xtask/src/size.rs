@@ -25,7 +25,7 @@ use std::path::Path;
 /// recordings: their button, who records as it comes, and the one look whether one is left; and 1,400 for details and captions: what
 /// the other page says of its limits, where what a tile says is kept, and the button of its details. Of the lobby 300 are for both, and
 /// for the key to talk.
-const BUDGETS: Budgets = Budgets { lobby: 65_600, call: 163_600 };
+const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 163_900 };
 
 struct Budgets {
     lobby: usize,
