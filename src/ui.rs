@@ -19,6 +19,7 @@ mod lobby;
 pub mod mapping_editor;
 mod names;
 mod notices;
+mod own_devices;
 mod own_page;
 mod own_tile;
 mod picture;
@@ -29,8 +30,10 @@ mod report;
 mod safety;
 mod second_tab;
 mod server;
+mod service_worker;
 pub mod settings;
 mod shared;
+mod shortcuts;
 mod stage;
 mod styles;
 mod text;
@@ -39,6 +42,7 @@ mod tiles;
 mod title;
 mod toasts;
 mod trace;
+mod track_level;
 mod unfinished_recordings;
 mod visibility;
 
@@ -84,6 +88,8 @@ pub struct UiOptions {
     pub mapping_editor: MappingEditorOptions,
     /// Whether to show the messages that pass from the beginning.
     pub trace: bool,
+    /// Whether a page of ours registers a service worker.
+    pub service_worker: bool,
     /// Whether the page is ours: then a link can carry the room (`#room=R`).
     pub app_link: bool,
 }
@@ -146,6 +152,7 @@ impl Ui {
                 interactions: RefCell::default(),
                 recordings: RefCell::default(),
                 details: RefCell::default(),
+                shortcuts: RefCell::default(),
                 room,
                 ui: ui.clone(),
                 loading: Cell::default(),
@@ -183,6 +190,7 @@ impl Ui {
             *self.stage.borrow_mut() = self.prepared_stage(view, lobby).ok();
         }
         unfinished_recordings::show_found(&self.shared);
+        service_worker::follow(&self.shared);
     }
 
     fn prepared_stage(&self, imagined: &RoomView, lobby: &Lobby) -> Result<Stage, JsValue> {

@@ -1,6 +1,7 @@
 //! The few things every part of the shell needs from the DOM.
 
 pub mod by_name;
+mod call_in_turn;
 mod closest;
 mod frame;
 mod idle;
@@ -19,6 +20,7 @@ mod text;
 mod touch;
 mod unload;
 
+pub use call_in_turn::call_in_turn;
 pub use closest::closest;
 pub use frame::NextFrame;
 pub use idle::call_when_idle;

@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use visavis_app::stored_data::StoredData;
 use visavis_core::signaling::json::{Fields, JsonError, Object, parse};
 use visavis_core::signaling::limits::{MAX_IDENTITY_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
 use visavis_core::{ContactPolicy, RoomView, Source, SourceState};
@@ -20,7 +21,7 @@ use super::settings::{Settings, hex};
 use crate::dom::{Listener, random_bytes};
 
 /// What is kept for a server stands under this and its URL.
-const KEY: &str = "visavis ";
+const KEY: &str = StoredData::Identity.key();
 /// `performance.navigation.type` of a reload.
 const RELOAD: u16 = 1;
 

@@ -76,6 +76,7 @@ fn ui_options(settings: &Settings, identity: &Identity) -> UiOptions {
         room: config.room.clone().unwrap_or_default(),
         name: config.name.clone().unwrap_or_default(),
         capacity: config.capacity,
+        service_worker: config.service_worker,
         app_link: *from_url,
     }
 }

@@ -13,7 +13,7 @@ use web_sys::{
 use super::shared::Shared;
 use super::{
     controls, details, interactions, layouts, mapping_editor, notices, picture, preflight, push_to_talk,
-    recording, report, safety, second_tab, server, settings, text, trace,
+    recording, report, safety, second_tab, server, settings, shortcuts, text, trace,
 };
 use crate::dom::{self, Listener};
 use crate::on_demand::{self, NotLoaded};
@@ -141,6 +141,10 @@ fn press_key(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
         push_to_talk::press(shared, event);
     }
     if event.repeat() {
+        return None;
+    }
+    if event.key() == shortcuts::KEY {
+        load(shared, shared.frame.clone().into(), shortcuts::toggle);
         return None;
     }
     let pressed = latin(event);

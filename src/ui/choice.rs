@@ -1,5 +1,6 @@
 //! The server that a person has chosen: kept by the browser, and carried by links.
 
+use visavis_app::stored_data::StoredData;
 use visavis_app::{ChoiceError, ServerChoice};
 use web_sys::{Url, UrlSearchParams};
 
@@ -7,7 +8,7 @@ use super::link;
 use super::names::{is_remembered as is_remembered_under, storage};
 use crate::dom::is_secure;
 
-const KEY: &str = "visavis-server";
+const KEY: &str = StoredData::Server.key();
 const DIALECT: &str = "dialect";
 const SERVER: &str = "server";
 /// What an address names a server with.
@@ -28,7 +29,8 @@ pub fn remembered() -> Option<ServerChoice> {
 pub(super) fn remember(choice: Option<&ServerChoice>) {
     if let (Some(storage), Ok(query)) = (storage(), UrlSearchParams::new()) {
         put(&query, choice);
-        let _ = storage.set_item(KEY, &String::from(query.to_string()));
+        let text = String::from(query.to_string());
+        let _ = if text.is_empty() { storage.remove_item(KEY) } else { storage.set_item(KEY, &text) };
     }
 }
 

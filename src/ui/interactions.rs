@@ -9,6 +9,7 @@ mod picker;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use visavis_app::shortcuts::Shortcut;
 use visavis_core::signaling::ParticipantId;
 use visavis_core::{Command, InteractionEvent, InteractionsView, RoomView};
 use wasm_bindgen::{JsCast, JsValue};
@@ -215,7 +216,11 @@ fn escape(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
     let target: Node = event.target()?.dyn_into().ok()?;
     let elsewhere = !target.contains(Some(&shared.frame)) && !shared.frame.contains(Some(&target));
     let in_dialog = shared.frame.query_selector("dialog[open]").ok().flatten().is_some();
-    if event.key() != "Escape" || member(event, "defaultPrevented").is_truthy() || elsewhere || in_dialog {
+    if !Shortcut::Close.has_key(&event.key())
+        || member(event, "defaultPrevented").is_truthy()
+        || elsewhere
+        || in_dialog
+    {
         return None;
     }
     let ours = on_stage(shared)?;

@@ -1,11 +1,12 @@
 //! The language of the user interface, as the person has chosen it.
 
+use visavis_app::stored_data::StoredData;
 use web_sys::Element;
 
 use super::names::storage;
 use crate::dom::{self, Language};
 
-const STORAGE_KEY: &str = "visavis.language";
+const STORAGE_KEY: &str = StoredData::Language.key();
 
 /// What the person has chosen in this browser.
 pub fn remembered() -> Option<Language> {

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use js_sys::JSON;
+use visavis_app::stored_data::StoredData;
 use visavis_core::signaling::dialects::{Mapping, mapping};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Storage};
@@ -14,7 +15,7 @@ use crate::dom;
 
 const HTML: &str = include_str!("mapping_editor.html");
 /// Keeps the address of the server in the first line, and its description below.
-const KEY: &str = "visavis-trial";
+const KEY: &str = StoredData::Mapping.key();
 
 /// What the panel begins with.
 #[derive(Debug, Clone, Default)]

@@ -1,13 +1,14 @@
 //! Names: of rooms nobody has thought of yet, and of the person, remembered.
 
 use visavis_app::generate_room_name as generate;
+use visavis_app::stored_data::StoredData;
 use visavis_core::RoomView;
 use web_sys::Storage;
 
 use super::text;
 use crate::dom::random_bytes;
 
-const STORAGE_KEY: &str = "visavis.name";
+const STORAGE_KEY: &str = StoredData::Name.key();
 
 /// A name for a room that nobody can guess. Empty in browsers without `crypto`, which cannot call either.
 pub(super) fn generate_room_name() -> String {

@@ -25,6 +25,7 @@ const RETRY: Action = ("retry", message_key!("Try now"));
 const DEMO: Action = ("use-fallback", message_key!("Go on without a server"));
 const TRY_DEVICE: Action = ("try-device", message_key!("Try again"));
 const WITHOUT_DEVICE: Action = ("without-device", message_key!("Go on without"));
+const SETTINGS: Action = ("settings", message_key!("Settings"));
 const PROBE_AGAIN: Action = ("retry", message_key!("Look again"));
 const HELP: Action = ("help", message_key!("How to call others"));
 const RELOAD: Action = ("reload", message_key!("Reload"));
@@ -152,7 +153,7 @@ fn add_device_notice(view: &RoomView, source: Source, notices: &mut Vec<Notice>)
         let (cause, actions) = match state {
             SourceState::Failed(error) => (Cause::Devices(error, which), device_actions(error)),
             SourceState::Off | SourceState::Starting | SourceState::On | SourceState::Stalled => {
-                (Cause::Stalled, device_actions(MediaError::Busy))
+                (Cause::Stalled(which), stalled_actions(source))
             }
         };
         let text = Text::Explained(cause);
@@ -166,6 +167,16 @@ fn error_code(state: SourceState) -> Option<&'static str> {
         SourceState::Failed(error) => Some(error.as_str()),
         SourceState::Stalled => Some(state.as_str()),
         SourceState::Off | SourceState::Starting | SourceState::On => None,
+    }
+}
+
+/// Another microphone may be the right one. Of sources, that comes first.
+fn stalled_actions(first: Source) -> &'static [Action] {
+    match first {
+        Source::Microphone => &[SETTINGS, WITHOUT_DEVICE],
+        Source::Camera | Source::Screen | Source::ScreenAudio | Source::SecondCamera => {
+            &[TRY_DEVICE, WITHOUT_DEVICE]
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use visavis_app::shortcuts::Shortcut;
 use visavis_core::{Command, Source, SourceState};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, KeyboardEvent};
@@ -10,7 +11,7 @@ use super::shared::{Shared, own};
 use crate::dom::{self, Listener};
 
 /// `KeyboardEvent.key` of the space bar.
-pub(super) const KEY: &str = " ";
+pub(super) const KEY: &str = Shortcut::PushToTalk.key();
 /// What the space bar presses or opens when it has the focus. The button of the microphone is not among them: whoever has just
 /// muted themselves by it has the focus there.
 const PRESSED_BY_SPACE: &str = "button:not([data-control=microphone]), a, summary, video, [role]";

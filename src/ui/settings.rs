@@ -3,6 +3,7 @@
 mod language;
 mod meter;
 mod pickers;
+mod privacy;
 mod second_camera;
 mod speaker;
 mod storage;
@@ -11,15 +12,17 @@ mod video_quality;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::{Command, DeviceSettings, RoomView, Source};
+use visavis_core::{Command, DeviceSettings, FacingMode, MediaDeviceKind, RoomView, Source};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event};
 
 use self::meter::Meter;
 use super::dialog::{self, Dialog};
 use super::shared::{Shared, own};
-use super::{styles, text};
+use super::{shortcuts, styles, text};
 use crate::dom;
+use crate::dom::by_name::{call, member};
 
 pub use self::storage::{are_remembered, restore};
 
@@ -44,6 +47,31 @@ pub(super) fn open(shared: &Rc<Shared>, _: &Element) {
 /// Closes it.
 pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
     panel(shared).iter().for_each(|panel| panel.dialog.close());
+}
+
+/// Uses the camera that looks the other way. The one in use is closed first: phones open one at a time. What was chosen by name is
+/// not any more.
+pub(super) fn use_other_camera(shared: &Rc<Shared>, _: &Element) {
+    let Some(view) = shared.view() else { return };
+    let (source, mut settings) = (Source::Camera, settings_of(&view));
+    settings.facing_mode = facing_mode_in_use(shared, &view).unwrap_or(settings.facing_mode).other();
+    settings.choose(MediaDeviceKind::VideoInput, None);
+    let on = own(&view, source).state.is_switched_on();
+    shared.send(Command::SetSource { source, on: false });
+    shared.send(Command::SetDevices(Box::new(settings)));
+    shared.send(Command::SetSource { source, on });
+}
+
+/// Which way the camera in use looks, if the browser tells.
+fn facing_mode_in_use(shared: &Shared, view: &RoomView) -> Option<FacingMode> {
+    let track = shared.tracks.get(own(view, Source::Camera).track?)?;
+    let facing = member(&call(&track, "getSettings", &[]).ok()?, "facingMode").as_string()?;
+    [FacingMode::User, FacingMode::Environment].into_iter().find(|mode| mode.as_str() == facing)
+}
+
+/// The configuration wants no service worker, and this page has one.
+pub(super) fn unregister_service_worker(_: &Rc<Shared>, _: &Element) {
+    spawn_local(privacy::unregister_service_worker());
 }
 
 /// Plays a sound where the others will be heard.
@@ -78,8 +106,10 @@ impl Panel {
         pickers::build(&element)?;
         video_quality::build(&element)?;
         language::build(&element)?;
+        privacy::show(&element);
         styles::adopt_styles(&shared.frame, "visavisSettings", STYLES);
-        let dialog = Dialog::open(shared, element, &[("change", change), ("close", closed)])?;
+        let dialog =
+            Dialog::open(shared, element, &[("change", change), ("click", click), ("close", closed)])?;
         Ok(Self { dialog, meter: RefCell::default() })
     }
 
@@ -115,7 +145,16 @@ fn change(shared: &Rc<Shared>, event: &Event) {
     if pickers::read(&target, &mut settings).or_else(|| video_quality::read(&target, &mut settings)).is_some()
     {
         storage::remember(&settings);
+        panel(shared).iter().for_each(|panel| privacy::show(panel.dialog.element()));
         shared.send(Command::SetDevices(Box::new(settings)));
+    }
+}
+
+fn click(shared: &Rc<Shared>, event: &Event) {
+    if let Some(button) = dom::closest(event, "[data-shortcuts]") {
+        shortcuts::toggle(shared, &button);
+    } else if let Some(button) = dom::closest(event, "[data-erase]") {
+        privacy::erase(shared, &button);
     }
 }
 

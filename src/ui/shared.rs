@@ -42,6 +42,8 @@ pub(super) struct Shared {
     pub(super) recordings: RefCell<Option<Rc<dyn Any>>>,
     /// The details of a connection, while they are open: known only to the same part.
     pub(super) details: RefCell<Option<Rc<dyn Any>>>,
+    /// The sheet of shortcuts, while it is open: known only to the same part.
+    pub(super) shortcuts: RefCell<Option<Rc<dyn Any>>>,
     /// The room that is shown.
     pub(super) room: Box<dyn RoomHandle>,
     /// What these are the parts of.

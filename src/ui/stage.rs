@@ -1,5 +1,6 @@
 //! The call: everybody's tile, and the controls.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use visavis_core::signaling::ParticipantId;
@@ -13,8 +14,9 @@ use super::shared::Shared;
 use super::tile::Tile;
 use super::tiles::Tiles;
 use super::visibility::Visibility;
-use super::{actions, names, text};
+use super::{actions, names, own_devices, text};
 use crate::dom::{self, KeyedList, Parts};
+use crate::on_demand;
 
 const HTML: &str = include_str!("stage.html");
 /// The button that makes a tile the large one.
@@ -79,6 +81,8 @@ pub(super) struct Stage {
     tiles_of: KeyedList<TileKey, Tile>,
     /// Our own tile, unless it is in the lobby.
     own: Option<HtmlElement>,
+    /// What is done for our own devices: known only to the part of the program that does it.
+    own_devices: Option<Box<dyn Any>>,
     area: Element,
     seat: HtmlElement,
     bar: Bar,
@@ -105,6 +109,7 @@ impl Stage {
             tiles_of: KeyedList::new(&area, Some(&seat)),
             area,
             own: None,
+            own_devices: None,
             seat,
             bar,
             room: dom::find(&element, ".where h1")?,
@@ -159,8 +164,11 @@ impl Stage {
     /// Shows the state of things.
     #[inline(never)]
     pub(super) fn render(&mut self, view: &RoomView) -> Result<(), JsValue> {
-        if self.own.is_some() {
+        if let Some(own) = &self.own {
             self.shared.own_tile.render(|own| own.render_self(&self.shared.tracks, &view.me));
+            if on_demand::is_later_loaded() {
+                own_devices::render(&self.shared, &mut self.own_devices, view, own);
+            }
         }
         let names = names::distinct(view);
         let shown: Vec<_> =

@@ -10,9 +10,12 @@ pub(super) mod explained;
 pub(super) mod files;
 pub(super) mod interactions;
 pub(super) mod layouts;
+pub(super) mod microphone;
 pub(super) mod preflight;
+pub(super) mod privacy;
 pub(super) mod quality;
 pub(super) mod recording;
+pub(super) mod shortcuts;
 
 pub(super) use self::connection::connection;
 

@@ -3,15 +3,17 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use js_sys::Reflect;
+use visavis_app::stored_data::StoredData;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use super::shared::Shared;
 use super::{actions, recording};
+use crate::dom::call_in_turn;
 
 /// The folder of the recordings. There is none if there is no recording.
-pub(super) const FOLDER: &str = "visavis-recordings";
+pub(super) const FOLDER: &str = StoredData::Recordings.key();
 
 /// Shows in the lobby what is left. To be called when the page is idle.
 #[inline(never)]
@@ -24,13 +26,9 @@ pub(super) fn show_found(shared: &Rc<Shared>) {
     });
 }
 
-/// Asks the origin private file system (WHATWG File System). Not by `dom::by_name`, which is loaded later.
+/// Asks the origin private file system (WHATWG File System).
 async fn has_folder() -> Result<(), JsValue> {
     let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
-    let mut found = Reflect::get(&navigator, &"storage".into())?;
-    for (method, argument) in [("getDirectory", ""), ("getDirectoryHandle", FOLDER)] {
-        let method: Function = Reflect::get(&found, &method.into())?.unchecked_into();
-        found = JsFuture::from(method.call1(&found, &argument.into())?.unchecked_into::<Promise>()).await?;
-    }
-    Ok(())
+    let storage = Reflect::get(&navigator, &"storage".into())?;
+    call_in_turn(storage, &[("getDirectory", ""), ("getDirectoryHandle", FOLDER)]).await.map(drop)
 }

@@ -91,16 +91,24 @@ fn measure(directory: &Path, file: &Path) -> Result<Measured> {
     Ok(Measured { loaded: loaded(&name), name, raw, gzip, brotli })
 }
 
-/// Opening the page does not fetch types, source maps and texts.
+/// Asked for when somebody records or receives a file...
+const STORAGE_WORKER: &str = "storage-worker.js";
+/// ...and by a lobby that is idle.
+const SERVICE_WORKER: &str = "visavis-service-worker.js";
+
+/// Opening the page does not fetch types, source maps and texts; what an app is called and looks like when it is installed, browsers
+/// ask for when the page is there.
 fn loaded(name: &str) -> Loaded {
-    let on_request = [".d.ts", ".map", ".txt", ".md"];
-    if on_request.iter().any(|end| name.ends_with(end)) {
+    let on_request = [".d.ts", ".map", ".txt", ".md", ".webmanifest"];
+    if on_request.iter().any(|end| name.ends_with(end)) || name.starts_with("icon-") {
         Loaded::OnRequest
     } else if name.ends_with("_call.wasm") {
         Loaded::ForCalls
     } else if name.ends_with("_later.wasm") {
         Loaded::InCalls
-    } else if name.ends_with("_others.wasm") || name == "storage-worker.js" || name.starts_with("languages/")
+    } else if name.ends_with("_others.wasm")
+        || [STORAGE_WORKER, SERVICE_WORKER].contains(&name)
+        || name.starts_with("languages/")
     {
         Loaded::OnDemand
     } else {
@@ -152,5 +160,8 @@ mod tests {
         assert_eq!(loaded("visavis-page-0123_others.wasm"), Loaded::OnDemand);
         assert_eq!(loaded("storage-worker.js"), Loaded::OnDemand);
         assert_eq!(loaded("languages/de.json"), Loaded::OnDemand);
+        assert_eq!(loaded("visavis-service-worker.js"), Loaded::OnDemand);
+        assert_eq!(loaded("icon-512-0123.png"), Loaded::OnRequest);
+        assert_eq!(loaded("favicon-0123.png"), Loaded::Always);
     }
 }

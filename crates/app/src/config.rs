@@ -53,6 +53,8 @@ pub struct AppConfig {
     pub relay_only: bool,
     /// Whether a connection is made ready before it is needed.
     pub prepare_connection: bool,
+    /// Whether a page of ours registers a service worker, which says what is missing when the page cannot be loaded.
+    pub service_worker: bool,
     /// How many people the lobby says a room takes, if the server does not tell.
     pub capacity: Option<u32>,
     /// The room that the lobby proposes.
@@ -85,6 +87,7 @@ impl Default for AppConfig {
             ice_servers: Vec::new(),
             relay_only: false,
             prepare_connection: true,
+            service_worker: true,
             capacity: None,
             room: None,
             name: None,
@@ -154,12 +157,21 @@ impl AppConfig {
         let root = Object::root(&value)?;
         deny_unknown_fields(
             &root,
-            &["signaling", "iceServers", "relayOnly", "prepareConnection", "capacity", "defaults"],
+            &[
+                "signaling",
+                "iceServers",
+                "relayOnly",
+                "prepareConnection",
+                "serviceWorker",
+                "capacity",
+                "defaults",
+            ],
         )?;
         let mut config = Self {
             ice_servers: read_each(&root, "iceServers", MAX_ICE_SERVERS, read_server)?,
             relay_only: root.optional_bool("relayOnly")?.unwrap_or(false),
             prepare_connection: root.optional_bool("prepareConnection")?.unwrap_or(true),
+            service_worker: root.optional_bool("serviceWorker")?.unwrap_or(true),
             capacity: read_capacity(&root)?,
             ..Self::default()
         };
@@ -366,12 +378,13 @@ mod tests {
     fn reads_everything() {
         let config = AppConfig::parse(
             r#"{"signaling": {"url": "wss://example.org/ws"}, "iceServers": [{"urls": "stun:example.org"}],
-                "relayOnly": true, "capacity": 4, "defaults": {"room": "tea", "name": "Ann", "camera": false, "videoQuality": "best"}}"#,
+                "relayOnly": true, "serviceWorker": false, "capacity": 4, "defaults": {"room": "tea", "name": "Ann", "camera": false, "videoQuality": "best"}}"#,
         )
         .unwrap();
         assert_eq!(config.signaling_url, "wss://example.org/ws");
         assert_eq!(config.ice_servers[0].urls, ["stun:example.org"]);
         assert!(config.relay_only);
+        assert!(!config.service_worker);
         assert!(config.microphone);
         assert!(!config.camera);
         assert_eq!(config.video_quality, VideoQuality::Best);

@@ -104,6 +104,32 @@ impl FacingMode {
             Self::Environment => "environment",
         }
     }
+
+    /// The other way.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::User => Self::Environment,
+            Self::Environment => Self::User,
+        }
+    }
+
+    /// Which way a camera looks: by its capabilities (`facingMode`, W3C Media Capture and Streams 10.3), or else by its label, in
+    /// which browsers on Android write it in English. `None` if neither tells.
+    pub fn of_camera(capabilities: &[String], label: &str) -> Option<Self> {
+        let modes = [Self::User, Self::Environment];
+        if let Some(mode) = modes.into_iter().find(|mode| capabilities.iter().any(|it| it == mode.as_str())) {
+            return Some(mode);
+        }
+        let says = |word: &str| {
+            label.split(|c: char| !c.is_ascii_alphabetic()).any(|it| it.eq_ignore_ascii_case(word))
+        };
+        match (says("front"), says("back") || says("rear")) {
+            (true, false) => Some(Self::User),
+            (false, true) => Some(Self::Environment),
+            (true, true) | (false, false) => None,
+        }
+    }
 }
 
 /// A property of a track that is on or off.
@@ -323,5 +349,35 @@ impl Devices {
     /// The device that the system takes.
     pub(crate) fn default_of(&self, kind: MediaDeviceKind) -> Option<DeviceId> {
         self.of(kind).find(|device| device.default).map(|device| device.device_id.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_looks_where_its_capabilities_or_its_label_say() {
+        let of = |capabilities: &[&str], label| {
+            let capabilities: Vec<String> = capabilities.iter().map(ToString::to_string).collect();
+            FacingMode::of_camera(&capabilities, label)
+        };
+        let (user, environment) = (Some(FacingMode::User), Some(FacingMode::Environment));
+        assert_eq!(of(&["environment"], "camera2 1, facing front"), environment);
+        assert_eq!(of(&["left", "user"], ""), user);
+        for (label, facing) in [
+            ("camera2 1, facing front", user),
+            ("camera2 0, facing back", environment),
+            ("Facing front:1, orientation 270", user),
+            ("Back Triple Camera", environment),
+            ("Rear camera", environment),
+            ("Integrated Camera", None),
+            ("Front and back", None),
+            ("", None),
+        ] {
+            assert_eq!(of(&[], label), facing, "{label}");
+        }
+        assert_eq!(FacingMode::User.other(), FacingMode::Environment);
+        assert_eq!(FacingMode::Environment.other(), FacingMode::User);
     }
 }

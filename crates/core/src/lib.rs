@@ -29,6 +29,7 @@ mod safety;
 mod send_stats;
 mod settings_queue;
 mod signal_client;
+mod silence_detector;
 mod speech;
 pub mod timing;
 mod topology;

@@ -38,6 +38,7 @@ use crate::quality::OwnQuality;
 use crate::queue::Queue;
 use crate::roster::{Member, Roster};
 use crate::signal_client::SignalClient;
+use crate::silence_detector::SilenceDetector;
 use crate::timing::SLEEP_THRESHOLD;
 use crate::topology::Sfu;
 use crate::unreachable::ProbeResult;
@@ -83,6 +84,8 @@ pub struct Room {
     stats: StatsSchedule,
     /// What is wrong with what we send, or with all that comes to us.
     own_quality: OwnQuality,
+    /// Whether our microphone gives anything.
+    microphone_silence: SilenceDetector,
     webrtc_support: WebRtcSupport,
     preflight: Preflight,
     /// Who speaks, or did last.
@@ -112,6 +115,7 @@ impl Room {
             deposits: DepositSchedule::default(),
             stats: StatsSchedule::default(),
             own_quality: OwnQuality::default(),
+            microphone_silence: SilenceDetector::default(),
             webrtc_support: WebRtcSupport::default(),
             preflight: Preflight::default(),
             active_speaker: None,

@@ -15,4 +15,7 @@ pub struct SendStats {
     pub quality_limitation: QualityLimitationReason,
     /// `fractionLost` of our microphone (`remote-inbound-rtp`), in thousandths.
     pub audio_fraction_lost: Option<u16>,
+    /// Whether our microphone has given nothing but digital silence so far (`totalAudioEnergy` of its `media-source` is 0). `None` if
+    /// it is not sent, or the browser does not count it (Firefox).
+    pub microphone_silent: Option<bool>,
 }

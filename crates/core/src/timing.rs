@@ -113,6 +113,8 @@ pub const MEDIA_REQUEST_DELAY: Duration = Duration::from_secs(2);
 pub(crate) const MAX_MEDIA_REQUESTS: u32 = 3;
 /// Their picture comes, but for this long not a packet of the voice that they say they send.
 pub const AUDIO_SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Our microphone is on, and for this long not a sample of it was anything but zero: the person is told.
+pub const MICROPHONE_SILENCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Not a frame for this long of a picture that moved: people are told...
 pub const FRAMES_TIMEOUT: Duration = Duration::from_secs(6);
 /// ...or, of one that they say they send, since they were connected: their encoder has to start.

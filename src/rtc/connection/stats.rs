@@ -48,6 +48,10 @@ impl Connection {
                 }
                 "media-source" => {
                     let source = stat.track_identifier().and_then(|track| self.source_of(&track));
+                    if source == Some(Source::Microphone) {
+                        let energy = member(&stat, "totalAudioEnergy").as_f64();
+                        send_stats.microphone_silent = energy.map(|energy| energy <= 0.0);
+                    }
                     if let Some((source, at)) =
                         source.and_then(|source| Some((source, source.video_index()?)))
                     {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Date};
 use visavis_app::links::{TextPart, find_links};
+use visavis_app::shortcuts::Shortcut;
 use visavis_core::signaling::ParticipantId;
 use visavis_core::{ChatMessage, Command, FileView, InteractionsView, RoomView, Undelivered};
 use wasm_bindgen::{JsCast, JsValue};
@@ -215,7 +216,7 @@ fn time_of(item: &Item) -> Option<String> {
 /// Enter sends, with Shift it breaks the line; while an input method composes a word it is for that.
 fn sends(event: &KeyboardEvent) -> bool {
     let is = |name| member(event, name).is_truthy();
-    event.key() == "Enter" && !is("shiftKey") && !is("isComposing")
+    Shortcut::SendMessage.has_key(&event.key()) && !is("shiftKey") && !is("isComposing")
 }
 
 /// Sends what is in the field.

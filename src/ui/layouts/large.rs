@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use visavis_app::layout::Size;
+use visavis_app::shortcuts::Shortcut;
 use visavis_app::zoom::{Point, Zoom};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, Event, HtmlElement};
@@ -89,12 +90,10 @@ impl Large {
 
     /// Does what a key stands for. False if it is none of ours.
     pub(super) fn press_key(&self, key: &str) -> bool {
-        let tool = match key {
-            "+" | "=" => "larger",
-            "-" => "smaller",
-            "0" => "whole",
-            _ => return false,
-        };
+        let tools =
+            [(Shortcut::ZoomIn, "larger"), (Shortcut::ZoomOut, "smaller"), (Shortcut::WholePicture, "whole")];
+        let tool = tools.into_iter().find(|(shortcut, _)| shortcut.has_key(key));
+        let Some((_, tool)) = tool else { return false };
         let can = self.closeup.tile.has_attribute("data-closeup");
         if can {
             self.closeup.step(tool);

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use visavis_app::layout::stage::Corner;
+use visavis_app::shortcuts::Shortcut;
 use visavis_app::zoom::Point;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
@@ -23,7 +24,7 @@ impl Floating {
     /// Lets the tile be moved within `area`.
     pub(super) fn new(shared: &Rc<Shared>, area: &Element, element: &HtmlElement) -> Self {
         for (name, value) in attributes() {
-            dom::set_attribute(element, name, Some(value));
+            dom::set_attribute(element, name, Some(&value));
         }
         // Where it was taken hold of.
         let held: Rc<Cell<Option<Point>>> = Rc::default();
@@ -59,12 +60,12 @@ impl Drop for Floating {
 }
 
 /// What makes a tile one that can be moved.
-fn attributes() -> [(&'static str, &'static str); 4] {
+fn attributes() -> [(&'static str, String); 4] {
     [
-        ("data-floating", ""),
-        ("tabindex", "0"),
-        ("aria-description", text::layouts::movable()),
-        ("aria-keyshortcuts", "ArrowUp ArrowDown ArrowLeft ArrowRight"),
+        ("data-floating", String::new()),
+        ("tabindex", "0".to_owned()),
+        ("aria-description", text::layouts::movable().to_owned()),
+        ("aria-keyshortcuts", Shortcut::MoveOwnPicture.keys().join(" ")),
     ]
 }
 

@@ -138,8 +138,9 @@ impl SmallWindow {
             self.video.set_muted(true);
             self.video.set_src_object(stream.as_ref());
         }
-        let is_own_camera = tile.matches("[data-self][data-source=camera]").unwrap_or_default();
-        self.root.set_class_name(if is_own_camera { "mirrored" } else { "" });
+        let mirrored = "[data-self][data-source=camera]:not([data-facing=environment])";
+        let is_mirrored = tile.matches(mirrored).unwrap_or_default();
+        self.root.set_class_name(if is_mirrored { "mirrored" } else { "" });
         if let Ok(name) = dom::find::<Element>(&self.root, "p") {
             dom::set_text(&name, &tile.get_attribute("aria-label").unwrap_or_default());
         }

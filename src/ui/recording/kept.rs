@@ -23,6 +23,8 @@ const ENTRY: &str = include_str!("entry.html");
 const SECTION: &str = include_str!("found.html");
 /// Most recordings that are shown of those that were found.
 const MAX_FOUND: usize = 20;
+/// Most files that are looked at.
+const MAX_FILES: usize = 1000;
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: f64 = 4_000_000.0;
 
@@ -232,20 +234,64 @@ fn build_section(shared: &Rc<Shared>) -> Result<Vec<Entry>, JsValue> {
     Ok(fill(shared, &dom::find(&section, "ul")?))
 }
 
-/// The recordings in the browser's storage that nobody is writing.
-async fn find() -> Result<Vec<Kept>, JsValue> {
+/// How many recordings are in the browser's storage, also those that are being written, and how many bytes they have.
+pub(in crate::ui) async fn stored() -> (usize, u64) {
+    let (mut count, mut bytes) = (0, 0.0);
+    for name in names().await.unwrap_or_default() {
+        if let Ok(blob) = file(&name).await {
+            count += 1;
+            bytes += member(&blob, "size").as_f64().unwrap_or_default();
+        }
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    (count, bytes as u64)
+}
+
+/// Deletes all of them that nobody is writing.
+pub(in crate::ui) async fn erase_stored(shared: &Rc<Shared>) {
+    let held = held_locks().await.unwrap_or_default();
+    for name in names().await.unwrap_or_default() {
+        if !held.contains(&lock_of(&name)) {
+            let _ = remove_file(&name).await;
+        }
+    }
+    if shared.recordings.borrow().is_some()
+        && let Some(recordings) = of(shared)
+    {
+        recordings.kept.borrow_mut().retain(|kept| kept.place == Place::Memory);
+        drop(recordings.found.take());
+        dom::find_all(&shared.frame, ".found").iter().for_each(|section| section.remove());
+    }
+}
+
+/// The names of all locks that are held, by any tab.
+async fn held_locks() -> Result<Vec<String>, JsValue> {
     let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
     let locks = call_async(&member(&navigator, "locks"), "query", &[]).await?;
-    let held: Vec<String> = Array::from(&member(&locks, "held"))
-        .iter()
-        .filter_map(|lock| member(&lock, "name").as_string())
-        .collect();
-    let folder = folder().await?;
-    let names = call(&folder, "keys", &[])?;
-    let mut found = Vec::new();
-    while found.len() < MAX_FOUND {
-        let next = call_async(&names, "next", &[]).await?;
+    let held = Array::from(&member(&locks, "held"));
+    Ok(held.iter().filter_map(|lock| member(&lock, "name").as_string()).collect())
+}
+
+/// The names of the files in the browser's storage.
+async fn names() -> Result<Vec<String>, JsValue> {
+    let entries = call(&folder().await?, "keys", &[])?;
+    let mut names = Vec::new();
+    while names.len() < MAX_FILES {
+        let next = call_async(&entries, "next", &[]).await?;
         let Some(name) = member(&next, "value").as_string() else { break };
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// The recordings in the browser's storage that nobody is writing.
+async fn find() -> Result<Vec<Kept>, JsValue> {
+    let held = held_locks().await?;
+    let mut found = Vec::new();
+    for name in names().await? {
+        if found.len() == MAX_FOUND {
+            break;
+        }
         if held.contains(&lock_of(&name)) {
             continue;
         }

@@ -3,11 +3,12 @@
 use std::cell::Cell;
 
 use visavis_app::device_settings;
+use visavis_app::stored_data::StoredData;
 use visavis_core::{Command, DeviceSettings, VideoQuality};
 
 use crate::ui::names::{is_remembered, storage};
 
-const KEY: &str = "visavis.devices";
+const KEY: &str = StoredData::Devices.key();
 /// A longer text is not ours.
 const MAX_BYTES: usize = 4096;
 
@@ -34,8 +35,11 @@ pub fn restore(configured: VideoQuality) -> Option<Command> {
 /// Keeps it for the next visit. Whoever wants what everybody has at first leaves nothing behind.
 pub(super) fn remember(settings: &DeviceSettings) {
     let usual = DeviceSettings::with_video_quality(CONFIGURED.get());
-    let text = if *settings == usual { String::new() } else { device_settings::write(settings) };
     if let Some(storage) = storage() {
-        let _ = storage.set_item(KEY, &text);
+        let _ = if *settings == usual {
+            storage.remove_item(KEY)
+        } else {
+            storage.set_item(KEY, &device_settings::write(settings))
+        };
     }
 }

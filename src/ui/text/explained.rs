@@ -21,8 +21,8 @@ pub(in crate::ui) enum Cause {
     },
     /// Devices cannot be used.
     Devices(MediaError, Vec<Source>),
-    /// Our camera is on and gives nothing.
-    Stalled,
+    /// These are on and give nothing.
+    Stalled(Vec<Source>),
 }
 
 /// What happened, why, and what to do now.
@@ -31,12 +31,15 @@ pub(in crate::ui) fn sentence(cause: &Cause, in_call: bool) -> String {
         Cause::Problem(of) => problem(of, in_call),
         Cause::NoServer { url, local } => no_server(url, *local),
         Cause::Devices(error, which) => media(*error, sources(which)),
-        Cause::Stalled => stalled().to_owned(),
+        Cause::Stalled(which) if which.contains(&Source::Camera) => stalled().to_owned(),
+        Cause::Stalled(_) => super::microphone::silent().to_owned(),
     }
 }
 
 /// What is said of both devices. Translations choose by these words, so they are none of them messages.
-const BOTH: &str = "camera and microphone";
+fn both() -> &'static str {
+    message!("camera and microphone")
+}
 
 /// Sources, as a person lists them.
 fn sources(sources: &[Source]) -> &'static str {
@@ -44,14 +47,14 @@ fn sources(sources: &[Source]) -> &'static str {
         [Source::Microphone] => "microphone",
         [Source::Camera] => "camera",
         [Source::Screen] => "screen",
-        _ => BOTH,
+        _ => both(),
     }
 }
 
 /// Why devices cannot be used, and what to do about it. `which` comes from [`sources`].
 pub(super) fn media(error: MediaError, which: &str) -> String {
     let none = matches!(error, MediaError::NotFound | MediaError::Unavailable);
-    let which = if none && which == BOTH { "camera or microphone" } else { which };
+    let which = if none && which == both() { "camera or microphone" } else { which };
     let framed = dom::is_framed();
     message!(
         match error {

@@ -137,7 +137,7 @@ fn clock(seconds: u64) -> String {
 }
 
 /// In megabytes, or gigabytes.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let number = |unit: u64| {
         let tenths = bytes / (unit / 10);
         [&(tenths / 10).to_string(), dom::language().decimal_separator(), &(tenths % 10).to_string()].concat()

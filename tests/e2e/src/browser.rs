@@ -156,6 +156,12 @@ impl Setup {
         Self::small_chrome().with(&format!("--use-file-for-fake-audio-capture={}", voice::file().display()))
     }
 
+    /// Chromium whose microphone is open and gives nothing but zeros, with a small picture.
+    pub fn silent_chrome() -> Self {
+        Self::small_chrome()
+            .with(&format!("--use-file-for-fake-audio-capture={}", voice::silence().display()))
+    }
+
     /// Firefox on a machine with a camera and no microphone: it is told to take only a device that does not exist.
     pub fn no_microphone() -> Self {
         Self::firefox().pref("media.audio_loopback_dev", json!("none"))

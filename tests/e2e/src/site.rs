@@ -128,6 +128,7 @@ fn kind_of(path: &str) -> &'static str {
         Some("png") => "image/png",
         Some("wasm") => "application/wasm",
         Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
         _ => "text/plain",
     }
 }

@@ -16,6 +16,11 @@ pub(crate) fn file() -> PathBuf {
     tools::artifact("voice.wav", || wav(&samples()))
 }
 
+/// The file of a microphone that is muted by a switch of its own: digital silence.
+pub(crate) fn silence() -> PathBuf {
+    tools::artifact("silence.wav", || wav(&vec![0; usize::from(RATE)]))
+}
+
 fn samples() -> Vec<i16> {
     let mut phase = 0.0_f32;
     let sample = |index: u32| {

@@ -30,6 +30,7 @@ const CALL: [&str; 37] = [
     "visavis::ui::own_page::",
     "visavis::ui::picture::Picture::change",
     "visavis::ui::second_tab::",
+    "visavis::ui::service_worker::",
     "visavis::ui::stage::",
     "visavis::ui::tiles::",
     "visavis::ui::unfinished_recordings::",
@@ -77,18 +78,21 @@ const CALL_VALUES: [&str; 8] = [
     "core::ptr::drop_in_place<visavis_core::room::Room>",
 ];
 /// What moves into [`Part::Later`], with all that nothing else needs: functions that are only called once it is loaded.
-const LATER: [&str; 8] = [
+const LATER: [&str; 11] = [
     "visavis::dom::by_name::",
+    "visavis::ui::own_devices::",
     "visavis::ui::push_to_talk::",
     "visavis::rtc::connection::speech::",
     "visavis::rtc::connection::stats::emit",
     "visavis::ui::text::quality::",
+    "visavis::ui::track_level::",
     "visavis_core::room::speech::<impl visavis_core::room::Room>::on_speech",
     "visavis_core::room::stats::<impl visavis_core::room::Room>::on_stats",
+    "visavis_core::room::stats::<impl visavis_core::room::Room>::on_send_stats",
     "visavis_core::connection::video_allocation::<impl visavis_core::connection::Connection>::on_send_stats",
 ];
 /// Modules of ours that move into [`Part::Others`].
-const OTHERS: [&str; 39] = [
+const OTHERS: [&str; 40] = [
     "visavis_signaling::foreign::",
     "visavis_signaling::carriers::",
     "visavis_signaling::dialects::",
@@ -120,6 +124,7 @@ const OTHERS: [&str; 39] = [
     "visavis::ui::second_tab::notice::",
     "visavis::ui::server::",
     "visavis::ui::settings::",
+    "visavis::ui::shortcuts::",
     "visavis::ui::styles::",
     "visavis::ui::text::devices::",
     "visavis::ui::text::explained::",

@@ -8,10 +8,16 @@ use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
 
-/// Puts a hash into the names of the program, the style sheets and the icon, and into what the page calls them.
+/// What calls other files by their names.
+const CALLERS: [&str; 2] = ["index.html", "manifest.webmanifest"];
+
+/// Puts a hash into the names of the program, the style sheets and the icons, and into what the page and its manifest call them.
 pub(super) fn add_hashes(dist: &Path) -> Result<()> {
-    let page = dist.join("index.html");
-    let mut html = paths::read(&page)?;
+    let mut callers = Vec::new();
+    for name in CALLERS {
+        let file = dist.join(name);
+        callers.push((paths::read(&file)?, file));
+    }
     for (files, stem) in groups(dist)? {
         let hash = content_hash(&files)?;
         for file in files {
@@ -19,10 +25,14 @@ pub(super) fn add_hashes(dist: &Path) -> Result<()> {
             let hashed = name.replacen(&stem, &format!("{stem}-{hash}"), 1);
             std::fs::rename(&file, dist.join(&hashed))
                 .with_context(|| format!("cannot rename {}", file.display()))?;
-            html = html.replace(&format!("./{name}"), &format!("./{hashed}"));
+            for (text, _) in &mut callers {
+                *text = text.replace(&format!("./{name}"), &format!("./{hashed}"));
+            }
         }
     }
-    std::fs::write(&page, html).context("cannot write index.html")
+    callers.into_iter().try_for_each(|(text, file)| {
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
+    })
 }
 
 /// Files that get the same hash, and what their names begin with.
@@ -60,6 +70,8 @@ mod tests {
         program::files(&dist).iter().for_each(|file| std::fs::write(file, "x").unwrap());
         std::fs::write(dist.join("visavis.css"), css).unwrap();
         std::fs::write(dist.join("config.json"), "{}").unwrap();
+        std::fs::write(dist.join("icon-192.png"), "icon").unwrap();
+        std::fs::write(dist.join("manifest.webmanifest"), "./icon-192.png").unwrap();
         std::fs::write(dist.join("index.html"), "./visavis.css ./visavis-page.js ./visavis-page_bg.wasm")
             .unwrap();
         add_hashes(&dist).unwrap();
@@ -77,6 +89,9 @@ mod tests {
             assert!(name.len() > "-0123456789abcdef.js".len(), "{name} has no hash");
         }
         assert!(names.contains(&"config.json".to_owned()), "{names:?}");
+        let manifest = paths::read(&paths::scratch().unwrap().join("names/manifest.webmanifest")).unwrap();
+        assert!(names.contains(&manifest.trim_start_matches("./").to_owned()), "{manifest}: {names:?}");
+        assert_ne!(manifest, "./icon-192.png");
         let (other, _) = bundle("b");
         let both = page.split_whitespace().zip(other.split_whitespace());
         assert_eq!(both.map(|(one, other)| one == other).collect::<Vec<_>>(), [false, true, true]);

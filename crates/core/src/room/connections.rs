@@ -311,7 +311,7 @@ impl Room {
             ConnectionEvent::Track { mid, kind, track } => connection.add_track(mid, kind, track),
             ConnectionEvent::TransceiverAssociated(source, mid) => connection.associated(source, mid),
             ConnectionEvent::Stats(stats) => self.on_stats(now, &remote, &stats),
-            ConnectionEvent::SendStats(stats) => connection.on_send_stats(now, &stats, &mut self.out),
+            ConnectionEvent::SendStats(stats) => self.on_send_stats(now, &remote, &stats),
             ConnectionEvent::Details(details) => self.on_details(now, id, &remote, *details),
             ConnectionEvent::File(event) => self.on_file_event(id, event),
             ConnectionEvent::Speech(mids) => self.on_speech(&remote, &mids),

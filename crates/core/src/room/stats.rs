@@ -8,7 +8,9 @@ use super::Room;
 use crate::connection::{Connection, ExpectedMedia, FrameState, ReceivedMicrophone, SampleContext};
 use crate::input::Stats;
 use crate::output::ConnectionEffect;
+use crate::send_stats::SendStats;
 use crate::timing::{ALERT_DURATION, STATS_INTERVAL, STATS_INTERVAL_WHEN_ALERT};
+use crate::view::SourceState;
 
 /// What should flow on a connection.
 type Expected = (ExpectedMedia, Vec<ReceivedMicrophone>);
@@ -95,6 +97,16 @@ impl Room {
             connection.send_receiver_report(stats, &mut self.out);
         }
         self.judge_quality(now, remote, stats);
+    }
+
+    /// What we send on a connection. Never inlined, for the same reason.
+    #[inline(never)]
+    pub(super) fn on_send_stats(&mut self, now: Timestamp, remote: &Remote, stats: &SendStats) {
+        let is_on = self.media.view(Source::Microphone).state == SourceState::On;
+        self.microphone_silence.sample(now, stats.microphone_silent.filter(|_| is_on));
+        if let Some(connection) = self.connections.get_mut(remote) {
+            connection.on_send_stats(now, stats, &mut self.out);
+        }
     }
 
     fn expected_of_participant(&self, id: &ParticipantId, connection: &Connection) -> Expected {

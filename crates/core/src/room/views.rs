@@ -154,11 +154,18 @@ fn pictures(connection: &Connection) -> ConnectionReason {
     }
 }
 
-/// Our sources. A camera may be on and give nothing: then every connection misses its frames.
+/// Our sources. A camera may be on and give nothing: then every connection misses its frames. So may a microphone: then whoever is
+/// connected to somebody is told.
 fn sources(room: &Room) -> Vec<SourceView> {
     let mut sources = room.media.views();
     for view in &mut sources {
-        if view.source == Source::Camera && view.state == SourceState::On && room.camera_is_stalled() {
+        let gives_nothing = match view.source {
+            Source::Camera => room.camera_is_stalled(),
+            // Without a connection nothing is counted, and what was before may be over.
+            Source::Microphone => room.microphone_silence.is_silent() && room.stats_due_at().is_some(),
+            Source::Screen | Source::ScreenAudio | Source::SecondCamera => false,
+        };
+        if view.state == SourceState::On && gives_nothing {
             view.state = SourceState::Stalled;
         }
     }

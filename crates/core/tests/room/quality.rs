@@ -13,6 +13,7 @@ const CAMERA: SendStats = SendStats {
     available_outgoing_bitrate: None,
     quality_limitation: QualityLimitationReason::None,
     audio_fraction_lost: None,
+    microphone_silent: None,
 };
 
 fn told(reason: QualityLimitationReason, active: bool) -> String {

@@ -83,6 +83,7 @@ const fn captured([camera, screen]: [Option<VideoSize>; 2]) -> SendStats {
         available_outgoing_bitrate: None,
         quality_limitation: QualityLimitationReason::None,
         audio_fraction_lost: None,
+        microphone_silent: None,
     }
 }
 

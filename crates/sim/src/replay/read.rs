@@ -198,6 +198,7 @@ fn sending(arguments: &Arguments<'_>) -> Option<SendStats> {
         captured,
         quality_limitation: arguments.one_of(1, &reasons)?,
         audio_fraction_lost: None,
+        microphone_silent: None,
     })
 }
 

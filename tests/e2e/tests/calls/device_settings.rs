@@ -214,6 +214,60 @@ async fn a_lost_camera_is_replaced_within_two_seconds_and_comes_back() {
     );
 }
 
+/// A phone: what is pressed first is a finger, and its cameras look both ways. Chromium sends the first of its fake cameras only, so
+/// that is the one at the front.
+const PHONE: &str = "
+{
+const devices = navigator.mediaDevices, { getSettings } = MediaStreamTrack.prototype;
+const media = window.matchMedia.bind(window), open = devices.getUserMedia.bind(devices);
+window.matchMedia = query => media(query.includes('coarse') ? 'all' : query);
+const cameras = async () => (await devices.enumerateDevices()).filter(it => it.kind === 'videoinput');
+InputDeviceInfo.prototype.getCapabilities = function () {
+  return { facingMode: [/1$/.test(this.label) ? 'environment' : 'user'] };
+};
+devices.getUserMedia = async constraints => {
+  const { facingMode } = constraints.video || {};
+  const back = (facingMode?.ideal ?? facingMode) === 'environment';
+  if (facingMode) constraints.video.deviceId = { exact: (await cameras())[back ? 1 : 0].deviceId };
+  const stream = await open(constraints);
+  for (const track of stream.getVideoTracks())
+    track.getSettings = () => ({ ...getSettings.call(track), facingMode: back ? 'environment' : 'user' });
+  return stream;
+};
+}";
+
+#[tokio::test]
+async fn a_phone_changes_to_its_other_camera_without_a_negotiation() {
+    let site = RelayedServer::start(Server::start().await, pass_through).await;
+    let browser = Browser::start(two_cameras()).await;
+    let ben = browser.open("Ben", &site.url()).await;
+    assert_eq!(ben.eval("return document.querySelector('[data-flip-camera]')", vec![]).await, Value::Null);
+    let ann = browser.open_blank("Ann").await;
+    ann.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PHONE })).await;
+    ann.goto(&site.url()).await;
+    for page in [&ben, &ann] {
+        join(page, "tea").await;
+    }
+    all_see_and_hear(&[&ann, &ben]).await;
+    let negotiated = site.relay.count("description") + site.relay.count("candidate");
+    let front = ann.eval(IN_USE, vec![json!("video")]).await;
+    takes(&ann, "return document.querySelector('[data-self] [data-flip-camera]')", vec![]).await;
+    ann.click("[data-flip-camera]").await;
+    let is_back = "
+        const tile = document.querySelector('[data-self][data-source=camera]');
+        return tile.dataset.facing === 'environment' && getComputedStyle(tile.querySelector('video')).transform === 'none';";
+    takes(&ann, is_back, vec![]).await;
+    assert_ne!(ann.eval(IN_USE, vec![json!("video")]).await, front, "another camera");
+    ann.click("[data-flip-camera]").await;
+    uses(&ann, "video", front.as_str().expect("an id")).await;
+    sees_and_hears(&ben, &["Ann"]).await;
+    assert_eq!(
+        site.relay.count("description") + site.relay.count("candidate"),
+        negotiated,
+        "nothing was negotiated"
+    );
+}
+
 #[tokio::test]
 async fn switches_of_the_microphone_cost_nobody_a_word() {
     let site = RelayedServer::start(Server::start().await, pass_through).await;

@@ -141,6 +141,7 @@ async fn a_join_takes_few_frames_and_little_work() {
     assert!(layouts <= 14, "{layouts} layouts");
     assert!(styles <= 45, "{styles} computations of styles");
     // Five are for chat, raised hands and who speaks: whether there is anything of them. Fifteen are for the details of each
-    // person and for what limits their video, which the warm-up in the lobby does not reach: less than a millisecond of a join.
-    assert!(compiled <= 160, "{compiled} functions were compiled between click and picture");
+    // person and for what limits their video, which the warm-up in the lobby does not reach: less than a millisecond of a join. Where
+    // the counters are read before the picture is seen here, five are for our own microphone and camera.
+    assert!(compiled <= 165, "{compiled} functions were compiled between click and picture");
 }

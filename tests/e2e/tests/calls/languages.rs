@@ -22,6 +22,9 @@ for (const it of room.querySelectorAll('*')) {
 }
 return words.filter(Boolean);";
 
+/// A phone, the same on its side, a laptop, the same at 200 % zoom, and a large screen.
+const SIZES: [(u32, u32); 5] = [(360, 740), (740, 360), (640, 400), (1920, 1080), (1280, 800)];
+
 /// The stage is laid out in the frame after its size has changed.
 const LAID_OUT: &str = "for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame)";
 
@@ -79,7 +82,7 @@ impl<'a> Speaking<'a> {
             "{place}"
         );
         if self.page.browser().kind() == BrowserKind::Chrome {
-            for (width, height) in [(360, 740), (1280, 800)] {
+            for (width, height) in SIZES {
                 self.page.resize(width, height).await;
                 self.page.eval(LAID_OUT, vec![]).await;
                 let issues =
