@@ -15,6 +15,7 @@ use wasm_bindgen::JsValue;
 
 pub(crate) use self::picked::Picked;
 pub(crate) use self::received::Received;
+pub(crate) use self::storage::{remove_left, stored};
 
 thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(0) };

@@ -4,13 +4,14 @@
 use std::cell::Cell;
 
 use js_sys::Array;
+use visavis_app::stored_data::StoredData;
 use wasm_bindgen::JsValue;
 
 use crate::dom::by_name::{call, call_async, member};
 use crate::dom::random_bytes;
 
 /// The folder.
-pub(super) const FOLDER: &str = "visavis-files";
+pub(super) const FOLDER: &str = StoredData::ReceivedFiles.key();
 /// Most files that are looked at when it is tidied up.
 const MAX_LEFT: usize = 1000;
 
@@ -39,8 +40,8 @@ pub(super) async fn tidy() {
     }
 }
 
-async fn remove_left() -> Result<(), JsValue> {
-    let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
+/// The names of all files that are there.
+async fn names() -> Result<Vec<String>, JsValue> {
     let names = call(&folder().await?, "keys", &[])?;
     let mut left = Vec::new();
     while left.len() < MAX_LEFT {
@@ -48,6 +49,29 @@ async fn remove_left() -> Result<(), JsValue> {
         let Some(name) = member(&next, "value").as_string() else { break };
         left.push(name);
     }
+    Ok(left)
+}
+
+/// How many files are there, and how many bytes.
+pub(crate) async fn stored() -> (usize, u64) {
+    let (mut count, mut bytes) = (0, 0.0);
+    for name in names().await.unwrap_or_default() {
+        if let Ok(file) = file(&name).await {
+            count += 1;
+            bytes += member(&file, "size").as_f64().unwrap_or_default();
+        }
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    (count, bytes as u64)
+}
+
+/// Removes what nobody holds any more.
+///
+/// # Errors
+/// If the browser does not list files or locks.
+pub(crate) async fn remove_left() -> Result<(), JsValue> {
+    let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
+    let left = names().await?;
     // After the names: whoever has begun since is not among them, and whoever had begun before holds a lock.
     let locks = call_async(&member(&navigator, "locks"), "query", &[]).await?;
     let held: Vec<String> = Array::from(&member(&locks, "held"))

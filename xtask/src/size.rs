@@ -91,7 +91,7 @@ fn measure(directory: &Path, file: &Path) -> Result<Measured> {
     Ok(Measured { loaded: loaded(&name), name, raw, gzip, brotli })
 }
 
-/// Asked for when somebody records...
+/// Asked for when somebody records or receives a file...
 const STORAGE_WORKER: &str = "storage-worker.js";
 /// ...and by a lobby that is idle.
 const SERVICE_WORKER: &str = "visavis-service-worker.js";

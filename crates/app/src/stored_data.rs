@@ -21,6 +21,8 @@ pub enum StoredData {
     Mapping,
     /// Recordings that were not deleted.
     Recordings,
+    /// Files that are received in a call, or that a crash has left.
+    ReceivedFiles,
     /// What answers for the page where there is no network.
     ServiceWorker,
 }
@@ -40,7 +42,7 @@ pub enum StorageArea {
 
 impl StoredData {
     /// All of it, in the order in which it is listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Name,
         Self::Language,
         Self::Devices,
@@ -48,6 +50,7 @@ impl StoredData {
         Self::Mapping,
         Self::Identity,
         Self::Recordings,
+        Self::ReceivedFiles,
         Self::ServiceWorker,
     ];
 
@@ -61,6 +64,7 @@ impl StoredData {
             Self::Identity => "visavis ",
             Self::Mapping => "visavis-trial",
             Self::Recordings => "visavis-recordings",
+            Self::ReceivedFiles => "visavis-files",
             Self::ServiceWorker => "visavis-service-worker.js",
         }
     }
@@ -70,7 +74,7 @@ impl StoredData {
         match self {
             Self::Name | Self::Language | Self::Devices | Self::Server => StorageArea::Local,
             Self::Identity | Self::Mapping => StorageArea::Session,
-            Self::Recordings => StorageArea::Files,
+            Self::Recordings | Self::ReceivedFiles => StorageArea::Files,
             Self::ServiceWorker => StorageArea::ServiceWorkers,
         }
     }
@@ -89,6 +93,7 @@ impl StoredData {
             | Self::Server
             | Self::Mapping
             | Self::Recordings
+            | Self::ReceivedFiles
             | Self::ServiceWorker => key == self.key(),
         }
     }
@@ -114,6 +119,7 @@ mod tests {
                 | StoredData::Server
                 | StoredData::Mapping
                 | StoredData::Recordings
+                | StoredData::ReceivedFiles
                 | StoredData::ServiceWorker => data.key().to_owned(),
             };
             assert_eq!(StoredData::with_key(data.area(), &key), Some(data));

@@ -9,6 +9,7 @@ use web_sys::{Element, Storage};
 
 use crate::dom;
 use crate::dom::by_name::{call, call_async, member};
+use crate::files;
 use crate::ui::shared::Shared;
 use crate::ui::{recording, text};
 
@@ -98,6 +99,12 @@ async fn find() -> Vec<Found> {
         let detail = text::privacy::recordings(count, bytes);
         found.push(Found { key: data.key().to_owned(), data: Some(data), detail });
     }
+    let (count, bytes) = files::stored().await;
+    if count > 0 {
+        let data = StoredData::ReceivedFiles;
+        let detail = text::privacy::recordings(count, bytes);
+        found.push(Found { key: data.key().to_owned(), data: Some(data), detail });
+    }
     if service_worker().await.is_some() {
         let data = StoredData::ServiceWorker;
         found.push(Found { key: data.key().to_owned(), data: Some(data), detail: String::new() });
@@ -112,6 +119,7 @@ async fn erase_all(shared: &Rc<Shared>) {
         keys_of(&storage).iter().for_each(|key| drop(storage.remove_item(key)));
     }
     recording::erase_stored(shared).await;
+    let _ = files::remove_left().await;
     unregister_service_worker().await;
 }
 

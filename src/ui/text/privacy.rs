@@ -17,6 +17,8 @@ pub(in crate::ui) fn stored(data: StoredData, detail: &str) -> String {
             StoredData::Identity => "Who you are to a server, until this tab is closed.",
             StoredData::Mapping => "The description of a server that you try out, until this tab is closed.",
             StoredData::Recordings => "Recordings that you have not deleted: {detail}.",
+            StoredData::ReceivedFiles =>
+                "Files that you receive in a call, or that a crash has left: {detail}.",
             StoredData::ServiceWorker => {
                 "A small part of this page, which says what is missing when it cannot be loaded."
             }
