@@ -193,3 +193,11 @@ fn languages_keep_to_their_quotation_marks() {
         }
     }
 }
+
+#[test]
+fn without_a_network_the_page_speaks_every_language_too() {
+    let worker = fs::read_to_string(root().join("www/visavis-service-worker.js")).unwrap();
+    for language in Language::ALL {
+        assert!(worker.contains(&format!("\n  {}: [\n", language.tag())), "{language:?}");
+    }
+}

@@ -86,9 +86,15 @@ impl<'a> Speaking<'a> {
             let all = ["en", "ar"].contains(&self.language);
             for (width, height) in SIZES.into_iter().skip(if all { 0 } else { 3 }) {
                 self.page.resize(width, height).await;
-                self.page.eval(LAID_OUT, vec![]).await;
-                let issues =
-                    self.page.eval(LAYOUT_ISSUES, root.iter().map(|root| json!(root)).collect()).await;
+                let mut issues = Value::Null;
+                for _ in 0..20 {
+                    self.page.eval(LAID_OUT, vec![]).await;
+                    issues =
+                        self.page.eval(LAYOUT_ISSUES, root.iter().map(|root| json!(root)).collect()).await;
+                    if issues == json!([]) {
+                        break;
+                    }
+                }
                 self.save(&format!("{screen}-{width}x{height}")).await;
                 assert_eq!(issues, json!([]), "{place} at {width}x{height}");
             }
@@ -167,11 +173,6 @@ pub(crate) async fn every_screen_in(languages: &[&str]) {
     for language in languages {
         goes_through(&ann, &ben, language).await;
     }
-}
-
-#[tokio::test]
-async fn every_screen_from_left_to_right_and_from_right_to_left() {
-    every_screen_in(&["en", "ar"]).await;
 }
 
 #[tokio::test]

@@ -50,6 +50,15 @@ async fn without_its_server_the_page_says_what_it_needs_and_comes_back_as_the_ne
         until(&ann, "what the page needs", "document.querySelector('[data-offline]')").await;
         let said = ann.eval("return document.body.innerText", vec![]).await;
         assert!(said.as_str().is_some_and(|said| said.contains("no network")), "{said}");
+        ann.eval("localStorage.setItem('visavis.language', 'ar')", vec![]).await;
+        ann.goto(&format!("{}?in-arabic", server.url())).await;
+        until(
+            &ann,
+            "the same in Arabic",
+            "document.title.includes('لا يوجد اتصال') && document.dir === 'rtl'",
+        )
+        .await;
+        ann.eval("localStorage.removeItem('visavis.language')", vec![]).await;
 
         let script = put_new_build(bundle.path());
         server.restart().await;

@@ -336,10 +336,10 @@ async fn our_own_picture_is_moved_and_hidden_and_goes_on_for_the_others() {
         })
         .await;
     stage.saves("own-corner").await;
-    stage.page.eval("document.documentElement.dir = 'rtl'", vec![]).await;
+    stage.page.eval("document.querySelector('.frame').dir = 'rtl'", vec![]).await;
     stage.does("another direction", async |page| assert_eq!(own_corner(page).await, (false, true))).await;
     stage.saves("own-corner-rtl").await;
-    stage.page.eval("document.documentElement.dir = ''", vec![]).await;
+    stage.page.eval("document.querySelector('.frame').dir = 'ltr'", vec![]).await;
 
     let before = ben.page.snapshot().await;
     stage.shown = vec!["Ben"];
