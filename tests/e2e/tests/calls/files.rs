@@ -165,6 +165,18 @@ pub(crate) async fn offers_large_file(ann: &Page, ben: &Page, megabytes: u32) ->
     digest
 }
 
+/// Waits until both see the other move without a pause: a path that has just become slow stops pictures by itself.
+pub(crate) async fn pictures_have_settled(pages: [&Page; 2]) {
+    for page in pages {
+        page.eval(WATCH_FRAMES, vec![]).await;
+    }
+    let settled = "(() => { if (window.longest > 500) { window.longest = 0; window.steadySince = performance.now(); } \
+                   return performance.now() - (window.steadySince ??= performance.now()) > 5000; })()";
+    for page in pages {
+        until(page, Duration::from_secs(60), "pictures without a pause", settled).await;
+    }
+}
+
 /// The second receives what the first offers, and both see the other move all the while.
 pub(crate) async fn passes_unnoticed(pages: [&Page; 2], megabytes: u32) {
     for page in pages {
