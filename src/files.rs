@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 
 pub(crate) use self::picked::Picked;
 pub(crate) use self::received::Received;
-pub(crate) use self::storage::{remove_left, stored};
+pub(crate) use self::storage::remove_abandoned;
 
 thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(0) };

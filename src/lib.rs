@@ -10,6 +10,6 @@ mod on_demand;
 pub mod probe;
 pub mod rtc;
 pub mod socket;
-mod storage_writer;
+mod storage;
 pub mod tracks;
 pub mod ui;

@@ -215,9 +215,9 @@ impl Rtc {
         self.get(id).iter().for_each(connection::details::read);
     }
 
-    /// Carries a file. Only once the part of the program that is loaded on demand is there.
+    /// Sends or receives a file. Only once the part of the program that is loaded on demand is there.
     #[inline(never)]
-    pub fn carry_file(&self, id: ConnectionId, effect: FileEffect) {
+    pub fn transfer_file(&self, id: ConnectionId, effect: FileEffect) {
         self.get(id).iter().for_each(|connection| files::perform(connection, effect));
     }
 

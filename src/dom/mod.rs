@@ -2,8 +2,10 @@
 
 pub mod by_name;
 mod call_in_turn;
+mod clock;
 mod closest;
 mod frame;
+mod hex;
 mod idle;
 mod ignore;
 mod keyed;
@@ -21,8 +23,10 @@ mod touch;
 mod unload;
 
 pub use call_in_turn::call_in_turn;
+pub use clock::now;
 pub use closest::closest;
 pub use frame::NextFrame;
+pub use hex::hex;
 pub use idle::call_when_idle;
 pub use ignore::ignore;
 pub use keyed::KeyedList;

@@ -75,7 +75,7 @@ impl EventLoop {
             // Only the part of the program that shows them asks for them.
             ConnectionEffect::GetDetails => self.rtc.get_details(id),
             // And only the same part asks for files.
-            ConnectionEffect::File(effect) => self.rtc.carry_file(id, effect),
+            ConnectionEffect::File(effect) => self.rtc.transfer_file(id, effect),
         }
     }
 

@@ -9,10 +9,10 @@ use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
 use super::identity::Identity;
-use super::settings::{Settings, hex};
+use super::settings::Settings;
 use super::setup::{Opening, choice_url, choices};
 use super::{address, subscribers};
-use crate::dom::{Listener, random_bytes};
+use crate::dom::{Listener, hex, random_bytes};
 use crate::driver::{Driver, DriverOptions, MakeDialect, Subscription, WarmUp};
 use crate::on_demand::{self, lazy_fn};
 use crate::tracks::Tracks;

@@ -17,8 +17,8 @@ use visavis_core::{ContactPolicy, RoomView, Source, SourceState};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Storage, Window};
 
-use super::settings::{Settings, hex};
-use crate::dom::{Listener, random_bytes};
+use super::settings::Settings;
+use crate::dom::{Listener, hex, random_bytes};
 
 /// What is kept for a server stands under this and its URL.
 const KEY: &str = StoredData::Identity.key();

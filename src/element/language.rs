@@ -30,7 +30,7 @@ fn of(element: &HtmlElement) -> Language {
 /// Asks for the messages of the language of this element, if they are not at hand. The question is on its way when this returns.
 pub(super) fn request(element: &HtmlElement) -> Option<Request> {
     let language = of(element);
-    if language == dom::language() {
+    if language == Language::English || language == dom::language() {
         return None;
     }
     let url = url_beside_script(&["languages/", language.tag(), ".json"].concat());

@@ -345,9 +345,3 @@ pub(super) fn socket_url(element: &HtmlElement, url: &str) -> Option<String> {
         None => url.starts_with("ws").then_some(url),
     }
 }
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}

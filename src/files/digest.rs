@@ -2,6 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::dom::hex;
+
 /// That of what was seen so far.
 #[derive(Default)]
 pub(super) struct Digest {
@@ -26,11 +28,6 @@ impl Digest {
 
     /// The digest of all that was seen, in hexadecimal digits.
     pub(super) fn hex(&self) -> String {
-        let digits = self.sha256.clone().finalize();
-        digits
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .filter_map(|digit| char::from_digit(digit.into(), 16))
-            .collect()
+        hex(&self.sha256.clone().finalize())
     }
 }

@@ -13,7 +13,7 @@ use super::digest::Digest;
 use super::storage;
 use crate::dom::by_name::{call, construct, member};
 use crate::dom::{object, sleep};
-use crate::storage_writer::StorageWriter;
+use crate::storage::StorageWriter;
 
 /// Files of at most so many bytes are kept in memory: to write them costs more than it saves.
 const SMALL_BYTES: u32 = 8 * 1024 * 1024;
@@ -149,7 +149,7 @@ impl Received {
         let parts = match place {
             Some(Place::File(writer, name)) => {
                 writer.close().await;
-                Array::of1(&storage::file(&name).await?)
+                Array::of1(&storage::FOLDER.file(&name).await?)
             }
             Some(Place::Memory(blobs)) => blobs,
             None => Array::new(),
@@ -168,7 +168,7 @@ impl Received {
             spawn_local(async move {
                 writer.close().await;
                 drop(writer);
-                storage::remove(&name).await;
+                let _ = storage::FOLDER.remove(&name).await;
             });
         }
     }
@@ -196,7 +196,7 @@ async fn open_file(size: u32) -> Result<Place, Option<f64>> {
         return Err(room);
     }
     let name = storage::new_name().map_err(|_| None)?;
-    writer.open(storage::FOLDER, &name, &storage::lock_of(&name)).await.map_err(|_| None)?;
+    writer.open(storage::FOLDER, &name).await.map_err(|_| None)?;
     Ok(Place::File(writer, name))
 }
 

@@ -23,7 +23,7 @@ use self::outgoing::Outgoing;
 use super::bindings::DataChannel;
 use super::connection::Connection;
 use crate::dom::by_name::member;
-use crate::dom::{Listener, object};
+use crate::dom::{self, Listener, object};
 
 /// Where less than this waits to be sent, more is read.
 const BUFFERED_AMOUNT_LOW: u32 = FILE_CHANNEL_BUFFERED_AMOUNT_LIMIT / 4;
@@ -173,9 +173,8 @@ impl FileChannel {
 
 /// Now, in milliseconds on the clock of the page.
 fn now() -> Timestamp {
-    let now = web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "meant to be floored")]
-    Timestamp::from_millis(now as u64)
+    Timestamp::from_millis(dom::now() as u64)
 }
 
 /// When progress was told last.

@@ -75,8 +75,10 @@ pub(super) fn listen(shared: &Rc<Shared>, document: &Document) -> Vec<Listener> 
         // Whatever submits a form past its button, as an extension may, does not carry the page away.
         on(frame, "submit", shared, |_, event| event.prevent_default()),
         // Files that are dropped onto the call are offered: what takes them is there before they are dropped.
-        on(frame, "dragenter", shared, |shared, _| {
-            load(shared, shared.frame.clone().into(), interactions::watch_drops);
+        on(frame, "dragenter", shared, |shared, event| {
+            if dom::closest(&event, ".stage").is_some() {
+                load(shared, shared.frame.clone().into(), interactions::watch_drops);
+            }
         }),
         on(document, "keydown", shared, |shared, event| {
             let _ = event.dyn_into::<KeyboardEvent>().map(|event| press_key(shared, &event));

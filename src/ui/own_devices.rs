@@ -12,6 +12,7 @@ use visavis_core::{ConnectionState, ParticipantView, RoomView, Source, SourceSta
 use web_sys::HtmlElement;
 
 use self::facing::CameraButton;
+pub(super) use self::facing::facing_mode;
 use self::muted_speech::MutedSpeech;
 use super::shared::{Shared, own};
 

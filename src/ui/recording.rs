@@ -23,9 +23,9 @@ use self::running::Running;
 use super::dialog::Dialog;
 use super::shared::Shared;
 use super::styles;
-use crate::storage_writer::StorageWriter;
+use crate::storage::StorageWriter;
 
-pub(super) use self::kept::{erase_stored, show_in_lobby, stored};
+pub(super) use self::kept::{erase_stored, show_in_lobby};
 pub(super) use self::running::{MAX_MEMORY, NotStarted, StopReason};
 
 const STYLES: &str = include_str!("recording.css");

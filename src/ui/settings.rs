@@ -12,7 +12,7 @@ mod video_quality;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use visavis_core::{Command, DeviceSettings, FacingMode, MediaDeviceKind, RoomView, Source};
+use visavis_core::{Command, DeviceSettings, MediaDeviceKind, RoomView, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event};
@@ -20,9 +20,8 @@ use web_sys::{Element, Event};
 use self::meter::Meter;
 use super::dialog::{self, Dialog};
 use super::shared::{Shared, own};
-use super::{shortcuts, styles, text};
+use super::{own_devices, shortcuts, styles, text};
 use crate::dom;
-use crate::dom::by_name::{call, member};
 
 pub use self::storage::{are_remembered, restore};
 
@@ -54,19 +53,12 @@ pub(super) fn close(shared: &Rc<Shared>, _: &Element) {
 pub(super) fn use_other_camera(shared: &Rc<Shared>, _: &Element) {
     let Some(view) = shared.view() else { return };
     let (source, mut settings) = (Source::Camera, settings_of(&view));
-    settings.facing_mode = facing_mode_in_use(shared, &view).unwrap_or(settings.facing_mode).other();
+    settings.facing_mode = own_devices::facing_mode(shared, &view).unwrap_or(settings.facing_mode).other();
     settings.choose(MediaDeviceKind::VideoInput, None);
     let on = own(&view, source).state.is_switched_on();
     shared.send(Command::SetSource { source, on: false });
     shared.send(Command::SetDevices(Box::new(settings)));
     shared.send(Command::SetSource { source, on });
-}
-
-/// Which way the camera in use looks, if the browser tells.
-fn facing_mode_in_use(shared: &Shared, view: &RoomView) -> Option<FacingMode> {
-    let track = shared.tracks.get(own(view, Source::Camera).track?)?;
-    let facing = member(&call(&track, "getSettings", &[]).ok()?, "facingMode").as_string()?;
-    [FacingMode::User, FacingMode::Environment].into_iter().find(|mode| mode.as_str() == facing)
 }
 
 /// The configuration wants no service worker, and this page has one.
@@ -138,16 +130,18 @@ impl Panel {
 fn change(shared: &Rc<Shared>, event: &Event) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let (Some(view), Some(target)) = (shared.view(), target) else { return };
-    if second_camera::choose(shared, &view, &target).or_else(|| language::choose(&target)).is_some() {
+    if second_camera::choose(shared, &view, &target).is_some() {
         return;
     }
     let mut settings = settings_of(&view);
     if pickers::read(&target, &mut settings).or_else(|| video_quality::read(&target, &mut settings)).is_some()
     {
         storage::remember(&settings);
-        panel(shared).iter().for_each(|panel| privacy::show(panel.dialog.element()));
         shared.send(Command::SetDevices(Box::new(settings)));
+    } else if language::choose(&target).is_none() {
+        return;
     }
+    panel(shared).iter().for_each(|panel| privacy::show(panel.dialog.element()));
 }
 
 fn click(shared: &Rc<Shared>, event: &Event) {

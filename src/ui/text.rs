@@ -16,6 +16,7 @@ pub(super) mod privacy;
 pub(super) mod quality;
 pub(super) mod recording;
 pub(super) mod shortcuts;
+pub(super) mod size;
 
 pub(super) use self::connection::connection;
 

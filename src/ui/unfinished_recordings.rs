@@ -12,8 +12,8 @@ use super::shared::Shared;
 use super::{actions, recording};
 use crate::dom::call_in_turn;
 
-/// The folder of the recordings. There is none if there is no recording.
-pub(super) const FOLDER: &str = StoredData::Recordings.key();
+/// The folder of the recordings (`StorageFolder`, which is loaded on demand). There is none if there is no recording.
+const FOLDER: &str = StoredData::Recordings.key();
 
 /// Shows in the lobby what is left. To be called when the page is idle.
 #[inline(never)]

@@ -25,6 +25,9 @@ use std::path::Path;
 /// recordings: their button, who records as it comes, and the one look whether one is left; and 1,400 for details and captions: what
 /// the other page says of its limits, where what a tile says is kept, and the button of its details. Of the lobby 300 are for both, and
 /// for the key to talk.
+///
+/// Of a call 2,600 bytes are for languages: which one is asked for, what fills in messages, and the words in place of English; and 600
+/// for files: their button, and where the room asks the part that carries them.
 const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 163_900 };
 
 struct Budgets {

@@ -189,7 +189,7 @@ impl Actions {
         self.effects.push((connection, effect));
     }
 
-    fn say(&mut self, connection: ConnectionId, message: FileMessage) {
+    fn send(&mut self, connection: ConnectionId, message: FileMessage) {
         self.messages.push((connection, message));
     }
 }

@@ -1,7 +1,7 @@
 //! What two Visavis pages tell each other over the data channel beside their media, or through a server that forwards both:
 //! `docs/peer-protocol.md`.
 
-use visavis_signaling::json::{self, Fields, JsonError, Object};
+use visavis_signaling::json::{self, Fields, Json, JsonError, Object};
 use visavis_signaling::{MediaState, VideoSettings, normalize};
 
 use crate::quality::{QualityLimitation, QualityLimitationReason};
@@ -34,6 +34,17 @@ pub enum PeerMessage {
     Leave,
 }
 
+/// The JSON object that a message is.
+///
+/// # Errors
+/// If it is longer than [`MAX_PEER_MESSAGE_BYTES`], or no JSON object.
+pub(crate) fn parse(text: &str) -> Result<Json, JsonError> {
+    if text.len() > MAX_PEER_MESSAGE_BYTES {
+        return Err(JsonError { field: String::new(), problem: "is too long".to_owned() });
+    }
+    json::parse(text)
+}
+
 impl PeerMessage {
     /// The types of all messages, and the keys in them that no server knows, with commas between: what reports keep of them.
     pub const REPORT_ALLOWLIST: &str = "media,media-request,trackSettings,width,height,receiverReport,fractionLost,qualityLimitation,reason,none,cpu,bandwidth,active,leave,chat,log,messages,id,age,\
@@ -45,10 +56,7 @@ impl PeerMessage {
     /// # Errors
     /// If it is longer than [`MAX_PEER_MESSAGE_BYTES`], no JSON object, or lacks what its type needs.
     pub fn decode(text: &str) -> Result<Option<Self>, JsonError> {
-        if text.len() > MAX_PEER_MESSAGE_BYTES {
-            return Err(JsonError { field: String::new(), problem: "is too long".to_owned() });
-        }
-        let value = json::parse(text)?;
+        let value = parse(text)?;
         let fields = Object::root(&value)?;
         match fields.text("type", MAX_TYPE_BYTES)? {
             "media" => normalize::media_of(&fields).map(|media| Some(Self::Media(media))),

@@ -190,6 +190,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// A whole number that must be there.
+    ///
+    /// # Errors
+    /// If it is missing or something else.
+    pub fn u32(&self, key: &str) -> Result<u32, JsonError> {
+        self.optional_u32(key)?.ok_or_else(|| self.error(key, "is missing"))
+    }
+
     /// An object, if the field is there.
     ///
     /// # Errors

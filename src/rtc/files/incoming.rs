@@ -54,6 +54,11 @@ impl FileChannel {
         self.incoming.borrow_mut().retain(|incoming| incoming.transfer != transfer);
     }
 
+    fn fail_receiving(&self, transfer: TransferId, failure: FileFailure) {
+        self.end_receiving(transfer);
+        self.emit(FileEvent::ReceivingFailed(transfer, failure));
+    }
+
     fn is_receiving(&self, incoming: &Rc<Incoming>) -> bool {
         self.incoming.borrow().iter().any(|known| Rc::ptr_eq(known, incoming))
     }
@@ -64,10 +69,7 @@ impl FileChannel {
         let incoming = self.incoming.borrow().iter().find(|known| known.transfer == transfer).cloned();
         match (verdict, incoming) {
             (ChunkVerdict::Take, Some(incoming)) => self.take(&incoming, bytes),
-            (ChunkVerdict::Wrong, _) => {
-                self.end_receiving(transfer);
-                self.emit(FileEvent::ReceivingFailed(transfer, FileFailure::Interrupted));
-            }
+            (ChunkVerdict::Wrong, _) => self.fail_receiving(transfer, FileFailure::Interrupted),
             (ChunkVerdict::Flood, _) => self.close(),
             (ChunkVerdict::Take | ChunkVerdict::Ignore, _) => {}
         }
@@ -76,13 +78,9 @@ impl FileChannel {
     fn take(self: &Rc<Self>, incoming: &Rc<Incoming>, bytes: &[u8]) {
         let file = &incoming.file;
         file.take(bytes);
-        if let Some(failure) = file.failure() {
-            self.end_receiving(incoming.transfer);
-            return self.emit(FileEvent::ReceivingFailed(incoming.transfer, failure));
-        }
-        if file.is_flooded() {
-            self.end_receiving(incoming.transfer);
-            return self.emit(FileEvent::ReceivingFailed(incoming.transfer, FileFailure::Interrupted));
+        let flood = file.is_flooded().then_some(FileFailure::Interrupted);
+        if let Some(failure) = file.failure().or(flood) {
+            return self.fail_receiving(incoming.transfer, failure);
         }
         let is_complete = file.bytes() == incoming.size;
         if is_complete || !file.is_congested() {

@@ -160,7 +160,7 @@ pub(super) fn make(view: &RoomView, file: &FileView) -> Result<HtmlElement, JsVa
     let row = dom::instantiate(HTML)?;
     dom::set_attribute(&row, ID, Some(&file.id.0.to_string()));
     // Its name is text, wherever it is.
-    for (selector, words) in [(".name", &file.name), (".size", &text::files::size(file.size))] {
+    for (selector, words) in [(".name", &file.name), (".size", &text::size::size(file.size.into()))] {
         set_words(&row, selector, words)?;
     }
     for button in dom::find_all(&row, "[data-file]") {

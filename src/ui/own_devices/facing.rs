@@ -45,10 +45,8 @@ impl CameraButton {
         let camera = own(view, Source::Camera);
         if let Some(button) = &*self.0.borrow() {
             dom::set_flag(&button.element, "hidden", camera.state == SourceState::Off);
-            let track = camera.track.and_then(|track| shared.tracks.get(track));
-            let settings = track.and_then(|track| call(&track, "getSettings", &[]).ok()).unwrap_or_default();
-            let facing = member(&settings, "facingMode").as_string();
-            dom::set_attribute(tile, FACING, facing.as_deref());
+            let facing = facing_mode(shared, view).map(FacingMode::as_str);
+            dom::set_attribute(tile, FACING, facing);
         }
     }
 }
@@ -84,6 +82,13 @@ impl Drop for Button {
     }
 }
 
+/// Which way our own camera looks, if the browser tells.
+pub(in crate::ui) fn facing_mode(shared: &Shared, view: &RoomView) -> Option<FacingMode> {
+    let track = shared.tracks.get(own(view, Source::Camera).track?)?;
+    let facing = member(&call(&track, "getSettings", &[]).ok()?, "facingMode").as_string()?;
+    [FacingMode::User, FacingMode::Environment].into_iter().find(|mode| mode.as_str() == facing)
+}
+
 /// A finger is what the page is used with first of all.
 fn has_touch_screen() -> bool {
     let query = web_sys::window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
@@ -98,12 +103,12 @@ async fn has_both_ways() -> bool {
     let Ok(listed) = call_async(&devices, "enumerateDevices", &[]).await else { return false };
     let listed = Array::from(&listed);
     let devices = (0..listed.length().min(MAX_DEVICES)).map(|at| listed.get(at));
-    let modes: Vec<FacingMode> = devices.filter_map(|device| facing_mode(&device)).collect();
+    let modes: Vec<FacingMode> = devices.filter_map(|device| facing_mode_of(&device)).collect();
     modes.contains(&FacingMode::User) && modes.contains(&FacingMode::Environment)
 }
 
 /// Which way a camera looks, as far as the browser tells. Firefox has no capabilities of devices.
-fn facing_mode(device: &JsValue) -> Option<FacingMode> {
+fn facing_mode_of(device: &JsValue) -> Option<FacingMode> {
     if member(device, "kind").as_string()? != "videoinput" {
         return None;
     }

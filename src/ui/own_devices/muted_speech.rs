@@ -38,15 +38,15 @@ impl MutedSpeech {
         track: TrackId,
         hinted_at: &Rc<Cell<Option<f64>>>,
     ) -> Option<Self> {
-        let is_recent = hinted_at.get().zip(now()).is_some_and(|(then, now)| now - then < HINT_INTERVAL);
+        let is_recent = hinted_at.get().is_some_and(|then| dom::now() - then < HINT_INTERVAL);
         let level = shared.tracks.get(track).filter(|_| keeps_muted_microphones() && !is_recent);
         let level = level.and_then(|track| TrackLevel::open(&track).ok());
         let _listening = Rc::new(RefCell::new(level));
         let (listening, shared, hinted_at) =
             (Rc::downgrade(&_listening), Rc::downgrade(shared), Rc::clone(hinted_at));
         spawn_local(async move {
-            if hears_speech(&listening).await {
-                hinted_at.set(now());
+            if wait_for_speech(&listening).await {
+                hinted_at.set(Some(dom::now()));
                 let words = text::microphone::spoke_while_muted();
                 shared.upgrade().iter().for_each(|shared| shared.toasts.show(words));
             }
@@ -61,8 +61,8 @@ impl MutedSpeech {
     }
 }
 
-/// Whether somebody speaks before nobody listens any more.
-async fn hears_speech(listening: &Weak<Listening>) -> bool {
+/// Waits until somebody speaks; false if nobody listens any more before that.
+async fn wait_for_speech(listening: &Weak<Listening>) -> bool {
     dom::sleep(SETTLE_TIME).await;
     let mut detector = SpeechDetector::default();
     loop {
@@ -79,8 +79,4 @@ async fn hears_speech(listening: &Weak<Listening>) -> bool {
 /// Whether this is a Chromium: it alone has this in windows (Firefox 153 nowhere, Safari 26 in workers).
 fn keeps_muted_microphones() -> bool {
     web_sys::window().is_some_and(|window| member(&window, "MediaStreamTrackProcessor").is_function())
-}
-
-fn now() -> Option<f64> {
-    Some(web_sys::window()?.performance()?.now())
 }

@@ -13,18 +13,17 @@ use web_sys::{Element, HtmlElement};
 use super::of;
 use crate::dom::by_name::{call, call_async, construct, member};
 use crate::dom::{self, Listener, object};
+use crate::storage::StorageFolder;
 use crate::ui::shared::Shared;
 use crate::ui::text;
-use crate::ui::unfinished_recordings;
 
-pub(super) use unfinished_recordings::FOLDER;
+/// Where those are that are not in memory.
+pub(super) const FOLDER: StorageFolder = StorageFolder::RECORDINGS;
 
 const ENTRY: &str = include_str!("entry.html");
 const SECTION: &str = include_str!("found.html");
 /// Most recordings that are shown of those that were found.
 const MAX_FOUND: usize = 20;
-/// Most files that are looked at.
-const MAX_FILES: usize = 1000;
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: f64 = 4_000_000.0;
 
@@ -131,7 +130,7 @@ impl Kept {
     async fn delete(&self) {
         match self.place {
             Place::Memory => {}
-            Place::File => drop(remove_file(&self.name).await),
+            Place::File => remove_file(&self.name).await,
         }
     }
 }
@@ -234,26 +233,10 @@ fn build_section(shared: &Rc<Shared>) -> Result<Vec<Entry>, JsValue> {
     Ok(fill(shared, &dom::find(&section, "ul")?))
 }
 
-/// How many recordings are in the browser's storage, also those that are being written, and how many bytes they have.
-pub(in crate::ui) async fn stored() -> (usize, u64) {
-    let (mut count, mut bytes) = (0, 0.0);
-    for name in names().await.unwrap_or_default() {
-        if let Ok(blob) = file(&name).await {
-            count += 1;
-            bytes += member(&blob, "size").as_f64().unwrap_or_default();
-        }
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
-    (count, bytes as u64)
-}
-
 /// Deletes all of them that nobody is writing.
 pub(in crate::ui) async fn erase_stored(shared: &Rc<Shared>) {
-    let held = held_locks().await.unwrap_or_default();
-    for name in names().await.unwrap_or_default() {
-        if !held.contains(&lock_of(&name)) {
-            let _ = remove_file(&name).await;
-        }
+    for name in FOLDER.abandoned().await.unwrap_or_default() {
+        remove_file(&name).await;
     }
     if shared.recordings.borrow().is_some()
         && let Some(recordings) = of(shared)
@@ -264,76 +247,29 @@ pub(in crate::ui) async fn erase_stored(shared: &Rc<Shared>) {
     }
 }
 
-/// The names of all locks that are held, by any tab.
-async fn held_locks() -> Result<Vec<String>, JsValue> {
-    let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
-    let locks = call_async(&member(&navigator, "locks"), "query", &[]).await?;
-    let held = Array::from(&member(&locks, "held"));
-    Ok(held.iter().filter_map(|lock| member(&lock, "name").as_string()).collect())
-}
-
-/// The names of the files in the browser's storage.
-async fn names() -> Result<Vec<String>, JsValue> {
-    let entries = call(&folder().await?, "keys", &[])?;
-    let mut names = Vec::new();
-    while names.len() < MAX_FILES {
-        let next = call_async(&entries, "next", &[]).await?;
-        let Some(name) = member(&next, "value").as_string() else { break };
-        names.push(name);
-    }
-    Ok(names)
-}
-
 /// The recordings in the browser's storage that nobody is writing.
 async fn find() -> Result<Vec<Kept>, JsValue> {
-    let held = held_locks().await?;
     let mut found = Vec::new();
-    for name in names().await? {
+    for name in FOLDER.abandoned().await? {
         if found.len() == MAX_FOUND {
             break;
         }
-        if held.contains(&lock_of(&name)) {
-            continue;
-        }
-        let Ok(blob) = file(&name).await else { continue };
+        let Ok(blob) = FOLDER.file(&name).await else { continue };
         if member(&blob, "size").as_f64() > Some(0.0) {
             found.push(Kept::new(&name, Place::File, blob, None));
         } else {
             // It broke off before anything was recorded.
-            let _ = remove_file(&name).await;
+            remove_file(&name).await;
         }
     }
     Ok(found)
 }
 
-async fn root() -> Result<JsValue, JsValue> {
-    let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
-    call_async(&member(&navigator, "storage"), "getDirectory", &[]).await
-}
-
-async fn folder() -> Result<JsValue, JsValue> {
-    call_async(&root().await?, "getDirectoryHandle", &[&FOLDER.into()]).await
-}
-
-/// The file of a recording, as it is now.
-///
-/// # Errors
-/// If there is none.
-pub(super) async fn file(name: &str) -> Result<JsValue, JsValue> {
-    let handle = call_async(&folder().await?, "getFileHandle", &[&name.into()]).await?;
-    call_async(&handle, "getFile", &[]).await
-}
-
-/// And its folder, if it was the last one: then nobody need look into it.
-async fn remove_file(name: &str) -> Result<(), JsValue> {
-    call_async(&folder().await?, "removeEntry", &[&name.into()]).await?;
-    let _ = call_async(&root().await?, "removeEntry", &[&FOLDER.into()]).await;
-    Ok(())
-}
-
-/// The name of the lock that whoever writes a file holds.
-pub(super) fn lock_of(name: &str) -> String {
-    [FOLDER, "/", name].concat()
+/// Removes a recording, and the folder if it was the last one.
+async fn remove_file(name: &str) {
+    if FOLDER.remove(name).await.is_ok() {
+        FOLDER.remove_if_empty().await;
+    }
 }
 
 /// A file of these parts.

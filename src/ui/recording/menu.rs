@@ -12,7 +12,7 @@ use super::kept::{self, fill, set_words};
 use super::running::{self, NotStarted, Running};
 use super::{Subject, of};
 use crate::dom;
-use crate::storage_writer::StorageWriter;
+use crate::storage::StorageWriter;
 use crate::ui::dialog::{self, Dialog};
 use crate::ui::names;
 use crate::ui::shared::Shared;

@@ -17,7 +17,7 @@ use super::mixer::Mixer;
 use super::{RECORDED, Subject, menu, of};
 use crate::dom::by_name::{call, call_async, construct, member};
 use crate::dom::{self, Listener, object};
-use crate::storage_writer::StorageWriter;
+use crate::storage::StorageWriter;
 use crate::ui::shared::Shared;
 use crate::ui::text::recording as words;
 
@@ -102,8 +102,7 @@ impl Running {
         let kind = supported_type().ok_or(NotStarted::Unsupported)?;
         let name = file_name(kind);
         // Where nothing can be written, it is kept in memory.
-        let is_written = writer.room().await.is_some()
-            && writer.open(kept::FOLDER, &name, &kept::lock_of(&name)).await.is_ok();
+        let is_written = writer.room().await.is_some() && writer.open(kept::FOLDER, &name).await.is_ok();
         let place = if is_written { Place::File } else { Place::Memory };
         let running =
             Self::make(shared, subject, kind, name, place, writer).map_err(|_| NotStarted::Failed)?;
@@ -135,7 +134,7 @@ impl Running {
             recorder,
             composer,
             mixer,
-            began_at: now(),
+            began_at: dom::now(),
             drawn_at: Cell::default(),
             stopped: Cell::default(),
             waiting: RefCell::default(),
@@ -189,7 +188,7 @@ impl Running {
     }
 
     fn draw(&self) {
-        let now = now();
+        let now = dom::now();
         if now - self.drawn_at.get() < MIN_INTERVAL {
             return;
         }
@@ -248,7 +247,7 @@ impl Running {
 
     fn seconds(&self) -> u64 {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
-        let seconds = ((now() - self.began_at) / 1000.0) as u64;
+        let seconds = ((dom::now() - self.began_at) / 1000.0) as u64;
         seconds
     }
 
@@ -259,7 +258,7 @@ impl Running {
             Place::Memory => kept::make_blob(&self.pieces, &self.name),
             Place::File => {
                 self.writer.close().await;
-                kept::file(&self.name).await
+                kept::FOLDER.file(&self.name).await
             }
         };
         let Some(shared) = self.shared.upgrade() else { return };
@@ -316,8 +315,4 @@ fn file_name(kind: &str) -> String {
     let date = date.and_then(|date| call(&date, "toISOString", &[]).ok()?.as_string()).unwrap_or_default();
     let date: String = date.chars().map(|c| if c == ':' || c == '.' { '-' } else { c }).collect();
     [&*date, if kind.starts_with("video/webm") { ".webm" } else { ".mp4" }].concat()
-}
-
-fn now() -> f64 {
-    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }

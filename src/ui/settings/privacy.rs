@@ -10,6 +10,7 @@ use web_sys::{Element, Storage};
 use crate::dom;
 use crate::dom::by_name::{call, call_async, member};
 use crate::files;
+use crate::storage::StorageFolder;
 use crate::ui::shared::Shared;
 use crate::ui::{recording, text};
 
@@ -46,17 +47,17 @@ pub(super) fn erase(shared: &Rc<Shared>, button: &Element) {
         if !button.has_attribute(SURE) && find().await.iter().any(loses) {
             dom::set_flag(&button, SURE, true);
             dom::set_text(&button, text::privacy::erase_recordings());
-            return say(&section, text::privacy::sure());
+            return show_status(&section, text::privacy::sure());
         }
         erase_all(&shared).await;
         let left = find().await;
         if render(&section, &left).is_ok() {
-            say(&section, text::privacy::erased(left.is_empty()));
+            show_status(&section, text::privacy::erased(left.is_empty()));
         }
     });
 }
 
-fn say(section: &Element, words: &str) {
+fn show_status(section: &Element, words: &str) {
     if let Ok(status) = dom::find::<Element>(section, "[role=status]") {
         dom::set_text(&status, words);
     }
@@ -93,17 +94,15 @@ async fn find() -> Vec<Found> {
             }
         }
     }
-    let (count, bytes) = recording::stored().await;
-    if count > 0 {
-        let data = StoredData::Recordings;
-        let detail = text::privacy::recordings(count, bytes);
-        found.push(Found { key: data.key().to_owned(), data: Some(data), detail });
-    }
-    let (count, bytes) = files::stored().await;
-    if count > 0 {
-        let data = StoredData::ReceivedFiles;
-        let detail = text::privacy::recordings(count, bytes);
-        found.push(Found { key: data.key().to_owned(), data: Some(data), detail });
+    for (data, folder) in [
+        (StoredData::Recordings, StorageFolder::RECORDINGS),
+        (StoredData::ReceivedFiles, StorageFolder::RECEIVED_FILES),
+    ] {
+        let (count, bytes) = folder.usage().await;
+        if count > 0 {
+            let detail = text::privacy::recordings(count, bytes);
+            found.push(Found { key: data.key().to_owned(), data: Some(data), detail });
+        }
     }
     if service_worker().await.is_some() {
         let data = StoredData::ServiceWorker;
@@ -119,7 +118,7 @@ async fn erase_all(shared: &Rc<Shared>) {
         keys_of(&storage).iter().for_each(|key| drop(storage.remove_item(key)));
     }
     recording::erase_stored(shared).await;
-    let _ = files::remove_left().await;
+    files::remove_abandoned().await;
     unregister_service_worker().await;
 }
 

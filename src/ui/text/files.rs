@@ -6,7 +6,8 @@ use visavis_core::{
 };
 
 use super::interactions::list;
-use crate::dom::{self, message, message_key};
+use super::size::size;
+use crate::dom::{message, message_key};
 
 /// What can be sent, and to whom it goes.
 pub(in crate::ui) fn limits() -> String {
@@ -14,9 +15,9 @@ pub(in crate::ui) fn limits() -> String {
         "Everybody in the room can receive them, and so can whoever comes while you are here. They go directly from your page \
          to theirs, and end with the call. At most {size} each, and {count} at a time; a browser that cannot write to the disk \
          takes {memory}. You can also drop them onto the call.",
-        size = &size(MAX_FILE_BYTES),
+        size = &size(MAX_FILE_BYTES.into()),
         count = &MAX_OFFERED_FILES.to_string(),
-        memory = &size(MAX_MEMORY_FILE_BYTES),
+        memory = &size(MAX_MEMORY_FILE_BYTES.into()),
     )
 }
 
@@ -28,12 +29,8 @@ pub(in crate::ui) fn unreachable(names: &[String]) -> String {
     message!(
         "No files can go from you to {who}: they go directly between pages, and either theirs is another program, or a server \
          stands between you.",
-        who = &list_of(names),
+        who = &list(names),
     )
-}
-
-fn list_of(names: &[String]) -> String {
-    list(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// A file was offered, has arrived, or has not.
@@ -46,14 +43,23 @@ pub(in crate::ui) fn news(owner: &str, file: &FileView) -> String {
         | FileState::Receiving
         | FileState::Paused
         | FileState::Checking => {
-            message!("{who} offers {file} ({size})", who = owner, file = &file.name, size = &size(file.size))
+            message!(
+                "{who} offers {file} ({size})",
+                who = owner,
+                file = &file.name,
+                size = &size(file.size.into())
+            )
         }
     }
 }
 
 /// This one is too large to be offered.
 pub(in crate::ui) fn too_large(name: &str) -> String {
-    message!("{file} is larger than {size}: it cannot be sent.", file = name, size = &size(MAX_FILE_BYTES))
+    message!(
+        "{file} is larger than {size}: it cannot be sent.",
+        file = name,
+        size = &size(MAX_FILE_BYTES.into())
+    )
 }
 
 /// No more can be offered.
@@ -66,7 +72,7 @@ pub(in crate::ui) fn offered(unreachable: &[String], others: usize) -> String {
     match unreachable.len() {
         0 => message!("Everybody here can receive it.").to_owned(),
         count if count >= others => message!("Nobody here can receive it.").to_owned(),
-        _ => message!("Everybody here can receive it, but not {who}.", who = &list_of(unreachable)),
+        _ => message!("Everybody here can receive it, but not {who}.", who = &list(unreachable)),
     }
 }
 
@@ -104,7 +110,7 @@ fn failure(failure: FileFailure) -> &'static str {
 
 /// How much of it there is.
 pub(in crate::ui) fn share(bytes: u32, of: u32) -> String {
-    message!("{part} of {whole}", part = &size(bytes), whole = &size(of))
+    message!("{part} of {whole}", part = &size(bytes.into()), whole = &size(of.into()))
 }
 
 /// How far a file of ours is on its way to somebody.
@@ -123,18 +129,4 @@ pub(in crate::ui) fn recipient(name: &str, state: RecipientState, bytes: u32, of
 /// What a button does, and with which file.
 pub(in crate::ui) fn button(words: &str, name: &str) -> String {
     [words, " ", name].concat()
-}
-
-/// In bytes, kilobytes, megabytes or gigabytes.
-pub(in crate::ui) fn size(bytes: u32) -> String {
-    let number = |unit: u32| {
-        let tenths = (u64::from(bytes) * 10 + u64::from(unit) / 2) / u64::from(unit);
-        [&(tenths / 10).to_string(), dom::language().decimal_separator(), &(tenths % 10).to_string()].concat()
-    };
-    match bytes {
-        999_950_000.. => message!("{number} GB", number = &number(1_000_000_000)),
-        999_950.. => message!("{number} MB", number = &number(1_000_000)),
-        1000.. => message!("{number} KB", number = &number(1000)),
-        _ => message!("{number} B", number = &bytes.to_string()),
-    }
 }

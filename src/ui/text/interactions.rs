@@ -113,16 +113,16 @@ fn about(names: &[&str], sentence: fn(usize) -> &'static str) -> String {
 }
 
 /// Names, as one says them.
-pub(super) fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[impl AsRef<str>]) -> String {
     if let [name] = names {
-        return (*name).to_owned();
+        return name.as_ref().to_owned();
     }
     let said = || {
         let window: JsValue = web_sys::window()?.into();
         let intl = member(&window, "Intl");
         let format = construct(&intl, "ListFormat", &Array::of1(&dom::language().tag().into())).ok()?;
-        let names: Array = names.iter().copied().map(JsValue::from_str).collect();
+        let names: Array = names.iter().map(|name| JsValue::from_str(name.as_ref())).collect();
         call(&format, "format", &[&names]).ok()?.as_string()
     };
-    said().unwrap_or_else(|| names.join(", "))
+    said().unwrap_or_else(|| names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "))
 }

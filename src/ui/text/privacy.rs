@@ -34,7 +34,7 @@ pub(in crate::ui) fn unknown(key: &str) -> String {
 
 /// How many recordings there are, and how large they are, in bytes.
 pub(in crate::ui) fn recordings(count: usize, bytes: u64) -> String {
-    let size = super::recording::size(bytes);
+    let size = super::size::size(bytes);
     match count {
         1 => message!("one, {size}", size = &size),
         _ => message!("{count}, {size}", count = &count.to_string(), size = &size),

@@ -1,7 +1,8 @@
 //! Sentences about recordings. In the part of the program that is loaded on demand.
 
 use super::interactions::list;
-use crate::dom::{self, message, message_key};
+use super::size::size;
+use crate::dom::{message, message_key};
 use crate::ui::recording::{MAX_MEMORY, NotStarted, StopReason};
 
 /// A recording has begun.
@@ -75,8 +76,7 @@ pub(in crate::ui) fn told(untold: &[String]) -> String {
     if untold.is_empty() {
         return everybody.to_owned();
     }
-    let names: Vec<&str> = untold.iter().map(String::as_str).collect();
-    [everybody, " ", &message!("This page cannot tell {who}: do so yourself.", who = &list(&names))].concat()
+    [everybody, " ", &message!("This page cannot tell {who}: do so yourself.", who = &list(untold))].concat()
 }
 
 /// Where the recording is kept, if there is room for so many bytes on the disk.
@@ -133,18 +133,5 @@ fn clock(seconds: u64) -> String {
     match hours {
         0 => [&minutes.to_string(), ":", &seconds].concat(),
         _ => [&hours.to_string(), ":", &two(minutes), ":", &seconds].concat(),
-    }
-}
-
-/// In megabytes, or gigabytes.
-pub(super) fn size(bytes: u64) -> String {
-    let number = |unit: u64| {
-        let tenths = bytes / (unit / 10);
-        [&(tenths / 10).to_string(), dom::language().decimal_separator(), &(tenths % 10).to_string()].concat()
-    };
-    if bytes < 999_950_000 {
-        message!("{number} MB", number = &number(1_000_000))
-    } else {
-        message!("{number} GB", number = &number(1_000_000_000))
     }
 }

@@ -221,6 +221,22 @@ impl Page {
         }
     }
 
+    /// Waits until this JavaScript expression is true.
+    pub async fn until(&self, what: &str, expression: &str) {
+        self.until_within(WAIT_TIMEOUT, what, expression).await;
+    }
+
+    /// Waits until this JavaScript expression is true, for at most this long.
+    pub async fn until_within(&self, limit: Duration, what: &str, expression: &str) {
+        let begin = Instant::now();
+        while self.eval(&format!("return Boolean({expression})"), vec![]).await != Value::Bool(true) {
+            if begin.elapsed() > limit {
+                self.fail(what, &self.snapshot().await).await;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Stops the test, with what was seen, and keeps the page's remains among the artifacts.
     pub async fn fail(&self, what: &str, snapshot: &Snapshot) -> ! {
         let stem = self.save_artifacts(what).await;

@@ -19,7 +19,7 @@ const LAYERS: &[Layer] = &[
             "ui",
             "tracks",
             "files",
-            "storage_writer",
+            "storage",
             "dom",
             "on_demand",
         ],
@@ -30,13 +30,10 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         modules: &["rtc", "media", "socket", "probe", "ui"],
-        may_use: &["tracks", "files", "storage_writer", "dom", "on_demand"],
+        may_use: &["tracks", "files", "storage", "dom", "on_demand"],
     },
-    Layer { modules: &["files"], may_use: &["storage_writer", "dom", "on_demand"] },
-    Layer {
-        modules: &["tracks", "storage_writer", "dom", "on_demand"],
-        may_use: &["tracks", "dom", "on_demand"],
-    },
+    Layer { modules: &["files"], may_use: &["storage", "dom", "on_demand"] },
+    Layer { modules: &["tracks", "storage", "dom", "on_demand"], may_use: &["tracks", "dom", "on_demand"] },
 ];
 
 /// Modules that may use the same others.

@@ -1,9 +1,9 @@
 //! What pages tell each other of files, as it is on the wire: `docs/peer-protocol.md`.
 
-use visavis_signaling::json::{self, Fields, Json, JsonError, Object, read_each};
+use visavis_signaling::json::{Fields, Json, JsonError, Object, read_each};
 
 use super::{MAX_FILE_BYTES, MAX_OFFERED_FILES, TransferId};
-use crate::peer_message::MAX_PEER_MESSAGE_BYTES;
+use crate::peer_message::parse;
 
 /// Most bytes of a type, and of a reason.
 const MAX_WORD_BYTES: usize = 32;
@@ -92,23 +92,20 @@ impl FileMessage {
     /// Reads a message; `None` if it is of a kind that a later version may know.
     ///
     /// # Errors
-    /// If it is longer than [`MAX_PEER_MESSAGE_BYTES`], no JSON object, lacks what its type needs, or names more files than
+    /// If it is longer than [`MAX_PEER_MESSAGE_BYTES`](crate::MAX_PEER_MESSAGE_BYTES), no JSON object, lacks what its type needs, or names more files than
     /// [`MAX_OFFERED_FILES`] or a larger one than [`MAX_FILE_BYTES`].
     pub fn decode(text: &str) -> Result<Option<Self>, JsonError> {
-        if text.len() > MAX_PEER_MESSAGE_BYTES {
-            return Err(JsonError { field: String::new(), problem: "is too long".to_owned() });
-        }
-        let value = json::parse(text)?;
+        let value = parse(text)?;
         let fields = Object::root(&value)?;
         Ok(match fields.text("type", MAX_WORD_BYTES)? {
             "fileOffers" => Some(Self::Offers {
-                log: number(&fields, "log")?,
+                log: fields.u32("log")?,
                 files: read_each(&fields, "files", MAX_OFFERED_FILES, OfferedFile::read)?,
             }),
             "fileRequest" => Some(Self::Request {
                 transfer: transfer(&fields)?,
-                log: number(&fields, "log")?,
-                id: number(&fields, "id")?,
+                log: fields.u32("log")?,
+                id: fields.u32("id")?,
                 offset: fields.optional_u32("offset")?.unwrap_or_default(),
             }),
             "fileStop" => {
@@ -161,12 +158,12 @@ impl FileMessage {
 
 impl OfferedFile {
     fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
-        let size = number(fields, "size")?;
+        let size = fields.u32("size")?;
         if size > MAX_FILE_BYTES {
             return Err(fields.error("size", "is too large"));
         }
         Ok(Self {
-            id: number(fields, "id")?,
+            id: fields.u32("id")?,
             age: fields.optional_u32("age")?.unwrap_or_default(),
             name: fields.text("name", MAX_NAME_BYTES)?.to_owned(),
             size,
@@ -183,14 +180,9 @@ impl OfferedFile {
     }
 }
 
-/// A number that must be there.
-fn number(fields: &Object<'_>, key: &str) -> Result<u32, JsonError> {
-    fields.optional_u32(key)?.ok_or_else(|| fields.error(key, "is missing"))
-}
-
 /// The number of a transfer; there is no 0.
 fn transfer(fields: &Object<'_>) -> Result<TransferId, JsonError> {
-    let number = number(fields, "transfer")?;
+    let number = fields.u32("transfer")?;
     if number == 0 { Err(fields.error("transfer", "is 0")) } else { Ok(TransferId(number)) }
 }
 

@@ -81,7 +81,7 @@ impl Receiving {
         for file in self.files.iter_mut().filter(|file| file.owner == from.id && !is_offered(file)) {
             file.withdraw(FileFailure::Withdrawn, actions);
         }
-        self.files.retain(|file| file.available || file.stage != Stage::Offered);
+        self.forget_unwanted();
         let mut new = None;
         for offered in offered {
             let is_known =
@@ -127,7 +127,7 @@ impl Receiving {
             file.stop(Some(StopReason::Cancelled), actions);
             file.reset();
             file.stage = Stage::Offered;
-            self.files.retain(|file| file.available || file.stage != Stage::Offered);
+            self.forget_unwanted();
         }
     }
 
@@ -174,7 +174,7 @@ impl Receiving {
         {
             (file.bytes, file.requested) = (bytes, true);
             let (log, id) = (file.log, file.number);
-            actions.say(connection, FileMessage::Request { transfer, log, id, offset: bytes });
+            actions.send(connection, FileMessage::Request { transfer, log, id, offset: bytes });
         }
     }
 
@@ -256,11 +256,16 @@ impl Receiving {
         for file in self.files.iter_mut().filter(|file| !is_there(&file.owner, &file.session)) {
             file.withdraw(FileFailure::SenderLeft, actions);
         }
-        self.files.retain(|file| file.available || file.stage != Stage::Offered);
+        self.forget_unwanted();
         let files = &self.files;
         let gone: Vec<_> =
             self.news.keys().filter(|id| !files.iter().any(|file| file.owner == **id)).cloned().collect();
         gone.iter().for_each(|id| drop(self.news.remove(id)));
+    }
+
+    /// What cannot be had any more, and nobody has wanted, is shown no more.
+    fn forget_unwanted(&mut self) {
+        self.files.retain(|file| file.available || file.stage != Stage::Offered);
     }
 
     fn find(&mut self, connection: ConnectionId, transfer: TransferId) -> Option<&mut Incoming> {
@@ -313,7 +318,7 @@ impl Incoming {
         if let Some((connection, transfer)) = self.transfer.take() {
             actions.effect(connection, FileEffect::StopReceiving(transfer));
             if let Some(reason) = reason.filter(|_| self.requested) {
-                actions.say(connection, FileMessage::Stop { transfer, reason });
+                actions.send(connection, FileMessage::Stop { transfer, reason });
             }
         }
     }

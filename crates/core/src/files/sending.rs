@@ -94,7 +94,7 @@ impl Sending {
     ) {
         let offer = self.offers.iter().find(|offer| offer.number == number && log == self.log);
         let Some(offer) = offer.filter(|offer| offset <= offer.size) else {
-            return actions.say(connection, FileMessage::End { transfer, sha256: None });
+            return actions.send(connection, FileMessage::End { transfer, sha256: None });
         };
         let is_replaced = |recipient: &Recipient| {
             let same_file = recipient.to == *from && recipient.file == offer.id;
@@ -150,7 +150,7 @@ impl Sending {
             recipient.transfer = None;
             recipient.state = RecipientState::Failed;
         }
-        actions.say(connection, FileMessage::End { transfer, sha256 });
+        actions.send(connection, FileMessage::End { transfer, sha256 });
     }
 
     /// The channels of some connections are gone.

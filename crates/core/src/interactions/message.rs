@@ -1,9 +1,9 @@
 //! What pages tell each other of chat, raised hands, reactions and recordings, as it is on the wire: `docs/peer-protocol.md`.
 
-use visavis_signaling::json::{self, Fields, Json, JsonError, Object, read_each};
+use visavis_signaling::json::{Fields, Json, JsonError, Object, read_each};
 
 use super::{MAX_MESSAGES_IN_PACKET, Reaction};
-use crate::peer_message::MAX_PEER_MESSAGE_BYTES;
+use crate::peer_message::{MAX_PEER_MESSAGE_BYTES, parse};
 
 /// Most bytes of a name of a reaction.
 const MAX_REACTION_BYTES: usize = 32;
@@ -50,19 +50,14 @@ impl Interaction {
     /// # Errors
     /// If it is longer than [`MAX_PEER_MESSAGE_BYTES`], no JSON object, or lacks what its type needs.
     pub fn decode(text: &str) -> Result<Option<Self>, JsonError> {
-        if text.len() > MAX_PEER_MESSAGE_BYTES {
-            return Err(JsonError { field: String::new(), problem: "is too long".to_owned() });
-        }
-        let value = json::parse(text)?;
+        let value = parse(text)?;
         let fields = Object::root(&value)?;
         Ok(match fields.text("type", MAX_REACTION_BYTES)? {
             "chat" => Some(Self::Chat {
-                log: number(&fields, "log")?,
+                log: fields.u32("log")?,
                 messages: read_each(&fields, "messages", MAX_MESSAGES_IN_PACKET, WrittenMessage::read)?,
             }),
-            "chatReceived" => {
-                Some(Self::ChatReceived { log: number(&fields, "log")?, id: number(&fields, "id")? })
-            }
+            "chatReceived" => Some(Self::ChatReceived { log: fields.u32("log")?, id: fields.u32("id")? }),
             "hand" => {
                 let raised = fields.optional_bool("raised")?.unwrap_or_default();
                 let age = fields.optional_u32("age")?.unwrap_or_default();
@@ -106,7 +101,7 @@ impl Interaction {
 impl WrittenMessage {
     fn read(fields: &Object<'_>) -> Result<Self, JsonError> {
         Ok(Self {
-            id: number(fields, "id")?,
+            id: fields.u32("id")?,
             age: fields.optional_u32("age")?.unwrap_or_default(),
             text: fields.text("text", MAX_PEER_MESSAGE_BYTES)?.to_owned(),
         })
@@ -119,11 +114,6 @@ impl WrittenMessage {
         fields.text("text", &self.text);
         fields.into()
     }
-}
-
-/// A number that must be there.
-fn number(fields: &Object<'_>, key: &str) -> Result<u32, JsonError> {
-    fields.optional_u32(key)?.ok_or_else(|| fields.error(key, "is missing"))
 }
 
 #[cfg(test)]

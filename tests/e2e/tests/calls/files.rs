@@ -103,20 +103,6 @@ RTCPeerConnection.prototype.setRemoteDescription = function (...description) {
 };
 ";
 
-async fn until(page: &Page, limit: Duration, what: &str, expression: &str) {
-    let begin = Instant::now();
-    while page.eval(&format!("return Boolean({expression})"), vec![]).await != json!(true) {
-        if begin.elapsed() > limit {
-            page.fail(what, &page.snapshot().await).await;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
-async fn soon(page: &Page, what: &str, expression: &str) {
-    until(page, Duration::from_secs(30), what, expression).await;
-}
-
 /// The row of a file, as an expression.
 fn row(name: &str) -> String {
     format!(
@@ -126,7 +112,7 @@ fn row(name: &str) -> String {
 
 async fn is_in_state(page: &Page, name: &str, state: &str) {
     let what = format!("{name} to be {state}");
-    soon(page, &what, &format!("({})?.dataset.state === '{state}'", row(name))).await;
+    page.until(&what, &format!("({})?.dataset.state === '{state}'", row(name))).await;
 }
 
 async fn press(page: &Page, name: &str, button: &str) {
@@ -141,7 +127,7 @@ async fn share(page: &Page, name: &str) -> f64 {
 
 async fn open_chat(page: &Page) {
     page.press("chat").await;
-    soon(page, "the panel", "document.querySelector('.chat')").await;
+    page.until("the panel", "document.querySelector('.chat')").await;
 }
 
 async fn make_file(page: &Page, name: &str, megabytes: u32) -> String {
@@ -151,7 +137,7 @@ async fn make_file(page: &Page, name: &str, megabytes: u32) -> String {
 
 async fn is_saved_as_sent(page: &Page, name: &str, digest: &str) {
     is_in_state(page, name, "received").await;
-    soon(page, "what saves it", &format!("({}).querySelector('[data-file=save][href]')", row(name))).await;
+    page.until("what saves it", &format!("({}).querySelector('[data-file=save][href]')", row(name))).await;
     let saved = page.eval(SAVED, vec![json!(name)]).await;
     assert_eq!(saved, json!([digest, "application/octet-stream", name]));
 }
@@ -173,7 +159,7 @@ pub(crate) async fn pictures_have_settled(pages: [&Page; 2]) {
     let settled = "(() => { if (window.longest > 500) { window.longest = 0; window.steadySince = performance.now(); } \
                    return performance.now() - (window.steadySince ??= performance.now()) > 5000; })()";
     for page in pages {
-        until(page, Duration::from_secs(60), "pictures without a pause", settled).await;
+        page.until_within(Duration::from_secs(60), "pictures without a pause", settled).await;
     }
 }
 
@@ -185,7 +171,7 @@ pub(crate) async fn passes_unnoticed(pages: [&Page; 2], megabytes: u32) {
     let begin = Instant::now();
     press(pages[1], "large.html", "receive").await;
     let arrived = format!("({})?.dataset.state === 'received'", row("large.html"));
-    until(pages[1], Duration::from_secs(300), "all of it", &arrived).await;
+    pages[1].until_within(Duration::from_secs(300), "all of it", &arrived).await;
     let seconds = begin.elapsed().as_secs_f64();
     println!("{megabytes} MB took {seconds:.1} s");
     for page in pages {
@@ -225,7 +211,7 @@ pub(crate) async fn a_file_passes_beside_the_call(megabytes: u32) {
     let digest = offers_large_file(&ann, &ben, megabytes).await;
     passes_unnoticed([&ann, &ben], megabytes).await;
     is_saved_as_sent(&ben, "large.html", &digest).await;
-    soon(&ann, "to be told", "document.querySelector('.recipients')?.textContent === 'Ben: received'").await;
+    ann.until("to be told", "document.querySelector('.recipients')?.textContent === 'Ben: received'").await;
     comes_back([&ann, &ben]).await;
     for page in [&ann, &ben] {
         assert_eq!(page.snapshot().await.errors, Vec::<String>::new());
@@ -253,7 +239,7 @@ async fn a_file_goes_on_where_it_was() {
     ann.click(".chat summary").await;
     ann.eval(PICK, vec![json!("notes.html")]).await;
     let label = "document.querySelector('[data-control=chat]').getAttribute('aria-label')";
-    soon(&ben, "news", &format!("{label} === 'Chat, 1 unread message'")).await;
+    ben.until("news", &format!("{label} === 'Chat, 1 unread message'")).await;
     open_chat(&ben).await;
     is_in_state(&ben, "notes.html", "offered").await;
 
@@ -261,7 +247,7 @@ async fn a_file_goes_on_where_it_was() {
     is_in_state(&ben, "notes.html", "receiving").await;
     press(&ben, "notes.html", "pause").await;
     is_in_state(&ben, "notes.html", "paused").await;
-    soon(&ann, "the pause", "/paused$/.test(document.querySelector('.recipients').textContent)").await;
+    ann.until("the pause", "/paused$/.test(document.querySelector('.recipients').textContent)").await;
     let paused = share(&ben, "notes.html").await;
     assert!(paused > 0.0, "{paused}");
     assert!(paused < 0.5, "{paused}");
@@ -271,10 +257,10 @@ async fn a_file_goes_on_where_it_was() {
     press(&ben, "notes.html", "resume").await;
     let further =
         format!("({}).querySelector('progress').value / 12e6 > {}", row("notes.html"), paused + 0.05);
-    soon(&ben, "more of it", &further).await;
+    ben.until("more of it", &further).await;
     ben.eval("window.connections.at(-1).close()", vec![]).await;
     is_saved_as_sent(&ben, "notes.html", &digest).await;
-    soon(&ann, "to be told", "document.querySelector('.recipients').textContent === 'Ben: received'").await;
+    ann.until("to be told", "document.querySelector('.recipients').textContent === 'Ben: received'").await;
     sees_and_hears(&ann, &["Ben"]).await;
     others_come_and_go(&browser, &server, ann, &ben).await;
 }
@@ -289,7 +275,7 @@ async fn others_come_and_go(browser: &Arc<Browser>, server: &Server, ann: Page, 
     is_in_state(&cid, "notes.html", "receiving").await;
     press(&cid, "notes.html", "cancel").await;
     is_in_state(&cid, "notes.html", "offered").await;
-    soon(&ann, "that he gave up", "document.querySelector('.recipients').textContent === 'Ben: received'")
+    ann.until("that he gave up", "document.querySelector('.recipients').textContent === 'Ben: received'")
         .await;
     press(&cid, "notes.html", "receive").await;
     is_in_state(&cid, "notes.html", "receiving").await;

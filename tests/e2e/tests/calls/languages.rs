@@ -123,12 +123,7 @@ impl<'a> Speaking<'a> {
     }
 
     async fn shows(&self, selector: &str) {
-        let wait = "const begin = performance.now(); \
-                    while (!document.querySelector(arguments[0])) { \
-                      if (performance.now() - begin > 20000) throw new Error(`no ${arguments[0]}`); \
-                      await new Promise(requestAnimationFrame); \
-                    }";
-        self.page.eval(wait, vec![json!(selector)]).await;
+        self.page.until(selector, &format!("document.querySelector({})", json!(selector))).await;
     }
 }
 

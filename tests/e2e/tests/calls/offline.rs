@@ -2,20 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::time::sleep;
 use visavis_e2e::call::wait_for_lobby;
-use visavis_e2e::{Browser, Bundle, Page, Server};
-
-async fn until(page: &Page, what: &str, expression: &str) {
-    let begin = Instant::now();
-    while page.eval(&format!("return Boolean({expression})"), vec![]).await != json!(true) {
-        assert!(begin.elapsed() < Duration::from_secs(30), "{}: not seen: {what}", page.name());
-        sleep(Duration::from_millis(100)).await;
-    }
-}
+use visavis_e2e::{Browser, Bundle, Server};
 
 /// The program gets another hash, as that of a new version has.
 fn put_new_build(bundle: &Path) -> String {
@@ -42,37 +32,33 @@ async fn without_its_server_the_page_says_what_it_needs_and_comes_back_as_the_ne
         let ann = browser.open("Ann", &server.url()).await;
         wait_for_lobby(&ann).await;
         let active = "(await navigator.serviceWorker.getRegistration())?.active?.state === 'activated'";
-        until(&ann, "a service worker", active).await;
+        ann.until("a service worker", active).await;
 
         server.kill().await;
         // Not `reload`: Firefox's driver passes over the service worker, as a person does who holds Shift.
         ann.goto(&format!("{}?again", server.url())).await;
-        until(&ann, "what the page needs", "document.querySelector('[data-offline]')").await;
+        ann.until("what the page needs", "document.querySelector('[data-offline]')").await;
         let said = ann.eval("return document.body.innerText", vec![]).await;
         assert!(said.as_str().is_some_and(|said| said.contains("no network")), "{said}");
         ann.eval("localStorage.setItem('visavis.language', 'ar')", vec![]).await;
         ann.goto(&format!("{}?in-arabic", server.url())).await;
-        until(
-            &ann,
-            "the same in Arabic",
-            "document.title.includes('لا يوجد اتصال') && document.dir === 'rtl'",
-        )
-        .await;
+        ann.until("the same in Arabic", "document.title.includes('لا يوجد اتصال') && document.dir === 'rtl'")
+            .await;
         ann.eval("localStorage.removeItem('visavis.language')", vec![]).await;
 
         let script = put_new_build(bundle.path());
         server.restart().await;
         // By itself.
-        until(&ann, "the lobby", "document.querySelector('visavis-room')?.dataset.state === 'lobby'").await;
+        ann.until("the lobby", "document.querySelector('visavis-room')?.dataset.state === 'lobby'").await;
         let newest =
             format!("performance.getEntriesByType('resource').some(it => it.name.endsWith('/{script}'))");
-        until(&ann, "the new program", &newest).await;
+        ann.until("the new program", &newest).await;
         assert_eq!(ann.eval("return (await caches.keys()).length", vec![]).await, 0, "nothing is kept");
 
         fs::write(bundle.path().join("config.json"), json!({ "serviceWorker": false }).to_string())
             .expect("a configuration can be written");
         ann.goto(&server.url()).await;
         wait_for_lobby(&ann).await;
-        until(&ann, "no service worker", "!(await navigator.serviceWorker.getRegistration())").await;
+        ann.until("no service worker", "!(await navigator.serviceWorker.getRegistration())").await;
     }
 }

@@ -1,9 +1,6 @@
 //! What a page leaves in the browser: all of it is listed in the settings, and can be erased.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
-use tokio::time::sleep;
 use visavis_e2e::call::{all_see_and_hear, join, wait_for_lobby};
 use visavis_e2e::{Browser, Page, Server};
 
@@ -23,16 +20,6 @@ return stored.sort();";
 const LISTED: &str =
     "return [...document.querySelectorAll('dialog [data-stored]')].map(it => it.dataset.stored).sort()";
 
-async fn until(page: &Page, what: &str, expression: &str) {
-    let begin = Instant::now();
-    while page.eval(&format!("return Boolean({expression})"), vec![]).await != json!(true) {
-        if begin.elapsed() > Duration::from_secs(30) {
-            page.fail(what, &page.snapshot().await).await;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
 fn listed(key: &str) -> String {
     format!("document.querySelector('dialog [data-stored=\"{key}\"]')")
 }
@@ -45,9 +32,8 @@ fn is_listed(stored: &Value, listed: &Value) {
 /// Erases, and hears that nothing is left.
 async fn erases(page: &Page) {
     page.click("dialog [data-erase]").await;
-    until(page, "nothing", "document.querySelector('dialog [data-nothing]').textContent").await;
-    until(
-        page,
+    page.until("nothing", "document.querySelector('dialog [data-nothing]').textContent").await;
+    page.until(
         "it said",
         "document.querySelector('[data-privacy] [role=status]').textContent.startsWith('Erased. ')",
     )
@@ -64,9 +50,9 @@ async fn what_was_changed_is_listed_and_gone_once_it_is_erased() {
         ann.press("leave").await;
         ann.press("lobby").await;
         ann.press("settings").await;
-        until(&ann, "the name", &listed("visavis.name")).await;
+        ann.until("the name", &listed("visavis.name")).await;
         ann.click("[data-switch=noiseSuppression]").await;
-        until(&ann, "the devices", &listed("visavis.devices")).await;
+        ann.until("the devices", &listed("visavis.devices")).await;
         is_listed(&ann.eval(STORED, vec![]).await, &ann.eval(LISTED, vec![]).await);
         erases(&ann).await;
 
@@ -74,8 +60,7 @@ async fn what_was_changed_is_listed_and_gone_once_it_is_erased() {
         let (_, name) = wait_for_lobby(&ann).await;
         assert_eq!(name, "", "the lobby knows nobody");
         ann.press("settings").await;
-        until(
-            &ann,
+        ann.until(
             "the switch as at first",
             "document.querySelector('[data-switch=noiseSuppression]')?.checked",
         )
@@ -96,37 +81,33 @@ async fn a_call_with_everything_keeps_nothing_that_is_not_listed() {
     ann.press("hand").await;
     ann.press("react").await;
     ann.press("chat").await;
-    until(&ann, "the field", "document.activeElement.localName === 'textarea'").await;
+    ann.until("the field", "document.activeElement.localName === 'textarea'").await;
     ann.type_keys("hello\u{E007}").await;
     ann.press("chat").await;
     ann.press("layout").await;
-    until(&ann, "the layouts", "document.querySelector('dialog.layouts')").await;
+    ann.until("the layouts", "document.querySelector('dialog.layouts')").await;
     ann.click("[name=layout][value=spotlight]").await;
     ann.type_keys(ESCAPE).await;
-    until(&ann, "no dialog", "!document.querySelector('dialog')").await;
+    ann.until("no dialog", "!document.querySelector('dialog')").await;
     ann.press("record").await;
-    until(&ann, "where it is kept", "document.querySelector('dialog [data-place]')?.textContent").await;
+    ann.until("where it is kept", "document.querySelector('dialog [data-place]')?.textContent").await;
     ann.click("dialog [data-start]").await;
-    until(
-        &ann,
-        "a recording",
-        "/0:0[1-9]/.test(document.querySelector('.recordings .progress')?.textContent)",
-    )
-    .await;
+    ann.until("a recording", "/0:0[1-9]/.test(document.querySelector('.recordings .progress')?.textContent)")
+        .await;
     ann.press("record").await;
-    until(&ann, "what was recorded", "document.querySelector('.kept [data-save]')").await;
+    ann.until("what was recorded", "document.querySelector('.kept [data-save]')").await;
     ann.type_keys(ESCAPE).await;
-    until(&ann, "no dialog", "!document.querySelector('dialog')").await;
+    ann.until("no dialog", "!document.querySelector('dialog')").await;
 
     ann.press("settings").await;
-    until(&ann, "the recording", &listed("visavis-recordings")).await;
+    ann.until("the recording", &listed("visavis-recordings")).await;
     ann.click("[data-switch=noiseSuppression]").await;
-    until(&ann, "the devices", &listed("visavis.devices")).await;
+    ann.until("the devices", &listed("visavis.devices")).await;
     is_listed(&ann.eval(STORED, vec![]).await, &ann.eval(LISTED, vec![]).await);
 
     // A recording is not lost by one click.
     ann.click("dialog [data-erase]").await;
-    until(&ann, "the question", "document.querySelector('dialog [data-erase][data-sure]')").await;
+    ann.until("the question", "document.querySelector('dialog [data-erase][data-sure]')").await;
     let stored = ann.eval(STORED, vec![]).await;
     assert!(
         stored.as_array().is_some_and(|stored| stored.contains(&json!("visavis-recordings"))),

@@ -1,9 +1,6 @@
 //! Recordings: what is in the file, who is told, and what a crash leaves.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
-use tokio::time::sleep;
 use visavis_e2e::call::{join, sees, wait_for_lobby};
 use visavis_e2e::{Browser, Page, Server, Setup};
 
@@ -65,26 +62,16 @@ new MutationObserver(() => window.said.push(...[...document.querySelectorAll('.t
   .observe(document.querySelector('.toasts'), { childList: true });
 ";
 
-async fn until(page: &Page, what: &str, expression: &str) {
-    let begin = Instant::now();
-    while page.eval(&format!("return Boolean({expression})"), vec![]).await != json!(true) {
-        if begin.elapsed() > Duration::from_secs(30) {
-            page.fail(what, &page.snapshot().await).await;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
 /// Records what is called so in the dialog.
 async fn starts_recording(page: &Page, what: &str) {
     page.eval(CATCH_DOWNLOAD, vec![]).await;
     page.press("record").await;
-    until(page, "where it is kept", "document.querySelector('dialog [data-place]')?.textContent").await;
+    page.until("where it is kept", "document.querySelector('dialog [data-place]')?.textContent").await;
     let choose = "const select = document.querySelector('dialog select'); \
                   select.value = [...select.options].find(option => option.textContent === arguments[0]).value;";
     page.eval(choose, vec![json!(what)]).await;
     page.click("dialog [data-start]").await;
-    until(page, "a recording of three seconds", &recorded(3)).await;
+    page.until("a recording of three seconds", &recorded(3)).await;
 }
 
 /// Whether so many seconds are written down: only then they are shown.
@@ -96,9 +83,9 @@ fn recorded(seconds: u32) -> String {
 
 /// Saves the first recording of a list, and plays it.
 async fn saves_and_plays(page: &Page) -> Value {
-    until(page, "what was recorded", "document.querySelector('.kept [data-save]')").await;
+    page.until("what was recorded", "document.querySelector('.kept [data-save]')").await;
     page.click(".kept [data-save]").await;
-    until(page, "a finished file", "window.saved?.url").await;
+    page.until("a finished file", "window.saved?.url").await;
     page.eval(PLAY, vec![]).await
 }
 
@@ -135,27 +122,27 @@ async fn a_recorded_stage_is_a_file_with_pictures_and_voices_and_everybody_is_to
     ben.eval(HEAR_TOASTS, vec![]).await;
     starts_recording(&ann, STAGE).await;
     let mark = "document.querySelector('.stage .recorders')?.textContent === 'Ann records'";
-    until(&ben, "who records", mark).await;
-    until(&ben, "it said aloud", "window.said.includes('Ann records this call')").await;
+    ben.until("who records", mark).await;
+    ben.until("it said aloud", "window.said.includes('Ann records this call')").await;
     // Whoever comes later is told, too.
     let cid = browser.open("Cid", &server.url()).await;
     join(&cid, "tea").await;
-    until(&cid, "who records", mark).await;
+    cid.until("who records", mark).await;
     cid.close().await;
     // While nobody looks it goes on.
     let before = ann.eval("return document.querySelector('.progress').textContent", vec![]).await;
     let tab = ann.hide().await;
     let grown = format!("document.querySelector('.progress').textContent !== {before}");
-    until(&ann, "more of it", &grown).await;
+    ann.until("more of it", &grown).await;
     ann.unhide(tab).await;
     ann.press("record").await;
     let file = saves_and_plays(&ann).await;
     is_whole(&file, 3.0);
     is_audible(&file);
-    until(&ben, "nobody to record", "!document.querySelector('.stage .recorders')").await;
-    until(&ben, "that said aloud", "window.said.includes('Ann has stopped recording')").await;
+    ben.until("nobody to record", "!document.querySelector('.stage .recorders')").await;
+    ben.until("that said aloud", "window.said.includes('Ann has stopped recording')").await;
     ann.click(".kept [data-delete]").await;
-    until(&ann, "it to be deleted", "!document.querySelector('.kept li')").await;
+    ann.until("it to be deleted", "!document.querySelector('.kept li')").await;
     assert_eq!(ann.snapshot().await.errors, Vec::<String>::new());
 }
 
@@ -172,7 +159,7 @@ async fn a_recording_survives_the_end_of_its_browser() {
     sees(&ann, &["Ben"]).await;
     starts_recording(&ann, STAGE).await;
     // By the clock: on a busy machine the browser hands out what it has encoded some seconds later.
-    until(&ann, "more of it", &recorded(6)).await;
+    ann.until("more of it", &recorded(6)).await;
     browser.kill();
     drop((ann, ben, browser));
 
@@ -186,7 +173,7 @@ async fn a_recording_survives_the_end_of_its_browser() {
     is_audible(&file);
     // What was saved is deleted at once, and nothing is found any more.
     ann.click(".kept [data-delete]").await;
-    until(&ann, "nothing to be left", "!document.querySelector('.found')").await;
+    ann.until("nothing to be left", "!document.querySelector('.found')").await;
     let folders = "const names = []; for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name); \
                    return names";
     assert_eq!(ann.eval(folders, vec![]).await, json!([]));
@@ -205,8 +192,7 @@ async fn firefox_records_one_tile_until_the_call_ends() {
     sees(&ann, &["Ben"]).await;
     starts_recording(&ann, "Ben").await;
     ann.press("leave").await;
-    until(
-        &ann,
+    ann.until(
         "why it ended",
         "document.querySelector('.ended')?.textContent.includes('ended with the call')",
     )

@@ -1,5 +1,4 @@
-//! The worker that writes a file into the browser's own storage (OPFS), and keeps the time for pages that are hidden. Loaded on
-//! demand.
+//! The worker that writes a file, and keeps the time for pages that are hidden.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -9,6 +8,7 @@ use visavis_core::Queue;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::StorageFolder;
 use crate::dom::by_name::{call, construct, member};
 use crate::dom::{self, Listener, object};
 use crate::on_demand::url_beside_script;
@@ -65,8 +65,9 @@ impl StorageWriter {
     ///
     /// # Errors
     /// The name of what went wrong.
-    pub(crate) async fn open(&self, folder: &str, name: &str, lock: &str) -> Result<(), String> {
-        let file = [("folder", folder.into()), ("name", name.into()), ("lock", lock.into())];
+    pub(crate) async fn open(&self, folder: StorageFolder, name: &str) -> Result<(), String> {
+        let lock = folder.lock_of(name);
+        let file = [("folder", folder.name().into()), ("name", name.into()), ("lock", lock.into())];
         self.ask("open", &file).await.map(drop)
     }
 
