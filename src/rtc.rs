@@ -167,6 +167,13 @@ impl Rtc {
         }
     }
 
+    /// `setRemoteDescription({type: "pranswer", sdp})`.
+    pub fn set_provisional_answer(&self, id: ConnectionId, sdp: &str) {
+        if let Some(connection) = self.get(id) {
+            connection.set_provisional_answer(sdp);
+        }
+    }
+
     /// `addTransceiver(kind)` for a source that has none, or wants another; in these layers, if there are any.
     pub fn add_transceiver(&self, id: ConnectionId, source: Source, encodings: &Encodings) {
         if let Some(connection) = self.get(id) {

@@ -61,6 +61,7 @@ impl EventLoop {
             ConnectionEffect::SetRemoteDescription { description, adopted } => {
                 self.rtc.set_remote_description(id, &description, adopted);
             }
+            ConnectionEffect::SetProvisionalAnswer(sdp) => self.rtc.set_provisional_answer(id, &sdp),
             ConnectionEffect::AddReceiver(kind) => self.rtc.add_receiver(id, kind),
             ConnectionEffect::AddTransceiver(source, encodings) => {
                 self.rtc.add_transceiver(id, source, &encodings);

@@ -22,7 +22,11 @@ const SDP: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BU
     m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:aaaa\r\na=ice-pwd:aaaaaaaaaaaaaaaaaaaaaaaa\r\n\
     a=fingerprint:sha-256 00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00\r\n\
     a=setup:actpass\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n";
-const JOINED: &str = r#"{"type":"joined","id":"a","room":"r","heartbeat":10,"participants":[{"id":"b","name":"n","media":{"microphone":true,"camera":true},"session":"s"}]}"#;
+/// What stands around the text of the offer that is exchanged for ours.
+const JOINED: [&str; 2] = [
+    r#"{"type":"joined","id":"a","room":"r","heartbeat":10,"participants":[{"id":"b","name":"n","media":{"microphone":true,"camera":true},"session":"s"}],"offers":true,"given":[{"to":"b","offer":0,"exchanged":{"type":"offer","sdp":"#,
+    "}}]}",
+];
 /// What stands around the text of the answer.
 const ANSWER: [&str; 2] = [r#"{"type":"description","from":"b","description":{"type":"answer","sdp":"#, "}}"];
 const CANDIDATE_OF_THEIRS: &str = r#"{"type":"candidate","from":"b","candidate":{"candidate":"candidate:1 1 udp 1 192.0.2.8 9 typ host","sdpMid":"0","usernameFragment":"aaaa"}}"#;
@@ -74,11 +78,12 @@ impl WarmUp {
     }
 }
 
-/// What a page hears during a join. The other side answers with a description like our own.
+/// What a page hears during a join. The other side has a description like our own, and says it in exchange and once more as an
+/// answer.
 fn inputs() -> Vec<Input> {
-    let mut answer = String::new();
-    json::quote(SDP, &mut answer);
-    let answer = [ANSWER[0], &answer, ANSWER[1]].concat();
+    let mut theirs = String::new();
+    json::quote(SDP, &mut theirs);
+    let around = |[before, after]: [&str; 2]| [before, &theirs, after].concat();
     let connection = |event| Input::Connection(ConnectionId(0), event);
     let frame = |frame: &str| Input::Socket(SocketEvent::Frame(frame.to_owned()));
     let description = SessionDescription { sdp_type: SdpType::Offer, sdp: SDP.to_owned() };
@@ -95,11 +100,12 @@ fn inputs() -> Vec<Input> {
         Input::Command(Command::EnterLobby),
         Input::Socket(SocketEvent::Opened),
         connection(ConnectionEvent::LocalDescriptionSet(Ok(description))),
+        connection(ConnectionEvent::ProvisionalAnswerSet),
         connection(ConnectionEvent::IceCandidate(Some(candidate.clone()))),
         Input::Command(Command::Join { room: "r".to_owned(), name: "n".to_owned() }),
-        frame(JOINED),
+        frame(&around(JOINED)),
         connection(ConnectionEvent::IceCandidate(Some(candidate))),
-        frame(&answer),
+        frame(&around(ANSWER)),
         frame(CANDIDATE_OF_THEIRS),
         state(PeerConnectionState::Connecting),
         connection(track),

@@ -23,7 +23,7 @@ use super::bindings::{PeerConnection, StatsReport, Transceiver};
 use super::data_channels::DataChannels;
 use super::promise::{CloseSignal, set_pranswer_then_answer};
 use super::{certificate, convert, make};
-use crate::dom::{Listener, ignore, sleep};
+use crate::dom::{Listener, ignore, object, sleep};
 use crate::on_demand;
 use crate::tracks::Tracks;
 
@@ -183,6 +183,17 @@ impl Connection {
             connection.emit(ConnectionEvent::RemoteDescriptionSet(result));
         };
         self.await_description(Operation::Promise(promise), adopted, settled);
+    }
+
+    /// Sets a provisional answer. One that the browser does not like is no loss.
+    pub(super) fn set_provisional_answer(self: &Rc<Self>, sdp: &str) {
+        let description = object(&[("type", "pranswer".into()), ("sdp", sdp.into())]);
+        let operation = Operation::Promise(self.pc.set_remote(&description));
+        self.await_description(operation, Adopted::new(), |connection, result, _| {
+            if result.is_ok() {
+                connection.emit(ConnectionEvent::ProvisionalAnswerSet);
+            }
+        });
     }
 
     /// Adds a remote candidate. One that the browser does not like is no loss.

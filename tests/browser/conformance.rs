@@ -75,6 +75,9 @@ impl Pair {
                 });
                 ("remote", taking.unwrap_or_default())
             }
+            Step::SetRemoteProvisionally(_) => {
+                ("remote", theirs.as_ref().map(provisional).unwrap_or_default())
+            }
             Step::SetGarbage(_) => ("remote", description(&garbage())),
             Step::AddCandidate(_) => ("candidate", init(&candidate(HOST_CANDIDATE, &ufrag))),
             Step::AddUnknownUfragCandidate(_) => ("candidate", init(&candidate(HOST_CANDIDATE, "unknown"))),
@@ -103,6 +106,10 @@ fn description(description: &SessionDescription) -> String {
         SdpType::Answer => "answer",
     };
     format!(r#"{{"type":"{kind}","sdp":{}}}"#, text(&description.sdp))
+}
+
+fn provisional(answer: &SessionDescription) -> String {
+    format!(r#"{{"type":"pranswer","sdp":{}}}"#, text(&answer.sdp))
 }
 
 fn send_encodings() -> String {
@@ -137,11 +144,19 @@ fn is_kinder(fake: &str, real: &str) -> bool {
     fake.starts_with("AddUnknownUfragCandidate") && fake.replace("OperationError", "ok") == real
 }
 
+/// Firefox does not. Nothing is prepared with them there.
+fn knows_no_provisional_answers(real: &str) -> bool {
+    real.starts_with("SetRemoteProvisionally") && real.contains("NotSupportedError")
+}
+
 #[wasm_bindgen_test]
 async fn the_fake_and_the_browser_answer_alike() {
     let mut differences = Vec::new();
     for script in SCRIPTS {
         let (fake, real) = (run_on_fakes(script), run_for_real(script).await);
+        if real.iter().any(|line| knows_no_provisional_answers(line)) {
+            continue;
+        }
         for (fake, real) in
             fake.iter().zip(&real).filter(|(fake, real)| fake != real && !is_kinder(fake, real))
         {

@@ -114,7 +114,10 @@ impl Pair {
             ConnectionEvent::Stats(stats) => self.stats.push((id, stats)),
             ConnectionEvent::SendStats(stats) => self.send_stats.push((id, stats)),
             ConnectionEvent::PeerChannel(event) => self.channel.push((id, event)),
-            ConnectionEvent::Speech(_) | ConnectionEvent::Details(_) | ConnectionEvent::File(_) => {}
+            ConnectionEvent::ProvisionalAnswerSet
+            | ConnectionEvent::Speech(_)
+            | ConnectionEvent::Details(_)
+            | ConnectionEvent::File(_) => {}
             ConnectionEvent::HangUpChannelClosed => self.hung_up.push(id),
             ConnectionEvent::CreationFailed => panic!("{id:?} could not be made"),
         }

@@ -78,6 +78,7 @@ impl Publication {
                 ConnectionEvent::NegotiationNeeded
                 | ConnectionEvent::IceCandidate(_)
                 | ConnectionEvent::ConnectionStateChange(_)
+                | ConnectionEvent::ProvisionalAnswerSet
                 | ConnectionEvent::Track { .. }
                 | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::Stats(_)

@@ -137,6 +137,7 @@ impl Call {
                 ConnectionEvent::CreationFailed => panic!("it could not be made"),
                 ConnectionEvent::IceCandidate(None)
                 | ConnectionEvent::ConnectionStateChange(_)
+                | ConnectionEvent::ProvisionalAnswerSet
                 | ConnectionEvent::Track { .. }
                 | ConnectionEvent::TransceiverAssociated(..)
                 | ConnectionEvent::RemoteCertificate(_)

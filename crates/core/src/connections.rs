@@ -159,9 +159,14 @@ impl Connections {
     }
 
     /// The browser says something of a connection that nobody is at the other end of.
-    pub(crate) fn on_prepared_offer_event(&mut self, id: ConnectionId, event: ConnectionEvent) {
+    pub(crate) fn on_prepared_offer_event(
+        &mut self,
+        id: ConnectionId,
+        event: ConnectionEvent,
+        out: &mut Outbox,
+    ) {
         if let Some(prepared) = self.prepared_offer.as_mut().filter(|prepared| prepared.id == id) {
-            prepared.on_event(event);
+            prepared.on_event(event, out);
         }
     }
 

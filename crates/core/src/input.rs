@@ -165,6 +165,8 @@ pub enum ConnectionEvent {
     LocalDescriptionSet(Result<SessionDescription, OperationError>),
     /// The answer to [`ConnectionEffect::SetRemoteDescription`](crate::ConnectionEffect::SetRemoteDescription).
     RemoteDescriptionSet(Result<(), OperationError>),
+    /// The browser has taken that of [`ConnectionEffect::SetProvisionalAnswer`](crate::ConnectionEffect::SetProvisionalAnswer).
+    ProvisionalAnswerSet,
     /// `icecandidate` fired; `None` is the end of candidates.
     IceCandidate(Option<IceCandidate>),
     /// `connectionState` is now this.

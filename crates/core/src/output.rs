@@ -128,6 +128,10 @@ pub enum ConnectionEffect {
         /// of the kind of the source): once the description is set, their `direction` becomes `sendrecv`.
         adopted: Vec<(Source, Option<String>)>,
     },
+    /// `setRemoteDescription({type: "pranswer", sdp})`, after our own offer; answered by `ProvisionalAnswerSet` unless the browser
+    /// refuses it, which is harmless. May come while the browser is at work on nothing else of this connection; another description
+    /// may follow at once, and the browser sets them in turn.
+    SetProvisionalAnswer(String),
     /// `addTransceiver(kind, {direction: "sendonly"})` for this source; `negotiationneeded` follows. A transceiver that has
     /// sent it before only receives from then on. Layers are its `sendEncodings`; without any the browser does as it
     /// likes.

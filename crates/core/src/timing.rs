@@ -81,9 +81,9 @@ pub const FAILED_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Somebody the server has lost, and whose media is silent too, is given up after this long.
 pub const LOST_PARTICIPANT_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// From this distance to the server on, there and back, a newcomer's offer is exchanged for a deposit. Then both ends begin as
-/// the controlling side of ICE, and until that is settled (RFC 8445 section 7.3.1.1) takes Chromium 75 ms, and one time in five
-/// up to 450; with an answer it is 20 ms.
+/// From this distance to the server on, there and back, a newcomer's offer is exchanged for a deposit even if the browser takes no
+/// provisional answers. Then both ends begin as the controlling side of ICE, which RFC 8445 section 7.3.1.1 settles, and Firefox
+/// has an answer 20 ms sooner from a server that is near.
 pub const EXCHANGE_MIN_RTT: Duration = Duration::from_millis(60);
 /// How long after somebody has come an offer is made for whoever comes next.
 pub const DEPOSIT_DELAY: Duration = Duration::from_secs(2);

@@ -175,6 +175,10 @@ impl<P> Connection<P> {
             ConnectionEffect::SetRemoteDescription { description, adopted } => {
                 return self.begin_description(Pending::SetRemoteDescription(description, adopted));
             }
+            ConnectionEffect::SetProvisionalAnswer(sdp) => {
+                self.fake.set_provisional_answer(&sdp)?;
+                return Ok(Some(Pending::SetProvisionalAnswer));
+            }
             ConnectionEffect::GetStats => return Ok(Some(Pending::GetStats)),
             // Nobody here gives anybody a file.
             ConnectionEffect::GetDetails | ConnectionEffect::File(_) => {}
@@ -231,7 +235,7 @@ impl<P> Connection<P> {
         let fault = self.adopt(adopted).err();
         let mut events = Vec::new();
         for (mid, kind) in self.fake.remote_sections() {
-            if self.remote_tracks.insert(mid.clone()) {
+            if !self.fake.is_recvonly(&mid) && self.remote_tracks.insert(mid.clone()) {
                 *last_track += 1;
                 let kind = if kind == SectionKind::Audio { MediaKind::Audio } else { MediaKind::Video };
                 events.push(ConnectionEvent::Track { mid, kind, track: TrackId(*last_track) });
@@ -263,6 +267,8 @@ pub struct FakeBrowser<P> {
     pub connections: BTreeMap<ConnectionId, Connection<P>>,
     /// Local tracks that are live.
     pub tracks: BTreeSet<TrackId>,
+    /// Whether it takes provisional answers, as Chromium does and Firefox does not.
+    pub takes_provisional_answers: bool,
     /// The fingerprints of its connections begin with it.
     fingerprint_prefix: String,
     /// Connections that were ever made.
@@ -277,6 +283,7 @@ impl<P: Default> FakeBrowser<P> {
         Self {
             connections: BTreeMap::new(),
             tracks: BTreeSet::new(),
+            takes_provisional_answers: true,
             fingerprint_prefix: fingerprint_prefix.into(),
             used_ids: BTreeSet::new(),
             last_track: 0,
@@ -332,7 +339,9 @@ impl<P: Default> FakeBrowser<P> {
             self.connections.remove(&id);
             return Ok(None);
         }
-        if connection.creation_failed { Ok(None) } else { connection.perform(effect) }
+        let refused =
+            matches!(effect, ConnectionEffect::SetProvisionalAnswer(_)) && !self.takes_provisional_answers;
+        if connection.creation_failed || refused { Ok(None) } else { connection.perform(effect) }
     }
 
     /// What was pending happens, or the browser `rejects` it. Nothing if the connection is closed.
@@ -362,6 +371,7 @@ impl<P: Default> FakeBrowser<P> {
             Pending::SetRemoteDescription(description, adopted) => {
                 connection.set_remote_description(description, adopted, last_track)
             }
+            Pending::SetProvisionalAnswer => (vec![ConnectionEvent::ProvisionalAnswerSet], None),
             Pending::GetStats | Pending::SendMessage(_) => (Vec::new(), None),
         }
     }

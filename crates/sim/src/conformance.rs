@@ -28,6 +28,8 @@ pub enum Step {
     SetLocal(Side),
     /// `setRemoteDescription` with the last description that the other side made.
     SetRemote(Side),
+    /// The same, as a provisional answer.
+    SetRemoteProvisionally(Side),
     /// The same, after what takes several encodings was added to its last section ([`TAKES_SIMULCAST`]).
     SetRemoteTakingSimulcast(Side),
     /// `setRemoteDescription` with a text that is no SDP, as an offer.
@@ -56,7 +58,7 @@ pub struct Script {
 use Side::{A, B};
 use Step::{
     AddCandidate, AddGarbageCandidate, AddSimulcastTransceiver, AddTransceivers, AddUnknownUfragCandidate,
-    Close, RestartIce, SetGarbage, SetLocal, SetRemote, SetRemoteTakingSimulcast,
+    Close, RestartIce, SetGarbage, SetLocal, SetRemote, SetRemoteProvisionally, SetRemoteTakingSimulcast,
 };
 
 /// All scripts.
@@ -148,6 +150,32 @@ pub const SCRIPTS: &[Script] = &[
             SetLocal(B),
             SetRemoteTakingSimulcast(A),
             SetLocal(A),
+        ],
+    },
+    Script {
+        name: "a provisional answer is followed by the one that counts",
+        steps: &[
+            AddTransceivers(A),
+            SetLocal(A),
+            SetRemote(B),
+            SetLocal(B),
+            SetRemoteProvisionally(A),
+            SetRemote(A),
+            SetLocal(A),
+            SetRemote(B),
+        ],
+    },
+    Script {
+        name: "after a provisional answer no offer is taken",
+        steps: &[
+            AddTransceivers(A),
+            SetLocal(A),
+            SetRemote(B),
+            SetLocal(B),
+            SetRemoteProvisionally(A),
+            AddTransceivers(B),
+            SetLocal(B),
+            SetRemote(A),
         ],
     },
     Script {
@@ -247,6 +275,9 @@ impl FakePair {
             SetRemote(_) => {
                 theirs.map_or(Ok(()), |description| connection.set_remote_description(&description))
             }
+            SetRemoteProvisionally(_) => {
+                theirs.map_or(Ok(()), |description| connection.set_provisional_answer(&description.sdp))
+            }
             SetGarbage(_) => connection.set_remote_description(&garbage()),
             AddCandidate(_) => connection.add_ice_candidate(&candidate(HOST_CANDIDATE, &ufrag)),
             AddUnknownUfragCandidate(_) => {
@@ -278,6 +309,7 @@ pub fn side_index(step: Step) -> usize {
     | SetRemoteTakingSimulcast(side)
     | SetLocal(side)
     | SetRemote(side)
+    | SetRemoteProvisionally(side)
     | SetGarbage(side)
     | AddCandidate(side)
     | AddUnknownUfragCandidate(side)

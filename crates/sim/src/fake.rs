@@ -6,6 +6,7 @@
 mod fingerprint;
 mod parsed;
 mod section_kind;
+mod signaling_state;
 mod transceivers;
 
 use std::collections::BTreeSet;
@@ -16,32 +17,11 @@ use visavis_core::signaling::{IceCandidate, SdpType, SessionDescription};
 use self::fingerprint::of_name;
 use self::parsed::ParsedDescription;
 pub use self::section_kind::SectionKind;
+pub use self::signaling_state::SignalingState;
 use self::transceivers::Transceiver;
 
-/// `RTCSignalingState`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignalingState {
-    /// No offer is open.
-    Stable,
-    /// We have offered.
-    HaveLocalOffer,
-    /// They have offered.
-    HaveRemoteOffer,
-    /// The connection is closed.
-    Closed,
-}
-
-impl SignalingState {
-    /// The name the browser gives it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stable => "stable",
-            Self::HaveLocalOffer => "have-local-offer",
-            Self::HaveRemoteOffer => "have-remote-offer",
-            Self::Closed => "closed",
-        }
-    }
-}
+/// Whose certificate is in descriptions that nobody has made.
+const NOBODY: &str = "nobody";
 
 /// A refusal, by the name of its `DOMException`.
 pub type Refusal = &'static str;
@@ -109,9 +89,9 @@ impl FakeConnection {
         self.transceivers.iter().filter(|t| t.kind != SectionKind::Application).count()
     }
 
-    /// Whether the other side has described itself.
+    /// Whether the other side has described itself: a description with the certificate of nobody prepares the connection only.
     pub fn has_remote_description(&self) -> bool {
-        self.remote().is_some()
+        self.remote().is_some_and(|remote| remote.fingerprint != NOBODY)
     }
 
     /// Whether both sides have agreed on a data channel.
@@ -163,6 +143,11 @@ impl FakeConnection {
         media.map(|(section, kind)| (section.to_string(), kind)).collect()
     }
 
+    /// Whether the other side only receives in this section.
+    pub fn is_recvonly(&self, mid: &str) -> bool {
+        self.remote().is_some_and(|remote| remote.recvonly.iter().any(|section| section.to_string() == mid))
+    }
+
     /// What the other side has said that this section is of (`a=content`).
     pub fn remote_content(&self, mid: &str) -> Option<String> {
         let mut contents = self.remote()?.contents.iter();
@@ -202,7 +187,7 @@ impl FakeConnection {
     /// `InvalidStateError` if closed.
     pub fn set_local_description(&mut self) -> Result<SessionDescription, Refusal> {
         match self.signaling {
-            SignalingState::Closed => Err("InvalidStateError"),
+            SignalingState::Closed | SignalingState::HaveRemotePranswer => Err("InvalidStateError"),
             SignalingState::Stable | SignalingState::HaveLocalOffer => Ok(self.create_offer()),
             SignalingState::HaveRemoteOffer => Ok(self.create_answer()),
         }
@@ -216,15 +201,30 @@ impl FakeConnection {
     pub fn set_remote_description(&mut self, description: &SessionDescription) -> Result<(), Refusal> {
         let parsed = ParsedDescription::read(&description.sdp);
         match (description.sdp_type, self.signaling) {
-            (_, SignalingState::Closed) => Err("InvalidStateError"),
+            (_, SignalingState::Closed) | (SdpType::Offer, SignalingState::HaveRemotePranswer) => {
+                Err("InvalidStateError")
+            }
             (SdpType::Offer, _) => self.apply_offer(parsed.ok_or("OperationError")?),
-            (SdpType::Answer, SignalingState::HaveLocalOffer) => {
+            (SdpType::Answer, SignalingState::HaveLocalOffer | SignalingState::HaveRemotePranswer) => {
                 self.apply_answer(parsed.ok_or("OperationError")?)
             }
             (SdpType::Answer, SignalingState::Stable | SignalingState::HaveRemoteOffer) => {
                 Err("InvalidStateError")
             }
         }
+    }
+
+    /// `setRemoteDescription({type: "pranswer", sdp})`.
+    ///
+    /// # Errors
+    /// `InvalidStateError` if it does not fit the state; `OperationError` for an SDP that cannot be parsed.
+    pub fn set_provisional_answer(&mut self, sdp: &str) -> Result<(), Refusal> {
+        if !matches!(self.signaling, SignalingState::HaveLocalOffer | SignalingState::HaveRemotePranswer) {
+            return Err("InvalidStateError");
+        }
+        self.pending_remote = Some(ParsedDescription::read(sdp).ok_or("OperationError")?);
+        self.signaling = SignalingState::HaveRemotePranswer;
+        Ok(())
     }
 
     /// `addIceCandidate(candidate)`.
@@ -277,6 +277,7 @@ impl FakeConnection {
             // New credentials are what a wanted restart asked for (W3C webrtc-pc 4.4.1.5, LocalIceCredentialsToReplace).
             self.ice_restart_requested = false;
         }
+        self.forget_other_certificate();
         let description = self.create_description(SdpType::Answer);
         self.begins_dtls.get_or_insert(true);
         self.complete_negotiation();
@@ -301,6 +302,9 @@ impl FakeConnection {
                 "m={} 9\r\na=setup:{setup}\r\na=mid:{mid}\r\na=ice-ufrag:{ufrag}\r\n",
                 kind.as_str()
             );
+            if kind != SectionKind::Application {
+                sdp.push_str("a=sendrecv\r\n");
+            }
             match sdp_type {
                 SdpType::Offer if !rids.is_empty() => {
                     let _ = write!(sdp, "a=simulcast:send {}\r\n", rids.join(";"));
@@ -342,9 +346,19 @@ impl FakeConnection {
         let answer_begins_dtls = answer.begins_dtls;
         self.pending_remote = Some(answer);
         self.ice_restart_requested = false;
+        self.forget_other_certificate();
         self.begins_dtls.get_or_insert(!answer_begins_dtls);
         self.complete_negotiation();
         Ok(())
+    }
+
+    /// With somebody who shows another certificate the DTLS handshake begins anew.
+    fn forget_other_certificate(&mut self) {
+        if let (Some(before), Some(now)) = (&self.current_remote, &self.pending_remote)
+            && before.fingerprint != now.fingerprint
+        {
+            self.begins_dtls = None;
+        }
     }
 
     /// Our offer is taken back: media sections that only it had made are unbound again.

@@ -255,6 +255,7 @@
 
     #applyRemote(description) {
       const { type, sdp } = description;
+      if (type === 'pranswer') throw new DOMException('as in Firefox', 'NotSupportedError');
       const expected = type === 'offer' ? 'stable' : 'have-local-offer';
       if (this.signalingState !== expected)
         throw new DOMException(`${type} in ${this.signalingState}`, 'InvalidStateError');

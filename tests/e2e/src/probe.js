@@ -159,9 +159,10 @@
   };
 
   // ---- what no person can see: the kinds of the paths in use, and offers made on purpose
-  const open = () => alive(connections, it => it.connectionState !== 'closed' && it.remoteDescription);
-  // Ready for whoever comes.
-  const prepared = () => alive(connections, it => it.connectionState !== 'closed' && !it.remoteDescription);
+  // One that is prepared for whoever comes may have been told the credentials of nobody.
+  const isDescribed = it => it.remoteDescription && !it.remoteDescription.sdp.includes('a=ice-ufrag:none');
+  const open = () => alive(connections, it => it.connectionState !== 'closed' && isDescribed(it));
+  const prepared = () => alive(connections, it => it.connectionState !== 'closed' && !isDescribed(it));
   e2e.paths = async () => {
     const paths = open().map(async connection => {
       const report = await connection.getStats();

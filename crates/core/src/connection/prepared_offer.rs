@@ -11,11 +11,13 @@ use visavis_signaling::limits::MAX_EARLY_OFFER_BYTES;
 use visavis_signaling::{IceCandidate, SdpType, SessionDescription, Source, Timestamp};
 
 use super::derived_answer::derive;
+use super::initial_scale::REDUCED_INITIAL_SCALE;
+use super::provisional::provisional_answer;
 use super::sections::{announce, split_sections};
 use super::{Connection, Context, PeerConnectionSlot, Recovery};
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::outbox::Outbox;
-use crate::output::ConnectionConfig;
+use crate::output::{ConnectionConfig, ConnectionEffect, DataChannel};
 use crate::topology::ConnectionPlan;
 
 /// Most candidates that are kept. Browsers gather about ten.
@@ -64,9 +66,19 @@ struct HandedOver {
     candidates: usize,
 }
 
+/// Which side of ICE a connection is on (RFC 8445 section 6.1.1). Whoever has described itself first by an answer is the controlled
+/// one, and stays so when it offers. Two controlling ones take Chromium 50 ms more to connect, and one time in five up to 400.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IceRole {
+    Controlling,
+    /// It has answered an offer that nobody has made ([`super::provisional`]).
+    Controlled,
+}
+
 /// What an offer depends on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OfferConditions {
+    pub(crate) ice_role: IceRole,
     /// What is to pass on the connection.
     pub(crate) plan: ConnectionPlan,
     pub(crate) config: ConnectionConfig,
@@ -150,19 +162,36 @@ impl PreparedOffer {
     }
 
     /// The browser says something of it.
-    pub(crate) fn on_event(&mut self, event: ConnectionEvent) {
+    pub(crate) fn on_event(&mut self, event: ConnectionEvent, out: &mut Outbox) {
         match event {
-            ConnectionEvent::LocalDescriptionSet(Ok(description)) => self.offer = Offer::Made(description),
-            ConnectionEvent::CreationFailed | ConnectionEvent::LocalDescriptionSet(Err(_)) => {
-                self.offer = Offer::Failed;
+            // Where it answers an offer that nobody has made: what every answerer does, and then an offer of its own.
+            ConnectionEvent::RemoteDescriptionSet(Ok(())) => {
+                out.connection(self.id, ConnectionEffect::CreateDataChannel(DataChannel::Peer));
+                out.connection(self.id, REDUCED_INITIAL_SCALE);
+                out.connection(self.id, ConnectionEffect::SetLocalDescription);
             }
+            ConnectionEvent::LocalDescriptionSet(Ok(description))
+                if description.sdp_type == SdpType::Answer =>
+            {
+                out.connection(self.id, ConnectionEffect::SetLocalDescription);
+            }
+            ConnectionEvent::LocalDescriptionSet(Ok(description)) => {
+                if self.conditions.ice_role == IceRole::Controlling && !self.plan().is_sfu() {
+                    let answer = provisional_answer(&description.sdp);
+                    out.connection(self.id, ConnectionEffect::SetProvisionalAnswer(answer));
+                }
+                self.offer = Offer::Made(description);
+            }
+            ConnectionEvent::CreationFailed
+            | ConnectionEvent::LocalDescriptionSet(Err(_))
+            | ConnectionEvent::RemoteDescriptionSet(Err(_)) => self.offer = Offer::Failed,
             ConnectionEvent::IceCandidate(candidate) if self.candidates.len() < MAX_CANDIDATES => {
                 self.candidates.push(candidate);
             }
             ConnectionEvent::TransceiverAssociated(source, mid) => self.mids.push((source, mid)),
             ConnectionEvent::IceCandidate(_)
             | ConnectionEvent::NegotiationNeeded
-            | ConnectionEvent::RemoteDescriptionSet(_)
+            | ConnectionEvent::ProvisionalAnswerSet
             | ConnectionEvent::ConnectionStateChange(_)
             | ConnectionEvent::Track { .. }
             | ConnectionEvent::Stats(_)
@@ -188,11 +217,20 @@ impl PreparedOffer {
 
     /// Whether it is as good as one that would be made under these conditions.
     pub(crate) fn meets(&self, conditions: &OfferConditions) -> bool {
-        let OfferConditions { plan, config, hang_up_channel, captures } = &self.conditions;
-        *plan == conditions.plan
+        let OfferConditions { ice_role, plan, config, hang_up_channel, captures } = &self.conditions;
+        *ice_role == conditions.ice_role
+            && *plan == conditions.plan
             && *config == conditions.config
             && *hang_up_channel == conditions.hang_up_channel
             && (*captures || !conditions.captures)
+    }
+
+    /// As the browser has made it.
+    pub(crate) fn sdp(&self) -> Option<&str> {
+        match &self.offer {
+            Offer::Made(description) => Some(&description.sdp),
+            Offer::Pending | Offer::Failed => None,
+        }
     }
 
     /// Whether the browser has refused to make it.

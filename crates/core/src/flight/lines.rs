@@ -210,6 +210,7 @@ fn connection(ConnectionId(id): ConnectionId, event: &ConnectionEvent) -> Line {
         ConnectionEvent::LocalDescriptionSet(Err(_)) => ("local-failed", [id, 0, 0]),
         ConnectionEvent::RemoteDescriptionSet(Ok(())) => ("remote", [id, 0, 0]),
         ConnectionEvent::RemoteDescriptionSet(Err(_)) => ("remote-failed", [id, 0, 0]),
+        ConnectionEvent::ProvisionalAnswerSet => ("provisional", [id, 0, 0]),
         ConnectionEvent::IceCandidate(_) => ("candidate", [id, 0, 0]),
         ConnectionEvent::ConnectionStateChange(state) => ("state", [id, *state as u32, 0]),
         ConnectionEvent::Track { mid, kind, track } => {
@@ -319,6 +320,7 @@ fn connection_effect(effect: &ConnectionEffect) -> char {
         ConnectionEffect::SetParameters(..) => 'y',
         ConnectionEffect::SetLocalDescription => 'j',
         ConnectionEffect::SetRemoteDescription { .. } => 'k',
+        ConnectionEffect::SetProvisionalAnswer(_) => 'D',
         ConnectionEffect::AddIceCandidate(..) => 'l',
         ConnectionEffect::SetConfiguration(..) => 'm',
         ConnectionEffect::RestartIce => 'n',

@@ -294,7 +294,7 @@ impl Room {
         }
         let id = connection;
         let Some((remote, connection)) = self.connections.find_mut(connection) else {
-            return self.connections.on_prepared_offer_event(connection, event);
+            return self.on_prepared_offer_event(id, event);
         };
         let remote = remote.clone();
         match event {
@@ -302,6 +302,8 @@ impl Room {
                 self.with_connection(now, &remote, Connection::creation_failed);
             }
             ConnectionEvent::NegotiationNeeded => connection.negotiation_needed(),
+            // It was asked for while nobody was at the other end.
+            ConnectionEvent::ProvisionalAnswerSet => {}
             ConnectionEvent::ConnectionStateChange(state) => {
                 connection.connection_state_changed(now, state);
                 if connection.is_connected() && remote.participant().is_none() {

@@ -9,7 +9,10 @@ use visavis_signaling::{
 };
 
 use super::Room;
-use crate::connection::{Connection, OfferConditions, PreparedOffer, Recipient, Recovery};
+use crate::connection::{
+    Connection, IceRole, OfferConditions, PreparedOffer, Recipient, Recovery, mirrored_offer,
+};
+use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect};
 use crate::rate_limiter::RateLimiter;
 use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, EXCHANGE_MIN_RTT, RATE_LIMIT_PERIOD};
@@ -28,6 +31,8 @@ pub(super) struct DepositSchedule {
     /// When the server was asked whether it takes offers, and how long it took to say so.
     asked_at: Timestamp,
     server_rtt: Option<Duration>,
+    /// An offer of ours, where the browser takes provisional answers and all that goes with them.
+    own_offer: Option<String>,
     /// Whether that was asked again. The first answer may have waited for a page that was still starting.
     asked_again: bool,
 }
@@ -50,13 +55,34 @@ impl Room {
             && (!self.media.is_opening() || self.joins_with_offer())
         {
             let conditions = self.offer_conditions();
-            let id = self.create_peer_connection(conditions.plan);
-            Connection::add_transceivers_of(conditions.plan, id, &mut self.out);
-            self.out.connection(id, ConnectionEffect::SetLocalDescription);
+            let id = self.begin_offer(&conditions);
             self.connections.set_prepared_offer(PreparedOffer::new(now, id, conditions));
         }
         self.deposit_offer(now);
         self.confirm_distance(now);
+    }
+
+    fn begin_offer(&mut self, conditions: &OfferConditions) -> ConnectionId {
+        let own_offer = self.deposits.own_offer.as_deref();
+        if let (IceRole::Controlled, Some(offer)) = (conditions.ice_role, own_offer) {
+            let (description, adopted) = mirrored_offer(offer);
+            let id = self.create_peer_connection(ConnectionPlan::MeshAnswerer);
+            self.out.connection(id, ConnectionEffect::SetRemoteDescription { description, adopted });
+            return id;
+        }
+        let id = self.create_peer_connection(conditions.plan);
+        Connection::add_transceivers_of(conditions.plan, id, &mut self.out);
+        self.out.connection(id, ConnectionEffect::SetLocalDescription);
+        id
+    }
+
+    /// The browser says something of the connection that is prepared.
+    pub(super) fn on_prepared_offer_event(&mut self, id: ConnectionId, event: ConnectionEvent) {
+        if event == ConnectionEvent::ProvisionalAnswerSet {
+            let offer = self.connections.prepared_offer().filter(|prepared| prepared.id == id);
+            self.deposits.own_offer = offer.and_then(PreparedOffer::sdp).map(str::to_owned);
+        }
+        self.connections.on_prepared_offer_event(id, event, &mut self.out);
     }
 
     /// Whether an offer can be made although the server may not be contacted yet: if nobody else hears of it either.
@@ -94,7 +120,10 @@ impl Room {
             (Lifecycle::Reconnecting | Lifecycle::Left, _) => false,
         };
         let failed = prepared.has_failed() && self.session.lifecycle == Lifecycle::Joined;
-        if failed {
+        if failed && self.deposits.own_offer.take().is_some() {
+            // Without provisional answers it may.
+            self.connections.discard_prepared_offer(&mut self.out);
+        } else if failed {
             self.give_up_deposit(now);
         } else if !useful {
             self.connections.discard_prepared_offer(&mut self.out);
@@ -162,7 +191,11 @@ impl Room {
 
     fn offer_conditions(&self) -> OfferConditions {
         let first = self.signal_client.first_connection();
+        let answers_itself = self.deposits.own_offer.is_some()
+            && self.session.lifecycle == Lifecycle::Joined
+            && self.may_deposit();
         OfferConditions {
+            ice_role: if answers_itself { IceRole::Controlled } else { IceRole::Controlling },
             plan: first.map_or(ConnectionPlan::MeshOfferer, |first| ConnectionPlan::Sfu {
                 direction: first.direction,
                 simulcast: first.simulcast,
@@ -277,7 +310,8 @@ impl Room {
         self.renew_prepared_offer(now);
         self.use_opening_time(now);
         let unused = self.connections.unused_epoch();
-        let exchange = self.server_is_far();
+        // Whoever takes no provisional answers leaves no deposit that is controlled.
+        let exchange = self.deposits.own_offer.is_some() || self.server_is_far();
         let first = self.signal_client.first_connection();
         let Some(prepared) = self.connections.prepared_offer_mut() else { return Vec::new() };
         let epoch = match (first, prepared.recipient()) {

@@ -14,26 +14,27 @@ fn offer(ufrag: &str) -> SessionDescription {
 }
 
 /// As the server gets it.
-fn announced() -> SessionDescription {
+pub(crate) fn announced() -> SessionDescription {
     let sdp = [&*OWN.replace("m=audio", "a=tool:visavis\r\nm=audio"), "a=candidate:1\r\n"].concat();
     SessionDescription { sdp_type: SdpType::Offer, sdp }
 }
 
-fn on(connection: u32, effect: ConnectionEffect) -> Effect {
+pub(crate) fn on(connection: u32, effect: ConnectionEffect) -> Effect {
     Effect::Connection(ConnectionId(connection), effect)
 }
 
-fn harness(capacity: Option<u32>) -> Harness {
+pub(crate) fn harness(capacity: Option<u32>) -> Harness {
     SENT.take();
     EARLY_OFFERS.set(EarlyOffers::Accepted);
     Harness::with(RoomConfig { seed: 1, prepare_connection: true, capacity, ..RoomConfig::default() })
 }
 
 /// The browser has made the offer, and found its candidates.
-fn make(harness: &mut Harness, connection: u32) {
-    harness.event(connection, ConnectionEvent::LocalDescriptionSet(Ok(offer("m"))));
-    harness.event(connection, ConnectionEvent::IceCandidate(Some(candidate("m"))));
-    harness.event(connection, ConnectionEvent::IceCandidate(None));
+pub(crate) fn make(harness: &mut Harness, connection: u32) -> Vec<Effect> {
+    let mut effects = harness.event(connection, ConnectionEvent::LocalDescriptionSet(Ok(offer("m"))));
+    effects.extend(harness.event(connection, ConnectionEvent::IceCandidate(Some(candidate("m")))));
+    effects.extend(harness.event(connection, ConnectionEvent::IceCandidate(None)));
+    effects
 }
 
 fn lobby() -> Harness {
@@ -44,7 +45,7 @@ fn lobby() -> Harness {
     harness
 }
 
-fn join(harness: &mut Harness) -> Vec<JoinOffer> {
+pub(crate) fn join(harness: &mut Harness) -> Vec<JoinOffer> {
     harness.input(Input::Command(Command::Join { room: "r".into(), name: "n".into() }));
     joins().remove(0)
 }
@@ -57,7 +58,7 @@ fn joins() -> Vec<Vec<JoinOffer>> {
     sent().into_iter().filter_map(offers).collect()
 }
 
-fn joined(others: &[&str], exchanged_for: Option<SessionDescription>) -> Inbound {
+pub(crate) fn joined(others: &[&str], exchanged_for: Option<SessionDescription>) -> Inbound {
     let mut joined = welcome(others);
     if let Inbound::Server(ServerSignal::Joined(joined)) = &mut joined {
         joined.given_offers = vec![GivenOffer { to: id(others[0]), index: 0, exchanged_for }];
@@ -82,7 +83,7 @@ fn exchange(harness: &mut Harness, who: &str, offer: SessionDescription, deposit
     harness.receive(Inbound::Exchanged(ExchangedOffer { from: id(who), epoch: 0, offer, deposit }))
 }
 
-fn answers(effects: &[Effect]) -> Vec<(u32, SdpType, &str)> {
+pub(crate) fn answers(effects: &[Effect]) -> Vec<(u32, SdpType, &str)> {
     let set = |effect| match effect {
         &Effect::Connection(id, ConnectionEffect::SetRemoteDescription { ref description, .. }) => {
             Some((id.0, description.sdp_type, &*description.sdp))

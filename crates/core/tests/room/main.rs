@@ -12,6 +12,7 @@ mod peer_channel;
 mod pictures;
 mod preflight;
 mod prepared_offer;
+mod provisional_answers;
 mod quality;
 mod refused;
 mod relay;

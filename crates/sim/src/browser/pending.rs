@@ -15,6 +15,8 @@ pub enum Pending {
     SetLocalDescription,
     /// `setRemoteDescription(description)` settles.
     SetRemoteDescription(SessionDescription, Adopted),
+    /// `setRemoteDescription({type: "pranswer"})` settles. In its turn it was set at once.
+    SetProvisionalAnswer,
     /// `getStats()` settles. The world knows the numbers.
     GetStats,
     /// A message is on its way. The world knows to whom.

@@ -12,6 +12,8 @@ pub(super) struct ParsedDescription {
     pub(super) kinds: Vec<SectionKind>,
     /// What sections say that they are of (`a=content`, RFC 4796).
     pub(super) contents: Vec<(usize, String)>,
+    /// The sections in which whoever made it only receives.
+    pub(super) recvonly: Vec<usize>,
     /// The sections in which several encodings are sent, or taken (RFC 8853).
     pub(super) simulcast: Vec<usize>,
     /// In an answer: whether whoever made it begins the DTLS handshake.
@@ -29,6 +31,7 @@ impl ParsedDescription {
             ufrag: String::new(),
             kinds: Vec::new(),
             contents: Vec::new(),
+            recvonly: Vec::new(),
             simulcast: Vec::new(),
             begins_dtls: false,
         };
@@ -45,6 +48,8 @@ impl ParsedDescription {
                 parsed.kinds.push(SectionKind::Application);
             } else if line == "a=setup:active" {
                 parsed.begins_dtls = true;
+            } else if line == "a=recvonly" {
+                parsed.recvonly.extend(parsed.kinds.len().checked_sub(1));
             } else if line.starts_with("a=simulcast:") {
                 parsed.simulcast.extend(parsed.kinds.len().checked_sub(1));
             } else if let Some(content) = line.strip_prefix("a=content:") {

@@ -253,6 +253,7 @@ fn connection_event(word: &str, arguments: &Arguments<'_>) -> Option<ConnectionE
         "local-failed" => ConnectionEvent::LocalDescriptionSet(Err(error()?)),
         "remote" => ConnectionEvent::RemoteDescriptionSet(Ok(())),
         "remote-failed" => ConnectionEvent::RemoteDescriptionSet(Err(error()?)),
+        "provisional" => ConnectionEvent::ProvisionalAnswerSet,
         "candidate" => {
             let candidate = arguments.text("candidate").map(|text| json::parse(&text).ok());
             let candidate = match candidate {

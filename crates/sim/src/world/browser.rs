@@ -175,6 +175,7 @@ impl World {
             Pending::Create
             | Pending::NegotiationNeeded
             | Pending::SendMessage(_)
+            | Pending::SetProvisionalAnswer
             | Pending::SetLocalDescription
             | Pending::SetRemoteDescription(..) => {}
         }

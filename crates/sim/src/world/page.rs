@@ -91,6 +91,8 @@ impl Peer {
     pub(super) fn new(number: usize, Person { identity, seed, has_devices }: Person) -> Self {
         let (secret, page) = (format!("{identity:032x}"), format!("{seed:016x}"));
         let config = config(seed).room_config(seed);
+        let mut browser = FakeBrowser::new(format!("p{number}"));
+        browser.takes_provisional_answers = seed & 2 != 0;
         Self {
             identity,
             id: participant_id(&secret),
@@ -99,7 +101,7 @@ impl Peer {
             should_be_joined: false,
             socket: None,
             socket_open: false,
-            browser: FakeBrowser::new(format!("p{number}")),
+            browser,
             tests: BTreeMap::new(),
             has_devices,
             freezes: 0,

@@ -330,7 +330,7 @@ impl World {
         let delay = match pending {
             Pending::Create | Pending::NegotiationNeeded => 1,
             Pending::SetLocalDescription => 8,
-            Pending::SetRemoteDescription(..) => 4,
+            Pending::SetRemoteDescription(..) | Pending::SetProvisionalAnswer => 4,
             // Nobody counts packets here: statistics that never come prove nothing.
             Pending::GetStats => return,
             Pending::SendMessage(text) => {

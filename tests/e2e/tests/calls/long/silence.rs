@@ -10,8 +10,9 @@ const COUNT_REPAIRS: &str = "window.repairs = 0;
     for (const name of ['restartIce', 'close']) {
         const original = RTCPeerConnection.prototype[name];
         RTCPeerConnection.prototype[name] = function () {
-            // What the lobby tries connects to nobody.
-            if (this.remoteDescription) window.repairs += 1;
+            // What is prepared connects to nobody.
+            const described = this.remoteDescription && !this.remoteDescription.sdp.includes('a=ice-ufrag:none');
+            if (described) window.repairs += 1;
             return original.apply(this, arguments);
         };
     }";
