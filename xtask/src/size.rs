@@ -28,7 +28,7 @@ use std::path::Path;
 ///
 /// Of a call 2,600 bytes are for languages: which one is asked for, what fills in messages, and the words in place of English; and 600
 /// for files: their button, and where the room asks the part that carries them. 2,200 are for connections that are negotiated with
-/// nobody before the click, which halves the time of a join.
+/// nobody before the click.
 const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 166_200 };
 
 struct Budgets {
