@@ -71,7 +71,7 @@ mod tests {
                          a=setup:actpass\r\n";
 
     #[test]
-    fn says_of_somebody_what_ours_says_but_sends_nothing() {
+    fn a_mirrored_description_has_no_tracks_and_no_credentials_of_ours() {
         let expected = format!(
             "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 52352 X 111\r\na=setup:active\r\na=mid:0\r\n\
              a=ice-ufrag:none\r\na=ice-pwd:nobodynobodynobodynobody\r\n{FINGERPRINT}\r\na=recvonly\r\n\

@@ -92,7 +92,8 @@ impl FileMessage {
     /// Reads a message; `None` if it is of a kind that a later version may know.
     ///
     /// # Errors
-    /// If it is longer than [`MAX_PEER_MESSAGE_BYTES`](crate::MAX_PEER_MESSAGE_BYTES), no JSON object, lacks what its type needs, or names more files than
+    /// If it is longer than [`MAX_PEER_MESSAGE_BYTES`](crate::MAX_PEER_MESSAGE_BYTES), no JSON object, lacks what its type needs, or
+    /// names more files than
     /// [`MAX_OFFERED_FILES`] or a larger one than [`MAX_FILE_BYTES`].
     pub fn decode(text: &str) -> Result<Option<Self>, JsonError> {
         let value = parse(text)?;
