@@ -113,7 +113,12 @@ impl Room {
         }
         match PeerMessage::decode(text) {
             Ok(Some(PeerMessage::Media(media))) => {
-                member.media_requests.on_answer();
+                let channels = self.signal_client.data_channels();
+                let per_sender = channels.is_some_and(|channels| channels.per_sender.is_some());
+                // Whoever is heard there may not hear us; whoever answers does, and may have missed what we have said before.
+                if member.media_requests.on_answer(!per_sender) && per_sender {
+                    self.repeat_interactions(Some(from));
+                }
                 self.on_media_state(from, media);
             }
             Ok(Some(PeerMessage::MediaRequest)) => {

@@ -149,7 +149,7 @@ impl Dialect for SharedDialect {
     }
 
     fn data_channels(&self) -> Option<SfuDataChannels> {
-        let channels = SfuDataChannels { label: "messages", unused: None, binary: None };
+        let channels = SfuDataChannels { label: "messages", unused: None, binary: None, per_sender: None };
         self.has_channels.then_some(channels)
     }
 
