@@ -150,6 +150,8 @@ pub enum SfuSignal {
         /// Low, medium, high: the rids `q`, `h` and `f`.
         enabled: [bool; 3],
     },
+    /// These speak, and nobody else whose media it forwards: a server that says so does not tell how loud a packet is.
+    Speakers(Vec<ParticipantId>),
     /// This is to be said on the data channel of a connection: see
     /// [`Dialect::data_channels`](crate::Dialect::data_channels).
     SendMessage {

@@ -103,6 +103,15 @@ impl Room {
         }
     }
 
+    /// The server says who speaks.
+    pub(super) fn on_speakers(&mut self, speaking: &[ParticipantId]) {
+        self.sfu.names_speakers = true;
+        for member in self.roster.iter_mut().filter(|member| member.offerer == Offerer::Sfu) {
+            member.speaks = speaking.contains(&member.id);
+        }
+        self.follow_speakers();
+    }
+
     /// A message that the server has carried. Of whoever says too much the rest is dropped.
     pub(super) fn on_relayed_message(&mut self, now: Timestamp, from: &ParticipantId, text: &str) {
         let Some(member) = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::Sfu) else {

@@ -32,6 +32,7 @@ impl Messages {
                 | SfuSignal::Tracks { .. }
                 | SfuSignal::NegotiationNeeded(_)
                 | SfuSignal::SubscribedQualities { .. }
+                | SfuSignal::Speakers(_)
                 | SfuSignal::SendMessage { .. },
             )
             | Inbound::Server(_)
