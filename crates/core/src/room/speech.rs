@@ -34,10 +34,6 @@ impl Room {
 
     /// The active speaker is another one, if they are silent and another speaks. In both parts of the page's program that ask for
     /// it, or it would be in the first.
-    #[expect(
-        clippy::inline_always,
-        reason = "a function of its own would be in the part that every page loads"
-    )]
     #[inline(always)]
     pub(super) fn follow_speakers(&mut self) {
         let speaks = |id: &ParticipantId| self.roster.get(id).is_some_and(|member| member.speaks);
