@@ -5,11 +5,30 @@ use visavis_e2e::call::{join, sees};
 use visavis_e2e::recording::{STAGE, is_audible, is_whole, saves_and_plays, starts_recording};
 
 const ENTER: &str = "\u{E007}";
+/// Whoever does not record sees who does.
+const MARK: &str = "document.querySelector('.stage .recorders')?.textContent === 'Ann records'";
 const ESCAPE: &str = "\u{E00C}";
 
 /// Ann and Ben see each other; Cem has not joined the room yet. Whatever they do, all pictures go on in the elements that they had.
 pub(crate) async fn people_do_all_that_they_can(ann: &Page, ben: &Page, cem: &Page, room: &str) {
     let before = [frames(ann).await, frames(ben).await];
+    they_write_and_react(ann, ben).await;
+    starts_recording(ann, STAGE).await;
+    ben.until("who records", MARK).await;
+    join(cem, room).await;
+    is_told_what_was_before(cem).await;
+    ann.press("record").await;
+    let file = saves_and_plays(ann).await;
+    is_whole(&file, 3.0);
+    is_audible(&file);
+    ben.until("nobody to record", "!document.querySelector('.stage .recorders')").await;
+    ann.type_keys(ESCAPE).await;
+    for (page, before) in [ann, ben].into_iter().zip(&before) {
+        play_on(page, before).await;
+    }
+}
+
+async fn they_write_and_react(ann: &Page, ben: &Page) {
     write(ann, "Who makes tea?").await;
     ben.until(
         "that there is something to read",
@@ -27,25 +46,16 @@ pub(crate) async fn people_do_all_that_they_can(ann: &Page, ben: &Page, cem: &Pa
     ann.press("hand").await;
     ben.until("Ann's hand", "document.querySelector('.tile:not([data-self]) .hand')").await;
     reacts(ann, ben).await;
-    starts_recording(ann, STAGE).await;
-    let mark = "document.querySelector('.stage .recorders')?.textContent === 'Ann records'";
-    ben.until("who records", mark).await;
-    join(cem, room).await;
+}
+
+/// Who comes late sees and hears of all that.
+async fn is_told_what_was_before(cem: &Page) {
     sees(cem, &["Ann", "Ben"]).await;
-    cem.until("who records", mark).await;
+    cem.until("who records", MARK).await;
     cem.until("whose hand was raised before", "document.querySelector('.tile .hand')").await;
     cem.press("chat").await;
     for text in ["Who makes tea?", "I do."] {
         has_read(cem, text).await;
-    }
-    ann.press("record").await;
-    let file = saves_and_plays(ann).await;
-    is_whole(&file, 3.0);
-    is_audible(&file);
-    ben.until("nobody to record", "!document.querySelector('.stage .recorders')").await;
-    ann.type_keys(ESCAPE).await;
-    for (page, before) in [ann, ben].into_iter().zip(&before) {
-        play_on(page, before).await;
     }
 }
 
