@@ -56,10 +56,10 @@ fn hear_sender(connection: &Rc<Connection>, channel: &DataChannel, label: String
             connection.peer_channel(PeerChannelEvent::Message(join(&label, &text)));
         }
     });
-    if let Some(messages) = &mut *connection.data_channels().messages.borrow_mut() {
-        if messages.listeners.len() < MAX_LISTENERS {
-            messages.listeners.push(listener);
-        }
+    if let Some(messages) = &mut *connection.data_channels().messages.borrow_mut()
+        && messages.listeners.len() < MAX_LISTENERS
+    {
+        messages.listeners.push(listener);
     }
 }
 
