@@ -31,7 +31,7 @@ pub(super) struct MessageChannel {
     /// How messages become binary ones, if they are not text.
     pub(super) binary: Option<BinaryFrames>,
     /// What listens to it; dropping a listener keeps nothing of its channel alive.
-    pub(super) _listeners: Vec<Listener>,
+    pub(super) listeners: Vec<Listener>,
     /// Another that is only to be there: whatever nobody holds may be closed by the browser.
     pub(super) _unused: Option<DataChannel>,
 }
@@ -40,7 +40,7 @@ pub(super) struct MessageChannel {
 #[derive(Default)]
 pub(super) struct DataChannels {
     /// To another Visavis page, or to a server that forwards.
-    messages: RefCell<Option<MessageChannel>>,
+    pub(super) messages: RefCell<Option<MessageChannel>>,
     /// Those that a server wants which carries messages.
     server: Cell<Option<SfuDataChannels>>,
     /// Whose end means goodbye: one of our own, or the first that the other side has announced.
@@ -74,7 +74,7 @@ impl Connection {
     fn watch_peer_channel(self: &Rc<Self>, channel: DataChannel) {
         channel.set_buffered_amount_low_threshold(PEER_CHANNEL_BUFFERED_AMOUNT_LIMIT);
         let on = |event, act: fn(&Rc<Self>, Event)| self.listener(&channel, event, act);
-        let _listeners = vec![
+        let listeners = vec![
             on("open", |connection, _| connection.peer_channel(PeerChannelEvent::Opened)),
             on("message", |connection, event| {
                 let data = event.unchecked_into::<MessageEvent>().data();
@@ -87,7 +87,7 @@ impl Connection {
             }),
             on("close", |connection, _| connection.peer_channel(PeerChannelEvent::Closed)),
         ];
-        let messages = MessageChannel { channel, binary: None, _listeners, _unused: None };
+        let messages = MessageChannel { channel, binary: None, listeners, _unused: None };
         self.data_channels().set_messages(messages);
     }
 

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use visavis_core::PeerChannelEvent;
-use visavis_signaling::limits::MAX_FRAME_BYTES;
-use visavis_signaling::{BinaryFrames, SfuDataChannels};
+use visavis_signaling::limits::{MAX_FRAME_BYTES, MAX_PARTICIPANTS};
+use visavis_signaling::{BinaryFrames, ChannelPerSender, SfuDataChannels};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, WebSocket};
 
@@ -13,12 +13,19 @@ use super::bindings::{ChannelEvent, DataChannel};
 use super::connection::Connection;
 use super::data_channels::MessageChannel;
 use crate::dom::by_name::member;
-use crate::dom::{self, object};
+use crate::dom::{self, Listener, object};
+
+/// See [`ChannelPerSender::join`].
+type Join = fn(&str, &str) -> String;
+
+/// Most listeners of a connection's channels. A server may open as many as it likes; of more, nothing is heard.
+const MAX_LISTENERS: usize = 2 * MAX_PARTICIPANTS;
 
 /// Announces the channels, unless that is for the server to do.
 pub(super) fn create(connection: &Rc<Connection>, channels: SfuDataChannels) {
     connection.data_channels().set_server_channels(channels);
-    if connection.is_answerer() {
+    // Where a channel of the server's comes only with the first message, one of ours tells when it can come.
+    if connection.is_answerer() && channels.per_sender.is_none() {
         return;
     }
     let Ok(channel) = connection.pc().create_channel(channels.label, &object(&[])) else { return };
@@ -35,6 +42,24 @@ pub(super) fn on_announced(connection: &Rc<Connection>, event: Event, channels: 
     let label = member(&channel, "label").as_string();
     if label.as_deref() == Some(channels.label) {
         watch(connection, channel, None, channels.binary);
+    } else if let (Some(label), Some(ChannelPerSender { join })) = (label, channels.per_sender) {
+        hear_sender(connection, &channel, label, join);
+    }
+}
+
+/// Listens to a channel on which the server only brings what one participant says.
+fn hear_sender(connection: &Rc<Connection>, channel: &DataChannel, label: String, join: Join) {
+    let this = Rc::downgrade(connection);
+    let listener = Listener::new(channel, "message", move |event| {
+        let data = event.unchecked_into::<MessageEvent>().data();
+        if let (Some(connection), Some(text)) = (this.upgrade(), dom::text_of(&data, MAX_FRAME_BYTES)) {
+            connection.peer_channel(PeerChannelEvent::Message(join(&label, &text)));
+        }
+    });
+    if let Some(messages) = &mut *connection.data_channels().messages.borrow_mut()
+        && messages.listeners.len() < MAX_LISTENERS
+    {
+        messages.listeners.push(listener);
     }
 }
 
@@ -47,14 +72,14 @@ fn watch(
     // What else it may be differs between browsers.
     let _ = Reflect::set(&channel, &"binaryType".into(), &"arraybuffer".into());
     let on = |event, act: fn(&Rc<Connection>, Event)| connection.listener(&channel, event, act);
-    let _listeners = vec![
+    let listeners = vec![
         on("open", |connection, _| connection.peer_channel(PeerChannelEvent::Opened)),
         on("message", on_message),
         on("close", |connection, _| connection.peer_channel(PeerChannelEvent::Closed)),
     ];
     // Whoever is told of a channel may be told when it is open already.
     let is_open = member(&channel, "readyState") == "open";
-    connection.data_channels().set_messages(MessageChannel { channel, binary, _listeners, _unused });
+    connection.data_channels().set_messages(MessageChannel { channel, binary, listeners, _unused });
     if is_open {
         connection.peer_channel(PeerChannelEvent::Opened);
     }

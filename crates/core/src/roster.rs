@@ -56,9 +56,11 @@ impl MediaRequests {
         !self.answered && self.sent >= MAX_MEDIA_REQUESTS
     }
 
-    /// They have said it.
-    pub(crate) fn on_answer(&mut self) {
-        self.answered = true;
+    /// They have said it; `unasked`: that counts before they were asked, too. Whether they say it for the first time.
+    pub(crate) fn on_answer(&mut self, unasked: bool) -> bool {
+        let first = !self.answered && (unasked || self.sent > 0);
+        self.answered |= first;
+        first
     }
 
     /// Whether it is time for one, which then counts as sent.

@@ -57,6 +57,7 @@ pub(crate) fn describe_inbound(signal: &Inbound) -> String {
         Inbound::Sfu(SfuSignal::Tracks { .. }) => ("forwarded tracks", ""),
         Inbound::Sfu(SfuSignal::NegotiationNeeded(_)) => ("negotiation needed", ""),
         Inbound::Sfu(SfuSignal::SubscribedQualities { .. }) => ("subscribed qualities", ""),
+        Inbound::Sfu(SfuSignal::Speakers(_)) => ("speakers", ""),
         Inbound::Sfu(SfuSignal::SendMessage { .. }) => ("message for a data channel", ""),
         Inbound::Sfu(SfuSignal::PeerMessage { from, .. }) => ("message of", from.as_str()),
         Inbound::Negotiation(negotiation) => describe_negotiation(negotiation),

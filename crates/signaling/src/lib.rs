@@ -37,8 +37,8 @@ pub use dialects::{Mapping, known_as};
 pub use offers::{Deposit, EarlyOffers, ExchangedOffer, GivenOffer, JoinOffer};
 pub use rejection::{RejectCode, Rejection};
 pub use sfu::{
-    ForwardedTrack, PublishedSources, SfuConnection, SfuConnectionId, SfuDataChannels, SfuDirection,
-    SfuRequest, SfuSignal,
+    ChannelPerSender, ForwardedTrack, PublishedSources, SfuConnection, SfuConnectionId, SfuDataChannels,
+    SfuDirection, SfuRequest, SfuSignal,
 };
 pub use signal::{
     IceCandidate, IceServer, IceServers, Inbound, Joined, MediaState, Negotiation, NegotiationMessage,

@@ -95,7 +95,25 @@ pub struct SfuDataChannels {
     pub unused: Option<&'static str>,
     /// How messages become binary ones, and back, if they are not text.
     pub binary: Option<BinaryFrames>,
+    /// If the server opens a channel for each sender, on the connection on which we receive.
+    pub per_sender: Option<ChannelPerSender>,
 }
+
+/// A server that opens a channel for each sender, labelled with who that is. It drops what somebody says as long as we do not
+/// receive them, which they are not told; so what was said before they have heard us may be lost.
+#[derive(Debug, Clone, Copy)]
+pub struct ChannelPerSender {
+    /// Makes one text for the dialect of a label and a message.
+    pub join: fn(label: &str, message: &str) -> String,
+}
+
+impl PartialEq for ChannelPerSender {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.join, other.join)
+    }
+}
+
+impl Eq for ChannelPerSender {}
 
 /// A track of somebody that is forwarded to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +150,8 @@ pub enum SfuSignal {
         /// Low, medium, high: the rids `q`, `h` and `f`.
         enabled: [bool; 3],
     },
+    /// These speak, and nobody else whose media it forwards: a server that says so does not tell how loud a packet is.
+    Speakers(Vec<ParticipantId>),
     /// This is to be said on the data channel of a connection: see
     /// [`Dialect::data_channels`](crate::Dialect::data_channels).
     SendMessage {

@@ -23,6 +23,7 @@ pub mod network;
 pub mod page;
 mod picture;
 pub mod process;
+pub mod recording;
 pub mod redis;
 pub mod relay;
 pub mod screen;

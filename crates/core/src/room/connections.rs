@@ -260,6 +260,9 @@ impl Room {
         if let SfuSignal::PeerMessage { from, text } = signal {
             return self.on_relayed_message(now, &from, &text);
         }
+        if let SfuSignal::Speakers(speaking) = signal {
+            return self.on_speakers(&speaking);
+        }
         if let SfuSignal::SubscribedQualities { source, enabled } = signal {
             return self.set_subscribed_qualities(source, enabled);
         }

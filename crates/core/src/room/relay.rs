@@ -103,6 +103,15 @@ impl Room {
         }
     }
 
+    /// The server says who speaks.
+    pub(super) fn on_speakers(&mut self, speaking: &[ParticipantId]) {
+        self.sfu.names_speakers = true;
+        for member in self.roster.iter_mut().filter(|member| member.offerer == Offerer::Sfu) {
+            member.speaks = speaking.contains(&member.id);
+        }
+        self.follow_speakers();
+    }
+
     /// A message that the server has carried. Of whoever says too much the rest is dropped.
     pub(super) fn on_relayed_message(&mut self, now: Timestamp, from: &ParticipantId, text: &str) {
         let Some(member) = self.roster.get_mut(from).filter(|member| member.offerer == Offerer::Sfu) else {
@@ -113,7 +122,12 @@ impl Room {
         }
         match PeerMessage::decode(text) {
             Ok(Some(PeerMessage::Media(media))) => {
-                member.media_requests.on_answer();
+                let channels = self.signal_client.data_channels();
+                let per_sender = channels.is_some_and(|channels| channels.per_sender.is_some());
+                // Whoever is heard there may not hear us; whoever answers does, and may have missed what we have said before.
+                if member.media_requests.on_answer(!per_sender) && per_sender {
+                    self.repeat_interactions(Some(from));
+                }
                 self.on_media_state(from, media);
             }
             Ok(Some(PeerMessage::MediaRequest)) => {

@@ -14,6 +14,8 @@ pub(crate) struct Sfu {
     connections: Vec<SfuConnection>,
     /// What comes on each, as far as the server has said. It may say so before, or after, the connection exists.
     tracks: Vec<(SfuConnectionId, ForwardedTrack)>,
+    /// The server says who speaks.
+    pub(crate) names_speakers: bool,
 }
 
 impl Sfu {
@@ -34,6 +36,7 @@ impl Sfu {
             }
             SfuSignal::NegotiationNeeded(_)
             | SfuSignal::SubscribedQualities { .. }
+            | SfuSignal::Speakers(_)
             | SfuSignal::SendMessage { .. }
             | SfuSignal::PeerMessage { .. } => {}
         }

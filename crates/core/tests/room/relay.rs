@@ -1,7 +1,8 @@
 //! Messages of Visavis pages that a server carries.
 
 use visavis_core::signaling::{
-    PublishedSources, SfuConnection, SfuConnectionId, SfuDataChannels, SfuDirection, SfuSignal,
+    ChannelPerSender, PublishedSources, SfuConnection, SfuConnectionId, SfuDataChannels, SfuDirection,
+    SfuSignal,
 };
 use visavis_core::{Event, PeerChannelEvent, PeerMessage};
 
@@ -141,10 +142,10 @@ fn somebody_whose_media_a_server_forwards_is_never_called_directly() {
 }
 
 /// The dialect of a server that carries messages on data channels.
-#[derive(Default)]
-struct WithDataChannels(TestDialect);
+struct WithDataChannels(TestDialect, SfuDataChannels);
 
-const DATA_CHANNELS: SfuDataChannels = SfuDataChannels { label: "messages", unused: None, binary: None };
+const DATA_CHANNELS: SfuDataChannels =
+    SfuDataChannels { label: "messages", unused: None, binary: None, per_sender: None };
 
 impl Dialect for WithDataChannels {
     fn endpoint(&self) -> Endpoint {
@@ -166,7 +167,7 @@ impl Dialect for WithDataChannels {
     }
 
     fn data_channels(&self) -> Option<SfuDataChannels> {
-        Some(DATA_CHANNELS)
+        Some(self.1)
     }
 
     fn carries_peer_messages(&self) -> bool {
@@ -174,10 +175,15 @@ impl Dialect for WithDataChannels {
     }
 }
 
+fn with_data_channels(channels: SfuDataChannels) -> Harness {
+    let dialect = WithDataChannels(TestDialect::default(), channels);
+    let room = Room::new(RoomConfig::default(), Box::new(dialect));
+    Harness { room, now: Timestamp::default(), parameters: Vec::new() }
+}
+
 #[test]
 fn messages_wait_for_the_data_channel() {
-    let room = Room::new(RoomConfig::default(), Box::new(WithDataChannels::default()));
-    let mut harness = enter(Harness { room, now: Timestamp::default(), parameters: Vec::new() });
+    let mut harness = enter(with_data_channels(DATA_CHANNELS));
     assert_eq!(connect(&mut harness), [], "it is not open");
     let message = |text: &str| {
         Inbound::Sfu(SfuSignal::SendMessage { connection: SfuConnectionId(0), message: text.to_owned() })
@@ -198,12 +204,38 @@ fn messages_wait_for_the_data_channel() {
 
 #[test]
 fn connections_to_a_server_have_its_data_channels() {
-    let room = Room::new(RoomConfig::default(), Box::new(WithDataChannels::default()));
-    let mut harness = Harness { room, now: Timestamp::default(), parameters: Vec::new() };
+    let mut harness = with_data_channels(DATA_CHANNELS);
     harness.join(&[]);
     let direction = SfuDirection::Publish(PublishedSources::All);
     let connection = SfuConnection { id: SfuConnectionId(0), epoch: 0, direction, simulcast: false };
     let effects = harness.receive(Inbound::Sfu(SfuSignal::Connections(vec![connection])));
     let create = ConnectionEffect::CreateDataChannel(DataChannel::Server(DATA_CHANNELS));
     assert!(effects.contains(&Effect::Connection(ConnectionId(0), create)), "{effects:?}");
+}
+
+/// Whoever is heard there may not hear us yet.
+#[test]
+fn where_each_sender_has_a_channel_only_who_is_asked_answers() {
+    let per_sender = ChannelPerSender { join: |label, message| [label, message].concat() };
+    let mut harness =
+        enter(with_data_channels(SfuDataChannels { per_sender: Some(per_sender), ..DATA_CHANNELS }));
+    connect(&mut harness);
+    harness.event(0, ConnectionEvent::PeerChannel(PeerChannelEvent::Opened));
+    harness.input(Input::InteractionsLoaded);
+    harness.input(Input::Command(Command::SetHandRaised(true)));
+    let hands = || {
+        let raised = |sent: &Outbound| match sent {
+            Outbound::PeerMessage { to, text } if text.contains("\"hand\"") => Some(to.clone()),
+            _ => None,
+        };
+        sent().iter().filter_map(raised).collect::<Vec<_>>()
+    };
+    assert_eq!(hands(), [[id("a"), id("b")]], "perhaps nobody hears it");
+    receive_relayed(&mut harness, "a", &microphone(true).encode());
+    harness.wait(Duration::from_secs(3));
+    assert!(sent().contains(&relayed(&["a", "b"], &PeerMessage::MediaRequest)), "they may not hear us");
+    receive_relayed(&mut harness, "a", &microphone(true).encode());
+    assert_eq!(hands(), [[id("a")]], "now it is certain");
+    receive_relayed(&mut harness, "a", &microphone(false).encode());
+    assert_eq!(hands(), [[]; 0]);
 }

@@ -87,3 +87,25 @@ fn on_a_server_that_forwards_the_sections_tell_who_it_is() {
     speak(&mut harness, 7, &["6"]);
     assert_eq!(speaking(&harness), are(&["a"], "a"), "a connection that is gone says nothing");
 }
+
+/// Of somebody whom it forwards no levels of, only the server can say so.
+#[test]
+fn a_server_that_says_who_speaks_is_believed() {
+    let mut harness = room();
+    harness.receive(connections(&[publisher(0)]));
+    harness.event(0, ConnectionEvent::ConnectionStateChange(PeerConnectionState::Connected));
+    let track =
+        |mid: &str, of| ForwardedTrack { mid: mid.to_owned(), publisher: id(of), source: Source::Microphone };
+    let tracks = vec![track("5", "a"), track("6", "b")];
+    harness.receive(Inbound::Sfu(SfuSignal::Tracks { connection: SfuConnectionId(0), tracks }));
+    let speakers =
+        |names: &[&str]| Inbound::Sfu(SfuSignal::Speakers(names.iter().map(|name| id(name)).collect()));
+    harness.receive(speakers(&["b", "z"]));
+    assert_eq!(speaking(&harness), are(&["b"], "b"));
+    speak(&mut harness, 0, &[]);
+    assert_eq!(speaking(&harness), are(&["b"], "b"), "it knows better");
+    harness.receive(speakers(&["a"]));
+    assert_eq!(speaking(&harness), are(&["a"], "a"));
+    harness.receive(speakers(&[]));
+    assert_eq!(speaking(&harness), are(&[], "a"));
+}

@@ -11,6 +11,7 @@ mod api;
 mod api_error;
 mod call;
 mod frames;
+mod messages;
 mod names;
 mod people;
 mod publication;
@@ -21,12 +22,13 @@ use std::time::Duration;
 use self::access::Access;
 use self::api::{Api, Request};
 use self::call::Call;
+use self::messages::DATA_CHANNELS;
 use self::names::IdType;
 use super::{About, BoxedDialect, DialectEntry, Options};
 use crate::dialect::{Dialect, DialectInput, DialectOutput, Endpoint};
 use crate::limits::MAX_FRAME_BYTES;
 use crate::rejection::Rejection;
-use crate::sfu::SfuConnectionId;
+use crate::sfu::{SfuConnectionId, SfuDataChannels};
 use crate::signal::{Inbound, Negotiation, NegotiationMessage, Outbound, Remote, ServerSignal};
 use crate::time::Timestamp;
 
@@ -49,7 +51,7 @@ fn about() -> About {
         room: "any name, or the number of a room; whoever runs the server can see and hear the call",
         report_allowlist: "janus,transaction,session_id,handle_id,sender,success,event,server_info,version,reclaim-session-timeout,\
             session-timeout,timeout,hangup,trickle,completed,plugindata,data,videoroom,jsep,joined,publishers,attendees,\
-            participants,publisher,streams,display,description,mid,active,disabled,feed_id,feed_mid,feed_description,private_id,\
+            participants,publisher,streams,display,description,mid,active,disabled,feed_id,feed_mid,feed_description,private_id,sources,source_ids,data_channels,\
             joining,leaving,unpublished,kicked,destroyed,ok,updated,updating,attached,error_code,muted,microphone muted,\
             camera muted,screen muted,screen-audio,screen-audio muted",
     }
@@ -73,6 +75,8 @@ struct Janus {
     keepalive_at: Option<Timestamp>,
     /// The server is taken for dead then.
     silent_at: Option<Timestamp>,
+    /// Whether it forwards what is said on data channels, as far as it has said so.
+    forwards_data: bool,
     /// The preflight test waits for an answer.
     preflight: bool,
     /// The room that we are in, or want to be in.
@@ -98,6 +102,7 @@ impl Janus {
             keepalive_interval: KEEPALIVE_INTERVAL,
             keepalive_at: None,
             silent_at: None,
+            forwards_data: true,
             preflight: false,
             call: None,
             last_room: String::new(),
@@ -171,8 +176,11 @@ impl Janus {
             Outbound::TrackSettings { publisher, settings } => {
                 self.with_call(now, out, &mut |call, _| call.show(&publisher, settings));
             }
-            // It takes no offers for others, and carries no messages.
-            Outbound::Negotiation(_) | Outbound::Deposit(_) | Outbound::PeerMessage { .. } => {}
+            Outbound::PeerMessage { to, text } => {
+                self.with_call(now, out, &mut |call, cx| call.send_message(&to, &text, cx));
+            }
+            // It takes no offers for others.
+            Outbound::Negotiation(_) | Outbound::Deposit(_) => {}
         }
     }
 
@@ -264,11 +272,20 @@ impl Dialect for Janus {
             }
             DialectInput::Frame(frame) => self.on_frame(now, &frame, out),
             DialectInput::Send(outbound) => self.send(now, outbound, out),
-            DialectInput::HangUpChannelClosed(_)
-            | DialectInput::ChannelMessage(_)
-            | DialectInput::TokenResponse { .. } => {}
+            DialectInput::ChannelMessage(message) => {
+                self.call.iter().for_each(|call| call.on_message(&message, out));
+            }
+            DialectInput::HangUpChannelClosed(_) | DialectInput::TokenResponse { .. } => {}
             DialectInput::Timeout => self.timeout(now, out),
         }
+    }
+
+    fn data_channels(&self) -> Option<SfuDataChannels> {
+        self.forwards_data.then_some(DATA_CHANNELS)
+    }
+
+    fn carries_peer_messages(&self) -> bool {
+        self.forwards_data
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {

@@ -350,7 +350,7 @@ impl Dialect for LiveKit {
     }
 
     fn carries_peer_messages(&self) -> bool {
-        true
+        self.call.as_ref().is_none_or(Call::may_publish_data)
     }
 
     fn handle(&mut self, now: Timestamp, input: DialectInput, out: &mut Vec<DialectOutput>) {

@@ -9,6 +9,7 @@
 mod bounds;
 mod livekit;
 mod mappings;
+mod messages;
 #[path = "../common/mutate.rs"]
 mod mutate;
 mod player;

@@ -304,6 +304,10 @@ fn sfu_lines(signal: SfuSignal) -> Vec<String> {
         SfuSignal::SubscribedQualities { source, enabled } => {
             vec![format!("= of our {} {enabled:?} are received", source.as_str())]
         }
+        SfuSignal::Speakers(speaking) => {
+            let speaking: Vec<_> = speaking.iter().map(ParticipantId::as_str).collect();
+            vec![format!("= speaking: {}", speaking.join(" "))]
+        }
         SfuSignal::SendMessage { connection: SfuConnectionId(number), message } => {
             vec![format!("= says on sfu:{number} {message}")]
         }

@@ -32,6 +32,7 @@ impl Messages {
                 | SfuSignal::Tracks { .. }
                 | SfuSignal::NegotiationNeeded(_)
                 | SfuSignal::SubscribedQualities { .. }
+                | SfuSignal::Speakers(_)
                 | SfuSignal::SendMessage { .. },
             )
             | Inbound::Server(_)
@@ -149,7 +150,7 @@ impl Dialect for SharedDialect {
     }
 
     fn data_channels(&self) -> Option<SfuDataChannels> {
-        let channels = SfuDataChannels { label: "messages", unused: None, binary: None };
+        let channels = SfuDataChannels { label: "messages", unused: None, binary: None, per_sender: None };
         self.has_channels.then_some(channels)
     }
 

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::sleep;
-use visavis_e2e::call::{all_see_and_hear, join, media_recovers, muting_is_seen, wait_until_rejoined};
+use visavis_e2e::call::{all_see_and_hear, join, media_recovers, muting_is_seen, sees, wait_until_rejoined};
 use visavis_e2e::{Browser, Bundle, Janus, JanusRooms, Network, Page, Server, Setup, tools};
 
 use crate::clients::wait_until_ready;
+use crate::interactions::{people_do_all_that_they_can, the_stage_follows};
 
 /// Keeps the page's sockets and what is said on them, so that a test can close one: as when a proxy between page and server
 /// is restarted.
@@ -93,6 +94,22 @@ async fn two_chromes_and_a_third_who_comes_late() {
     ben.reload().await;
     wait_until_rejoined(&ben).await;
     all_see_and_hear(&[&ann, &ben]).await;
+}
+
+#[tokio::test]
+async fn people_write_react_record_and_choose_layouts_on_janus() {
+    let Some(fixture) = JanusFixture::start(&JanusRooms::default()).await else { return };
+    let (quiet, speaking) =
+        (fixture.browser(Setup::silent_chrome()).await, fixture.browser(Setup::speaking_chrome()).await);
+    let ann = fixture.open(&quiet, "Ann", "").await;
+    join(&ann, "tea").await;
+    let ben = fixture.open(&speaking, "Ben", "").await;
+    join(&ben, "tea").await;
+    sees(&ann, &["Ben"]).await;
+    sees(&ben, &["Ann"]).await;
+    let cem = fixture.open(&quiet, "Cem", "").await;
+    people_do_all_that_they_can(&ann, &ben, &cem, "tea").await;
+    the_stage_follows(&ann, "Cem", "Ben").await;
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What pages of ours say to each other through LiveKit.
 
-use visavis_e2e::call::{join, sees_microphone};
+use visavis_e2e::call::{join, sees, sees_microphone};
 use visavis_e2e::{LiveKitOptions, Page, Setup};
 
 use crate::clients::{they_see_and_hear_count, wait_until_theirs};
+use crate::interactions::{people_do_all_that_they_can, the_stage_follows};
 use crate::livekit::LiveKitFixture;
 
 /// Keeps what a page hears on its data channels.
@@ -32,6 +33,21 @@ async fn hears(page: &Page, from: &str, what: &str) {
         "return window.heard.some(text => ['_reliable ', 'visavis', '{from}', '{what}'].every(part => text.includes(part)))"
     );
     wait_until_theirs(page, &format!("to have heard {what} of {from}"), &heard).await;
+}
+
+#[tokio::test]
+async fn people_write_react_record_and_choose_layouts_on_livekit() {
+    let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let (quiet, speaking) =
+        (fixture.browser(Setup::silent_chrome()).await, fixture.browser(Setup::speaking_chrome()).await);
+    let ann = fixture.join(&quiet, "tea", "Ann").await;
+    let ben = fixture.join(&speaking, "tea", "Ben").await;
+    sees(&ann, &["Ben"]).await;
+    sees(&ben, &["Ann"]).await;
+    let token = format!("?access_token={}", fixture.token("tea", "Cem"));
+    let cem = fixture.open(&quiet, "Cem", &token).await;
+    people_do_all_that_they_can(&ann, &ben, &cem, "tea").await;
+    the_stage_follows(&ann, "Cem", "Ben").await;
 }
 
 #[tokio::test]

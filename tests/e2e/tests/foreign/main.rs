@@ -3,6 +3,7 @@
 
 mod clients;
 mod crossing;
+mod interactions;
 mod janus;
 mod livekit;
 mod livekit_messages;

@@ -53,6 +53,8 @@ impl Janus {
             self.api.forget_requests();
             return reject(Rejection { code: RejectCode::UnsupportedVersion, text, closes: false }, out);
         }
+        // Versions that cannot be built without them do not say.
+        self.forwards_data = *info.at("data_channels") != Json::Bool(false);
         self.claims_sessions = number(info.at("reclaim-session-timeout")) != Some(0);
         // Zero is no limit.
         let timeout = number(info.at("session-timeout")).filter(|seconds| *seconds > 0);

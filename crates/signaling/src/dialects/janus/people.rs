@@ -42,6 +42,8 @@ pub(super) struct Participant {
     shown: VideoSettings,
     /// What they publish; nothing before they are connected.
     pub(super) streams: Vec<Stream>,
+    /// The section in which they publish messages (`data`), if they do.
+    pub(super) data: Option<String>,
 }
 
 impl Participant {
@@ -50,11 +52,17 @@ impl Participant {
         let wire_id = value.at("id").clone();
         let id = participant_id(&wire_id)?;
         let name = clean(value.at("display").as_text().unwrap_or_default(), MAX_NAME_CHARS);
-        let mut streams = Vec::new();
+        let (mut streams, mut data) = (Vec::new(), None);
         for stream in list(value.at("streams")) {
-            add_stream(&mut streams, stream, "mid", "description");
+            if is_data(stream) {
+                let mid = stream.at("mid").short();
+                let published = !mid.is_empty() && stream.flag("disabled") != Some(true);
+                data = published.then(|| mid.to_owned());
+            } else {
+                add_stream(&mut streams, stream, "mid", "description");
+            }
         }
-        Some(Self { wire_id, id, name, shown: VideoSettings::default(), streams })
+        Some(Self { wire_id, id, name, shown: VideoSettings::default(), streams, data })
     }
 
     fn info(&self) -> ParticipantInfo {
@@ -126,6 +134,11 @@ impl People {
         them.shown.get(self.source_of(id, mid)?)
     }
 
+    /// Whether somebody is in the room.
+    pub(super) fn has(&self, id: &ParticipantId) -> bool {
+        self.0.iter().any(|them| them.id == *id)
+    }
+
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Participant> {
         self.0.iter()
@@ -146,6 +159,7 @@ impl People {
         // Some messages leave out what has not changed.
         if *value.at("streams") == Json::Null {
             participant.streams.clone_from(&known.streams);
+            participant.data.clone_from(&known.data);
         }
         if *value.at("display") == Json::Null {
             participant.name.clone_from(&known.name);
@@ -165,11 +179,12 @@ impl People {
     pub(super) fn unpublish(&mut self, id: &Json, out: &mut Vec<DialectOutput>) {
         let id = participant_id(id);
         // It may be said twice.
-        let publishes =
-            |known: &&mut Participant| Some(&known.id) == id.as_ref() && !known.streams.is_empty();
-        if let Some(known) = self.0.iter_mut().find(publishes) {
-            known.streams.clear();
-            signal_media_state(known, out);
+        if let Some(known) = self.0.iter_mut().find(|known| Some(&known.id) == id.as_ref()) {
+            known.data = None;
+            if !known.streams.is_empty() {
+                known.streams.clear();
+                signal_media_state(known, out);
+            }
         }
     }
 
@@ -230,6 +245,11 @@ fn signal_media_state(of: &Participant, out: &mut Vec<DialectOutput>) {
 pub(super) fn list(value: &Json) -> &[Json] {
     let entries = value.elements();
     entries.get(..MAX_ENTRIES).unwrap_or(entries)
+}
+
+/// Whether a stream is of messages.
+pub(super) fn is_data(stream: &Json) -> bool {
+    stream.at("type").as_text() == Some("data")
 }
 
 /// Adds a stream to those of its publisher, if we can show it: of each source the first.

@@ -5,23 +5,24 @@
 //! be answered (`start`) before the next is made; what is asked for meanwhile is answered `updating`, and the offer comes
 //! later.
 
+mod carried;
 mod layers;
 
 use std::time::Duration;
 
-use self::layers::Layer;
+use self::carried::{Carried, Published, Wanted, carried};
 use super::api::{Api, ApiId, Request, body};
-use super::people::{People, list, participant_id};
+use super::people::People;
 use super::publication::{RENEWAL_DELAY, trickle};
 use crate::dialect::DialectOutput;
 use crate::json::{Fields, Json};
 use crate::limits::MAX_PARTICIPANTS;
 use crate::sfu::ForwardedTrack;
-use crate::signal::{IceCandidate, ParticipantId, SdpType, SessionDescription};
+use crate::signal::{IceCandidate, SdpType, SessionDescription};
 use crate::time::Timestamp;
 
 /// Most streams of others that are asked for.
-const MAX_TRACKS: usize = 2 * MAX_PARTICIPANTS;
+const MAX_STREAMS: usize = 3 * MAX_PARTICIPANTS;
 /// A change of the subscription that has not led to an offer by then is lost, and another subscription takes its place.
 const UPDATE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -34,19 +35,6 @@ pub(super) struct Context<'a> {
     /// Proves to the plugin that we are in the room (`require_pvtid`).
     pub(super) private_id: &'a Json,
     pub(super) out: &'a mut Vec<DialectOutput>,
-}
-
-/// A stream of somebody: who publishes it, and its section in their connection.
-type Published = (ParticipantId, String);
-
-/// A stream that comes to us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Carried {
-    /// Its section in our connection.
-    mid: String,
-    of: Published,
-    /// What was asked for of it last, on this subscription.
-    layer: Option<Layer>,
 }
 
 /// What we wait for.
@@ -148,14 +136,15 @@ impl Subscription {
         }
     }
 
-    /// All that is published, and in which section; the id is as the server writes it.
-    fn wanted(&self, people: &People) -> Vec<(Published, Json)> {
+    /// All that is published.
+    fn wanted(&self, people: &People) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         for them in people.iter() {
-            for stream in &them.streams {
-                let published = (them.id.clone(), stream.mid.clone());
-                if wanted.len() < MAX_TRACKS && !self.refused.contains(&published) {
-                    wanted.push((published, them.wire_id.clone()));
+            let tracks = them.streams.iter().map(|stream| (&stream.mid, Some(stream.mid.clone())));
+            for (mid, section) in tracks.chain(them.data.iter().map(|mid| (mid, None))) {
+                let published = (them.id.clone(), section);
+                if wanted.len() < MAX_STREAMS && !self.refused.contains(&published) {
+                    wanted.push(Wanted { published, feed: them.wire_id.clone(), mid: mid.clone() });
                 }
             }
         }
@@ -190,9 +179,9 @@ impl Subscription {
     pub(super) fn missing(&mut self, people: &People) -> Vec<Json> {
         let mut streams = Vec::new();
         self.requested.clear();
-        for (published, feed) in self.wanted(people) {
+        for Wanted { published, feed, mid } in self.wanted(people) {
             if !self.carries(&published) {
-                streams.push(stream(&feed, Some(&published.1)));
+                streams.push(stream(&feed, Some(&mid)));
                 self.requested.push(published);
             }
         }
@@ -203,8 +192,9 @@ impl Subscription {
         let Some(handle) = &self.handle else { return };
         let handle = handle.clone();
         let (wanted, mut over) = (self.wanted(people), Vec::new());
-        for carried in &self.carried {
-            if !wanted.iter().any(|(published, _)| *published == carried.of) {
+        // Messages of everybody come in one section, of which the server takes out whoever has stopped.
+        for carried in self.carried.iter().filter(|carried| carried.of.1.is_some()) {
+            if !wanted.iter().any(|wanted| wanted.published == carried.of) {
                 over.push(Fields::of_texts(&[("sub_mid", &carried.mid)]).into());
             }
         }
@@ -262,6 +252,7 @@ impl Subscription {
     pub(super) fn changed_tracks(&mut self, people: &People) -> Option<Vec<ForwardedTrack>> {
         let mut tracks = Vec::new();
         for Carried { mid, of: (publisher, feed_mid), .. } in &self.carried {
+            let Some(feed_mid) = feed_mid else { continue };
             if let Some(source) = people.source_of(publisher, feed_mid) {
                 tracks.push(ForwardedTrack { mid: mid.clone(), publisher: publisher.clone(), source });
             }
@@ -364,21 +355,6 @@ impl Subscription {
             State::Unused | State::Attaching | State::Joining | State::Up { .. } => None,
         }
     }
-}
-
-fn carried(streams: &Json, before: &[Carried]) -> Vec<Carried> {
-    let mut carried = Vec::new();
-    for stream in list(streams) {
-        let (mid, feed_mid) = (stream.at("mid").short(), stream.at("feed_mid").short());
-        let active = *stream.at("active") != Json::Bool(false) && !mid.is_empty() && !feed_mid.is_empty();
-        if let Some(publisher) = participant_id(stream.at("feed_id")).filter(|_| active) {
-            let of = (publisher, feed_mid.to_owned());
-            let known = before.iter().find(|known| known.mid == mid && known.of == of);
-            let layer = known.and_then(|known| known.layer);
-            carried.push(Carried { mid: mid.to_owned(), of, layer });
-        }
-    }
-    carried
 }
 
 /// A stream of a publisher, or all of them, as requests name it.

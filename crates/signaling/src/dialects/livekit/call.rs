@@ -57,6 +57,7 @@ pub(super) struct Call {
     state: State,
     media: MediaState,
     may_publish: bool,
+    may_publish_data: bool,
     people: People,
     publication: Publication,
     subscription: Subscription,
@@ -91,7 +92,8 @@ impl Call {
             passed_over: false,
             state: State::Joined(None),
             media,
-            may_publish: may_publish(join.at("participant")),
+            may_publish: may(join.at("participant"), "canPublish"),
+            may_publish_data: may(join.at("participant"), "canPublishData"),
             people,
             publication,
             subscription,
@@ -119,6 +121,11 @@ impl Call {
         self.may_publish
     }
 
+    /// Whether the server carries messages of ours.
+    pub(super) fn may_publish_data(&self) -> bool {
+        self.may_publish && self.may_publish_data
+    }
+
     pub(super) fn others(&self) -> Vec<ParticipantInfo> {
         self.people.infos()
     }
@@ -142,6 +149,7 @@ impl Call {
         state.put("subscription", Fields::default());
         state.put("publishTracks", self.publication.sync());
         out.push(request("syncState", state));
+        self.people.forget_speakers(out);
     }
 
     /// Whether new ICE credentials for this connection are on their way.
@@ -268,7 +276,8 @@ impl Call {
         let might_publish = self.may_publish;
         for value in participants.elements() {
             if value.at("sid").short() == self.sid {
-                self.may_publish = may_publish(value);
+                self.may_publish = may(value, "canPublish");
+                self.may_publish_data = may(value, "canPublishData");
             }
             self.people.update(value, &self.me, out);
         }
@@ -341,6 +350,11 @@ impl Call {
         messages::on_message(message, &self.people, out);
     }
 
+    /// Somebody begins or ceases to speak.
+    pub(super) fn on_speakers(&mut self, changed: &Json, out: &mut Vec<DialectOutput>) {
+        self.people.update_speakers(changed.at("speakers"), out);
+    }
+
     /// Which layers of a track of ours anybody takes (`SubscribedQualityUpdate`).
     pub(super) fn on_qualities(&self, update: &Json, out: &mut Vec<DialectOutput>) {
         let Some(source) = self.publication.source_of(update.at("trackSid").short()) else { return };
@@ -373,8 +387,8 @@ pub(super) fn first_connection(
     SfuConnection { id: PUBLISHER, epoch, direction, simulcast: true }
 }
 
-/// Whether a participant may publish. What is not said is allowed.
-fn may_publish(participant: &Json) -> bool {
-    let permission = participant.at("permission");
-    *permission == Json::Null || permission.flag("canPublish") == Some(true)
+/// Whether a participant has a permission. If none is told, all are given.
+fn may(participant: &Json, permission: &str) -> bool {
+    let permissions = participant.at("permission");
+    *permissions == Json::Null || permissions.flag(permission) == Some(true)
 }

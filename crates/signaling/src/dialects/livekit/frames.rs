@@ -71,6 +71,7 @@ impl LiveKit {
             }
             "mediaSectionsRequirement" => call.on_requirement(body, out),
             "subscribedQualityUpdate" => call.on_qualities(body, out),
+            "speakersChanged" => call.on_speakers(body, out),
             "trackPublished" => call.on_published(body, out),
             "mute" if body.flag("muted") == Some(true) => {
                 if let Some(source) = call.source_of(body.at("sid").short()) {

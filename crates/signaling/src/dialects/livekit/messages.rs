@@ -15,6 +15,7 @@ pub(super) const DATA_CHANNELS: SfuDataChannels = SfuDataChannels {
     label: "_reliable",
     unused: Some("_lossy"),
     binary: Some(BinaryFrames { decode, encode }),
+    per_sender: None,
 };
 
 fn decode(message: &[u8]) -> String {

@@ -4,6 +4,7 @@ use super::signal;
 use crate::dialect::DialectOutput;
 use crate::json::Json;
 use crate::limits::{MAX_ID_BYTES, MAX_NAME_CHARS, MAX_PARTICIPANTS};
+use crate::sfu::SfuSignal;
 use crate::signal::{Inbound, MediaState, Offerer, ParticipantId, ParticipantInfo, RosterSignal};
 use crate::sources::{MediaKind, Source};
 use crate::text::clean;
@@ -41,6 +42,7 @@ pub(super) struct Participant {
     version: u32,
     name: String,
     tracks: Vec<Track>,
+    speaks: bool,
 }
 
 impl Participant {
@@ -55,7 +57,8 @@ impl Participant {
         for track in value.at("tracks").elements() {
             add_track(&mut tracks, track);
         }
-        Some(Self { id, sid: sid.to_owned(), version: number(value.at("version")), name, tracks })
+        let version = number(value.at("version"));
+        Some(Self { id, sid: sid.to_owned(), version, name, tracks, speaks: false })
     }
 
     fn info(&self) -> ParticipantInfo {
@@ -140,9 +143,29 @@ impl People {
         })
     }
 
+    /// These have begun to speak, or are silent now, or speak louder or lower (`SpeakersChanged`).
+    pub(super) fn update_speakers(&mut self, changed: &Json, out: &mut Vec<DialectOutput>) {
+        for speaker in changed.elements() {
+            let sid = speaker.at("sid").short();
+            if let Some(them) = self.0.iter_mut().find(|them| them.sid == sid) {
+                them.speaks = speaker.flag("active") == Some(true);
+            }
+        }
+        let speaking = self.0.iter().filter(|them| them.speaks).map(|them| them.id.clone());
+        signal(Inbound::Sfu(SfuSignal::Speakers(speaking.collect())), out);
+    }
+
+    /// What was said of who speaks may be over.
+    pub(super) fn forget_speakers(&mut self, out: &mut Vec<DialectOutput>) {
+        if self.0.iter().any(|them| them.speaks) {
+            self.0.iter_mut().for_each(|them| them.speaks = false);
+            self.update_speakers(&Json::Null, out);
+        }
+    }
+
     /// There is something to tell of somebody: that they are in the room, what they publish, that they have gone.
     pub(super) fn update(&mut self, value: &Json, me: &ParticipantId, out: &mut Vec<DialectOutput>) {
-        let Some(participant) = Participant::read(value).filter(|them| them.id != *me) else { return };
+        let Some(mut participant) = Participant::read(value).filter(|them| them.id != *me) else { return };
         let gone = value.at("state").short() == "DISCONNECTED";
         let index = self.0.iter().position(|known| known.id == participant.id);
         let Some(known) = index.and_then(|index| self.0.get_mut(index)) else {
@@ -164,6 +187,7 @@ impl People {
             *known = participant;
         } else if participant.version >= known.version {
             let (renamed, media) = (known.name != participant.name, known.media());
+            participant.speaks = known.speaks;
             *known = participant;
             if renamed {
                 roster(RosterSignal::Resumed(known.info()), out);

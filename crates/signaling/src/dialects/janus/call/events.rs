@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Call, Context, signal};
+use super::{Call, Context, Stage, signal};
+use crate::dialect::DialectOutput;
 use crate::dialects::janus::api::{ApiId, Request};
+use crate::dialects::janus::messages;
 use crate::dialects::janus::people::list;
 use crate::dialects::janus::publication::RENEWAL_DELAY;
 use crate::dialects::janus::reject;
@@ -12,7 +14,8 @@ use crate::json::Json;
 use crate::rejection::{RejectCode, Rejection};
 use crate::sfu::{PublishedSources, SfuConnection, SfuConnectionId, SfuDirection, SfuRequest, SfuSignal};
 use crate::signal::{
-    IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage, Remote, SdpType, SessionDescription,
+    IceCandidate, Inbound, MediaState, Negotiation, NegotiationMessage, ParticipantId, Remote, SdpType,
+    SessionDescription,
 };
 use crate::time::Timestamp;
 
@@ -221,6 +224,24 @@ impl Call {
             self.publication.send_candidate(cx.api, handle, candidate, cx.out);
         } else if id == SUBSCRIBER && Some(epoch) == self.subscription.connection() {
             self.subscription.send_candidate(candidate, &mut self.place.context(cx));
+        }
+    }
+
+    /// Says this to some of the others, on the connection on which we publish.
+    pub(in crate::dialects::janus) fn send_message(
+        &self,
+        to: &[ParticipantId],
+        text: &str,
+        cx: &mut Context<'_>,
+    ) {
+        let message = messages::encode(to, text);
+        signal(Inbound::Sfu(SfuSignal::SendMessage { connection: PUBLISHER, message }), cx);
+    }
+
+    /// Somebody says something.
+    pub(in crate::dialects::janus) fn on_message(&self, message: &str, out: &mut Vec<DialectOutput>) {
+        if let Stage::Joined(me) | Stage::Interrupted(me) = &self.stage {
+            messages::on_message(message, me, &self.people, out);
         }
     }
 

@@ -37,7 +37,8 @@ impl Subscription {
     pub(super) fn configure(&mut self, handle: &ApiId, people: &People, cx: &mut Context<'_>) {
         let mut streams = Vec::new();
         for carried in &mut self.carried {
-            let settings = people.settings_of(&carried.of.0, &carried.of.1);
+            let (publisher, Some(feed_mid)) = &carried.of else { continue };
+            let settings = people.settings_of(publisher, feed_mid);
             let layer = layer_for(settings);
             if carried.layer == Some(layer) || (carried.layer.is_none() && settings.is_none()) {
                 continue;
