@@ -39,10 +39,11 @@ const ACTIONS: [(&str, Action); 10] = [
 pub(super) type OnDemand = fn(&Rc<Shared>, &Element);
 
 /// Buttons for which the other part of the program is loaded, when one of them is pressed.
-const ON_DEMAND: [(&str, OnDemand); 23] = [
+const ON_DEMAND: [(&str, OnDemand); 24] = [
     ("chat", interactions::toggle_chat),
     ("close-chat", interactions::toggle_chat),
     ("send-chat", interactions::send_chat),
+    ("more", interactions::toggle_menu),
     ("hand", interactions::toggle_hand),
     ("react", interactions::toggle_reactions),
     ("record", recording::toggle),

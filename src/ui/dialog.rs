@@ -6,6 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlElement};
 
+use super::interactions::visible_button;
 use super::shared::Shared;
 use super::{actions, styles};
 use crate::dom::{self, Listener, by_name};
@@ -70,8 +71,6 @@ pub(super) fn closed(shared: &Rc<Shared>, forget: fn(&Rc<Shared>), control: &'st
     spawn_local(async move {
         forget(&shared);
         // Not every browser gives it back to a button that was clicked (Safari focuses none).
-        if let Ok(button) = dom::find(&shared.frame, &["[data-control=", control, "]"].concat()) {
-            actions::focus(&shared, &button);
-        }
+        visible_button(&shared.frame, control).iter().for_each(|button| actions::focus(&shared, button));
     });
 }

@@ -1,9 +1,10 @@
-//! Chat, raised hands and reactions, as they are seen and used. Loaded on demand, with their styles.
+//! Chat, raised hands and reactions, and the menu of the bar, as they are seen and used. Loaded on demand, with their styles.
 
 mod announcer;
 mod chat;
 mod files;
 mod marks;
+mod more;
 mod picker;
 
 use std::cell::RefCell;
@@ -19,6 +20,8 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 use self::announcer::Announcer;
 use self::chat::Panel;
 use self::files::Held;
+use self::more::Menu;
+pub(super) use self::more::visible_button;
 use self::picker::Picker;
 use super::shared::Shared;
 use super::styles::adopt_styles;
@@ -33,6 +36,7 @@ struct Interactions {
     stage: HtmlElement,
     panel: RefCell<Option<Panel>>,
     picker: RefCell<Option<Picker>>,
+    menu: RefCell<Option<Menu>>,
     announcer: Announcer,
     files: Held,
     _escape: Listener,
@@ -78,6 +82,20 @@ pub(super) fn toggle_reactions(shared: &Rc<Shared>, _: &Element) {
     }
     *ours.picker.borrow_mut() = Picker::open(shared, &ours.stage).ok();
     set_expanded(&ours.stage, "react", ours.picker.borrow().is_some());
+}
+
+/// Opens the menu of what has no room in the bar, or closes it.
+pub(super) fn toggle_menu(shared: &Rc<Shared>, _: &Element) {
+    let Some(ours) = on_stage(shared) else { return };
+    if ours.menu.borrow().is_some() {
+        return ours.close_menu(shared);
+    }
+    *ours.menu.borrow_mut() = Menu::open(shared, &ours.stage).ok();
+    set_expanded(&ours.stage, "more", ours.menu.borrow().is_some());
+}
+
+fn close_menu(shared: &Rc<Shared>) {
+    on_stage(shared).iter().for_each(|ours| ours.close_menu(shared));
 }
 
 /// Shows what there is. After a call nothing is.
@@ -149,6 +167,7 @@ impl Interactions {
             stage: stage.clone(),
             panel: RefCell::default(),
             picker: RefCell::default(),
+            menu: RefCell::default(),
             announcer: Announcer::new(stage)?,
             files: Held::new(shared, stage),
             _escape,
@@ -166,6 +185,13 @@ impl Interactions {
         if self.picker.take().is_some() {
             set_expanded(&self.stage, "react", false);
             focus_button(shared, &self.stage, "react");
+        }
+    }
+
+    fn close_menu(&self, shared: &Rc<Shared>) {
+        if let Some(menu) = self.menu.take() {
+            set_expanded(&self.stage, "more", false);
+            menu.give_back_focus(shared);
         }
     }
 
@@ -227,7 +253,9 @@ fn escape(shared: &Rc<Shared>, event: &KeyboardEvent) -> Option<()> {
     // Not in the middle of its own event: listeners would be dropped while they are called.
     let shared = Rc::clone(shared);
     spawn_local(async move {
-        if ours.picker.borrow().is_some() {
+        if ours.menu.borrow().is_some() {
+            ours.close_menu(&shared);
+        } else if ours.picker.borrow().is_some() {
             ours.close_picker(&shared);
         } else {
             ours.close_chat(&shared);
@@ -247,5 +275,5 @@ fn set_expanded(stage: &Element, name: &str, open: bool) {
 }
 
 fn focus_button(shared: &Rc<Shared>, stage: &Element, name: &str) {
-    button(stage, name).iter().for_each(|button| actions::focus(shared, button));
+    visible_button(stage, name).iter().for_each(|button| actions::focus(shared, button));
 }

@@ -13,10 +13,12 @@ use web_sys::{Element, HtmlElement};
 
 use super::mapping_editor::{self, MappingEditorOptions};
 use super::shared::Shared;
+use super::styles::adopt_styles;
 use super::{UiOptions, link, text};
 use crate::dom;
 
 const HTML: &str = include_str!("trace.html");
+const STYLES: &str = include_str!("trace.css");
 const LINE: &str = "<li></li>";
 /// The oldest lines go.
 const MAX_LINES: u32 = 200;
@@ -64,6 +66,7 @@ impl TracePanel {
         mapping_editor::build(&element, options)?;
         let list = dom::find(&element, "ol")?;
         frame.append_child(&element)?;
+        adopt_styles(&element, "visavisTrace", STYLES);
         let keys = SECRET_KEYS.join("|");
         let fields = [SECRET_FIELDS, SECRET_QUERY].map(|pattern| RegExp::new(&pattern.join(&*keys), "gi"));
         Ok(Self { element, list, secrets: secrets.to_vec(), fields })

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Deny,
     /// Measure what a person waits for, beside plain JavaScript and what else there is (docs/performance.md)
     Bench(Bench),
+    /// Take the pictures of docs/gallery.md: every screen in every browser, in all sizes and colours
+    Gallery(Gallery),
     /// Build the optimised bundle in dist/, with .br and .gz beside each file
     Dist,
     /// List every byte of dist/ (built first if absent); fails over the budget
@@ -170,6 +172,35 @@ pub(crate) struct Bench {
     /// Write the tables into the documents that show them
     #[arg(long, conflicts_with = "quick")]
     pub(crate) write: bool,
+}
+
+/// Options of `gallery`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Gallery {
+    /// Only these browsers
+    pub(crate) browsers: Vec<GalleryBrowser>,
+}
+
+/// The browsers that pictures are taken in.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum GalleryBrowser {
+    /// every screen
+    Chromium,
+    /// every screen
+    Firefox,
+    /// what it has without connections
+    Webkitgtk,
+}
+
+impl GalleryBrowser {
+    /// What it is called in the names of pictures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::Webkitgtk => "webkitgtk",
+        }
+    }
 }
 
 /// Options of `size`.

@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Bench) -> Result<()> {
 
 /// Builds dist/ unless it is newer than all that it is made of: a daily run should not take minutes before it begins, and an
 /// old bundle must not be measured for a new one.
-fn build_bundle(toolbox: &Toolbox) -> Result<()> {
+pub(crate) fn build_bundle(toolbox: &Toolbox) -> Result<()> {
     let built = serve::modified(&paths::dist().join("index.html"));
     if built.is_some() && built > serve::newest_edit() { Ok(()) } else { dist::build(toolbox) }
 }

@@ -9,6 +9,7 @@ mod compress;
 mod deny;
 mod dist;
 mod fuzz;
+mod gallery;
 mod page;
 mod paths;
 mod process;
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<()> {
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Gallery(options) => gallery::run(&options),
         Command::Dist => dist::run(),
         Command::Size(options) => size::run(&options),
         Command::Sim(options) => sim::run(&options),

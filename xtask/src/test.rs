@@ -165,13 +165,15 @@ fn end_to_end(
     for run in tests.runs() {
         let mut command = cargo_test(&["-p", "visavis-e2e"]);
         command.args(filter).arg("--").args(run.options);
+        // What needs WebKitGTK is ignored unless that is there.
+        command.args(browsers.webkit.is_some().then_some("--include-ignored"));
         set_tool_paths(&mut command, toolbox, &programs.server, browsers);
         steps.tests(run.title, &mut command, run.limit);
     }
 }
 
-/// Tells the end-to-end tests where everything is that they must find, as absolute paths.
-fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, browsers: &Browsers) {
+/// Tells whoever drives browsers where everything is that they must find, as absolute paths.
+pub(crate) fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, browsers: &Browsers) {
     // The test that serves the page as a newcomer does.
     command.env("PATH", toolbox.path());
     if let Some(trunk) = &toolbox.trunk {
@@ -191,8 +193,6 @@ fn set_tool_paths(command: &mut Command, toolbox: &Toolbox, server: &Path, brows
         command.env("REDIS", redis);
     }
     if let Some(webkit) = &browsers.webkit {
-        // What needs it is ignored unless it is there.
-        command.arg("--include-ignored");
         command.env("WEBKITDRIVER", &webkit.driver).env("XVFB", &webkit.xvfb);
     }
     if let Some(foreign) = &toolbox.foreign {

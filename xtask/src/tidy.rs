@@ -3,6 +3,7 @@
 mod artifacts;
 mod commands;
 mod forbidden;
+mod gallery;
 mod links;
 mod modules;
 mod packages;
@@ -36,6 +37,7 @@ pub(crate) fn run() -> Result<()> {
         versions::check()?,
         commands::check(&files)?,
         links::check(&files)?,
+        gallery::check(&files)?,
         artifacts::check(&files),
     ]
     .concat();

@@ -51,6 +51,8 @@ pub struct Setup {
     traced: Option<&'static str>,
     /// How many pixels the display has that its windows are on. Without one it is headless.
     display: Option<&'static str>,
+    /// Whether its windows are opened by a page.
+    popups: bool,
 }
 
 /// The machine may have no screen, sandbox or sound card; devices are fake and allowed.
@@ -81,7 +83,17 @@ const UNTHROTTLED: [&str; 3] = [
 impl Setup {
     fn of(kind: BrowserKind, flags: Vec<String>) -> Self {
         let prefs = serde_json::Map::new();
-        Self { kind, flags, excluded_switches: Vec::new(), prefs, host: None, traced: None, display: None }
+        let popups = kind == BrowserKind::WebKit;
+        Self {
+            kind,
+            flags,
+            excluded_switches: Vec::new(),
+            prefs,
+            host: None,
+            traced: None,
+            display: None,
+            popups,
+        }
     }
 
     /// Chromium with a fake camera and microphone that may be used.
@@ -177,6 +189,11 @@ impl Setup {
         Self { traced: Some(categories), ..self }
     }
 
+    /// With windows that a page has opened: others of Firefox are never as narrow as a telephone.
+    pub fn popups(self) -> Self {
+        Self { popups: true, ..self }.pref("dom.disable_open_during_load", json!(false))
+    }
+
     /// Adds a command line flag.
     pub fn with(mut self, flag: &str) -> Self {
         self.flags.push(flag.into());
@@ -263,6 +280,7 @@ pub struct Browser {
     port: u16,
     session: String,
     processes: Vec<Process>,
+    popups: bool,
 }
 
 impl Browser {
@@ -288,7 +306,8 @@ impl Browser {
         let session = client.session_id().await.ok().flatten().expect("a session has an id");
         let first_window = client.window().await.expect("it has a window");
         let current_window = Mutex::new(None);
-        Arc::new(Self { kind: setup.kind, client, current_window, first_window, port, session, processes })
+        let Setup { kind, popups, .. } = setup;
+        Arc::new(Self { kind, client, current_window, first_window, port, session, processes, popups })
     }
 
     /// Which browser this is.
@@ -323,10 +342,10 @@ impl Browser {
     /// Opens a window without a page and without a probe, for whoever measures what a page costs.
     pub async fn open_bare(self: &Arc<Self>, name: &str) -> Page {
         let mut current_window = self.current_window.lock().await;
-        let window = match (self.kind, current_window.as_ref()) {
-            (BrowserKind::WebKit, _) => webkit::open_window(&self.client, &self.first_window).await,
-            (BrowserKind::Chrome | BrowserKind::Firefox, None) => Ok(self.first_window.clone()),
-            (BrowserKind::Chrome | BrowserKind::Firefox, Some(_)) => self.new_window().await,
+        let window = match current_window.as_ref() {
+            _ if self.popups => webkit::open_window(&self.client, &self.first_window).await,
+            None => Ok(self.first_window.clone()),
+            Some(_) => self.new_window().await,
         };
         let window = window.unwrap_or_else(|error| panic!("no window for {name}: {error}"));
         self.client.switch_to_window(window.clone()).await.expect("a new window can be driven");

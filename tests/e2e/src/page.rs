@@ -164,20 +164,27 @@ impl Page {
         .await;
     }
 
-    /// Makes the viewport this big (Chrome, WebKitGTK).
+    /// Makes the viewport this big. In Firefox, what is narrower than 450 pixels has to be a window that a page has opened
+    /// ([`Setup::popups`](crate::Setup::popups)).
     pub async fn resize(&self, width: u32, height: u32) {
-        if self.browser.kind() == BrowserKind::WebKit {
-            self.command("resize", async |client| client.set_window_size(width, height).await).await;
-            let condition =
-                |snapshot: &Snapshot| (snapshot.width, snapshot.height) == (width.into(), height.into());
-            self.wait_until(&format!("a window of {width}x{height}"), condition).await;
-            // Or a screenshot would show the page as it was.
-            self.eval(NEXT_PAINTS, vec![]).await;
+        if self.browser.kind() == BrowserKind::Chrome {
+            let metrics =
+                json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+            self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
             return;
         }
-        let metrics =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+        // Firefox counts its toolbar too.
+        let around = "return [outerWidth - innerWidth, outerHeight - innerHeight]";
+        let around = self.eval(around, vec![]).await;
+        let more = |at: usize| around[at].as_u64().and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
+        let more = if self.browser.kind() == BrowserKind::Firefox { [more(0), more(1)] } else { [0, 0] };
+        let (outer_width, outer_height) = (width + more[0], height + more[1]);
+        self.command("resize", async |client| client.set_window_size(outer_width, outer_height).await).await;
+        let condition =
+            |snapshot: &Snapshot| (snapshot.width, snapshot.height) == (width.into(), height.into());
+        self.wait_until(&format!("a window of {width}x{height}"), condition).await;
+        // Or a screenshot would show the page as it was.
+        self.eval(NEXT_PAINTS, vec![]).await;
     }
 
     /// Takes a snapshot of everything the probe sees.

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use visavis_e2e::call::join;
 use visavis_e2e::{Browser, Page, Server};
 
+use crate::webkit::LAYOUT_ISSUES;
+
 const TAB: &str = "\u{E004}";
 const ENTER: &str = "\u{E007}";
 const ESCAPE: &str = "\u{E00C}";
@@ -34,6 +36,8 @@ async fn a_keyboard_is_enough() {
     let ben = browser.open("Ben", &server.url()).await;
     join(&ben, "tea").await;
     let ann = browser.open("Ann", &server.url()).await;
+    // A laptop at 200 % zoom.
+    ann.resize(640, 400).await;
     ann.wait_until("the lobby", |snapshot| snapshot.control("join").is_some()).await;
     // An empty field, whatever the lobby proposes.
     ann.fill("input[name=room]", "").await;
@@ -64,9 +68,58 @@ async fn a_keyboard_is_enough() {
         ann.type_keys("f").await;
         fills_the_screen(&ann, filled).await;
     }
+    tab_to(&ann, "more").await;
+    ann.type_keys(ENTER).await;
+    tab_to(&ann, "hand").await;
+    ann.type_keys(ENTER).await;
+    ben.until("her hand", "document.querySelector('.plate .hand')").await;
+    has_focus(&ann, "more").await;
     tab_to(&ann, "leave").await;
     ann.type_keys(ENTER).await;
     ann.wait_until("to be out", |snapshot| snapshot.state == "left").await;
+}
+
+async fn has_focus(page: &Page, control: &str) {
+    page.until(
+        &format!("the focus on {control}"),
+        &format!("document.activeElement.dataset.control === '{control}'"),
+    )
+    .await;
+}
+
+/// The controls of the call that are shown, in their order.
+const SHOWN: &str = "
+return [...document.querySelectorAll('.bar [data-control]')]
+  .filter(it => it.getClientRects().length && !it.closest('.preview')).map(it => it.dataset.control);";
+
+#[tokio::test]
+async fn a_menu_has_what_a_narrow_bar_has_no_room_for() {
+    let server = Server::start().await;
+    let ann = Browser::chrome().await.open("Ann", &server.url()).await;
+    join(&ann, "tea").await;
+    let wide = ann.eval(SHOWN, vec![]).await;
+    for (width, height) in [(360, 740), (740, 360)] {
+        ann.resize(width, height).await;
+        ann.until("a button of the menu", "document.querySelector('[data-control=more]').offsetParent").await;
+        let narrow = json!(["microphone", "camera", "screen", "chat", "more", "leave"]);
+        assert_eq!(ann.eval(SHOWN, vec![]).await, narrow, "at {width}x{height}");
+        ann.press("more").await;
+        has_focus(&ann, "hand").await;
+        assert_eq!(ann.eval(LAYOUT_ISSUES, vec![json!(".rest")]).await, json!([]), "at {width}x{height}");
+        assert_accessible(&ann, "the menu").await;
+        ann.type_keys(ESCAPE).await;
+        has_focus(&ann, "more").await;
+        assert_eq!(ann.eval(SHOWN, vec![]).await, narrow, "at {width}x{height}");
+        // What is chosen closes it, and so does what is clicked beside it.
+        ann.press("more").await;
+        settings_are_accessible_from(&ann, "more").await;
+        ann.press("more").await;
+        ann.press("microphone").await;
+        ann.until("no menu", "!document.querySelector('.rest[data-open]')").await;
+    }
+    ann.resize(1280, 800).await;
+    ann.until("no button of a menu", "!document.querySelector('[data-control=more]').offsetParent").await;
+    assert_eq!(ann.eval(SHOWN, vec![]).await, wide);
 }
 
 async fn fills_the_screen(page: &Page, filled: bool) {
@@ -129,6 +182,11 @@ const FOCUS_IN_DIALOG: &str =
 
 /// The keyboard stays inside of the settings, Escape closes them, and the focus is where it was.
 async fn settings_are_accessible(page: &Page) {
+    settings_are_accessible_from(page, "settings").await;
+}
+
+/// The same; the focus comes back to this button.
+async fn settings_are_accessible_from(page: &Page, opener: &str) {
     page.press("settings").await;
     let open = "while (!document.querySelector('dialog[open] option')) await new Promise(done => setTimeout(done, 50));";
     page.eval(open, vec![]).await;
@@ -138,9 +196,8 @@ async fn settings_are_accessible(page: &Page) {
         assert_eq!(page.eval(FOCUS_IN_DIALOG, vec![]).await, true, "the focus stays in the dialog");
     }
     page.type_keys(ESCAPE).await;
-    let closed = "while (document.querySelector('dialog') || document.activeElement.dataset.control !== 'settings') \
-                  await new Promise(done => setTimeout(done, 50));";
-    page.eval(closed, vec![]).await;
+    page.until("no dialog", "!document.querySelector('dialog')").await;
+    has_focus(page, opener).await;
 }
 
 /// Chat and reactions are reached, worded and closed by keys.

@@ -34,6 +34,14 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 const { violations } = await axe.run(document, { resultTypes: ['violations'], runOnly: { type: 'tag', values: tags } });
 return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);";
 
+/// Offers a file whose name means the same in every language.
+const OFFER: &str = "
+const input = document.querySelector('.chat input[type=file]');
+const transfer = new DataTransfer();
+transfer.items.add(new File([new Uint8Array(9000)], 'IMG_2041.jpeg'));
+input.files = transfer.files;
+input.dispatchEvent(new Event('change', { bubbles: true }));";
+
 /// A page that speaks a language.
 struct Speaking<'a> {
     page: &'a Page,
@@ -114,6 +122,11 @@ impl<'a> Speaking<'a> {
     async fn check_dialog(&self, control: &str, screen: &str) {
         let button = format!("document.querySelector('[data-control={control}]').click()");
         self.page.eval(&button, vec![]).await;
+        self.check_open(screen).await;
+    }
+
+    /// Looks at a dialog, and closes it.
+    async fn check_open(&self, screen: &str) {
         self.shows(&format!("dialog.{screen}[open]")).await;
         self.check_within(screen, Some("dialog")).await;
         self.page.eval("document.querySelector('dialog').close()", vec![]).await;
@@ -132,6 +145,8 @@ async fn goes_through(ann: &Page, ben: &Page, language: &str) {
     let speaking = Speaking::of(ann, language).await;
     speaking.check("lobby").await;
     speaking.check_dialog("settings", "settings").await;
+    ann.type_keys("?").await;
+    speaking.check_open("shortcuts").await;
     ann.press("check").await;
     ann.wait_until("a check that has ended", |snapshot| snapshot.control("close-check").is_some()).await;
     speaking.shows("[data-check-state=passed]").await;
@@ -153,6 +168,12 @@ async fn goes_through_call(speaking: &Speaking<'_>, ben: &Page) {
     ann.press("chat").await;
     speaking.shows(".chat textarea").await;
     speaking.check_within("chat", Some(".chat")).await;
+    ben.press("chat").await;
+    ben.until("the panel", "document.querySelector('.chat input[type=file]')").await;
+    ben.eval(OFFER, vec![]).await;
+    speaking.shows(".chat .file").await;
+    ann.eval("document.querySelector('.chat .give').open = true", vec![]).await;
+    speaking.check_within("files", Some(".chat")).await;
     for page in [ann, ben] {
         page.press("leave").await;
         page.wait_until("to be out", |snapshot| snapshot.state == "left").await;
