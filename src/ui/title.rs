@@ -1,6 +1,11 @@
 //! The title of the page, which names its tab: who is there, in which room, and what the page is called.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use visavis_core::{Lifecycle, RoomView};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
 
 use super::names;
 use crate::dom;
@@ -8,25 +13,39 @@ use crate::dom;
 /// More names do not fit into a tab.
 const NAMES: usize = 2;
 
+/// How long it may be late, in milliseconds. A browser paints its own window anew for it, while somebody waits for the first
+/// picture: on two cores without a graphics card, a join took a sixth longer with it (Chromium 156).
+const DELAY: i32 = 1000;
+
 /// The title, as long as it is ours to say.
 pub(super) struct Title {
     /// What the page is called.
     page: String,
+    /// What it says, or soon will.
+    title: Rc<RefCell<String>>,
 }
 
 impl Title {
     pub(super) fn new() -> Self {
-        Self { page: dom::document().map(|document| document.title()).unwrap_or_default() }
+        let page = dom::document().map(|document| document.title()).unwrap_or_default();
+        Self { title: Rc::new(RefCell::new(page.clone())), page }
     }
 
-    /// Shows the state of things. `proposed` is the room that the link or the page names.
+    /// Shows the state of things, a moment later. `proposed` is the room that the link or the page names.
     pub(super) fn render(&self, view: &RoomView, proposed: &str) {
-        set(&title(view, proposed, &self.page));
+        let title = title(view, proposed, &self.page);
+        if *self.title.borrow() != title {
+            self.title.replace(title);
+            let title = Rc::clone(&self.title);
+            let late = Closure::once_into_js(move || set(&title.borrow()));
+            dom::call_later(late.unchecked_ref(), DELAY);
+        }
     }
 }
 
 impl Drop for Title {
     fn drop(&mut self) {
+        self.title.replace(self.page.clone());
         set(&self.page);
     }
 }

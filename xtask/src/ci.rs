@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<()> {
     steps.check("lints, wasm", || clippy(&[WASM, &["--all-targets"]].concat()));
     steps.check("docs", || docs(&["--workspace", "--exclude", "visavis"]));
     steps.check("docs, wasm", || docs(WASM));
-    test::add(&mut steps, &Test { only: None, filter: None }, E2eTests::All);
+    test::add(&mut steps, &Test { only: None, filter: None }, E2eTests::Short);
     steps.check("size", || size::run(&Size { write: false }));
     steps.finish()
 }

@@ -21,19 +21,16 @@ pub(crate) enum E2eTests {
     Short,
     /// Those that repeat something by the dozen, need many people, or wait as long as people do.
     Long,
-    /// Both.
-    All,
     /// Those that a person names, whatever they are.
     Named,
 }
 
 impl E2eTests {
-    fn runs(self) -> &'static [TestRun] {
+    fn run(self) -> TestRun {
         match self {
-            Self::Short => &[SHORT],
-            Self::Long => &[LONG],
-            Self::All => &[ALONE, LONG],
-            Self::Named => &[NAMED],
+            Self::Short => SHORT,
+            Self::Long => LONG,
+            Self::Named => NAMED,
         }
     }
 }
@@ -51,13 +48,6 @@ const SHORT: TestRun = TestRun {
     title: "end to end",
     options: &["--skip", "long::", "--test-threads=2"],
     limit: Duration::from_secs(30 * 60),
-};
-
-/// The same one at a time: what one run has measured is to be compared with the next.
-const ALONE: TestRun = TestRun {
-    title: "end to end",
-    options: &["--skip", "long::", "--test-threads=1"],
-    limit: Duration::from_secs(45 * 60),
 };
 
 /// They have the machine to themselves, and tell what they have measured.
@@ -162,14 +152,13 @@ fn end_to_end(
         });
         steps.check_if_possible("bundle, with and without Trunk", || compare_trunk::bundle(toolbox));
     }
-    for run in tests.runs() {
-        let mut command = cargo_test(&["-p", "visavis-e2e"]);
-        command.args(filter).arg("--").args(run.options);
-        // What needs WebKitGTK is ignored unless that is there.
-        command.args(browsers.webkit.is_some().then_some("--include-ignored"));
-        set_tool_paths(&mut command, toolbox, &programs.server, browsers);
-        steps.tests(run.title, &mut command, run.limit);
-    }
+    let run = tests.run();
+    let mut command = cargo_test(&["-p", "visavis-e2e"]);
+    command.args(filter).arg("--").args(run.options);
+    // What needs WebKitGTK is ignored unless that is there.
+    command.args(browsers.webkit.is_some().then_some("--include-ignored"));
+    set_tool_paths(&mut command, toolbox, &programs.server, browsers);
+    steps.tests(run.title, &mut command, run.limit);
 }
 
 /// Tells whoever drives browsers where everything is that they must find, as absolute paths.

@@ -1,6 +1,8 @@
 //! The offer that is made before somebody is there to hear it: in the lobby for the first of those who are in the room, and in a
 //! room, where the server takes deposits, for whoever joins next.
 
+mod distance;
+
 use std::time::Duration;
 
 use visavis_signaling::{
@@ -15,7 +17,7 @@ use crate::connection::{
 use crate::input::{ConnectionEvent, ConnectionId};
 use crate::output::{ConnectionConfig, ConnectionEffect};
 use crate::rate_limiter::RateLimiter;
-use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, EXCHANGE_MIN_RTT, RATE_LIMIT_PERIOD};
+use crate::timing::{DEPOSIT_DELAY, DEPOSITS_PER_MINUTE, RATE_LIMIT_PERIOD};
 use crate::topology::ConnectionPlan;
 use crate::view::Lifecycle;
 
@@ -239,61 +241,6 @@ impl Room {
         };
         if !self.connections.prepared_offer().is_some_and(fits) {
             self.connections.discard_prepared_offer(&mut self.out);
-        }
-    }
-
-    /// The server is asked whether it takes offers.
-    pub(super) fn ask_for_offers(&mut self, now: Timestamp) {
-        if self.signal_client.early_offers() == EarlyOffers::Unknown {
-            // Another socket, and perhaps another network.
-            (self.deposits.server_rtt, self.deposits.asked_again) = (None, false);
-        }
-        self.deposits.asked_at = now;
-        self.signal_client.send(now, Outbound::Preflight, &mut self.out);
-    }
-
-    /// It has answered.
-    pub(super) fn answered_for_offers(&mut self, now: Timestamp) {
-        let rtt = now.since(self.deposits.asked_at);
-        self.deposits.server_rtt = Some(self.deposits.server_rtt.map_or(rtt, |before| before.min(rtt)));
-    }
-
-    /// Somebody joins. How long a socket that is opened only now takes tells how far away the server is, if the browser has
-    /// nothing else to do: not in a page that is still starting.
-    pub(super) fn measure_opening(&mut self, now: Timestamp) {
-        let idle = self.connections.prepared_offer().is_some_and(PreparedOffer::is_complete);
-        self.deposits.opening_since = (idle && !self.signal_client.is_open()).then_some(now);
-    }
-
-    /// It was not opened: the next attempt begins later.
-    pub(super) fn discard_opening_time(&mut self) {
-        self.deposits.opening_since = None;
-    }
-
-    /// It is open.
-    fn use_opening_time(&mut self, now: Timestamp) {
-        if let Some(since) = self.deposits.opening_since.take() {
-            // TCP and the upgrade (RFC 6455 section 4), and TLS 1.3 between them (RFC 8446 section 2).
-            let round_trips = if self.signal_client.url().starts_with("wss:") { 3 } else { 2 };
-            self.deposits.server_rtt.get_or_insert(now.since(since) / round_trips);
-        }
-    }
-
-    /// Whether an answer would take longer than an exchange.
-    fn server_is_far(&self) -> bool {
-        self.deposits.server_rtt.is_some_and(|rtt| rtt >= EXCHANGE_MIN_RTT)
-    }
-
-    /// Asks again how far away the server is, once nothing else is to be done.
-    fn confirm_distance(&mut self, now: Timestamp) {
-        let complete = self.connections.prepared_offer().is_some_and(PreparedOffer::is_complete);
-        if complete
-            && self.session.lifecycle == Lifecycle::Lobby
-            && self.server_is_far()
-            && !self.deposits.asked_again
-        {
-            self.deposits.asked_again = true;
-            self.ask_for_offers(now);
         }
     }
 

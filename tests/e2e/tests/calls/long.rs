@@ -1,5 +1,5 @@
-//! What repeats something by the dozen, needs many people, or waits as long as people do. `cargo xtask soak` and
-//! `cargo xtask ci` run it, and `cargo xtask test` leaves it out by this module's name.
+//! What repeats something by the dozen, needs many people, or waits as long as people do. `cargo xtask soak` runs it;
+//! `cargo xtask test` and `cargo xtask ci` leave it out by this module's name.
 
 mod files;
 mod glare_and_freeze;

@@ -184,6 +184,14 @@ async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     sees_and_hears_count(&ben, 3).await;
     stop_sharing(&ann).await;
     sees_and_hears(&ben, &["Ann", "Yan"]).await;
+    they_see_and_hear_count(&yan, 2).await;
+    // A screen that is shared no more is not there at all, and comes back.
+    assert_eq!(sources(&fixture, "Ann").await, ["CAMERA", "MICROPHONE"]);
+    start_sharing(&ann).await;
+    they_see_and_hear_count(&yan, 3).await;
+    sees_and_hears_count(&ben, 3).await;
+    stop_sharing(&ann).await;
+    sees_and_hears(&ben, &["Ann", "Yan"]).await;
     ben.press("leave").await;
     ann.wait_until("Ben to be gone", |snapshot| snapshot.others().count() == 1).await;
     they_see_and_hear_count(&yan, 1).await;
@@ -191,6 +199,17 @@ async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     wait_until_rejoined(&ann).await;
     they_see_and_hear_count(&yan, 1).await;
     sees_and_hears(&ann, &["Yan"]).await;
+}
+
+/// What the server says that somebody in the room publishes.
+async fn sources(fixture: &LiveKitFixture, identity: &str) -> Vec<String> {
+    let there = fixture.livekit.participants("tea").await;
+    let them = there.iter().find(|participant| participant["identity"] == identity).unwrap();
+    let tracks = them["tracks"].as_array().unwrap();
+    let mut sources: Vec<_> =
+        tracks.iter().map(|track| track["source"].as_str().unwrap().to_owned()).collect();
+    sources.sort();
+    sources
 }
 
 /// As LiveKit was before version 1.9.10.

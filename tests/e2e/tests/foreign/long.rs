@@ -1,5 +1,5 @@
-//! Every server, every client and every way in which offers cross. `cargo xtask soak` and `cargo xtask ci` run it, and
-//! `cargo xtask test` leaves it out by this module's name.
+//! Every server, every client and every way in which offers cross. `cargo xtask soak` runs it; `cargo xtask test` and
+//! `cargo xtask ci` leave it out by this module's name.
 
 mod clients;
 mod crossing;

@@ -167,6 +167,9 @@ impl Call {
     pub(super) fn announce(&mut self, media: MediaState, out: &mut Vec<DialectOutput>) {
         self.media = media;
         self.publication.announce(media, out);
+        if self.publication.wants_offer(media) {
+            signal(Inbound::Sfu(SfuSignal::NegotiationNeeded(PUBLISHER)), out);
+        }
     }
 
     /// Sends a description of ours.

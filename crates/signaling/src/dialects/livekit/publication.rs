@@ -25,6 +25,13 @@ struct Section {
     cid: String,
 }
 
+impl Section {
+    /// Whether it is of a screen that is not shared.
+    fn is_idle(&self, media: MediaState) -> bool {
+        self.source.is_display() && !media.is_on(self.source)
+    }
+}
+
 /// A track of ours.
 #[derive(Debug)]
 struct Published {
@@ -45,6 +52,8 @@ impl Published {
 #[derive(Debug, Default)]
 pub(super) struct Publication {
     tracks: Vec<Published>,
+    /// Screens that are shared no more: their sections were offered as inactive, which takes them out of the room.
+    idle: Vec<Section>,
     /// How many offers were made: an answer says to which it belongs.
     offers: u32,
 }
@@ -69,7 +78,8 @@ impl Publication {
         description: &SessionDescription,
         media: MediaState,
     ) -> (Vec<Json>, Fields) {
-        let sections = sections_of(&description.sdp);
+        let (idle, sections): (Vec<_>, Vec<_>) =
+            sections_of(&description.sdp).into_iter().partition(|section| section.is_idle(media));
         self.tracks.retain(|track| sections.contains(&track.section));
         let mut announcements = Vec::new();
         for section in sections {
@@ -80,7 +90,9 @@ impl Publication {
             }
         }
         self.offers += 1;
-        (announcements, session_description(description, self.offers))
+        let sdp = without(&description.sdp, &idle);
+        self.idle = idle;
+        (announcements, session_description(&SessionDescription { sdp, ..*description }, self.offers))
     }
 
     /// Whether the server has an end of the connection.
@@ -107,9 +119,15 @@ impl Publication {
         self.announce(media, out);
     }
 
-    /// Tells the others what we send, as far as that has changed.
+    /// Whether another offer is wanted, because a screen is shared, or is not any more.
+    pub(super) fn wants_offer(&self, media: MediaState) -> bool {
+        self.tracks.iter().any(|track| track.section.is_idle(media))
+            || self.idle.iter().any(|section| !section.is_idle(media))
+    }
+
+    /// Tells the others what we send, as far as that has changed and needs no offer.
     pub(super) fn announce(&mut self, media: MediaState, out: &mut Vec<DialectOutput>) {
-        for track in &mut self.tracks {
+        for track in self.tracks.iter_mut().filter(|track| !track.section.source.is_display()) {
             let muted = !media.is_on(track.section.source);
             if track.muted != muted && !track.sid().is_empty() {
                 track.muted = muted;
@@ -135,6 +153,25 @@ impl Publication {
         });
         Json::List(published.collect())
     }
+}
+
+/// An offer in which nothing is sent in these sections.
+fn without(sdp: &str, idle: &[Section]) -> String {
+    let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
+    for line in sdp.split_inclusive('\n') {
+        if line.starts_with("m=") {
+            sections.push(Vec::new());
+        }
+        sections.last_mut().into_iter().for_each(|lines| lines.push(line));
+    }
+    let names_idle = |line: &&str| {
+        line.starts_with("a=msid:") && idle.iter().any(|section| line.trim_end().ends_with(&*section.cid))
+    };
+    for lines in sections.iter_mut().filter(|lines| lines.iter().any(names_idle)) {
+        let sends = |line: &&mut &str| matches!(line.trim_end(), "a=sendonly" | "a=sendrecv");
+        lines.iter_mut().filter(sends).for_each(|line| *line = "a=inactive\r\n");
+    }
+    sections.concat().concat()
 }
 
 /// The tracks of our offer.
@@ -189,6 +226,7 @@ pub(super) fn session_description(description: &SessionDescription, id: u32) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signal::SdpType;
 
     #[test]
     fn an_offer_says_what_is_of_what() {
@@ -203,5 +241,22 @@ mod tests {
     #[test]
     fn what_only_receives_is_not_published() {
         assert_eq!(sections_of("m=audio 9 X 0\r\na=msid:s a\r\na=recvonly\r\n"), []);
+    }
+
+    #[test]
+    fn a_screen_that_is_shared_no_more_is_offered_as_inactive() {
+        let sdp = "v=0\r\nm=audio 9 X 0\r\na=sendonly\r\na=msid:s a\r\nm=video 9 X 0\r\na=sendonly\r\na=content:slides\r\n\
+                   a=msid:s w\r\n";
+        let description = SessionDescription { sdp_type: SdpType::Offer, sdp: sdp.to_owned() };
+        let (shared, alone) = (MediaState::default().with(Source::Screen, true), MediaState::default());
+        let mut publication = Publication::default();
+        assert_eq!(publication.offer(&description, shared).0.len(), 2);
+        assert_eq!([shared, alone].map(|media| publication.wants_offer(media)), [false, true]);
+        let (announced, offer) = publication.offer(&description, alone);
+        assert_eq!(announced, []);
+        let idle = sdp.replace("a=sendonly\r\na=content", "a=inactive\r\na=content");
+        assert_eq!(offer.at("sdp").as_text(), Some(idle.as_str()));
+        assert_eq!([shared, alone].map(|media| publication.wants_offer(media)), [true, false]);
+        assert_eq!(publication.offer(&description, shared).0.len(), 1, "the screen is another track");
     }
 }
