@@ -206,8 +206,10 @@ impl Ui {
     /// Tells what has happened, in passing.
     pub fn event(&self, event: &Event) {
         match event {
-            Event::ParticipantJoined(_, name) => self.shared.toasts.show(&text::joined(text::name(name))),
-            Event::ParticipantLeft(_, name) => self.shared.toasts.show(&text::gone(text::name(name))),
+            Event::ParticipantJoined(_, name) => {
+                self.shared.toasts.show_later(text::joined(text::name(name)))
+            }
+            Event::ParticipantLeft(_, name) => self.shared.toasts.show_later(text::gone(text::name(name))),
             // Only a server whose language is in that part of the program says so, and only that part knows devices.
             Event::Muted(_) | Event::DeviceChanged(..) => {
                 let words = lazy_fn::<fn(&Event) -> String>(text::devices::event)(event);

@@ -8,9 +8,14 @@ use crate::dom;
 
 /// More than these would cover the call: the oldest goes.
 const MAX_TOASTS: u32 = 3;
-/// How long one stays, in milliseconds; as long as its animation. Not until that ends: where styles disable animations, it
-/// never does.
-const TOAST_DURATION: i32 = 4000;
+/// How long one stays before it fades, in milliseconds.
+const TOAST_DURATION: i32 = 3600;
+/// How long it fades, in milliseconds; as long as that animation. Not until that ends: where styles disable animations, it
+/// never does. Nothing of a toast is animated before: a browser without a graphics card would paint the page for it again and
+/// again, while the first pictures come.
+const FADE_DURATION: i32 = 400;
+/// When something may be told that happens while somebody waits for the first picture, in milliseconds.
+const LATER: i32 = 1000;
 
 /// The corner where they appear. A live region has to be there before its text, so this one always is.
 pub(super) struct Toasts {
@@ -32,16 +37,31 @@ impl Toasts {
 
     /// Shows a message.
     pub(super) fn show(&self, message: &str) {
-        while self.region.child_element_count() >= MAX_TOASTS {
-            self.region.first_element_child().iter().for_each(Element::remove);
-        }
-        if let Ok(toast) = dom::instantiate("<p class=\"toast\"></p>") {
-            dom::set_text(&toast, message);
-            let _ = self.region.append_child(&toast);
-            spawn_local(async move {
-                dom::sleep(TOAST_DURATION).await;
-                toast.remove();
-            });
-        }
+        show_in(&self.region, message);
+    }
+
+    /// Shows a message a moment later.
+    pub(super) fn show_later(&self, message: String) {
+        let region = self.region.clone();
+        spawn_local(async move {
+            dom::sleep(LATER).await;
+            show_in(&region, &message);
+        });
+    }
+}
+
+fn show_in(region: &Element, message: &str) {
+    while region.child_element_count() >= MAX_TOASTS {
+        region.first_element_child().iter().for_each(Element::remove);
+    }
+    if let Ok(toast) = dom::instantiate("<p class=\"toast\"></p>") {
+        dom::set_text(&toast, message);
+        let _ = region.append_child(&toast);
+        spawn_local(async move {
+            dom::sleep(TOAST_DURATION).await;
+            let _ = toast.set_attribute("data-leaving", "");
+            dom::sleep(FADE_DURATION).await;
+            toast.remove();
+        });
     }
 }

@@ -55,7 +55,8 @@ pub struct Setup {
     popups: bool,
 }
 
-/// The machine may have no screen, sandbox or sound card; devices are fake and allowed.
+/// The machine may have no screen, sandbox or sound card; devices are fake and allowed. Without the suggestions below its field for
+/// addresses, which are pages of their own, Chromium 156 starts with less than half of the work.
 const CHROME_FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
@@ -66,6 +67,7 @@ const CHROME_FLAGS: &[&str] = &[
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     "--autoplay-policy=no-user-gesture-required",
     "--mute-audio",
     "--window-size=1280,800",
@@ -126,6 +128,8 @@ impl Setup {
             ("widget.windows.window_occlusion_tracking.enabled", json!(false)),
             ("dom.min_background_timeout_value", json!(4)),
             ("app.normandy.enabled", json!(false)),
+            // Of processes that are started in case somebody opens another tab.
+            ("dom.ipc.processPrelaunch.enabled", json!(false)),
         ] {
             setup.prefs.insert(name.into(), value);
         }
