@@ -207,7 +207,7 @@ impl Ui {
     pub fn event(&self, event: &Event) {
         match event {
             Event::ParticipantJoined(_, name) => {
-                self.shared.toasts.show_later(text::joined(text::name(name)))
+                self.shared.toasts.show_later(text::joined(text::name(name)));
             }
             Event::ParticipantLeft(_, name) => self.shared.toasts.show_later(text::gone(text::name(name))),
             // Only a server whose language is in that part of the program says so, and only that part knows devices.

@@ -8,12 +8,8 @@ use crate::dom;
 
 /// More than these would cover the call: the oldest goes.
 const MAX_TOASTS: u32 = 3;
-/// How long one stays before it fades, in milliseconds.
-const TOAST_DURATION: i32 = 3600;
-/// How long it fades, in milliseconds; as long as that animation. Not until that ends: where styles disable animations, it
-/// never does. Nothing of a toast is animated before: a browser without a graphics card would paint the page for it again and
-/// again, while the first pictures come.
-const FADE_DURATION: i32 = 400;
+/// How long one stays, in milliseconds.
+const TOAST_DURATION: i32 = 4000;
 /// When something may be told that happens while somebody waits for the first picture, in milliseconds.
 const LATER: i32 = 1000;
 
@@ -59,8 +55,6 @@ fn show_in(region: &Element, message: &str) {
         let _ = region.append_child(&toast);
         spawn_local(async move {
             dom::sleep(TOAST_DURATION).await;
-            let _ = toast.set_attribute("data-leaving", "");
-            dom::sleep(FADE_DURATION).await;
             toast.remove();
         });
     }

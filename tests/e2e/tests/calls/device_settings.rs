@@ -301,7 +301,7 @@ async fn switches_of_the_microphone_cost_nobody_a_word() {
 #[tokio::test]
 async fn everybody_is_heard_from_the_chosen_speaker_also_who_comes_later() {
     let server = Server::start().await;
-    let browser = Browser::chrome().await;
+    let browser = Browser::start(Setup::chrome()).await;
     let ann = browser.open("Ann", &server.url()).await;
     join(&ann, "tea").await;
     open_settings(&ann).await;

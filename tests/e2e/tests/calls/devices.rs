@@ -8,7 +8,7 @@ use visavis_e2e::{Browser, Page, Server, Setup};
 
 /// Somebody whose devices work, waiting in the room.
 async fn host(url: &str) -> Page {
-    let page = Browser::chrome().await.open("Host", url).await;
+    let page = Browser::start(Setup::chrome()).await.open("Host", url).await;
     join(&page, "tea").await;
     page
 }

@@ -2,7 +2,7 @@
 
 use visavis_e2e::call::{all_see_and_hear, falls_silent, join, sees, sees_and_hears};
 use visavis_e2e::relay::pass_through;
-use visavis_e2e::{Browser, Page, RelayedServer, Server};
+use visavis_e2e::{Browser, Page, RelayedServer, Server, Setup};
 
 async fn sees_sources(page: &Page, name: &str, microphone: &str, camera: &str) {
     page.wait_until(&format!("{name}'s microphone {microphone}, camera {camera}"), |snapshot| {
@@ -23,7 +23,7 @@ async fn holds_tracks(page: &Page, kinds: &[&str]) {
 #[tokio::test]
 async fn switching_sources_stops_devices_and_needs_no_negotiation() {
     let site = RelayedServer::start(Server::start().await, pass_through).await;
-    let browser = Browser::chrome().await;
+    let browser = Browser::start(Setup::chrome()).await;
     let (ann, ben) = (browser.open("Ann", &site.url()).await, browser.open("Ben", &site.url()).await);
     for page in [&ann, &ben] {
         join(page, "tea").await;
@@ -67,7 +67,7 @@ async fn switching_sources_stops_devices_and_needs_no_negotiation() {
 #[tokio::test]
 async fn whoever_joins_with_everything_off_can_switch_it_on_in_the_call() {
     let server = Server::start().await;
-    let browser = Browser::chrome().await;
+    let browser = Browser::start(Setup::chrome()).await;
     let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
     ann.wait_until("devices in the lobby", |snapshot| {
         ["microphone", "camera"].iter().all(|name| snapshot.control(name).is_some_and(|it| it.state == "on"))

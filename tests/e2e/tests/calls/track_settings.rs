@@ -110,7 +110,7 @@ async fn pictures_follow_their_tiles(sender: &Page, viewer: &Page, other: &Page)
 #[tokio::test]
 async fn pictures_follow_their_tiles_in_chrome() {
     let server = Server::start().await;
-    let browser = Browser::chrome().await;
+    let browser = Browser::start(Setup::chrome()).await;
     let url = server.url();
     let (ann, ben) = (browser.open("Ann", &url).await, browser.open("Ben", &url).await);
     let cem = browser.open("Cem", &url).await;
@@ -120,7 +120,8 @@ async fn pictures_follow_their_tiles_in_chrome() {
 #[tokio::test]
 async fn a_page_that_is_hidden_as_a_whole_only_hears() {
     let server = Server::start().await;
-    let (browser, hiding) = (Browser::chrome().await, Browser::start(Setup::throttled_chrome()).await);
+    let (browser, hiding) =
+        (Browser::start(Setup::chrome()).await, Browser::start(Setup::throttled_chrome()).await);
     let url = server.url();
     let (ann, ben) = (browser.open("Ann", &url).await, hiding.open("Ben", &url).await);
     for page in [&ann, &ben] {
@@ -137,7 +138,7 @@ async fn a_page_that_is_hidden_as_a_whole_only_hears() {
 #[tokio::test]
 async fn pictures_follow_their_tiles_in_firefox_and_between_browsers() {
     let server = Server::start().await;
-    let (chrome, firefox) = (Browser::chrome().await, Browser::firefox().await);
+    let (chrome, firefox) = (Browser::start(Setup::chrome()).await, Browser::firefox().await);
     let url = server.url();
     let (ann, ben) = (chrome.open("Ann", &url).await, firefox.open("Ben", &url).await);
     let cem = firefox.open("Cem", &url).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use visavis_e2e::call::{join, sees};
-use visavis_e2e::{Browser, Page, Server, tools};
+use visavis_e2e::{Browser, Page, Server, Setup, tools};
 
 /// In place of the camera.
 const CAMERA: &str = include_str!("../../src/camera.js");
@@ -70,7 +70,7 @@ async fn save_screenshot(page: &Page, name: &str) {
 #[tokio::test]
 async fn a_picture_keeps_its_shape_and_is_told_when_it_stops() {
     let server = Server::start().await;
-    let browser = Browser::chrome().await;
+    let browser = Browser::start(Setup::chrome()).await;
     let ann = with_camera(&browser, "Ann", &server.url(), LAPTOP, "").await;
     let ben = with_camera(&browser, "Ben", &server.url(), UPRIGHT, "").await;
     ann.resize(1280, 800).await;
@@ -145,7 +145,7 @@ fn only_codec(codec: &str) -> String {
 #[tokio::test]
 async fn browsers_without_a_common_codec_say_so() {
     let server = Server::start().await;
-    let browser = Browser::chrome().await;
+    let browser = Browser::start(Setup::chrome()).await;
     let ann = with_camera(&browser, "Ann", &server.url(), LAPTOP, &only_codec("VP9")).await;
     let ben = with_camera(&browser, "Ben", &server.url(), LAPTOP, &only_codec("AV1")).await;
     for (page, other) in [(&ann, "Ben"), (&ben, "Ann")] {
