@@ -239,7 +239,7 @@ async fn a_toast_goes_where_nothing_is_animated() {
     let page = Mounted::new();
     page.ui.event(&visavis_core::Event::ParticipantLeft(ParticipantId::new("Ann").unwrap(), "Ann".into()));
     let toasts = || page.root.query_selector_all(".toast").unwrap().length();
-    assert_eq!(toasts(), 1);
+    until("a toast", || toasts() == 1).await;
     until("the toast to be gone", || toasts() == 0).await;
 }
 

@@ -94,11 +94,12 @@ fn overlap(one: &Element, other: &Element) -> bool {
 #[wasm_bindgen_test]
 async fn toasts_cover_no_name() {
     for size in SIZES {
+        let room = Styled::new(size);
+        room.show(&view(Lifecycle::Joined, &OTHERS[..1])).await;
+        room.page.ui.event(&Event::ParticipantLeft(ParticipantId::new("Zoe").unwrap(), "Zoe".into()));
+        until("a toast", || !room.all(".toast").is_empty()).await;
         for count in 1..=OTHERS.len() {
-            let room = Styled::new(size);
             room.show(&view(Lifecycle::Joined, &OTHERS[..count])).await;
-            let id = ParticipantId::new("Zoe").unwrap();
-            room.page.ui.event(&Event::ParticipantLeft(id, "Zoe".into()));
             let (toasts, names) = (room.all(".toast"), room.all(".tiles .plate"));
             assert_eq!((toasts.len(), names.len()), (1, count + 1));
             let covered = names.iter().filter(|name| overlap(&toasts[0], name));
