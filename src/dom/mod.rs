@@ -27,7 +27,7 @@ pub use clock::now;
 pub use closest::closest;
 pub use frame::NextFrame;
 pub use hex::hex;
-pub use idle::call_when_idle;
+pub use idle::{call_when_idle, defer};
 pub use ignore::ignore;
 pub use keyed::KeyedList;
 pub use language::{Language, format_message, language, set_messages, translate};

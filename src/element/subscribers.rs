@@ -6,17 +6,12 @@ use std::rc::Rc;
 use visavis_app::ServerChoice;
 use visavis_core::{Lifecycle, RoomView};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 use super::{address, values};
 use crate::dom::{self, Listener, NextFrame};
 use crate::driver::{Driver, Subscription, Update};
 use crate::ui::Ui;
-
-/// How long the address waits, in milliseconds: browsers load the icon of the page again for another address, twice, and
-/// make a document of it, while the first pictures are still to come.
-const ADDRESS_DELAY: i32 = 1000;
 
 /// What is shown: the view that was told last, unless the room has ended for good.
 type LatestView = Rc<RefCell<Option<Rc<RoomView>>>>;
@@ -85,10 +80,8 @@ pub(super) fn inform_page(
         if last.replace(state) != state {
             if from_url && view.lifecycle == Lifecycle::Joined {
                 let (room, server) = (view.room.clone(), server.clone());
-                spawn_local(async move {
-                    dom::sleep(ADDRESS_DELAY).await;
-                    address::name_room(&room, server.as_ref());
-                });
+                // Browsers load the icon of the page again for another address, twice, and make a document of it.
+                dom::defer(move || address::name_room(&room, server.as_ref()));
             }
             fire_state(&element, view);
         }

@@ -43,12 +43,12 @@ pub(super) fn on_announced(connection: &Rc<Connection>, event: Event, channels: 
     if label.as_deref() == Some(channels.label) {
         watch(connection, channel, None, channels.binary);
     } else if let (Some(label), Some(ChannelPerSender { join })) = (label, channels.per_sender) {
-        hear_sender(connection, &channel, label, join);
+        listen_to_sender(connection, &channel, label, join);
     }
 }
 
 /// Listens to a channel on which the server only brings what one participant says.
-fn hear_sender(connection: &Rc<Connection>, channel: &DataChannel, label: String, join: Join) {
+fn listen_to_sender(connection: &Rc<Connection>, channel: &DataChannel, label: String, join: Join) {
     let this = Rc::downgrade(connection);
     let listener = Listener::new(channel, "message", move |event| {
         let data = event.unchecked_into::<MessageEvent>().data();

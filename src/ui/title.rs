@@ -4,18 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use visavis_core::{Lifecycle, RoomView};
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::Closure;
 
 use super::names;
 use crate::dom;
 
 /// More names do not fit into a tab.
 const NAMES: usize = 2;
-
-/// How long it may be late, in milliseconds. A browser paints its own window anew for it, while somebody waits for the first
-/// picture: on two cores without a graphics card, a join took a sixth longer with it (Chromium 156).
-const DELAY: i32 = 1000;
 
 /// The title, as long as it is ours to say.
 pub(super) struct Title {
@@ -37,8 +31,9 @@ impl Title {
         if *self.title.borrow() != title {
             self.title.replace(title);
             let title = Rc::clone(&self.title);
-            let late = Closure::once_into_js(move || set(&title.borrow()));
-            dom::call_later(late.unchecked_ref(), DELAY);
+            // A browser paints its own window anew for it: on two cores without a graphics card, a join took a sixth longer with it
+            // (Chromium 156).
+            dom::defer(move || set(&title.borrow()));
         }
     }
 }

@@ -10,8 +10,6 @@ use crate::dom;
 const MAX_TOASTS: u32 = 3;
 /// How long one stays, in milliseconds.
 const TOAST_DURATION: i32 = 4000;
-/// When something may be told that happens while somebody waits for the first picture, in milliseconds.
-const LATER: i32 = 1000;
 
 /// The corner where they appear. A live region has to be there before its text, so this one always is.
 pub(super) struct Toasts {
@@ -39,10 +37,7 @@ impl Toasts {
     /// Shows a message a moment later.
     pub(super) fn show_later(&self, message: String) {
         let region = self.region.clone();
-        spawn_local(async move {
-            dom::sleep(LATER).await;
-            show_in(&region, &message);
-        });
+        dom::defer(move || show_in(&region, &message));
     }
 }
 

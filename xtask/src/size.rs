@@ -28,8 +28,8 @@ use std::path::Path;
 ///
 /// Of a call 2,600 bytes are for languages: which one is asked for, what fills in messages, and the words in place of English; and 600
 /// for files: their button, and where the room asks the part that carries them. 2,200 are for connections that are negotiated with
-/// nobody before the click, and 300 for a title and words that let them go first.
-const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 166_500 };
+/// nobody before the click, and 100 for a title and words that let them go first.
+const BUDGETS: Budgets = Budgets { lobby: 65_000, call: 166_300 };
 
 struct Budgets {
     lobby: usize,

@@ -76,7 +76,7 @@ fn gather(stage: &Element) -> Result<HtmlElement, JsValue> {
 
 /// The button with this name; while that is in the menu and cannot be seen, the one that opens the menu.
 pub(in crate::ui) fn visible_button(place: &Element, name: &str) -> Option<HtmlElement> {
-    let button: HtmlElement = dom::find(place, &["[data-control=", name, "]"].concat()).ok()?;
+    let button = super::button(place, name)?;
     // CSSOM View: of what is not laid out it is null.
     let is_hidden = member(&button, "offsetParent").is_null() && button.closest(".bar").ok()?.is_some();
     if is_hidden { place.query_selector(BUTTON).ok()?.map(JsCast::unchecked_into) } else { Some(button) }

@@ -181,3 +181,21 @@ pub async fn sees_microphone(page: &Page, of: &str, state: &str) {
     })
     .await;
 }
+
+/// The numbers of the elements in which the others' pictures are, and how many frames of them were shown.
+pub async fn pictures(page: &Page) -> Vec<(u32, u64)> {
+    let snapshot = page.snapshot().await;
+    let videos = snapshot.others().filter_map(|tile| tile.video.as_ref());
+    videos.map(|video| (video.number, video.frames)).collect()
+}
+
+/// Whatever was done, the same elements show more frames.
+pub async fn pictures_go_on(page: &Page, before: &[(u32, u64)]) {
+    page.wait_until("every picture to go on in its element", |snapshot| {
+        let now: Vec<_> = snapshot.others().filter_map(|tile| tile.video.as_ref()).collect();
+        before.iter().all(|(number, frames)| {
+            now.iter().any(|video| video.number == *number && video.frames > frames + 4)
+        })
+    })
+    .await;
+}

@@ -80,11 +80,11 @@ impl Room {
 
     /// The browser says something of the connection that is prepared.
     pub(super) fn on_prepared_offer_event(&mut self, id: ConnectionId, event: ConnectionEvent) {
-        if event == ConnectionEvent::ProvisionalAnswerSet {
-            // One that has been discarded meanwhile has nothing more to say.
-            if let Some(prepared) = self.connections.prepared_offer().filter(|prepared| prepared.id == id) {
-                self.deposits.own_offer = prepared.sdp().map(str::to_owned);
-            }
+        // One that has been discarded meanwhile has nothing more to say.
+        if event == ConnectionEvent::ProvisionalAnswerSet
+            && let Some(prepared) = self.connections.prepared_offer().filter(|prepared| prepared.id == id)
+        {
+            self.deposits.own_offer = prepared.sdp().map(str::to_owned);
         }
         self.connections.on_prepared_offer_event(id, event, &mut self.out);
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use visavis_e2e::browser::BrowserKind;
-use visavis_e2e::call::{join, sees, sees_and_hears};
+use visavis_e2e::call::{join, pictures, pictures_go_on, sees, sees_and_hears};
 use visavis_e2e::{Browser, Page, Server, tools};
 
 const ENTER: &str = "\u{E007}";
@@ -85,26 +85,6 @@ async fn write(page: &Page, text: &str) {
     page.type_keys(ENTER).await;
 }
 
-/// The numbers of the elements in which the others' pictures are, and how many frames of them were shown.
-async fn frames(page: &Page) -> Vec<(u32, u64)> {
-    let snapshot = page.snapshot().await;
-    let videos = snapshot.others().filter_map(|tile| tile.video.as_ref());
-    videos.map(|video| (video.number, video.frames)).collect()
-}
-
-/// Whatever was done, the same elements have shown more frames.
-async fn plays_on(page: &Page, before: &[(u32, u64)]) {
-    page.wait_until("every picture to go on in its element", |snapshot| {
-        let now: Vec<_> = snapshot
-            .others()
-            .filter_map(|tile| tile.video.as_ref())
-            .map(|video| (video.number, video.frames))
-            .collect();
-        before.iter().all(|(number, frames)| now.iter().any(|(same, more)| same == number && more > frames))
-    })
-    .await;
-}
-
 async fn take_screenshots(page: &Page, name: &str) {
     if page.browser().kind() != BrowserKind::Chrome {
         return;
@@ -128,7 +108,7 @@ async fn people_write_raise_hands_and_react() {
     }
     sees_and_hears(&ann, &["Ben"]).await;
     sees(&ben, &["Ann"]).await;
-    let (of_ann, of_ben) = (frames(&ann).await, frames(&ben).await);
+    let (of_ann, of_ben) = (pictures(&ann).await, pictures(&ben).await);
 
     // The key opens it, and is no letter in it.
     ann.eval("document.querySelector('.stage').focus()", vec![]).await;
@@ -170,7 +150,7 @@ async fn people_write_raise_hands_and_react() {
     ann.type_keys(ESCAPE).await;
     until(&ann, "the panel to be closed, and the focus on its button", FOCUS, json!([false, "chat"])).await;
     for (page, before) in [(&ann, &of_ann), (&ben, &of_ben)] {
-        plays_on(page, before).await;
+        pictures_go_on(page, before).await;
         assert_eq!(page.snapshot().await.errors, Vec::<String>::new());
     }
 }
@@ -236,7 +216,7 @@ async fn whoever_sends_nonsense_harms_nobody() {
     open_chat(&ann).await;
     write(&ann, "honest").await;
     until(&eve, "two channels", "window.channels.size", json!(2)).await;
-    let before = frames(&ann).await;
+    let before = pictures(&ann).await;
     assert_eq!(eve.eval(HOSTILE, vec![]).await, 2);
     let whose = format!("{MESSAGES}.map(one => one[0]).join()");
     until(&ann, "what Eve may say, under her own name", &whose, json!("You,Eve,Eve,Eve")).await;
@@ -256,5 +236,5 @@ async fn whoever_sends_nonsense_harms_nobody() {
     let last = format!("{MESSAGES}.filter(one => one[0] === 'Ann').map(one => one[1]).join()");
     until(&ben, "the call to go on", &last, json!("honest,still here")).await;
     sees_and_hears(&ann, &["Ben", "Eve"]).await;
-    plays_on(&ann, &before).await;
+    pictures_go_on(&ann, &before).await;
 }

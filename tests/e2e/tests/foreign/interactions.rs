@@ -1,7 +1,7 @@
 //! What people do in a call whose media a server forwards: write, raise hands, react, record, and look at it in other ways.
 
 use visavis_e2e::Page;
-use visavis_e2e::call::{join, sees};
+use visavis_e2e::call::{join, pictures, pictures_go_on, sees};
 use visavis_e2e::recording::{STAGE, is_audible, is_whole, saves_and_plays, starts_recording};
 
 const ENTER: &str = "\u{E007}";
@@ -11,7 +11,7 @@ const ESCAPE: &str = "\u{E00C}";
 
 /// Ann and Ben see each other; Cem has not joined the room yet. Whatever they do, all pictures go on in the elements that they had.
 pub(crate) async fn people_do_all_that_they_can(ann: &Page, ben: &Page, cem: &Page, room: &str) {
-    let before = [frames(ann).await, frames(ben).await];
+    let before = [pictures(ann).await, pictures(ben).await];
     they_write_and_react(ann, ben).await;
     starts_recording(ann, STAGE).await;
     ben.until("who records", MARK).await;
@@ -24,7 +24,7 @@ pub(crate) async fn people_do_all_that_they_can(ann: &Page, ben: &Page, cem: &Pa
     ben.until("nobody to record", "!document.querySelector('.stage .recorders')").await;
     ann.type_keys(ESCAPE).await;
     for (page, before) in [ann, ben].into_iter().zip(&before) {
-        play_on(page, before).await;
+        pictures_go_on(page, before).await;
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn the_stage_follows(page: &Page, pinned: &str, speaker: &str) 
     )
     .await;
     for layout in ["spotlight", "sidebar", "grid", "spotlight"] {
-        let before = frames(page).await;
+        let before = pictures(page).await;
         page.eval("document.querySelector('.stage').focus()", vec![]).await;
         page.type_keys("l").await;
         page.until("the menu", "document.querySelector('dialog.layouts')").await;
@@ -102,39 +102,21 @@ pub(crate) async fn the_stage_follows(page: &Page, pinned: &str, speaker: &str) 
         page.type_keys(ESCAPE).await;
         let chosen = format!("document.querySelector('.tiles').dataset.layout === '{layout}'");
         page.until("the layout", &chosen).await;
-        play_on(page, &before).await;
+        pictures_go_on(page, &before).await;
     }
     is_large(page, speaker).await;
-    let before = frames(page).await;
+    let before = pictures(page).await;
     let id = page.snapshot().await.tile(pinned).expect("they have a tile").id.clone();
     let pin = format!("[data-participant='{id}'][data-source=camera] [data-control=pin]");
     page.click(&pin).await;
     is_large(page, pinned).await;
-    play_on(page, &before).await;
+    pictures_go_on(page, &before).await;
     page.click(&pin).await;
     is_large(page, speaker).await;
-    play_on(page, &before).await;
+    pictures_go_on(page, &before).await;
 }
 
 async fn is_large(page: &Page, name: &str) {
     let large = "document.querySelector('[data-large] .name')?.textContent";
     page.until(&format!("{name} on the large tile"), &format!("{large} === '{name}'")).await;
-}
-
-/// The numbers of the elements in which the others' pictures are, and how many frames of them were shown.
-async fn frames(page: &Page) -> Vec<(u32, u64)> {
-    let snapshot = page.snapshot().await;
-    let videos = snapshot.others().filter_map(|tile| tile.video.as_ref());
-    videos.map(|video| (video.number, video.frames)).collect()
-}
-
-/// Whatever was done, the same elements show more frames.
-async fn play_on(page: &Page, before: &[(u32, u64)]) {
-    page.wait_until("every picture to go on in its element", |snapshot| {
-        let now: Vec<_> = snapshot.others().filter_map(|tile| tile.video.as_ref()).collect();
-        before.iter().all(|(number, frames)| {
-            now.iter().any(|video| video.number == *number && video.frames > frames + 4)
-        })
-    })
-    .await;
 }

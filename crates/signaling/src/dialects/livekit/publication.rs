@@ -157,21 +157,17 @@ impl Publication {
 
 /// An offer in which nothing is sent in these sections.
 fn without(sdp: &str, idle: &[Section]) -> String {
-    let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
-    for line in sdp.split_inclusive('\n') {
+    let mut sections = sections::sections(sdp).into_iter();
+    let mut is_idle = false;
+    let lines = sdp.split_inclusive('\n').map(|line| {
         if line.starts_with("m=") {
-            sections.push(Vec::new());
+            is_idle =
+                sections.next().is_some_and(|section| idle.iter().any(|idle| idle.cid == section.track));
         }
-        sections.last_mut().into_iter().for_each(|lines| lines.push(line));
-    }
-    let names_idle = |line: &&str| {
-        line.starts_with("a=msid:") && idle.iter().any(|section| line.trim_end().ends_with(&*section.cid))
-    };
-    for lines in sections.iter_mut().filter(|lines| lines.iter().any(names_idle)) {
-        let sends = |line: &&mut &str| matches!(line.trim_end(), "a=sendonly" | "a=sendrecv");
-        lines.iter_mut().filter(sends).for_each(|line| *line = "a=inactive\r\n");
-    }
-    sections.concat().concat()
+        let sends = matches!(line.trim_end(), "a=sendonly" | "a=sendrecv");
+        if is_idle && sends { "a=inactive\r\n" } else { line }
+    });
+    lines.collect()
 }
 
 /// The tracks of our offer.
