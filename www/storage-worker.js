@@ -3,7 +3,6 @@
 // are slow.
 let file;
 let end = 0;
-let timer;
 
 // How many bytes there is room for; nothing if files cannot be written here.
 const room = async () => {
@@ -35,10 +34,6 @@ const respond = async data => {
     else if (data.type === 'open') await open(data);
     else if (data.type === 'write') write(data.bytes);
     else if (data.type === 'close') file.close();
-    else if (data.type === 'tick') {
-      clearInterval(timer);
-      timer = setInterval(() => postMessage('tick'), data.interval);
-    }
   } catch (error) {
     answer.error = error.name;
   }
@@ -48,5 +43,6 @@ const respond = async data => {
 // One request after the other, and one answer to each.
 let last = Promise.resolve();
 onmessage = ({ data }) => {
-  last = last.then(() => respond(data));
+  if (data.type === 'tick') setTimeout(postMessage, data.wait, 'tick');
+  else last = last.then(() => respond(data));
 };

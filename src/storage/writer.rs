@@ -14,10 +14,16 @@ use crate::dom::{self, Listener, object};
 use crate::on_demand::url_beside_script;
 
 const SCRIPT: &str = "storage-worker.js";
-/// Milliseconds from one tick to the next.
-const INTERVAL: i32 = 50;
+/// Milliseconds from one tick to the next...
+const INTERVAL: f64 = 50.0;
 /// With less room than this, in bytes, nothing is written.
 const MIN_ROOM: f64 = 100e6;
+
+/// ...and how long to wait after one that took `elapsed`: where a picture takes a browser long, half of the time is left for the
+/// call. The next tick is asked for only now, so that none piles up in front of everything else that the page has to do.
+fn wait_after(elapsed: f64) -> f64 {
+    (INTERVAL - elapsed).max(elapsed)
+}
 
 /// What is called with each tick.
 pub(crate) type OnTick = Box<dyn Fn()>;
@@ -84,12 +90,21 @@ impl StorageWriter {
         let _ = self.ask("close", &[]).await;
     }
 
-    /// Has `on_tick` called twenty times a second from now on.
+    /// Has `on_tick` called twenty times a second from now on, or as often as it can be called in half of the time.
     pub(crate) async fn begin_ticks(self: &Rc<Self>, on_tick: OnTick) {
         *self.on_tick.borrow_mut() = Some(on_tick);
-        if self.ask("tick", &[("interval", INTERVAL.into())]).await.is_err() {
+        // It answers whatever it is told, if it runs.
+        if self.ask("ping", &[]).await.is_ok() {
+            self.tick_after(INTERVAL);
+        } else {
             spawn_local(tick_without_worker(Rc::downgrade(self)));
         }
+    }
+
+    /// Has the worker, whose timers are never slowed down, say when it is time.
+    fn tick_after(&self, wait: f64) {
+        let message = object(&[("type", "tick".into()), ("wait", wait.into())]);
+        self.worker.iter().for_each(|worker| drop(call(worker, "postMessage", &[&message])));
     }
 
     async fn ask(&self, kind: &str, more: &[(&str, JsValue)]) -> Result<JsValue, String> {
@@ -108,7 +123,8 @@ impl StorageWriter {
 
     fn on_message(&self, data: &JsValue) {
         if data.as_string().is_some() {
-            return self.tick();
+            let wait = self.tick();
+            return self.tick_after(wait);
         }
         // Where it cannot be loaded, or breaks, nobody hears any more of it.
         let answered = if data.is_object() { 1 } else { usize::MAX };
@@ -119,19 +135,23 @@ impl StorageWriter {
         }
     }
 
-    fn tick(&self) {
+    /// Returns in how many milliseconds to do so again.
+    fn tick(&self) -> f64 {
+        let began = dom::now();
         if let Ok(on_tick) = self.on_tick.try_borrow() {
             on_tick.iter().for_each(|on_tick| on_tick());
         }
+        wait_after(dom::now() - began)
     }
 }
 
 /// As often as the browser lets a page that may be hidden.
 async fn tick_without_worker(writer: Weak<StorageWriter>) {
     while let Some(writer) = writer.upgrade() {
-        writer.tick();
+        let wait = writer.tick();
         drop(writer);
-        dom::sleep(INTERVAL).await;
+        #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+        dom::sleep(wait as i32).await;
     }
 }
 

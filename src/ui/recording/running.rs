@@ -35,8 +35,6 @@ const KEY_FRAME_INTERVAL: u32 = 2000;
 const TIMESLICE: u32 = 1000;
 /// Most bytes of a recording that is only in memory.
 pub(in crate::ui) const MAX_MEMORY: u64 = 500_000_000;
-/// Two pictures are at least this far apart, in milliseconds: a page that was busy need not catch up.
-const MIN_INTERVAL: f64 = 25.0;
 
 /// Why a recording has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +74,6 @@ pub(super) struct Running {
     mixer: Mixer,
     progress: Progress,
     began_at: f64,
-    drawn_at: Cell<f64>,
     stopped: Cell<Option<StopReason>>,
     /// What was recorded and is not written down yet. `None` is the end.
     waiting: RefCell<Queue<Option<JsValue>>>,
@@ -135,7 +132,6 @@ impl Running {
             composer,
             mixer,
             began_at: dom::now(),
-            drawn_at: Cell::default(),
             stopped: Cell::default(),
             waiting: RefCell::default(),
             is_writing: Cell::default(),
@@ -188,11 +184,6 @@ impl Running {
     }
 
     fn draw(&self) {
-        let now = dom::now();
-        if now - self.drawn_at.get() < MIN_INTERVAL {
-            return;
-        }
-        self.drawn_at.set(now);
         match self.shared.upgrade().filter(|shared| shared.view().is_some()) {
             Some(shared) => drop(self.composer.draw(&shared.frame)),
             // The room has ended for good.
