@@ -22,6 +22,7 @@ mod livekit_token;
 pub mod network;
 pub mod page;
 mod picture;
+pub mod preflight;
 pub mod process;
 pub mod recording;
 pub mod redis;

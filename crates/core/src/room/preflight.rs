@@ -23,6 +23,10 @@ impl Room {
             self.signal_client.retry(now, &mut self.out);
             self.signal_client.open(now, &mut self.out);
         }
+        if self.signal_client.joins_by_opening() {
+            // It cannot be asked by way of its socket, which is the way into a room.
+            self.signal_client.probe(&mut self.out);
+        }
         self.send_preflight(now);
     }
 
@@ -47,6 +51,9 @@ impl Room {
 
     #[inline(never)]
     fn follow_preflight(&mut self, now: Timestamp) {
+        if self.signal_client.confirm_by_probe() {
+            self.preflight.on_server_answer(None, &mut self.out);
+        }
         let context = PreflightContext {
             microphone: self.media.view(Source::Microphone),
             camera: self.media.view(Source::Camera),

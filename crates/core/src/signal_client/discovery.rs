@@ -147,6 +147,18 @@ impl SignalClient {
         }
     }
 
+    /// Whether a probe has shown that a server is there whose socket is not to be opened before somebody joins. It is as good
+    /// as one that has answered, then.
+    #[inline(never)]
+    pub(crate) fn confirm_by_probe(&mut self) -> bool {
+        let is_there =
+            self.dialect.joins_by_opening() && self.discovery.reason == UnreachableReason::NoWebSocket;
+        if is_there {
+            self.discovery.confirm_server();
+        }
+        is_there
+    }
+
     /// When to call [`SignalClient::probe_again`].
     pub(crate) fn next_probe_at(&self) -> Option<Timestamp> {
         self.discovery.fallback_active.then_some(self.discovery.next_probe_at)

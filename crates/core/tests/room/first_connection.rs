@@ -12,7 +12,7 @@ use crate::*;
 const SDP: &str = "v=0\r\nm=audio 9 X 111\r\na=mid:0\r\na=ice-ufrag:m\r\n";
 const SERVER: Remote = Remote::Server(SfuConnectionId(0));
 
-fn single(epoch: u32, video: usize) -> SfuConnection {
+pub(crate) fn single(epoch: u32, video: usize) -> SfuConnection {
     let direction = SfuDirection::Both { publishes: PublishedSources::All, audio: 1, video };
     SfuConnection { id: SfuConnectionId(0), epoch, direction, simulcast: false }
 }

@@ -7,11 +7,12 @@ use visavis_core::signaling::{
 };
 use visavis_core::timing::RECONNECT_FIRST;
 use visavis_core::{
-    Command, Effect, Fault, Finding, Input, PreflightEffect, PreflightItem, PreflightState, Skip,
-    SocketEvent, Test, TestId, UnreachableReason,
+    Command, Effect, Fault, Finding, Input, PreflightEffect, PreflightItem, PreflightState, ProbeResult,
+    Skip, SocketEvent, Test, TestId, UnreachableReason,
 };
 
-use super::{Harness, sent};
+use super::{FIRST_CONNECTION, Harness, sent};
+use crate::first_connection::single;
 
 const URL: &str = "turn:example.org";
 
@@ -128,4 +129,22 @@ fn a_browser_that_hides_its_addresses_has_a_line_of_its_own() {
     harness.input(Input::Preflight(trial.unwrap(), Finding::Gathered(true)));
     assert_eq!(state(&harness, PreflightItem::Connection), Some(PreflightState::Failed(Fault::Hidden)));
     assert!(!harness.room.view().blocked, "a relay may help");
+}
+
+#[test]
+fn a_server_whose_socket_is_the_way_into_a_room_is_only_probed() {
+    let mut harness = Harness::new();
+    FIRST_CONNECTION.set(Some(single(1, 1)));
+    harness.input(Input::Command(Command::EnterLobby));
+    let asked = harness.input(Input::Command(Command::Preflight(true)));
+    let [Effect::Probe(probe)] = &asked[..] else { panic!("{asked:?}") };
+    let seen = ProbeResult::Response { status: 426, body: String::new() };
+    assert_eq!(harness.input(Input::Probed(probe.clone(), seen)), []);
+    assert_eq!(state(&harness, PreflightItem::Server), Some(PreflightState::Passed));
+    // Again, and now nobody answers.
+    assert_eq!(harness.input(Input::Command(Command::Preflight(true))), asked);
+    harness.input(Input::Probed(probe.clone(), ProbeResult::NoAnswer));
+    let fault = Fault::Unreachable(UnreachableReason::NoAnswer);
+    assert_eq!(state(&harness, PreflightItem::Server), Some(PreflightState::Failed(fault)));
+    assert_eq!(sent(), []);
 }

@@ -324,9 +324,7 @@ impl Dialect for LiveKit {
     }
 
     fn probe(&self) -> Option<Probe> {
-        // It says whether the token is good, which a browser does not tell of a WebSocket.
-        let url = [self.access.url(), "/validate?", &self.access.query(None)].concat();
-        Some(Probe { url, expects: Expects::Success })
+        Some(Probe { url: self.access.probe_url(), expects: Expects::Success })
     }
 
     fn joins_by_opening(&self) -> bool {

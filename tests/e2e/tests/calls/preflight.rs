@@ -1,53 +1,10 @@
 //! The preflight test before a call: each line says whether it works, and if not, which it was and why.
 
-use std::time::Duration;
-
-use serde::Deserialize;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use visavis_e2e::preflight::{Line, check, read, states};
 use visavis_e2e::server::free_port;
 use visavis_e2e::turn::SECRET;
 use visavis_e2e::{Browser, Bundle, Page, Server, Setup, Turn, tools};
-
-/// What the list says.
-const LINES: &str = r"
-return [...document.querySelectorAll('[data-check]')].map((line) => ({
-  item: line.dataset.check,
-  state: line.dataset.checkState,
-  text: line.innerText.replaceAll('\n', ' '),
-}));
-";
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Line {
-    item: String,
-    state: String,
-    text: String,
-}
-
-async fn read(page: &Page) -> Vec<Line> {
-    serde_json::from_value(page.eval(LINES, vec![]).await).expect("a list of lines")
-}
-
-/// Presses the button, and waits for all of it.
-pub(crate) async fn check(page: &Page) -> Vec<Line> {
-    page.wait_until("the lobby", |snapshot| snapshot.control("check").is_some()).await;
-    page.press("check").await;
-    let begin = Instant::now();
-    loop {
-        let lines = read(page).await;
-        if lines.len() > 3 && lines.iter().all(|line| !["waiting", "running"].contains(&line.state.as_str()))
-        {
-            return lines;
-        }
-        assert!(begin.elapsed() < Duration::from_secs(40), "{}: not over: {lines:#?}", page.name());
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
-pub(crate) fn states(lines: &[Line]) -> Vec<&str> {
-    lines.iter().map(|line| line.state.as_str()).collect()
-}
 
 /// The line whose text has this in it.
 fn line_containing<'a>(lines: &'a [Line], words: &str) -> &'a Line {

@@ -10,6 +10,7 @@ use visavis_e2e::call::{
     all_see_and_hear, falls_silent, join, media_recovers, muting_is_seen, sees_and_hears,
     sees_and_hears_count, sees_microphone, wait_until_rejoined,
 };
+use visavis_e2e::preflight::{check, states};
 use visavis_e2e::screen::{start_sharing, stop_sharing};
 use visavis_e2e::{
     Browser, Bundle, LiveKit, LiveKitOptions, Network, Page, Server, Setup, SubPathProxy, Token, tools,
@@ -149,7 +150,7 @@ async fn two_pages_of_its_own_client_and_one_of_them_is_removed() {
     let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
     let chrome = fixture.browser(Setup::small_chrome()).await;
     let yan = fixture.open_theirs(&chrome, "tea", "Yan").await;
-    let firefox = fixture.browser(Setup::firefox()).await;
+    let firefox = fixture.browser(Setup::small_firefox()).await;
     let zoe = fixture.open_theirs(&firefox, "tea", "Zoe").await;
     they_see_and_hear(&yan).await;
     they_see_and_hear(&zoe).await;
@@ -166,7 +167,7 @@ async fn a_chrome_and_a_firefox_of_ours_and_a_page_of_theirs() {
     let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
     let chrome = fixture.browser(Setup::small_chrome()).await;
     let ann = fixture.join(&chrome, "tea", "Ann").await;
-    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    let ben = fixture.join(&fixture.browser(Setup::small_firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
     // Chrome has one connection for everything, Firefox one for each direction.
     assert_eq!((paths(&ann).await, paths(&ben).await), (json!(["/rtc/v1"]), json!(["/rtc"])));
@@ -210,6 +211,26 @@ async fn sources(fixture: &LiveKitFixture, identity: &str) -> Vec<String> {
         tracks.iter().map(|track| track["source"].as_str().unwrap().to_owned()).collect();
     sources.sort();
     sources
+}
+
+/// Whose socket is the way into the room.
+#[tokio::test]
+async fn a_connection_is_checked_and_nobody_joins() {
+    let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
+    let chrome = fixture.browser(Setup::small_chrome()).await;
+    let token =
+        |valid_for| Token { identity: "Ann", name: "Ann", room: "tea", valid_for, ..Token::default() };
+    for (query, state) in [
+        (String::new(), "passed"),
+        (format!("?access_token={}", fixture.livekit.token(&token(3600))), "passed"),
+        (format!("?access_token={}", fixture.livekit.token(&token(-3600))), "failed"),
+    ] {
+        let page = fixture.open(&chrome, "Ann", &query).await;
+        let lines = check(&page).await;
+        assert_eq!(states(&lines)[..3], [state, "passed", "passed"], "{lines:#?}");
+        assert_eq!(paths(&page).await, json!([]), "no socket is opened");
+    }
+    assert_eq!(fixture.livekit.participants("tea").await, [Value::Null; 0]);
 }
 
 /// As LiveKit was before version 1.9.10.
@@ -263,7 +284,7 @@ async fn a_socket_that_breaks_and_a_path_that_is_cut() {
     let Some(fixture) = LiveKitFixture::in_network(&LiveKitOptions::default()).await else { return };
     let network = fixture.network.as_ref().unwrap();
     let ann = fixture.join(&fixture.browser(Setup::small_chrome()).await, "tea", "Ann").await;
-    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    let ben = fixture.join(&fixture.browser(Setup::small_firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
     network.cut();
     // The length of the cut is what is tested.

@@ -150,6 +150,16 @@ impl Access {
         ["access_token=", self.token(), "&join_request=", join_request].concat()
     }
 
+    /// What a browser does not tell of a WebSocket: whether the server takes the token; where there is none yet, whether it is
+    /// there at all.
+    pub(super) fn probe_url(&self) -> String {
+        if self.token().is_empty() {
+            let server = self.url().strip_suffix(PATH).unwrap_or_default();
+            return [server, "/"].concat();
+        }
+        [self.url(), "/validate?", &self.query(None)].concat()
+    }
+
     fn token(&self) -> &str {
         if is_token(&self.token) { &self.token } else { "" }
     }
