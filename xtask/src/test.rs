@@ -48,7 +48,7 @@ struct TestRun {
 const SHORT: TestRun = TestRun {
     title: "end to end",
     options: &["--skip", "long::", "--test-threads=1"],
-    limit: Duration::from_secs(45 * 60),
+    limit: Duration::from_secs(55 * 60),
 };
 
 /// They have the machine to themselves, and tell what they have measured.

@@ -1,5 +1,6 @@
 //! One browser process, driven through WebDriver. Its pages are windows, so that none of them is in the background.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fantoccini::error::CmdError;
@@ -27,6 +28,9 @@ pub const PROBE: &str = include_str!("probe.js");
 /// An `RTCPeerConnection` for [`BrowserKind::WebKit`]: what is received from it are a canvas and a tone.
 pub const PEER_CONNECTION: &str = include_str!("peer_connection.js");
 
+/// A small picture for a fake camera that draws what a page wants: for [`BrowserKind::WebKit`]; Firefox has it as an extension.
+pub const SMALL_CAMERA: &str = include_str!("small_camera/small_camera.js");
+
 /// Which browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserKind {
@@ -53,6 +57,8 @@ pub struct Setup {
     display: Option<&'static str>,
     /// Whether its windows are opened by a page.
     popups: bool,
+    /// The folder of an extension for Firefox.
+    extension: Option<PathBuf>,
 }
 
 /// The machine may have no screen, sandbox or sound card; devices are fake and allowed. Without the suggestions below its field for
@@ -95,6 +101,7 @@ impl Setup {
             traced: None,
             display: None,
             popups,
+            extension: None,
         }
     }
 
@@ -120,6 +127,7 @@ impl Setup {
             ("media.navigator.streams.fake", json!(true)),
             ("media.navigator.permission.disabled", json!(true)),
             ("media.autoplay.default", json!(0)),
+            ("media.navigator.video.default_fps", json!(10)),
             ("media.peerconnection.ice.loopback", json!(true)),
             ("media.peerconnection.ice.obfuscate_host_addresses", json!(false)),
             // There is no H.264 to download here, and no hardware to ask.
@@ -150,9 +158,29 @@ impl Setup {
         Self::of(BrowserKind::WebKit, flags)
     }
 
-    /// Chromium with a small picture in its camera, which costs a tenth of a large one.
+    /// The same with a small picture in its camera, which costs a tenth of a large one.
+    pub fn with_small_camera(self) -> Self {
+        match self.kind {
+            BrowserKind::Chrome => {
+                let file = picture::small();
+                self.with(&format!("--use-file-for-fake-video-capture={}", file.display()))
+            }
+            BrowserKind::Firefox => {
+                let extension = tools::repository().join("tests/e2e/src/small_camera");
+                Self { extension: Some(extension), ..self }
+            }
+            BrowserKind::WebKit => self,
+        }
+    }
+
+    /// Chromium with a small picture in its camera.
     pub fn small_chrome() -> Self {
-        Self::chrome().with(&format!("--use-file-for-fake-video-capture={}", picture::small().display()))
+        Self::chrome().with_small_camera()
+    }
+
+    /// Firefox with a small picture in its camera.
+    pub fn small_firefox() -> Self {
+        Self::firefox().with_small_camera()
     }
 
     /// Chromium with a camera whose lens is covered.
@@ -295,7 +323,7 @@ impl Browser {
 
     /// Starts a Firefox as most tests need it.
     pub async fn firefox() -> Arc<Self> {
-        Self::start(Setup::firefox()).await
+        Self::start(Setup::small_firefox()).await
     }
 
     /// Starts a driver on a free port, and a browser with it.
@@ -307,6 +335,11 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap_or_else(|error| panic!("no {:?}: {error}\n{}", setup.kind, processes[0].last_output()));
+        if let Some(extension) = &setup.extension {
+            let addon = json!({ "path": extension, "temporary": true });
+            let installed = Self::vendor_command(&client, "moz/addon/install", addon).await;
+            installed.unwrap_or_else(|error| panic!("the extension is not installed: {error}"));
+        }
         let session = client.session_id().await.ok().flatten().expect("a session has an id");
         let first_window = client.window().await.expect("it has a window");
         let current_window = Mutex::new(None);

@@ -23,8 +23,8 @@
       drawing.fill();
     };
     draw();
-    const timer = setInterval(draw, 100);
-    const [track] = canvas.captureStream(10).getVideoTracks();
+    const timer = setInterval(draw, 200);
+    const [track] = canvas.captureStream(5).getVideoTracks();
     return { track, end: () => clearInterval(timer) };
   };
   const tone = () => {

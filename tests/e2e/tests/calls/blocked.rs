@@ -70,7 +70,7 @@ async fn a_browser_that_hides_its_addresses_is_named_on_both_sides_and_in_the_ch
     let server = Server::start().await;
     let ann = Browser::chrome().await.open("Ann", &server.url()).await;
     join(&ann, "tea").await;
-    let hiding = Setup::chrome().with("--webrtc-ip-handling-policy=disable_non_proxied_udp");
+    let hiding = Setup::small_chrome().with("--webrtc-ip-handling-policy=disable_non_proxied_udp");
     let ben = Browser::start(hiding).await.open("Ben", &server.url()).await;
     join(&ben, "tea").await;
     both_show_reason(&ann, &ben, "no-addresses", "no-addresses-there").await;

@@ -11,7 +11,7 @@ const SLIDES: &str = "data:text/html,<title>Slides</title><body><script>\
 
 #[tokio::test]
 async fn a_display_that_firefox_shares_is_seen_in_chrome_and_in_firefox() {
-    let Some(firefox) = Setup::firefox().on_display() else { return };
+    let Some(firefox) = Setup::small_firefox().on_display() else { return };
     let server = Server::start().await;
     let firefox = Browser::start(firefox).await;
     let ann = firefox.open("Ann", &server.url()).await;

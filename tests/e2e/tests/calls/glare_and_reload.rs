@@ -57,7 +57,7 @@ pub(crate) async fn renegotiate(ben: Setup, count: u32) {
 
 #[tokio::test]
 async fn offers_that_cross_those_of_a_firefox_end_in_a_call() {
-    renegotiate(Setup::firefox(), 10).await;
+    renegotiate(Setup::small_firefox(), 10).await;
 }
 
 /// Nobody ever sees two of them, and the picture is back soon: how soon is printed.
@@ -86,10 +86,10 @@ async fn reloads(ben: Setup) {
 
 #[tokio::test]
 async fn a_reloaded_page_is_back_in_one_tile() {
-    reloads(Setup::chrome()).await;
+    reloads(Setup::small_chrome()).await;
 }
 
 #[tokio::test]
 async fn a_reloaded_firefox_is_back_in_one_tile() {
-    reloads(Setup::firefox()).await;
+    reloads(Setup::small_firefox()).await;
 }

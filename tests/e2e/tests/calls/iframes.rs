@@ -61,13 +61,13 @@ async fn in_frames(setup: Setup, without_allow: &str) {
 
 #[tokio::test]
 async fn a_frame_lets_one_in_and_says_what_it_forbids() {
-    in_frames(Setup::chrome(), "policy").await;
+    in_frames(Setup::small_chrome(), "policy").await;
 }
 
 /// It does not tell what a frame may do.
 #[tokio::test]
 async fn a_frame_in_firefox_lets_one_in_and_says_what_it_may_forbid() {
-    in_frames(Setup::firefox(), "denied").await;
+    in_frames(Setup::small_firefox(), "denied").await;
 }
 
 #[tokio::test]

@@ -195,8 +195,8 @@ pub(crate) async fn every_screen_in(languages: &[&str]) {
 async fn the_page_speaks_what_the_browser_asks_for_until_somebody_chooses() {
     let server = Server::start().await;
     for browser in [
-        Browser::start(Setup::chrome().with("--accept-lang=nl,de-AT,fr")).await,
-        Browser::start(Setup::firefox().pref("intl.accept_languages", json!("nl,de-AT,fr"))).await,
+        Browser::start(Setup::small_chrome().with("--accept-lang=nl,de-AT,fr")).await,
+        Browser::start(Setup::small_firefox().pref("intl.accept_languages", json!("nl,de-AT,fr"))).await,
     ] {
         let page = browser.open("Ann", &server.url()).await;
         let says = async |text: &str| {

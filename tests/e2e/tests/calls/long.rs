@@ -10,5 +10,6 @@ mod paths;
 mod rooms;
 mod silence;
 mod soak;
+mod stage;
 mod turn;
 mod weak_links;

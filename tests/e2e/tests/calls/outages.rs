@@ -50,9 +50,9 @@ async fn assert_no_freeze(pages: &[&Page], before: &[Vec<(String, u32)>]) {
 async fn a_call_goes_on_while_the_server_is_dead_and_is_whole_again_when_it_is_back() {
     let mut server = Server::start().await;
     let browser = Browser::chrome().await;
-    let (ann, ben) = (browser.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
-    let cem = Browser::firefox().await.open("Cem", &server.url()).await;
-    let pages = [&ann, &ben, &cem];
+    let ann = browser.open("Ann", &server.url()).await;
+    let ben = Browser::firefox().await.open("Ben", &server.url()).await;
+    let pages = [&ann, &ben];
     for page in pages {
         join(page, "tea").await;
     }
@@ -85,11 +85,11 @@ async fn a_call_goes_on_while_the_server_is_dead_and_is_whole_again_when_it_is_b
     let link = format!("{}?room=tea&name=Dot&join", server.url());
     let dot = browser.open("Dot", &link).await;
     join_by_link(&dot).await;
-    all_see_and_hear(&[&ann, &ben, &cem, &dot]).await;
+    all_see_and_hear(&[&ann, &ben, &dot]).await;
     assert_same_elements(&pages, &before).await;
 
     server.kill().await;
-    for (leaver, stay) in [(&cem, vec![&ann, &ben, &dot]), (&ben, vec![&ann, &dot])] {
+    for (leaver, stay) in [(&ben, vec![&ann, &dot]), (&dot, vec![&ann])] {
         leaver.press("leave").await;
         for page in stay {
             // Whoever does not say so stays while their path may only be broken: 12 s after it is silent, which takes five.

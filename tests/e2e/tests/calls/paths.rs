@@ -16,7 +16,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) async fn start(ben: Setup) -> Option<Self> {
-        Self::between(Setup::chrome(), ben).await
+        Self::between(Setup::small_chrome(), ben).await
     }
 
     pub(crate) async fn between(ann: Setup, ben: Setup) -> Option<Self> {
@@ -50,7 +50,7 @@ impl Call {
 
 #[tokio::test]
 async fn a_cut_path_to_a_firefox_is_mended_in_place() {
-    if let Some(call) = Call::start(Setup::firefox()).await {
+    if let Some(call) = Call::start(Setup::small_firefox()).await {
         call.survives_cuts(&[5]).await;
         call.survives_an_address_change().await;
     }

@@ -18,7 +18,7 @@ new MutationObserver(() => window.said.push(...[...document.querySelectorAll('.t
 async fn a_recorded_stage_is_a_file_with_pictures_and_voices_and_everybody_is_told() {
     let server = Server::start().await;
     let browser = Browser::start(Setup::speaking_chrome()).await;
-    let hiding = Browser::start(Setup::throttled_chrome()).await;
+    let hiding = Browser::start(Setup::throttled_chrome().with_small_camera()).await;
     let (ann, ben) = (hiding.open("Ann", &server.url()).await, browser.open("Ben", &server.url()).await);
     for page in [&ann, &ben] {
         join(page, "tea").await;

@@ -138,7 +138,7 @@ async fn a_page_that_is_hidden_as_a_whole_only_hears() {
 #[tokio::test]
 async fn pictures_follow_their_tiles_in_firefox_and_between_browsers() {
     let server = Server::start().await;
-    let (chrome, firefox) = (Browser::start(Setup::chrome()).await, Browser::firefox().await);
+    let (chrome, firefox) = (Browser::start(Setup::chrome()).await, Browser::start(Setup::firefox()).await);
     let url = server.url();
     let (ann, ben) = (chrome.open("Ann", &url).await, firefox.open("Ben", &url).await);
     let cem = firefox.open("Cem", &url).await;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use visavis_e2e::browser::{PEER_CONNECTION, PROBE};
+use visavis_e2e::browser::{PEER_CONNECTION, PROBE, SMALL_CAMERA};
 use visavis_e2e::call::{all_see_and_hear, join};
+use visavis_e2e::preflight::{check, states};
 use visavis_e2e::server::free_port;
 use visavis_e2e::{Browser, Bundle, Page, Server, Setup, StaticSite, tools};
 
-use crate::preflight::{check, states};
 use crate::{layout, safety};
 
 /// What is wrong with what the window shows, for somebody who reads and clicks; with a selector, with that alone, which may lie
@@ -81,7 +81,7 @@ async fn lobby(page: &Page) {
 #[ignore = "needs WebKitGTK and Xvfb; `cargo xtask test` runs it where they are"]
 async fn the_lobby_and_its_panels_fit_in_webkitgtk() {
     let bundle = Bundle::with_config(&json!({ "signaling": { "choose": true } }));
-    let bundle = bundle.with_scripts(&[("probe.js", PROBE)]);
+    let bundle = bundle.with_scripts(&[("small_camera.js", SMALL_CAMERA), ("probe.js", PROBE)]);
     let stun = format!("stun:127.0.0.1:{}", free_port());
     let server = Server::with(bundle.path().to_owned(), &["--ice-url", &stun]).await;
     let browser = Browser::start(Setup::webkit()).await;
@@ -146,20 +146,27 @@ async fn assert_error_pages_fit(browser: &Arc<Browser>, bundle: &Bundle) {
 #[tokio::test]
 #[ignore = "needs WebKitGTK and Xvfb; `cargo xtask test` runs it where they are"]
 async fn the_stage_fits_in_webkitgtk() {
-    let bundle = Bundle::with_config(&json!({}))
-        .with_scripts(&[("peer_connection.js", PEER_CONNECTION), ("probe.js", PROBE)]);
+    let bundle = Bundle::with_config(&json!({})).with_scripts(&[
+        ("small_camera.js", SMALL_CAMERA),
+        ("peer_connection.js", PEER_CONNECTION),
+        ("probe.js", PROBE),
+    ]);
     let server = Server::serving(&bundle).await;
     let browser = Browser::start(Setup::webkit()).await;
     let mut pages: Vec<Page> = Vec::new();
-    for name in ["Ann", "Ben", "Cem"] {
+    for name in ["Ann", "Ben"] {
         let page = browser.open(name, &server.url()).await;
         join(&page, "tea").await;
+        // Nobody looks at the others, and WebKitGTK paints without hardware here.
+        if !pages.is_empty() {
+            page.resize(360, 640).await;
+        }
         pages.push(page);
         layout::assert_layout(&pages[0], pages.len()).await;
     }
-    let [ann, ben, cem] = &pages[..] else { panic!("three pages") };
-    all_see_and_hear(&[ann, ben, cem]).await;
-    assert_fits(ann, "stage", &["Ann", "Ben", "Cem", "Leave", "Copy link"]).await;
+    let [ann, ben] = &pages[..] else { panic!("two pages") };
+    all_see_and_hear(&[ann, ben]).await;
+    assert_fits(ann, "stage", &["Ann", "Ben", "Leave", "Copy link"]).await;
 
     let words = safety::words(ann).await;
     assert_eq!(words.split(' ').count(), 8, "{words}");
@@ -174,7 +181,8 @@ async fn the_stage_fits_in_webkitgtk() {
     })
     .await;
     assert_fits(ann, "camera-off", &["Ben"]).await;
-    cem.press("leave").await;
-    ann.wait_until("Cem to be gone", |snapshot| snapshot.shows_exactly(&["Ben"])).await;
-    assert_fits(ann, "two", &["Cem left"]).await;
+    ben.press("leave").await;
+    ann.wait_until("Ben to be gone", |snapshot| snapshot.others().count() == 0).await;
+    ann.until("that said", "document.querySelector('.toast')").await;
+    assert_fits(ann, "left-alone", &["You are the only one here"]).await;
 }

@@ -115,7 +115,7 @@ async fn people_write_react_record_and_choose_layouts_on_janus() {
 #[tokio::test]
 async fn a_chrome_and_a_firefox_and_a_path_that_is_cut() {
     let Some(fixture) = JanusFixture::start(&JanusRooms::default()).await else { return };
-    let (ann, ben) = fixture.call(Setup::firefox(), "tea").await;
+    let (ann, ben) = fixture.call(Setup::small_firefox(), "tea").await;
     muting_is_seen(&ben, &ann).await;
     fixture.network.cut();
     // The length of the cut is what is tested.

@@ -57,7 +57,7 @@ async fn our_pages_hear_each_other_beside_others() {
     let zoe = fixture.open_theirs(&chrome, "tea", "Zoe").await;
     let ann = fixture.join(&chrome, "tea", "Ann").await;
     // One connection for both directions, and one for each.
-    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    let ben = fixture.join(&fixture.browser(Setup::small_firefox()).await, "tea", "Ben").await;
     // Whoever is connected later asks, and is answered.
     for message in [r#"{"type":"media","#, r#"{"type":"media-request"}"#] {
         hears(&ann, "Ben", message).await;

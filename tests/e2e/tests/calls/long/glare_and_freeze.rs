@@ -19,12 +19,12 @@ const GONE: Duration = Duration::from_secs(25 + 12);
 
 #[tokio::test]
 async fn offers_that_cross_a_hundred_times_end_in_a_call() {
-    renegotiate(Setup::chrome(), 100).await;
+    renegotiate(Setup::small_chrome(), 100).await;
 }
 
 #[tokio::test]
 async fn offers_that_cross_those_of_a_firefox_a_hundred_times_end_in_a_call() {
-    renegotiate(Setup::firefox(), 100).await;
+    renegotiate(Setup::small_firefox(), 100).await;
 }
 
 async fn freeze(page: &Page, state: &str) {
@@ -35,8 +35,8 @@ async fn freeze(page: &Page, state: &str) {
 #[tokio::test]
 async fn a_page_that_sleeps_for_a_minute_is_in_the_call_again() {
     let server = Server::start().await;
-    let [ann, ben] = two_in_call(&server, Setup::chrome()).await;
-    let cem = join_third(&server, Setup::firefox(), "Cem").await;
+    let [ann, ben] = two_in_call(&server, Setup::small_chrome()).await;
+    let cem = join_third(&server, Setup::small_firefox(), "Cem").await;
     let tab = ann.hide().await;
     freeze(&ann, "frozen").await;
     // How long it sleeps is what is tested.
@@ -59,8 +59,8 @@ async fn join_third(server: &Server, setup: Setup, name: &str) -> Page {
 #[tokio::test]
 async fn killed_browsers_leave_no_tiles_behind_and_no_seats_taken() {
     let server = Server::with(tools::dist(), &["--capacity", "3"]).await;
-    let [ann, ben] = two_in_call(&server, Setup::chrome()).await;
-    for setup in [Setup::chrome(), Setup::firefox()] {
+    let [ann, ben] = two_in_call(&server, Setup::small_chrome()).await;
+    for setup in [Setup::small_chrome(), Setup::small_firefox()] {
         let cem = join_third(&server, setup, "Cem").await;
         sees_and_hears(&ann, &["Ben", "Cem"]).await;
         // Firefox was seen to say goodbye even so (its tile goes at once), and leaves no ghost to wait for.

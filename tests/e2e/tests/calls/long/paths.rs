@@ -52,7 +52,7 @@ async fn a_cut_path_is_mended_in_place() {
 
 #[tokio::test]
 async fn a_path_to_a_firefox_that_is_cut_for_long_is_mended_in_place() {
-    if let Some(call) = Call::start(Setup::firefox()).await {
+    if let Some(call) = Call::start(Setup::small_firefox()).await {
         call.survives_cuts(&[1, 20]).await;
     }
 }

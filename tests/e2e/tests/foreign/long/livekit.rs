@@ -18,7 +18,7 @@ async fn a_livekit_that_is_killed_and_then_shut_down() {
     let Some(mut fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
     let chrome = fixture.browser(Setup::small_chrome()).await;
     let ann = fixture.join(&chrome, "tea", "Ann").await;
-    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    let ben = fixture.join(&fixture.browser(Setup::small_firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
     for how in ["was killed", "was shut down"] {
         if how == "was killed" {
@@ -52,7 +52,7 @@ async fn the_node_with_the_room_dies_while_another_lives() {
     // Our server names one of them first, and the room is there.
     let ann = fixture.open_configured(&chrome, "Ann").await;
     join(&ann, "tea").await;
-    let ben = fixture.open_configured(&fixture.browser(Setup::firefox()).await, "Ben").await;
+    let ben = fixture.open_configured(&fixture.browser(Setup::small_firefox()).await, "Ben").await;
     join(&ben, "tea").await;
     all_see_and_hear(&[&ann, &ben]).await;
     let mut fixture = fixture;
@@ -71,7 +71,7 @@ async fn a_lost_socket_is_taken_up_again_and_no_frame_is_missed() {
     let Some(fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
     let chrome = fixture.browser(Setup::small_chrome()).await;
     let ann = fixture.join(&chrome, "tea", "Ann").await;
-    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    let ben = fixture.join(&fixture.browser(Setup::small_firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
     let watch = "window.gap = 0;
         const video = document.querySelector('[data-participant]:not([data-self]) video');
@@ -150,7 +150,7 @@ async fn a_livekit_that_comes_and_goes() {
     let Some(mut fixture) = LiveKitFixture::start(&LiveKitOptions::default()).await else { return };
     let chrome = fixture.browser(Setup::small_chrome()).await;
     let ann = fixture.join(&chrome, "tea", "Ann").await;
-    let ben = fixture.join(&fixture.browser(Setup::firefox()).await, "tea", "Ben").await;
+    let ben = fixture.join(&fixture.browser(Setup::small_firefox()).await, "tea", "Ben").await;
     all_see_and_hear(&[&ann, &ben]).await;
     for away in [0, 300, 1500] {
         fixture.livekit.kill().await;
