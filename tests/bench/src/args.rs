@@ -60,7 +60,9 @@ impl Measure {
     pub(crate) fn people(self, client: Client) -> &'static [usize] {
         match self {
             Self::Mesh => &[2, 4, 6, 8],
-            Self::Cpu if client == Client::Plain || client.is_ours() => &[2, 6, 8],
+            Self::Cpu if client == Client::Plain || (client.is_ours() && client != Client::OursLivekit) => {
+                &[2, 6, 8]
+            }
             Self::Cpu => &[2],
             Self::Warm | Self::Cold | Self::Large | Self::Hidden | Self::Leaks | Self::Bytes => &[2],
         }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 use visavis_e2e::bundle::copy_folder;
 use visavis_e2e::tools;
 
@@ -29,12 +30,21 @@ pub(crate) enum Client {
     Peerjs,
     /// LiveKit's client and its server, which forwards the media
     Livekit,
+    /// ours, on LiveKit's server
+    OursLivekit,
 }
 
 impl Client {
     /// All that are measured unasked.
-    pub(crate) const USUAL: [Self; 6] =
-        [Self::Plain, Self::Ours, Self::PlainEarly, Self::SimplePeer, Self::Peerjs, Self::Livekit];
+    pub(crate) const USUAL: [Self; 7] = [
+        Self::Plain,
+        Self::Ours,
+        Self::PlainEarly,
+        Self::SimplePeer,
+        Self::Peerjs,
+        Self::Livekit,
+        Self::OursLivekit,
+    ];
 
     /// How a table calls it.
     pub(crate) fn title(self) -> &'static str {
@@ -46,13 +56,14 @@ impl Client {
             Self::SimplePeer => "simple-peer",
             Self::Peerjs => "PeerJS",
             Self::Livekit => "LiveKit",
+            Self::OursLivekit => "Visavis on LiveKit",
         }
     }
 
     /// Whether it is a page of ours.
     pub(crate) fn is_ours(self) -> bool {
         match self {
-            Self::Ours | Self::Against => true,
+            Self::Ours | Self::Against | Self::OursLivekit => true,
             Self::Plain | Self::PlainEarly | Self::SimplePeer | Self::Peerjs | Self::Livekit => false,
         }
     }
@@ -60,7 +71,7 @@ impl Client {
     /// The folder of its page in `clients/`, and the script of the package that it is made of.
     fn source(self) -> Option<(&'static str, Option<&'static str>)> {
         match self {
-            Self::Ours | Self::Against => None,
+            Self::Ours | Self::Against | Self::OursLivekit => None,
             Self::Plain | Self::PlainEarly => Some(("plain", None)),
             Self::SimplePeer => Some(("simple-peer", Some("simple-peer/simplepeer.min.js"))),
             Self::Peerjs => Some(("peerjs", Some("peerjs/dist/peerjs.min.js"))),
@@ -106,9 +117,9 @@ fn compress_beside(file: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Copies a bundle of ours, with another configuration.
-pub(crate) fn copy_bundle(from: &Path, to: &Path, signaling: &str) -> Result<()> {
+pub(crate) fn copy_bundle(from: &Path, to: &Path, signaling: &Value) -> Result<()> {
     copy_folder(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
-    let config = serde_json::json!({ "signaling": { "url": signaling } });
+    let config = serde_json::json!({ "signaling": signaling });
     fs::write(to.join("config.json"), config.to_string())?;
     Ok(())
 }

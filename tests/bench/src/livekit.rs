@@ -8,6 +8,8 @@ use visavis_e2e::process::Process;
 use visavis_e2e::server::free_port;
 use visavis_e2e::tools;
 
+/// The API key that belongs to [`SECRET`].
+pub(crate) const KEY: &str = "bench";
 /// What its clients' tokens are signed with.
 pub(crate) const SECRET: &str = "a secret of no less than 32 characters";
 
@@ -25,7 +27,7 @@ impl LivekitServer {
         let config = serde_json::json!({
             "port": port,
             "bind_addresses": ["127.0.0.1"],
-            "keys": { "bench": SECRET },
+            "keys": { KEY: SECRET },
             "rtc": {
                 "udp_port": media,
                 "tcp_port": 0,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 use tokio::sync::Mutex;
 use url::form_urlencoded::Serializer;
 use visavis_e2e::{Browser, ForeignServer, Page, Server, Setup, tools};
 
 use crate::clients::{Client, Missing, copy_bundle};
 use crate::delay::DelayProxy;
-use crate::livekit::LivekitServer;
+use crate::livekit::{self, LivekitServer};
 use crate::room_server::RoomServer;
 
 /// Our server knows no difference between a bench and somebody who wants to do it harm.
@@ -36,7 +37,7 @@ fn services(client: Client) -> &'static [Service] {
         Client::Plain | Client::PlainEarly | Client::SimplePeer => &[Service::Room],
         Client::Ours | Client::Against => &[Service::Visavis],
         Client::Peerjs => &[Service::Room, Service::Peerjs],
-        Client::Livekit => &[Service::Livekit],
+        Client::Livekit | Client::OursLivekit => &[Service::Livekit],
     }
 }
 
@@ -66,10 +67,14 @@ impl Rig {
         let visavis = Server::with(tools::dist(), &UNBOUNDED).await;
         let peerjs =
             if clients.contains(&Client::Peerjs) { Some(ForeignServer::start("peerjs").await) } else { None };
-        let livekit = if clients.contains(&Client::Livekit) {
-            LivekitServer::start().await.map_err(|why| missing.insert(Client::Livekit, why)).ok()
-        } else {
+        let on_livekit: Vec<Client> =
+            clients.iter().copied().filter(|client| services(*client).contains(&Service::Livekit)).collect();
+        let livekit = if on_livekit.is_empty() {
             None
+        } else {
+            let why_not =
+                |why: String| missing.extend(on_livekit.iter().map(|client| (*client, why.clone())));
+            LivekitServer::start().await.map_err(why_not).ok()
         };
         clients.retain(|client| !missing.contains_key(client));
         let mut proxies = BTreeMap::new();
@@ -108,17 +113,35 @@ impl Rig {
             for &delay in delays {
                 let folder = self.folder.join(format!("{client:?}-{delay}"));
                 fs::create_dir_all(&folder)?;
+                let mut flags: Vec<String> = UNBOUNDED.map(str::to_owned).to_vec();
                 if client.is_ours() {
                     let dist = if client == Client::Against { against.map(Path::to_owned) } else { None };
-                    let signaling = self.address(Service::Visavis, delay, "ws")? + "/ws";
+                    let signaling = if client == Client::OursLivekit {
+                        let url = self.address(Service::Livekit, delay, "ws")?;
+                        flags.extend(self.token_flags(&url)?);
+                        json!({ "url": url, "dialect": "livekit", "tokenUrl": "token" })
+                    } else {
+                        json!({ "url": self.address(Service::Visavis, delay, "ws")? + "/ws" })
+                    };
                     copy_bundle(&dist.unwrap_or_else(tools::dist), &folder, &signaling)?;
                 } else {
                     client.build(&folder)?;
                 }
-                self.sites.insert((client, delay), Server::with(folder, &UNBOUNDED).await);
+                let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+                self.sites.insert((client, delay), Server::with(folder, &flags).await);
             }
         }
         Ok(())
+    }
+
+    /// What has a server give out tokens for the LiveKit at this address.
+    fn token_flags(&self, url: &str) -> Result<[String; 6]> {
+        let secret = self.folder.join("secret");
+        fs::write(&secret, livekit::SECRET)?;
+        let file = secret.display().to_string();
+        let flags =
+            ["--livekit-url", url, "--livekit-api-key", livekit::KEY, "--livekit-api-secret-file", &file];
+        Ok(flags.map(str::to_owned))
     }
 
     /// Where a service is, so far away.
@@ -143,9 +166,11 @@ impl Rig {
                     let address = self.address(*service, delay, "http")?;
                     query.append_pair("peer", address.trim_start_matches("http://"));
                 }
+                // Ours is configured, too.
+                Service::Livekit if client.is_ours() => {}
                 Service::Livekit => {
                     query.append_pair("signal", &self.address(*service, delay, "ws")?);
-                    query.append_pair("secret", crate::livekit::SECRET);
+                    query.append_pair("secret", livekit::SECRET);
                 }
             }
         }
