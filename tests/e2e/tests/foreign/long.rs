@@ -5,4 +5,5 @@ mod clients;
 mod crossing;
 mod janus;
 mod livekit;
+mod many;
 mod servers;
