@@ -104,7 +104,7 @@ fn compiled_functions(trace: &[Value]) -> usize {
 #[tokio::test]
 async fn a_join_takes_few_frames_and_little_work() {
     let site = RelayedServer::start(Server::start().await, pass_through).await;
-    let browser = Browser::start(Setup::chrome().traced(TRACED)).await;
+    let browser = Browser::start(Setup::small_chrome().traced(TRACED)).await;
     let ann = browser.open("Ann", &site.url()).await;
     join(&ann, "cost").await;
     ann.wait_until("an offer for whoever comes", |_| site.relay.count("deposit") > 0).await;
