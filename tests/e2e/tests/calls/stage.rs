@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use visavis_e2e::call::{join, names_except, sees, wait_for_lobby};
+use visavis_e2e::call::{all_see_and_hear, join, sees};
 use visavis_e2e::screen::start_sharing;
 use visavis_e2e::snapshot::Rect;
 use visavis_e2e::{Browser, Page, Server, Setup, Snapshot, tools};
@@ -132,24 +132,15 @@ fn rect(snapshot: &Snapshot, name: &str) -> Rect {
     snapshot.tile(name).expect("they have a tile").rect
 }
 
-/// These people meet; the first one looks at the stage. Nobody speaks and the others have small windows: without hardware two
-/// cores can hardly do more for four people.
+/// These people meet; the first one looks at the stage.
 async fn meet(browser: &Arc<Browser>, server: &Server, names: &[&str]) -> Vec<Page> {
     let mut pages = Vec::new();
     for name in names {
         let page = browser.open(name, &server.url()).await;
-        if !pages.is_empty() {
-            page.resize(360, 640).await;
-        }
-        wait_for_lobby(&page).await;
-        microphone(&page, "off").await;
         join(&page, "tea").await;
         pages.push(page);
     }
-    let all: Vec<_> = pages.iter().collect();
-    for page in &pages {
-        sees(page, &names_except(&all, page)).await;
-    }
+    all_see_and_hear(&pages.iter().collect::<Vec<_>>()).await;
     pages
 }
 
