@@ -16,14 +16,15 @@ use crate::on_demand::url_beside_script;
 const SCRIPT: &str = "storage-worker.js";
 /// Milliseconds from one tick to the next...
 const INTERVAL: f64 = 50.0;
-/// With less room than this, in bytes, nothing is written.
-const MIN_ROOM: f64 = 100e6;
 
 /// ...and how long to wait after one that took `elapsed`: where a picture takes a browser long, half of the time is left for the
 /// call. The next tick is asked for only now, so that none piles up in front of everything else that the page has to do.
 fn wait_after(elapsed: f64) -> f64 {
     (INTERVAL - elapsed).max(elapsed)
 }
+
+/// With less room than this, in bytes, nothing is written.
+const MIN_ROOM: f64 = 100e6;
 
 /// What is called with each tick.
 pub(crate) type OnTick = Box<dyn Fn()>;

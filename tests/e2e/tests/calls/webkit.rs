@@ -183,6 +183,8 @@ async fn the_stage_fits_in_webkitgtk() {
     assert_fits(ann, "camera-off", &["Ben"]).await;
     ben.press("leave").await;
     ann.wait_until("Ben to be gone", |snapshot| snapshot.others().count() == 0).await;
-    ann.until("that said", "document.querySelector('.toast')").await;
+    let toast =
+        "[...document.querySelectorAll('.toast')].some(toast => toast.textContent.includes('Ben left'))";
+    ann.until("that said", toast).await;
     assert_fits(ann, "left-alone", &["You are the only one here"]).await;
 }

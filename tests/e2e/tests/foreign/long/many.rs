@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use visavis_e2e::call::{all_see_and_hear, join, muting_is_seen, sees_and_hears};
+use visavis_e2e::call::{all_see_and_hear, join, muting_is_seen};
 use visavis_e2e::{Browser, JanusRooms, LiveKitOptions, Page, Setup};
 
 use crate::janus::JanusFixture;
@@ -59,10 +59,7 @@ async fn six_people(server: Option<Forwarding>) {
     for page in &pages {
         page.wait_until("Fay's tile to go", |snapshot| snapshot.tile("Fay").is_none()).await;
     }
-    for page in &pages {
-        let others: Vec<_> = SIX[..5].iter().copied().filter(|name| *name != page.name()).collect();
-        sees_and_hears(page, &others).await;
-    }
+    all_see_and_hear(&pages.iter().collect::<Vec<_>>()).await;
     fay.close().await;
     let [ann, ben] = [&pages[0], &pages[1]];
     for page in &pages[2..] {
